@@ -1,0 +1,92 @@
+// Runs one entry file of this checkout on a Node new enough for it, after making sure that everything it needs is
+// installed. This file is plain JavaScript without dependencies because it is the only one that must run on whatever
+// Node the machine brought.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The oldest Node major that strips types without a flag and has `node:sqlite`. */
+const oldestMajor = 24;
+/** The Node fetched when the machine's own is older, by platform; exact versions so that two checkouts agree. */
+const newerNode = { "linux-x64": "26.10.0", "linux-arm64": "26.10.0" };
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const runtimeDir = join(root, ".runtime");
+const say = (text) => process.stderr.write(`disperse set-up: ${text}\n`);
+
+function fail(text) {
+  say(text);
+  process.exit(1);
+}
+
+function npm(args, cwd) {
+  // npm_execpath is the npm that started us; a bare `npm` serves direct calls of this file.
+  const cli = process.env.npm_execpath;
+  const [command, first] = cli ? [process.execPath, [cli]] : ["npm", []];
+  const done = spawnSync(command, [...first, ...args, "--loglevel=error"], {
+    cwd,
+    stdio: ["ignore", 2, 2],
+    // The outer npm's settings (workspace, prefix, scripts) must not leak into this one.
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(
+        ([name]) => !/^npm_(package|lifecycle|config_(prefix|local_prefix|workspace))/.test(name),
+      ),
+    ),
+  });
+  return done.status === 0;
+}
+
+function nodeToUse() {
+  if (Number(process.versions.node.split(".")[0]) >= oldestMajor) return process.execPath;
+  const platform = `${process.platform}-${process.arch}`;
+  const version = newerNode[platform];
+  if (!version) {
+    fail(`Node ${process.versions.node} is too old and none is known for ${platform}: install Node ${oldestMajor} or newer.`);
+  }
+  const binary = join(runtimeDir, "node_modules", `node-${platform}`, "bin", "node");
+  if (existsSync(binary) && spawnSync(binary, ["--version"]).stdout?.toString().trim() === `v${version}`) return binary;
+  say(`Node ${process.versions.node} is older than ${oldestMajor}: fetching Node ${version} into .runtime (once) …`);
+  mkdirSync(runtimeDir, { recursive: true });
+  writeFileSync(join(runtimeDir, "package.json"), '{ "private": true }\n');
+  if (!npm(["install", "--prefix", runtimeDir, "--no-save", "--no-package-lock", `node-${platform}@${version}`], runtimeDir)) {
+    rmSync(join(runtimeDir, "node_modules"), { recursive: true, force: true });
+    fail("the newer Node could not be fetched: check the network and the npm registry, then type the command again.");
+  }
+  return binary;
+}
+
+function installPackages() {
+  const stamp = join(root, "node_modules", ".disperse-installed");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .update(readFileSync(join(root, "package.json")))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  say("installing packages (once) …");
+  if (!npm(["ci"], root)) fail("the packages could not be installed: check the network and the npm registry, then type the command again.");
+  writeFileSync(stamp, wanted);
+}
+
+const [entry, ...args] = process.argv.slice(2);
+if (!entry) fail("usage: node scripts/run.mjs <file> [arguments]");
+const node = nodeToUse();
+installPackages();
+
+const child = spawn(node, ["--disable-warning=ExperimentalWarning", resolve(root, entry), ...args], {
+  stdio: "inherit",
+  cwd: process.env.INIT_CWD && entry === "src/cli/main.ts" ? process.env.INIT_CWD : process.cwd(),
+  env: { ...process.env, DISPERSE_ROOT: root },
+});
+// A terminal sends Ctrl-C to the whole group; the child decides when it has finished, so this process only waits.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  });
+}
+child.on("exit", (code, signal) => {
+  if (!signal) process.exit(code ?? 1);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+});

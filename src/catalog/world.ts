@@ -1,0 +1,293 @@
+/**
+ * The world: a scenario after every selector, file and catalogue reference has been resolved to plain numbers in
+ * canonical units. It is the one input of `plan`, `simulate` and `serve`, is plain JSON, and travels inside a plan
+ * document so that the plan can be checked, simulated and served without the files it came from.
+ *
+ * Conventions: money is in US dollars, time of day in UTC, angles in degrees, data volumes in decimal bytes (1 GB =
+ * 1e9 bytes), a year has 8760 hours and a month is a twelfth of it. Lists are referred to by position.
+ */
+
+/** The three places inference runs in. */
+export type Tier = "core" | "regional" | "edge";
+
+/** The tiers from the farthest from users to the nearest. */
+export const tiers: readonly Tier[] = ["core", "regional", "edge"];
+
+/** Number formats of weights and KV cache. */
+export type Precision = "bf16" | "fp8" | "fp4" | "int8" | "int4";
+
+/** How sure a figure is. */
+export type Confidence = "measured" | "vendor" | "analyst" | "assumed";
+
+export interface World {
+  readonly format: "disperse/world/v1";
+  readonly name: string;
+  readonly description: string;
+  /** Version of the catalogue the figures came from. */
+  readonly catalogVersion: string;
+  readonly periods: readonly Period[];
+  readonly finance: FinanceTerms;
+  readonly models: readonly Model[];
+  readonly modules: readonly ServerModule[];
+  readonly engines: readonly EngineProfile[];
+  readonly accessTypes: readonly AccessType[];
+  readonly jurisdictions: readonly Jurisdiction[];
+  readonly owners: readonly Owner[];
+  readonly sites: readonly Site[];
+  readonly areas: readonly Area[];
+  readonly workloads: readonly Workload[];
+  readonly demand: readonly DemandRow[];
+  readonly training: readonly TrainingDemand[];
+  readonly limits: PlanLimits;
+  readonly network: NetworkModel;
+}
+
+/** A planning period; all its years look the same. */
+export interface Period {
+  readonly id: string;
+  /** Calendar year in which it begins, for example 2027. */
+  readonly startYear: number;
+  readonly lengthYears: number;
+}
+
+export interface FinanceTerms {
+  /** Weighted average cost of capital, per year, as a ratio (0.08 = 8 %). */
+  readonly waccRatio: number;
+  /** Share of accelerator capex due each year for maintenance and support. */
+  readonly maintenanceRatioPerYear: number;
+  /** Multiplier on accelerator capex, for example 1.3 for an HBM price shock. */
+  readonly acceleratorPriceFactor: number;
+}
+
+/** A neural network as the engine sees it. Source: the model's published configuration. */
+export interface Model {
+  readonly id: string;
+  readonly name: string;
+  readonly totalParameters: number;
+  /** Parameters that take part in one token (equal to `totalParameters` for a dense model). */
+  readonly activeParameters: number;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly attentionHeads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly vocabulary: number;
+  /** Routed experts and how many a token uses; absent for a dense model. */
+  readonly experts?: { readonly count: number; readonly perToken: number; readonly parametersEach: number };
+  /** KV bytes per token at two bytes per element when it is not 2 × layers × kvHeads × headDim × 2 (MLA and the like). */
+  readonly kvBytesPerTokenBf16?: number;
+  readonly maxContextTokens: number;
+}
+
+/** An accelerator: rates are for dense arithmetic on one chip. */
+export interface Accelerator {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "gpu" | "asic" | "npu";
+  readonly generation: string;
+  readonly memoryGB: number;
+  /** Bandwidth of weight streaming the engine model uses, GB/s: measured where known, else derated datasheet. */
+  readonly memoryGBps: number;
+  /** Arithmetic rates the engine model uses, TFLOP/s (or TOP/s) by format; an absent format is not native. */
+  readonly tflops: Readonly<Partial<Record<Precision, number>>>;
+  /** `measured` when rates are measured kernel rates, `vendor` when a datasheet was derated. */
+  readonly rateConfidence: Confidence;
+  /** Link between accelerators of one server: all-reduce start-up and bandwidth (bytes/s as GB/s). */
+  readonly link: { readonly kind: "nvlink" | "pcie" | "fabric" | "none"; readonly latencyUs: number; readonly allReduceGBps: number };
+  /** Total processing performance as export law counts it (TFLOP/s × bit length, dense). */
+  readonly totalProcessingPerformance: number;
+  readonly dramGBps: number;
+  readonly tdpWatts: number;
+}
+
+/** What one buys: a server with accelerators. The integer unit of the plan. */
+export interface ServerModule {
+  readonly id: string;
+  readonly name: string;
+  readonly accelerator: Accelerator;
+  readonly acceleratorCount: number;
+  readonly priceUsd: number;
+  /** Wall power of the server under load, before PUE. */
+  readonly powerKw: number;
+  readonly idlePowerKw: number;
+  readonly lifeYears: number;
+  /** From order to service. */
+  readonly leadTimeYears: number;
+  readonly tiers: readonly Tier[];
+  /** Largest number that can be bought in each period over all sites; null = no limit. */
+  readonly supplyPerPeriod: readonly (number | null)[];
+}
+
+/** Coefficients of the engine's step time; see `perf` for the formula. Source per profile in the catalogue. */
+export interface EngineProfile {
+  readonly id: string;
+  readonly name: string;
+  readonly stepFixedMs: number;
+  readonly stepPerLayerUs: number;
+  readonly stepPerSequenceUs: number;
+  readonly memoryCoefficient: number;
+  readonly computeCoefficient: number;
+  readonly communicationCoefficient: number;
+  /** Time outside the steps per request: parsing, tokenising, scheduling. */
+  readonly requestOverheadMs: number;
+  readonly maxBatchedTokens: number;
+  readonly maxSequences: number;
+  readonly memoryUtilization: number;
+  /** Memory the engine keeps for itself: fixed part and part per batched token. */
+  readonly overheadGB: number;
+  readonly overheadBytesPerBatchedToken: number;
+  readonly kvBlockTokens: number;
+  readonly confidence: Confidence;
+}
+
+/** Last mile of the user: a lognormal round-trip time added to the wide-area one. */
+export interface AccessType {
+  readonly id: string;
+  readonly name: string;
+  readonly medianMs: number;
+  /** Standard deviation of ln(RTT). */
+  readonly sigma: number;
+}
+
+/** Wide-area round trip: lognormal with median `scaleMs × km^exponent + floorMs` and a spread by distance. */
+export interface NetworkModel {
+  readonly sameCountry: { readonly scaleMs: number; readonly exponent: number };
+  readonly sameContinent: { readonly scaleMs: number; readonly exponent: number };
+  readonly betweenContinents: { readonly scaleMs: number; readonly exponent: number };
+  readonly floorMs: number;
+  /** Spread (sigma of ln RTT) at given distances, linear between them. */
+  readonly spread: readonly { readonly km: number; readonly sigma: number }[];
+}
+
+/** A country's law as far as placement is concerned. */
+export interface Jurisdiction {
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+  readonly continent: string;
+  /** Where data of a class that originates here may be processed. A class without a rule may not leave the country. */
+  readonly residency: readonly ResidencyRule[];
+  /** Accelerators that may not be installed here; `licence` counts as not allowed unless the scenario grants it. */
+  readonly exportControl: "open" | "licence" | "restricted";
+  /** Limits that still apply under `restricted`: chips below both may be installed. Null = none may. */
+  readonly exportThreshold: { readonly totalProcessingPerformance: number; readonly dramGBps: number } | null;
+}
+
+export interface ResidencyRule {
+  readonly dataClass: string;
+  /** Countries (ISO codes) or `*` for anywhere. Always includes the origin. */
+  readonly allowed: readonly string[] | "*";
+  /** The law and its article, for the explanation of a refusal. */
+  readonly law: string;
+  readonly asOf: string;
+}
+
+export interface Owner {
+  readonly id: string;
+  readonly kind: "hyperscaler" | "enterprise" | "sovereign" | "micro-dc";
+  readonly waccRatio: number;
+  readonly capexBudgetUsd: readonly (number | null)[];
+}
+
+export interface Site {
+  readonly id: string;
+  readonly name: string;
+  readonly tier: Tier;
+  readonly country: string;
+  readonly latitude: number;
+  readonly longitude: number;
+  /** Position in `World.owners`. */
+  readonly owner: number;
+  /** Power that may be drawn from the grid (facility, after PUE), per period. */
+  readonly powerLimitKw: readonly number[];
+  readonly pue: number;
+  readonly electricityUsdPerKwh: number;
+  /** One-off cost of opening: land, shell fit-out, connection. */
+  readonly openingCapexUsd: number;
+  /** Cost per year of being open: staff, rent, ports. */
+  readonly fixedOpexUsdPerYear: number;
+  /** Building cost per kW of IT load. */
+  readonly buildUsdPerKw: number;
+  readonly buildLifeYears: number;
+  /** Price of traffic that leaves the site towards users. */
+  readonly egressUsdPerGB: number;
+  readonly portGbps: number;
+  /** `forced` must be open, `forbidden` must not, `existing` is open already and pays no opening capex. */
+  readonly status: "candidate" | "existing" | "forced" | "forbidden";
+  /** Modules already there, by position in `World.modules`. */
+  readonly installed: readonly { readonly module: number; readonly count: number }[];
+}
+
+/** Where users are. */
+export interface Area {
+  readonly id: string;
+  readonly name: string;
+  readonly country: string;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly population: number;
+  /** Solar offset used for the daily curve, hours east of UTC. */
+  readonly utcOffsetHours: number;
+}
+
+export interface Workload {
+  readonly id: string;
+  readonly name: string;
+  /** Position in `World.models`. */
+  readonly model: number;
+  readonly weightPrecision: Precision;
+  readonly kvPrecision: Precision;
+  /** Position in `World.engines`. */
+  readonly engine: number;
+  readonly inputTokens: TokenLength;
+  readonly outputTokens: TokenLength;
+  /** Share of input tokens found in the prefix cache. */
+  readonly prefixHitRatio: number;
+  /** First token as the user sees it: network + queue + prefill, for this share of requests. */
+  readonly ttft: { readonly budgetMs: number; readonly attainmentRatio: number };
+  /** Longest mean time per output token; null = no limit. */
+  readonly tpotBudgetMs: number | null;
+  readonly dataClass: string;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly priceUsdPerRequest: number;
+  readonly unservedUsdPerRequest: number;
+  /** Tiers this workload may run in. */
+  readonly tiers: readonly Tier[];
+}
+
+/** Token count of a request: mean and coefficient of variation (standard deviation / mean), lognormal. */
+export interface TokenLength {
+  readonly mean: number;
+  readonly cv: number;
+}
+
+/** Requests of one workload from one area over one kind of access. Rates per period. */
+export interface DemandRow {
+  readonly area: number;
+  readonly workload: number;
+  readonly access: number;
+  readonly peakPerS: readonly number[];
+  readonly meanPerS: readonly number[];
+}
+
+/** Sustained training compute; placed at core sites only. */
+export interface TrainingDemand {
+  readonly id: string;
+  /** Useful bf16 PFLOP/s per period. */
+  readonly pflops: readonly number[];
+  /** Model FLOPs utilisation: useful share of the accelerator's arithmetic rate. */
+  readonly mfuRatio: number;
+  readonly precision: Precision;
+  /** Places the run may be in: ISO codes or `*`. */
+  readonly countries: readonly string[] | "*";
+  readonly unservedUsdPerPflopYear: number;
+}
+
+export interface PlanLimits {
+  /** Share of a module's rate the plan may use at the peak. */
+  readonly headroomRatio: number;
+  readonly maxSites: number | null;
+  readonly budgetUsd: readonly (number | null)[];
+  /** Power limits over sets of sites. */
+  readonly zones: readonly { readonly id: string; readonly sites: readonly number[]; readonly powerLimitKw: readonly number[] }[];
+}

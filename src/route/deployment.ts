@@ -1,0 +1,52 @@
+/**
+ * What stands where: the result of `plan` as far as `simulate` and `serve` need it. Plain JSON, inside a plan document.
+ */
+
+/** The modules of one type at one site, shared by the workloads placed there. */
+export interface Pool {
+  /** `<site id>/<module id>`. */
+  readonly id: string;
+  /** Position in `World.sites`. */
+  readonly site: number;
+  /** Position in `World.modules`. */
+  readonly module: number;
+  /** Modules in service for inference. */
+  readonly count: number;
+  /** Modules in service for training (core sites only); they take no requests. */
+  readonly trainingCount: number;
+  readonly groups: readonly ReplicaGroup[];
+  /**
+   * What one busy module-second is worth here, in USD: the dual of the capacity row. It steers requests away from
+   * pools the plan needs for others. Zero where capacity is not scarce.
+   */
+  readonly capacityUsdPerModuleS: number;
+}
+
+/** The engines of one pool that serve one workload. */
+export interface ReplicaGroup {
+  /** Position in `World.workloads`. */
+  readonly workload: number;
+  readonly tensorParallel: number;
+  /** Engines started; at least one where any flow is planned. */
+  readonly replicas: number;
+  /** Share of a full engine each replica gets (below 1 when more engines than accelerators share the pool). */
+  readonly speedRatio: number;
+  /** Requests per second planned at the peak. */
+  readonly plannedPerS: number;
+}
+
+/** Planned traffic of one demand row to one pool, at the peak. */
+export interface PlannedFlow {
+  /** Position in `World.demand`. */
+  readonly row: number;
+  /** Position in `Deployment.pools`. */
+  readonly pool: number;
+  readonly peakPerS: number;
+  readonly meanPerS: number;
+}
+
+export interface Deployment {
+  readonly period: number;
+  readonly pools: readonly Pool[];
+  readonly flows: readonly PlannedFlow[];
+}
