@@ -1,0 +1,125 @@
+import { emptyJudgement, judge } from "./filter.ts";
+import { atDistance } from "./latency.ts";
+import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
+import { score } from "./score.ts";
+
+/**
+ * Every eligible (demand row, site, module), flat: the arcs of row r are positions `rowStart[r]` to `rowStart[r+1]`.
+ * Money is per request.
+ */
+export interface ArcTable {
+  readonly rowStart: Int32Array;
+  readonly site: Int32Array;
+  readonly module: Int32Array;
+  /** Position of the engine layout in the policy's `Serving.options`. */
+  readonly option: Uint8Array;
+  readonly perModulePerS: Float64Array;
+  readonly networkMs: Float64Array;
+  readonly egressUsd: Float64Array;
+  readonly energyUsd: Float64Array;
+}
+
+/** Lists the arcs of every demand row. About 30 ns per (row, site, module) within reach. */
+export function arcTable(policy: Policy): ArcTable {
+  const { world } = policy;
+  const rowStart = new Int32Array(world.demand.length + 1);
+  const columns = new Columns();
+  const judgement = emptyJudgement();
+  const kmOfArea = new Float64Array(world.sites.length);
+  const reaches = new Map<number, Float64Array>();
+  let measuredArea = -1;
+  for (const [row, origin] of world.demand.entries()) {
+    if (origin.area !== measuredArea) {
+      for (let site = 0; site < kmOfArea.length; site++) kmOfArea[site] = areaSiteKm(policy, origin.area, site);
+      measuredArea = origin.area;
+    }
+    const key = origin.workload * world.accessTypes.length + origin.access;
+    let reach = reaches.get(key);
+    if (!reach) reaches.set(key, (reach = reachKm(policy, origin.workload, origin.access)));
+    for (let site = 0; site < kmOfArea.length; site++) {
+      // Beyond reach `judge` can only answer with a latency reason; the index saves asking for each module.
+      if (kmOfArea[site]! > reach[relationOf(policy, origin.area, site)]!) continue;
+      for (let module = 0; module < world.modules.length; module++) {
+        if (judge(policy, origin, site, module, judgement) !== null) continue;
+        const terms = score(policy, origin, site, module, judgement);
+        columns.push(
+          site,
+          module,
+          judgement.option,
+          judgement.perModulePerS,
+          judgement.networkMs,
+          terms.egressUsd,
+          terms.energyUsd,
+        );
+      }
+    }
+    rowStart[row + 1] = columns.length;
+  }
+  return { rowStart, ...columns.trimmed() };
+}
+
+/**
+ * The farthest distance, km, at which the network leaves the fastest module enough of the budget, by relation. Ratios
+ * are rounded up to the next grid position, so nothing eligible lies beyond.
+ */
+export function reachKm(policy: Policy, workload: number, access: number): Float64Array {
+  const { world } = policy;
+  let fastestMs = Number.POSITIVE_INFINITY;
+  for (let module = 0; module < world.modules.length; module++) {
+    for (const option of policy.serving[workload * world.modules.length + module]!.options) {
+      fastestMs = Math.min(fastestMs, option.unloadedTtftMs);
+    }
+  }
+  const budgetMs = world.workloads[workload]!.ttft.budgetMs;
+  const stepKm = 25;
+  return Float64Array.from([0, 1, 2], (relation) => {
+    const { quantileMs } = policy.latency(workload, access, relation);
+    for (let km = 20_050; km >= 0; km -= stepKm) {
+      if (budgetMs - atDistance(quantileMs, km) >= fastestMs) return km + stepKm;
+    }
+    // Nothing works on the grid, not even next door; places closer than one step may still.
+    return budgetMs - atDistance(quantileMs, 0) >= fastestMs ? stepKm : -1;
+  });
+}
+
+/** Columns that grow by doubling; typed so that millions of arcs stay small. */
+class Columns {
+  length = 0;
+  #site = new Int32Array(1024);
+  #module = new Int32Array(1024);
+  #option = new Uint8Array(1024);
+  #numbers = [0, 1, 2, 3].map(() => new Float64Array(1024));
+
+  push(site: number, module: number, option: number, ...numbers: [number, number, number, number]): void {
+    if (this.length === this.#site.length) this.#grow();
+    this.#site[this.length] = site;
+    this.#module[this.length] = module;
+    this.#option[this.length] = option;
+    for (let column = 0; column < 4; column++) this.#numbers[column]![this.length] = numbers[column]!;
+    this.length++;
+  }
+
+  #grow(): void {
+    const bigger = <T extends { set(from: T): void }>(to: T, from: T): T => (to.set(from), to);
+    const size = this.length * 2;
+    this.#site = bigger(new Int32Array(size), this.#site);
+    this.#module = bigger(new Int32Array(size), this.#module);
+    this.#option = bigger(new Uint8Array(size), this.#option);
+    this.#numbers = this.#numbers.map((column) => bigger(new Float64Array(size), column));
+  }
+
+  trimmed(): Omit<ArcTable, "rowStart"> {
+    const [perModulePerS, networkMs, egressUsd, energyUsd] = this.#numbers.map((column) =>
+      column.slice(0, this.length),
+    );
+    return {
+      site: this.#site.slice(0, this.length),
+      module: this.#module.slice(0, this.length),
+      option: this.#option.slice(0, this.length),
+      perModulePerS: perModulePerS!,
+      networkMs: networkMs!,
+      egressUsd: egressUsd!,
+      energyUsd: energyUsd!,
+    };
+  }
+}

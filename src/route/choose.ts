@@ -1,0 +1,95 @@
+import { missRatio, type Lane, type Routes } from "./routes.ts";
+import type { LoadView } from "./snapshot.ts";
+
+/** Costs closer than this ratio are a tie, broken by lot so that equal sites share the load. */
+const tieRatio = 1e-9;
+
+/** What the request brings that the lane could not know. */
+export interface Extra {
+  /** Uncached input tokens above (or below) the workload's mean. */
+  readonly tokens: number;
+}
+const nothingExtra: Extra = { tokens: 0 };
+
+/**
+ * Picks the replica with the least expected cost for one request, or -1 when none takes requests.
+ *
+ * Candidates come cheapest first with a bound no load can undercut, so the walk stops as soon as the next bound is
+ * above the best cost found: one or two steps on a quiet mesh. Within a group two engines are drawn and the shorter
+ * queue wins (power of two choices, Mitzenmacher 2001). Allocates nothing.
+ */
+export function choose(
+  routes: Routes,
+  lane: Lane,
+  load: LoadView,
+  nowMs: number,
+  rng: () => number,
+  extra: Extra = nothingExtra,
+): number {
+  let bestUsd = Number.POSITIVE_INFINITY;
+  let best = -1;
+  let ties = 1;
+  // A request with fewer tokens than the mean can undercut the bound, which was computed at the mean.
+  const boundsHold = extra.tokens >= 0;
+  for (let index = 0; index < lane.group.length; index++) {
+    if (boundsHold && lane.boundUsd[index]! > bestUsd * (1 + tieRatio)) break;
+    const group = routes.groups[lane.group[index]!]!;
+    const replica = pickReplica(group.firstReplica, group.replicas, load, nowMs, rng);
+    if (replica < 0) continue;
+    const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), extra.tokens);
+    if (usd < bestUsd * (1 - tieRatio)) {
+      bestUsd = usd;
+      best = replica;
+      ties = 1;
+    } else if (usd <= bestUsd * (1 + tieRatio)) {
+      ties++;
+      if (rng() * ties < 1) best = replica;
+    }
+  }
+  return best;
+}
+
+/** Expected cost of a lane's candidate with a given queue, USD. */
+export function costUsd(lane: Lane, index: number, drainMs: number, extraTokens: number): number {
+  const computeMs = computeMsOf(lane, index, drainMs, extraTokens);
+  return (
+    lane.fixedUsd[index]! +
+    lane.missUsd * missRatio(lane.mu[index]!, lane.sigma[index]!, lane.budgetMs, computeMs) +
+    lane.latencyUsdPerMs * (lane.rttMs[index]! + computeMs)
+  );
+}
+
+/** Queue plus prefill, ms. A request much shorter than the mean still takes a tenth of the mean's prefill. */
+export function computeMsOf(lane: Lane, index: number, drainMs: number, extraTokens: number): number {
+  const meanMs = lane.prefillMs[index]!;
+  return drainMs + Math.max(meanMs * 0.1, meanMs + extraTokens * lane.perTokenMs[index]!);
+}
+
+/** An engine of which nothing fresh is known is assumed to use up the whole budget: eligible, but never preferred. */
+export function pessimisticDrainMs(lane: Lane, load: LoadView, replica: number, nowMs: number): number {
+  const drainMs = load.drainMs(replica, nowMs);
+  const health = load.health(replica, nowMs);
+  // A degraded engine (health below 1) drains in proportion more slowly.
+  if (Number.isNaN(drainMs) || Number.isNaN(health)) return lane.budgetMs;
+  return health < 1 ? drainMs / health + lane.budgetMs * (1 - health) : drainMs;
+}
+
+function pickReplica(first: number, count: number, load: LoadView, nowMs: number, rng: () => number): number {
+  if (count === 1) return load.health(first, nowMs) === 0 ? -1 : first;
+  const one = first + Math.floor(rng() * count);
+  const other = first + ((one - first + 1 + Math.floor(rng() * (count - 1))) % count);
+  const oneDown = load.health(one, nowMs) === 0;
+  const otherDown = load.health(other, nowMs) === 0;
+  if (oneDown && otherDown) {
+    for (let replica = first; replica < first + count; replica++) {
+      if (load.health(replica, nowMs) !== 0) return replica;
+    }
+    return -1;
+  }
+  if (oneDown) return other;
+  if (otherDown) return one;
+  const oneMs = load.drainMs(one, nowMs);
+  const otherMs = load.drainMs(other, nowMs);
+  if (Number.isNaN(oneMs)) return Number.isNaN(otherMs) ? one : other;
+  return otherMs < oneMs ? other : one;
+}

@@ -1,0 +1,169 @@
+import { choose, computeMsOf, costUsd, pessimisticDrainMs } from "./choose.ts";
+import type { RouteOrigin } from "./filter.ts";
+import { missRatio, type Lane, type Rejection, type Routes } from "./routes.ts";
+import { loadViewOf, type LoadView, type Snapshot } from "./snapshot.ts";
+
+/** A request as the policy sees it: where it comes from and what it wants, never what it says. */
+export interface RouteRequest extends RouteOrigin {
+  /** Input tokens not found in a cache, when counted; the workload's mean otherwise. */
+  readonly uncachedTokens?: number;
+  /** Replicas not to be used, for example because an attempt there has just failed. */
+  readonly exclude?: readonly number[];
+}
+
+/** The terms behind a choice; latencies in ms, money in USD per request. */
+export interface DecisionTerms {
+  readonly rttMs: number;
+  readonly queueMs: number;
+  readonly prefillMs: number;
+  /** Median network + queue + prefill. */
+  readonly ttftMs: number;
+  /** Probability of missing the first-token budget. */
+  readonly missRatio: number;
+  readonly egressUsd: number;
+  readonly energyUsd: number;
+  readonly egressBytes: number;
+  /** What was minimised. */
+  readonly expectedUsd: number;
+  /** False when queue or health are not known afresh. */
+  readonly loadKnown: boolean;
+}
+
+/** An engine the request may go to. */
+export interface Target {
+  readonly replica: number;
+  readonly group: number;
+  readonly pool: string;
+  readonly site: string;
+  readonly siteName: string;
+  readonly tier: "core" | "regional" | "edge";
+  readonly country: string;
+  readonly terms: DecisionTerms;
+}
+
+export interface Decision {
+  /** Null when no engine may or can take the request; `rejected` says why. */
+  readonly target: Target | null;
+  /** Next best engines at other pools, best first. */
+  readonly fallbacks: readonly Target[];
+  readonly rejected: readonly Rejection[];
+  readonly budgetMs: number;
+}
+
+/** Fallbacks offered: each is another pool, so three survive the loss of any two sites. */
+const fallbackCount = 3;
+/** Candidates looked at for fallbacks; beyond them sites only get farther and dearer. */
+const fallbackWindow = 16;
+
+/**
+ * Decides where a request goes and explains it. Pure: the clock and the lots come from the caller, so replaying the
+ * same snapshot gives the same bytes.
+ */
+export function decide(
+  routes: Routes,
+  request: RouteRequest,
+  snapshot: Snapshot,
+  { nowMs, rng }: { readonly nowMs: number; readonly rng: () => number },
+): Decision {
+  const lane = routes.lane(request.workload, request.area, request.access);
+  const seen = loadViewOf(snapshot);
+  const excluded = request.exclude ?? [];
+  const load: LoadView =
+    excluded.length === 0
+      ? seen
+      : {
+          drainMs: seen.drainMs,
+          health: (replica, at) => (excluded.includes(replica) ? 0 : seen.health(replica, at)),
+        };
+  const workload = routes.policy.world.workloads[request.workload]!;
+  const meanTokens = workload.inputTokens.mean * (1 - workload.prefixHitRatio);
+  const tokens = (request.uncachedTokens ?? meanTokens) - meanTokens;
+  const chosen = choose(routes, lane, load, nowMs, rng, { tokens });
+  if (chosen < 0) {
+    return {
+      target: null,
+      fallbacks: [],
+      rejected: [...unhealthy(routes, lane), ...lane.rejected],
+      budgetMs: lane.budgetMs,
+    };
+  }
+  const target = describeTarget(routes, lane, load, chosen, nowMs, tokens);
+  const fallbacks: Target[] = [];
+  const pools = new Set([target.pool]);
+  for (let index = 0; index < Math.min(lane.group.length, fallbackWindow); index++) {
+    const group = routes.groups[lane.group[index]!]!;
+    const replica = leastLoaded(group.firstReplica, group.replicas, load, nowMs);
+    if (replica < 0) continue;
+    const candidate = describeTarget(routes, lane, load, replica, nowMs, tokens);
+    if (pools.has(candidate.pool)) continue;
+    pools.add(candidate.pool);
+    fallbacks.push(candidate);
+  }
+  fallbacks.sort((a, b) => a.terms.expectedUsd - b.terms.expectedUsd || (a.pool < b.pool ? -1 : 1));
+  return { target, fallbacks: fallbacks.slice(0, fallbackCount), rejected: lane.rejected, budgetMs: lane.budgetMs };
+}
+
+function leastLoaded(first: number, count: number, load: LoadView, nowMs: number): number {
+  let best = -1;
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (let replica = first; replica < first + count; replica++) {
+    if (load.health(replica, nowMs) === 0) continue;
+    const known = load.drainMs(replica, nowMs);
+    const drainMs = Number.isNaN(known) ? Number.MAX_VALUE : known;
+    if (drainMs < bestMs) {
+      best = replica;
+      bestMs = drainMs;
+    }
+  }
+  return best;
+}
+
+function unhealthy(routes: Routes, lane: Lane): Rejection[] {
+  return Array.from(lane.group, (index) => {
+    const group = routes.groups[index]!;
+    return {
+      site: routes.policy.world.sites[group.site]!.id,
+      pool: routes.deployment.pools[group.pool]!.id,
+      reason: "unhealthy" as const,
+      detail: "every engine there is down or excluded",
+    };
+  });
+}
+
+function describeTarget(
+  routes: Routes,
+  lane: Lane,
+  load: LoadView,
+  replica: number,
+  nowMs: number,
+  tokens: number,
+): Target {
+  const groupIndex = routes.groupOfReplica[replica]!;
+  const group = routes.groups[groupIndex]!;
+  const index = lane.group.indexOf(groupIndex);
+  const site = routes.policy.world.sites[group.site]!;
+  const loadKnown = !Number.isNaN(load.drainMs(replica, nowMs)) && !Number.isNaN(load.health(replica, nowMs));
+  const queueMs = pessimisticDrainMs(lane, load, replica, nowMs);
+  const computeMs = computeMsOf(lane, index, queueMs, tokens);
+  return {
+    replica,
+    group: groupIndex,
+    pool: routes.deployment.pools[group.pool]!.id,
+    site: site.id,
+    siteName: site.name,
+    tier: site.tier,
+    country: site.country,
+    terms: {
+      rttMs: lane.rttMs[index]!,
+      queueMs,
+      prefillMs: computeMs - queueMs,
+      ttftMs: lane.rttMs[index]! + computeMs,
+      missRatio: missRatio(lane.mu[index]!, lane.sigma[index]!, lane.budgetMs, computeMs),
+      egressUsd: lane.egressUsd[index]!,
+      energyUsd: lane.energyUsd[index]!,
+      egressBytes: routes.policy.world.workloads[lane.origin.workload]!.responseBytes,
+      expectedUsd: costUsd(lane, index, queueMs, tokens),
+      loadKnown,
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { atDistance } from "./latency.ts";
+import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
+import { residencyDetail } from "./residency.ts";
+import { minimumRateShare, rateWithin } from "./serving.ts";
+
+/** Why a site cannot take a request, in the order in which the questions are asked. */
+export const rejectReasons = [
+  "forbidden",
+  "tier",
+  "residency",
+  "export",
+  "memory",
+  "latency-network",
+  "latency-compute",
+] as const;
+export type RejectReason = (typeof rejectReasons)[number];
+
+/** A kind of request: positions in the world's workloads, areas and access types. */
+export interface RouteOrigin {
+  readonly workload: number;
+  readonly area: number;
+  readonly access: number;
+}
+
+/** What an eligible (origin, site, module) can do. Reused between calls of `judge` to keep the planner off the heap. */
+export interface Judgement {
+  km: number;
+  relation: number;
+  /** Network share of the first-token time at the attainment quantile, ms. */
+  networkMs: number;
+  /** What is left of the budget for queue and prefill, ms. */
+  computeBudgetMs: number;
+  /** Position in `Serving.options` of the layout that carries most. */
+  option: number;
+  /** Requests/s one module carries within the objective, before headroom. */
+  perModulePerS: number;
+}
+
+export const emptyJudgement = (): Judgement => ({
+  km: 0,
+  relation: 0,
+  networkMs: 0,
+  computeBudgetMs: 0,
+  option: -1,
+  perModulePerS: 0,
+});
+
+/**
+ * The only place where eligibility is decided: may `module` at `site` serve requests of `origin`, and at what rate?
+ *
+ * Returns null when it may and fills `into`; otherwise the first reason against it. It looks at law, tier, memory and
+ * the latency budget, none of which depends on load; health and load are the business of `decide`.
+ */
+export function judge(
+  policy: Policy,
+  origin: RouteOrigin,
+  site: number,
+  module: number,
+  into: Judgement,
+): RejectReason | null {
+  const { world } = policy;
+  const workload = world.workloads[origin.workload]!;
+  const place = world.sites[site]!;
+  if (place.status === "forbidden") return "forbidden";
+  if (!workload.tiers.includes(place.tier) || !world.modules[module]!.tiers.includes(place.tier)) return "tier";
+  const countries = policy.residency.countries.length;
+  const matrix = policy.residency.allowed[policy.dataClassOf[origin.workload]!]!;
+  if (!matrix[policy.areaCountry[origin.area]! * countries + policy.siteCountry[site]!]) return "residency";
+  if (!policy.exportAllowed[module * world.sites.length + site]) return "export";
+  const serving = policy.serving[origin.workload * world.modules.length + module]!;
+  if (serving.options.length === 0) return serving.reason!;
+
+  into.km = areaSiteKm(policy, origin.area, site);
+  into.relation = relationOf(policy, origin.area, site);
+  const table = policy.latency(origin.workload, origin.access, into.relation);
+  into.networkMs = atDistance(table.quantileMs, into.km);
+  into.computeBudgetMs = workload.ttft.budgetMs - into.networkMs;
+  if (!(into.computeBudgetMs > 0)) return "latency-network";
+  into.option = -1;
+  into.perModulePerS = 0;
+  for (let index = 0; index < serving.options.length; index++) {
+    const option = serving.options[index]!;
+    const rate = rateWithin(option, into.computeBudgetMs);
+    if (rate < option.unhurriedPerS * minimumRateShare) continue;
+    const perModulePerS = rate * option.replicasPerModule;
+    if (perModulePerS > into.perModulePerS) {
+      into.perModulePerS = perModulePerS;
+      into.option = index;
+    }
+  }
+  return into.option < 0 ? "latency-compute" : null;
+}
+
+/** The answer of `filter`, in words. */
+export interface Verdict {
+  readonly ok: boolean;
+  readonly reason: RejectReason | null;
+  readonly detail: string;
+}
+
+/** Says whether `module` at `site` may serve `origin`, and if not, why, in a sentence with figures. */
+export function filter(policy: Policy, origin: RouteOrigin, site: number, module: number): Verdict {
+  const judgement = emptyJudgement();
+  const reason = judge(policy, origin, site, module, judgement);
+  return { ok: reason === null, reason, detail: describe(policy, origin, site, module, reason, judgement) };
+}
+
+function describe(
+  policy: Policy,
+  origin: RouteOrigin,
+  site: number,
+  module: number,
+  reason: RejectReason | null,
+  judgement: Judgement,
+): string {
+  const { world } = policy;
+  const workload = world.workloads[origin.workload]!;
+  const place = world.sites[site]!;
+  const chip = world.modules[module]!;
+  const ms = (value: number) => `${value.toFixed(1)} ms`;
+  const share = `${(workload.ttft.attainmentRatio * 100).toFixed(0)} %`;
+  switch (reason) {
+    case null:
+      return `${ms(judgement.networkMs)} network leave ${ms(judgement.computeBudgetMs)} of ${ms(workload.ttft.budgetMs)} for queue and prefill`;
+    case "forbidden":
+      return `the scenario forbids ${place.name}`;
+    case "tier":
+      return workload.tiers.includes(place.tier)
+        ? `${chip.name} is not placed at ${place.tier} sites`
+        : `${workload.name} may not run at ${place.tier} sites`;
+    case "residency":
+      return residencyDetail(world, workload.dataClass, world.areas[origin.area]!.country, place.country);
+    case "export":
+      return `export rules keep ${chip.accelerator.name} out of ${place.country}`;
+    case "memory":
+      return policy.serving[origin.workload * world.modules.length + module]!.detail;
+    case "latency-network":
+      return `network alone takes ${ms(judgement.networkMs)} for ${share} of requests, the budget is ${ms(workload.ttft.budgetMs)}`;
+    case "latency-compute": {
+      const serving = policy.serving[origin.workload * world.modules.length + module]!;
+      if (serving.options.length === 0) return serving.detail;
+      const fastest = Math.min(...serving.options.map((option) => option.unloadedTtftMs));
+      return `network takes ${ms(judgement.networkMs)} and prefill on an idle ${chip.name} ${ms(fastest)}, the budget is ${ms(workload.ttft.budgetMs)}`;
+    }
+  }
+}

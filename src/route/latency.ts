@@ -1,0 +1,42 @@
+import type { World } from "../catalog/index.ts";
+import { quantileMs, userRtt, wideAreaRtt, type LatencyDistribution } from "../network/index.ts";
+
+export type Relation = "sameCountry" | "sameContinent" | "betweenContinents";
+export const relations: readonly Relation[] = ["sameCountry", "sameContinent", "betweenContinents"];
+
+/** Longest great circle on Earth, km; the table covers every distance that can occur. */
+const longestKm = 20_038;
+/** Grid positions grow with the square root of distance: 1 km apart near the user, 180 km apart at the antipode. */
+const gridSize = 640;
+
+/**
+ * Round-trip time against distance for one access type and relation, tabulated because the planner asks for it for
+ * every (area, site) pair and the moment-matched sum costs a quantile each time.
+ */
+export interface LatencyTable {
+  readonly mu: Float64Array;
+  readonly sigma: Float64Array;
+  readonly quantileMs: Float64Array;
+}
+
+export function compileLatencyTable(world: World, access: number, relation: Relation, quantile: number): LatencyTable {
+  const mu = new Float64Array(gridSize + 1);
+  const sigma = new Float64Array(gridSize + 1);
+  const quantiles = new Float64Array(gridSize + 1);
+  for (let index = 0; index <= gridSize; index++) {
+    const km = (index / gridSize) ** 2 * longestKm;
+    const rtt: LatencyDistribution = userRtt(wideAreaRtt(world.network, km, relation), world.accessTypes[access]!);
+    mu[index] = Math.log(rtt.medianMs);
+    sigma[index] = rtt.sigma;
+    quantiles[index] = quantileMs(rtt, quantile);
+  }
+  return { mu, sigma, quantileMs: quantiles };
+}
+
+/** Value of a table column at a distance, linear between grid positions. */
+export function atDistance(column: Float64Array, km: number): number {
+  const position = Math.sqrt(Math.min(km, longestKm) / longestKm) * gridSize;
+  const index = Math.min(Math.floor(position), gridSize - 1);
+  const share = position - index;
+  return column[index]! + share * (column[index + 1]! - column[index]!);
+}

@@ -1,0 +1,156 @@
+import { emptyJudgement, judge, rejectReasons, type RejectReason, type RouteOrigin } from "./filter.ts";
+import { atDistance } from "./latency.ts";
+import { areaSiteKm, type Policy } from "./policy.ts";
+import { reachKm } from "./arcs.ts";
+
+/** Why an origin can or cannot be served, whatever is built at the candidate sites. */
+export interface Physics {
+  readonly budgetMs: number;
+  readonly attainmentRatio: number;
+  /** Last mile and floor alone, with a site next door, at the attainment quantile. */
+  readonly lastMileMs: number;
+  /** Network to the nearest candidate site that tier and law allow; null when there is none. */
+  readonly nearestSite: { readonly id: string; readonly km: number; readonly networkMs: number } | null;
+  /** Prefill on an idle engine of the fastest module on offer; null when no module can run the workload at all. */
+  readonly fastestPrefill: { readonly module: string; readonly ms: number } | null;
+  /** How far a site in the same country may be; null when not even next door would do. */
+  readonly reachKm: number | null;
+  /**
+   * `served`: some arc exists. `physics`: a site next door with the fastest module on offer would still miss the
+   * budget. `place`: a near enough site would do, none is offered. `law`, `memory`, `export`, `tier`: as named.
+   */
+  readonly verdict: "served" | "physics" | "place" | "law" | "memory" | "export" | "tier";
+  /** Which part takes more than is left: only for `physics`. */
+  readonly limitedBy: "last mile" | "prefill" | "last mile and prefill" | null;
+  /** Refusals over all (site, module) pairs, by reason. */
+  readonly refusals: Readonly<Partial<Record<RejectReason, number>>>;
+  /** Sentences: what would make it servable. */
+  readonly remedies: readonly string[];
+}
+
+/** Takes the first-token budget of an origin apart and says what stands in the way. */
+export function explainPhysics(policy: Policy, origin: RouteOrigin): Physics {
+  const { world } = policy;
+  const workload = world.workloads[origin.workload]!;
+  const refusals: Partial<Record<RejectReason, number>> = {};
+  const judgement = emptyJudgement();
+  let served = false;
+  let nearest: { site: number; km: number } | null = null;
+  for (let site = 0; site < world.sites.length; site++) {
+    let lawful = false;
+    for (let module = 0; module < world.modules.length; module++) {
+      const reason = judge(policy, origin, site, module, judgement);
+      if (reason === null) served = true;
+      else refusals[reason] = (refusals[reason] ?? 0) + 1;
+      if (reason === null || reason.startsWith("latency")) lawful = true;
+    }
+    const km = lawful ? areaSiteKm(policy, origin.area, site) : Number.POSITIVE_INFINITY;
+    if (km < (nearest?.km ?? Number.POSITIVE_INFINITY)) nearest = { site, km };
+  }
+  const { budgetMs, attainmentRatio } = workload.ttft;
+  const table = policy.latency(origin.workload, origin.access, 0);
+  const lastMileMs = atDistance(table.quantileMs, 0);
+  const fastestPrefill = fastestOf(policy, origin.workload);
+  const reach = reachKm(policy, origin.workload, origin.access)[0]!;
+  const possible = fastestPrefill !== null && lastMileMs + fastestPrefill.ms <= budgetMs;
+  const verdict = served ? "served" : verdictOf(refusals, fastestPrefill !== null, possible);
+  const limitedBy = verdict === "physics" ? limit(lastMileMs, fastestPrefill?.ms ?? 0, budgetMs) : null;
+  return {
+    budgetMs,
+    attainmentRatio,
+    lastMileMs,
+    nearestSite: nearest && {
+      id: world.sites[nearest.site]!.id,
+      km: nearest.km,
+      networkMs: atDistance(table.quantileMs, nearest.km),
+    },
+    fastestPrefill,
+    reachKm: possible ? reach : null,
+    verdict,
+    limitedBy,
+    refusals,
+    remedies: served ? [] : remedies(policy, origin, verdict, lastMileMs, fastestPrefill, reach),
+  };
+}
+
+function fastestOf(policy: Policy, workload: number): { module: string; ms: number } | null {
+  const { modules } = policy.world;
+  let fastest: { module: string; ms: number } | null = null;
+  for (const [index, module] of modules.entries()) {
+    for (const option of policy.serving[workload * modules.length + index]!.options) {
+      if (option.unloadedTtftMs < (fastest?.ms ?? Number.POSITIVE_INFINITY)) {
+        fastest = { module: module.id, ms: option.unloadedTtftMs };
+      }
+    }
+  }
+  return fastest;
+}
+
+/** Latency is asked last, so a latency refusal anywhere means that law, tier and memory were in order there. */
+function verdictOf(
+  refusals: Partial<Record<RejectReason, number>>,
+  runs: boolean,
+  possible: boolean,
+): Physics["verdict"] {
+  if (!runs) return refusals.memory ? "memory" : "physics";
+  if (!possible) return "physics";
+  if (refusals["latency-network"] || refusals["latency-compute"]) return "place";
+  const last = rejectReasons.findLast((reason) => refusals[reason]);
+  if (last === "residency") return "law";
+  return last === "export" || last === "memory" || last === "tier" ? last : "place";
+}
+
+function limit(lastMileMs: number, prefillMs: number, budgetMs: number): Physics["limitedBy"] {
+  if (lastMileMs > budgetMs && prefillMs <= budgetMs) return "last mile";
+  if (prefillMs > budgetMs && lastMileMs <= budgetMs) return "prefill";
+  return "last mile and prefill";
+}
+
+function remedies(
+  policy: Policy,
+  origin: RouteOrigin,
+  verdict: Physics["verdict"],
+  lastMileMs: number,
+  fastest: { module: string; ms: number } | null,
+  reach: number,
+): string[] {
+  const { world } = policy;
+  const workload = world.workloads[origin.workload]!;
+  const { budgetMs } = workload.ttft;
+  const access = world.accessTypes[origin.access]!;
+  const ms = (value: number) => `${value.toFixed(1)} ms`;
+  switch (verdict) {
+    case "physics": {
+      const list: string[] = [];
+      if (!fastest)
+        return [`a module that holds the model and keeps ${ms(workload.tpotBudgetMs ?? 0)} per output token`];
+      const leftMs = budgetMs - lastMileMs;
+      if (leftMs > 0) {
+        list.push(
+          `a smaller model, a shorter prompt or a faster chip: prefill must take at most ${ms(leftMs)}, now ${ms(fastest.ms)}`,
+        );
+      }
+      for (const [index, other] of world.accessTypes.entries()) {
+        const lastMile = atDistance(policy.latency(origin.workload, index, 0).quantileMs, 0);
+        if (index !== origin.access && lastMile + fastest.ms <= budgetMs)
+          list.push(`${other.name} instead of ${access.name}`);
+      }
+      list.push(`a budget of ${ms(lastMileMs + fastest.ms)} or more with a site next door`);
+      return list;
+    }
+    case "place":
+      return [`a site within ${Math.max(1, Math.round(reach))} km that law and tier allow`];
+    case "law":
+      return [
+        `a site in a country to which ${workload.dataClass} data from ${world.areas[origin.area]!.country} may go`,
+      ];
+    case "export":
+      return ["a module that export rules allow in the permitted countries, or a licence"];
+    case "memory":
+      return ["a module with more memory, a smaller model or a narrower number format"];
+    case "tier":
+      return [`a site of tier ${workload.tiers.join(" or ")} that carries a module on offer`];
+    case "served":
+      return [];
+  }
+}

@@ -1,0 +1,114 @@
+import type { World } from "../catalog/index.ts";
+import { compileLatencyTable, relations, type LatencyTable } from "./latency.ts";
+import { compileResidency, type ResidencyTable } from "./residency.ts";
+import { compileServing, type Serving } from "./serving.ts";
+
+/** A world prepared for decisions: every table that eligibility and cost need, computed once. */
+export interface Policy {
+  readonly world: World;
+  readonly period: number;
+  readonly residency: ResidencyTable;
+  /** Country positions (in `residency.countries`) of sites and areas. */
+  readonly siteCountry: Int32Array;
+  readonly areaCountry: Int32Array;
+  /** Unit vectors on the sphere, three numbers per place: distances become dot products. */
+  readonly siteVectors: Float64Array;
+  readonly areaVectors: Float64Array;
+  /** 1 when the module may be installed at the site's country: `module * sites + site`. */
+  readonly exportAllowed: Uint8Array;
+  /** `workload * modules + module`. */
+  readonly serving: readonly Serving[];
+  /** Data class position of a workload in `residency.dataClasses`. */
+  readonly dataClassOf: Int32Array;
+  /** Continent of each country position; "" when unknown. */
+  readonly continentOf: readonly string[];
+  /** Round-trip table of (workload, access, relation), made when first asked for. */
+  latency(workload: number, access: number, relation: number): LatencyTable;
+}
+
+/** Prepares `world` for decisions in one of its periods. Pure; costs some milliseconds per workload × module. */
+export function compilePolicy(world: World, period = 0): Policy {
+  const residency = compileResidency(world);
+  const countryOf = (country: string) => residency.indexOf.get(country)!;
+  const continents = new Map(world.jurisdictions.map((entry) => [entry.country, entry.continent]));
+  const tables = new Map<string, LatencyTable>();
+  return {
+    world,
+    period,
+    residency,
+    siteCountry: Int32Array.from(world.sites, (site) => countryOf(site.country)),
+    areaCountry: Int32Array.from(world.areas, (area) => countryOf(area.country)),
+    siteVectors: unitVectors(world.sites),
+    areaVectors: unitVectors(world.areas),
+    exportAllowed: compileExport(world),
+    serving: world.workloads.flatMap((workload) =>
+      world.modules.map((module) => compileServing(world, workload, module)),
+    ),
+    dataClassOf: Int32Array.from(world.workloads, (workload) => residency.dataClasses.indexOf(workload.dataClass)),
+    continentOf: residency.countries.map((country) => continents.get(country) ?? ""),
+    latency(workload, access, relation) {
+      const quantile = world.workloads[workload]!.ttft.attainmentRatio;
+      const key = `${access} ${relation} ${quantile}`;
+      let table = tables.get(key);
+      if (!table) {
+        table = compileLatencyTable(world, access, relations[relation]!, quantile);
+        tables.set(key, table);
+      }
+      return table;
+    },
+  };
+}
+
+function unitVectors(places: readonly { latitude: number; longitude: number }[]): Float64Array {
+  const vectors = new Float64Array(places.length * 3);
+  for (const [index, place] of places.entries()) {
+    const latitude = (place.latitude * Math.PI) / 180;
+    const longitude = (place.longitude * Math.PI) / 180;
+    vectors[index * 3] = Math.cos(latitude) * Math.cos(longitude);
+    vectors[index * 3 + 1] = Math.cos(latitude) * Math.sin(longitude);
+    vectors[index * 3 + 2] = Math.sin(latitude);
+  }
+  return vectors;
+}
+
+/** A country that no jurisdiction describes gets no controlled chip: undecidable means no. */
+function compileExport(world: World): Uint8Array {
+  const allowed = new Uint8Array(world.modules.length * world.sites.length);
+  const jurisdictions = new Map(world.jurisdictions.map((entry) => [entry.country, entry]));
+  for (const [m, { accelerator }] of world.modules.entries()) {
+    for (const [s, site] of world.sites.entries()) {
+      const law = jurisdictions.get(site.country);
+      const threshold = law?.exportControl === "restricted" ? law.exportThreshold : null;
+      const ok =
+        law?.exportControl === "open" ||
+        (threshold !== null &&
+          accelerator.totalProcessingPerformance < threshold.totalProcessingPerformance &&
+          accelerator.dramGBps < threshold.dramGBps);
+      allowed[m * world.sites.length + s] = ok ? 1 : 0;
+    }
+  }
+  return allowed;
+}
+
+/** Mean Earth radius, km (IUGG). */
+const earthRadiusKm = 6371.0088;
+
+/** Great-circle distance between an area and a site, km. */
+export function areaSiteKm(policy: Policy, area: number, site: number): number {
+  const a = policy.areaVectors;
+  const b = policy.siteVectors;
+  const dx = a[area * 3]! - b[site * 3]!;
+  const dy = a[area * 3 + 1]! - b[site * 3 + 1]!;
+  const dz = a[area * 3 + 2]! - b[site * 3 + 2]!;
+  // The chord form stays exact for places a few metres apart, where the arc cosine of a dot product does not.
+  return 2 * earthRadiusKm * Math.asin(Math.min(1, Math.sqrt(dx * dx + dy * dy + dz * dz) / 2));
+}
+
+/** Position in `relations` of an area and a site. */
+export function relationOf(policy: Policy, area: number, site: number): number {
+  const origin = policy.areaCountry[area]!;
+  const host = policy.siteCountry[site]!;
+  if (origin === host) return 0;
+  const continent = policy.continentOf[origin]!;
+  return continent !== "" && continent === policy.continentOf[host] ? 1 : 2;
+}

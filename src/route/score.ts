@@ -1,0 +1,36 @@
+import { perRequest } from "../finance/index.ts";
+import type { Judgement, RouteOrigin } from "./filter.ts";
+import { atDistance } from "./latency.ts";
+import type { Policy } from "./policy.ts";
+
+/** What one request costs on an arc, term by term. `plan` uses the money terms as objective coefficients. */
+export interface StaticTerms {
+  /** Median round trip, ms. */
+  readonly rttMs: number;
+  /** Median compute share of the first token on an idle engine, ms. */
+  readonly prefillMs: number;
+  readonly egressBytes: number;
+  readonly egressUsd: number;
+  readonly energyUsd: number;
+}
+
+/** Terms of an eligible arc; `judgement` is what `judge` filled in. */
+export function score(
+  policy: Policy,
+  origin: RouteOrigin,
+  site: number,
+  module: number,
+  judgement: Judgement,
+): StaticTerms {
+  const { world } = policy;
+  const option = policy.serving[origin.workload * world.modules.length + module]!.options[judgement.option]!;
+  const money = perRequest(world, origin.workload, site, module, option.replica);
+  const table = policy.latency(origin.workload, origin.access, judgement.relation);
+  return {
+    rttMs: Math.exp(atDistance(table.mu, judgement.km)),
+    prefillMs: option.unloadedMeanMs,
+    egressBytes: world.workloads[origin.workload]!.responseBytes,
+    egressUsd: money.egressUsd,
+    energyUsd: money.energyUsd,
+  };
+}

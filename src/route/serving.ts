@@ -1,0 +1,139 @@
+import type { ServerModule, Workload, World } from "../catalog/index.ts";
+import {
+  capacityPerS,
+  compileReplica,
+  feasibleTensorParallel,
+  fit,
+  unloadedTtftMs,
+  type Replica,
+  type RequestShape,
+} from "../perf/index.ts";
+
+/**
+ * Ratio between neighbouring compute budgets at which capacity is evaluated. Between them it is interpolated: the
+ * curve is smooth and rising, and evaluating it for every arc would cost a bisection each.
+ */
+const budgetStep = 1.15;
+/** Compute budgets above this (ms) no longer change what an engine can carry within any interactive objective. */
+const budgetCeilingMs = 120_000;
+/**
+ * An arc must leave at least this share of the engine's unhurried rate. Below it an engine would stand idle almost
+ * always to be quick when called, and the plan's arithmetic would divide by nearly nothing.
+ */
+export const minimumRateShare = 0.02;
+
+/** One way of running a workload on a module: engines of `tensorParallel` accelerators each. */
+export interface ServingOption {
+  readonly replica: Replica;
+  readonly tensorParallel: number;
+  readonly replicasPerModule: number;
+  /** Compute share of TTFT on an idle engine at the workload's attainment quantile, ms. */
+  readonly unloadedTtftMs: number;
+  /** The same for the mean request, ms. */
+  readonly unloadedMeanMs: number;
+  /** Rising knots (compute budget ms → requests/s of one replica). */
+  readonly budgetMs: Float64Array;
+  readonly ratePerS: Float64Array;
+  /** Requests/s of one replica when only TPOT and memory limit it. */
+  readonly unhurriedPerS: number;
+}
+
+/** What a module can do for a workload, best first; empty with a reason when it can do nothing. */
+export interface Serving {
+  readonly options: readonly ServingOption[];
+  readonly reason: "memory" | "latency-compute" | null;
+  readonly detail: string;
+}
+
+export function requestShape(workload: Workload): RequestShape {
+  return {
+    inputMean: workload.inputTokens.mean,
+    inputCv: workload.inputTokens.cv,
+    outputMean: workload.outputTokens.mean,
+    outputCv: workload.outputTokens.cv,
+    prefixHitRatio: workload.prefixHitRatio,
+  };
+}
+
+/** Evaluates every engine layout of `module` for `workload`. */
+export function compileServing(world: World, workload: Workload, module: ServerModule): Serving {
+  const shape = requestShape(workload);
+  const options: ServingOption[] = [];
+  let memoryDetail = "";
+  let tooSlow = false;
+  for (const tensorParallel of feasibleTensorParallel(module)) {
+    const spec = {
+      accelerator: module.accelerator,
+      tensorParallel,
+      model: world.models[workload.model]!,
+      engine: world.engines[workload.engine]!,
+      weightPrecision: workload.weightPrecision,
+      kvPrecision: workload.kvPrecision,
+    };
+    const replica = compileReplica(spec);
+    if (!replica) {
+      const outcome = fit(spec);
+      if (!outcome.ok) memoryDetail = outcome.reason;
+      continue;
+    }
+    const option = compileOption(replica, tensorParallel, module, workload, shape);
+    if (option) options.push(option);
+    else tooSlow = true;
+  }
+  if (options.length > 0) return { options, reason: null, detail: "" };
+  return tooSlow
+    ? { options, reason: "latency-compute", detail: `${module.name} cannot keep the time per output token` }
+    : { options, reason: "memory", detail: memoryDetail || `the model does not fit ${module.name}` };
+}
+
+function compileOption(
+  replica: Replica,
+  tensorParallel: number,
+  module: ServerModule,
+  workload: Workload,
+  shape: RequestShape,
+): ServingOption | null {
+  const quantile = workload.ttft.attainmentRatio;
+  const at = (ttftMs: number) => capacityPerS(replica, shape, { ttftMs, quantile, tpotMs: workload.tpotBudgetMs });
+  const unhurriedPerS = at(budgetCeilingMs);
+  if (!(unhurriedPerS > 0)) return null;
+  const idleMs = unloadedTtftMs(replica, shape, quantile);
+  const budgets = [idleMs];
+  const rates = [0];
+  // The grid is anchored at 1 ms rather than at the idle time or the budget, so that relaxing a budget only adds knots.
+  let level = Math.ceil(Math.log(idleMs) / Math.log(budgetStep) + 1e-9);
+  for (let rate = 0; rate < unhurriedPerS * 0.999; level++) {
+    const budgetMs = budgetStep ** level;
+    if (budgetMs > budgetCeilingMs) break;
+    rate = Math.max(rate, Math.min(at(budgetMs), unhurriedPerS));
+    budgets.push(budgetMs);
+    rates.push(rate);
+  }
+  return {
+    replica,
+    tensorParallel,
+    replicasPerModule: Math.floor(module.acceleratorCount / tensorParallel),
+    unloadedTtftMs: idleMs,
+    unloadedMeanMs: unloadedTtftMs(replica, shape, 0.5),
+    budgetMs: Float64Array.from(budgets),
+    ratePerS: Float64Array.from(rates),
+    unhurriedPerS,
+  };
+}
+
+/** Requests/s one replica of `option` carries when its share of the first-token time is `computeMs`; 0 = none. */
+export function rateWithin(option: ServingOption, computeMs: number): number {
+  const { budgetMs, ratePerS } = option;
+  if (!(computeMs >= budgetMs[0]!)) return 0;
+  const last = budgetMs.length - 1;
+  if (computeMs >= budgetMs[last]!) return ratePerS[last]!;
+  let low = 0;
+  let high = last;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (budgetMs[middle]! <= computeMs) low = middle;
+    else high = middle;
+  }
+  const share = (computeMs - budgetMs[low]!) / (budgetMs[high]! - budgetMs[low]!);
+  return ratePerS[low]! + share * (ratePerS[high]! - ratePerS[low]!);
+}

@@ -1,0 +1,40 @@
+/** A measurement with everything needed to doubt it. */
+export interface Signal {
+  readonly value: number;
+  readonly unit: "ms" | "ratio";
+  /** When it was measured, on the caller's clock. */
+  readonly atMs: number;
+  /** Who measured it, for example `vllm:num_requests_waiting` or `emulated`. */
+  readonly source: string;
+}
+
+/** What is known of one engine. A missing signal is unknown, which is never taken for good. */
+export interface EngineSignals {
+  /** Expected wait of a new request before its prefill starts, ms. */
+  readonly drain?: Signal;
+  /** 1 = takes requests, 0 = does not, ratio in between = degraded. */
+  readonly health?: Signal;
+}
+
+/** A lightweight view of the engines, by replica number of the routes; plain data, so decisions can be replayed. */
+export interface Snapshot {
+  /** Signals older than this are unknown. */
+  readonly maxAgeMs: number;
+  readonly engines: readonly (EngineSignals | undefined)[];
+}
+
+/** How `choose` asks about load. NaN means unknown. Called for few engines per decision, so it may compute lazily. */
+export interface LoadView {
+  drainMs(replica: number, nowMs: number): number;
+  health(replica: number, nowMs: number): number;
+}
+
+/** Reads a snapshot as a load view: stale, missing and non-finite signals become NaN. */
+export function loadViewOf(snapshot: Snapshot): LoadView {
+  const read = (signal: Signal | undefined, nowMs: number) =>
+    signal && nowMs - signal.atMs <= snapshot.maxAgeMs && Number.isFinite(signal.value) ? signal.value : Number.NaN;
+  return {
+    drainMs: (replica, nowMs) => read(snapshot.engines[replica]?.drain, nowMs),
+    health: (replica, nowMs) => read(snapshot.engines[replica]?.health, nowMs),
+  };
+}
