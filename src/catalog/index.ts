@@ -1,0 +1,2 @@
+/** The catalogue of facts, and the world a scenario resolves to. */
+export * from "./world.ts";
