@@ -1,2 +1,3 @@
-/** The catalogue of facts, and the world a scenario resolves to. */
 export * from "./world.ts";
+export * from "./figure.ts";
+export { sources, type Source, type SourceKey } from "./sources.ts";
