@@ -93,7 +93,11 @@ export interface Accelerator {
   /** `measured` when rates are measured kernel rates, `vendor` when a datasheet was derated. */
   readonly rateConfidence: Confidence;
   /** Link between accelerators of one server: all-reduce start-up and bandwidth (bytes/s as GB/s). */
-  readonly link: { readonly kind: "nvlink" | "pcie" | "fabric" | "none"; readonly latencyUs: number; readonly allReduceGBps: number };
+  readonly link: {
+    readonly kind: "nvlink" | "pcie" | "fabric" | "none";
+    readonly latencyUs: number;
+    readonly allReduceGBps: number;
+  };
   /** Total processing performance as export law counts it (TFLOP/s × bit length, dense). */
   readonly totalProcessingPerformance: number;
   readonly dramGBps: number;
@@ -289,5 +293,9 @@ export interface PlanLimits {
   readonly maxSites: number | null;
   readonly budgetUsd: readonly (number | null)[];
   /** Power limits over sets of sites. */
-  readonly zones: readonly { readonly id: string; readonly sites: readonly number[]; readonly powerLimitKw: readonly number[] }[];
+  readonly zones: readonly {
+    readonly id: string;
+    readonly sites: readonly number[];
+    readonly powerLimitKw: readonly number[];
+  }[];
 }

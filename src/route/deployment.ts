@@ -43,6 +43,8 @@ export interface PlannedFlow {
   readonly pool: number;
   readonly peakPerS: number;
   readonly meanPerS: number;
+  /** Energy of one request above idling, kWh at the wall before PUE; from the engine model. */
+  readonly energyKwhPerRequest: number;
 }
 
 export interface Deployment {

@@ -1,4 +1,4 @@
-import { perRequest } from "../finance/index.ts";
+import { requestUsd } from "../finance/index.ts";
 import type { Judgement, RouteOrigin } from "./filter.ts";
 import { atDistance } from "./latency.ts";
 import type { Policy } from "./policy.ts";
@@ -11,6 +11,8 @@ export interface StaticTerms {
   readonly prefillMs: number;
   readonly egressBytes: number;
   readonly egressUsd: number;
+  /** Energy above idling, kWh at the wall before PUE. */
+  readonly energyKwh: number;
   readonly energyUsd: number;
 }
 
@@ -24,13 +26,14 @@ export function score(
 ): StaticTerms {
   const { world } = policy;
   const option = policy.serving[origin.workload * world.modules.length + module]!.options[judgement.option]!;
-  const money = perRequest(world, origin.workload, site, module, option.replica);
+  const money = requestUsd(world, origin.workload, site, option.energyKwhPerRequest);
   const table = policy.latency(origin.workload, origin.access, judgement.relation);
   return {
     rttMs: Math.exp(atDistance(table.mu, judgement.km)),
     prefillMs: option.unloadedMeanMs,
     egressBytes: world.workloads[origin.workload]!.responseBytes,
     egressUsd: money.egressUsd,
+    energyKwh: option.energyKwhPerRequest,
     energyUsd: money.energyUsd,
   };
 }

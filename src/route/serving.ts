@@ -2,6 +2,7 @@ import type { ServerModule, Workload, World } from "../catalog/index.ts";
 import {
   capacityPerS,
   compileReplica,
+  energyKwhPerRequest,
   feasibleTensorParallel,
   fit,
   unloadedTtftMs,
@@ -36,6 +37,8 @@ export interface ServingOption {
   readonly ratePerS: Float64Array;
   /** Requests/s of one replica when only TPOT and memory limit it. */
   readonly unhurriedPerS: number;
+  /** Energy of one request above idling, kWh at the wall before PUE. */
+  readonly energyKwhPerRequest: number;
 }
 
 /** What a module can do for a workload, best first; empty with a reason when it can do nothing. */
@@ -118,6 +121,7 @@ function compileOption(
     budgetMs: Float64Array.from(budgets),
     ratePerS: Float64Array.from(rates),
     unhurriedPerS,
+    energyKwhPerRequest: energyKwhPerRequest(module, replica, shape),
   };
 }
 

@@ -1,0 +1,19 @@
+// `npm run -s bench -- <name> [arguments]`: runs one file of bench/, which prints one JSON object per line on stdout.
+import { readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "bench");
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+  .map((file) => file.slice(0, -3))
+  .sort();
+const [name, ...args] = process.argv.slice(2);
+if (!name || !names.includes(name)) {
+  process.stderr.write(`${name ? `There is no benchmark "${name}". ` : ""}Benchmarks: ${names.join(", ")}\n`);
+  process.exit(3);
+}
+const { run } = (await import(pathToFileURL(resolve(folder, `${name}.ts`)).href)) as {
+  run(args: string[]): Promise<void>;
+};
+await run(args);

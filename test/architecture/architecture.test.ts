@@ -1,0 +1,45 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { violationsOf } from "./violations.ts";
+
+const root = join(import.meta.dirname, "../..");
+const sources = globSync(["src/**/*.ts", "console/src/**/*.{ts,tsx}"], { cwd: root }).sort();
+
+describe("the floor table", () => {
+  it("is kept by every source file", () => {
+    expect(sources.length).toBeGreaterThan(20);
+    // Tests beside the code run under vitest and may use Node and the test libraries.
+    const product = sources.filter((path) => !/\.test\.tsx?$/.test(path));
+    expect(product.flatMap((path) => violationsOf(path, readFileSync(join(root, path), "utf8")))).toEqual([]);
+  });
+
+  it.each([
+    ["a verb importing another verb", "src/plan/x.ts", `import { simulate } from "../simulate/index.ts";`],
+    ["a type-only import upwards", "src/units/x.ts", `import type { Plan } from "../plan/index.ts";`],
+    ["a type-only re-export upwards", "src/route/x.ts", `export type { Plan } from "../plan/index.ts";`],
+    ["an inline type re-export sideways", "src/serve/x.ts", `export { type Plan } from "../plan/index.ts";`],
+    ["a star re-export sideways", "src/simulate/x.ts", `export * from "../serve/index.ts";`],
+    ["a dynamic import sideways", "src/plan/x.ts", `const s = await import("../serve/index.ts");`],
+    ["a computed import in a pure room", "src/plan/x.ts", `const s = await import(name);`],
+    ["a way past the door", "src/plan/x.ts", `import { judge } from "../route/filter.ts";`],
+    ["Node in a pure room", "src/perf/x.ts", `import { readFileSync } from "node:fs";`],
+    ["a package in a pure room", "src/route/x.ts", `import { z } from "zod";`],
+    ["an adapter knowing another", "src/adapters/a/x.ts", `import { b } from "../b/index.ts";`],
+    ["the cli imported from below", "src/adapters/a/x.ts", `import { main } from "../../cli/index.ts";`],
+    ["plan as a value in the console", "console/src/x.ts", `import { planScenario } from "../../src/plan/index.ts";`],
+    ["a file outside every room", "src/utils/x.ts", ``],
+    ["an import out of the house", "src/cli/x.ts", `import { run } from "../../bench/location.ts";`],
+  ])("finds %s", (_what, path, source) => {
+    expect(violationsOf(path, source)).toHaveLength(1);
+  });
+
+  it.each([
+    ["a lower room through its door", "src/plan/x.ts", `import { judge } from "../route/index.ts";`],
+    ["a neighbour file", "src/plan/x.ts", `import { y } from "./y.ts";`],
+    ["a port seen by its adapter", "src/adapters/a/x.ts", `import type { Solver } from "../../plan/index.ts";`],
+    ["plan as a type in the console", "console/src/x.ts", `import type { PlanDocument } from "../../src/plan/index.ts";`],
+  ])("lets %s pass", (_what, path, source) => {
+    expect(violationsOf(path, source)).toEqual([]);
+  });
+});
