@@ -1,0 +1,101 @@
+import type { Figure } from "./figure.ts";
+import type { Model } from "./world.ts";
+
+/** Published shape of a transformer; sizes are counts, not bytes. */
+export interface ModelShape {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly attentionHeads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly vocabulary: number;
+  /** Width of the dense feed-forward block; unused when every layer is a mixture of experts. */
+  readonly ffnSize: number;
+  /** Input and output embeddings are one matrix. */
+  readonly tiedEmbeddings: boolean;
+  readonly experts?: {
+    readonly count: number;
+    readonly perToken: number;
+    readonly ffnSize: number;
+    /** Experts every token uses. */
+    readonly shared: number;
+    /** Leading layers with a dense feed-forward block. */
+    readonly denseLayers: number;
+  };
+  /** Multi-head latent attention (DeepSeek-V2 report): ranks and head parts. */
+  readonly latentAttention?: {
+    readonly queryRank: number;
+    readonly kvRank: number;
+    readonly ropeDim: number;
+    readonly nopeDim: number;
+    readonly valueDim: number;
+  };
+}
+
+export interface ModelRow {
+  readonly name: string;
+  readonly maker: string;
+  readonly licence: string;
+  readonly shape: ModelShape;
+  readonly totalParameters: Figure;
+  readonly activeParameters: Figure;
+  readonly maxContextTokens: Figure;
+}
+
+/** Parameters of one feed-forward expert over all layers that have experts: three matrices (SwiGLU). */
+export function parametersPerExpert(shape: ModelShape): number {
+  if (!shape.experts) return 0;
+  return (shape.layers - shape.experts.denseLayers) * 3 * shape.hiddenSize * shape.experts.ffnSize;
+}
+
+function attentionParameters(shape: ModelShape): number {
+  const { hiddenSize: d, attentionHeads: heads, kvHeads, headDim, latentAttention: mla } = shape;
+  if (!mla) return 2 * d * heads * headDim + 2 * d * kvHeads * headDim;
+  const query = d * mla.queryRank + mla.queryRank * heads * (mla.nopeDim + mla.ropeDim);
+  const keyValue = d * (mla.kvRank + mla.ropeDim) + mla.kvRank * heads * (mla.nopeDim + mla.valueDim);
+  return query + keyValue + heads * mla.valueDim * d;
+}
+
+/**
+ * Counts parameters from the shape (weight matrices only; norms and biases are below 0.1 %).
+ * @returns `total` in memory and `active` in one token, embeddings included in both.
+ */
+export function countParameters(shape: ModelShape): { total: number; active: number } {
+  const embeddings = shape.hiddenSize * shape.vocabulary * (shape.tiedEmbeddings ? 1 : 2);
+  const attention = shape.layers * attentionParameters(shape);
+  const denseFfn = 3 * shape.hiddenSize * shape.ffnSize;
+  if (!shape.experts) {
+    const total = embeddings + attention + shape.layers * denseFfn;
+    return { total, active: total };
+  }
+  const { count, perToken, shared, denseLayers } = shape.experts;
+  const router = (shape.layers - denseLayers) * shape.hiddenSize * count;
+  const always = embeddings + attention + denseLayers * denseFfn + router + shared * parametersPerExpert(shape);
+  return {
+    total: always + count * parametersPerExpert(shape),
+    active: always + perToken * parametersPerExpert(shape),
+  };
+}
+
+/** The plain model that travels in a world. */
+export function modelOf(id: string, row: ModelRow): Model {
+  const { shape } = row;
+  const { latentAttention: mla, experts } = shape;
+  return {
+    id,
+    name: row.name,
+    totalParameters: row.totalParameters.value,
+    activeParameters: row.activeParameters.value,
+    layers: shape.layers,
+    hiddenSize: shape.hiddenSize,
+    attentionHeads: shape.attentionHeads,
+    kvHeads: shape.kvHeads,
+    headDim: shape.headDim,
+    vocabulary: shape.vocabulary,
+    ...(experts && {
+      experts: { count: experts.count, perToken: experts.perToken, parametersEach: parametersPerExpert(shape) },
+    }),
+    ...(mla && { kvBytesPerTokenBf16: shape.layers * (mla.kvRank + mla.ropeDim) * 2 }),
+    maxContextTokens: row.maxContextTokens.value,
+  };
+}
