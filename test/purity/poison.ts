@@ -1,0 +1,41 @@
+/**
+ * Takes away everything a pure room must not touch: whoever uses it anyway fails with its name. Imported before the
+ * rooms, so that work done while loading is caught too.
+ */
+const forbidden = (name: string) =>
+  function poisoned(): never {
+    throw new Error(`a pure room used ${name}`);
+  };
+
+for (const name of [
+  "fetch",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "WebSocket",
+  "XMLHttpRequest",
+] as const) {
+  Object.defineProperty(globalThis, name, { value: forbidden(name), configurable: true });
+}
+for (const name of ["process", "performance", "crypto", "localStorage", "console"]) {
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    get() {
+      throw new Error(`a pure room used ${name}`);
+    },
+  });
+}
+Object.defineProperty(Math, "random", { value: forbidden("Math.random") });
+const RealDate = Date;
+globalThis.Date = new Proxy(RealDate, {
+  construct(target, args: ConstructorParameters<typeof Date>) {
+    if (args.length === 0) throw new Error("a pure room used new Date() without arguments");
+    return new target(...args);
+  },
+  apply() {
+    throw new Error("a pure room used Date()");
+  },
+  get: (target, key, receiver): unknown =>
+    key === "now" ? forbidden("Date.now") : Reflect.get(target, key, receiver),
+});
