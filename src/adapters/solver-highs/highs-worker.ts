@@ -1,0 +1,134 @@
+/**
+ * The thread HiGHS runs in. HiGHS is WebAssembly: a run blocks its thread, and running out of its 32-bit memory kills the
+ * module, so both happen here and reach the caller as messages.
+ */
+import { parentPort } from "node:worker_threads";
+import loadHighs from "highs";
+import type { Highs, InterruptCallbackEvent, Model } from "highs";
+import type { MipModel, SolveResult, SolveStatus } from "../../plan/index.ts";
+import type { FromWorker, ToWorker } from "./worker-messages.ts";
+
+const port = parentPort;
+if (port === null) throw new Error("highs-worker must be started as a worker thread");
+
+// The package's declarations describe its CommonJS build, where the loader is the property `default`; the build that Node
+// loads here is an ES module, whose default export is the loader itself.
+const runtime: Promise<Highs> = (loadHighs as unknown as typeof loadHighs.default)();
+
+function post(message: FromWorker): void {
+  port?.postMessage(message);
+}
+
+function statusOf(highs: Highs, code: number, hasSolution: boolean): SolveStatus {
+  const known = highs.constants.modelStatus;
+  switch (code) {
+    case known.optimal:
+    case known.empty:
+      return "optimal";
+    case known.infeasible:
+      return "infeasible";
+    case known.unbounded:
+      return "unbounded";
+    // HiGHS stops its presolve here; our models are bounded below, so what remains is infeasible.
+    case known.unboundedOrInfeasible:
+      return "infeasible";
+    case known.timeLimit:
+    case known.iterationLimit:
+    case known.solutionLimit:
+      return "timeLimit";
+    case known.interrupted:
+      return "cancelled";
+    default:
+      return hasSolution ? "timeLimit" : "error";
+  }
+}
+
+function load(highs: Highs, model: MipModel, isMip: boolean): Model {
+  return highs.createModel({
+    numCols: model.numCols,
+    numRows: model.numRows,
+    offset: model.offset,
+    colCost: model.colCost,
+    colLower: model.colLower,
+    colUpper: model.colUpper,
+    rowLower: model.rowLower,
+    rowUpper: model.rowUpper,
+    ...(isMip ? { integrality: Int32Array.from(model.colInteger) } : {}),
+    matrix: {
+      format: "csr",
+      numRows: model.numRows,
+      numCols: model.numCols,
+      starts: model.rowStarts,
+      indices: model.colIndices,
+      values: model.values,
+    },
+  });
+}
+
+function run(highs: Highs, request: ToWorker): SolveResult {
+  const { model, options, stop } = request;
+  const isMip = model.colInteger.includes(1);
+  const stopFlag = new Int32Array(stop);
+  const native = load(highs, model, isMip);
+  try {
+    native.options.set({
+      output_flag: false,
+      time_limit: options.timeLimitS,
+      mip_rel_gap: options.relativeGap,
+      random_seed: options.seed,
+    });
+    if (isMip && options.start !== undefined) native.setSolution({ colValue: options.start });
+    const types = highs.constants.callbackType;
+    const stopIfAsked = (event: InterruptCallbackEvent): undefined => {
+      if (Atomics.load(stopFlag, 0) !== 0) event.interrupt();
+      return undefined;
+    };
+    const { modelStatus } = native.run({
+      [types.simplexInterrupt]: stopIfAsked,
+      [types.ipmInterrupt]: stopIfAsked,
+      [types.mipInterrupt]: stopIfAsked,
+      [types.mipLogging](event) {
+        post({
+          kind: "progress",
+          id: request.id,
+          incumbent: event.data.mip_primal_bound ?? Infinity,
+          bound: event.data.mip_dual_bound ?? -Infinity,
+        });
+        return undefined;
+      },
+      [types.mipImprovingSolution](event) {
+        const solution = event.data.mip_solution;
+        const objective = event.data.objective_function_value ?? Infinity;
+        if (solution !== undefined) post({ kind: "incumbent", id: request.id, objective, solution });
+        return undefined;
+      },
+    });
+    const feasible = native.info.get("primal_solution_status") === highs.constants.solutionStatus.feasible;
+    const solution = feasible ? native.getSolution() : null;
+    const objective = feasible ? native.getObjectiveValue() : Infinity;
+    const status = statusOf(highs, modelStatus, feasible);
+    const dualBound = isMip ? Number(native.info.get("mip_dual_bound")) : status === "optimal" ? objective : -Infinity;
+    return {
+      status,
+      objective,
+      bound: status === "infeasible" ? Infinity : dualBound,
+      solution: solution === null ? null : solution.colValue,
+      rowDuals: isMip || status !== "optimal" || solution === null ? null : solution.rowDual,
+      seconds: 0,
+      message: `HiGHS ${highs.version.string}: model status ${modelStatus}`,
+    };
+  } finally {
+    native.dispose();
+  }
+}
+
+port.on("message", (request: ToWorker) => {
+  runtime
+    .then((highs) => {
+      post({ kind: "done", id: request.id, result: run(highs, request) });
+    })
+    .catch((cause: unknown) => {
+      // After an abort the module's memory is undefined: the caller replaces this thread.
+      post({ kind: "broken", id: request.id, message: cause instanceof Error ? cause.message : String(cause) });
+    });
+});

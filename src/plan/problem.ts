@@ -1,0 +1,171 @@
+/**
+ * The planning problem of one period as flat arrays: which sites to open, how many modules of each kind to put there, and
+ * who is served from where. It is what every solution path works on, exact or decomposed, whether it came from a world or
+ * from a published location benchmark.
+ *
+ * Rows are demands, served whole or in parts. A pool is the modules of one kind and one use at one site. An arc lets a row
+ * be served from a pool. Money is USD per year, and every arc figure is for serving the **whole** row over it, so that
+ * flows are shares between 0 and 1 and the numbers stay well scaled.
+ */
+export interface PlanProblem {
+  readonly rows: {
+    readonly count: number;
+    /** What leaving the row unserved costs, USD/year. */
+    readonly unservedUsd: Float64Array;
+    /** Traffic towards users if the row is served whole, Gbit/s at the peak. */
+    readonly gbps: Float64Array;
+  };
+  /** Arcs sorted by row: row r has arcs `starts[r]` to `starts[r + 1] - 1`. */
+  readonly arcs: {
+    readonly starts: Int32Array;
+    readonly pool: Int32Array;
+    /** Cost of serving the whole row here, USD/year (egress, energy, transport). */
+    readonly usd: Float64Array;
+    /** Modules that serving the whole row takes. */
+    readonly load: Float64Array;
+  };
+  readonly pools: {
+    readonly count: number;
+    readonly site: Int32Array;
+    /** Cost of one module, USD/year. */
+    readonly usd: Float64Array;
+    /** Power one module draws from the site's limit, kW after PUE. */
+    readonly kw: Float64Array;
+    readonly minCount: Float64Array;
+    /** Largest whole number of modules; Infinity where only other limits apply. */
+    readonly maxCount: Float64Array;
+  };
+  readonly sites: {
+    readonly count: number;
+    /** Cost of being open, USD/year. */
+    readonly usd: Float64Array;
+    /** Power limit, kW; Infinity = none. */
+    readonly kw: Float64Array;
+    /** Traffic limit of the ports, Gbit/s; Infinity = none. */
+    readonly gbps: Float64Array;
+    /** 1 where the site must be open. */
+    readonly forced: Uint8Array;
+  };
+  /** Limits that couple several sites; few. */
+  readonly limits: readonly CouplingLimit[];
+}
+
+/** `Σ siteWeight · open + Σ poolWeight · modules ≤ upper`. */
+export interface CouplingLimit {
+  /** Public name of the constraint, for example `zone power: frankfurt`. */
+  readonly name: string;
+  readonly upper: number;
+  readonly sites: Int32Array;
+  readonly siteWeights: Float64Array;
+  readonly pools: Int32Array;
+  readonly poolWeights: Float64Array;
+}
+
+/** A plan of one `PlanProblem`; feasible when `checkSolution` finds nothing. */
+export interface ProblemSolution {
+  /** 1 where the site is open. */
+  readonly open: Uint8Array;
+  /** Whole modules per pool. */
+  readonly modules: Float64Array;
+  /** Share of the row that each arc carries, in the order of the problem's arcs. */
+  readonly share: Float64Array;
+}
+
+/** Site of an arc's pool. */
+export function siteOfArc(problem: PlanProblem, arc: number): number {
+  return problem.pools.site[problem.arcs.pool[arc]!]!;
+}
+
+/** Share of each row that no arc carries. */
+export function unservedShares(problem: PlanProblem, share: Float64Array): Float64Array {
+  const { starts } = problem.arcs;
+  return Float64Array.from({ length: problem.rows.count }, (_, row) => {
+    let served = 0;
+    for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) served += share[arc]!;
+    return Math.max(0, 1 - served);
+  });
+}
+
+/** Cost of a solution, recomputed from nothing but the problem, USD/year. */
+export function objectiveUsd(problem: PlanProblem, solution: ProblemSolution): number {
+  let total = 0;
+  for (let site = 0; site < problem.sites.count; site++) if (solution.open[site]) total += problem.sites.usd[site]!;
+  for (let pool = 0; pool < problem.pools.count; pool++) total += solution.modules[pool]! * problem.pools.usd[pool]!;
+  for (let arc = 0; arc < solution.share.length; arc++) {
+    if (solution.share[arc] !== 0) total += solution.share[arc]! * problem.arcs.usd[arc]!;
+  }
+  const unserved = unservedShares(problem, solution.share);
+  for (let row = 0; row < problem.rows.count; row++) {
+    if (unserved[row] !== 0) total += unserved[row]! * problem.rows.unservedUsd[row]!;
+  }
+  return total;
+}
+
+/** A constraint a solution breaks, and by how much in the constraint's own unit. */
+export interface Violation {
+  readonly constraint: string;
+  readonly excess: number;
+}
+
+/** Every constraint of the problem against a solution; empty when it holds within `tolerance` (relative to the limit). */
+export function checkSolution(problem: PlanProblem, solution: ProblemSolution, tolerance = 1e-6): Violation[] {
+  const found: Violation[] = [];
+  const { rows, arcs, pools, sites } = problem;
+  const require = (constraint: string, value: number, upper: number): void => {
+    // A comparison that NaN fails must count as broken.
+    if (!(value <= upper + tolerance * Math.max(1, Math.abs(upper)))) {
+      found.push({ constraint, excess: value - upper });
+    }
+  };
+  const load = new Float64Array(pools.count);
+  const kw = new Float64Array(sites.count);
+  const gbps = new Float64Array(sites.count);
+  for (let row = 0; row < rows.count; row++) {
+    let served = 0;
+    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+      const share = solution.share[arc]!;
+      if (share === 0) continue;
+      require(`share of arc ${arc} is not negative`, -share, 0);
+      served += share;
+      load[arcs.pool[arc]!]! += share * arcs.load[arc]!;
+      gbps[siteOfArc(problem, arc)]! += share * rows.gbps[row]!;
+    }
+    require(`demand of row ${row}`, served, 1);
+  }
+  for (let pool = 0; pool < pools.count; pool++) {
+    const count = solution.modules[pool]!;
+    if (!Number.isInteger(count)) found.push({ constraint: `whole modules of pool ${pool}`, excess: count % 1 });
+    require(`capacity of pool ${pool}`, load[pool]!, count);
+    require(`least modules of pool ${pool}`, pools.minCount[pool]!, count);
+    require(`most modules of pool ${pool}`, count, pools.maxCount[pool]!);
+    if (count > 0 && !solution.open[pools.site[pool]!]) {
+      found.push({ constraint: `pool ${pool} stands at an open site`, excess: count });
+    }
+    kw[pools.site[pool]!]! += count * pools.kw[pool]!;
+  }
+  for (let site = 0; site < sites.count; site++) {
+    require(`power of site ${site}`, kw[site]!, sites.kw[site]!);
+    require(`ports of site ${site}`, gbps[site]!, sites.gbps[site]!);
+    if (sites.forced[site] && !solution.open[site]) found.push({ constraint: `forced site ${site}`, excess: 1 });
+  }
+  for (const limit of problem.limits) {
+    let value = 0;
+    for (let i = 0; i < limit.sites.length; i++) value += solution.open[limit.sites[i]!]! * limit.siteWeights[i]!;
+    for (let i = 0; i < limit.pools.length; i++) value += solution.modules[limit.pools[i]!]! * limit.poolWeights[i]!;
+    require(limit.name, value, limit.upper);
+  }
+  return found;
+}
+
+/** Largest useful whole number of modules per pool: what power and the pool's whole demand allow. */
+export function usefulModules(problem: PlanProblem): Float64Array {
+  const { arcs, pools, sites } = problem;
+  const demand = new Float64Array(pools.count);
+  for (let arc = 0; arc < arcs.pool.length; arc++) demand[arcs.pool[arc]!]! += arcs.load[arc]!;
+  return demand.map((load, pool) => {
+    const kw = pools.kw[pool]!;
+    const byPower = kw > 0 ? Math.floor(sites.kw[pools.site[pool]!]! / kw + 1e-9) : Infinity;
+    const useful = Math.max(Math.ceil(load - 1e-9), pools.minCount[pool]!);
+    return Math.max(0, Math.min(useful, byPower, pools.maxCount[pool]!));
+  });
+}

@@ -1,0 +1,57 @@
+/** What every way of solving a `PlanProblem` takes and gives back, so that they can be exchanged by size. */
+import type { PlanProblem, ProblemSolution } from "./problem.ts";
+import type { Solver } from "./solver.ts";
+
+export interface PathOptions {
+  /** Stop when (objective − bound) / objective is at most this. */
+  readonly relativeGap: number;
+  readonly timeLimitS: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (point: CurvePoint) => void;
+}
+
+export interface PathTools {
+  readonly solver: Solver;
+  /** A clock, ms; only differences are used. */
+  readonly nowMs: () => number;
+}
+
+/** One point of the search: what was known after so many seconds. */
+export interface CurvePoint {
+  readonly seconds: number;
+  readonly incumbentUsd: number;
+  readonly boundUsd: number;
+}
+
+/**
+ * How the search ended. `optimal`: the asked gap is proven. The others keep the best plan so far and its gap:
+ * `gapNotReached` when the search ran out of ideas before it ran out of time.
+ */
+export type SearchStatus = "optimal" | "gapNotReached" | "timeLimit" | "cancelled" | "outOfMemory";
+
+export interface PathResult {
+  readonly status: SearchStatus;
+  readonly solution: ProblemSolution;
+  readonly objectiveUsd: number;
+  readonly bestBoundUsd: number;
+  readonly relativeGap: number;
+  readonly curve: readonly CurvePoint[];
+  readonly method: "exact" | "decomposition";
+  /** What the solver said when it failed; empty otherwise. */
+  readonly message: string;
+}
+
+/** (objective − bound) / |objective|; 0 when both are 0. */
+export function gapOf(objective: number, bound: number): number {
+  const difference = Math.max(0, objective - bound);
+  return difference === 0 ? 0 : difference / Math.abs(objective);
+}
+
+/** The plan that always exists: what is forced stands, nobody is served. */
+export function emptySolution(problem: PlanProblem): ProblemSolution {
+  const open = Uint8Array.from(problem.sites.forced);
+  const modules = Float64Array.from(problem.pools.minCount);
+  for (let pool = 0; pool < modules.length; pool++) if (modules[pool]! > 0) open[problem.pools.site[pool]!] = 1;
+  return { open, modules, share: new Float64Array(problem.arcs.pool.length) };
+}
