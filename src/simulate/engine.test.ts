@@ -1,0 +1,214 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { EngineCosts } from "./engine-costs.ts";
+import { Engine } from "./engine.ts";
+import { RequestTable } from "./request-table.ts";
+
+const costs: EngineCosts = {
+  baseMs: 5,
+  expertsMs: null,
+  perSequenceMs: 0.03,
+  perContextTokenMs: 0.0001,
+  perPrefillTokenMs: 0.02,
+  perTokenPairMs: 1e-7,
+  requestOverheadMs: 0,
+  maxSequences: 8,
+  maxBatchedTokens: 256,
+  kvBlocks: 1000,
+  kvBlockTokens: 16,
+  maxRequestTokens: 16_000,
+};
+
+interface Job {
+  readonly atMs: number;
+  readonly input: number;
+  readonly output: number;
+  readonly cached?: number;
+}
+
+interface Outcome {
+  readonly serial: number;
+  readonly firstTokenMs: number;
+  readonly finishedMs: number;
+  readonly preemptions: number;
+}
+
+function serve(jobs: readonly Job[], changes: Partial<EngineCosts> = {}, maxRunSteps?: number, lookEveryMs = 0) {
+  const table = new RequestTable();
+  const outcomes: Outcome[] = [];
+  const engine = new Engine(
+    { ...costs, ...changes },
+    table,
+    {
+      finished(request, finishedMs) {
+        outcomes.push({
+          serial: table.serial[request]!,
+          firstTokenMs: table.firstTokenMs[request]!,
+          finishedMs,
+          preemptions: table.preemptions[request]!,
+        });
+        table.release(request);
+      },
+    },
+    maxRunSteps,
+  );
+  let lookedMs = 0;
+  for (const [serial, job] of jobs.entries()) {
+    for (; lookEveryMs > 0 && lookedMs < job.atMs; lookedMs += lookEveryMs) {
+      engine.advance(lookedMs);
+      engine.drainMs(lookedMs);
+    }
+    engine.advance(job.atMs);
+    const request = table.take();
+    table.serial[request] = serial;
+    table.inputTokens[request] = job.input;
+    table.outputTokens[request] = job.output;
+    table.cachedTokens[request] = job.cached ?? 0;
+    table.readyMs[request] = job.atMs;
+    engine.enqueue(request);
+  }
+  engine.advance(Number.MAX_VALUE);
+  return { engine, table, outcomes };
+}
+
+const jobs = fc
+  .array(
+    fc.record({
+      gapMs: fc.double({ min: 0, max: 200, noNaN: true }),
+      input: fc.integer({ min: 1, max: 900 }),
+      output: fc.integer({ min: 1, max: 200 }),
+      cachedShare: fc.constantFrom(0, 0, 0.5),
+    }),
+    { minLength: 1, maxLength: 60 },
+  )
+  .map((rows) => {
+    let atMs = 0;
+    return rows.map(({ gapMs, input, output, cachedShare }): Job => {
+      atMs += gapMs;
+      return { atMs, input, output, cached: Math.floor((input - 1) * cachedShare) };
+    });
+  });
+
+describe("Engine", () => {
+  it("serves one request as one prefill step and one step per further token", () => {
+    const { outcomes } = serve([{ atMs: 10, input: 100, output: 3 }]);
+    const prefillMs = 5 + 100 * 0.02 + (100 * 100) / 2 / 1e7;
+    const decodeMs = 5 + 0.03 + 101 * 0.0001 + (5 + 0.03 + 102 * 0.0001);
+    expect(outcomes[0]!.firstTokenMs).toBeCloseTo(10 + prefillMs, 9);
+    expect(outcomes[0]!.finishedMs).toBeCloseTo(10 + prefillMs + decodeMs, 9);
+  });
+
+  it("cuts a prompt above the token budget into chunks", () => {
+    const { outcomes } = serve([{ atMs: 0, input: 600, output: 1 }]);
+    const pairs = 256 * 128 + 256 * (256 + 128) + 88 * (512 + 44);
+    expect(outcomes[0]!.finishedMs).toBeCloseTo(3 * 5 + 600 * 0.02 + pairs * 1e-7, 9);
+  });
+
+  it("computes only what the prefix cache does not hold", () => {
+    const whole = serve([{ atMs: 0, input: 200, output: 1 }]).outcomes[0]!;
+    const cached = serve([{ atMs: 0, input: 200, output: 1, cached: 150 }]).outcomes[0]!;
+    expect(whole.finishedMs - cached.finishedMs).toBeCloseTo(150 * 0.02 + (200 * 100 - 50 * 175) * 1e-7, 9);
+  });
+
+  it("gives every decoding sequence a token while another prompt is computed", () => {
+    const alone = serve([{ atMs: 0, input: 10, output: 40 }]).outcomes[0]!;
+    const shared = serve([
+      { atMs: 0, input: 10, output: 40 },
+      { atMs: 50, input: 2000, output: 1 },
+    ]).outcomes;
+    const first = shared.find((outcome) => outcome.serial === 0)!;
+    expect(first.finishedMs).toBeGreaterThan(alone.finishedMs);
+    // Nine steps carry a chunk of the long prompt: each is longer by at most the price of a full budget.
+    expect(first.finishedMs - alone.finishedMs).toBeLessThan(9 * (256 * 0.02 + 256 * 2000 * 1e-7));
+  });
+
+  it("sends the request admitted last back when memory runs out, and serves all of them in the end", () => {
+    const many = Array.from({ length: 8 }, (): Job => ({ atMs: 0, input: 64, output: 300 }));
+    const { outcomes, engine } = serve(many, { kvBlocks: 60, maxRequestTokens: 960 });
+    expect(outcomes).toHaveLength(8);
+    expect(engine.preemptions).toBeGreaterThan(0);
+    expect(engine.recomputedTokens).toBeGreaterThan(0);
+    expect(outcomes.find((outcome) => outcome.serial === 0)!.preemptions).toBe(0);
+    expect(engine.usedBlocks).toBe(0);
+  });
+
+  it("gives the same times whether it jumps or computes every step, within a nanosecond", () => {
+    fc.assert(
+      fc.property(jobs, fc.constantFrom(1000, 120), (list, kvBlocks) => {
+        const memory = { kvBlocks, maxRequestTokens: kvBlocks * 16 };
+        const jumping = serve(list, memory);
+        const stepping = serve(list, memory, 1);
+        expect(jumping.outcomes.map((o) => o.serial)).toEqual(stepping.outcomes.map((o) => o.serial));
+        for (const [i, outcome] of jumping.outcomes.entries()) {
+          expect(Math.abs(outcome.finishedMs - stepping.outcomes[i]!.finishedMs)).toBeLessThan(1e-6);
+          expect(Math.abs(outcome.firstTokenMs - stepping.outcomes[i]!.firstTokenMs)).toBeLessThan(1e-6);
+          expect(outcome.preemptions).toBe(stepping.outcomes[i]!.preemptions);
+        }
+      }),
+    );
+  });
+
+  it("does not change a bit when somebody looks at it in between", () => {
+    fc.assert(
+      fc.property(jobs, fc.constantFrom(0.7, 13, 170), (list, lookEveryMs) => {
+        expect(serve(list, {}, undefined, lookEveryMs).outcomes).toEqual(serve(list).outcomes);
+      }),
+    );
+  });
+
+  it("lets go of every request and every block", () => {
+    fc.assert(
+      fc.property(jobs, fc.constantFrom(1000, 120), (list, kvBlocks) => {
+        const { engine, table, outcomes } = serve(list, { kvBlocks, maxRequestTokens: kvBlocks * 16 });
+        expect(outcomes).toHaveLength(list.length);
+        expect(engine.requests).toBe(0);
+        expect(engine.usedBlocks).toBe(0);
+        expect(table.inUse).toBe(0);
+        expect(engine.drainMs(Number.MAX_VALUE)).toBe(0);
+      }),
+    );
+  });
+
+  it("loses everything in a crash and works again afterwards", () => {
+    const table = new RequestTable();
+    const finished: number[] = [];
+    const engine = new Engine(costs, table, { finished: (request) => finished.push(request) });
+    const put = (atMs: number) => {
+      const request = table.take();
+      table.inputTokens[request] = 300;
+      table.outputTokens[request] = 50;
+      table.cachedTokens[request] = 0;
+      table.readyMs[request] = atMs;
+      engine.advance(atMs);
+      engine.enqueue(request);
+      return request;
+    };
+    const before = [put(0), put(1), put(30)];
+    const lost: number[] = [];
+    engine.fail(60, (request) => lost.push(request));
+    expect(lost.toSorted()).toEqual(before);
+    expect(engine.requests).toBe(0);
+    const after = put(500);
+    engine.advance(5000);
+    expect(finished).toEqual([after]);
+    expect(engine.usedBlocks).toBe(0);
+  });
+
+  it("stretches the steps of a slow engine", () => {
+    const table = new RequestTable();
+    let finishedMs = 0;
+    const engine = new Engine(costs, table, {
+      finished: (_, timeMs) => {
+        finishedMs = timeMs;
+      },
+    });
+    engine.setSlowdown(3, 0);
+    const request = table.take();
+    table.inputTokens[request] = 100;
+    table.outputTokens[request] = 20;
+    table.readyMs[request] = 0;
+    engine.enqueue(request);
+    engine.advance(1e6);
+    expect(finishedMs).toBeCloseTo(3 * serve([{ atMs: 0, input: 100, output: 20 }]).outcomes[0]!.finishedMs, 6);
+  });
+});

@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseCsvTrace } from "./trace-csv.ts";
+import { parseJsonlTrace } from "./trace-jsonl.ts";
+import type { Trace } from "./trace.ts";
+
+const header = "TIMESTAMP,ContextTokens,GeneratedTokens";
+const good = "2023-11-16 18:17:03.9799600,4808,10";
+const csv = (...rows: string[]) => parseCsvTrace([header, ...rows, ""].join("\n"));
+const rules = (trace: Trace) => Object.fromEntries(trace.report.problems.map((problem) => [problem.rule, problem.count]));
+
+describe("parseCsvTrace", () => {
+  it("reads Azure's columns and keeps fractions of a millisecond", () => {
+    const trace = csv(good, "2023-11-16 18:17:04.0319605,3180,8");
+    expect(trace.requests).toHaveLength(2);
+    expect(trace.requests[1]!.atMs).toBeCloseTo(52.0005, 4);
+    expect(trace.requests[1]).toMatchObject({ inputTokens: 3180, outputTokens: 8 });
+    expect(trace.report.problems).toEqual([]);
+  });
+
+  it("finds columns by name in any order, and reads seconds", () => {
+    const trace = parseCsvTrace("output_tokens,id,time,input_tokens\n5,a,1.5,7\n6,b,2.0,8\n");
+    expect(trace.requests).toEqual([
+      { atMs: 0, inputTokens: 7, outputTokens: 5 },
+      { atMs: 500, inputTokens: 8, outputTokens: 6 },
+    ]);
+  });
+
+  it("counts leap days and the turn of the year", () => {
+    const trace = csv("2024-02-28 23:59:59,1,1", "2024-03-01 00:00:00,1,1", "2024-12-31 23:59:59,1,1", "2025-01-01 00:00:01,1,1");
+    expect(trace.requests.map((request) => request.atMs / 1000)).toEqual([0, 86_401, 26_524_800, 26_524_802]);
+    expect(rules(csv("2023-02-29 00:00:00,1,1"))).toEqual({ "bad-time": 1 });
+  });
+
+  it("sorts unordered rows and starts at the earliest", () => {
+    const trace = csv("10,1,1", "5,2,2", "7,3,3");
+    expect(trace.requests.map((request) => request.atMs)).toEqual([0, 2000, 5000]);
+    expect(rules(trace)).toEqual({ unordered: 1 });
+  });
+
+  it("names and counts every kind of bad row, with the line of the first", () => {
+    const trace = csv(
+      good,
+      "yesterday,1,1",
+      "2023-13-45 99:00:00,1,1",
+      "2023-11-16 18:17:04,NaN,8",
+      "2023-11-16 18:17:04,12.5,8",
+      "2023-11-16 18:17:04,-4,8",
+      "2023-11-16 18:17:04,1e99,8",
+      "2023-11-16 18:17:04,99999999999,8",
+      "2023-11-16 18:17:04,0,8",
+      "2093-11-16 18:17:04,7,8",
+      "2023-11-16 18:17:05,7",
+      "2023-11-16 18:17:05,7,8,9",
+      "2023-11-16 18:17:06,7,8",
+      "2023-11-16 18:17:06,7,8",
+    );
+    expect(rules(trace)).toEqual({
+      "bad-time": 2,
+      "bad-tokens": 4,
+      "absurd-tokens": 1,
+      "empty-request": 1,
+      "absurd-time": 1,
+      malformed: 2,
+      duplicated: 1,
+    });
+    expect(trace.report.problems.find((problem) => problem.rule === "bad-time")!.firstLine).toBe(3);
+    expect(trace.requests).toHaveLength(3);
+    expect(trace.report.rows).toBe(14);
+  });
+
+  it("recognises a file that was cut off", () => {
+    const trace = parseCsvTrace(`${header}\n${good}\n2023-11-16 18:17:04.03,31`);
+    expect(rules(trace)).toEqual({ truncated: 1 });
+  });
+});
+
+describe("parseJsonlTrace", () => {
+  it("reads Mooncake's fields", () => {
+    const trace = parseJsonlTrace(
+      '{"timestamp": 100, "input_length": 6758, "output_length": 500, "hash_ids": [0, 1]}\n{"timestamp": 103, "input_length": 9, "output_length": 2}\n',
+    );
+    expect(trace.requests).toEqual([
+      { atMs: 0, inputTokens: 6758, outputTokens: 500, prefixHashes: [0, 1] },
+      { atMs: 3, inputTokens: 9, outputTokens: 2 },
+    ]);
+  });
+
+  it("names what it cannot use", () => {
+    const trace = parseJsonlTrace(
+      '[1]\nnull\n{"timestamp": "soon", "input_length": 1, "output_length": 1}\n{"timestamp": 1, "output_length": 1}\n{"timestamp": 1, "input_length": 1, "output_length": 1, "hash_ids": "x"}\n{"timestamp": 1, "input_le',
+    );
+    expect(rules(trace)).toEqual({ malformed: 3, "bad-time": 1, "bad-tokens": 1, truncated: 1 });
+    expect(trace.requests).toEqual([]);
+  });
+});
+
+describe("both parsers", () => {
+  it("never let a number through that is not one, whatever the text", () => {
+    const field = fc.oneof(fc.string(), fc.double().map(String), fc.integer().map(String), fc.constant("2024-01-01 00:00:00"));
+    const rows = fc.array(fc.array(field, { maxLength: 5 }).map((fields) => fields.join(",")), { maxLength: 20 });
+    fc.assert(
+      fc.property(rows, fc.array(fc.oneof(fc.string(), fc.json()), { maxLength: 20 }), (lines, objects) => {
+        for (const trace of [parseCsvTrace([header, ...lines].join("\n")), parseJsonlTrace(objects.join("\n"))]) {
+          let before = 0;
+          for (const { atMs, inputTokens, outputTokens } of trace.requests) {
+            expect(atMs >= before && Number.isFinite(atMs)).toBe(true);
+            expect(Number.isInteger(inputTokens) && inputTokens > 0).toBe(true);
+            expect(Number.isInteger(outputTokens) && outputTokens > 0).toBe(true);
+            before = atMs;
+          }
+          const skipped = trace.report.problems.filter((problem) => problem.action === "skipped");
+          const count = skipped.reduce((sum, problem) => sum + problem.count, 0);
+          expect(trace.report.rows).toBe(trace.report.used + count);
+        }
+      }),
+    );
+  });
+});
+
+const azure = "../shared/data/traces/azure/AzureLLMInferenceTrace_code.csv";
+const mooncake = "../shared/data/traces/mooncake/conversation_trace.jsonl.gz";
+
+describe("published traces", () => {
+  it.skipIf(!existsSync(azure))("reads the Azure code trace whole (skipped where the shared data is absent)", () => {
+    const trace = parseCsvTrace(readFileSync(azure, "utf8"));
+    expect(trace.report).toMatchObject({ rows: 8819, used: 8819 });
+    expect(trace.requests.at(-1)!.atMs / 60_000).toBeGreaterThan(55);
+  });
+
+  it.skipIf(!existsSync(mooncake))("reads the Mooncake trace whole (skipped where the shared data is absent)", () => {
+    const trace = parseJsonlTrace(gunzipSync(readFileSync(mooncake)).toString("utf8"));
+    expect(trace.report).toMatchObject({ rows: 12_031, used: 12_031 });
+  });
+});
