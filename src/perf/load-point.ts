@@ -1,0 +1,173 @@
+import type { Replica } from "./replica.ts";
+import { shapeCosts, type RequestShape, type ShapeCosts } from "./request-shape.ts";
+
+/** How one engine fares at a steady rate. Times in ms. */
+export interface LoadPoint {
+  /** False when requests arrive faster than the engine can finish them; times are then Infinity. */
+  readonly stable: boolean;
+  /** Rate / largest sustainable rate; above 1 when not stable. */
+  readonly utilization: number;
+  /** Sequences decoding at once, on average. */
+  readonly batch: number;
+  readonly tpotMs: number;
+  readonly ttftMeanMs: number;
+  readonly ttftP95Ms: number;
+  readonly e2eMeanMs: number;
+  /** Time that a share `p` (0 < p < 1) of first tokens stays within: compute share, no network. */
+  ttftQuantileMs(p: number): number;
+}
+
+/**
+ * The engine at `batch` decoding sequences on average. Everything is a function of the batch, not of the rate: the rate
+ * follows from it (Little's law), so nothing has to be iterated, and every quantity rises with the batch.
+ */
+export interface BatchPoint {
+  readonly perS: number;
+  readonly tpotMs: number;
+  readonly ttftMeanMs: number;
+  readonly ttftQuantileMs: (p: number) => number;
+}
+
+/**
+ * Mean step at a batch, ms: decoding of the batch and of the sequence looked at, and the prefill that keeps the batch
+ * full. A sequence that decodes sees itself plus the others, hence the one on top of the mean.
+ */
+export function stepAtBatch(replica: Replica, costs: ShapeCosts, batch: number): { decodeMs: number; stepMs: number } {
+  const decoding = Math.min(batch + 1, Math.max(costs.seats, 1));
+  const prefillsPerStep = batch / costs.outputMean;
+  const perSequence = replica.perSequenceMs + replica.perContextTokenMs * costs.contextTokens;
+  const decodeMs = replica.stepBaseMs + perSequence * decoding + replica.moeWeightMs(decoding);
+  const experts = replica.moeWeightMs(decoding + prefillsPerStep * costs.prefillTokens);
+  const stepMs = replica.stepBaseMs + perSequence * decoding + prefillsPerStep * costs.prefillMs + experts;
+  return { decodeMs, stepMs };
+}
+
+/**
+ * Rate and latencies at a mean batch in [0, seats].
+ *
+ * First token = overhead + own prefill + four waits:
+ * the rest of the step in progress (uniform; only when one is), prompts queued before (Pollaczek-Khinchine with decoding
+ * as vacations, exponential tail: Abate, Choudhury, Whitt 1995), and a free seat (Sakasegawa's M/G/c).
+ * Means add. A quantile adds the means and the root of the summed squares of each part's own deviation from its mean,
+ * which is exact when one part dominates and when all are normal.
+ */
+export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): BatchPoint {
+  const { decodeMs, stepMs } = stepAtBatch(replica, costs, batch);
+  const perMs = batch / (costs.outputMean * stepMs);
+
+  // Every chunk of a prompt shares its step with the decoding batch; a prompt alone pays the step once.
+  const chunkTokens = Math.max(replica.maxBatchedTokens - batch, 1);
+  const idleStepMs = replica.stepBaseMs + replica.moeWeightMs(Math.max(costs.prefillTokens, 1));
+  const loneStepMs = batch > 0 ? Math.max(decodeMs, idleStepMs) : idleStepMs;
+  const perTokenMs = decodeMs / chunkTokens;
+  const service = costs.prefillMoments(perTokenMs);
+  const occupancy = perMs * service.mean;
+  if (!(occupancy < 1)) return { perS: perMs * 1e3, tpotMs: stepMs, ttftMeanMs: Infinity, ttftQuantileMs: () => Infinity };
+  const queueMs = service.mean > 0 ? service.square / (2 * service.mean * (1 - occupancy)) : 0;
+
+  const busy = -Math.expm1(-batch);
+  const seatLoad = costs.seats > 0 ? batch / costs.seats : 1;
+  const seatWaitShare = seatLoad ** (Math.sqrt(2 * (costs.seats + 1)) - 1);
+  const seatMs =
+    seatLoad < 1
+      ? (((1 + costs.outputCvSquared) / 2) * costs.outputMean * stepMs) / (costs.seats * (1 - seatLoad))
+      : Infinity;
+
+  const extraChunksMs = (decodeMs * costs.prefillTokens) / chunkTokens;
+  const fixedMs = replica.requestOverheadMs + loneStepMs + Math.max(0, extraChunksMs - decodeMs);
+  const parts: readonly Part[] = [
+    { meanMs: costs.prefillMs, quantileMs: costs.prefillQuantileMs },
+    { meanMs: (busy * stepMs) / 2, quantileMs: (p) => (busy > 1 - p ? stepMs * (1 - (1 - p) / busy) : 0) },
+    exponentialPart(occupancy, queueMs),
+    exponentialPart(seatWaitShare, seatMs),
+  ];
+  let ttftMeanMs = fixedMs;
+  for (const part of parts) ttftMeanMs += part.meanMs;
+  return {
+    perS: perMs * 1e3,
+    tpotMs: stepMs,
+    ttftMeanMs,
+    ttftQuantileMs(p) {
+      let above = 0;
+      let below = 0;
+      if (ttftMeanMs === Infinity) return Infinity;
+      for (const part of parts) {
+        const deviation = part.quantileMs(p) - part.meanMs;
+        if (deviation > 0) above += deviation ** 2;
+        else below += deviation ** 2;
+      }
+      return ttftMeanMs + Math.sqrt(above) - Math.sqrt(below);
+    },
+  };
+}
+
+interface Part {
+  readonly meanMs: number;
+  readonly quantileMs: (p: number) => number;
+}
+
+/** A wait that happens with probability `share` and is then exponential with mean `ms`. */
+function exponentialPart(share: number, ms: number): Part {
+  if (!(share > 0)) return { meanMs: 0, quantileMs: () => 0 };
+  return { meanMs: share * ms, quantileMs: (p) => (share > 1 - p ? Math.log(share / (1 - p)) * ms : 0) };
+}
+
+/** Largest rate that memory, seats and arithmetic sustain, requests/s; 0 when a request does not fit. */
+export function saturationPerS(replica: Replica, shape: RequestShape): number {
+  const costs = shapeCosts(replica, shape);
+  if (!(costs.seats >= 1)) return 0;
+  return batchPoint(replica, costs, costs.seats).perS;
+}
+
+/** How an engine fares at `requestsPerS`. Never NaN; a rate it cannot sustain gives `stable: false`. */
+export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: number): LoadPoint {
+  const costs = shapeCosts(replica, shape);
+  const rate = Math.max(0, requestsPerS);
+  const saturation = costs.seats >= 1 ? batchPoint(replica, costs, costs.seats).perS : 0;
+  if (!(rate < saturation)) {
+    const never = Number.POSITIVE_INFINITY;
+    const utilization = saturation > 0 ? rate / saturation : never;
+    return {
+      stable: false,
+      utilization,
+      batch: costs.seats,
+      tpotMs: never,
+      ttftMeanMs: never,
+      ttftP95Ms: never,
+      e2eMeanMs: never,
+      ttftQuantileMs: () => never,
+    };
+  }
+  const batch = largestBatch(costs.seats, (n) => batchPoint(replica, costs, n).perS <= rate);
+  const point = batchPoint(replica, costs, batch);
+  return {
+    // Just below saturation the prompts alone can fill every step; then no first token comes in finite time.
+    stable: point.ttftMeanMs < Number.POSITIVE_INFINITY,
+    utilization: rate / saturation,
+    batch,
+    tpotMs: point.tpotMs,
+    ttftMeanMs: point.ttftMeanMs,
+    ttftP95Ms: point.ttftQuantileMs(0.95),
+    e2eMeanMs: point.ttftMeanMs + (costs.outputMean - 1) * point.tpotMs,
+    ttftQuantileMs: point.ttftQuantileMs,
+  };
+}
+
+/** Halvings of the search for a batch: the result is exact to a double's last bits relative to the number of seats. */
+const halvings = 50;
+
+/**
+ * Largest batch in [0, seats] at which `holds` (true at 0, then false from some point on). Bisection over a fixed grid,
+ * so that a condition that holds longer never gives a smaller batch.
+ */
+export function largestBatch(seats: number, holds: (batch: number) => boolean): number {
+  if (holds(seats)) return seats;
+  let low = 0;
+  let high = seats;
+  for (let step = 0; step < halvings; step++) {
+    const middle = (low + high) / 2;
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}

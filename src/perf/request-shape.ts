@@ -1,0 +1,83 @@
+import type { Replica } from "./replica.ts";
+
+/** Lengths of the requests an engine serves; input and output are independent lognormals. */
+export interface RequestShape {
+  /** Tokens. */
+  readonly inputMean: number;
+  /** Standard deviation / mean. */
+  readonly inputCv: number;
+  readonly outputMean: number;
+  readonly outputCv: number;
+  /** Share of input tokens found in the prefix cache. */
+  readonly prefixHitRatio: number;
+}
+
+/** What the shape means to one engine; every load point needs it. Times in ms. */
+export interface ShapeCosts {
+  /** Output tokens; at least 1, as every request produces a first token. */
+  readonly outputMean: number;
+  readonly outputCvSquared: number;
+  /** Context of a sequence caught while decoding: long answers are caught more often (length bias), tokens. */
+  readonly contextTokens: number;
+  /** Most sequences that can decode at once: seats, KV memory and token budget. Below 1: a request does not fit. */
+  readonly seats: number;
+  /** Uncached input tokens per request. */
+  readonly prefillTokens: number;
+  /** Mean duration of prefill work per request. */
+  readonly prefillMs: number;
+  /** Duration of prefill work at quantile `p` of the input length. */
+  prefillQuantileMs(p: number): number;
+  /** Mean and mean square of prefill work when each token also costs `perTokenMs` of waiting for other work. */
+  prefillMoments(perTokenMs: number): { readonly mean: number; readonly square: number };
+}
+
+export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
+  const input = Math.max(shape.inputMean, 0);
+  const output = Math.max(shape.outputMean, 1);
+  const outputCvSquared = shape.outputCv ** 2;
+  const hit = Math.min(Math.max(shape.prefixHitRatio, 0), 1);
+  const fresh = 1 - hit;
+  const linear = replica.perPrefillTokenMs * fresh;
+  const quadratic = replica.perAttentionTokenPairMs * fresh * (hit + fresh / 2);
+  const spread = 1 + shape.inputCv ** 2;
+  // The k-th moment of a lognormal is mean^k (1 + cv²)^(k(k−1)/2).
+  const moment = (k: number) => input ** k * spread ** ((k * (k - 1)) / 2);
+  const finalTokens = input + output * (1 + outputCvSquared);
+  const seats = Math.min(
+    replica.maxSequences,
+    replica.kvTokenCapacity / finalTokens,
+    // Beyond this share of decoding the token budget of a step leaves no room for the prefill the outputs call for.
+    replica.maxBatchedTokens / (1 + (fresh * input) / output),
+  );
+  const fits = input + output <= replica.kvTokenCapacity && input + output <= replica.spec.model.maxContextTokens;
+  return {
+    outputMean: output,
+    outputCvSquared,
+    contextTokens: input + (output * (1 + outputCvSquared)) / 2,
+    seats: fits && finalTokens <= replica.kvTokenCapacity ? seats : 0,
+    prefillTokens: fresh * input,
+    prefillMs: linear * input + quadratic * moment(2),
+    prefillQuantileMs(p) {
+      const length = lognormalQuantile(input, shape.inputCv, p);
+      return linear * length + quadratic * length ** 2;
+    },
+    prefillMoments(perTokenMs) {
+      const slope = linear + perTokenMs * fresh;
+      return {
+        mean: slope * input + quadratic * moment(2),
+        square: slope ** 2 * moment(2) + 2 * slope * quadratic * moment(3) + quadratic ** 2 * moment(4),
+      };
+    },
+  };
+}
+
+/**
+ * Quantile of a lognormal given by mean and coefficient of variation. The normal deviate is Tukey's lambda form (Joiner
+ * and Rosenblatt 1971), within 0.5 % from 0.5 to 0.995: lengths are not known better than that.
+ */
+function lognormalQuantile(mean: number, cv: number, p: number): number {
+  if (!(cv > 0) || !(mean > 0)) return mean;
+  const sigma = Math.sqrt(Math.log1p(cv ** 2));
+  const deviate = (p ** 0.135 - (1 - p) ** 0.135) / 0.1975;
+  return mean * Math.exp(sigma * deviate - sigma ** 2 / 2);
+}
