@@ -66,7 +66,7 @@ const hostRule = "card prices plus host; an 8-GPU H100 node costs 1.48 times its
 
 /** What one can buy. Prices are for one server or rack with host, network cards and assembly, without building. */
 const table = {
-  "a100-sxm-8": server({
+  a100x8: server({
     name: "8× A100 SXM server (used)",
     accelerator: "a100-sxm",
     count: 8,
@@ -75,7 +75,7 @@ const table = {
     lead: boxLead,
     tiers: datacentre,
   }),
-  "h100-sxm-8": server({
+  h100x8: server({
     name: "8× H100 SXM server (HGX)",
     accelerator: "h100-sxm",
     count: 8,
@@ -83,7 +83,7 @@ const table = {
     power: vendor(10.2, "kW", "node-prices-2026"),
     tiers: datacentre,
   }),
-  "h200-sxm-8": server({
+  h200x8: server({
     name: "8× H200 SXM server (HGX)",
     accelerator: "h200-sxm",
     count: 8,
@@ -91,7 +91,7 @@ const table = {
     power: kilowatts(10.2, "as the H100 node, same board power"),
     tiers: datacentre,
   }),
-  "b200-sxm-8": server({
+  b200x8: server({
     name: "8× B200 SXM server (HGX)",
     accelerator: "b200-sxm",
     count: 8,
@@ -102,7 +102,7 @@ const table = {
     }),
     tiers: datacentre,
   }),
-  "b300-sxm-8": server({
+  b300x8: server({
     name: "8× B300 SXM server (HGX)",
     accelerator: "b300-sxm",
     count: 8,
@@ -131,7 +131,7 @@ const table = {
     }),
     kilowatts(190, "72 × 1.8 kW plus hosts and switches", { low: 170, high: 230 }),
   ),
-  "mi300x-8": server({
+  mi300x8: server({
     name: "8× MI300X server",
     accelerator: "mi300x",
     count: 8,
@@ -139,7 +139,7 @@ const table = {
     power: kilowatts(10.5, "8 × 750 W plus host, at the ratio of the H100 node"),
     tiers: datacentre,
   }),
-  "mi355x-8": server({
+  mi355x8: server({
     name: "8× MI355X server",
     accelerator: "mi355x",
     count: 8,
@@ -147,7 +147,7 @@ const table = {
     power: kilowatts(17, "8 × 1,400 W plus host, at the ratio of the B200 node"),
     tiers: datacentre,
   }),
-  "rtx-pro-6000-8": server({
+  "rtx-pro-6000x8": server({
     name: "8× RTX PRO 6000 server",
     accelerator: "rtx-pro-6000",
     count: 8,
@@ -155,7 +155,7 @@ const table = {
     power: kilowatts(6, "8 × 600 W plus 1.2 kW for host and fans"),
     tiers: anywhere,
   }),
-  "rtx-pro-6000-4": server({
+  "rtx-pro-6000x4": server({
     name: "4× RTX PRO 6000 server",
     accelerator: "rtx-pro-6000",
     count: 4,
@@ -163,7 +163,7 @@ const table = {
     power: kilowatts(3, "4 × 600 W plus 0.6 kW for host and fans"),
     tiers: anywhere,
   }),
-  "rtx-pro-6000-2": server({
+  "rtx-pro-6000x2": server({
     name: "2× RTX PRO 6000 server",
     accelerator: "rtx-pro-6000",
     count: 2,
@@ -171,7 +171,7 @@ const table = {
     power: kilowatts(1.55, "2 × 600 W plus 0.35 kW for host and fans"),
     tiers: nearUsers,
   }),
-  "rtx-pro-6000-1": server({
+  "rtx-pro-6000x1": server({
     name: "1× RTX PRO 6000 server",
     accelerator: "rtx-pro-6000",
     count: 1,
@@ -179,7 +179,7 @@ const table = {
     power: kilowatts(0.85, "600 W plus 0.25 kW for host and fans"),
     tiers: nearUsers,
   }),
-  "l40s-8": server({
+  l40sx8: server({
     name: "8× L40S server",
     accelerator: "l40s",
     count: 8,
@@ -187,7 +187,7 @@ const table = {
     power: kilowatts(3.9, "8 × 350 W plus 1.1 kW for host and fans"),
     tiers: anywhere,
   }),
-  "l40s-4": server({
+  l40sx4: server({
     name: "4× L40S server",
     accelerator: "l40s",
     count: 4,
@@ -195,7 +195,7 @@ const table = {
     power: kilowatts(2, "4 × 350 W plus 0.6 kW for host and fans"),
     tiers: anywhere,
   }),
-  "l4-4": server({
+  l4x4: server({
     name: "4× L4 server",
     accelerator: "l4",
     count: 4,
@@ -203,7 +203,7 @@ const table = {
     power: kilowatts(0.65, "4 × 72 W plus 0.36 kW for host and fans"),
     tiers: nearUsers,
   }),
-  "l4-1": server({
+  l4x1: server({
     name: "1× L4 server",
     accelerator: "l4",
     count: 1,
@@ -211,15 +211,18 @@ const table = {
     power: kilowatts(0.22, "72 W plus 0.15 kW for host and fans"),
     tiers: edgeOnly,
   }),
-  "arc-pro-b60-4": server({
+  "arc-pro-b60x4": server({
     name: "4× Arc Pro B60 server",
     accelerator: "arc-pro-b60",
     count: 4,
-    price: usd(9_000, "no public server price; cards of the 600 to 900 dollar class plus host", { low: 6_000, high: 14_000 }),
+    price: usd(9_000, "no public server price; cards of the 600 to 900 dollar class plus host", {
+      low: 6_000,
+      high: 14_000,
+    }),
     power: kilowatts(1.15, "4 × 200 W plus 0.35 kW for host and fans"),
     tiers: nearUsers,
   }),
-  "ai100-ultra-4": server({
+  "ai100-ultrax4": server({
     name: "4× Cloud AI 100 Ultra server",
     accelerator: "ai100-ultra",
     count: 4,
@@ -227,19 +230,19 @@ const table = {
     power: kilowatts(0.95, "4 × 150 W plus 0.35 kW for host and fans"),
     tiers: nearUsers,
   }),
-  "jetson-agx-thor-1": box(
+  "jetson-agx-thorx1": box(
     "Jetson AGX Thor box",
     "jetson-agx-thor",
     vendor(3_499, "USD", "nvidia-jetson", { note: "developer kit; rugged boxes cost more", high: 6_000 }),
     vendor(0.14, "kW", "nvidia-jetson", { note: "130 W module plus carrier" }),
   ),
-  "jetson-agx-orin-1": box(
+  "jetson-agx-orinx1": box(
     "Jetson AGX Orin box",
     "jetson-agx-orin",
     usd(2_000, "developer kit; list price from memory of the market", { high: 3_500 }),
     vendor(0.07, "kW", "nvidia-jetson", { note: "60 W module plus carrier" }),
   ),
-  "hailo-10h-1": box(
+  "hailo-10hx1": box(
     "Hailo-10H box (single-board computer)",
     "hailo-10h",
     usd(250, "130 for the accelerator board (awesomeagents, 2026) plus a single-board computer", { high: 600 }),
@@ -249,5 +252,15 @@ const table = {
 
 export type ServerModuleId = keyof typeof table;
 
-/** All buyable modules by id: accelerator id, then count (or rack name). */
+/** All buyable modules by id: the chip, `x`, the count; or the name of the rack. */
 export const serverModules: Readonly<Record<ServerModuleId, ServerModuleRow>> = table;
+
+/** What may be bought when a scenario does not say: current generations of each class, none of them used or announced only. */
+export const usualModules: readonly ServerModuleId[] = [
+  "b200x8",
+  "h200x8",
+  "rtx-pro-6000x8",
+  "rtx-pro-6000x2",
+  "l4x4",
+  "jetson-agx-thorx1",
+];

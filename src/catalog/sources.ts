@@ -29,7 +29,8 @@ const registry = {
     url: "https://github.com/ai-dynamo/aiconfigurator",
   },
   "aic-kernels": {
-    title: "AIConfigurator kernel measurements (vLLM GEMM and all-reduce latencies); medians computed for this catalogue",
+    title:
+      "AIConfigurator kernel measurements (vLLM GEMM and all-reduce latencies); medians computed for this catalogue",
     publisher: "NVIDIA",
     date: "2026-08-21",
     url: "https://github.com/ai-dynamo/aiconfigurator",
@@ -93,6 +94,19 @@ const registry = {
     publisher: "MLCommons",
     date: "2025-09-09",
     url: "https://github.com/mlcommons/inference_results_v5.1",
+  },
+
+  "engine-fit": {
+    title: "Step-time fit over 318 vLLM and 1,027 pooled engine runs of the AIConfigurator and InferenceX samples",
+    publisher: "Disperse, from data of NVIDIA and SemiAnalysis",
+    date: "2026-08-21",
+    url: "https://github.com/ai-dynamo/aiconfigurator",
+  },
+  wondernetwork: {
+    title: "Ping statistics between cities, 19 July 2020; fit by distance and relation",
+    publisher: "WonderNetwork",
+    date: "2020-07-19",
+    url: "https://wondernetwork.com/pings",
   },
 
   // Models

@@ -1,0 +1,1 @@
+export { geonamesPlaces } from "./geonames-places.ts";
