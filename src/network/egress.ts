@@ -32,7 +32,8 @@ export function egressCapacityTbps(powerGw: number, tbpsPerGw: number): number {
  * @throws RangeError when `nodes` is not a positive whole number.
  */
 export function splitOverNodes(totalTbps: number, nodes: number): { perNodeTbps: number; totalTbps: number } {
-  if (!Number.isInteger(nodes) || nodes < 1) throw new RangeError(`nodes must be a whole number of at least 1, not ${nodes}`);
+  if (!Number.isInteger(nodes) || nodes < 1)
+    throw new RangeError(`nodes must be a whole number of at least 1, not ${nodes}`);
   return { perNodeTbps: totalTbps / nodes, totalTbps };
 }
 

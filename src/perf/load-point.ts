@@ -62,7 +62,8 @@ export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): 
   const perTokenMs = decodeMs / chunkTokens;
   const service = costs.prefillMoments(perTokenMs);
   const occupancy = perMs * service.mean;
-  if (!(occupancy < 1)) return { perS: perMs * 1e3, tpotMs: stepMs, ttftMeanMs: Infinity, ttftQuantileMs: () => Infinity };
+  if (!(occupancy < 1))
+    return { perS: perMs * 1e3, tpotMs: stepMs, ttftMeanMs: Infinity, ttftQuantileMs: () => Infinity };
   const queueMs = service.mean > 0 ? service.square / (2 * service.mean * (1 - occupancy)) : 0;
 
   const busy = -Math.expm1(-batch);

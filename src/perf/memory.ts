@@ -57,7 +57,12 @@ export function fit(spec: ReplicaSpec): Fit {
   const neededGB = (weights + overhead + perToken * engine.kvBlockTokens) / 1e9;
   const availableGB = available / 1e9;
   if (!(arithmeticTflops(accelerator, spec.weightPrecision) > 0) || !(accelerator.memoryGBps > 0)) {
-    return { ok: false, reason: `no arithmetic or memory rate is known for ${accelerator.name}`, neededGB, availableGB };
+    return {
+      ok: false,
+      reason: `no arithmetic or memory rate is known for ${accelerator.name}`,
+      neededGB,
+      availableGB,
+    };
   }
   if (tensorParallel > 1 && !(accelerator.link.allReduceGBps > 0)) {
     return { ok: false, reason: `${accelerator.name} has no link to share a model over`, neededGB, availableGB };

@@ -54,7 +54,8 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
 
   const collectives = t > 1 ? engine.communicationCoefficient * allReducesPerLayer * model.layers : 0;
   const collectiveStartMs = (collectives * accelerator.link.latencyUs) / 1e3;
-  const collectiveBytesMs = t > 1 ? (collectives * model.hiddenSize * bytesPerActivation) / (accelerator.link.allReduceGBps * 1e6) : 0;
+  const collectiveBytesMs =
+    t > 1 ? (collectives * model.hiddenSize * bytesPerActivation) / (accelerator.link.allReduceGBps * 1e6) : 0;
 
   const computeMs = (engine.computeCoefficient * 2 * model.activeParameters) / t / flopsPerMs;
   const pairFlops = 4 * model.layers * model.attentionHeads * model.headDim;
@@ -63,7 +64,8 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   return {
     spec,
     kvTokenCapacity: memory.kvTokenCapacity,
-    stepBaseMs: engine.stepFixedMs + (engine.stepPerLayerUs * model.layers) / 1e3 + readMs(sharedBytes) + collectiveStartMs,
+    stepBaseMs:
+      engine.stepFixedMs + (engine.stepPerLayerUs * model.layers) / 1e3 + readMs(sharedBytes) + collectiveStartMs,
     perSequenceMs: engine.stepPerSequenceUs / 1e3 + computeMs + collectiveBytesMs,
     perContextTokenMs: readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec)),
     perPrefillTokenMs: computeMs + collectiveBytesMs,

@@ -26,9 +26,9 @@ export interface ShapeCosts {
   /** Mean duration of prefill work per request. */
   readonly prefillMs: number;
   /** Duration of prefill work at quantile `p` of the input length. */
-  prefillQuantileMs(p: number): number;
+  readonly prefillQuantileMs: (p: number) => number;
   /** Mean and mean square of prefill work when each token also costs `perTokenMs` of waiting for other work. */
-  prefillMoments(perTokenMs: number): { readonly mean: number; readonly square: number };
+  readonly prefillMoments: (perTokenMs: number) => { readonly mean: number; readonly square: number };
 }
 
 export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {

@@ -1,0 +1,269 @@
+import { tiers, type Tier, type World } from "../catalog/index.ts";
+import {
+  installedModuleAnnualUsd,
+  isAlwaysOpen,
+  moduleAnnualUsd,
+  requestUsd,
+  secondsPerYear,
+  siteAnnualUsd,
+  trainingEnergyAnnualUsd,
+} from "./unit-prices.ts";
+
+/** What money goes to. `energy` is idle power plus what requests and training add. */
+export const costItems = [
+  "accelerators",
+  "building",
+  "opening",
+  "fixedOpex",
+  "maintenance",
+  "energy",
+  "egress",
+  "unserved",
+  "training-unserved",
+] as const;
+export type CostItem = (typeof costItems)[number];
+export const capexItems = ["accelerators", "building", "opening"] as const;
+export type CapexItem = (typeof capexItems)[number];
+
+/** The part of a deployment that money depends on; positions refer to the world and to `pools`. */
+export interface DeploymentLike {
+  readonly pools: readonly {
+    readonly site: number;
+    readonly module: number;
+    readonly count: number;
+    readonly trainingCount: number;
+  }[];
+  readonly flows: readonly {
+    readonly row: number;
+    readonly pool: number;
+    readonly meanPerS: number;
+    readonly energyKwhPerRequest: number;
+  }[];
+  /** Which demand the training modules work for. Without it they go to the costliest demand that may use them. */
+  readonly training?: readonly { readonly demand: number; readonly pool: number; readonly modules: number }[];
+}
+
+export interface CostBreakdown {
+  readonly period: number;
+  /** Sum of all items; what the planner minimises. */
+  readonly totalUsdPerYear: number;
+  readonly byItem: Readonly<Record<CostItem, number>>;
+  /** Penalties for what is not served belong to no site and appear in `byItem` only. */
+  readonly bySite: readonly { readonly site: number; readonly usdPerYear: number }[];
+  readonly byTier: readonly {
+    readonly tier: Tier;
+    readonly usdPerYear: number;
+    readonly byItem: Readonly<Record<CostItem, number>>;
+  }[];
+  readonly byModule: readonly { readonly module: number; readonly count: number; readonly usdPerYear: number }[];
+  /** Paid once, USD; modules and sites that exist cost nothing here. */
+  readonly capex: {
+    readonly totalUsd: number;
+    readonly byItem: Readonly<Record<CapexItem, number>>;
+    readonly byTier: readonly { readonly tier: Tier; readonly usd: number }[];
+  };
+}
+
+/**
+ * Recomputes from the world what a deployment costs in a year of `period`, USD:
+ *
+ * - each module bought: annuity of price × accelerator price factor over its life at the site owner's cost of capital,
+ *   maintenance, annuity of building for its power, and idle power × PUE × 8760 h × electricity;
+ * - each module that was there: maintenance and idle power only; modules in service up to the number installed count
+ *   as these, the rest as bought;
+ * - each training module: besides, the power between idle and full load, around the clock;
+ * - each open site (with a module in service, `existing` or `forced`): annuity of opening, fixed operating cost;
+ * - each request served, at the mean rate: egress of its response, energy above idling × PUE × electricity;
+ * - each request not served, at the mean rate: its penalty; each PFLOP/s of training not provided: its penalty.
+ *
+ * Sums run in the order of positions, so that listing pools or flows differently gives the same digits.
+ */
+export function annualCost(world: World, deployment: DeploymentLike, period: number): CostBreakdown {
+  const ledger = new Ledger(world);
+  const standing = modulesInService(world, deployment);
+  for (const { site, module, count, training } of standing) {
+    const installed = world.sites[site]!.installed.reduce(
+      (sum, entry) => (entry.module === module ? sum + entry.count : sum),
+      0,
+    );
+    const bought = Math.max(0, count - installed);
+    const price = moduleAnnualUsd(world, site, module);
+    const kept = installedModuleAnnualUsd(world, site, module);
+    ledger.add("accelerators", bought * price.acceleratorsUsd, site, module);
+    ledger.addCapex("accelerators", bought * price.acceleratorsCapexUsd, site);
+    ledger.add("building", bought * price.buildingUsd, site, module);
+    ledger.addCapex("building", bought * price.buildingCapexUsd, site);
+    ledger.add("maintenance", bought * price.maintenanceUsd + (count - bought) * kept.maintenanceUsd, site, module);
+    ledger.add("energy", count * price.idleEnergyUsd, site, module);
+    if (training > 0) ledger.add("energy", training * trainingEnergyAnnualUsd(world, site, module), site, module);
+    ledger.count(module, count);
+  }
+
+  const occupied = new Set(standing.filter((entry) => entry.count > 0).map((entry) => entry.site));
+  for (const [site, place] of world.sites.entries()) {
+    if (!occupied.has(site) && !isAlwaysOpen(place)) continue;
+    const price = siteAnnualUsd(world, site);
+    ledger.add("opening", price.openingUsd, site, null);
+    ledger.addCapex("opening", price.openingCapexUsd, site);
+    ledger.add("fixedOpex", price.fixedOpexUsd, site, null);
+  }
+
+  const served = new Float64Array(world.demand.length);
+  for (const flow of sortedFlows(deployment)) {
+    const pool = deployment.pools[flow.pool]!;
+    const price = requestUsd(world, world.demand[flow.row]!.workload, pool.site, flow.energyKwhPerRequest);
+    const perYear = flow.meanPerS * secondsPerYear;
+    ledger.add("egress", perYear * price.egressUsd, pool.site, pool.module);
+    ledger.add("energy", perYear * price.energyUsd, pool.site, pool.module);
+    served[flow.row]! += flow.meanPerS;
+  }
+  for (const [row, demand] of world.demand.entries()) {
+    const missing = Math.max(0, demand.meanPerS[period]! - served[row]!);
+    const penalty = world.workloads[demand.workload]!.unservedUsdPerRequest;
+    ledger.add("unserved", missing * secondsPerYear * penalty, null, null);
+  }
+  const provided = trainingProvided(world, deployment, period);
+  for (const [index, demand] of world.training.entries()) {
+    const missing = Math.max(0, demand.pflops[period]! - provided[index]!);
+    ledger.add("training-unserved", missing * demand.unservedUsdPerPflopYear, null, null);
+  }
+  return ledger.close(period);
+}
+
+interface Standing {
+  readonly site: number;
+  readonly module: number;
+  count: number;
+  training: number;
+}
+
+/** Modules in service by site and kind, in the order of positions. */
+function modulesInService(world: World, deployment: DeploymentLike): Standing[] {
+  const standing = new Map<number, Standing>();
+  for (const pool of deployment.pools) {
+    const key = pool.site * world.modules.length + pool.module;
+    const entry = standing.get(key) ?? { site: pool.site, module: pool.module, count: 0, training: 0 };
+    entry.count += pool.count + pool.trainingCount;
+    entry.training += pool.trainingCount;
+    standing.set(key, entry);
+  }
+  return [...standing.entries()].sort((a, b) => a[0] - b[0]).map((entry) => entry[1]);
+}
+
+function sortedFlows(deployment: DeploymentLike): DeploymentLike["flows"] {
+  const { pools } = deployment;
+  return deployment.flows.toSorted((a, b) => {
+    const from = pools[a.pool]!;
+    const to = pools[b.pool]!;
+    return a.row - b.row || from.site - to.site || from.module - to.module || a.meanPerS - b.meanPerS;
+  });
+}
+
+/** Useful PFLOP/s per training demand. */
+function trainingProvided(world: World, deployment: DeploymentLike, period: number): Float64Array {
+  const provided = new Float64Array(world.training.length);
+  const rate = (demand: number, pool: DeploymentLike["pools"][number]) => {
+    const { accelerator, acceleratorCount } = world.modules[pool.module]!;
+    const { mfuRatio, precision, countries } = world.training[demand]!;
+    if (countries !== "*" && !countries.includes(world.sites[pool.site]!.country)) return 0;
+    return ((accelerator.tflops[precision] ?? 0) * acceleratorCount * mfuRatio) / 1000;
+  };
+  if (deployment.training) {
+    for (const entry of deployment.training) {
+      provided[entry.demand]! += entry.modules * rate(entry.demand, deployment.pools[entry.pool]!);
+    }
+    return provided;
+  }
+  const left = deployment.pools.map((pool) => pool.trainingCount);
+  const order = world.training.keys().toArray();
+  order.sort(
+    (a, b) => world.training[b]!.unservedUsdPerPflopYear - world.training[a]!.unservedUsdPerPflopYear || a - b,
+  );
+  for (const demand of order) {
+    for (const [index, pool] of deployment.pools.entries()) {
+      const each = rate(demand, pool);
+      if (!(each > 0)) continue;
+      const wanted = Math.ceil(Math.max(0, world.training[demand]!.pflops[period]! - provided[demand]!) / each - 1e-9);
+      const taken = Math.min(left[index]!, wanted);
+      left[index]! -= taken;
+      provided[demand]! += taken * each;
+    }
+  }
+  return provided;
+}
+
+const zeroItems = (): Record<CostItem, number> => ({
+  accelerators: 0,
+  building: 0,
+  opening: 0,
+  fixedOpex: 0,
+  maintenance: 0,
+  energy: 0,
+  egress: 0,
+  unserved: 0,
+  "training-unserved": 0,
+});
+
+/** Adds amounts up by item, site, tier and module. */
+class Ledger {
+  readonly #world: World;
+  readonly #items = zeroItems();
+  readonly #capexItems: Record<CapexItem, number> = { accelerators: 0, building: 0, opening: 0 };
+  readonly #capexTiers: Record<Tier, number> = { core: 0, regional: 0, edge: 0 };
+  readonly #tiers: Record<Tier, Record<CostItem, number>> = {
+    core: zeroItems(),
+    regional: zeroItems(),
+    edge: zeroItems(),
+  };
+  readonly #sites = new Map<number, number>();
+  readonly #modules = new Map<number, { count: number; usd: number }>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Adds money paid once. */
+  addCapex(item: CapexItem, usd: number, site: number): void {
+    this.#capexItems[item] += usd;
+    this.#capexTiers[this.#world.sites[site]!.tier] += usd;
+  }
+
+  /** Adds money per year; a penalty has no site, what belongs to a whole site has no module. */
+  add(item: CostItem, usd: number, site: number | null, module: number | null): void {
+    this.#items[item] += usd;
+    if (site !== null) {
+      const { tier } = this.#world.sites[site]!;
+      this.#tiers[tier][item] += usd;
+      this.#sites.set(site, (this.#sites.get(site) ?? 0) + usd);
+    }
+    if (module !== null) this.#module(module).usd += usd;
+  }
+
+  count(module: number, count: number): void {
+    this.#module(module).count += count;
+  }
+
+  #module(module: number): { count: number; usd: number } {
+    let entry = this.#modules.get(module);
+    if (!entry) this.#modules.set(module, (entry = { count: 0, usd: 0 }));
+    return entry;
+  }
+
+  close(period: number): CostBreakdown {
+    const sum = (items: Record<string, number>) => Object.values(items).reduce((total, usd) => total + usd, 0);
+    const byPosition = <T>(map: ReadonlyMap<number, T>) => [...map.entries()].sort((a, b) => a[0] - b[0]);
+    return {
+      period,
+      totalUsdPerYear: sum(this.#items),
+      byItem: this.#items,
+      bySite: byPosition(this.#sites).map(([site, usdPerYear]) => ({ site, usdPerYear })),
+      byTier: tiers.map((tier) => ({ tier, usdPerYear: sum(this.#tiers[tier]), byItem: this.#tiers[tier] })),
+      byModule: byPosition(this.#modules).map(([module, { count, usd }]) => ({ module, count, usdPerYear: usd })),
+      capex: {
+        totalUsd: sum(this.#capexItems),
+        byItem: this.#capexItems,
+        byTier: tiers.map((tier) => ({ tier, usd: this.#capexTiers[tier] })),
+      },
+    };
+  }
+}
