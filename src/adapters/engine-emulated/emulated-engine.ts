@@ -1,0 +1,184 @@
+import type { Replica } from "../../perf/index.ts";
+import type { Clock, Engine, EngineEvents, EngineRequest, EngineRun } from "../../serve/index.ts";
+import { BatchPace } from "./batch-pace.ts";
+import {
+  chunkEvent,
+  emulatedWord,
+  usageEvent,
+  wholeAnswer,
+  type AnswerIdentity,
+  type FinishReason,
+} from "./emulated-answer.ts";
+
+export interface EmulatedEngineOptions {
+  /** The engine model whose pace is kept. */
+  readonly replica: Replica;
+  /** Engines in the group; a request goes to the one with the shortest queue. */
+  readonly replicas: number;
+  /** Share of a full engine each of them gets. */
+  readonly speedRatio: number;
+  /** Answer length when the caller sets no limit, tokens. */
+  readonly outputTokens: number;
+  /** Share of the input taken to be in the prefix cache. */
+  readonly prefixHitRatio: number;
+  readonly clock: Clock;
+}
+
+/** An emulated engine group. Everything but its text and the absence of a model is as the engine model predicts. */
+export function createEmulatedEngine(options: EmulatedEngineOptions): Engine {
+  const { clock } = options;
+  const paces: BatchPace[] = [];
+  let forgetTimer: (() => void) | null = null;
+  let timerMs = Number.POSITIVE_INFINITY;
+  const running = new Set<{ cancel(): void }>();
+
+  function shortestQueue(nowMs: number): BatchPace {
+    let best: BatchPace | null = null;
+    for (const pace of paces) {
+      if (pace.runningCount + pace.waitingCount === 0) return pace;
+      if (best === null || pace.drainMs(nowMs) < best.drainMs(nowMs)) best = pace;
+    }
+    // Engines come into being when first needed: a planned group may hold hundreds that never all work at once here.
+    if (best === null || paces.length < options.replicas)
+      paces.push((best = new BatchPace(options.replica, options.speedRatio)));
+    return best;
+  }
+
+  function work(): void {
+    forgetTimer = null;
+    timerMs = Number.POSITIVE_INFINITY;
+    const nowMs = clock.monotonicMs();
+    for (const pace of paces) pace.advance(nowMs);
+    wake();
+  }
+
+  function wake(): void {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const pace of paces) nextMs = Math.min(nextMs, pace.nextMs() ?? Number.POSITIVE_INFINITY);
+    if (nextMs === Number.POSITIVE_INFINITY || nextMs >= timerMs) return;
+    forgetTimer?.();
+    timerMs = nextMs;
+    forgetTimer = clock.schedule(Math.max(0, nextMs - clock.monotonicMs()), work);
+  }
+
+  return {
+    start(request, events): EngineRun {
+      const nowMs = clock.monotonicMs();
+      const pace = shortestQueue(nowMs);
+      const answer = new EmulatedRun(request, events, options, clock.epochMs(), () => running.delete(answer));
+      running.add(answer);
+      answer.leave = pace.add(answer, nowMs);
+      wake();
+      return answer;
+    },
+    signals() {
+      const nowMs = clock.monotonicMs();
+      const idle = paces.length < options.replicas;
+      return {
+        source: "engine",
+        atMs: nowMs,
+        runningRequests: paces.reduce((sum, pace) => sum + pace.runningCount, 0),
+        waitingRequests: paces.reduce((sum, pace) => sum + pace.waitingCount, 0),
+        drainMs: idle ? 0 : Math.min(...paces.map((pace) => pace.drainMs(nowMs))),
+        kvUsageRatio: idle ? 0 : Math.min(...paces.map((pace) => pace.kvUsageRatio)),
+      };
+    },
+    async close() {
+      forgetTimer?.();
+      for (const answer of running) answer.cancel();
+    },
+  } satisfies Engine;
+}
+
+class EmulatedRun implements EngineRun {
+  readonly uncachedTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  leave: () => void = () => {};
+  readonly #request: EngineRequest;
+  readonly #events: EngineEvents;
+  readonly #identity: AnswerIdentity;
+  readonly #finish: FinishReason;
+  readonly #forget: () => void;
+  #sent = 0;
+  #produced = 0;
+  #paused = false;
+  #over = false;
+
+  constructor(
+    request: EngineRequest,
+    events: EngineEvents,
+    { outputTokens, prefixHitRatio }: EmulatedEngineOptions,
+    epochMs: number,
+    forget: () => void,
+  ) {
+    this.#request = request;
+    this.#events = events;
+    this.#forget = forget;
+    const planned = Math.max(1, Math.round(outputTokens));
+    this.outputTokens = Math.min(planned, request.maxOutputTokens ?? planned);
+    this.#finish = this.outputTokens < planned ? "length" : "stop";
+    // At least one token is always computed, as in real engines: the last one's logits are needed.
+    this.cachedTokens = Math.min(request.inputTokens - 1, Math.floor(request.inputTokens * prefixHitRatio));
+    this.uncachedTokens = request.inputTokens - this.cachedTokens;
+    const { model } = JSON.parse(request.body) as { model: string };
+    this.#identity = { id: `chatcmpl-${request.requestId}`, model, createdS: Math.floor(epochMs / 1_000) };
+  }
+
+  onTokens(produced: number): void {
+    this.#produced = produced;
+    if (!this.#paused) this.#send();
+  }
+
+  cancel(): void {
+    this.#over = true;
+    this.leave();
+    this.#forget();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#send();
+  }
+
+  #send(): void {
+    if (this.#over || this.#produced === this.#sent) return;
+    const complete = this.#produced >= this.outputTokens;
+    if (!this.#request.stream) {
+      this.#sent = this.#produced;
+      if (!complete) return;
+      this.#events.head({ status: 200, contentType: "application/json", retryAfterMs: null });
+      this.#events.data(wholeAnswer(this.#identity, this.#usage(), this.#finish));
+      return this.#end();
+    }
+    let text = "";
+    if (this.#sent === 0) {
+      this.#events.head({ status: 200, contentType: "text/event-stream", retryAfterMs: null });
+      text = chunkEvent(this.#identity, { role: "assistant", content: "" }, null);
+    }
+    for (; this.#sent < this.#produced; this.#sent++) {
+      text += chunkEvent(this.#identity, { content: emulatedWord(this.#sent) }, null);
+    }
+    if (complete) {
+      text += `${chunkEvent(this.#identity, {}, this.#finish)}${usageEvent(this.#identity, this.#usage())}data: [DONE]\n\n`;
+    }
+    this.#events.data(text);
+    if (complete) this.#end();
+  }
+
+  #usage() {
+    const inputTokens = this.uncachedTokens + this.cachedTokens;
+    return { inputTokens, cachedTokens: this.cachedTokens, outputTokens: this.outputTokens };
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#forget();
+    this.#events.end(null);
+  }
+}

@@ -1,0 +1,2 @@
+/** The conservative transport: `node:http`. */
+export { serveHttp, type HttpOptions, type HttpService } from "./http-service.ts";

@@ -1,0 +1,1 @@
+export { createPrometheusTelemetry, type PrometheusTelemetry } from "./prometheus-telemetry.ts";

@@ -1,0 +1,181 @@
+import { asciiJson } from "./byte-text.ts";
+import type { ByteText } from "./ports.ts";
+
+interface ErrorEntry {
+  readonly status: number;
+  /** OpenAI's coarse class, which client libraries switch on. */
+  readonly type: string;
+  /** Said when the caller of `apiError` has nothing more precise. */
+  readonly message: string;
+  /** What the reader can do about it. */
+  readonly hint: string;
+}
+
+/** Every error the gateway itself can answer with. The key is the `code` field of the body. */
+export const errorRegistry = {
+  invalid_json: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "The body is not valid JSON.",
+    hint: "Send one JSON object with content-type application/json.",
+  },
+  invalid_request: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "The request is not understood.",
+    hint: "Compare it with the OpenAI API reference.",
+  },
+  unknown_area: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "The header x-disperse-area names no known area.",
+    hint: "Use the id of an area of the scenario, or leave the header out.",
+  },
+  unknown_access: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "The header x-disperse-access names no known access type.",
+    hint: "Use the id of an access type of the scenario, or leave the header out.",
+  },
+  invalid_api_key: {
+    status: 401,
+    type: "authentication_error",
+    message: "The API key is missing, unknown, expired or revoked.",
+    hint: "Send a valid key as `Authorization: Bearer …`.",
+  },
+  insufficient_scope: {
+    status: 403,
+    type: "permission_error",
+    message: "The API key may not do this.",
+    hint: "Ask the owner of the key for a wider scope.",
+  },
+  residency_refused: {
+    status: 403,
+    type: "permission_error",
+    message: "No site where this data may be processed can serve the request.",
+    hint: "Place capacity inside the allowed countries; the request was not sent anywhere.",
+  },
+  not_found: {
+    status: 404,
+    type: "invalid_request_error",
+    message: "There is nothing at this path.",
+    hint: "Look at GET /v1/models for what can be asked.",
+  },
+  model_not_found: {
+    status: 404,
+    type: "invalid_request_error",
+    message: "The model does not exist here.",
+    hint: "GET /v1/models lists the ids that work.",
+  },
+  method_not_allowed: {
+    status: 405,
+    type: "invalid_request_error",
+    message: "The method is not supported at this path.",
+    hint: "Use POST for inference and GET for everything else.",
+  },
+  request_timeout: {
+    status: 408,
+    type: "invalid_request_error",
+    message: "The request did not arrive in time.",
+    hint: "Send headers and body without long pauses.",
+  },
+  request_too_large: {
+    status: 413,
+    type: "invalid_request_error",
+    message: "The request is larger than this gateway accepts.",
+    hint: "Send a smaller request.",
+  },
+  rate_limit_exceeded: {
+    status: 429,
+    type: "rate_limit_error",
+    message: "Too many requests for this key.",
+    hint: "Wait for the time in Retry-After.",
+  },
+  insufficient_quota: {
+    status: 429,
+    type: "insufficient_quota",
+    message: "The budget of this key is used up or reserved by requests in flight.",
+    hint: "Raise the budget or wait for running requests to settle.",
+  },
+  overloaded: {
+    status: 429,
+    type: "rate_limit_error",
+    message: "Every site that may serve this request is at its limit.",
+    hint: "Wait for the time in Retry-After.",
+  },
+  headers_too_large: {
+    status: 431,
+    type: "invalid_request_error",
+    message: "The header fields are larger than this gateway accepts.",
+    hint: "Send fewer or shorter headers.",
+  },
+  upstream_failed: {
+    status: 502,
+    type: "upstream_error",
+    message: "The engine failed and no other allowed site could take over.",
+    hint: "Try again; GET /v1/routes/{id} with the x-disperse-request-id shows what was tried.",
+  },
+  latency_unreachable: {
+    status: 503,
+    type: "slo_unreachable",
+    message: "No site can deliver the first token within the budget of this workload from here.",
+    hint: "Send x-disperse-slo: best-effort to be served late, or see the plan for what would make it feasible.",
+  },
+  no_site: {
+    status: 503,
+    type: "service_unavailable",
+    message: "No site can serve the request.",
+    hint: "GET /v1/routes/{id} with the x-disperse-request-id shows why each was refused.",
+  },
+  shutting_down: {
+    status: 503,
+    type: "service_unavailable",
+    message: "The gateway is stopping.",
+    hint: "Send the request to another gateway.",
+  },
+  upstream_timeout: {
+    status: 504,
+    type: "upstream_error",
+    message: "The engine did not answer in time and no other allowed site could take over.",
+    hint: "Try again, or set a larger time limit.",
+  },
+  internal_error: {
+    status: 500,
+    type: "server_error",
+    message: "The gateway made a mistake.",
+    hint: "Report it with the x-disperse-request-id.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorRegistry;
+
+/** An error ready to be sent. */
+export interface ApiError {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly type: string;
+  readonly message: string;
+  readonly param: string | null;
+  readonly retryAfterMs: number | null;
+}
+
+/** An error of the registry; `detail` replaces its general message, the hint always follows. */
+export function apiError(
+  code: ErrorCode,
+  details: { detail?: string; param?: string; retryAfterMs?: number } = {},
+): ApiError {
+  const entry: ErrorEntry = errorRegistry[code];
+  return {
+    code,
+    status: entry.status,
+    type: entry.type,
+    message: `${details.detail ?? entry.message} ${entry.hint}`,
+    param: details.param ?? null,
+    retryAfterMs: details.retryAfterMs ?? null,
+  };
+}
+
+/** The body in OpenAI's shape: `{"error": {message, type, param, code}}`. */
+export function errorBody({ message, type, param, code }: ApiError): ByteText {
+  return asciiJson({ error: { message, type, param, code } });
+}

@@ -1,0 +1,244 @@
+import type { Target } from "../route/index.ts";
+import type { AttemptOutcome } from "./ledger.ts";
+import type { GroupState } from "./mesh-state.ts";
+import type { ByteText, EngineEvents, EngineFailure, EngineHead, EngineRun } from "./ports.ts";
+import { SseStream, usageOf, type EngineUsage } from "./sse-stream.ts";
+import type { Waiting } from "./deadlines.ts";
+
+/** Why an attempt came to nothing. */
+export interface AttemptFailure {
+  readonly cause: EngineFailure["kind"] | "malformed" | "engine-error" | "too-long" | "timeout" | "status";
+  readonly message: string;
+  /** Status of the engine's answer when `cause` is `status`. */
+  readonly status: number;
+  readonly retryAfterMs: number | null;
+  /** Body of an answer other than 200. */
+  readonly body: ByteText;
+  readonly contentType: string;
+}
+
+/** What an attempt reports to the request it belongs to. */
+export interface AttemptOwner {
+  /** Events of a stream fit for the client; the first call carries the first content and all that stood before it. */
+  onContent(attempt: Attempt, events: ByteText): void;
+  /** The stream is complete; `events` are its last. */
+  onStreamDone(attempt: Attempt, events: ByteText): void;
+  /** A complete answer that is not a stream. */
+  onWhole(attempt: Attempt, contentType: string, body: ByteText): void;
+  onFailure(attempt: Attempt, failure: AttemptFailure): void;
+}
+
+export interface AttemptLimits {
+  readonly expectStream: boolean;
+  readonly keepUsage: boolean;
+  readonly maxHeldBytes: number;
+  readonly maxEventBytes: number;
+  readonly firstTokenTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** The whole request must be over by then (monotonic clock). */
+  readonly requestDeadlineMs: number;
+}
+
+/** Time an engine gets to close a stream it has already declared done, ms; then its connection is given up. */
+const closeGraceMs = 1_000;
+/** Answers other than 200 are kept up to here, enough for any error text. */
+const maxErrorBytes = 64 * 1024;
+
+/**
+ * One try at one engine, from hand-over to its last byte.
+ *
+ *   waiting ──first content──► streaming ──[DONE]──► closing ──► over
+ *      └───────────── failure, cancel, complete JSON ──────────────┘
+ *
+ * Nothing reaches the owner before the first content, so a failure until then can be hidden by another attempt.
+ */
+export class Attempt implements EngineEvents, Waiting {
+  readonly target: Target;
+  readonly state: GroupState;
+  readonly number: number;
+  readonly startedMs: number;
+  run: EngineRun | null = null;
+  phase: "waiting" | "streaming" | "closing" | "over" = "waiting";
+  deadlineMs: number;
+  outcome: AttemptOutcome = "upstream-failed";
+  status = 0;
+  /** Streams only: of a JSON answer nobody knows when its first token was made. */
+  firstContentMs: number | null = null;
+  contentEvents = 0;
+  responseBytes = 0;
+  usage: EngineUsage | null = null;
+  readonly #owner: AttemptOwner;
+  readonly #limits: AttemptLimits;
+  readonly #now: () => number;
+  #head: EngineHead | null = null;
+  #stream: SseStream | null = null;
+  #held: ByteText = "";
+  #paused = false;
+
+  constructor(
+    owner: AttemptOwner,
+    target: Target,
+    state: GroupState,
+    number: number,
+    limits: AttemptLimits,
+    now: () => number,
+  ) {
+    this.#owner = owner;
+    this.target = target;
+    this.state = state;
+    this.number = number;
+    this.#limits = limits;
+    this.#now = now;
+    this.startedMs = now();
+    this.deadlineMs = Math.min(limits.requestDeadlineMs, this.startedMs + limits.firstTokenTimeoutMs);
+  }
+
+  head(head: EngineHead): void {
+    if (this.phase !== "waiting") return;
+    this.#head = head;
+    this.status = head.status;
+    const isStream = head.contentType.startsWith("text/event-stream");
+    if (head.status !== 200) return;
+    if (isStream) {
+      const { keepUsage, maxEventBytes } = this.#limits;
+      this.#stream = new SseStream({ keepUsage, maxEventBytes });
+    }
+    if (isStream !== this.#limits.expectStream) {
+      this.fail("protocol", `asked for ${isStream ? "JSON, got a stream" : "a stream, got something else"}`);
+    }
+  }
+
+  data(bytes: ByteText): void {
+    if (this.phase === "closing" || this.phase === "over") return;
+    this.responseBytes += bytes.length;
+    if (this.#stream === null) {
+      this.#held += bytes;
+      const limit = this.status === 200 ? this.#limits.maxHeldBytes : maxErrorBytes;
+      if (this.#held.length > limit) this.fail("too-long", "the answer is too long");
+      return;
+    }
+    const read = this.#stream.read(bytes);
+    this.contentEvents += read.contentEvents;
+    this.usage = this.#stream.usage;
+    if (this.phase === "waiting") {
+      if (!read.firstContent) {
+        this.#held += read.forward;
+        if (read.broken !== null) this.fail(read.broken, describe[read.broken]);
+        else if (read.done) this.fail("early-close", "the stream ended without any content");
+        else if (this.#held.length > this.#limits.maxHeldBytes) this.fail("too-long", describe["too-long"]);
+        return;
+      }
+      this.phase = "streaming";
+      this.firstContentMs = this.#now();
+    }
+    const events = this.#held === "" ? read.forward : this.#held + read.forward;
+    this.#held = "";
+    if (read.done) {
+      this.#closeSoon();
+      this.#owner.onStreamDone(this, events);
+      return;
+    }
+    if (!this.#paused) this.#watchIdle();
+    if (events !== "") this.#owner.onContent(this, events);
+    if (read.broken !== null) this.fail(read.broken, describe[read.broken]);
+  }
+
+  end(failure: EngineFailure | null): void {
+    if (this.phase === "over") return;
+    if (this.phase === "closing") {
+      this.phase = "over";
+      this.deadlineMs = 0;
+      return;
+    }
+    if (failure !== null) return this.fail(failure.kind, failure.message);
+    if (this.#head === null) return this.fail("early-close", "the engine closed without an answer");
+    if (this.status !== 200) return this.fail("status", `the engine answered ${this.status}`);
+    if (this.#stream === null) return this.#endWhole();
+    if (this.phase === "streaming" && this.#stream.finished) {
+      // The engine gave its finish reason and then closed properly; only the closing sentinel is missing.
+      this.phase = "over";
+      this.#owner.onStreamDone(this, "data: [DONE]\n\n");
+      return;
+    }
+    this.fail("early-close", "the stream ended before the answer was complete");
+  }
+
+  /** Stops the engine, without a word to the owner. */
+  cancel(outcome: AttemptOutcome): void {
+    if (this.phase === "over" || this.phase === "closing") return;
+    this.phase = "over";
+    this.outcome = outcome;
+    this.run?.cancel();
+  }
+
+  fail(cause: AttemptFailure["cause"], message: string): void {
+    if (this.phase === "over" || this.phase === "closing") return;
+    this.phase = "over";
+    this.outcome =
+      cause === "timeout" ? "timeout" : cause === "status" && this.status < 500 ? "refused" : "upstream-failed";
+    this.run?.cancel();
+    this.#owner.onFailure(this, {
+      cause,
+      message,
+      status: this.status,
+      retryAfterMs: this.#head?.retryAfterMs ?? null,
+      body: cause === "status" ? this.#held : "",
+      contentType: this.#head?.contentType ?? "",
+    });
+  }
+
+  /** The client reads slowly: the engine is held back and its silence is no longer its fault. */
+  pause(untilMs: number): void {
+    if (this.phase !== "streaming") return;
+    this.#paused = true;
+    this.deadlineMs = Math.min(untilMs, this.#limits.requestDeadlineMs);
+    this.run?.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.phase !== "streaming") return;
+    this.#watchIdle();
+    this.run?.resume();
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  expired(): void {
+    if (this.phase === "closing") {
+      this.phase = "over";
+      this.run?.cancel();
+    } else if (this.phase === "waiting") this.fail("timeout", "no first token in time");
+    else this.fail("timeout", "the stream fell silent");
+  }
+
+  #watchIdle(): void {
+    this.deadlineMs = Math.min(this.#now() + this.#limits.idleTimeoutMs, this.#limits.requestDeadlineMs);
+  }
+
+  #closeSoon(): void {
+    this.phase = "closing";
+    this.deadlineMs = this.#now() + closeGraceMs;
+  }
+
+  #endWhole(): void {
+    let answer: unknown;
+    try {
+      answer = JSON.parse(this.#held);
+    } catch {
+      return this.fail("malformed", describe.malformed);
+    }
+    this.usage = usageOf((answer as { usage?: unknown } | null)?.usage);
+    this.phase = "over";
+    this.#owner.onWhole(this, this.#head!.contentType, this.#held);
+  }
+}
+
+const describe = {
+  malformed: "the engine sent something that is not valid JSON",
+  "engine-error": "the engine reported an error in its stream",
+  "too-long": "the engine sent more than is accepted at once",
+} as const;

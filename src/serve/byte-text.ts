@@ -1,0 +1,15 @@
+import type { ByteText } from "./ports.ts";
+
+/** JSON with every character outside ASCII escaped, so that it is the same text in UTF-8 and as `ByteText`. */
+export function asciiJson(value: unknown): ByteText {
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escapeUnit);
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** Printable ASCII only, for header values: anything else could end the header or the connection's agreement. */
+export function headerSafe(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?");
+}

@@ -1,0 +1,105 @@
+import { apiError, type ApiError } from "./api-error.ts";
+import { addMember, memberSpans, replaceValue } from "./json-span.ts";
+
+/** What the gateway reads of an inference request; everything else in the body passes through untouched. */
+export interface InferenceRequest {
+  readonly model: string;
+  readonly stream: boolean;
+  /** Whether the caller asked for the closing usage event of a stream. */
+  readonly includeUsage: boolean;
+  readonly inputTokens: number;
+  readonly maxOutputTokens: number | null;
+  /** The body as it arrived. */
+  readonly body: string;
+}
+
+export type Parsed =
+  | { readonly ok: true; readonly request: InferenceRequest }
+  | { readonly ok: false; readonly error: ApiError };
+
+/** Characters per token, for estimates only. Source: OpenAI's rule of thumb for English, seen 2025-11. */
+const charactersPerToken = 4;
+
+/** Fields of a body the gateway acts on. A field given twice would let the engine read another value than we did. */
+const readFields = ["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "max_output_tokens"];
+
+/** Reads a JSON body of chat completions, completions, embeddings or responses; `content` names its text field. */
+export function parseInferenceRequest(body: string, content: "messages" | "prompt" | "input"): Parsed {
+  let fields: Record<string, unknown>;
+  try {
+    const value: unknown = JSON.parse(body);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return refuse("invalid_json");
+    fields = value as Record<string, unknown>;
+  } catch {
+    return refuse("invalid_json");
+  }
+  const { model, stream, stream_options: streamOptions } = fields;
+  if (typeof model !== "string" || model === "") return refuse("invalid_request", "`model` must be a string.", "model");
+  if (stream !== undefined && stream !== null && typeof stream !== "boolean") {
+    return refuse("invalid_request", "`stream` must be true or false.", "stream");
+  }
+  const text = fields[content];
+  if (content === "messages" && (!Array.isArray(text) || text.length === 0)) {
+    return refuse("invalid_request", "`messages` must be a list with at least one message.", "messages");
+  }
+  if (text === undefined || text === null) return refuse("invalid_request", `\`${content}\` is missing.`, content);
+  const limit = fields["max_completion_tokens"] ?? fields["max_output_tokens"] ?? fields["max_tokens"] ?? null;
+  if (limit !== null && !(Number.isInteger(limit) && (limit as number) > 0)) {
+    return refuse("invalid_request", "The limit on output tokens must be a whole number above zero.", "max_tokens");
+  }
+  if (hasDuplicate(body)) return refuse("invalid_request", "A field of the body is given twice.");
+  return {
+    ok: true,
+    request: {
+      model,
+      stream: stream === true,
+      includeUsage: isRecord(streamOptions) && streamOptions["include_usage"] === true,
+      inputTokens: Math.max(1, Math.ceil(countCharacters(text) / charactersPerToken)),
+      maxOutputTokens: limit as number | null,
+      body,
+    },
+  };
+}
+
+/**
+ * The body for an engine: its own name for the model, and usage asked for on every stream, because a stream without
+ * usage could not be metered.
+ */
+export function engineBody(request: InferenceRequest, engineModel: string): string {
+  let { body } = request;
+  if (request.stream && !request.includeUsage) {
+    const [options] = memberSpans(body, ["stream_options"]);
+    if (!options) body = addMember(body, "stream_options", { include_usage: true });
+    else {
+      const given: unknown = JSON.parse(body.slice(options.span.valueStart, options.span.valueEnd));
+      body = replaceValue(body, options.span, { ...(isRecord(given) ? given : {}), include_usage: true });
+    }
+  }
+  if (engineModel !== request.model) {
+    const [member] = memberSpans(body, ["model"]);
+    if (member) body = replaceValue(body, member.span, engineModel);
+  }
+  return body;
+}
+
+function hasDuplicate(body: string): boolean {
+  const seen = memberSpans(body, readFields);
+  return seen.some(({ key }, position) => seen.findIndex((other) => other.key === key) !== position);
+}
+
+/** Characters of all text in a content field; images and audio count nothing here. */
+function countCharacters(content: unknown): number {
+  if (typeof content === "string") return content.length;
+  if (typeof content === "number") return charactersPerToken;
+  if (Array.isArray(content)) return content.reduce((sum: number, part) => sum + countCharacters(part), 0);
+  if (!isRecord(content)) return 0;
+  return countCharacters(content["content"] ?? content["text"] ?? content["arguments"]);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refuse(code: "invalid_json" | "invalid_request", detail?: string, param?: string): Parsed {
+  return { ok: false, error: apiError(code, { ...(detail && { detail }), ...(param && { param }) }) };
+}

@@ -1,0 +1,197 @@
+import type { World } from "../catalog/index.ts";
+import { compilePolicy, compileRoutes, decide, type Deployment, type Group } from "../route/index.ts";
+import { apiError, type ApiError } from "./api-error.ts";
+import { asciiJson } from "./byte-text.ts";
+import { parseInferenceRequest } from "./chat-request.ts";
+import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
+import { explanation, Inference, type Admitted } from "./inference.ts";
+import { LiveFeed } from "./live-feed.ts";
+import { modelList, modelNames, modelObject, type ModelName } from "./models.ts";
+import { defaultOptions, type GatewayOptions } from "./options.ts";
+import { Origins } from "./origins.ts";
+import type { Clock, Mesh, Store, Telemetry } from "./ports.ts";
+import { newRequestId } from "./request-id.ts";
+import type { Call, Exchange, Page, PageSource, Reply } from "./transport.ts";
+
+export interface GatewayParts {
+  readonly world: World;
+  readonly deployment: Deployment;
+  /** The engine behind a planned replica group; null leaves the group unused. */
+  readonly engines: (group: Group, index: number) => EngineBinding | null;
+  readonly mesh: Mesh;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Uniform in [0, 1). */
+  readonly rng: () => number;
+  /** Answers paths outside the API. */
+  readonly pages?: PageSource;
+  readonly options?: Partial<GatewayOptions>;
+}
+
+export interface Gateway {
+  /** Takes a request over. Never throws; every path ends in an answer, a reset or the client's leaving. */
+  handle(call: Call, reply: Reply): Exchange;
+  /** An error in the API's shape for requests that never became calls: too large, too slow, malformed. */
+  refuse(reply: Reply, error: ApiError): void;
+  /** Refuses new requests, lets running ones finish for up to `graceMs`, then ends them; flushes the ledger. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** An exchange that is over before the client could leave. */
+const answered: Exchange = { clientLeft() {}, drained() {} };
+
+/** Builds a gateway over planned engines. Pure but for what its parts do. */
+export function createGateway(parts: GatewayParts): Gateway {
+  const { world, clock, rng } = parts;
+  const options = { ...defaultOptions, ...parts.options };
+  const routes = compileRoutes(compilePolicy(world, parts.deployment.period), parts.deployment);
+  const bindings = routes.groups.map((group, index) => parts.engines(group, index));
+  const live = new LiveFeed(clock);
+  const { mesh, store, telemetry } = parts;
+  const core = new GatewayCore({ world, routes, bindings, mesh, store, clock, telemetry, live, options });
+  const names = modelNames(world, (workload) =>
+    routes.groups.some((group, index) => group.workload === workload && bindings[index]?.emulated === true),
+  );
+  const nameOf = new Map<string, ModelName>(names.map((name) => [name.id, name]));
+  const origins = new Origins(world, options.defaultArea);
+  const createdS = Math.floor(clock.epochMs() / 1_000);
+  const remembered = new Map<string, Admitted>();
+  let stopping = false;
+
+  const json = (reply: Reply, body: string, status = 200) => {
+    reply.send(status, ["content-type", "application/json"], body, true);
+    return answered;
+  };
+  const refuse = (reply: Reply, error: ApiError) => {
+    core.countRefusal(error.code);
+    core.sendError(reply, error, newRequestId(rng), 0);
+    return answered;
+  };
+
+  function infer(call: Call, reply: Reply): Exchange {
+    const receivedMs = clock.monotonicMs();
+    if (stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
+    const parsed = parseInferenceRequest(call.body, "messages");
+    if (!parsed.ok) return refuse(reply, parsed.error);
+    const { request } = parsed;
+    const name = nameOf.get(request.model);
+    if (!name) {
+      const detail = `The model \`${request.model.slice(0, 200)}\` does not exist here.`;
+      return refuse(reply, apiError("model_not_found", { detail, param: "model" }));
+    }
+    const origin = origins.of(name.workload, call.header("x-disperse-area"), call.header("x-disperse-access"));
+    if (!origin.ok) return refuse(reply, origin.error);
+    const bestEffort = call.header("x-disperse-slo") === "best-effort";
+    const { area, access } = origin;
+    const workload = world.workloads[name.workload]!;
+    const decision = decide(
+      bestEffort ? core.relaxedRoutes : routes,
+      { workload: name.workload, area, access, uncachedTokens: request.inputTokens * (1 - workload.prefixHitRatio) },
+      core.snapshot,
+      { nowMs: receivedMs, rng },
+    );
+    const admitted: Admitted = {
+      requestId: newRequestId(rng),
+      request,
+      workload: name.workload,
+      area,
+      access,
+      keyId: null,
+      bestEffort,
+      decision,
+      receivedMs,
+    };
+    remember(admitted);
+    const inference = new Inference(core, call, reply, admitted);
+    inference.start();
+    return inference;
+  }
+
+  function remember(admitted: Admitted): void {
+    // Without the body: what is kept for explanations must hold no prompt.
+    remembered.set(admitted.requestId, { ...admitted, request: { ...admitted.request, body: "" } });
+    if (remembered.size > options.routesKept) remembered.delete(remembered.keys().next().value!);
+  }
+
+  function explain(id: string, reply: Reply): Exchange {
+    const admitted = remembered.get(id);
+    if (!admitted) return refuse(reply, apiError("not_found", { detail: "This route is unknown or no longer kept." }));
+    const { area, access, workload } = admitted;
+    return json(
+      reply,
+      explanation(admitted, world.areas[area]!.id, world.accessTypes[access]!.id, world.workloads[workload]!.id),
+    );
+  }
+
+  function read(call: Call, reply: Reply): Exchange {
+    const { path } = call;
+    if (path === "/v1/models") return json(reply, modelList(names, createdS));
+    if (path.startsWith("/v1/models/")) {
+      const name = nameOf.get(decodePath(path.slice("/v1/models/".length)));
+      return name ? json(reply, asciiJson(modelObject(name, createdS))) : refuse(reply, apiError("model_not_found"));
+    }
+    if (path.startsWith("/v1/routes/")) return explain(path.slice("/v1/routes/".length), reply);
+    if (path === "/healthz") return json(reply, asciiJson({ status: "alive" }));
+    if (path === "/readyz") {
+      const ready = !stopping && core.groups.some((state) => state.health.value > 0);
+      return json(
+        reply,
+        asciiJson({ status: ready ? "ready" : stopping ? "stopping" : "no engine" }),
+        ready ? 200 : 503,
+      );
+    }
+    if (path === "/console/live") return live.watch(reply);
+    return page(path, reply);
+  }
+
+  function page(path: string, reply: Reply): Exchange {
+    const found = parts.pages?.(path) ?? null;
+    let open = true;
+    const show = (result: Page | null) => {
+      if (!open) return;
+      if (result === null) refuse(reply, apiError("not_found"));
+      else
+        reply.send(result.status, ["content-type", result.contentType, ...(result.headers ?? [])], result.body, true);
+    };
+    if (found instanceof Promise) found.then(show, () => open && refuse(reply, apiError("internal_error")));
+    else show(found);
+    return { clientLeft: () => void (open = false), drained() {} };
+  }
+
+  return {
+    handle(call, reply) {
+      if (call.method === "POST") {
+        if (call.path === "/v1/chat/completions") return infer(call, reply);
+        return refuse(reply, apiError(call.path.startsWith("/v1/") ? "not_found" : "method_not_allowed"));
+      }
+      if (call.method === "GET" || call.method === "HEAD") {
+        if (call.path === "/v1/chat/completions") return refuse(reply, apiError("method_not_allowed"));
+        return read(call, reply);
+      }
+      return refuse(reply, apiError("method_not_allowed"));
+    },
+    refuse,
+    async stop(graceMs) {
+      stopping = true;
+      const endsMs = clock.monotonicMs() + graceMs;
+      while (core.inFlight.size > 0 && clock.monotonicMs() < endsMs) {
+        await new Promise<void>((resolve) => clock.schedule(20, resolve));
+      }
+      for (const inference of core.inFlight) inference.abandon();
+      live.close();
+      await core.settled();
+      await Promise.all(bindings.map((binding) => binding?.engine.close()));
+      await mesh.close();
+      await store.close();
+    },
+  };
+}
+
+function decodePath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,27 @@
+/** The gateway: admission, attempts and failover, stream life cycle, metering. Transports and engines are adapters. */
+export { apiError, errorRegistry, type ApiError, type ErrorCode } from "./api-error.ts";
+export type { EngineBinding } from "./gateway-core.ts";
+export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";
+export { rollUp, type AttemptOutcome, type LedgerRow, type Roll } from "./ledger.ts";
+export type { LiveEvent } from "./live-feed.ts";
+export type { SiteReport } from "./mesh-state.ts";
+export { metrics } from "./metrics.ts";
+export { emulatedId } from "./models.ts";
+export { defaultOptions, type GatewayOptions } from "./options.ts";
+export type {
+  ByteText,
+  Clock,
+  Engine,
+  EngineEvents,
+  EngineFailure,
+  EngineHead,
+  EngineRequest,
+  EngineRun,
+  EngineSignals,
+  Labels,
+  Mesh,
+  Metric,
+  Store,
+  Telemetry,
+} from "./ports.ts";
+export type { Call, Exchange, Page, PageSource, Reply } from "./transport.ts";

@@ -1,0 +1,275 @@
+import type { Decision, Target } from "../route/index.ts";
+import { apiError, errorBody, type ApiError } from "./api-error.ts";
+import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
+import { asciiJson, headerSafe } from "./byte-text.ts";
+import { engineBody, type InferenceRequest } from "./chat-request.ts";
+import type { GatewayCore } from "./gateway-core.ts";
+import type { AttemptOutcome } from "./ledger.ts";
+import type { ByteText } from "./ports.ts";
+import type { Call, Exchange, Reply } from "./transport.ts";
+
+/** A request that passed the door: parsed, placed and decided. */
+export interface Admitted {
+  readonly requestId: string;
+  readonly request: InferenceRequest;
+  readonly workload: number;
+  readonly area: number;
+  readonly access: number;
+  readonly keyId: string | null;
+  readonly bestEffort: boolean;
+  readonly decision: Decision;
+  readonly receivedMs: number;
+}
+
+/**
+ * One inference request from decision to last byte. Attempts run one after the other at the decision's target and
+ * fallbacks, all of which passed the residency filter; the first that produces content owns the answer.
+ *
+ * After that a failure cannot be hidden any more: the client gets an error event inside the stream and then the end,
+ * never a clean end and never `[DONE]`.
+ */
+export class Inference implements Exchange, AttemptOwner {
+  readonly #core: GatewayCore;
+  readonly #call: Call;
+  readonly #reply: Reply;
+  readonly #admitted: Admitted;
+  readonly #candidates: readonly Target[];
+  readonly #requestDeadlineMs: number;
+  #next = 0;
+  #attempts = 0;
+  #current: Attempt | null = null;
+  #firstContentMs: number | null = null;
+  #streaming = false;
+  #over = false;
+
+  constructor(core: GatewayCore, call: Call, reply: Reply, admitted: Admitted) {
+    this.#core = core;
+    this.#call = call;
+    this.#reply = reply;
+    this.#admitted = admitted;
+    const { target, fallbacks } = admitted.decision;
+    this.#candidates = target ? [target, ...fallbacks] : [];
+    this.#requestDeadlineMs = admitted.receivedMs + core.options.totalTimeoutMs;
+  }
+
+  start(): void {
+    this.#core.inFlight.add(this);
+    this.#tryNext(null);
+  }
+
+  clientLeft(): void {
+    if (this.#over) return;
+    const attempt = this.#current;
+    if (attempt) {
+      attempt.cancel("client-left");
+      this.#settle(attempt);
+    }
+    this.#finish("client-left", attempt?.target ?? null);
+  }
+
+  drained(): void {
+    this.#current?.resume();
+  }
+
+  /** Ends the request because the gateway stops. */
+  abandon(): void {
+    if (this.#over) return;
+    const attempt = this.#current;
+    attempt?.cancel("client-left");
+    if (attempt) this.#settle(attempt);
+    this.#breakOff(apiError("shutting_down"), attempt?.target ?? null);
+  }
+
+  onContent(attempt: Attempt, events: ByteText): void {
+    if (!this.#deliver(attempt, events, false)) {
+      attempt.pause(this.#core.clock.monotonicMs() + this.#core.options.stalledClientTimeoutMs);
+    }
+  }
+
+  onStreamDone(attempt: Attempt, events: ByteText): void {
+    this.#deliver(attempt, events, true);
+    this.#succeed(attempt);
+  }
+
+  onWhole(attempt: Attempt, contentType: string, body: ByteText): void {
+    this.#reply.send(200, this.#headers(attempt, contentType), body, true);
+    this.#succeed(attempt);
+  }
+
+  onFailure(attempt: Attempt, failure: AttemptFailure): void {
+    if (attempt.paused) {
+      // Nothing was read for the whole time limit: the client is gone in all but name.
+      attempt.outcome = "client-left";
+      this.#settle(attempt);
+      this.#reply.reset();
+      this.#finish("client-left", attempt.target);
+      return;
+    }
+    this.#settle(attempt);
+    // A refusal of this very request says nothing about the engine's health.
+    if (isCallersFault(failure)) {
+      this.#reply.send(failure.status, this.#headers(attempt, failure.contentType), failure.body, true);
+      this.#finish("refused", attempt.target);
+      return;
+    }
+    attempt.state.failed(failure.retryAfterMs);
+    if (this.#streaming) this.#breakOff(errorOf(failure), attempt.target);
+    else this.#tryNext(failure);
+  }
+
+  #tryNext(failure: AttemptFailure | null): void {
+    const { options, groups, clock, deadlines } = this.#core;
+    const nowMs = clock.monotonicMs();
+    while (this.#next < this.#candidates.length && this.#attempts < options.maxAttempts) {
+      const target = this.#candidates[this.#next++]!;
+      const state = groups[target.group]!;
+      if (state.engine === null || state.health.value === 0) continue;
+      if (nowMs >= this.#requestDeadlineMs) break;
+      const { request } = this.#admitted;
+      const attempt = new Attempt(
+        this,
+        target,
+        state,
+        ++this.#attempts,
+        {
+          expectStream: request.stream,
+          keepUsage: request.includeUsage,
+          maxHeldBytes: options.maxHeldBytes,
+          maxEventBytes: options.maxEventBytes,
+          firstTokenTimeoutMs: options.firstTokenTimeoutMs,
+          idleTimeoutMs: options.idleTimeoutMs,
+          requestDeadlineMs: this.#requestDeadlineMs,
+        },
+        () => clock.monotonicMs(),
+      );
+      this.#current = attempt;
+      state.inFlight++;
+      state.waitingTokens += request.inputTokens;
+      deadlines.add(attempt);
+      this.#core.observeDispatch(nowMs - this.#admitted.receivedMs);
+      attempt.run = state.engine.start(
+        {
+          requestId: this.#admitted.requestId,
+          path: this.#call.path,
+          body: engineBody(request, this.#core.engineModel(target.group) ?? request.model),
+          stream: request.stream,
+          inputTokens: request.inputTokens,
+          maxOutputTokens: request.maxOutputTokens,
+        },
+        attempt,
+      );
+      return;
+    }
+    this.#breakOff(failure ? errorOf(failure) : this.#core.refusal(this.#admitted), null);
+  }
+
+  #deliver(attempt: Attempt, events: ByteText, last: boolean): boolean {
+    if (this.#streaming) return this.#reply.write(events, last);
+    this.#streaming = true;
+    this.#firstContentMs = attempt.firstContentMs;
+    attempt.state.waitingTokens -= this.#admitted.request.inputTokens;
+    return this.#reply.send(200, this.#headers(attempt, "text/event-stream; charset=utf-8"), events, last);
+  }
+
+  #succeed(attempt: Attempt): void {
+    attempt.outcome = "served";
+    attempt.state.succeeded();
+    this.#settle(attempt);
+    this.#finish("served", attempt.target);
+  }
+
+  /** Books an attempt that has ended; called exactly once for each. */
+  #settle(attempt: Attempt): void {
+    attempt.state.inFlight--;
+    if (!this.#streaming) attempt.state.waitingTokens -= this.#admitted.request.inputTokens;
+    if (attempt.phase === "over") this.#core.deadlines.remove(attempt);
+    this.#core.book(this.#admitted, attempt, this.#call.bodyBytes);
+    this.#current = null;
+  }
+
+  /** Ends the answer with an error, in the form the moment allows. */
+  #breakOff(error: ApiError, target: Target | null): void {
+    if (this.#streaming) this.#reply.write(`data: ${errorBody(error)}\n\n`, true);
+    else this.#core.sendError(this.#reply, error, this.#admitted.requestId, this.#attempts);
+    this.#core.countRefusal(error.code);
+    this.#finish("failed", target);
+  }
+
+  #finish(outcome: AttemptOutcome | "failed", target: Target | null): void {
+    this.#over = true;
+    this.#core.inFlight.delete(this);
+    this.#core.finished(this.#admitted, {
+      outcome,
+      target,
+      attempts: this.#attempts,
+      firstContentMs: this.#firstContentMs,
+    });
+  }
+
+  #headers(attempt: Attempt, contentType: string): string[] {
+    const { requestId, decision, bestEffort } = this.#admitted;
+    const { site, tier, terms } = attempt.target;
+    const headers = [
+      "content-type",
+      headerSafe(contentType),
+      "cache-control",
+      "no-store",
+      "x-request-id",
+      requestId,
+      "x-disperse-request-id",
+      requestId,
+      "x-disperse-site",
+      headerSafe(site),
+      "x-disperse-tier",
+      tier,
+      "x-disperse-reason",
+      attempt.number > 1 ? "fallback" : bestEffort ? "best-effort" : "least-expected-cost",
+      "x-disperse-attempts",
+      String(attempt.number),
+      "x-disperse-budget-ms",
+      `total=${tenths(decision.budgetMs)}, network=${tenths(terms.rttMs)}, queue=${tenths(terms.queueMs)}, prefill=${tenths(terms.prefillMs)}`,
+      "x-disperse-cost-usd",
+      (terms.egressUsd + terms.energyUsd).toFixed(9),
+    ];
+    if (this.#core.isEmulated(attempt.target.group)) headers.push("x-disperse-emulated", "true");
+    return headers;
+  }
+}
+
+function tenths(ms: number): string {
+  return String(Math.round(ms * 10) / 10);
+}
+
+/** 4xx answers that another engine would give as well. Credentials and rate limits are the gateway's affair. */
+function isCallersFault({ cause, status }: AttemptFailure): boolean {
+  return cause === "status" && status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
+}
+
+function errorOf(failure: AttemptFailure): ApiError {
+  if (failure.cause === "timeout") return apiError("upstream_timeout", { detail: `${sentence(failure.message)}` });
+  if (failure.cause === "status" && (failure.status === 429 || failure.status === 503)) {
+    return apiError("overloaded", { retryAfterMs: failure.retryAfterMs ?? 1_000 });
+  }
+  return apiError("upstream_failed", { detail: sentence(failure.message) });
+}
+
+function sentence(text: string): string {
+  return `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}.`;
+}
+
+/** Body of `GET /v1/routes/{id}`. */
+export function explanation(admitted: Admitted, area: string, access: string, workload: string): ByteText {
+  const { decision, requestId, bestEffort } = admitted;
+  return asciiJson({
+    object: "disperse.route",
+    id: requestId,
+    workload,
+    area,
+    access,
+    slo: bestEffort ? "best-effort" : "budget",
+    budget_ms: decision.budgetMs,
+    target: decision.target,
+    fallbacks: decision.fallbacks,
+    rejected: decision.rejected,
+  });
+}

@@ -1,0 +1,72 @@
+import type { Tier } from "../catalog/index.ts";
+
+/** How an attempt ended. Charged are `served` ones, and `client-left` ones as far as content was delivered. */
+export type AttemptOutcome = "served" | "client-left" | "upstream-failed" | "timeout" | "refused" | "superseded";
+
+/**
+ * One attempt at one engine, metered once. Money is in integer nano-USD (1e-9 USD), so that sums are exact.
+ * Carries no prompt and no answer.
+ */
+export interface LedgerRow {
+  readonly requestId: string;
+  /** 1 for the first attempt of a request. */
+  readonly attempt: number;
+  readonly epochMs: number;
+  /** Id of the key, never the key; null when the gateway runs without keys. */
+  readonly keyId: string | null;
+  readonly workload: string;
+  readonly model: string;
+  readonly area: string;
+  readonly areaCountry: string;
+  readonly dataClass: string;
+  readonly site: string;
+  readonly siteCountry: string;
+  readonly tier: Tier;
+  readonly pool: string;
+  readonly owner: string;
+  /** The rule that allowed the site: a law, or that data stayed in its country. */
+  readonly rule: string;
+  /** True when timing and text came from an emulated engine. */
+  readonly emulated: boolean;
+  readonly outcome: AttemptOutcome;
+  readonly status: number;
+  /** Where the token counts come from: stated by the engine, counted in its stream, or estimated from text. */
+  readonly tokenSource: "engine" | "counted" | "estimated";
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** From the start of the attempt; null when no content came. */
+  readonly ttftMs: number | null;
+  readonly durationMs: number;
+  readonly chargeNanoUsd: number;
+  readonly egressNanoUsd: number;
+}
+
+export type Roll = Readonly<
+  Record<"attempts" | "inputTokens" | "outputTokens" | "responseBytes" | "chargeNanoUsd" | "egressNanoUsd", number>
+>;
+
+/** Sums rows by one of their text columns. */
+export function rollUp(
+  rows: Iterable<LedgerRow>,
+  by: "site" | "workload" | "keyId" | "owner" | "tier",
+): Map<string, Roll> {
+  const rolls = new Map<string, Record<keyof Roll, number>>();
+  for (const row of rows) {
+    const name = row[by] ?? "";
+    let roll = rolls.get(name);
+    if (!roll) {
+      roll = { attempts: 0, inputTokens: 0, outputTokens: 0, responseBytes: 0, chargeNanoUsd: 0, egressNanoUsd: 0 };
+      rolls.set(name, roll);
+    }
+    roll.attempts++;
+    roll.inputTokens += row.inputTokens;
+    roll.outputTokens += row.outputTokens;
+    roll.responseBytes += row.responseBytes;
+    roll.chargeNanoUsd += row.chargeNanoUsd;
+    roll.egressNanoUsd += row.egressNanoUsd;
+  }
+  return rolls;
+}

@@ -1,0 +1,40 @@
+import type { Metric } from "./ports.ts";
+
+/**
+ * Bounds for first tokens, seconds. They include the budgets interactive uses are sold with: 15 ms (games), 20 ms
+ * (shops), 50 ms (agents).
+ */
+const ttftBuckets = [
+  0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30,
+];
+const durationBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+const overheadBuckets = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05];
+
+/** Every metric the gateway exports. Names follow Prometheus' rules: base units, `_total` for counters. */
+export const metrics = {
+  requests: {
+    name: "disperse_requests_total",
+    help: "Finished requests by workload, site that answered (empty when none) and outcome.",
+  },
+  attempts: { name: "disperse_attempts_total", help: "Attempts at engines by site and outcome." },
+  refusals: { name: "disperse_refusals_total", help: "Requests the gateway answered with an error, by code." },
+  ttft: {
+    name: "disperse_time_to_first_token_seconds",
+    help: "From the request's arrival at the gateway to the first content sent on; the user's network is not in it.",
+    buckets: ttftBuckets,
+  },
+  duration: {
+    name: "disperse_request_duration_seconds",
+    help: "From the request's arrival to the last byte handed to the client's socket.",
+    buckets: durationBuckets,
+  },
+  dispatch: {
+    name: "disperse_dispatch_seconds",
+    help: "From the request's arrival to its hand-over to an engine: parsing, admission and decision.",
+    buckets: overheadBuckets,
+  },
+  tokens: { name: "disperse_tokens_total", help: "Tokens by workload, site and kind (input, cached, output)." },
+  egress: { name: "disperse_egress_bytes_total", help: "Response bytes that left a site towards users." },
+  charge: { name: "disperse_charge_nanousd_total", help: "Charged money by workload, in billionths of a US dollar." },
+  inFlight: { name: "disperse_in_flight_requests", help: "Requests being served now." },
+} as const satisfies Record<string, Metric>;

@@ -1,0 +1,36 @@
+/** Limits of the gateway. All have defaults; times in ms, sizes in bytes. */
+export interface GatewayOptions {
+  /** Area assumed when the caller names none: an id of `World.areas`; null = the area with most demand. */
+  readonly defaultArea: string | null;
+  /** Engines tried for one request at most, the first included. */
+  readonly maxAttempts: number;
+  /** From hand-over to an engine to the first content of a stream, or the complete JSON answer's first byte. */
+  readonly firstTokenTimeoutMs: number;
+  /** Longest silence inside a stream. */
+  readonly idleTimeoutMs: number;
+  /** Longest time a client may leave written bytes unread. */
+  readonly stalledClientTimeoutMs: number;
+  /** Longest time of a whole request, all attempts included. */
+  readonly totalTimeoutMs: number;
+  /** What may be held back before the first content, and of a JSON answer. */
+  readonly maxHeldBytes: number;
+  /** Largest single event of a stream. */
+  readonly maxEventBytes: number;
+  /** Decisions remembered for `GET /v1/routes/{id}`. */
+  readonly routesKept: number;
+  /** Signals older than this are unknown to the policy. */
+  readonly signalMaxAgeMs: number;
+}
+
+export const defaultOptions: GatewayOptions = {
+  defaultArea: null,
+  maxAttempts: 4,
+  firstTokenTimeoutMs: 60_000,
+  idleTimeoutMs: 30_000,
+  stalledClientTimeoutMs: 60_000,
+  totalTimeoutMs: 900_000,
+  maxHeldBytes: 32 * 1024 * 1024,
+  maxEventBytes: 4 * 1024 * 1024,
+  routesKept: 2_000,
+  signalMaxAgeMs: 10_000,
+};

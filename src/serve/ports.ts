@@ -1,0 +1,119 @@
+/**
+ * What `serve` needs from the world outside: five narrow ports, plain data in and out. Adapters implement them; the
+ * gateway never sees a socket, a file or a clock of its own.
+ */
+import type { LedgerRow } from "./ledger.ts";
+import type { SiteReport } from "./mesh-state.ts";
+
+/**
+ * Text in which every character stands for one byte (Latin-1). Response bodies travel in this form from the engine's
+ * socket to the client's: it costs one copy to make, can be searched and cut like any string, and is written back
+ * without decoding. Never show it to a person.
+ */
+export type ByteText = string;
+
+/** A running inference server, or something that behaves like one. */
+export interface Engine {
+  /** Begins a generation. No event is delivered before `start` has returned. */
+  start(request: EngineRequest, events: EngineEvents): EngineRun;
+  /** What is known about the engine's load now. */
+  signals(): EngineSignals;
+  /** Lets running generations go and frees sockets and timers. */
+  close(): Promise<void>;
+}
+
+export interface EngineRequest {
+  readonly requestId: string;
+  /** Path below the server's root, for example `/v1/chat/completions`. */
+  readonly path: string;
+  /** The body for the engine, JSON in ordinary text (not `ByteText`). */
+  readonly body: string;
+  readonly stream: boolean;
+  /** Estimated from the text; the engine's own count wins later. */
+  readonly inputTokens: number;
+  /** Limit the caller set on output tokens; null = the engine's own. */
+  readonly maxOutputTokens: number | null;
+}
+
+export interface EngineEvents {
+  head(head: EngineHead): void;
+  data(bytes: ByteText): void;
+  /** The last event of a run: null after a complete response, else what broke. Not sent after `cancel`. */
+  end(failure: EngineFailure | null): void;
+}
+
+export interface EngineHead {
+  readonly status: number;
+  readonly contentType: string;
+  /** From a `Retry-After` header, ms; null when absent or unreadable. */
+  readonly retryAfterMs: number | null;
+}
+
+export interface EngineFailure {
+  readonly kind: "connect" | "reset" | "early-close" | "protocol";
+  /** For logs and metrics; carries no prompt, no key and no address. */
+  readonly message: string;
+}
+
+/** A generation in progress. Every method may be called at any time and repeatedly. */
+export interface EngineRun {
+  /** Stops the generation and frees what it holds. */
+  cancel(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Load of an engine. NaN stands for unknown; an unknown signal is never treated as a good one. */
+export interface EngineSignals {
+  readonly source: "engine" | "scrape" | "none";
+  /** Reading of `Clock.monotonicMs` when the values were true. */
+  readonly atMs: number;
+  readonly runningRequests: number;
+  readonly waitingRequests: number;
+  /** Time until a request that arrives now would begin its prefill. */
+  readonly drainMs: number;
+  /** Share of the KV memory in use, 0 to 1. */
+  readonly kvUsageRatio: number;
+}
+
+/** Knowledge shared between the gateways of one mesh. */
+export interface Mesh {
+  publish(report: SiteReport): void;
+  /** Latest report of every site that has one. */
+  reports(): readonly SiteReport[];
+  close(): Promise<void>;
+}
+
+/** The ledger's home. Rows are small and many; `append` may group them. */
+export interface Store {
+  /** Takes rows over. The promise settles when they are safe. */
+  append(rows: readonly LedgerRow[]): Promise<void>;
+  /** Rows in the order they were taken, from position `from` on. */
+  read(from: number, limit: number): Promise<readonly LedgerRow[]>;
+  close(): Promise<void>;
+}
+
+export interface Clock {
+  /** Never goes back; only differences mean something. */
+  monotonicMs(): number;
+  /** Milliseconds since 1970 UTC, for records. */
+  epochMs(): number;
+  /** Calls `task` once, not before `delayMs` have passed. Returns a function that forgets it. */
+  schedule(delayMs: number, task: () => void): () => void;
+}
+
+/** Where measurements go. Instruments are asked for once and kept: using one must cost nanoseconds. */
+export interface Telemetry {
+  counter(metric: Metric, labels: Labels): { add(amount: number): void };
+  gauge(metric: Metric, labels: Labels): { set(value: number): void };
+  histogram(metric: Metric, labels: Labels): { observe(value: number): void };
+}
+
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  /** Upper bounds of the buckets, rising; histograms only. */
+  readonly buckets?: readonly number[];
+}
+
+export type Labels = Readonly<Record<string, string>>;

@@ -1,0 +1,44 @@
+import { explainPhysics, type Policy, type RejectReason } from "../route/index.ts";
+import { apiError, type ApiError } from "./api-error.ts";
+import type { Admitted } from "./inference.ts";
+
+/**
+ * Turns a decision without a target into the error that names the rule which stood in the way: the one that was
+ * asked last among all sites, because a site refused for latency has already passed the law.
+ */
+export function refusal(
+  policy: Policy,
+  { decision, workload, area, access }: Admitted,
+  retryAfterMs: number,
+): ApiError {
+  const reasons = new Set(decision.rejected.map((rejection) => rejection.reason));
+  if (decision.target !== null || reasons.has("unhealthy")) return apiError("overloaded", { retryAfterMs });
+  const physics = explainPhysics(policy, { workload, area, access });
+  const name = policy.world.workloads[workload]!.name;
+  const place = policy.world.areas[area]!.name;
+  const late = (["latency-network", "latency-compute"] as const).find((reason) => reasons.has(reason));
+  if (late !== undefined || (reasons.size === 0 && physics.verdict !== "law")) {
+    const nearest = decision.rejected.find((rejection) => rejection.reason === late);
+    const why = nearest ? `: at ${nearest.site} ${nearest.detail}` : "";
+    const help =
+      physics.remedies.length > 0
+        ? ` What would help: ${physics.remedies.join("; or ")}.`
+        : " The plan placed no engines in reach.";
+    return apiError("latency_unreachable", {
+      detail: `No engine can answer ${name} from ${place} within ${physics.budgetMs} ms${why}.${help}`,
+    });
+  }
+  if (reasons.has("residency") || physics.verdict === "law") {
+    const law = decision.rejected.find((rejection) => rejection.reason === "residency");
+    return apiError("residency_refused", {
+      detail: `No site where ${name} data from ${place} may be processed can serve it${law ? `: ${law.detail}` : ""}.`,
+    });
+  }
+  const [first] = decision.rejected;
+  const reason: RejectReason | "unhealthy" | undefined = first?.reason;
+  return apiError("no_site", {
+    detail: reason
+      ? `No site can serve ${name} from ${place}: ${first!.site} is refused by ${reason}: ${first!.detail}.`
+      : `No engines of ${name} are placed anywhere.`,
+  });
+}

@@ -1,0 +1,43 @@
+import type { ByteText } from "./ports.ts";
+
+/** A request as a transport hands it over: complete, within the size limits, and already decoded. */
+export interface Call {
+  readonly method: string;
+  /** Without query. */
+  readonly path: string;
+  readonly body: string;
+  readonly bodyBytes: number;
+  /** Value of a header field by its lower-case name; several fields of one name joined with ", ". */
+  header(name: string): string | undefined;
+}
+
+/** The way back to one client. */
+export interface Reply {
+  /**
+   * Sends status, header fields (name, value, name, value, …) and the beginning of the body. With `last` the answer is
+   * complete and its length known. Returns false when the client reads slower than we write.
+   */
+  send(status: number, headers: readonly string[], body: ByteText | Uint8Array, last: boolean): boolean;
+  /** Continues the body; with `last` it ends properly. Returns false when the client reads slower than we write. */
+  write(bytes: ByteText, last: boolean): boolean;
+  /** Breaks the connection, so that the client can tell that something is missing. */
+  reset(): void;
+}
+
+/** A request being answered, as the transport sees it. */
+export interface Exchange {
+  /** The client closed or reset its connection before the answer was complete. */
+  clientLeft(): void;
+  /** The client has read what was waiting; writing may go on. */
+  drained(): void;
+}
+
+/** Something to show at a path that is not part of the API: the console's files, metrics, plan documents. */
+export interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: ByteText | Uint8Array;
+  readonly headers?: readonly string[];
+}
+
+export type PageSource = (path: string) => Page | null | Promise<Page | null>;

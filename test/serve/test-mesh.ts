@@ -1,0 +1,103 @@
+import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
+import { createEmulatedEngine } from "../../src/adapters/engine-emulated/index.ts";
+import { createOpenAiEngine } from "../../src/adapters/engine-openai/index.ts";
+import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
+import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
+import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
+import type { World } from "../../src/catalog/index.ts";
+import { compileReplica } from "../../src/perf/index.ts";
+import type { Deployment, Group } from "../../src/route/index.ts";
+import { createGateway, emulatedId, type EngineBinding, type GatewayParts, type Store } from "../../src/serve/index.ts";
+import { deployEverywhere, seededRng } from "../worlds/random-world.ts";
+import { testArea, testSite, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
+
+/** Two sites users in AA may be served from, one in each country of their bloc, and one the law keeps them out of. */
+export function serveWorld(changes: Partial<World> = {}): World {
+  return tinyWorld({
+    sites: [
+      testSite({ id: "near-edge", tier: "edge" }),
+      testSite({ id: "bloc-core", tier: "core", country: "BB", latitude: 50.5, longitude: 9 }),
+      testSite({ id: "abroad-core", tier: "core", country: "CC", latitude: 50.2, longitude: 8.2 }),
+    ],
+    areas: [testArea({ id: "town" }), testArea({ id: "far-town", latitude: -30, longitude: 150 })],
+    workloads: [
+      testWorkload({
+        id: "chat",
+        inputTokens: { mean: 64, cv: 0.5 },
+        outputTokens: { mean: 24, cv: 0.5 },
+        ttft: { budgetMs: 400, attainmentRatio: 0.9 },
+        dataClass: "personal",
+        priceUsdPerRequest: 0.001,
+      }),
+    ],
+    demand: [{ area: 0, workload: 0, access: 0, peakPerS: [10], meanPerS: [4] }],
+    ...changes,
+  });
+}
+
+/** One small box with two engines at every site. */
+export function serveDeployment(world: World): Deployment {
+  return deployEverywhere(world, (_site, module) => module === 0);
+}
+
+export interface TestMesh {
+  readonly parts: GatewayParts;
+  readonly store: Store;
+  readonly telemetry: ReturnType<typeof createPrometheusTelemetry>;
+}
+
+/** Parts of a gateway with emulated engines, or with the upstream a site is mapped to. */
+export function testMesh(
+  options: {
+    world?: World;
+    upstreams?: Readonly<Record<string, string>>;
+    gateway?: GatewayParts["options"];
+  } = {},
+): TestMesh {
+  const world = options.world ?? serveWorld();
+  const store = createMemoryStore();
+  const telemetry = createPrometheusTelemetry();
+  const clock = createNodeClock();
+  const engines = (group: Group): EngineBinding | null => {
+    const site = world.sites[group.site]!;
+    const model = world.models[world.workloads[group.workload]!.model]!;
+    if (options.upstreams) {
+      const url = options.upstreams[site.id];
+      return url === undefined
+        ? null
+        : { engine: createOpenAiEngine({ url }), emulated: false, model: "upstream-model" };
+    }
+    const workload = world.workloads[group.workload]!;
+    const replica = compileReplica({
+      accelerator: world.modules[group.module]!.accelerator,
+      tensorParallel: group.tensorParallel,
+      model,
+      engine: world.engines[workload.engine]!,
+      weightPrecision: workload.weightPrecision,
+      kvPrecision: workload.kvPrecision,
+    })!;
+    const engine = createEmulatedEngine({
+      replica,
+      replicas: group.replicas,
+      speedRatio: group.speedRatio,
+      outputTokens: workload.outputTokens.mean,
+      prefixHitRatio: workload.prefixHitRatio,
+      clock,
+    });
+    return { engine, emulated: true, model: emulatedId(model.id) };
+  };
+  const parts: GatewayParts = {
+    world,
+    deployment: serveDeployment(world),
+    engines,
+    mesh: createMemoryMesh(),
+    store,
+    clock,
+    telemetry,
+    rng: seededRng(7),
+    ...(options.gateway && { options: options.gateway }),
+  };
+  return { parts, store, telemetry };
+}
+
+export { createGateway };
