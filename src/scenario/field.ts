@@ -70,7 +70,7 @@ export interface MapField extends Common {
   readonly of: AnyField;
   /** What the keys are, in words: "name of the workload". */
   readonly keys: string;
-  readonly keyPattern?: string;
+  readonly keyPattern: string;
 }
 
 export interface ObjectField extends Common {
@@ -90,6 +90,11 @@ export interface EitherField extends Common {
   readonly withoutKey: ObjectField;
 }
 
+/** Anything, taken as it is; overrides are checked where they are applied. */
+export interface AnythingField extends Common {
+  readonly kind: "anything";
+}
+
 export type AnyField =
   | TextField
   | ChoiceField
@@ -99,13 +104,17 @@ export type AnyField =
   | ListField
   | MapField
   | ObjectField
-  | EitherField;
+  | EitherField
+  | AnythingField;
 
 /** A field whose parsed value has type T; `parsed` exists for the type checker only. */
 export type Field<T, F extends AnyField = AnyField> = F & { readonly parsed?: T };
 
 /** The parsed type of a field. */
 export type Parsed<F> = F extends { readonly parsed?: infer T } ? T : never;
+
+/** Ids: what may be named in a scenario. Nothing that starts with an underscore, so no name meets JavaScript's own. */
+export const idPattern = "[A-Za-z0-9][A-Za-z0-9._-]*";
 
 type ParsedFields<S> = { readonly [K in keyof S]: Parsed<S[K]> };
 type Notes = { readonly example?: string };
@@ -177,7 +186,7 @@ export function map<F extends AnyField>(
   doc: string,
   notes: Notes & { keyPattern?: string } = {},
 ): Field<Readonly<Record<string, Parsed<F>>>, MapField> {
-  return { kind: "map", keys, of, doc, ...notes };
+  return { kind: "map", keys, of, doc, keyPattern: idPattern, ...notes };
 }
 
 export function object<S extends Readonly<Record<string, AnyField>>>(
@@ -197,6 +206,10 @@ export function either<K extends string, A extends ObjectField, W extends string
   doc: string,
 ): Field<({ readonly form: K } & Parsed<A>) | ({ readonly form: W } & Parsed<B>), EitherField> {
   return { kind: "either", key, without, withKey, withoutKey, doc };
+}
+
+export function anything(doc: string, notes: Notes = {}): Field<Plain, AnythingField> {
+  return { kind: "anything", doc, ...notes };
 }
 
 /** The key may be left out; the parsed value is then null. */

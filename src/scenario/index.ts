@@ -1,2 +1,15 @@
-export type { Place, Problem } from "./problem.ts";
+/** What the user writes: specification as data, parse, check, overrides. */
+export {
+  docsAnchor,
+  errorRegistry,
+  errorsReference,
+  type ErrorCode,
+  type ErrorEntry,
+  type ErrorRegistry,
+} from "./error-registry.ts";
+export { formatProblem } from "./format-problem.ts";
+export { nearest } from "./nearest.ts";
+export { parseScenario, type ParsedScenario, type ParseOptions, type ParseResult } from "./parse-scenario.ts";
+export { orderProblems, problem, type Place, type Problem } from "./problem.ts";
+export type { ReadFile } from "./rows-from-csv.ts";
 export type { AreaEntry, ModuleEntry, Scenario, SiteEntry, TierTerms, WorkloadEntry } from "./spec.ts";

@@ -3,6 +3,8 @@
  * page are made.
  */
 import {
+  anything,
+  idPattern,
   choice,
   count,
   fallback,
@@ -21,8 +23,6 @@ import {
 import { accelerator, model, module } from "./spec-hardware.ts";
 import { limits, owner, site, tierTerms } from "./spec-site.ts";
 import { area, countryCode, demandRow, training, workload } from "./spec-workload.ts";
-
-const id = "[A-Za-z0-9][A-Za-z0-9._-]*";
 
 const fit = (where: string) =>
   optional(
@@ -129,7 +129,6 @@ const network = object(
           "An access type: new, or instead of the catalogue's.",
         ),
         "Last miles that differ from the catalogue's.",
-        { keyPattern: id },
       ),
       {},
     ),
@@ -153,7 +152,6 @@ const prices = object(
         "price class",
         quantity("USD/GB", "Price by volume.", { example: "0.05 USD/GB" }),
         "Egress price classes: new, or instead of the catalogue's.",
-        { keyPattern: id },
       ),
       {},
     ),
@@ -170,7 +168,7 @@ export const scenarioSpec = object(
       {
         name: text("Short name.", {
           example: "europe",
-          pattern: id,
+          pattern: idPattern,
           form: "letters, digits, `.`, `_` and `-`, starting with a letter or digit",
         }),
         description: fallback(
@@ -191,9 +189,9 @@ export const scenarioSpec = object(
     ),
     horizon: fallback(horizon, {}),
     finance: fallback(finance, {}),
-    workloads: map("workload id", workload, "What is asked for.", { keyPattern: id }),
+    workloads: fallback(map("workload id", workload, "What is asked for."), {}),
     training: fallback(list(training, "Training demand."), []),
-    areas: rows(area, "Where users are."),
+    areas: fallback(rows(area, "Where users are."), []),
     areaMultipliers: fallback(
       map(
         "area id or country code",
@@ -215,13 +213,35 @@ export const scenarioSpec = object(
     modules: optional(
       rows(module, "What may be bought; the catalogue's usual choice when left out.", { example: "[h100x8, l4x4]" }),
     ),
-    accelerators: fallback(map("accelerator id", accelerator, "Own accelerators.", { keyPattern: id }), {}),
-    models: fallback(map("model id", model, "Own models.", { keyPattern: id }), {}),
-    owners: fallback(map("owner id", owner, "Who pays; one hyperscaler when left out.", { keyPattern: id }), {}),
+    accelerators: fallback(map("accelerator id", accelerator, "Own accelerators."), {}),
+    models: fallback(map("model id", model, "Own models."), {}),
+    owners: fallback(map("owner id", owner, "Who pays; one hyperscaler when left out."), {}),
     limits: fallback(limits, {}),
     laws: fallback(laws, {}),
     network: fallback(network, {}),
     prices: fallback(prices, {}),
+    overrides: fallback(
+      map(
+        "override name",
+        anything("Keys of the scenario, dotted where that is shorter, and what they become; null removes."),
+        "Named patches: mappings are merged, lists and values replaced.",
+        {
+          example: "{ cheap-power: { prices.electricity.DE: 0.09 USD/kWh } }",
+        },
+      ),
+      {},
+    ),
+    scenarios: fallback(
+      map(
+        "scenario name",
+        list(text("Name of an override or of another scenario."), "Applied in this order."),
+        "Named lists of overrides, chosen on the command line.",
+        {
+          example: "{ optimistic: [cheap-power, more-demand] }",
+        },
+      ),
+      {},
+    ),
   },
   "A scenario: one question to Disperse.",
 );

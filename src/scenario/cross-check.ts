@@ -1,0 +1,266 @@
+import { nearest } from "./nearest.ts";
+import { problem, type Place, type Problem } from "./problem.ts";
+import type { ErrorCode } from "./error-registry.ts";
+import type { Scenario, SiteEntry, TierTerms, WorkloadEntry } from "./spec.ts";
+
+type Path = readonly (string | number)[];
+type Locate = (path: Path) => Place;
+type Report = (code: ErrorCode, path: Path, message: string, hint: string, severity?: Problem["severity"]) => void;
+
+/** Largest deviation of a sum of shares from 100 %: what rounding to a tenth of a percent leaves. */
+const shareTolerance = 0.002;
+
+/** Checks that need more than one value at a time and no catalogue: sums, references, contradictions. */
+export function crossCheck(scenario: Scenario, locate: Locate): Problem[] {
+  const problems: Problem[] = [];
+  const report: Report = (code, path, message, hint, severity) => {
+    problems.push(problem(code, locate(path), message, hint, severity));
+  };
+  checkPresence(scenario, report);
+  checkIds(scenario, report);
+  for (const [id, workload] of Object.entries(scenario.workloads)) checkWorkload(id, workload, scenario, report);
+  checkDemand(scenario, report);
+  checkSites(scenario, report);
+  checkRest(scenario, report);
+  return problems;
+}
+
+function checkPresence(scenario: Scenario, report: Report): void {
+  const hasWorkloads = Object.keys(scenario.workloads).length > 0;
+  if (!hasWorkloads && scenario.training.length === 0) {
+    report(
+      "DSP_SCENARIO_MISSING_KEY",
+      [],
+      "the scenario asks for nothing: there are no workloads and no training",
+      "add a section `workloads`; `disperse init` writes an example",
+    );
+  }
+  if (hasWorkloads && scenario.areas.length === 0) {
+    report(
+      "DSP_SCENARIO_MISSING_KEY",
+      ["areas"],
+      "there are workloads but no areas with users",
+      "add `areas: [{ select: { cities: { continents: [EU] } } }]`",
+    );
+  }
+  if (scenario.sites.length === 0) {
+    report(
+      "DSP_SCENARIO_MISSING_KEY",
+      ["sites"],
+      "there are no sites",
+      "add `sites: [{ select: { cloudRegions: {} }, tier: core }]`",
+    );
+  }
+}
+
+function checkIds(scenario: Scenario, report: Report): void {
+  const unique = (section: string, ids: readonly (string | null)[]): void => {
+    const seen = new Set<string>();
+    for (const [index, id] of ids.entries()) {
+      if (id === null) continue;
+      if (seen.has(id))
+        report(
+          "DSP_SCENARIO_DUPLICATE_ID",
+          [section, index, "id"],
+          `the id \`${id}\` stands twice in \`${section}\``,
+          "give every entry its own id",
+        );
+      seen.add(id);
+    }
+  };
+  unique(
+    "areas",
+    scenario.areas.map((area) => (area.form === "inline" ? area.id : null)),
+  );
+  unique(
+    "sites",
+    scenario.sites.map((site) => (site.form === "inline" ? site.id : null)),
+  );
+  unique(
+    "training",
+    scenario.training.map((item) => item.id),
+  );
+  unique(
+    "modules",
+    (scenario.modules ?? []).map((module) => (module.form === "use" ? module.use : module.id)),
+  );
+}
+
+function checkWorkload(id: string, workload: WorkloadEntry, scenario: Scenario, report: Report): void {
+  const path = ["workloads", id];
+  if (workload.access !== null) {
+    const sum = Object.keys(workload.access)
+      .toSorted()
+      .reduce((total, key) => total + workload.access![key]!, 0);
+    if (Math.abs(sum - 1) > shareTolerance) {
+      const shown = `${Math.round(sum * 10_000) / 100} %`;
+      report(
+        "DSP_SCENARIO_SHARES",
+        [...path, "access"],
+        `the shares sum to ${shown}, not to 100 %`,
+        "change them so that they sum to 100 %",
+      );
+    }
+  }
+  const { users, perUser, peak } = workload.demand;
+  if (peak !== null && (users !== null || perUser !== null)) {
+    report(
+      "DSP_SCENARIO_CONFLICT",
+      [...path, "demand", "peak"],
+      "`peak` and `users` × `perUser` both say how much is asked for",
+      "keep one of them",
+    );
+  } else if ((users === null) !== (perUser === null)) {
+    const [present, missing, example] =
+      users === null ? ["perUser", "users", "5 %"] : ["users", "perUser", "20 req/day"];
+    report(
+      "DSP_SCENARIO_MISSING_KEY",
+      [...path, "demand", present!],
+      `\`${present}\` needs \`${missing}\` beside it`,
+      `add \`${missing}: ${example}\``,
+    );
+  } else if (peak === null && users === null && !scenario.demand.some((row) => row.workload === id)) {
+    report(
+      "DSP_SCENARIO_MISSING_KEY",
+      path,
+      `nothing says how much of \`${id}\` is asked for`,
+      "add `demand: { users: 5 %, perUser: 20 req/day }` or `demand: { peak: 1000 req/s }`, or rows in the section `demand`",
+    );
+  }
+  if (workload.tiers.length === 0)
+    report(
+      "DSP_SCENARIO_WRONG_VALUE",
+      [...path, "tiers"],
+      "the workload may run in no tier",
+      "write for example `tiers: [regional, edge]`",
+    );
+}
+
+function checkDemand(scenario: Scenario, report: Report): void {
+  const workloads = Object.keys(scenario.workloads);
+  const areas = scenario.areas.map((area) => (area.form === "inline" ? area.id : null));
+  const known = new Set(areas);
+  for (const [index, row] of scenario.demand.entries()) {
+    const path = ["demand", index];
+    if (!workloads.includes(row.workload)) unknown("workload", row.workload, workloads, [...path, "workload"], report);
+    // Selected areas get their ids from the catalogue, which then does this check.
+    if (!known.has(null) && !known.has(row.area))
+      unknown(
+        "area",
+        row.area,
+        areas.filter((id) => id !== null),
+        [...path, "area"],
+        report,
+      );
+    if (row.mean?.some((mean, period) => mean > row.peak[period]!) === true) {
+      report(
+        "DSP_SCENARIO_CONFLICT",
+        [...path, "mean"],
+        "the mean is above the peak",
+        "give the larger of the two as `peak`",
+      );
+    }
+  }
+}
+
+function unknown(kind: string, name: string, known: readonly string[], path: Path, report: Report): void {
+  const near = nearest(name, known);
+  const hint =
+    near !== null
+      ? `did you mean \`${near}\`?`
+      : known.length === 0
+        ? `the scenario has no ${kind}s`
+        : `known are: ${known.slice(0, 12).join(", ")}`;
+  report("DSP_SCENARIO_UNKNOWN_REFERENCE", path, `there is no ${kind} \`${name}\``, hint);
+}
+
+function checkSites(scenario: Scenario, report: Report): void {
+  for (const [index, site] of scenario.sites.entries()) {
+    checkTerms(site, ["sites", index], scenario, report);
+    checkPlace(site, ["sites", index], report);
+  }
+  for (const tier of ["core", "regional", "edge"] as const)
+    checkTerms(scenario.tiers[tier], ["tiers", tier], scenario, report);
+}
+
+function checkTerms(terms: TierTerms, path: Path, scenario: Scenario, report: Report): void {
+  const owners = Object.keys(scenario.owners);
+  if (terms.owner !== null && !owners.includes(terms.owner))
+    unknown("owner", terms.owner, owners, [...path, "owner"], report);
+  const prices = (["egressPrice", "transitPrice", "egressClass"] as const).filter((key) => terms[key] !== null);
+  if (prices.length > 1)
+    report(
+      "DSP_SCENARIO_CONFLICT",
+      [...path, prices[1]!],
+      `${prices.map((key) => `\`${key}\``).join(" and ")} both price the same traffic`,
+      "keep one of them",
+    );
+}
+
+function checkPlace(site: SiteEntry, path: Path, report: Report): void {
+  if (site.form === "select") {
+    const chosen = [site.select.cities, site.select.cloudRegions].filter((item) => item !== null).length;
+    if (chosen === 1) return;
+    report(
+      chosen === 0 ? "DSP_SCENARIO_MISSING_KEY" : "DSP_SCENARIO_CONFLICT",
+      [...path, "select"],
+      "a selection takes from `cities` or from `cloudRegions`",
+      "keep exactly one of them",
+    );
+    return;
+  }
+  const coordinates = [site.latitude, site.longitude].filter((item) => item !== null).length;
+  if (coordinates === 1)
+    report("DSP_SCENARIO_MISSING_KEY", path, "`latitude` and `longitude` belong together", "give both");
+  else if (coordinates === 0 && site.city === null)
+    report(
+      "DSP_SCENARIO_MISSING_KEY",
+      path,
+      `nothing says where \`${site.id}\` is`,
+      "add `city: Frankfurt am Main`, or `latitude` and `longitude`",
+    );
+  else if (coordinates === 2 && site.city !== null)
+    report(
+      "DSP_SCENARIO_CONFLICT",
+      [...path, "city"],
+      "`city` and coordinates both say where the site is",
+      "keep one of them",
+    );
+}
+
+function checkRest(scenario: Scenario, report: Report): void {
+  if ("USD" in scenario.exchangeRates)
+    report("DSP_SCENARIO_CONFLICT", ["exchangeRates", "USD"], "USD is what rates are given in", "remove it");
+  for (const [index, item] of scenario.training.entries()) {
+    const isSeries = item.compute.some((value) => value !== item.compute[0]);
+    if (isSeries && item.growth !== 0)
+      report(
+        "DSP_SCENARIO_CONFLICT",
+        ["training", index, "growth"],
+        "`growth` and one `compute` per period both say how training grows",
+        "keep one of them",
+      );
+  }
+  const sites = scenario.sites.map((site) => (site.form === "inline" ? site.id : null));
+  for (const [index, zone] of scenario.limits.zones.entries()) {
+    const path = ["limits", "zones", index];
+    if (zone.sites.length === 0 && zone.countries.length === 0)
+      report(
+        "DSP_SCENARIO_MISSING_KEY",
+        path,
+        `the zone \`${zone.id}\` holds no sites`,
+        "add `sites: [fra-1]` or `countries: [DE]`",
+      );
+    for (const [position, id] of zone.sites.entries()) {
+      // Selected sites get their ids from the catalogue, which then does this check.
+      if (!sites.includes(null) && !sites.includes(id))
+        unknown(
+          "site",
+          id,
+          sites.filter((name) => name !== null),
+          [...path, "sites", position],
+          report,
+        );
+    }
+  }
+}

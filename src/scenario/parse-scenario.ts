@@ -1,0 +1,110 @@
+import { check, type CheckContext } from "./check.ts";
+import { crossCheck } from "./cross-check.ts";
+import { applyPatch, checkScenarioNames, patchFromSetting, resolvePatches } from "./overrides.ts";
+import { orderProblems, type Place, type Problem } from "./problem.ts";
+import { startOf, textProblem } from "./read-text.ts";
+import { readYaml } from "./read-yaml.ts";
+import { expandRows, type FileContext, type ReadFile } from "./rows-from-csv.ts";
+import { scenarioSpec, type Scenario } from "./spec.ts";
+import { child, locate, type MapTree, type Tree } from "./tree.ts";
+
+/** Largest scenario file, in characters; bulk data belongs into CSV files. */
+const maxScenarioLength = 1_000_000;
+
+export interface ParseOptions {
+  /** Name of a scenario or override in the file to apply. */
+  readonly scenario?: string;
+  /** Settings `path=value`, applied last, in order. */
+  readonly set?: readonly string[];
+}
+
+/** A scenario and what one needs to speak about it. */
+export interface ParsedScenario {
+  readonly scenario: Scenario;
+  /** Place of the value at a path, for example `["workloads", "game", "model"]`; the nearest one above if it is not there. */
+  locate(path: readonly (string | number)[]): Place;
+  readonly warnings: readonly Problem[];
+  /** Text of every file read, by path, for `formatProblem`. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+export type ParseResult =
+  | { readonly ok: true; readonly parsed: ParsedScenario }
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly sources: ReadonlyMap<string, string> };
+
+/**
+ * Reads, patches and checks a scenario. Never throws: whatever is wrong comes back as at most 20 problems, each with its
+ * place and what to write instead. Files are read through `read`, which gives null for what cannot be read.
+ */
+export function parseScenario(path: string, read: ReadFile, options: ParseOptions = {}): ParseResult {
+  const problems: Problem[] = [];
+  const sources = new Map<string, string>();
+  const fail = (): ParseResult => ({ ok: false, problems: orderProblems(problems), sources });
+
+  const text = read(path);
+  const unreadable = textProblem(text, path, startOf(path), maxScenarioLength);
+  if (unreadable !== null) problems.push(unreadable);
+  if (unreadable !== null || text === null) return fail();
+  sources.set(path, text);
+  const yaml = readYaml(text, path);
+  if ("problems" in yaml) {
+    problems.push(...yaml.problems);
+    return fail();
+  }
+
+  const patched = patch(yaml.tree, options, problems, sources);
+  const tree = expandFiles(patched, { scenarioPath: path, read, problems, sources });
+  const value = check(scenarioSpec, tree, contextOf(tree, problems));
+  if (problems.length > 0) return fail();
+  // The specification's type describes exactly what `check` returns when it found no problem.
+  const scenario = value as Scenario;
+  const parsed = { scenario, locate: (steps: readonly (string | number)[]) => locate(tree, steps), sources };
+  const found = crossCheck(scenario, parsed.locate);
+  problems.push(...found);
+  if (found.some((item) => item.severity === "error")) return fail();
+  return { ok: true, parsed: { ...parsed, warnings: orderProblems(found) } };
+}
+
+function patch(root: Tree, options: ParseOptions, problems: Problem[], sources: Map<string, string>): Tree {
+  checkScenarioNames(root, problems);
+  let tree = root;
+  if (options.scenario !== undefined) {
+    const asked = { file: "--scenario", line: 1, column: 1, endColumn: options.scenario.length + 1 };
+    sources.set(asked.file, options.scenario);
+    // Cycles and unknown names inside the file were found above; only the name asked for is new.
+    const names: Problem[] = [];
+    const patches = resolvePatches(root, options.scenario, asked, names);
+    problems.push(...names.filter((item) => item.file === asked.file));
+    for (const item of patches) tree = applyPatch(tree, item, problems);
+  }
+  for (const [index, setting] of (options.set ?? []).entries()) {
+    const file = `--set[${index}]`;
+    sources.set(file, setting);
+    const result = patchFromSetting(setting, file);
+    if ("problems" in result) problems.push(...result.problems);
+    else tree = applyPatch(tree, result.patch, problems);
+  }
+  return tree;
+}
+
+function expandFiles(tree: Tree, context: FileContext): Tree {
+  if (tree.kind !== "map") return tree;
+  const entries = [...tree.entries].map(([key, entry]) => {
+    const field = Object.hasOwn(scenarioSpec.fields, key) ? scenarioSpec.fields[key as keyof Scenario] : undefined;
+    const expands = field?.kind === "list" && field.rows;
+    return [key, expands ? { ...entry, value: expandRows(entry.value, field, context) } : entry] as const;
+  });
+  return { kind: "map", entries: new Map(entries), at: tree.at } satisfies MapTree;
+}
+
+/** Exchange rates and the number of periods decide how the rest is read, so they are read first, on their own. */
+function contextOf(tree: Tree, problems: Problem[]): CheckContext {
+  const apart: CheckContext = { problems: [], usdPerUnit: {}, periods: 1 };
+  const { exchangeRates, horizon } = scenarioSpec.fields;
+  const rates = child(tree, "exchangeRates");
+  const periods = child(child(tree, "horizon"), "periods");
+  const usdPerUnit = rates === undefined ? {} : (check(exchangeRates, rates, apart) as Record<string, number>);
+  const count = periods === undefined ? 1 : check(horizon.fields.periods, periods, apart);
+  // A wrong number of periods is reported when the whole is checked; until then one period stands in for it.
+  return { problems, usdPerUnit: usdPerUnit ?? {}, periods: typeof count === "number" ? count : 1 };
+}

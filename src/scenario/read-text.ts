@@ -1,0 +1,41 @@
+import { problem, type Place, type Problem } from "./problem.ts";
+
+export function startOf(file: string): Place {
+  return { file, line: 1, column: 1, endColumn: 2 };
+}
+
+/**
+ * What is wrong with a file before it is parsed: missing, too large, or no text. Noise is refused here, so that no
+ * parser spends its time on it.
+ */
+export function textProblem(text: string | null, file: string, askedAt: Place, maxLength: number): Problem | null {
+  if (text === null) {
+    return problem(
+      "DSP_SCENARIO_NO_FILE",
+      askedAt,
+      `the file ${file} cannot be read`,
+      "check the path; paths are relative to the folder of the scenario",
+    );
+  }
+  if (text.length > maxLength) {
+    const size = `${(text.length / 1e6).toFixed(1)} MB`;
+    return problem(
+      "DSP_SCENARIO_TOO_LARGE",
+      startOf(file),
+      `the file has ${size}; at most ${maxLength / 1e6} MB are read`,
+      "keep bulk data in CSV files beside the scenario, and those to what the plan needs",
+    );
+  }
+  // U+FFFD is what a decoder leaves where the bytes were not UTF-8.
+  const noise = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd]/.exec(text);
+  if (noise === null) return null;
+  const before = text.slice(0, noise.index);
+  const line = before.split("\n").length;
+  const column = noise.index - before.lastIndexOf("\n");
+  return problem(
+    "DSP_SCENARIO_NOT_TEXT",
+    { file, line, column, endColumn: column + 1 },
+    "this is not UTF-8 text",
+    "save the file as UTF-8 text",
+  );
+}

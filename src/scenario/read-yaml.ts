@@ -1,0 +1,171 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type YAMLParseError,
+  type YAMLWarning,
+} from "yaml";
+import { problem, type Place, type Problem } from "./problem.ts";
+import { startOf } from "./read-text.ts";
+import type { Entry, Tree } from "./tree.ts";
+
+/** Deepest nesting and most values of a scenario; both far above what people write, far below what hurts. */
+const maxDepth = 60;
+const maxValues = 300_000;
+
+/** Runs of openings that only a generator of noise writes; they would drive any parser into its deepest recursion. */
+const bottomless = /(?:[[{]\s*){61}|(?:[-:?][ \t]+){61}/;
+
+const syntaxHints: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs",
+  BAD_INDENT: "keys of one mapping start in the same column",
+  MISSING_CHAR: "a bracket or quote is not closed, or the `:` after a key is missing",
+  BAD_SCALAR_START: "put quotes around text that starts with a special character",
+  MULTILINE_IMPLICIT_KEY: "a key stands on one line and ends with `:` and a space",
+};
+
+/** Parses YAML text (version 1.2) to a tree; never throws. An empty document gives a problem. */
+export function readYaml(text: string, file: string): { tree: Tree } | { problems: Problem[] } {
+  const deep = bottomless.exec(text);
+  if (deep !== null) return { problems: [tooComplex(startOf(file), "the file is nested too deeply")] };
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: "silent",
+  });
+  if (!Array.isArray(documents) || documents.length === 0) return { problems: [empty(file)] };
+  const place = placeFinder(lines, file);
+  const [document, second] = documents;
+  const wrong = document!.errors[0] ?? document!.warnings[0];
+  if (wrong !== undefined) return { problems: [syntaxProblem(wrong, place)] };
+  if (second !== undefined) {
+    const message = "a second YAML document begins here";
+    return {
+      problems: [
+        problem(
+          "DSP_SCENARIO_SEVERAL_DOCUMENTS",
+          place(second.range[0], second.range[0] + 1),
+          message,
+          "keep one scenario per file; variants belong in `overrides`",
+        ),
+      ],
+    };
+  }
+  if (document!.contents === null || (isScalar(document!.contents) && document!.contents.value === null))
+    return { problems: [empty(file)] };
+  return convert(document!.contents, place, file);
+}
+
+type PlaceFinder = (start: number, end: number) => Place;
+
+function placeFinder(lines: LineCounter, file: string): PlaceFinder {
+  return (start, end) => {
+    const from = lines.linePos(start);
+    const to = lines.linePos(end);
+    const endColumn = to.line === from.line ? Math.max(to.col, from.col + 1) : Number.MAX_SAFE_INTEGER;
+    return { file, line: Math.max(1, from.line), column: Math.max(1, from.col), endColumn };
+  };
+}
+
+function empty(file: string): Problem {
+  return problem(
+    "DSP_SCENARIO_EMPTY",
+    startOf(file),
+    "the file holds nothing",
+    "`disperse init` writes a scenario to start from",
+  );
+}
+
+function tooComplex(at: Place, message: string): Problem {
+  return problem("DSP_SCENARIO_TOO_COMPLEX", at, message, "write repeated values out, or use `overrides`");
+}
+
+function syntaxProblem(error: YAMLParseError | YAMLWarning, place: PlaceFinder): Problem {
+  const at = place(error.pos[0], error.pos[1]);
+  const message = error.message.split("\n")[0]!.slice(0, 200);
+  const hint =
+    syntaxHints[error.code] ?? "mind indentation, the space after `:`, and quotes around text with special characters";
+  return problem("DSP_SCENARIO_SYNTAX", at, `not valid YAML: ${message}`, hint);
+}
+
+/** Turns the parser's nodes into a tree. Aliases are followed, within limits, so that what follows sees plain data. */
+function convert(root: unknown, place: PlaceFinder, file: string): { tree: Tree } | { problems: Problem[] } {
+  const problems: Problem[] = [];
+  const anchors = new Map<string, unknown>();
+  const open = new Set<unknown>();
+  const nothing = (at: Place): Tree => ({ kind: "scalar", value: null, text: "", at });
+  let values = 0;
+
+  function rangeOf(node: unknown): Place | null {
+    const range = (node as { range?: readonly [number, number, number] | null } | null)?.range;
+    return range === null || range === undefined ? null : place(range[0], range[1]);
+  }
+
+  /** `holder` is the key a collection hangs on: it is what one wants to see when something is missing inside. */
+  function visit(node: unknown, holder: Place, depth: number): Tree {
+    const at = rangeOf(node) ?? holder;
+    values += 1;
+    if (depth > maxDepth || values > maxValues || open.has(node)) {
+      const why = open.has(node)
+        ? "an alias leads back to itself"
+        : depth > maxDepth
+          ? "the file is nested too deeply"
+          : "the file holds too many values, or its aliases multiply them";
+      if (!problems.some((item) => item.code === "DSP_SCENARIO_TOO_COMPLEX")) problems.push(tooComplex(at, why));
+      return nothing(at);
+    }
+    const anchor = (node as { anchor?: string } | null)?.anchor;
+    if (anchor !== undefined) anchors.set(anchor, node);
+    if (isAlias(node)) return visit(anchors.get(node.source) ?? null, at, depth + 1);
+    if (isScalar(node)) return scalarTree(node.value, node.source, at);
+    if (!isMap(node) && !isSeq(node)) return nothing(at);
+    open.add(node);
+    const tree: Tree = isSeq(node)
+      ? { kind: "list", items: node.items.map((item) => visit(item, rangeOf(item) ?? at, depth + 1)), at: holder }
+      : { kind: "map", entries: visitPairs(node.items, holder, depth), at: holder };
+    open.delete(node);
+    return tree;
+  }
+
+  function visitPairs(
+    pairs: readonly { key: unknown; value: unknown }[],
+    holder: Place,
+    depth: number,
+  ): Map<string, Entry> {
+    const entries = new Map<string, Entry>();
+    for (const { key, value } of pairs) {
+      const keyAt = rangeOf(key) ?? holder;
+      const name = isScalar(key) ? String(key.value) : null;
+      if (name === null || name === "null") {
+        problems.push(problem("DSP_SCENARIO_SYNTAX", keyAt, "a key must be a word", "write `key: value`"));
+        continue;
+      }
+      const first = entries.get(name);
+      if (first !== undefined)
+        problems.push(
+          problem(
+            "DSP_SCENARIO_DUPLICATE_KEY",
+            keyAt,
+            `the key \`${name}\` stands twice`,
+            `it stands in line ${first.keyAt.line} already: remove one of them`,
+          ),
+        );
+      entries.set(name, { keyAt, value: visit(value, keyAt, depth + 1) });
+    }
+    return entries;
+  }
+
+  const tree = visit(root, startOf(file), 0);
+  return problems.length > 0 ? { problems } : { tree };
+}
+
+function scalarTree(value: unknown, source: string | undefined, at: Place): Tree {
+  const known = typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null;
+  const scalar = known ? value : String(value);
+  return { kind: "scalar", value: scalar, text: typeof scalar === "string" ? scalar : (source ?? String(scalar)), at };
+}

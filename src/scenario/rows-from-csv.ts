@@ -1,0 +1,128 @@
+import type { AnyField, ListField, ObjectField } from "./field.ts";
+import { nearest } from "./nearest.ts";
+import { problem, type Place, type Problem } from "./problem.ts";
+import { readCsv, type Cell } from "./read-csv.ts";
+import { textProblem } from "./read-text.ts";
+import type { Entry, MapTree, Tree } from "./tree.ts";
+
+/** Largest CSV file, in characters. */
+const maxCsvLength = 32_000_000;
+
+/** Reads a file as text; null when it cannot be read. The path is the one in the scenario, joined to its folder. */
+export type ReadFile = (path: string) => string | null;
+
+/** What expanding files needs and leaves behind. */
+export interface FileContext {
+  /** Path of the scenario; other paths are relative to its folder. */
+  readonly scenarioPath: string;
+  readonly read: ReadFile;
+  readonly problems: Problem[];
+  /** Text of every file read, by path, for showing lines. */
+  readonly sources: Map<string, string>;
+}
+
+/**
+ * Replaces every entry `{ file: rows.csv, … }` of a list by one entry per row. Columns are named like the keys of an
+ * entry, with the unit of all cells in brackets where cells hold bare numbers (`powerLimit [MW]`); other keys beside
+ * `file` apply to every row that does not say otherwise. An empty cell is a key left out; `;` separates lists.
+ */
+export function expandRows(list: Tree, field: ListField, context: FileContext): Tree {
+  if (list.kind !== "list") return list;
+  const items = list.items.flatMap((item) => {
+    const file = item.kind === "map" ? item.entries.get("file") : undefined;
+    return item.kind === "map" && file !== undefined ? rowsOf(item, file, field, context) : [item];
+  });
+  return { ...list, items };
+}
+
+function rowsOf(entry: MapTree, file: Entry, field: ListField, context: FileContext): Tree[] {
+  if (file.value.kind !== "scalar" || file.value.value === null) {
+    context.problems.push(
+      problem("DSP_SCENARIO_WRONG_TYPE", file.value.at, "`file` is a path", "write for example `file: sites.csv`"),
+    );
+    return [];
+  }
+  const path = joinPath(context.scenarioPath, file.value.text);
+  const text = context.read(path);
+  const unreadable = textProblem(text, path, file.value.at, maxCsvLength);
+  if (unreadable !== null || text === null) {
+    if (unreadable !== null) context.problems.push(unreadable);
+    return [];
+  }
+  context.sources.set(path, text);
+  const result = readCsv(text, path);
+  if ("problems" in result) {
+    context.problems.push(...result.problems);
+    return [];
+  }
+  const { header, rows } = result.table;
+  const columns = readHeader(header, entryFields(field.of, header), context.problems);
+  const shared = [...entry.entries].filter(([key]) => key !== "file");
+  return rows.map((row): MapTree => {
+    const cells = row.flatMap((cell, index): (readonly [string, Entry])[] => {
+      const column = columns[index];
+      if (column === undefined || column === null || cell.text === "") return [];
+      return [[column.key, { keyAt: column.at, value: cellTree(cell, column) }]];
+    });
+    return { kind: "map", entries: new Map([...shared, ...cells]), at: row[0]?.at ?? entry.at };
+  });
+}
+
+interface Column {
+  readonly key: string;
+  readonly unit: string | null;
+  readonly isList: boolean;
+  readonly at: Place;
+}
+
+/** The keys an entry of the list may have: those of the form without a telling key, unless a column is that key. */
+function entryFields(of: AnyField, header: readonly Cell[]): ObjectField["fields"] {
+  if (of.kind === "object") return of.fields;
+  if (of.kind !== "either") return {};
+  return header.some((cell) => cell.text === of.key) ? of.withKey.fields : of.withoutKey.fields;
+}
+
+function readHeader(header: readonly Cell[], fields: ObjectField["fields"], problems: Problem[]): (Column | null)[] {
+  const seen = new Set<string>();
+  return header.map((cell): Column | null => {
+    const match = /^([^[\]]+?)\s*(?:\[([^[\]]*)\])?$/.exec(cell.text);
+    const key = match?.[1] ?? cell.text;
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    const refuse = (message: string, hint: string): null => {
+      problems.push(problem("DSP_SCENARIO_CSV_HEADER", cell.at, message, hint));
+      return null;
+    };
+    if (field === undefined) {
+      const near = nearest(key, Object.keys(fields));
+      return refuse(
+        `there is no column \`${key}\` here`,
+        near === null ? `the columns are: ${Object.keys(fields).join(", ")}` : `did you mean \`${near}\`?`,
+      );
+    }
+    if (seen.has(key)) return refuse(`the column \`${key}\` stands twice`, "remove one of them");
+    seen.add(key);
+    if (field.kind === "object" || field.kind === "map")
+      return refuse(`\`${key}\` cannot be given in a CSV file`, "give it in the scenario, beside `file`");
+    return {
+      key,
+      unit: match?.[2]?.trim() ?? null,
+      isList: field.kind === "list" || field.kind === "series",
+      at: cell.at,
+    };
+  });
+}
+
+function cellTree(cell: Cell, column: Column): Tree {
+  const scalar = (content: string): Tree => {
+    const text = column.unit === null ? content : `${content} ${column.unit}`;
+    return { kind: "scalar", value: text, text, at: cell.at };
+  };
+  if (!column.isList || !cell.text.includes(";")) return scalar(cell.text);
+  return { kind: "list", items: cell.text.split(";").map((part) => scalar(part.trim())), at: cell.at };
+}
+
+function joinPath(scenarioPath: string, path: string): string {
+  const isAbsolute = /^(?:[/\\]|[A-Za-z]:[/\\])/.test(path);
+  const folder = /^.*[/\\]/.exec(scenarioPath)?.[0] ?? "";
+  return isAbsolute ? path : folder + path.replace(/^\.\//, "");
+}
