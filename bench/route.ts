@@ -2,7 +2,14 @@
 // `npm run -s bench -- route [sites] [decisions]`
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { compilePolicy, compileRoutes, decide, type Deployment, type EngineSignals, type Snapshot } from "../src/route/index.ts";
+import {
+  compilePolicy,
+  compileRoutes,
+  decide,
+  type Deployment,
+  type EngineSignals,
+  type Snapshot,
+} from "../src/route/index.ts";
 import { seededRng } from "../test/worlds/random-world.ts";
 import { testArea, testSite, tinyWorld } from "../test/worlds/tiny-world.ts";
 
@@ -39,7 +46,13 @@ export async function run(args: string[]): Promise<void> {
       trainingCount: 0,
       capacityUsdPerModuleS: rng() * 1e-5,
       groups: world.workloads
-        .map((_workload, workload) => ({ workload, tensorParallel: 1, replicas: replicasPerSite, speedRatio: 1, plannedPerS: 5 }))
+        .map((_workload, workload) => ({
+          workload,
+          tensorParallel: 1,
+          replicas: replicasPerSite,
+          speedRatio: 1,
+          plannedPerS: 5,
+        }))
         .filter(({ workload }) => site.tier !== "edge" || workload === 0),
     })),
   };

@@ -18,7 +18,9 @@ export function check(): boolean {
   for (const [name, [script, ...args]] of tools) {
     const started = Date.now();
     const { status } = spawnSync(process.execPath, [script!, ...args], { cwd: root, stdio: ["ignore", 2, 2] });
-    process.stderr.write(`${status === 0 ? "ok  " : "FAIL"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
+    process.stderr.write(
+      `${status === 0 ? "ok  " : "FAIL"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
+    );
     clean &&= status === 0;
   }
   return clean;

@@ -19,10 +19,14 @@ export function buildConsole(root: string): boolean {
   const stamp = join(root, "console", "dist", ".built-from");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return true;
   process.stderr.write("disperse set-up: building the console …\n");
-  const vite = spawnSync(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"], {
-    cwd: join(root, "console"),
-    stdio: ["ignore", 2, 2],
-  });
+  const vite = spawnSync(
+    process.execPath,
+    [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"],
+    {
+      cwd: join(root, "console"),
+      stdio: ["ignore", 2, 2],
+    },
+  );
   if (vite.status !== 0) return false;
   writeFileSync(stamp, wanted);
   return true;

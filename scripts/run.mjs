@@ -43,14 +43,21 @@ function nodeToUse() {
   const platform = `${process.platform}-${process.arch}`;
   const version = newerNode[platform];
   if (!version) {
-    fail(`Node ${process.versions.node} is too old and none is known for ${platform}: install Node ${oldestMajor} or newer.`);
+    fail(
+      `Node ${process.versions.node} is too old and none is known for ${platform}: install Node ${oldestMajor} or newer.`,
+    );
   }
   const binary = join(runtimeDir, "node_modules", `node-${platform}`, "bin", "node");
   if (existsSync(binary) && spawnSync(binary, ["--version"]).stdout?.toString().trim() === `v${version}`) return binary;
   say(`Node ${process.versions.node} is older than ${oldestMajor}: fetching Node ${version} into .runtime (once) …`);
   mkdirSync(runtimeDir, { recursive: true });
   writeFileSync(join(runtimeDir, "package.json"), '{ "private": true }\n');
-  if (!npm(["install", "--prefix", runtimeDir, "--no-save", "--no-package-lock", `node-${platform}@${version}`], runtimeDir)) {
+  if (
+    !npm(
+      ["install", "--prefix", runtimeDir, "--no-save", "--no-package-lock", `node-${platform}@${version}`],
+      runtimeDir,
+    )
+  ) {
     rmSync(join(runtimeDir, "node_modules"), { recursive: true, force: true });
     fail("the newer Node could not be fetched: check the network and the npm registry, then type the command again.");
   }
@@ -65,7 +72,8 @@ function installPackages() {
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   say("installing packages (once) …");
-  if (!npm(["ci"], root)) fail("the packages could not be installed: check the network and the npm registry, then type the command again.");
+  if (!npm(["ci"], root))
+    fail("the packages could not be installed: check the network and the npm registry, then type the command again.");
   writeFileSync(stamp, wanted);
 }
 

@@ -52,9 +52,6 @@ export interface Decision {
 
 /** Fallbacks offered: each is another pool, so three survive the loss of any two sites. */
 const fallbackCount = 3;
-/** Candidates looked at for fallbacks; beyond them sites only get farther and dearer. */
-const fallbackWindow = 16;
-
 /**
  * Decides where a request goes and explains it. Pure: the clock and the lots come from the caller, so replaying the
  * same snapshot gives the same bytes.
@@ -88,19 +85,43 @@ export function decide(
     };
   }
   const target = describeTarget(routes, lane, load, chosen, nowMs, tokens);
-  const fallbacks: Target[] = [];
-  const pools = new Set([target.pool]);
-  for (let index = 0; index < Math.min(lane.group.length, fallbackWindow); index++) {
+  const fallbacks = fallbackReplicas(routes, lane, load, target.pool, nowMs, tokens).map((replica) =>
+    describeTarget(routes, lane, load, replica, nowMs, tokens),
+  );
+  return { target, fallbacks, rejected: lane.rejected, budgetMs: lane.budgetMs };
+}
+
+/** The cheapest engines at other pools, best first; found before any of them is described, as describing allocates. */
+function fallbackReplicas(
+  routes: Routes,
+  lane: Lane,
+  load: LoadView,
+  targetPool: string,
+  nowMs: number,
+  tokens: number,
+): number[] {
+  const found: { replica: number; usd: number; pool: string }[] = [];
+  let worstUsd = Number.POSITIVE_INFINITY;
+  for (let index = 0; index < lane.group.length; index++) {
+    // No later candidate can cost less than its bound, nor do the bounds fall; so nothing better follows. A request
+    // shorter than the mean can undercut the bounds, and then all are looked at.
+    if (tokens >= 0 && lane.boundUsd[index]! > worstUsd) break;
     const group = routes.groups[lane.group[index]!]!;
+    const pool = routes.deployment.pools[group.pool]!.id;
+    if (pool === targetPool) continue;
     const replica = leastLoaded(group.firstReplica, group.replicas, load, nowMs);
     if (replica < 0) continue;
-    const candidate = describeTarget(routes, lane, load, replica, nowMs, tokens);
-    if (pools.has(candidate.pool)) continue;
-    pools.add(candidate.pool);
-    fallbacks.push(candidate);
+    const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), tokens);
+    const twin = found.find((other) => other.pool === pool);
+    if (!twin) found.push({ replica, usd, pool });
+    else if (usd < twin.usd) Object.assign(twin, { replica, usd });
+    found.sort((a, b) => a.usd - b.usd || (a.pool < b.pool ? -1 : 1));
+    if (found.length >= fallbackCount) {
+      found.length = fallbackCount;
+      worstUsd = found[fallbackCount - 1]!.usd;
+    }
   }
-  fallbacks.sort((a, b) => a.terms.expectedUsd - b.terms.expectedUsd || (a.pool < b.pool ? -1 : 1));
-  return { target, fallbacks: fallbacks.slice(0, fallbackCount), rejected: lane.rejected, budgetMs: lane.budgetMs };
+  return found.map((entry) => entry.replica);
 }
 
 function leastLoaded(first: number, count: number, load: LoadView, nowMs: number): number {

@@ -133,15 +133,13 @@ function compileLane(routes: Routes, origin: RouteOrigin): Lane {
   const latencyUsdPerMs = (missUsd * patienceRatio) / workload.ttft.budgetMs;
   const judgement = emptyJudgement();
   const candidates: Candidate[] = [];
-  const refused: { km: number; rejection: Rejection }[] = [];
+  const refused: { km: number; reason: RejectReason; group: Group; pool: string }[] = [];
   for (const [index, group] of groups.entries()) {
     if (group.workload !== origin.workload) continue;
     judgement.km = Number.POSITIVE_INFINITY;
     const reason = judge(policy, origin, group.site, group.module, judgement);
     if (reason !== null) {
-      const { detail } = filter(policy, origin, group.site, group.module);
-      const pool = deployment.pools[group.pool]!.id;
-      refused.push({ km: judgement.km, rejection: { site: world.sites[group.site]!.id, pool, reason, detail } });
+      refused.push({ km: judgement.km, reason, group, pool: deployment.pools[group.pool]!.id });
       continue;
     }
     const serving = policy.serving[origin.workload * world.modules.length + group.module]!;
@@ -174,7 +172,8 @@ function compileLane(routes: Routes, origin: RouteOrigin): Lane {
     return `${deployment.pools[group.pool]!.id}/${group.tensorParallel}`;
   };
   candidates.sort((a, b) => a.boundUsd - b.boundUsd || (nameOf(a) < nameOf(b) ? -1 : 1));
-  refused.sort((a, b) => a.km - b.km || (a.rejection.pool < b.rejection.pool ? -1 : 1));
+  // Sites refused before distance was asked have no distance and come last.
+  refused.sort((a, b) => (a.km === b.km ? (a.pool < b.pool ? -1 : 1) : a.km - b.km));
   const column = (name: keyof Candidate) => Float64Array.from(candidates, (candidate) => candidate[name]);
   return {
     origin,
@@ -191,7 +190,12 @@ function compileLane(routes: Routes, origin: RouteOrigin): Lane {
     budgetMs: workload.ttft.budgetMs,
     missUsd,
     latencyUsdPerMs,
-    rejected: refused.slice(0, rejectionsKept).map((entry) => entry.rejection),
+    rejected: refused.slice(0, rejectionsKept).map(({ reason, group, pool }) => ({
+      site: world.sites[group.site]!.id,
+      pool,
+      reason,
+      detail: filter(policy, origin, group.site, group.module).detail,
+    })),
   };
 }
 

@@ -29,13 +29,12 @@ for (const name of ["process", "performance", "crypto", "localStorage", "console
 Object.defineProperty(Math, "random", { value: forbidden("Math.random") });
 const RealDate = Date;
 globalThis.Date = new Proxy(RealDate, {
-  construct(target, args: ConstructorParameters<typeof Date>) {
+  construct(target, args: unknown[]) {
     if (args.length === 0) throw new Error("a pure room used new Date() without arguments");
-    return new target(...args);
+    return Reflect.construct(target, args) as Date;
   },
   apply() {
     throw new Error("a pure room used Date()");
   },
-  get: (target, key, receiver): unknown =>
-    key === "now" ? forbidden("Date.now") : Reflect.get(target, key, receiver),
+  get: (target, key, receiver): unknown => (key === "now" ? forbidden("Date.now") : Reflect.get(target, key, receiver)),
 });

@@ -57,7 +57,10 @@ export const worlds: fc.Arbitrary<World> = fc
   );
 
 /** A deployment with one engine of every workload on every module of every site, wherever or not that makes sense. */
-export function deployEverywhere(world: World, only: (site: number, module: number) => boolean = () => true): Deployment {
+export function deployEverywhere(
+  world: World,
+  only: (site: number, module: number) => boolean = () => true,
+): Deployment {
   return {
     period: 0,
     flows: [],

@@ -227,7 +227,14 @@ export function tinyWorld(fields: Partial<World> = {}): World {
     owners: [{ id: "owner", kind: "enterprise", waccRatio: 0.08, capexBudgetUsd: [null] }],
     sites: [
       testSite({ id: "edge-here", tier: "edge" }),
-      testSite({ id: "regional-there", tier: "regional", country: "BB", latitude: 48.5, longitude: 2.5, powerLimitKw: [2000] }),
+      testSite({
+        id: "regional-there",
+        tier: "regional",
+        country: "BB",
+        latitude: 48.5,
+        longitude: 2.5,
+        powerLimitKw: [2000],
+      }),
       testSite({ id: "core-far", tier: "core", country: "BB", latitude: 60, longitude: 20, powerLimitKw: [20_000] }),
     ],
     training: [],

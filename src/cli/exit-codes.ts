@@ -1,0 +1,24 @@
+/** What the process says to the shell when it ends. Documented in docs/guide/cli.md. */
+export const exitCodes = {
+  ok: 0,
+  internal: 1,
+  /** `disperse diff --detailed-exitcode`: the plans differ. */
+  differs: 2,
+  /** Bad input: the scenario, a file or the command line itself. */
+  invalid: 3,
+  infeasible: 4,
+  /** Stopped by time, memory or Ctrl-C with a gap above the one asked for. */
+  gapAboveTarget: 5,
+  /** A latency objective was missed in simulation. */
+  objectiveMissed: 99,
+} as const;
+
+/** Ends a command with words for the user; the code is one of `exitCodes`. */
+export class CommandFailure extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

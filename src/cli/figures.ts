@@ -1,0 +1,30 @@
+/** Figures as people read them in a terminal; results keep the plain numbers. */
+export function usd(value: number): string {
+  const sign = value < 0 ? "-" : "";
+  const size = Math.abs(value);
+  for (const [limit, suffix] of [
+    [1e12, "T"],
+    [1e9, "B"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const) {
+    if (size >= limit) return `${sign}$${three(size / limit)}${suffix}`;
+  }
+  return `${sign}$${three(size)}`;
+}
+
+export function percent(ratio: number, digits = 1): string {
+  return Number.isFinite(ratio) ? `${(ratio * 100).toFixed(digits)} %` : "–";
+}
+
+export function ms(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  return value >= 10_000 ? `${three(value / 1000)} s` : `${three(value)} ms`;
+}
+
+/** Three significant digits without an exponent. */
+export function three(value: number): string {
+  if (value === 0) return "0";
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toFixed(Math.min(digits, 6));
+}
