@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { packageRoot } from "./package-root.ts";
+
+/** Runs one command line and returns the exit code. Commands are loaded when asked for, so that `--help` is instant. */
+export async function run(args: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`| head`) closes the pipe; that is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(exitCodes.ok);
+    throw error;
+  });
+  try {
+    await buildProgram().parseAsync([...args], { from: "user" });
+    return Number(process.exitCode ?? exitCodes.ok);
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.invalid;
+  if (error instanceof CommandFailure) {
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`disperse failed inside: ${message}\n`);
+  if (process.env.DISPERSE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  else process.stderr.write("This is a defect. Run again with DISPERSE_DEBUG=1 and report what it prints.\n");
+  return exitCodes.internal;
+}
+
+function buildProgram(): Command {
+  const { version } = JSON.parse(readFileSync(packageRoot("package.json"), "utf8")) as { version: string };
+  const program = new Command("disperse")
+    .description("Plans, proves and runs AI inference across core, regional and edge sites.")
+    .version(version)
+    .showHelpAfterError("(see disperse --help)")
+    .configureHelp({ sortSubcommands: false })
+    .exitOverride();
+  const command = (spec: string, description: string) => program.command(spec).description(description).exitOverride();
+  const withScenario = (added: Command) =>
+    added
+      .option("--scenario <name>", "apply a named scenario or override of the file")
+      .option("--set <path=value>", "change one value; may be given several times", collect, []);
+
+  command("demo", "plan, simulate and run the bundled scenario of Europe, with the console")
+    .option("--port <number>", "port of gateway and console; a free one when taken", wholeNumber, 4400)
+    .option("--seconds <number>", "simulated time", positive, 3600)
+    .option("--seed <number>", "seed of all lots", wholeNumber, 1)
+    .option("--exit", "stop after the summary")
+    .action(async (options) => (await import("./demo.ts")).demo(options));
+
+  command("init [file]", "write a commented starter scenario")
+    .option("--force", "overwrite the file")
+    .action(async (file, options) => (await import("./init.ts")).init(file ?? "scenario.yaml", options));
+
+  withScenario(command("validate <scenario>", "check a scenario and say what it resolves to"))
+    .option("--json", "print the resolved world as JSON")
+    .action(async (file, options) => (await import("./validate.ts")).validate(file, options));
+
+  withScenario(command("plan <scenario>", "find the cheapest plan, with a proven gap"))
+    .option("--out <file>", "write the plan document here", "plan.json")
+    .option("--gap <ratio>", "stop at this relative gap, for example 0.5% or 0.005", ratio, 0.005)
+    .option("--time-limit <duration>", "stop after this time, for example 60s or 5min", seconds, 120)
+    .option("--seed <number>", "seed of all lots", wholeNumber, 1)
+    .option("--no-compare", "leave out the centralised alternative")
+    .option("--json", "print the plan document on stdout instead of the summary")
+    .action(async (file, options) => (await import("./plan.ts")).plan(file, options));
+
+  command("simulate <plan>", "run a plan under traffic, with the routing policy of the gateway")
+    .option("--seconds <number>", "simulated time", positive, 3600)
+    .option("--start-hour <number>", "hour of the day (UTC) at which it begins", number, 18)
+    .option("--seed <number>", "seed of all lots", wholeNumber, 1)
+    .option("--rate-factor <number>", "multiply all demand", positive, 1)
+    .option("--trace <file>", "arrivals and token counts from a trace (Azure CSV or Mooncake JSONL)")
+    .option("--workload <id>", "workload the trace stands for")
+    .option("--fault <spec>", "for example site:fra@600s+300s; may be given several times", collect, [])
+    .option("--out <file>", "write the result document here")
+    .option("--json", "print the result document on stdout instead of the summary")
+    .option("--strict", "end with exit code 99 when an objective is missed")
+    .action(async (file, options) => (await import("./simulate.ts")).simulatePlan(file, options));
+
+  command("serve <plan>", "run the gateway and console of a plan")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--port <number>", "port to listen on", wholeNumber, 4400)
+    .option("--upstream <spec>", "real engine: site=ID,workload=ID,url=URL,model=NAME[,key-env=VARIABLE]", collect, [])
+    .option("--no-emulated", "leave planned engines without an upstream unused instead of emulating them")
+    .option("--area <id>", "where callers are who do not say so")
+    .option("--simulation <file>", "simulation result to show in the console")
+    .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
+
+  const data = command("data", "figures of the catalogue, with source, date and confidence");
+  data
+    .command("show <name...>")
+    .description("figures by name, for example h100-sxm, h100-sxm.memoryGB, electricity.DE, residency.DE.personal")
+    .option("--json", "print rows as JSON")
+    .action(async (names, options) => (await import("./data.ts")).showData(names, options));
+  data
+    .command("list [prefix]")
+    .description("names of all figures below a prefix")
+    .action(async (prefix) => (await import("./data.ts")).listData(prefix ?? ""));
+
+  command("egress", "egress arithmetic: what a site's power implies for its ports")
+    .addOption(new Option("--power <quantity>", "power of the data centre").default("1 GW"))
+    .addOption(new Option("--generation <name>", "chip generation").default("blackwell"))
+    .option("--nodes <number>", "nodes it is divided over", wholeNumber, 1)
+    .action(async (options) => (await import("./egress.ts")).egress(options));
+
+  command("schema", "print the JSON Schema (draft-07) of scenario files, for editors").action(async () =>
+    (await import("./schema.ts")).schema(),
+  );
+
+  return program;
+}
+
+const collect = (value: string, previous: string[]) => [...previous, value];
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
+  return value;
+}
+
+function positive(text: string): number {
+  const value = number(text);
+  if (value <= 0) throw new InvalidArgumentError("It must be above 0.");
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("It must be a whole number from 0 on.");
+  return value;
+}
+
+function ratio(text: string): number {
+  const value = text.trim().endsWith("%") ? number(text.trim().slice(0, -1)) / 100 : number(text);
+  if (value < 0 || value >= 1) throw new InvalidArgumentError("It must lie between 0 and 1, or be a percentage below 100 %.");
+  return value;
+}
+
+function seconds(text: string): number {
+  const match = /^\s*([\d.]+)\s*(s|min|h)?\s*$/.exec(text);
+  const value = match ? Number(match[1]) * { s: 1, min: 60, h: 3600 }[(match[2] ?? "s") as "s" | "min" | "h"] : Number.NaN;
+  if (!(value > 0)) throw new InvalidArgumentError("It must be a duration such as 60s, 5min or 1h.");
+  return value;
+}

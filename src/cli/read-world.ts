@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { styleText } from "node:util";
+import { geonamesPlaces } from "../adapters/places-geonames/index.ts";
+import { resolveWorld, type World } from "../catalog/index.ts";
+import { formatProblem, parseScenario, type Problem } from "../scenario/index.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+
+export interface ScenarioOptions {
+  readonly scenario?: string;
+  readonly set?: readonly string[];
+}
+
+export interface LoadedWorld {
+  readonly world: World;
+  /** SHA-256 over every file read and every setting: the same hash means the same question. */
+  readonly inputHash: string;
+}
+
+/** Reads and resolves a scenario file. Prints warnings; ends the command with code 3 when something is wrong. */
+export function readWorld(path: string, options: ScenarioOptions): LoadedWorld {
+  const read = (name: string) => {
+    try {
+      return readFileSync(name, "utf8");
+    } catch {
+      return null;
+    }
+  };
+  const result = parseScenario(path, read, {
+    ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
+    ...(options.set === undefined ? {} : { set: options.set }),
+  });
+  if (!result.ok) throw new CommandFailure(exitCodes.invalid, report(result.problems, result.sources));
+  const { parsed } = result;
+  const resolved = resolveWorld(parsed, geonamesPlaces);
+  const warnings = [...parsed.warnings, ...(resolved.ok ? resolved.warnings : [])];
+  if (warnings.length > 0) process.stderr.write(`${report(warnings, parsed.sources)}\n`);
+  if (!resolved.ok) throw new CommandFailure(exitCodes.invalid, report(resolved.problems, parsed.sources));
+  const hash = createHash("sha256");
+  const folder = dirname(resolve(path));
+  for (const [name, text] of [...parsed.sources].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    // Relative names: the same files in another folder ask the same question.
+    hash.update(`${resolve(name).replace(folder, "")}\0${text}\0`);
+  }
+  return { world: resolved.world, inputHash: hash.digest("hex") };
+}
+
+function report(problems: readonly Problem[], sources: ReadonlyMap<string, string>): string {
+  return problems
+    .map((problem) => {
+      const [head = "", ...rest] = formatProblem(problem, sources).split("\n");
+      const colour = problem.severity === "error" ? "red" : "yellow";
+      return [styleText(colour, head, { stream: process.stderr }), ...rest].join("\n");
+    })
+    .join("\n\n");
+}
