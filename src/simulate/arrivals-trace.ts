@@ -71,7 +71,8 @@ export class TraceArrivals implements Arrivals {
       next.position = (next.position + 1) % requests.length;
       next.taken++;
       const turnedMs = requests[next.position]!.atMs - next.shiftMs;
-      next.atMs = next.taken >= requests.length ? Number.POSITIVE_INFINITY : turnedMs < 0 ? turnedMs + this.#spanMs : turnedMs;
+      next.atMs =
+        next.taken >= requests.length ? Number.POSITIVE_INFINITY : turnedMs < 0 ? turnedMs + this.#spanMs : turnedMs;
       if (next.keepRatio < 1 && this.#random.uniform() >= next.keepRatio) continue;
       this.nextMs = atMs;
       this.row = this.#rows[this.#alias.pick(this.#random.uniform())]!;

@@ -162,7 +162,9 @@ export class Engine {
     let drainMs = this.#doing === mixed ? Math.max(0, this.#endMs - nowMs) : stepMs / 2;
     const { costs } = this;
     if (this.#waiting > 0) {
-      const decodeMs = (costs.baseMs + this.#sequences * costs.perSequenceMs + this.#contextTokens * costs.perContextTokenMs) * this.#slowdown;
+      const decodeMs =
+        (costs.baseMs + this.#sequences * costs.perSequenceMs + this.#contextTokens * costs.perContextTokenMs) *
+        this.#slowdown;
       const budget = Math.max(1, costs.maxBatchedTokens - this.#sequences);
       const prefillSteps = Math.ceil(this.#prefillBacklog / budget);
       drainMs += this.#prefillBacklog * costs.perPrefillTokenMs * this.#slowdown + prefillSteps * decodeMs;
@@ -183,7 +185,7 @@ export class Engine {
   fail(nowMs: number, lost: (request: number) => void): void {
     this.advance(nowMs);
     for (const head of [this.#runningHead, this.#waitingHead]) {
-      for (let request = head; request >= 0; ) {
+      for (let request = head; request >= 0;) {
         const next = this.#table.next[request]!;
         lost(request);
         request = next;

@@ -13,12 +13,17 @@ function sketchOf(list: readonly number[], relativeError?: number) {
 describe("QuantileSketch", () => {
   it("returns every quantile within the stated relative error", () => {
     fc.assert(
-      fc.property(values, fc.constantFrom(0.001, 0.005, 0.02), fc.double({ min: 0, max: 1, noNaN: true }), (list, error, p) => {
-        const sorted = Float64Array.from(list).sort();
-        const exact = sorted[Math.max(0, Math.ceil(p * list.length) - 1)]!;
-        const estimate = sketchOf(list, error).quantile(p)!;
-        expect(Math.abs(estimate - exact)).toBeLessThanOrEqual(error * exact + 1e-6);
-      }),
+      fc.property(
+        values,
+        fc.constantFrom(0.001, 0.005, 0.02),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (list, error, p) => {
+          const sorted = Float64Array.from(list).sort();
+          const exact = sorted[Math.max(0, Math.ceil(p * list.length) - 1)]!;
+          const estimate = sketchOf(list, error).quantile(p)!;
+          expect(Math.abs(estimate - exact)).toBeLessThanOrEqual(error * exact + 1e-6);
+        },
+      ),
     );
   });
 

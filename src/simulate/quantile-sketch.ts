@@ -82,7 +82,8 @@ export class QuantileSketch {
 
   /** Adds everything the other sketch holds; both must have been made with the same relative error. */
   merge(other: QuantileSketch): void {
-    if (other.relativeError !== this.relativeError) throw new RangeError("only sketches of equal accuracy can be merged");
+    if (other.relativeError !== this.relativeError)
+      throw new RangeError("only sketches of equal accuracy can be merged");
     for (let slot = 0; slot < other.#counts.length; slot++) {
       const count = other.#counts[slot]!;
       if (count > 0) this.#addOutside(slot + other.#offset, count);

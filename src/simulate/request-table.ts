@@ -14,6 +14,8 @@ export class RequestTable {
   arrivalMs = new Float64Array(0);
   /** Round trip between the user and the serving site, ms. */
   rttMs = new Float64Array(0);
+  /** Standard normal number that says how lucky the user is with the network. */
+  networkDraw = new Float64Array(0);
   inputTokens = new Int32Array(0);
   outputTokens = new Int32Array(0);
   /** Input tokens whose keys and values the engine already holds. */
@@ -96,6 +98,7 @@ export class RequestTable {
     this.serial = longerFloat(this.serial);
     this.arrivalMs = longerFloat(this.arrivalMs);
     this.rttMs = longerFloat(this.rttMs);
+    this.networkDraw = longerFloat(this.networkDraw);
     this.inputTokens = longer(this.inputTokens);
     this.outputTokens = longer(this.outputTokens);
     this.cachedTokens = longer(this.cachedTokens);

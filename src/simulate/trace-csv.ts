@@ -45,7 +45,14 @@ export function parseCsvTrace(text: string): Trace {
 const names = {
   time: ["timestamp", "time", "arrival_time", "arrived_at", "arrival_s"],
   input: ["contexttokens", "input_tokens", "input_length", "num_prefill_tokens", "prompt_tokens", "inputtokens"],
-  output: ["generatedtokens", "output_tokens", "output_length", "num_decode_tokens", "completion_tokens", "outputtokens"],
+  output: [
+    "generatedtokens",
+    "output_tokens",
+    "output_length",
+    "num_decode_tokens",
+    "completion_tokens",
+    "outputtokens",
+  ],
 };
 
 function findColumns(header: readonly string[]): { time: number; input: number; output: number } | null {

@@ -9,7 +9,8 @@ import type { Trace } from "./trace.ts";
 const header = "TIMESTAMP,ContextTokens,GeneratedTokens";
 const good = "2023-11-16 18:17:03.9799600,4808,10";
 const csv = (...rows: string[]) => parseCsvTrace([header, ...rows, ""].join("\n"));
-const rules = (trace: Trace) => Object.fromEntries(trace.report.problems.map((problem) => [problem.rule, problem.count]));
+const rules = (trace: Trace) =>
+  Object.fromEntries(trace.report.problems.map((problem) => [problem.rule, problem.count]));
 
 describe("parseCsvTrace", () => {
   it("reads Azure's columns and keeps fractions of a millisecond", () => {
@@ -29,7 +30,12 @@ describe("parseCsvTrace", () => {
   });
 
   it("counts leap days and the turn of the year", () => {
-    const trace = csv("2024-02-28 23:59:59,1,1", "2024-03-01 00:00:00,1,1", "2024-12-31 23:59:59,1,1", "2025-01-01 00:00:01,1,1");
+    const trace = csv(
+      "2024-02-28 23:59:59,1,1",
+      "2024-03-01 00:00:00,1,1",
+      "2024-12-31 23:59:59,1,1",
+      "2025-01-01 00:00:01,1,1",
+    );
     expect(trace.requests.map((request) => request.atMs / 1000)).toEqual([0, 86_401, 26_524_800, 26_524_802]);
     expect(rules(csv("2023-02-29 00:00:00,1,1"))).toEqual({ "bad-time": 1 });
   });
@@ -99,8 +105,16 @@ describe("parseJsonlTrace", () => {
 
 describe("both parsers", () => {
   it("never let a number through that is not one, whatever the text", () => {
-    const field = fc.oneof(fc.string(), fc.double().map(String), fc.integer().map(String), fc.constant("2024-01-01 00:00:00"));
-    const rows = fc.array(fc.array(field, { maxLength: 5 }).map((fields) => fields.join(",")), { maxLength: 20 });
+    const field = fc.oneof(
+      fc.string(),
+      fc.double().map(String),
+      fc.integer().map(String),
+      fc.constant("2024-01-01 00:00:00"),
+    );
+    const rows = fc.array(
+      fc.array(field, { maxLength: 5 }).map((fields) => fields.join(",")),
+      { maxLength: 20 },
+    );
     fc.assert(
       fc.property(rows, fc.array(fc.oneof(fc.string(), fc.json()), { maxLength: 20 }), (lines, objects) => {
         for (const trace of [parseCsvTrace([header, ...lines].join("\n")), parseJsonlTrace(objects.join("\n"))]) {

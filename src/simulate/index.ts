@@ -1,0 +1,35 @@
+/** Floor 6: discrete events over the planned world, with the policy that plans and serves. Pure and deterministic. */
+export { Engine, type EngineListener } from "./engine.ts";
+export { engineCosts, type EngineCosts } from "./engine-costs.ts";
+export type { AreaScope, Fault, FaultScope, FaultSpan, RandomFaults } from "./fault.ts";
+export { rejectionReasons, type RejectionReason } from "./measures.ts";
+export type { PlanAgreement, PoolAgreement } from "./plan-agreement.ts";
+export type { PoolUsage } from "./pool-usage.ts";
+export { QuantileSketch } from "./quantile-sketch.ts";
+export { RandomStream } from "./random.ts";
+export { RequestTable } from "./request-table.ts";
+export { routingRules, type RoutingRule } from "./routing-rule.ts";
+export { simulate, type SimulateHooks, type SimulationProgress } from "./simulate.ts";
+export type { SimulatedMoney } from "./simulated-money.ts";
+export { Simulation } from "./simulation.ts";
+export {
+  completeOptions,
+  defaultSimulationOptions,
+  type SimulationInput,
+  type SimulationOptions,
+  type TraceInput,
+} from "./simulation-options.ts";
+export type {
+  AreaHourResult,
+  Quantiles,
+  RequestCounts,
+  ServedResult,
+  SimulationResult,
+  SiteResult,
+  TierResult,
+  WindowResult,
+  WorkloadResult,
+} from "./simulation-result.ts";
+export { parseCsvTrace } from "./trace-csv.ts";
+export { parseJsonlTrace } from "./trace-jsonl.ts";
+export type { Trace, TraceProblem, TraceReport, TraceRequest, TraceRule } from "./trace.ts";

@@ -1,0 +1,206 @@
+import { tiers, type World } from "../catalog/index.ts";
+import { rejectReasons, type RejectReason } from "../route/index.ts";
+import { QuantileSketch } from "./quantile-sketch.ts";
+
+/** What happened to the requests of one workload at one tier. */
+export class ServedCell {
+  readonly ttftMs: QuantileSketch;
+  readonly tpotMs: QuantileSketch;
+  readonly e2eMs: QuantileSketch;
+  readonly queueMs: QuantileSketch;
+  completed = 0;
+  withinTtft = 0;
+  /** Within the budgets of first token and of time per output token. */
+  withinSlo = 0;
+  inputTokens = 0;
+  cachedTokens = 0;
+  outputTokens = 0;
+  egressBytes = 0;
+  preemptions = 0;
+
+  constructor(relativeError: number) {
+    this.ttftMs = new QuantileSketch(relativeError);
+    this.tpotMs = new QuantileSketch(relativeError);
+    this.e2eMs = new QuantileSketch(relativeError);
+    this.queueMs = new QuantileSketch(relativeError);
+  }
+}
+
+/** Why a request was not served: a reason of the policy, or one of the simulation's own. */
+export type RejectionReason =
+  | RejectReason
+  /** The deployment has no engine for the workload. */
+  | "no-engine"
+  /** Every eligible site is down or draining. */
+  | "unhealthy"
+  /** Input plus output exceed what the engine's memory or the model's context hold. */
+  | "too-long"
+  /** The site failed after the first token had been sent: the stream broke. */
+  | "interrupted"
+  /** Every attempt met a site that had just failed. */
+  | "attempts-exhausted";
+
+export const rejectionReasons: readonly RejectionReason[] = [
+  ...rejectReasons,
+  "no-engine",
+  "unhealthy",
+  "too-long",
+  "interrupted",
+  "attempts-exhausted",
+];
+
+export interface FinishedRequest {
+  readonly row: number;
+  readonly workload: number;
+  readonly tier: number;
+  readonly site: number;
+  readonly pool: number;
+  readonly arrivalMs: number;
+  readonly ttftMs: number;
+  /** NaN when there is one output token only. */
+  readonly tpotMs: number;
+  readonly e2eMs: number;
+  readonly queueMs: number;
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  readonly preemptions: number;
+}
+
+/** Counts of one time window; a request belongs to the window in which it was sent. */
+export interface WindowCounts {
+  readonly arrived: Float64Array;
+  readonly completed: Float64Array;
+  readonly withinSlo: Float64Array;
+  readonly rejected: Float64Array;
+}
+
+export interface MeasureOptions {
+  readonly durationMs: number;
+  readonly windowMs: number;
+  readonly byAreaHour: boolean;
+  readonly relativeError: number;
+}
+
+/**
+ * Everything that is measured, in memory that does not grow with the number of requests: counters and sketches by
+ * workload × tier, by window, by site, and when asked for by demand row × hour.
+ */
+export class Measures {
+  readonly cells: readonly ServedCell[];
+  readonly arrived: Float64Array;
+  readonly rejected: Float64Array;
+  readonly windowMs: number;
+  readonly windows: WindowCounts;
+  readonly poolCompleted: Float64Array;
+  readonly siteCompleted: Float64Array;
+  readonly siteOutputTokens: Float64Array;
+  readonly siteEgressBytes: Float64Array;
+  readonly rowArrived: Float64Array;
+  readonly rowCompleted: Float64Array;
+  /** Per row × hour, arrived and within the objective; empty unless asked for. */
+  readonly hourArrived: Uint32Array;
+  readonly hourWithinSlo: Uint32Array;
+  readonly hours: number;
+  residencyViolations = 0;
+  retries = 0;
+
+  readonly #world: World;
+  readonly #windowCount: number;
+
+  constructor(world: World, pools: number, options: MeasureOptions) {
+    const workloads = world.workloads.length;
+    this.#world = world;
+    this.cells = Array.from({ length: workloads * tiers.length }, () => new ServedCell(options.relativeError));
+    this.arrived = new Float64Array(workloads);
+    this.rejected = new Float64Array(workloads * rejectionReasons.length);
+    this.windowMs = options.windowMs;
+    this.#windowCount = Math.max(1, Math.ceil(options.durationMs / options.windowMs));
+    const slots = this.#windowCount * workloads;
+    this.windows = {
+      arrived: new Float64Array(slots),
+      completed: new Float64Array(slots),
+      withinSlo: new Float64Array(slots),
+      rejected: new Float64Array(slots),
+    };
+    this.poolCompleted = new Float64Array(pools);
+    this.siteCompleted = new Float64Array(world.sites.length);
+    this.siteOutputTokens = new Float64Array(world.sites.length);
+    this.siteEgressBytes = new Float64Array(world.sites.length);
+    this.rowArrived = new Float64Array(world.demand.length);
+    this.rowCompleted = new Float64Array(world.demand.length);
+    this.hours = options.byAreaHour ? Math.max(1, Math.ceil(options.durationMs / 3_600_000)) : 0;
+    this.hourArrived = new Uint32Array(this.hours * world.demand.length);
+    this.hourWithinSlo = new Uint32Array(this.hours * world.demand.length);
+  }
+
+  get windowCount(): number {
+    return this.#windowCount;
+  }
+
+  cell(workload: number, tier: number): ServedCell {
+    return this.cells[workload * tiers.length + tier]!;
+  }
+
+  arrive(row: number, workload: number, timeMs: number): void {
+    this.arrived[workload] = this.arrived[workload]! + 1;
+    this.rowArrived[row] = this.rowArrived[row]! + 1;
+    const slot = this.#windowSlot(workload, timeMs);
+    this.windows.arrived[slot] = this.windows.arrived[slot]! + 1;
+    if (this.hours > 0) {
+      const hour = this.#hourSlot(row, timeMs);
+      this.hourArrived[hour] = this.hourArrived[hour]! + 1;
+    }
+  }
+
+  reject(workload: number, reason: RejectionReason, arrivalMs: number): void {
+    const at = workload * rejectionReasons.length + rejectionReasons.indexOf(reason);
+    this.rejected[at] = this.rejected[at]! + 1;
+    const slot = this.#windowSlot(workload, arrivalMs);
+    this.windows.rejected[slot] = this.windows.rejected[slot]! + 1;
+  }
+
+  finish(request: FinishedRequest): void {
+    const workload = this.#world.workloads[request.workload]!;
+    const cell = this.cells[request.workload * tiers.length + request.tier]!;
+    const { site, row } = request;
+    cell.completed++;
+    cell.ttftMs.add(request.ttftMs);
+    cell.e2eMs.add(request.e2eMs);
+    cell.queueMs.add(request.queueMs);
+    const hasTpot = request.tpotMs === request.tpotMs;
+    if (hasTpot) cell.tpotMs.add(request.tpotMs);
+    const isTtftMet = request.ttftMs <= workload.ttft.budgetMs;
+    const isSloMet =
+      isTtftMet && (!hasTpot || workload.tpotBudgetMs === null || request.tpotMs <= workload.tpotBudgetMs);
+    if (isTtftMet) cell.withinTtft++;
+    cell.inputTokens += request.inputTokens;
+    cell.cachedTokens += request.cachedTokens;
+    cell.outputTokens += request.outputTokens;
+    cell.egressBytes += workload.responseBytes;
+    cell.preemptions += request.preemptions;
+    this.poolCompleted[request.pool] = this.poolCompleted[request.pool]! + 1;
+    this.siteCompleted[site] = this.siteCompleted[site]! + 1;
+    this.siteOutputTokens[site] = this.siteOutputTokens[site]! + request.outputTokens;
+    this.siteEgressBytes[site] = this.siteEgressBytes[site]! + workload.responseBytes;
+    this.rowCompleted[row] = this.rowCompleted[row]! + 1;
+    const slot = this.#windowSlot(request.workload, request.arrivalMs);
+    this.windows.completed[slot] = this.windows.completed[slot]! + 1;
+    if (!isSloMet) return;
+    cell.withinSlo++;
+    this.windows.withinSlo[slot] = this.windows.withinSlo[slot]! + 1;
+    if (this.hours > 0) {
+      const hour = this.#hourSlot(row, request.arrivalMs);
+      this.hourWithinSlo[hour] = this.hourWithinSlo[hour]! + 1;
+    }
+  }
+
+  #windowSlot(workload: number, timeMs: number): number {
+    const window = Math.min(this.#windowCount - 1, Math.floor(timeMs / this.windowMs));
+    return window * this.arrived.length + workload;
+  }
+
+  #hourSlot(row: number, timeMs: number): number {
+    return Math.min(this.hours - 1, Math.floor(timeMs / 3_600_000)) * this.rowArrived.length + row;
+  }
+}

@@ -1,0 +1,71 @@
+import type { World } from "../catalog/index.ts";
+import type { Routes } from "../route/index.ts";
+import type { DemandRate } from "./demand-rate.ts";
+import type { Measures } from "./measures.ts";
+
+/**
+ * What was planned and what happened, pool by pool. The plan's peak flows are scaled to the demand expected in the
+ * simulated span, so that a quiet hour is compared with a quiet hour.
+ */
+export interface PlanAgreement {
+  readonly plannedRequests: number;
+  readonly completedRequests: number;
+  /** Share of the planned requests that other pools served than the planned ones; 0 = as planned. */
+  readonly movedRatio: number;
+  /** Expected requests for which the plan has no capacity. */
+  readonly unplannedRequests: number;
+  readonly pools: readonly PoolAgreement[];
+}
+
+export interface PoolAgreement {
+  readonly pool: string;
+  readonly plannedRequests: number;
+  readonly completedRequests: number;
+  /** (completed - planned) / planned; null when nothing was planned. */
+  readonly relativeDifference: number | null;
+  /** Difference in standard deviations of a Poisson count: what chance alone explains is within about ±3. */
+  readonly standardScore: number | null;
+}
+
+export function compareWithPlan(
+  world: World,
+  routes: Routes,
+  rate: DemandRate,
+  measures: Measures,
+  simulatedMs: number,
+): PlanAgreement {
+  const { deployment } = routes;
+  const expected = Float64Array.from(world.demand, (_, row) => rate.expected(row, 0, simulatedMs));
+  const planned = new Float64Array(deployment.pools.length);
+  const plannedOfRow = new Float64Array(world.demand.length);
+  for (const flow of deployment.flows) {
+    const peakPerS = world.demand[flow.row]!.peakPerS[deployment.period] ?? 0;
+    if (peakPerS <= 0) continue;
+    const requests = (expected[flow.row]! * flow.peakPerS) / peakPerS;
+    planned[flow.pool]! += requests;
+    plannedOfRow[flow.row]! += requests;
+  }
+  const pools = deployment.pools.map((pool, position): PoolAgreement => {
+    const plannedRequests = planned[position]!;
+    const completedRequests = measures.poolCompleted[position]!;
+    const difference = completedRequests - plannedRequests;
+    return {
+      pool: pool.id,
+      plannedRequests,
+      completedRequests,
+      relativeDifference: plannedRequests > 0 ? difference / plannedRequests : null,
+      standardScore: plannedRequests > 0 ? difference / Math.sqrt(plannedRequests) : null,
+    };
+  });
+  const total = planned.reduce((sum, value) => sum + value, 0);
+  const surplus = pools.reduce((sum, pool) => sum + Math.max(0, pool.completedRequests - pool.plannedRequests), 0);
+  const shortfall = pools.reduce((sum, pool) => sum + Math.max(0, pool.plannedRequests - pool.completedRequests), 0);
+  return {
+    plannedRequests: total,
+    completedRequests: pools.reduce((sum, pool) => sum + pool.completedRequests, 0),
+    // Requests that moved leave one pool short and another with a surplus; the smaller of the two sums are moves.
+    movedRatio: total > 0 ? Math.min(surplus, shortfall) / total : 0,
+    unplannedRequests: expected.reduce((sum, value, row) => sum + Math.max(0, value - plannedOfRow[row]!), 0),
+    pools,
+  };
+}

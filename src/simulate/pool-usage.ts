@@ -1,0 +1,47 @@
+import type { Tier, World } from "../catalog/index.ts";
+import { wallPowerKw } from "../perf/index.ts";
+import type { Routes } from "../route/index.ts";
+
+/** What the modules of one pool did. Training modules are not part of it. */
+export interface PoolUsage {
+  readonly pool: string;
+  readonly site: string;
+  readonly tier: Tier;
+  readonly module: string;
+  readonly modules: number;
+  /** Share of the accelerators' time spent in engine steps. */
+  readonly utilization: number;
+  /** Mean draw at the wall times PUE, and the energy over the simulated span. */
+  readonly powerKw: number;
+  readonly energyKwh: number;
+  /** The part of the energy that serving adds to idling. */
+  readonly servingEnergyKwh: number;
+}
+
+export function poolUsage(world: World, routes: Routes, busyMsOfGroup: Float64Array, simulatedMs: number): PoolUsage[] {
+  const busyMs = new Float64Array(routes.deployment.pools.length);
+  for (const [index, group] of routes.groups.entries()) {
+    // An engine with half a share keeps its accelerators busy half of the time it is busy itself.
+    busyMs[group.pool]! += busyMsOfGroup[index]! * group.tensorParallel * group.speedRatio;
+  }
+  return routes.deployment.pools.map((pool, position) => {
+    const site = world.sites[pool.site]!;
+    const module = world.modules[pool.module]!;
+    const availableMs = pool.count * module.acceleratorCount * simulatedMs;
+    const utilization = availableMs > 0 ? Math.min(1, busyMs[position]! / availableMs) : 0;
+    const powerKw = pool.count * wallPowerKw(module, utilization) * site.pue;
+    const idleKw = pool.count * wallPowerKw(module, 0) * site.pue;
+    const hours = simulatedMs / 3_600_000;
+    return {
+      pool: pool.id,
+      site: site.id,
+      tier: site.tier,
+      module: module.id,
+      modules: pool.count,
+      utilization,
+      powerKw,
+      energyKwh: powerKw * hours,
+      servingEnergyKwh: (powerKw - idleKw) * hours,
+    };
+  });
+}

@@ -1,0 +1,107 @@
+import { choose, type Extra, type Lane, type LoadView, type Routes } from "../route/index.ts";
+import type { RandomStream } from "./random.ts";
+
+/**
+ * How the engine of a request is found. `disperse` is the policy of `route` itself; the others are rivals to measure it
+ * against. Rivals choose among the same eligible engines: law and physics are no matter of taste.
+ */
+export type RoutingRule =
+  | "disperse"
+  /** The engine with the smallest expected round trip that is not known to be down. */
+  | "nearest"
+  /** The next one in turn among all eligible engines. */
+  | "round-robin"
+  /** The shortest reported queue among all eligible engines. */
+  | "least-load"
+  /** The shorter reported queue of two eligible engines drawn at random. */
+  | "power-of-two";
+
+export const routingRules: readonly RoutingRule[] = [
+  "disperse",
+  "nearest",
+  "round-robin",
+  "least-load",
+  "power-of-two",
+];
+
+/** Finds an engine in a lane; -1 when none takes requests. */
+export type FindEngine = (lane: Lane, load: LoadView, nowMs: number, extra: Extra) => number;
+
+export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStream): FindEngine {
+  const { uniform } = random;
+  const replicasOf = (lane: Lane, index: number) => routes.groups[lane.group[index]!]!;
+  const isOpen = (load: LoadView, replica: number, nowMs: number) => load.health(replica, nowMs) !== 0;
+  /** All engines of a lane that are not known to be down, in the lane's order. */
+  const open = (lane: Lane, load: LoadView, nowMs: number): number[] => {
+    const found: number[] = [];
+    for (let index = 0; index < lane.group.length; index++) {
+      const { firstReplica, replicas } = replicasOf(lane, index);
+      for (let replica = firstReplica; replica < firstReplica + replicas; replica++) {
+        if (isOpen(load, replica, nowMs)) found.push(replica);
+      }
+    }
+    return found;
+  };
+  // An unknown queue is taken to be long: never preferred, still usable when nothing else is there.
+  const queueMs = (load: LoadView, replica: number, nowMs: number) => {
+    const drainMs = load.drainMs(replica, nowMs);
+    return Number.isNaN(drainMs) ? Number.MAX_VALUE : drainMs;
+  };
+  switch (rule) {
+    case "disperse":
+      return (lane, load, nowMs, extra) => choose(routes, lane, load, nowMs, uniform, extra);
+    case "nearest":
+      return (lane, load, nowMs) => {
+        let best = -1;
+        let bestMs = Number.POSITIVE_INFINITY;
+        for (let index = 0; index < lane.group.length; index++) {
+          if (lane.rttMs[index]! >= bestMs) continue;
+          const { firstReplica, replicas } = replicasOf(lane, index);
+          const start = Math.floor(uniform() * replicas);
+          for (let i = 0; i < replicas; i++) {
+            const replica = firstReplica + ((start + i) % replicas);
+            if (!isOpen(load, replica, nowMs)) continue;
+            best = replica;
+            bestMs = lane.rttMs[index]!;
+            break;
+          }
+        }
+        return best;
+      };
+    case "round-robin": {
+      const turns = new Map<Lane, number>();
+      return (lane, load, nowMs) => {
+        const engines = open(lane, load, nowMs);
+        if (engines.length === 0) return -1;
+        const turn = turns.get(lane) ?? 0;
+        turns.set(lane, turn + 1);
+        return engines[turn % engines.length]!;
+      };
+    }
+    case "least-load":
+      return (lane, load, nowMs) => {
+        let best = -1;
+        let bestMs = Number.POSITIVE_INFINITY;
+        const engines = open(lane, load, nowMs);
+        // The walk starts anywhere, or the first of many idle engines would take everything between two reports.
+        const start = Math.floor(uniform() * engines.length);
+        for (let i = 0; i < engines.length; i++) {
+          const replica = engines[(start + i) % engines.length]!;
+          const waitMs = queueMs(load, replica, nowMs);
+          if (waitMs < bestMs) {
+            best = replica;
+            bestMs = waitMs;
+          }
+        }
+        return best;
+      };
+    case "power-of-two":
+      return (lane, load, nowMs) => {
+        const engines = open(lane, load, nowMs);
+        if (engines.length === 0) return -1;
+        const one = engines[Math.floor(uniform() * engines.length)]!;
+        const other = engines[Math.floor(uniform() * engines.length)]!;
+        return queueMs(load, other, nowMs) < queueMs(load, one, nowMs) ? other : one;
+      };
+  }
+}

@@ -1,0 +1,106 @@
+import type { World } from "../catalog/index.ts";
+import type { Deployment } from "../route/index.ts";
+import type { DemandLevel } from "./demand-rate.ts";
+import type { Fault, RandomFaults } from "./fault.ts";
+import type { RoutingRule } from "./routing-rule.ts";
+import type { Trace } from "./trace.ts";
+
+export interface SimulationOptions {
+  /** The same seed gives the same result, whatever the machine and however the run is sliced. */
+  readonly seed: number;
+  readonly durationS: number;
+  /** UTC hour at which the simulation starts, 0 to 24; decides where it is evening. */
+  readonly startHourUtc: number;
+  /** Multiplies all demand. */
+  readonly rateFactor: number;
+  readonly demand: DemandLevel;
+  /** How the site of a request is found; `disperse` is the policy of `route`, the others are there to compare. */
+  readonly rule: RoutingRule;
+  /** How often engines report their load to the policy, ms (0 = at every decision), and when a report is too old. */
+  readonly snapshotIntervalMs: number;
+  readonly snapshotMaxAgeMs: number;
+  /** How long the mesh takes to miss the heartbeats of a dead site, ms. */
+  readonly failureNoticeMs: number;
+  /** How long a client waits for a site that does not answer, ms. */
+  readonly connectTimeoutMs: number;
+  /** Sites a request may be sent to before it is given up. */
+  readonly maxAttempts: number;
+  readonly faults: readonly Fault[];
+  readonly randomFaults: RandomFaults | null;
+  /** Width of a time window in the result, s. */
+  readonly windowS: number;
+  /** Whether the result has attainment by area and hour. */
+  readonly byAreaHour: boolean;
+  /** Relative error of all quantiles. */
+  readonly quantileError: number;
+}
+
+/** Replays recorded requests in place of the random ones of a workload. */
+export interface TraceInput {
+  readonly trace: Trace;
+  /** Position in `World.workloads`. */
+  readonly workload: number;
+}
+
+export interface SimulationInput {
+  readonly world: World;
+  readonly deployment: Deployment;
+  readonly options?: Partial<SimulationOptions>;
+  readonly trace?: TraceInput;
+}
+
+export const defaultSimulationOptions: SimulationOptions = {
+  seed: 1,
+  durationS: 3600,
+  startHourUtc: 18,
+  rateFactor: 1,
+  demand: "curve",
+  rule: "disperse",
+  // The mesh's own defaults: a report every 250 ms, unknown after four missed ones.
+  snapshotIntervalMs: 250,
+  snapshotMaxAgeMs: 1000,
+  failureNoticeMs: 1500,
+  connectTimeoutMs: 250,
+  maxAttempts: 3,
+  faults: [],
+  randomFaults: null,
+  windowS: 60,
+  byAreaHour: false,
+  quantileError: 0.005,
+};
+
+/** Fills in defaults and refuses values that would make a result meaningless. */
+export function completeOptions(given: Partial<SimulationOptions> = {}): SimulationOptions {
+  const options = { ...defaultSimulationOptions, ...given };
+  const rules: readonly [keyof SimulationOptions, boolean, string][] = [
+    ["seed", Number.isSafeInteger(options.seed), "must be a whole number"],
+    ["durationS", isAbove(options.durationS, 0), "must be above 0 s"],
+    ["startHourUtc", isAtLeast(options.startHourUtc, 0) && options.startHourUtc <= 24, "must lie between 0 and 24"],
+    ["rateFactor", isAtLeast(options.rateFactor, 0), "must be at least 0"],
+    ["snapshotIntervalMs", isAtLeast(options.snapshotIntervalMs, 0), "must be at least 0 ms"],
+    ["snapshotMaxAgeMs", isAtLeast(options.snapshotMaxAgeMs, 0), "must be at least 0 ms"],
+    ["failureNoticeMs", isAtLeast(options.failureNoticeMs, 0), "must be at least 0 ms"],
+    ["connectTimeoutMs", isAtLeast(options.connectTimeoutMs, 0), "must be at least 0 ms"],
+    ["maxAttempts", Number.isInteger(options.maxAttempts) && options.maxAttempts >= 1, "must be at least 1"],
+    ["windowS", isAbove(options.windowS, 0), "must be above 0 s"],
+    ["quantileError", isAbove(options.quantileError, 0) && options.quantileError < 0.5, "must lie between 0 and 0.5"],
+  ];
+  for (const [name, ok, demand] of rules) {
+    if (!ok) throw new RangeError(`simulation option ${name} ${demand}, not ${String(options[name])}`);
+  }
+  for (const fault of options.faults) {
+    const isSpan = isAtLeast(fault.fromS, 0) && (fault.toS === undefined || fault.toS > fault.fromS);
+    if (!isSpan) throw new RangeError(`fault ${fault.kind} must start at 0 s or later and end after it starts`);
+    const isStretch = fault.kind !== "slow" && fault.kind !== "crowd";
+    if (!isStretch && !isAbove(fault.factor, 0)) throw new RangeError(`fault ${fault.kind} needs a factor above 0`);
+  }
+  return options;
+}
+
+function isAbove(value: number, bound: number): boolean {
+  return value > bound && value < Number.POSITIVE_INFINITY;
+}
+
+function isAtLeast(value: number, bound: number): boolean {
+  return value === bound || isAbove(value, bound);
+}

@@ -1,0 +1,278 @@
+import { tiers, type Tier, type World } from "../catalog/index.ts";
+import type { Routes } from "../route/index.ts";
+import { compareWithPlan, type PlanAgreement } from "./plan-agreement.ts";
+import type { DemandRate } from "./demand-rate.ts";
+import { rejectionReasons, type Measures, type RejectionReason, type ServedCell } from "./measures.ts";
+import { poolUsage, type PoolUsage } from "./pool-usage.ts";
+import { QuantileSketch } from "./quantile-sketch.ts";
+import { simulatedMoney, type SimulatedMoney } from "./simulated-money.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
+
+/** Plain JSON. Null stands where nothing was measured. */
+export interface SimulationResult {
+  readonly format: "disperse/simulation/v1";
+  readonly scenario: string;
+  readonly options: SimulationOptions;
+  readonly simulatedS: number;
+  readonly requests: RequestCounts;
+  readonly workloads: readonly WorkloadResult[];
+  readonly tiers: readonly TierResult[];
+  readonly sites: readonly SiteResult[];
+  readonly pools: readonly PoolUsage[];
+  readonly windows: readonly WindowResult[];
+  /** By area and hour; empty unless asked for. */
+  readonly areaHours: readonly AreaHourResult[];
+  readonly agreement: PlanAgreement;
+  readonly money: SimulatedMoney;
+  /** Requests that were sent where the law of their origin does not allow. Must be 0. */
+  readonly residencyViolations: number;
+  /** All quantiles are within this ratio of the exact ones. */
+  readonly quantileError: number;
+}
+
+/** `arrived` = `completed` + `rejected` + `inFlight`, always. */
+export interface RequestCounts {
+  readonly arrived: number;
+  readonly completed: number;
+  readonly rejected: number;
+  readonly inFlight: number;
+  readonly retries: number;
+  readonly preemptions: number;
+  /** Completed within the objective, per second. */
+  readonly goodputPerS: number;
+}
+
+export interface Quantiles {
+  readonly mean: number | null;
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
+}
+
+/** Requests of one workload that one tier (or all) completed. Times as the user sees them, ms. */
+export interface ServedResult {
+  readonly completed: number;
+  readonly ttftMs: Quantiles;
+  readonly tpotMs: Quantiles;
+  readonly e2eMs: Quantiles;
+  /** Wait in the engine's queue before the first prefill step. */
+  readonly queueMs: Quantiles;
+  /** Share of completed requests within the first-token budget, and within all budgets. */
+  readonly ttftAttainmentRatio: number | null;
+  readonly sloAttainmentRatio: number | null;
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  readonly egressBytes: number;
+  readonly preemptions: number;
+}
+
+export interface WorkloadResult extends ServedResult {
+  readonly workload: string;
+  readonly arrived: number;
+  readonly rejected: number;
+  readonly rejections: readonly { readonly reason: RejectionReason; readonly count: number }[];
+  /** Share of all requests sent that were completed within the objective: what was refused counts as missed. */
+  readonly attainmentOfArrivedRatio: number | null;
+  readonly targetRatio: number;
+  readonly tiers: readonly (ServedResult & { readonly tier: Tier })[];
+}
+
+export interface TierResult {
+  readonly tier: Tier;
+  readonly completed: number;
+  readonly outputTokens: number;
+  readonly egressBytes: number;
+  readonly energyKwh: number;
+}
+
+export interface SiteResult {
+  readonly site: string;
+  readonly tier: Tier;
+  readonly completed: number;
+  readonly outputTokens: number;
+  readonly egressBytes: number;
+  readonly egressGbps: number;
+}
+
+export interface WindowResult {
+  readonly fromS: number;
+  readonly workloads: readonly {
+    readonly workload: string;
+    readonly arrived: number;
+    readonly completed: number;
+    readonly withinSlo: number;
+    readonly rejected: number;
+  }[];
+}
+
+export interface AreaHourResult {
+  readonly area: string;
+  readonly workload: string;
+  readonly hour: number;
+  readonly arrived: number;
+  readonly withinSlo: number;
+}
+
+/** What the result is made from. */
+export interface MeasuredRun {
+  readonly world: World;
+  readonly routes: Routes;
+  readonly rate: DemandRate;
+  readonly options: SimulationOptions;
+  readonly measures: Measures;
+  readonly simulatedMs: number;
+  readonly inFlight: number;
+  readonly busyMsOfGroup: Float64Array;
+}
+
+export function describeResult(run: MeasuredRun): SimulationResult {
+  const { world, measures, options, simulatedMs } = run;
+  const workloads = world.workloads.map((_, workload) => describeWorkload(run, workload));
+  const pools = poolUsage(world, run.routes, run.busyMsOfGroup, simulatedMs);
+  const sum = (pick: (result: WorkloadResult) => number) =>
+    workloads.reduce((total, result) => total + pick(result), 0);
+  const withinSlo = measures.cells.reduce((total, cell) => total + cell.withinSlo, 0);
+  const outputTokens = sum((result) => result.outputTokens);
+  return {
+    format: "disperse/simulation/v1",
+    scenario: world.name,
+    options,
+    simulatedS: simulatedMs / 1000,
+    requests: {
+      arrived: sum((result) => result.arrived),
+      completed: sum((result) => result.completed),
+      rejected: sum((result) => result.rejected),
+      inFlight: run.inFlight,
+      retries: measures.retries,
+      preemptions: sum((result) => result.preemptions),
+      goodputPerS: simulatedMs > 0 ? (withinSlo * 1000) / simulatedMs : 0,
+    },
+    workloads,
+    tiers: tiers.map((tier) => ({
+      tier,
+      completed: sum((result) => tierOf(result, tier).completed),
+      outputTokens: sum((result) => tierOf(result, tier).outputTokens),
+      egressBytes: sum((result) => tierOf(result, tier).egressBytes),
+      energyKwh: pools.reduce((total, pool) => (pool.tier === tier ? total + pool.energyKwh : total), 0),
+    })),
+    sites: describeSites(run),
+    pools,
+    windows: describeWindows(run),
+    areaHours: describeAreaHours(run),
+    agreement: compareWithPlan(world, run.routes, run.rate, measures, simulatedMs),
+    money: simulatedMoney(world, run.routes.deployment, pools, measures.siteEgressBytes, simulatedMs, outputTokens),
+    residencyViolations: measures.residencyViolations,
+    quantileError: options.quantileError,
+  };
+}
+
+function tierOf(result: WorkloadResult, tier: Tier): ServedResult {
+  return result.tiers.find((entry) => entry.tier === tier)!;
+}
+
+function describeWorkload(run: MeasuredRun, workload: number): WorkloadResult {
+  const { world, measures } = run;
+  const { id, ttft } = world.workloads[workload]!;
+  const arrived = measures.arrived[workload]!;
+  const cells = tiers.map((_, tier) => measures.cell(workload, tier));
+  const rejections = rejectionReasons
+    .map((reason, i) => ({ reason, count: measures.rejected[workload * rejectionReasons.length + i]! }))
+    .filter((entry) => entry.count > 0);
+  const withinSlo = cells.reduce((total, cell) => total + cell.withinSlo, 0);
+  return {
+    workload: id,
+    arrived,
+    rejected: rejections.reduce((total, entry) => total + entry.count, 0),
+    rejections,
+    attainmentOfArrivedRatio: arrived > 0 ? withinSlo / arrived : null,
+    targetRatio: ttft.attainmentRatio,
+    ...describeCells(cells, run.options.quantileError),
+    tiers: tiers.map((tier, i) => ({ tier, ...describeCells([cells[i]!], run.options.quantileError) })),
+  };
+}
+
+function describeCells(cells: readonly ServedCell[], quantileError: number): ServedResult {
+  const total = (pick: (cell: ServedCell) => number) => cells.reduce((sum, cell) => sum + pick(cell), 0);
+  const merged = (pick: (cell: ServedCell) => QuantileSketch): Quantiles => {
+    const sketch = new QuantileSketch(quantileError);
+    for (const cell of cells) sketch.merge(pick(cell));
+    return quantilesOf(sketch);
+  };
+  const completed = total((cell) => cell.completed);
+  return {
+    completed,
+    ttftMs: merged((cell) => cell.ttftMs),
+    tpotMs: merged((cell) => cell.tpotMs),
+    e2eMs: merged((cell) => cell.e2eMs),
+    queueMs: merged((cell) => cell.queueMs),
+    ttftAttainmentRatio: completed > 0 ? total((cell) => cell.withinTtft) / completed : null,
+    sloAttainmentRatio: completed > 0 ? total((cell) => cell.withinSlo) / completed : null,
+    inputTokens: total((cell) => cell.inputTokens),
+    cachedTokens: total((cell) => cell.cachedTokens),
+    outputTokens: total((cell) => cell.outputTokens),
+    egressBytes: total((cell) => cell.egressBytes),
+    preemptions: total((cell) => cell.preemptions),
+  };
+}
+
+export function quantilesOf(sketch: QuantileSketch): Quantiles {
+  return {
+    mean: sketch.mean,
+    p50: sketch.quantile(0.5),
+    p90: sketch.quantile(0.9),
+    p95: sketch.quantile(0.95),
+    p99: sketch.quantile(0.99),
+    max: sketch.max,
+  };
+}
+
+function describeSites({ world, measures, routes, simulatedMs }: MeasuredRun): SiteResult[] {
+  const open = [...new Set(routes.deployment.pools.map((pool) => pool.site))].toSorted((a, b) => a - b);
+  return open.map((site) => ({
+    site: world.sites[site]!.id,
+    tier: world.sites[site]!.tier,
+    completed: measures.siteCompleted[site]!,
+    outputTokens: measures.siteOutputTokens[site]!,
+    egressBytes: measures.siteEgressBytes[site]!,
+    egressGbps: simulatedMs > 0 ? (measures.siteEgressBytes[site]! * 8) / 1e9 / (simulatedMs / 1000) : 0,
+  }));
+}
+
+function describeWindows({ world, measures, simulatedMs }: MeasuredRun): WindowResult[] {
+  const seen = Math.min(measures.windowCount, Math.ceil(simulatedMs / measures.windowMs));
+  return Array.from({ length: seen }, (_, window) => ({
+    fromS: (window * measures.windowMs) / 1000,
+    workloads: world.workloads.map(({ id }, w) => {
+      const slot = window * world.workloads.length + w;
+      return {
+        workload: id,
+        arrived: measures.windows.arrived[slot]!,
+        completed: measures.windows.completed[slot]!,
+        withinSlo: measures.windows.withinSlo[slot]!,
+        rejected: measures.windows.rejected[slot]!,
+      };
+    }),
+  }));
+}
+
+function describeAreaHours({ world, measures }: MeasuredRun): AreaHourResult[] {
+  const results: AreaHourResult[] = [];
+  for (let hour = 0; hour < measures.hours; hour++) {
+    for (const [row, demand] of world.demand.entries()) {
+      const slot = hour * world.demand.length + row;
+      const arrived = measures.hourArrived[slot]!;
+      if (arrived === 0) continue;
+      results.push({
+        area: world.areas[demand.area]!.id,
+        workload: world.workloads[demand.workload]!.id,
+        hour,
+        arrived,
+        withinSlo: measures.hourWithinSlo[slot]!,
+      });
+    }
+  }
+  return results;
+}

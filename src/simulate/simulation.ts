@@ -1,0 +1,349 @@
+import { tiers, type World } from "../catalog/index.ts";
+import {
+  compilePolicy,
+  compileRoutes,
+  rejectReasons,
+  type Lane,
+  type RejectReason,
+  type Routes,
+} from "../route/index.ts";
+import { MergedArrivals, type Arrivals } from "./arrivals.ts";
+import { PoissonArrivals } from "./arrivals-poisson.ts";
+import { TraceArrivals } from "./arrivals-trace.ts";
+import { demandRate, type DemandRate } from "./demand-rate.ts";
+import { EventQueue } from "./event-queue.ts";
+import { drawFaults, rowsWithin } from "./fault.ts";
+import { eventKinds, FaultDriver } from "./fault-driver.ts";
+import { Fleet } from "./fleet.ts";
+import { Measures, type FinishedRequest, type RejectionReason } from "./measures.ts";
+import { RandomStream } from "./random.ts";
+import { RequestTable } from "./request-table.ts";
+import { ResidencyAudit } from "./residency-audit.ts";
+import { findEngine, type FindEngine } from "./routing-rule.ts";
+import { completeOptions, type SimulationInput, type SimulationOptions } from "./simulation-options.ts";
+import { describeResult, type SimulationResult } from "./simulation-result.ts";
+
+/** Requests are sent again after the faults of the same instant. */
+const retryPriority = 1;
+
+/**
+ * A simulation that can be run in slices: `advance` as far as wanted, look at `result`, go on. Slices change nothing in
+ * the outcome. Nothing in it reads a clock or the world outside.
+ */
+export class Simulation {
+  readonly options: SimulationOptions;
+  readonly durationMs: number;
+
+  readonly #world: World;
+  readonly #routes: Routes;
+  readonly #rate: DemandRate;
+  readonly #measures: Measures;
+  readonly #table = new RequestTable();
+  readonly #queue = new EventQueue();
+  readonly #fleet: Fleet;
+  readonly #faults: FaultDriver;
+  readonly #arrivals: Arrivals;
+  readonly #find: FindEngine;
+  readonly #audit: ResidencyAudit;
+  readonly #network: RandomStream;
+  readonly #laneOfRow: (Lane | undefined)[];
+  readonly #meanComputedTokens: Float64Array;
+  readonly #tierOfSite: Int32Array;
+  readonly #extra = { tokens: 0 };
+  readonly #finished: { -readonly [key in keyof FinishedRequest]: number } = emptyFinished();
+  #serial = 0;
+  #nowMs = 0;
+  #isDone = false;
+  #busyMs: Float64Array | null = null;
+
+  /** @throws RangeError when an option makes no sense or the deployment does not belong to the world. */
+  constructor(input: SimulationInput) {
+    const { world, deployment } = input;
+    const options = completeOptions(input.options);
+    this.options = options;
+    this.durationMs = options.durationS * 1000;
+    this.#world = world;
+    this.#routes = compileRoutes(compilePolicy(world, deployment.period), deployment);
+    this.#rate = demandRate(world, deployment.period, { ...options, level: options.demand });
+    this.#measures = new Measures(world, deployment.pools.length, {
+      durationMs: this.durationMs,
+      windowMs: options.windowS * 1000,
+      byAreaHour: options.byAreaHour,
+      relativeError: options.quantileError,
+    });
+    this.#fleet = new Fleet(this.#routes, this.#table, this, {
+      intervalMs: options.snapshotIntervalMs,
+      maxAgeMs: options.snapshotMaxAgeMs,
+    });
+    const drawn = options.randomFaults
+      ? drawFaults(world, deployment, options.randomFaults, options.durationS, options.seed)
+      : [];
+    this.#faults = new FaultDriver(world, this.#routes, this.#fleet, this.#queue, {
+      faults: [...options.faults, ...drawn],
+      durationMs: this.durationMs,
+      noticeMs: options.failureNoticeMs,
+    });
+    this.#arrivals = makeArrivals(input, options, this.#rate);
+    this.#find = findEngine(options.rule, this.#routes, new RandomStream(options.seed, "route"));
+    this.#audit = new ResidencyAudit(world);
+    this.#network = new RandomStream(options.seed, "network");
+    this.#laneOfRow = world.demand.map(() => undefined);
+    this.#meanComputedTokens = Float64Array.from(
+      world.workloads,
+      (workload) => workload.inputTokens.mean * (1 - workload.prefixHitRatio),
+    );
+    this.#tierOfSite = Int32Array.from(world.sites, (site) => tiers.indexOf(site.tier));
+  }
+
+  /** Time simulated so far, ms. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Whether the whole span has been simulated and every request has come to its end. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  get requestsSent(): number {
+    return this.#serial;
+  }
+
+  /** Simulates up to `untilMs`. At the end of the span what is still in flight is run to its end. */
+  advance(untilMs: number): void {
+    if (this.#isDone) return;
+    const limitMs = Math.min(untilMs, this.durationMs);
+    this.#runTo(limitMs);
+    this.#nowMs = Math.max(this.#nowMs, limitMs);
+    if (limitMs < this.durationMs) return;
+    this.#fleet.advanceAll(this.durationMs);
+    this.#busyMs = this.#busyPerGroup();
+    while (this.#queue.size > 0) this.#runTo(this.#queue.nextMs);
+    this.#fleet.advanceAll(Number.MAX_VALUE);
+    this.#isDone = true;
+  }
+
+  /** What has been measured so far. */
+  result(): SimulationResult {
+    return describeResult({
+      world: this.#world,
+      routes: this.#routes,
+      rate: this.#rate,
+      options: this.options,
+      measures: this.#measures,
+      simulatedMs: this.#nowMs,
+      inFlight: this.#table.inUse,
+      busyMsOfGroup: this.#busyMs ?? this.#busyPerGroup(),
+    });
+  }
+
+  /** Part of the engines' contract: a request has its last token. */
+  finished(request: number, timeMs: number): void {
+    const table = this.#table;
+    const row = table.row[request]!;
+    const { workload } = this.#world.demand[row]!;
+    const { site, pool } = this.#routes.groups[this.#routes.groupOfReplica[table.replica[request]!]!]!;
+    const firstTokenMs = table.firstTokenMs[request]!;
+    const outputTokens = table.outputTokens[request]!;
+    const backMs = table.rttMs[request]! / 2;
+    const out = this.#finished;
+    out.row = row;
+    out.workload = workload;
+    out.tier = this.#tierOfSite[site]!;
+    out.site = site;
+    out.pool = pool;
+    out.arrivalMs = table.arrivalMs[request]!;
+    out.ttftMs = firstTokenMs + backMs - out.arrivalMs;
+    out.tpotMs = outputTokens > 1 ? (timeMs - firstTokenMs) / (outputTokens - 1) : Number.NaN;
+    out.e2eMs = timeMs + backMs - out.arrivalMs;
+    out.queueMs = table.scheduledMs[request]! - table.readyMs[request]!;
+    out.inputTokens = table.inputTokens[request]!;
+    out.cachedTokens = table.cachedTokens[request]!;
+    out.outputTokens = outputTokens;
+    out.preemptions = table.preemptions[request]!;
+    this.#measures.finish(out);
+    table.release(request);
+  }
+
+  #runTo(limitMs: number): void {
+    const queue = this.#queue;
+    const arrivals = this.#arrivals;
+    for (;;) {
+      const arrivalMs = arrivals.nextMs;
+      const eventMs = queue.nextMs;
+      if (eventMs <= arrivalMs) {
+        if (eventMs > limitMs || queue.size === 0) return;
+        const kind = queue.nextKind;
+        const subject = queue.nextSubject;
+        queue.pop();
+        this.#handle(kind, subject, eventMs);
+      } else {
+        if (arrivalMs > limitMs) return;
+        this.#arrive(arrivalMs);
+        arrivals.step();
+      }
+    }
+  }
+
+  #handle(kind: number, subject: number, nowMs: number): void {
+    if (kind === eventKinds.retry) this.#send(subject, nowMs);
+    else if (kind === eventKinds.faultBegins)
+      this.#faults.begin(subject, nowMs, (request) => this.#lose(request, nowMs));
+    else if (kind === eventKinds.faultEnds) this.#faults.end(subject, nowMs);
+    else this.#faults.notice(subject);
+  }
+
+  #arrive(nowMs: number): void {
+    const { row, inputTokens, outputTokens, cachedTokens } = this.#arrivals;
+    const table = this.#table;
+    const request = table.take();
+    table.row[request] = row;
+    table.serial[request] = this.#serial++;
+    table.arrivalMs[request] = nowMs;
+    table.inputTokens[request] = inputTokens;
+    table.outputTokens[request] = outputTokens;
+    table.cachedTokens[request] = cachedTokens;
+    // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
+    table.networkDraw[request] = this.#network.normal();
+    this.#measures.arrive(row, this.#world.demand[row]!.workload, nowMs);
+    this.#send(request, nowMs);
+  }
+
+  /** Finds an engine for a request and hands it over, at its first attempt or a later one. */
+  #send(request: number, nowMs: number): void {
+    const table = this.#table;
+    const row = table.row[request]!;
+    const { workload } = this.#world.demand[row]!;
+    const lane = this.#lane(row);
+    const computed = table.inputTokens[request]! - table.cachedTokens[request]!;
+    this.#extra.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
+    const replica = this.#find(lane, this.#fleet, nowMs, this.#extra);
+    if (replica < 0) {
+      this.#reject(request, lane.group.length > 0 ? "unhealthy" : ineligibleReason(lane));
+      return;
+    }
+    const groupIndex = this.#routes.groupOfReplica[replica]!;
+    const group = this.#routes.groups[groupIndex]!;
+    if (!this.#audit.allows(row, group.site)) this.#measures.residencyViolations++;
+    table.replica[request] = replica;
+    table.attempts[request] = table.attempts[request]! + 1;
+    const rttMs = sampleRtt(lane, groupIndex, table.networkDraw[request]!);
+    table.rttMs[request] = rttMs;
+    if (!this.#fleet.isUp(replica)) {
+      this.#faults.noticeByRequest(replica);
+      this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
+      return;
+    }
+    const costs = this.#fleet.costsOf(replica);
+    if (table.inputTokens[request]! + table.outputTokens[request]! > costs.maxRequestTokens) {
+      this.#reject(request, "too-long");
+      return;
+    }
+    table.readyMs[request] = nowMs + rttMs / 2 + costs.requestOverheadMs;
+    this.#fleet.enqueue(replica, request, nowMs);
+  }
+
+  /** The engine of a request died. Before the first token another site can serve it; a broken stream cannot be mended. */
+  #lose(request: number, nowMs: number): void {
+    const table = this.#table;
+    const firstTokenMs = table.firstTokenMs[request]!;
+    if (firstTokenMs === firstTokenMs) {
+      this.#reject(request, "interrupted");
+      return;
+    }
+    this.#faults.noticeByRequest(table.replica[request]!);
+    table.scheduledMs[request] = Number.NaN;
+    table.generatedTokens[request] = 0;
+    // The broken connection is seen half a round trip later.
+    this.#sendAgain(request, nowMs + table.rttMs[request]! / 2);
+  }
+
+  #sendAgain(request: number, atMs: number): void {
+    if (this.#table.attempts[request]! >= this.options.maxAttempts) {
+      this.#reject(request, "attempts-exhausted");
+      return;
+    }
+    this.#measures.retries++;
+    this.#queue.push(atMs, retryPriority, eventKinds.retry, request);
+  }
+
+  #reject(request: number, reason: RejectionReason): void {
+    const table = this.#table;
+    const { workload } = this.#world.demand[table.row[request]!]!;
+    this.#measures.reject(workload, reason, table.arrivalMs[request]!);
+    table.release(request);
+  }
+
+  #lane(row: number): Lane {
+    const { workload, area, access } = this.#world.demand[row]!;
+    return (this.#laneOfRow[row] ??= this.#routes.lane(workload, area, access));
+  }
+
+  #busyPerGroup(): Float64Array {
+    return Float64Array.from(this.#routes.groups, (group) => {
+      let busyMs = 0;
+      for (let replica = group.firstReplica; replica < group.firstReplica + group.replicas; replica++) {
+        busyMs += this.#fleet.engineOf(replica)?.busyMs ?? 0;
+      }
+      return busyMs;
+    });
+  }
+}
+
+function makeArrivals(input: SimulationInput, options: SimulationOptions, rate: DemandRate): Arrivals {
+  const { world, deployment, trace } = input;
+  const durationMs = options.durationS * 1000;
+  const { seed, rateFactor } = options;
+  const streams: Arrivals[] = [];
+  if (trace) {
+    const mapping = { workload: trace.workload, durationMs, rateFactor };
+    streams.push(new TraceArrivals(world, deployment.period, trace.trace, mapping, seed));
+  }
+  // A trace takes the place of its workload's random requests; the other workloads go on.
+  const others = trace
+    ? Float64Array.from(world.demand, (row) => (row.workload === trace.workload ? 0 : 1))
+    : undefined;
+  streams.push(new PoissonArrivals(world, rate, { fromMs: 0, toMs: durationMs }, seed, "arrivals", others));
+  for (const [position, fault] of options.faults.entries()) {
+    if (fault.kind !== "crowd" || fault.factor <= 1) continue;
+    // A crowd is a second stream on top of the usual one.
+    const weights = rowsWithin(world, fault.areas).map((inside) => inside * (fault.factor - 1));
+    const span = { fromMs: fault.fromS * 1000, toMs: Math.min(durationMs, (fault.toS ?? options.durationS) * 1000) };
+    streams.push(new PoissonArrivals(world, rate, span, seed, `crowd/${position}`, weights));
+  }
+  const [first, ...rest] = streams;
+  return rest.length === 0 ? first! : new MergedArrivals([first!, ...rest]);
+}
+
+/** Of the reasons against the sites near by, the one that came last in the order of questions: what was so nearly. */
+function ineligibleReason(lane: Lane): RejectionReason {
+  let latest = -1;
+  for (const { reason } of lane.rejected) latest = Math.max(latest, rejectReasons.indexOf(reason as RejectReason));
+  return latest < 0 ? "no-engine" : rejectReasons[latest]!;
+}
+
+/** Round trip of one user to the group, from the distribution the policy decided with. */
+function sampleRtt(lane: Lane, group: number, draw: number): number {
+  let index = 0;
+  while (index < lane.group.length - 1 && lane.group[index] !== group) index++;
+  return Math.exp(lane.mu[index]! + lane.sigma[index]! * draw);
+}
+
+function emptyFinished(): { -readonly [key in keyof FinishedRequest]: number } {
+  return {
+    row: 0,
+    workload: 0,
+    tier: 0,
+    site: 0,
+    pool: 0,
+    arrivalMs: 0,
+    ttftMs: 0,
+    tpotMs: 0,
+    e2eMs: 0,
+    queueMs: 0,
+    inputTokens: 0,
+    cachedTokens: 0,
+    outputTokens: 0,
+    preemptions: 0,
+  };
+}
