@@ -208,12 +208,9 @@ export function toColumns(problem: PlanProblem, formulation: Formulation, soluti
 /** The solution behind column values, with whole numbers made exactly whole and rounding noise removed from shares. */
 export function fromColumns(problem: PlanProblem, formulation: Formulation, columns: Float64Array): ProblemSolution {
   const modules = Float64Array.from(formulation.moduleCol, (col) => Math.round(columns[col]!));
-  const open = new Uint8Array(problem.sites.count);
+  // A site without modules is not open, whatever a solver that stopped at a gap left switched on.
+  const open = Uint8Array.from(problem.sites.forced);
   for (let pool = 0; pool < problem.pools.count; pool++) if (modules[pool]! > 0) open[problem.pools.site[pool]!] = 1;
-  for (let site = 0; site < problem.sites.count; site++) {
-    const col = formulation.openCol[site]!;
-    if (problem.sites.forced[site] || (col >= 0 && columns[col]! > 0.5)) open[site] = 1;
-  }
   const share = columns.slice(formulation.firstArcCol, formulation.firstArcCol + problem.arcs.pool.length);
   for (let arc = 0; arc < share.length; arc++) {
     if (share[arc]! < 1e-9 || modules[problem.arcs.pool[arc]!] === 0) share[arc] = 0;

@@ -10,3 +10,15 @@ export {
 } from "./problem.ts";
 export { solveProblem } from "./solve-problem.ts";
 export type { CurvePoint, PathOptions, PathResult, PathTools, SearchStatus } from "./solution-path.ts";
+export { planScenario, type PlanOptions, type PlanTools } from "./plan-scenario.ts";
+export type {
+  Alternative,
+  LimitUse,
+  PlanDocument,
+  PlanStatus,
+  SiteLoad,
+  TrainingPlacement,
+  Verdict,
+} from "./plan-document.ts";
+export type { Clash } from "./clashes.ts";
+export type { Unserved, UnservedReason } from "./unserved.ts";

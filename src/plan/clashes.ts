@@ -1,0 +1,105 @@
+/**
+ * Wishes that cannot all be met. Demand can always be left unserved at a price, so only what the scenario forces can clash
+ * with a limit: the plan that does nothing but what is forced either holds, or names the clash.
+ */
+import type { World } from "../catalog/index.ts";
+import { objectiveUsd, type PlanProblem } from "./problem.ts";
+import { emptySolution } from "./solution-path.ts";
+import type { WorldProblem } from "./world-problem.ts";
+
+/** A smallest set of named wishes and limits that cannot hold together: dropping any one of them ends the clash. */
+export interface Clash {
+  readonly limits: readonly string[];
+  readonly detail: string;
+}
+
+/** All clashes of the world in the period; empty when a plan exists. */
+export function findClashes(planned: WorldProblem): Clash[] {
+  const { world, period, problem } = planned;
+  return [
+    ...limitClashes(world, problem),
+    ...powerlessSites(planned),
+    ...world.training.flatMap((training, index) => {
+      const row = planned.demandRowCount + index;
+      const arcs = problem.arcs.starts[row + 1]! - problem.arcs.starts[row]!;
+      return training.pflops[period]! > 0 && arcs === 0 ? [homelessTraining(world, index)] : [];
+    }),
+  ];
+}
+
+/** What is forced against every coupling limit. */
+function limitClashes(world: World, problem: PlanProblem): Clash[] {
+  const least = emptySolution(problem);
+  // A cost that is not a number would hide every comparison below.
+  if (Number.isNaN(objectiveUsd(problem, least))) throw new Error("a cost in the planning problem is not a number");
+  const clashes: Clash[] = [];
+  for (const limit of problem.limits) {
+    const wishes: { name: string; weight: number }[] = [];
+    for (const [i, site] of limit.sites.entries()) {
+      const weight = limit.siteWeights[i]! * least.open[site]!;
+      if (weight > 0) wishes.push({ name: `site ${world.sites[site]!.id} is forced open`, weight });
+    }
+    // The fewest wishes that break the limit are the heaviest ones.
+    wishes.sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1));
+    let total = 0;
+    let count = 0;
+    while (count < wishes.length && total <= limit.upper * (1 + 1e-9)) total += wishes[count++]!.weight;
+    if (total > limit.upper * (1 + 1e-9)) {
+      clashes.push({
+        limits: [...wishes.slice(0, count).map((wish) => wish.name), `${limit.name} is at most ${limit.upper}`],
+        detail: `together they need ${total}, the limit is ${limit.upper}`,
+      });
+    }
+  }
+  return clashes;
+}
+
+/** A site that must be open but could not power a single module. */
+function powerlessSites({ world, period, problem, poolModule }: WorldProblem): Clash[] {
+  const smallest = new Float64Array(problem.sites.count).fill(Infinity);
+  const module = new Int32Array(problem.sites.count).fill(-1);
+  for (let pool = 0; pool < problem.pools.count; pool++) {
+    const site = problem.pools.site[pool]!;
+    if (problem.pools.kw[pool]! < smallest[site]!) {
+      smallest[site] = problem.pools.kw[pool]!;
+      module[site] = poolModule[pool]!;
+    }
+  }
+  const clashes: Clash[] = [];
+  for (const [index, site] of world.sites.entries()) {
+    if (site.status !== "forced") continue;
+    const limitKw = site.powerLimitKw[period]!;
+    const noRoom = module[index]! >= 0 ? smallest[index]! > limitKw : limitKw <= 0;
+    if (!noRoom) continue;
+    const need =
+      module[index]! >= 0
+        ? `its smallest module, ${world.modules[module[index]!]!.name}, draws ${smallest[index]!.toFixed(2)} kW`
+        : "it cannot power any module";
+    clashes.push({
+      limits: [`site ${site.id} is forced open`, `power of site ${site.id} is at most ${limitKw} kW`],
+      detail: need,
+    });
+  }
+  return clashes;
+}
+
+function homelessTraining(world: World, index: number): Clash {
+  const training = world.training[index]!;
+  const cores = world.sites.filter((site) => site.tier === "core" && site.status !== "forbidden");
+  const allowed = cores.filter((site) => training.countries === "*" || training.countries.includes(site.country));
+  const wish = `training ${training.id} must run`;
+  if (cores.length === 0) {
+    return { limits: [wish, "there is no core site"], detail: "training is placed at core sites only" };
+  }
+  if (allowed.length === 0) {
+    const countries = training.countries === "*" ? "" : training.countries.join(", ");
+    return {
+      limits: [wish, `training ${training.id} stays in ${countries}`],
+      detail: `core sites stand in ${[...new Set(cores.map((site) => site.country))].sort().join(", ")} only`,
+    };
+  }
+  return {
+    limits: [wish, `training ${training.id} needs ${training.precision}`],
+    detail: "no module that may stand at a permitted core site computes in this format",
+  };
+}

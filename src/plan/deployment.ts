@@ -1,0 +1,98 @@
+/** From the numbers of a solution to what stands where. */
+import { secondsPerYear } from "../finance/index.ts";
+import type { Deployment, PlannedFlow, Pool } from "../route/index.ts";
+import { layOutEngines, type EngineNeed } from "./engine-layout.ts";
+import type { ProblemSolution } from "./problem.ts";
+import type { WorldProblem } from "./world-problem.ts";
+
+/**
+ * @param capacityUsdPerModule What one more module would be worth per pool of the problem, USD/year.
+ */
+export function toDeployment(
+  planned: WorldProblem,
+  solution: ProblemSolution,
+  capacityUsdPerModule: Float64Array,
+): Deployment {
+  const { world, period, policy, problem, poolModule, poolTrains, memberStarts, members } = planned;
+  const positions = new Map<number, number>();
+  const standing: { site: number; module: number; count: number; trainingCount: number; usd: number }[] = [];
+  for (let pool = 0; pool < problem.pools.count; pool++) {
+    const count = solution.modules[pool]!;
+    if (count === 0) continue;
+    const site = problem.pools.site[pool]!;
+    const key = site * world.modules.length + poolModule[pool]!;
+    let position = positions.get(key);
+    if (position === undefined) {
+      position = standing.length;
+      positions.set(key, position);
+      standing.push({ site, module: poolModule[pool]!, count: 0, trainingCount: 0, usd: 0 });
+    }
+    const entry = standing[position]!;
+    if (poolTrains[pool]) entry.trainingCount += count;
+    else {
+      entry.count += count;
+      entry.usd = Math.max(entry.usd, capacityUsdPerModule[pool]!);
+    }
+  }
+
+  const flows: PlannedFlow[] = [];
+  const needs = standing.map(() => new Map<string, EngineNeed>());
+  for (let row = 0; row < planned.demandRowCount; row++) {
+    for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
+      const share = solution.share[arc]!;
+      if (share === 0) continue;
+      const pool = problem.arcs.pool[arc]!;
+      const position = positions.get(problem.pools.site[pool]! * world.modules.length + poolModule[pool]!)!;
+      const { workload } = world.demand[members[memberStarts[row]!]!]!;
+      const option =
+        policy.serving[workload * world.modules.length + poolModule[pool]!]!.options[planned.arcOption[arc]!]!;
+      const { energyKwhPerRequest } = option;
+      let peakPerS = 0;
+      for (let i = memberStarts[row]!; i < memberStarts[row + 1]!; i++) {
+        const demand = world.demand[members[i]!]!;
+        const flow = share * demand.peakPerS[period]!;
+        peakPerS += flow;
+        const meanPerS = share * demand.meanPerS[period]!;
+        flows.push({ row: members[i]!, pool: position, peakPerS: flow, meanPerS, energyKwhPerRequest });
+      }
+      const key = `${workload} ${option.tensorParallel}`;
+      const need = needs[position]!.get(key);
+      needs[position]!.set(key, {
+        workload,
+        tensorParallel: option.tensorParallel,
+        engines: (need?.engines ?? 0) + share * problem.arcs.load[arc]! * option.replicasPerModule,
+        plannedPerS: (need?.plannedPerS ?? 0) + peakPerS,
+      });
+    }
+  }
+  const pools = standing.map((entry, position): Pool => {
+    const sorted = [...needs[position]!.values()].sort(
+      (a, b) => a.workload - b.workload || a.tensorParallel - b.tensorParallel,
+    );
+    return {
+      id: `${world.sites[entry.site]!.id}/${world.modules[entry.module]!.id}`,
+      site: entry.site,
+      module: entry.module,
+      count: entry.count,
+      trainingCount: entry.trainingCount,
+      groups: layOutEngines(sorted, entry.count * world.modules[entry.module]!.acceleratorCount),
+      capacityUsdPerModuleS: entry.usd / secondsPerYear,
+    };
+  });
+  return { period, pools, flows: joined(flows) };
+}
+
+/** One flow per row and pool: bought and installed modules of a pool serve together. */
+function joined(flows: PlannedFlow[]): PlannedFlow[] {
+  flows.sort((a, b) => a.row - b.row || a.pool - b.pool);
+  const result: PlannedFlow[] = [];
+  for (const flow of flows) {
+    const last = result.at(-1);
+    if (last === undefined || last.row !== flow.row || last.pool !== flow.pool) result.push(flow);
+    else {
+      const peakPerS = last.peakPerS + flow.peakPerS;
+      result[result.length - 1] = { ...last, peakPerS, meanPerS: last.meanPerS + flow.meanPerS };
+    }
+  }
+  return result;
+}

@@ -1,0 +1,105 @@
+/** The result of planning: one JSON document that can be read, checked, simulated and served on its own. */
+import type { Tier, World } from "../catalog/index.ts";
+import type { CostBreakdown } from "../finance/index.ts";
+import type { Deployment } from "../route/index.ts";
+import type { Clash } from "./clashes.ts";
+import type { SearchStatus } from "./solution-path.ts";
+import type { Unserved } from "./unserved.ts";
+
+/** `infeasible`: what the scenario forces cannot hold together, see `clashes`; the document then carries no deployment. */
+export type PlanStatus = SearchStatus | "infeasible";
+
+export interface PlanDocument {
+  readonly format: "disperse/plan/v1";
+  readonly name: string;
+  /** Hash of the input, as passed in by whoever read it. */
+  readonly inputHash: string;
+  readonly catalogVersion: string;
+  readonly world: World;
+  /** Position in `world.periods`. */
+  readonly period: number;
+  readonly status: PlanStatus;
+  /** USD per year of the period; null when infeasible. */
+  readonly objectiveUsdPerYear: number | null;
+  /** No plan of this world can cost less; null when infeasible. */
+  readonly bestBoundUsdPerYear: number | null;
+  /** (objective − bound) / objective. */
+  readonly relativeGap: number | null;
+  readonly method: "exact" | "decomposition";
+  readonly search: {
+    readonly seed: number;
+    readonly askedGap: number;
+    readonly seconds: number;
+    /** Size of what was solved, after merging rows. */
+    readonly rows: number;
+    readonly arcs: number;
+    readonly pools: number;
+    readonly curve: readonly {
+      readonly seconds: number;
+      readonly incumbentUsd: number | null;
+      readonly boundUsd: number | null;
+    }[];
+    readonly message: string;
+  };
+  readonly deployment: Deployment;
+  /** Null when infeasible. */
+  readonly cost: CostBreakdown | null;
+  readonly sites: readonly SiteLoad[];
+  readonly limits: readonly LimitUse[];
+  readonly unserved: readonly Unserved[];
+  readonly training: readonly TrainingPlacement[];
+  readonly alternatives: { readonly centralised: Alternative | null };
+  readonly verdict: Verdict | null;
+  readonly clashes: readonly Clash[];
+}
+
+/** An open site and how much of it is used. */
+export interface SiteLoad {
+  /** Position in `world.sites`. */
+  readonly site: number;
+  readonly modules: number;
+  readonly servedPerS: number;
+  readonly powerKw: number;
+  readonly powerLimitKw: number;
+  readonly egressGbps: number;
+  readonly portGbps: number;
+}
+
+/** A limit over several sites, how much of it is used, and what one more unit is worth. */
+export interface LimitUse {
+  readonly name: string;
+  readonly used: number;
+  readonly upper: number;
+}
+
+export interface TrainingPlacement {
+  /** Position in `world.training`. */
+  readonly training: number;
+  /** Position in `deployment.pools`. */
+  readonly pool: number;
+  /** Modules at work for this demand; a share where a pool trains for several. */
+  readonly modules: number;
+  readonly pflops: number;
+}
+
+/** Another way of serving the same demand. */
+export interface Alternative {
+  readonly name: string;
+  readonly status: PlanStatus;
+  readonly objectiveUsdPerYear: number;
+  readonly bestBoundUsdPerYear: number;
+  /** Penalties for what it does not serve, part of the objective, USD/year. */
+  readonly unservedUsdPerYear: number;
+  /** Share of peak requests it serves. */
+  readonly servedRatio: number;
+  readonly servedByWorkload: readonly { readonly workload: string; readonly servedRatio: number }[];
+  readonly openSites: readonly { readonly tier: Tier; readonly count: number }[];
+}
+
+/** Whether to distribute, and what decides it. */
+export interface Verdict {
+  readonly distribute: boolean;
+  /** Centralised minus planned cost, USD/year; what distribution is worth. */
+  readonly savingUsdPerYear: number;
+  readonly sentence: string;
+}

@@ -1,0 +1,211 @@
+/** Who is not served, why, and what would change it. */
+import type { World } from "../catalog/index.ts";
+import { secondsPerYear } from "../finance/index.ts";
+import { explainPhysics, type Physics } from "../route/index.ts";
+import { siteOfArc, unservedShares, type ProblemSolution } from "./problem.ts";
+import type { WorldProblem } from "./world-problem.ts";
+
+/**
+ * Why demand is left unserved. Nothing could serve it: `physics` (no site, however near, meets the budget), `place` (a
+ * nearer site would), `law`, `export`, `memory`, `tier`. Something could, but: `price` (serving costs more than the
+ * scenario says a lost request is worth), `limits` (what could serve it is full), `scale` (too little demand in reach to
+ * pay for a site or a module).
+ */
+export type UnservedReason = Exclude<Physics["verdict"], "served"> | "price" | "limits" | "scale";
+
+/** Unserved demand of one workload over one kind of access, for one reason. */
+export interface Unserved {
+  readonly workload: string;
+  readonly access: string;
+  readonly reason: UnservedReason;
+  readonly peakPerS: number;
+  readonly meanPerS: number;
+  /** Share of all peak demand of the workload, over every access. */
+  readonly shareOfWorkload: number;
+  readonly usdPerYear: number;
+  readonly areas: number;
+  /** The largest areas concerned, by id. */
+  readonly examples: readonly string[];
+  readonly detail: string;
+  readonly whatWouldHelp: readonly string[];
+}
+
+/** Shares below this are rounding, not people. */
+const noticeableShare = 1e-6;
+/** Rows taken apart one by one per workload and access; the remaining smaller ones are counted with the largest. */
+const explainedRows = 300;
+
+interface Finding {
+  readonly reason: UnservedReason;
+  readonly detail: string;
+  readonly whatWouldHelp: readonly string[];
+}
+
+export function reportUnserved(planned: WorldProblem, solution: ProblemSolution): Unserved[] {
+  const { world, period, problem, memberStarts, members } = planned;
+  const share = unservedShares(problem, solution.share);
+  const full = fullLimits(planned, solution);
+  const byOrigin = new Map<string, { row: number; unserved: number; problemRow: number }[]>();
+  for (let row = 0; row < planned.demandRowCount; row++) {
+    if (share[row]! < noticeableShare) continue;
+    for (let i = memberStarts[row]!; i < memberStarts[row + 1]!; i++) {
+      const demand = world.demand[members[i]!]!;
+      const key = `${demand.workload} ${demand.access}`;
+      const list = byOrigin.get(key);
+      const entry = { row: members[i]!, unserved: share[row]!, problemRow: row };
+      if (list === undefined) byOrigin.set(key, [entry]);
+      else list.push(entry);
+    }
+  }
+  const report: Unserved[] = [];
+  for (const entries of byOrigin.values()) {
+    entries.sort((a, b) => lostPerS(world, period, b) - lostPerS(world, period, a) || a.row - b.row);
+    const groups = new Map<UnservedReason, { finding: Finding; entries: typeof entries }>();
+    let last: Finding | null = null;
+    for (const [rank, entry] of entries.entries()) {
+      const hasArcs = problem.arcs.starts[entry.problemRow + 1]! > problem.arcs.starts[entry.problemRow]!;
+      let finding: Finding;
+      if (hasArcs) finding = whyNotServed(planned, entry.problemRow, full);
+      // That a site next door would still be too far holds for every area alike.
+      else if (last !== null && (last.reason === "physics" || rank >= explainedRows)) finding = last;
+      else last = finding = whyImpossible(planned, entry.row);
+      const group = groups.get(finding.reason);
+      if (group === undefined) groups.set(finding.reason, { finding, entries: [entry] });
+      else group.entries.push(entry);
+    }
+    for (const { finding, entries: rows } of groups.values()) report.push(summarise(world, period, finding, rows));
+  }
+  return report.sort((a, b) => b.usdPerYear - a.usdPerYear || (a.workload < b.workload ? -1 : 1));
+}
+
+function lostPerS(world: World, period: number, entry: { row: number; unserved: number }): number {
+  return world.demand[entry.row]!.peakPerS[period]! * entry.unserved;
+}
+
+function summarise(
+  world: World,
+  period: number,
+  finding: Finding,
+  rows: readonly { row: number; unserved: number }[],
+): Unserved {
+  const first = world.demand[rows[0]!.row]!;
+  const workload = world.workloads[first.workload]!;
+  let peakPerS = 0;
+  let meanPerS = 0;
+  for (const entry of rows) {
+    peakPerS += lostPerS(world, period, entry);
+    meanPerS += world.demand[entry.row]!.meanPerS[period]! * entry.unserved;
+  }
+  let allPeakPerS = 0;
+  for (const demand of world.demand) if (demand.workload === first.workload) allPeakPerS += demand.peakPerS[period]!;
+  const areas = [...new Set(rows.map((entry) => world.demand[entry.row]!.area))];
+  return {
+    workload: workload.id,
+    access: world.accessTypes[first.access]!.id,
+    reason: finding.reason,
+    peakPerS,
+    meanPerS,
+    shareOfWorkload: allPeakPerS > 0 ? peakPerS / allPeakPerS : 0,
+    usdPerYear: meanPerS * secondsPerYear * workload.unservedUsdPerRequest,
+    areas: areas.length,
+    examples: areas.slice(0, 3).map((area) => world.areas[area]!.id),
+    detail: finding.detail,
+    whatWouldHelp: finding.whatWouldHelp,
+  };
+}
+
+function whyImpossible(planned: WorldProblem, row: number): Finding {
+  const physics = explainPhysics(planned.policy, planned.world.demand[row]!);
+  const ms = (value: number): string => `${value.toFixed(1)} ms`;
+  const parts = [`budget ${ms(physics.budgetMs)}`, `last mile ${ms(physics.lastMileMs)}`];
+  if (physics.nearestSite !== null) {
+    parts.push(`network to the nearest site, ${physics.nearestSite.id}, ${ms(physics.nearestSite.networkMs)}`);
+  }
+  if (physics.fastestPrefill !== null) {
+    parts.push(`prefill on an idle ${physics.fastestPrefill.module} ${ms(physics.fastestPrefill.ms)}`);
+  }
+  return {
+    reason: physics.verdict === "served" ? "place" : physics.verdict,
+    detail: parts.join(", "),
+    whatWouldHelp: physics.remedies,
+  };
+}
+
+/** What is full in a plan: sites that cannot power one more module, and coupling limits used up. */
+interface FullLimits {
+  readonly freeKw: Float64Array;
+  readonly freeGbps: Float64Array;
+  /** Names of used-up limits by site. */
+  readonly namesOfSite: readonly (readonly string[])[];
+}
+
+function fullLimits({ world, problem }: WorldProblem, solution: ProblemSolution): FullLimits {
+  const freeKw = problem.sites.kw.slice();
+  const freeGbps = problem.sites.gbps.slice();
+  for (let pool = 0; pool < problem.pools.count; pool++) {
+    freeKw[problem.pools.site[pool]!]! -= solution.modules[pool]! * problem.pools.kw[pool]!;
+  }
+  for (let row = 0; row < problem.rows.count; row++) {
+    for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
+      if (solution.share[arc]! > 0)
+        freeGbps[siteOfArc(problem, arc)]! -= solution.share[arc]! * problem.rows.gbps[row]!;
+    }
+  }
+  const namesOfSite: string[][] = world.sites.map(() => []);
+  for (const limit of problem.limits) {
+    let used = 0;
+    let smallestStep = Infinity;
+    for (const [i, site] of limit.sites.entries()) {
+      used += limit.siteWeights[i]! * solution.open[site]!;
+      if (!solution.open[site] && limit.siteWeights[i]! > 0)
+        smallestStep = Math.min(smallestStep, limit.siteWeights[i]!);
+    }
+    for (const [i, pool] of limit.pools.entries()) {
+      used += limit.poolWeights[i]! * solution.modules[pool]!;
+      if (limit.poolWeights[i]! > 0) smallestStep = Math.min(smallestStep, limit.poolWeights[i]!);
+    }
+    if (used + smallestStep <= limit.upper) continue;
+    const touched = new Set([...limit.sites, ...Array.from(limit.pools, (pool) => problem.pools.site[pool]!)]);
+    for (const site of touched) namesOfSite[site]!.push(limit.name);
+  }
+  return { freeKw, freeGbps, namesOfSite };
+}
+
+function whyNotServed({ world, problem }: WorldProblem, row: number, full: FullLimits): Finding {
+  let cheapestUsd = Infinity;
+  const blocking = new Map<string, number>();
+  let unblocked = false;
+  const { arcs, pools, rows } = problem;
+  for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+    const pool = arcs.pool[arc]!;
+    const site = pools.site[pool]!;
+    cheapestUsd = Math.min(cheapestUsd, arcs.usd[arc]! + arcs.load[arc]! * pools.usd[pool]!);
+    const names = [...full.namesOfSite[site]!];
+    if (pools.kw[pool]! > full.freeKw[site]! + 1e-9) names.push(`power of site ${world.sites[site]!.id}`);
+    if (full.freeGbps[site]! <= 1e-9) names.push(`ports of site ${world.sites[site]!.id}`);
+    if (names.length === 0) unblocked = true;
+    for (const name of names) blocking.set(name, (blocking.get(name) ?? 0) + 1);
+  }
+  const worthUsd = rows.unservedUsd[row]!;
+  const money = (usd: number): string => `$${usd.toLocaleString("en-US", { maximumFractionDigits: 0 })}`;
+  if (cheapestUsd >= worthUsd) {
+    return {
+      reason: "price",
+      detail: `serving costs at least ${money(cheapestUsd)} a year, leaving it unserved ${money(worthUsd)}`,
+      whatWouldHelp: [`a lost request worth ${(cheapestUsd / worthUsd).toFixed(2)} times as much`],
+    };
+  }
+  if (!unblocked && blocking.size > 0) {
+    const names = [...blocking].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
+    return {
+      reason: "limits",
+      detail: `everything that could serve it is full: ${names.slice(0, 3).join(", ")}`,
+      whatWouldHelp: names.slice(0, 3).map((name) => `more ${name}`),
+    };
+  }
+  return {
+    reason: "scale",
+    detail: "the demand in reach does not pay for another module or for opening a site",
+    whatWouldHelp: ["smaller or cheaper modules, a cheaper site, or more demand in reach"],
+  };
+}

@@ -1,0 +1,93 @@
+/** The limits of a world that couple several sites, with their public names. */
+import type { World } from "../catalog/index.ts";
+import { moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
+import type { CouplingLimit, PlanProblem } from "./problem.ts";
+
+const noSites = { sites: new Int32Array(0), siteWeights: new Float64Array(0) };
+const noPools = { pools: new Int32Array(0), poolWeights: new Float64Array(0) };
+
+/** Most sites, budgets of the scenario and of each owner, power of zones, supply of modules. */
+export function worldLimits(
+  world: World,
+  period: number,
+  problem: PlanProblem,
+  poolModule: Int32Array,
+  poolInstalled: Uint8Array,
+): readonly CouplingLimit[] {
+  const { pools } = problem;
+  const limits: CouplingLimit[] = [];
+  const all = Int32Array.from({ length: pools.count }, (_, pool) => pool);
+  if (world.limits.maxSites !== null) {
+    const sites = Int32Array.from(world.sites, (_, site) => site);
+    limits.push({
+      name: "most sites",
+      upper: world.limits.maxSites,
+      sites,
+      siteWeights: new Float64Array(sites.length).fill(1),
+      ...noPools,
+    });
+  }
+  const budget = (name: string, upper: number, ofSite: (site: number) => boolean): void => {
+    const sites = Int32Array.from(world.sites.keys().filter(ofSite));
+    const spending = all.filter((pool) => !poolInstalled[pool] && ofSite(pools.site[pool]!));
+    limits.push({
+      name,
+      upper,
+      sites,
+      siteWeights: Float64Array.from(sites, (site) => siteAnnualUsd(world, site).openingCapexUsd),
+      pools: spending,
+      poolWeights: Float64Array.from(spending, (pool) => {
+        const price = moduleAnnualUsd(world, pools.site[pool]!, poolModule[pool]!);
+        return price.acceleratorsCapexUsd + price.buildingCapexUsd;
+      }),
+    });
+  };
+  const total = world.limits.budgetUsd[period];
+  if (total !== null && total !== undefined) budget("budget", total, () => true);
+  for (const [index, owner] of world.owners.entries()) {
+    const upper = owner.capexBudgetUsd[period];
+    if (upper !== null && upper !== undefined) {
+      budget(`budget of ${owner.id}`, upper, (site) => world.sites[site]!.owner === index);
+    }
+  }
+  for (const zone of world.limits.zones) {
+    const inZone = new Set(zone.sites);
+    const drawing = all.filter((pool) => inZone.has(pools.site[pool]!));
+    limits.push({
+      name: `power of zone ${zone.id}`,
+      upper: zone.powerLimitKw[period]!,
+      ...noSites,
+      pools: drawing,
+      poolWeights: Float64Array.from(drawing, (pool) => pools.kw[pool]!),
+    });
+  }
+  for (const [index, module] of world.modules.entries()) {
+    const upper = module.supplyPerPeriod[period];
+    if (upper === null || upper === undefined) continue;
+    const bought = all.filter((pool) => poolModule[pool] === index && !poolInstalled[pool]);
+    limits.push({
+      name: `supply of ${module.id}`,
+      upper,
+      ...noSites,
+      pools: bought,
+      poolWeights: new Float64Array(bought.length).fill(1),
+    });
+  }
+  for (const [site, place] of world.sites.entries()) {
+    for (const { module, count } of place.installed) {
+      const shared = all.filter(
+        (pool) => pools.site[pool] === site && poolModule[pool] === module && poolInstalled[pool] === 1,
+      );
+      // One use alone is limited by the pool itself.
+      if (shared.length < 2) continue;
+      limits.push({
+        name: `installed ${world.modules[module]!.id} at ${place.id}`,
+        upper: count,
+        ...noSites,
+        pools: shared,
+        poolWeights: new Float64Array(shared.length).fill(1),
+      });
+    }
+  }
+  return limits;
+}

@@ -1,0 +1,237 @@
+/**
+ * Turns one period of a world into a `PlanProblem`. Eligibility, rates and per-request costs come from the routing policy,
+ * yearly costs of modules and sites from finance; this file only multiplies and arranges.
+ */
+import type { World } from "../catalog/index.ts";
+import {
+  installedModuleAnnualUsd,
+  isAlwaysOpen,
+  moduleAnnualUsd,
+  secondsPerYear,
+  siteAnnualUsd,
+  trainingEnergyAnnualUsd,
+} from "../finance/index.ts";
+import { arcTable, compilePolicy, trainingRate, type ArcTable, type Policy } from "../route/index.ts";
+import { worldLimits } from "./world-limits.ts";
+import { mergeRows } from "./merge-rows.ts";
+import type { PlanProblem } from "./problem.ts";
+
+/** A problem and what its rows, pools and arcs mean in the world. Sites keep their positions. */
+export interface WorldProblem {
+  readonly world: World;
+  readonly period: number;
+  readonly policy: Policy;
+  readonly problem: PlanProblem;
+  /** Position in `world.modules` of each pool. */
+  readonly poolModule: Int32Array;
+  /** 1 where the pool's modules train; they serve no requests. */
+  readonly poolTrains: Uint8Array;
+  /** 1 where the pool's modules are those that stand there already; what is bought is a pool of its own. */
+  readonly poolInstalled: Uint8Array;
+  /** Rows below this are demand, the others training. */
+  readonly demandRowCount: number;
+  /** Demand rows of the world behind problem row r: `members[memberStarts[r]]` to `members[memberStarts[r + 1] - 1]`. */
+  readonly memberStarts: Int32Array;
+  readonly members: Int32Array;
+  /** Engine layout of each demand arc (position in the policy's `Serving.options`). */
+  readonly arcOption: Uint8Array;
+}
+
+/** @param period Position in `world.periods`. */
+export function worldProblem(world: World, period: number): WorldProblem {
+  const policy = compilePolicy(world, period);
+  const table = arcTable(policy);
+  const { memberStarts, members } = mergeRows(world, period, table);
+  const pools = collectPools(world, policy, table);
+  const demandRows = memberStarts.length - 1;
+
+  const trainingArcs = listTrainingArcs(world, period, policy, pools);
+  let demandArcs = 0;
+  for (let row = 0; row < demandRows; row++) {
+    const first = members[memberStarts[row]!]!;
+    for (let entry = table.rowStart[first]!; entry < table.rowStart[first + 1]!; entry++) {
+      demandArcs += pools.has(table.site[entry]!, table.module[entry]!, false, true) ? 2 : 1;
+    }
+  }
+  const rowCount = demandRows + world.training.length;
+  const arcCount = demandArcs + trainingArcs.length;
+  const starts = new Int32Array(rowCount + 1);
+  const arcPool = new Int32Array(arcCount);
+  const arcUsd = new Float64Array(arcCount);
+  const arcLoad = new Float64Array(arcCount);
+  const arcOption = new Uint8Array(arcCount);
+  const unservedUsd = new Float64Array(rowCount);
+  const gbps = new Float64Array(rowCount);
+
+  let at = 0;
+  for (let row = 0; row < demandRows; row++) {
+    let peakPerS = 0;
+    let meanPerS = 0;
+    for (let i = memberStarts[row]!; i < memberStarts[row + 1]!; i++) {
+      const demand = world.demand[members[i]!]!;
+      peakPerS += demand.peakPerS[period]!;
+      meanPerS += demand.meanPerS[period]!;
+    }
+    const first = members[memberStarts[row]!]!;
+    const workload = world.workloads[world.demand[first]!.workload]!;
+    const perYear = meanPerS * secondsPerYear;
+    unservedUsd[row] = workload.unservedUsdPerRequest * perYear;
+    gbps[row] = (peakPerS * workload.responseBytes * 8) / 1e9;
+    for (let entry = table.rowStart[first]!; entry < table.rowStart[first + 1]!; entry++) {
+      for (const installed of [false, true]) {
+        if (installed && !pools.has(table.site[entry]!, table.module[entry]!, false, true)) continue;
+        arcPool[at] = pools.find(table.site[entry]!, table.module[entry]!, false, installed);
+        arcUsd[at] = (table.egressUsd[entry]! + table.energyUsd[entry]!) * perYear;
+        arcLoad[at] = peakPerS / (table.perModulePerS[entry]! * world.limits.headroomRatio);
+        arcOption[at] = table.option[entry]!;
+        at++;
+      }
+    }
+    starts[row + 1] = at;
+  }
+  let next = 0;
+  for (const [index, training] of world.training.entries()) {
+    const row = demandRows + index;
+    unservedUsd[row] = training.unservedUsdPerPflopYear * training.pflops[period]!;
+    for (; next < trainingArcs.length && trainingArcs[next]!.training === index; next++) {
+      arcPool[at] = trainingArcs[next]!.pool;
+      arcLoad[at] = trainingArcs[next]!.load;
+      at++;
+    }
+    starts[row + 1] = at;
+  }
+
+  const poolUsd = new Float64Array(pools.count);
+  const poolKw = new Float64Array(pools.count);
+  const maxCount = new Float64Array(pools.count).fill(Infinity);
+  for (let pool = 0; pool < pools.count; pool++) {
+    const site = pools.site[pool]!;
+    const module = pools.module[pool]!;
+    const price = pools.installed[pool] ? installedModuleAnnualUsd : moduleAnnualUsd;
+    poolUsd[pool] = price(world, site, module).totalUsd;
+    if (pools.trains[pool]) poolUsd[pool]! += trainingEnergyAnnualUsd(world, site, module);
+    poolKw[pool] = world.modules[module]!.powerKw * world.sites[site]!.pue;
+    if (pools.installed[pool]) maxCount[pool] = installedCount(world, site, module);
+  }
+  const problem: PlanProblem = {
+    rows: { count: rowCount, unservedUsd, gbps },
+    arcs: { starts, pool: arcPool, usd: arcUsd, load: arcLoad },
+    pools: {
+      count: pools.count,
+      site: Int32Array.from(pools.site),
+      usd: poolUsd,
+      kw: poolKw,
+      minCount: new Float64Array(pools.count),
+      maxCount,
+    },
+    sites: {
+      count: world.sites.length,
+      usd: Float64Array.from(world.sites, (_, site) => siteAnnualUsd(world, site).totalUsd),
+      kw: Float64Array.from(world.sites, (site) => site.powerLimitKw[period]!),
+      gbps: Float64Array.from(world.sites, (site) => site.portGbps),
+      forced: Uint8Array.from(world.sites, (site) => (isAlwaysOpen(site) ? 1 : 0)),
+    },
+    limits: [],
+  };
+  const poolModule = Int32Array.from(pools.module);
+  const poolInstalled = Uint8Array.from(pools.installed);
+  return {
+    world,
+    period,
+    policy,
+    problem: { ...problem, limits: worldLimits(world, period, problem, poolModule, poolInstalled) },
+    poolModule,
+    poolTrains: Uint8Array.from(pools.trains),
+    poolInstalled,
+    demandRowCount: demandRows,
+    memberStarts,
+    members,
+    arcOption,
+  };
+}
+
+/** The pools in use, in the order in which they were first asked for. */
+class PoolIndex {
+  readonly site: number[] = [];
+  readonly module: number[] = [];
+  readonly trains: number[] = [];
+  readonly installed: number[] = [];
+  readonly #positions: Int32Array;
+  readonly #modules: number;
+
+  constructor(sites: number, modules: number) {
+    this.#modules = modules;
+    this.#positions = new Int32Array(sites * modules * 4).fill(-1);
+  }
+
+  get count(): number {
+    return this.site.length;
+  }
+
+  #key(site: number, module: number, trains: boolean, installed: boolean): number {
+    return (site * this.#modules + module) * 4 + (trains ? 2 : 0) + (installed ? 1 : 0);
+  }
+
+  has(site: number, module: number, trains: boolean, installed: boolean): boolean {
+    return this.#positions[this.#key(site, module, trains, installed)]! >= 0;
+  }
+
+  find(site: number, module: number, trains: boolean, installed: boolean): number {
+    const key = this.#key(site, module, trains, installed);
+    if (this.#positions[key]! < 0) {
+      this.#positions[key] = this.count;
+      this.site.push(site);
+      this.module.push(module);
+      this.trains.push(trains ? 1 : 0);
+      this.installed.push(installed ? 1 : 0);
+    }
+    return this.#positions[key]!;
+  }
+}
+
+function installedCount(world: World, site: number, module: number): number {
+  return world.sites[site]!.installed.reduce((sum, entry) => (entry.module === module ? sum + entry.count : sum), 0);
+}
+
+/** Pools by site, so that what is near in the world is near in memory. */
+function collectPools(world: World, policy: Policy, table: ArcTable): PoolIndex {
+  const modules = world.modules.length;
+  const serves = new Uint8Array(world.sites.length * modules);
+  for (let entry = 0; entry < table.site.length; entry++) {
+    serves[table.site[entry]! * modules + table.module[entry]!] = 1;
+  }
+  const pools = new PoolIndex(world.sites.length, modules);
+  for (let site = 0; site < world.sites.length; site++) {
+    for (let module = 0; module < modules; module++) {
+      const uses = [
+        serves[site * modules + module] ? [false] : [],
+        world.training.some((_, index) => trainingRate(policy, index, site, module).pflops > 0) ? [true] : [],
+      ].flat();
+      for (const trains of uses) {
+        pools.find(site, module, trains, false);
+        if (installedCount(world, site, module) > 0) pools.find(site, module, trains, true);
+      }
+    }
+  }
+  return pools;
+}
+
+interface TrainingArc {
+  readonly training: number;
+  readonly pool: number;
+  readonly load: number;
+}
+
+function listTrainingArcs(world: World, period: number, policy: Policy, pools: PoolIndex): TrainingArc[] {
+  const arcs: TrainingArc[] = [];
+  for (const [training, demand] of world.training.entries()) {
+    const pflops = demand.pflops[period]!;
+    if (!(pflops > 0)) continue;
+    for (let pool = 0; pool < pools.count; pool++) {
+      if (!pools.trains[pool]) continue;
+      const rate = trainingRate(policy, training, pools.site[pool]!, pools.module[pool]!);
+      if (rate.pflops > 0) arcs.push({ training, pool, load: pflops / rate.pflops });
+    }
+  }
+  return arcs;
+}
