@@ -86,7 +86,7 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
     ["quantileError", isAbove(options.quantileError, 0) && options.quantileError < 0.5, "must lie between 0 and 0.5"],
   ];
   for (const [name, ok, demand] of rules) {
-    if (!ok) throw new RangeError(`simulation option ${name} ${demand}, not ${String(options[name])}`);
+    if (!ok) throw new RangeError(`simulation option ${name} ${demand}, not ${JSON.stringify(options[name])}`);
   }
   for (const fault of options.faults) {
     const isSpan = isAtLeast(fault.fromS, 0) && (fault.toS === undefined || fault.toS > fault.fromS);
