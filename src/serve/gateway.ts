@@ -1,6 +1,7 @@
 import type { World } from "../catalog/index.ts";
 import { compilePolicy, compileRoutes, decide, type Deployment, type Group } from "../route/index.ts";
 import { apiError, type ApiError } from "./api-error.ts";
+import { Books } from "./books.ts";
 import { asciiJson } from "./byte-text.ts";
 import { parseInferenceRequest } from "./chat-request.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
@@ -49,7 +50,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   const bindings = routes.groups.map((group, index) => parts.engines(group, index));
   const live = new LiveFeed(clock);
   const { mesh, store, telemetry } = parts;
-  const core = new GatewayCore({ world, routes, bindings, mesh, store, clock, telemetry, live, options });
+  const books = new Books({ world, store, clock, live, telemetry });
+  const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, options });
   const names = modelNames(world, (workload) =>
     routes.groups.some((group, index) => group.workload === workload && bindings[index]?.emulated === true),
   );
@@ -64,7 +66,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     return answered;
   };
   const refuse = (reply: Reply, error: ApiError) => {
-    core.countRefusal(error.code);
+    books.refused(error.code);
     core.sendError(reply, error, newRequestId(rng), 0);
     return answered;
   };
@@ -180,8 +182,8 @@ export function createGateway(parts: GatewayParts): Gateway {
       }
       for (const inference of core.inFlight) inference.abandon();
       live.close();
-      await core.settled();
-      await Promise.all(bindings.map((binding) => binding?.engine.close()));
+      await books.settled();
+      await Promise.all(bindings.map(async (binding) => binding?.engine.close()));
       await mesh.close();
       await store.close();
     },

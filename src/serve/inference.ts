@@ -146,7 +146,7 @@ export class Inference implements Exchange, AttemptOwner {
       state.inFlight++;
       state.waitingTokens += request.inputTokens;
       deadlines.add(attempt);
-      this.#core.observeDispatch(nowMs - this.#admitted.receivedMs);
+      this.#core.books.dispatched(nowMs - this.#admitted.receivedMs);
       attempt.run = state.engine.start(
         {
           requestId: this.#admitted.requestId,
@@ -183,7 +183,8 @@ export class Inference implements Exchange, AttemptOwner {
     attempt.state.inFlight--;
     if (!this.#streaming) attempt.state.waitingTokens -= this.#admitted.request.inputTokens;
     if (attempt.phase === "over") this.#core.deadlines.remove(attempt);
-    this.#core.book(this.#admitted, attempt, this.#call.bodyBytes);
+    const emulated = this.#core.isEmulated(attempt.target.group);
+    this.#core.books.attempted(this.#admitted, attempt, this.#call.bodyBytes, emulated);
     this.#current = null;
   }
 
@@ -191,18 +192,19 @@ export class Inference implements Exchange, AttemptOwner {
   #breakOff(error: ApiError, target: Target | null): void {
     if (this.#streaming) this.#reply.write(`data: ${errorBody(error)}\n\n`, true);
     else this.#core.sendError(this.#reply, error, this.#admitted.requestId, this.#attempts);
-    this.#core.countRefusal(error.code);
+    this.#core.books.refused(error.code);
     this.#finish("failed", target);
   }
 
   #finish(outcome: AttemptOutcome | "failed", target: Target | null): void {
     this.#over = true;
     this.#core.inFlight.delete(this);
-    this.#core.finished(this.#admitted, {
+    this.#core.books.finished(this.#admitted, {
       outcome,
       target,
       attempts: this.#attempts,
       firstContentMs: this.#firstContentMs,
+      inFlight: this.#core.inFlight.size,
     });
   }
 
@@ -246,7 +248,7 @@ function isCallersFault({ cause, status }: AttemptFailure): boolean {
 }
 
 function errorOf(failure: AttemptFailure): ApiError {
-  if (failure.cause === "timeout") return apiError("upstream_timeout", { detail: `${sentence(failure.message)}` });
+  if (failure.cause === "timeout") return apiError("upstream_timeout", { detail: sentence(failure.message) });
   if (failure.cause === "status" && (failure.status === 429 || failure.status === 503)) {
     return apiError("overloaded", { retryAfterMs: failure.retryAfterMs ?? 1_000 });
   }

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { metrics } from "../../serve/index.ts";
+import { createPrometheusTelemetry } from "./prometheus-telemetry.ts";
+
+describe("Prometheus text", () => {
+  it("shows counters, gauges and cumulative histograms", () => {
+    const telemetry = createPrometheusTelemetry();
+    telemetry.counter({ name: "a_total", help: "A." }, { site: 'x"y\n' }).add(2);
+    telemetry.gauge({ name: "b", help: "B." }, {}).set(0.5);
+    const histogram = telemetry.histogram({ name: "c_seconds", help: "C.", buckets: [0.015, 1] }, { w: "v" });
+    for (const value of [0.015, 0.0151, 7]) histogram.observe(value);
+    expect(telemetry.render().split("\n")).toEqual([
+      "# HELP a_total A.",
+      "# TYPE a_total counter",
+      'a_total{site="x\\"y\\n"} 2',
+      "# HELP b B.",
+      "# TYPE b gauge",
+      "b 0.5",
+      "# HELP c_seconds C.",
+      "# TYPE c_seconds histogram",
+      'c_seconds_bucket{w="v",le="0.015"} 1',
+      'c_seconds_bucket{w="v",le="1"} 2',
+      'c_seconds_bucket{w="v",le="+Inf"} 3',
+      'c_seconds_sum{w="v"} 7.0301',
+      'c_seconds_count{w="v"} 3',
+      "",
+    ]);
+  });
+
+  it("refuses a second instrument with the same name and labels", () => {
+    const telemetry = createPrometheusTelemetry();
+    telemetry.counter(metrics.attempts, { site: "a" });
+    expect(() => telemetry.counter(metrics.attempts, { site: "a" })).toThrow(/exists/);
+    expect(() => telemetry.gauge(metrics.attempts, { site: "b" })).toThrow(/is a counter/);
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { engineBody, parseInferenceRequest } from "./chat-request.ts";
+
+const parse = (body: string) => parseInferenceRequest(body, "messages");
+const messages = [{ role: "user", content: "four char words here" }];
+
+describe("reading a chat request", () => {
+  it.each([
+    ["no JSON", "{", "invalid_json"],
+    ["a list", "[]", "invalid_json"],
+    ["no model", JSON.stringify({ messages }), "invalid_request"],
+    ["a model that is no string", JSON.stringify({ model: 1, messages }), "invalid_request"],
+    ["no messages", JSON.stringify({ model: "m" }), "invalid_request"],
+    ["empty messages", JSON.stringify({ model: "m", messages: [] }), "invalid_request"],
+    ["a stream flag that is no flag", JSON.stringify({ model: "m", messages, stream: "yes" }), "invalid_request"],
+    ["a limit below one", JSON.stringify({ model: "m", messages, max_tokens: 0 }), "invalid_request"],
+    ["a model given twice", '{"model":"a","messages":[{}],"model":"b"}', "invalid_request"],
+  ])("refuses %s", (_name, body, code) => {
+    expect(parse(body)).toMatchObject({ ok: false, error: { code, status: 400 } });
+  });
+
+  it("estimates input tokens from text and not from pictures", () => {
+    const picture = { type: "image_url", image_url: { url: `data:${"x".repeat(10_000)}` } };
+    const content = [{ type: "text", text: "four char words here" }, picture];
+    const body = JSON.stringify({ model: "m", messages: [{ role: "user", content }] });
+    expect(parse(body)).toMatchObject({ ok: true, request: { inputTokens: 5 } });
+  });
+});
+
+describe("the body for an engine", () => {
+  const bodyFor = (body: string, model = "engine-model") => {
+    const parsed = parse(body);
+    if (!parsed.ok) throw new Error(parsed.error.message);
+    return engineBody(parsed.request, model);
+  };
+
+  it("is untouched when the engine knows the model by the same name", () => {
+    const body = `{ "model":"m", "messages": ${JSON.stringify(messages)}, "future_field": [1e400, 12345678901234567890] }`;
+    expect(bodyFor(body, "m")).toBe(body);
+  });
+
+  it("asks for usage on every stream and keeps the caller's other stream options", () => {
+    expect(JSON.parse(bodyFor(JSON.stringify({ model: "m", messages, stream: true })))).toEqual({
+      model: "engine-model",
+      messages,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const given = { model: "m", messages, stream: true, stream_options: { include_usage: false, other: 1 } };
+    expect(JSON.parse(bodyFor(JSON.stringify(given)))).toMatchObject({
+      stream_options: { include_usage: true, other: 1 },
+    });
+    const none = { model: "m", messages, stream: true, stream_options: null };
+    expect(JSON.parse(bodyFor(JSON.stringify(none)))).toMatchObject({ stream_options: { include_usage: true } });
+  });
+});

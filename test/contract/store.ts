@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import type { LedgerRow, Store } from "../../src/serve/index.ts";
+
+export function ledgerRow(fields: Partial<LedgerRow> = {}): LedgerRow {
+  return {
+    requestId: "req_1",
+    attempt: 1,
+    epochMs: 1_700_000_000_000,
+    keyId: null,
+    workload: "chat",
+    model: "small",
+    area: "town",
+    areaCountry: "AA",
+    dataClass: "personal",
+    site: "edge",
+    siteCountry: "BB",
+    tier: "edge",
+    pool: "edge/box",
+    owner: "owner",
+    rule: "AA test act (2026-01-01)",
+    emulated: true,
+    outcome: "served",
+    status: 200,
+    tokenSource: "engine",
+    inputTokens: 10,
+    cachedTokens: 0,
+    outputTokens: 5,
+    requestBytes: 100,
+    responseBytes: 1_000,
+    ttftMs: 12.5,
+    durationMs: 40.25,
+    chargeNanoUsd: 123_456_789,
+    egressNanoUsd: 20,
+    ...fields,
+  };
+}
+
+/** What every ledger store owes the gateway. */
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  const withStore = async (test: (store: Store) => Promise<void>) => {
+    const store = await open();
+    try {
+      await test(store);
+    } finally {
+      await store.close();
+    }
+  };
+
+  describe(`store contract: ${name}`, () => {
+    it("gives rows back exactly, in the order they were taken", () =>
+      withStore(async (store) => {
+        const rows = [
+          ledgerRow(),
+          ledgerRow({ requestId: "req_2", keyId: "key_1", ttftMs: null, emulated: false, outcome: "client-left" }),
+          ledgerRow({ requestId: "req_3", chargeNanoUsd: Number.MAX_SAFE_INTEGER, rule: 'Übung; "quoted"' }),
+        ];
+        await Promise.all([store.append(rows.slice(0, 1)), store.append(rows.slice(1))]);
+        expect(await store.read(0, 10)).toEqual(rows);
+        expect(await store.read(1, 1)).toEqual(rows.slice(1, 2));
+        expect(await store.read(3, 10)).toEqual([]);
+      }));
+
+    it("takes no rows and many rows", () =>
+      withStore(async (store) => {
+        await store.append([]);
+        const rows = Array.from({ length: 5_000 }, (_, index) => ledgerRow({ requestId: `req_${index}` }));
+        await Promise.all(
+          Array.from({ length: 50 }, (_, part) => store.append(rows.slice(part * 100, part * 100 + 100))),
+        );
+        expect(await store.read(0, 10_000)).toEqual(rows);
+      }));
+
+    it("keeps what it took apart from what the caller does with the list afterwards", () =>
+      withStore(async (store) => {
+        const rows = [ledgerRow()];
+        await store.append(rows);
+        rows.length = 0;
+        expect(await store.read(0, 10)).toHaveLength(1);
+      }));
+  });
+}
