@@ -28,7 +28,8 @@ export interface AcceleratorLink {
   readonly allReduceGBps: Figure;
 }
 
-const bitsOf: Readonly<Record<Precision, number>> = { bf16: 16, fp8: 8, int8: 8, fp4: 4, int4: 4 };
+/** Bits of one number of a format. */
+export const bitsOf: Readonly<Record<Precision, number>> = { bf16: 16, fp8: 8, int8: 8, fp4: 4, int4: 4 };
 
 /**
  * Total processing performance as U.S. export law counts it: dense rate × bit length, the largest over all formats

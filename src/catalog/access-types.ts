@@ -33,6 +33,15 @@ export const accessTypes = {
   "satellite-leo": access("satellite in low orbit", 33, 25, 45, 0.35),
 } satisfies Record<string, AccessRow>;
 
+/** How users are connected when a workload does not say: a fixed-line market with mobile use. Shares sum to 1. */
+export const accessMix = {
+  fibre: assumed(0.4, "ratio", "fixed-line market with fibre roll-out well advanced"),
+  cable: assumed(0.15, "ratio", "homes behind cable networks"),
+  dsl: assumed(0.1, "ratio", "homes not yet on fibre"),
+  "5g": assumed(0.2, "ratio", "mobile use where 5G is built"),
+  lte: assumed(0.15, "ratio", "mobile use elsewhere"),
+} satisfies Partial<Record<keyof typeof accessTypes, Figure>>;
+
 export type AccessTypeId = keyof typeof accessTypes;
 
 export function accessTypeOf(id: AccessTypeId): AccessType {

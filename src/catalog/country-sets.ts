@@ -4,8 +4,14 @@ const codes = (list: string): readonly string[] => list.split(" ");
 /** The 27 member states. */
 export const eu = codes("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK");
 
-/** European Economic Area: the EU with Iceland, Liechtenstein and Norway. */
-export const eea = [...eu, "IS", "LI", "NO"];
+/** Parts of member states that have country codes of their own and where Union law holds. */
+const euRegions = codes("AX GF GP MF MQ RE YT");
+
+/** European Economic Area: the EU with its outermost regions, Iceland, Liechtenstein and Norway. */
+export const eea = [...eu, ...euRegions, "IS", "LI", "NO"];
+
+/** The United States with the territories that have country codes of their own. */
+export const unitedStates = codes("US AS GU MP PR UM VI");
 
 /**
  * Countries with an adequacy decision under Article 45 GDPR that does not depend on who receives the data, as of

@@ -1,6 +1,6 @@
 import { accelerators } from "./accelerators.ts";
 import { totalProcessingPerformance, type AcceleratorRow } from "./accelerator-row.ts";
-import { accessTypes, testServerRttMs } from "./access-types.ts";
+import { accessMix, accessTypes, testServerRttMs } from "./access-types.ts";
 import { countryCodes, countryName } from "./countries.ts";
 import { engineProfiles } from "./engines.ts";
 import { exportRules, openRule } from "./export-rules.ts";
@@ -145,6 +145,7 @@ export function figureRows(): readonly FigureRow[] {
   rowsOfEngines(rows);
   rowsOfNetwork(rows);
   flatten("access", accessTypes, rows);
+  flatten("access.mix", accessMix, rows);
   flatten("access.testServerRtt", testServerRttMs, rows);
   flatten("prices.card", cardUsd, rows);
   flatten("power.measured", measuredWallPowerKw, rows);

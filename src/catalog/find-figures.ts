@@ -1,5 +1,5 @@
+import { nearest } from "../scenario/index.ts";
 import { figureRows, type FigureRow } from "./figure-rows.ts";
-import { nearest } from "./nearest.ts";
 
 export interface FigureSearch {
   /** Facts found, in the order of the catalogue. */
@@ -41,5 +41,14 @@ export function findFigures(query: string): FigureSearch {
     names.add(path.slice(table.length + 1));
   }
   names.delete("");
-  return { rows: [], suggestions: nearest(query.trim(), [...names], 3) };
+  return { rows: [], suggestions: suggest(query.trim(), [...names]) };
+}
+
+/** Names that hold what was written, shortest first; else the one that differs least. */
+function suggest(written: string, names: readonly string[]): readonly string[] {
+  if (written.length < 2) return [];
+  const holding = names.filter((name) => lower(name).includes(lower(written)));
+  if (holding.length > 0) return holding.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1)).slice(0, 3);
+  const near = nearest(written, names);
+  return near === null ? [] : [near];
 }

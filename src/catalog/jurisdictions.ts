@@ -1,4 +1,5 @@
 import { continentOf, countryCodes } from "./countries.ts";
+import { unitedStates } from "./country-sets.ts";
 import { exportRules, openRule } from "./export-rules.ts";
 import { dataClasses, residencyLaws, usCountriesOfConcern, type LawRow } from "./residency-rules.ts";
 import type { Jurisdiction, ResidencyRule } from "./world.ts";
@@ -18,7 +19,7 @@ export function lawOn(origin: string, dataClass: string): LawRow | undefined {
 
 function destinations(origin: string, row: LawRow): readonly string[] | "*" {
   // "Anywhere but a few" is written out, because a rule's list says where data may go and never where it may not.
-  if (origin === "US" && row.allowed === "*") {
+  if (unitedStates.includes(origin) && row.allowed === "*") {
     return allowedFrom(
       origin,
       countryCodes.filter((country) => !usCountriesOfConcern.includes(country)),

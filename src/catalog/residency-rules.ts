@@ -1,4 +1,4 @@
-import { asean, eea, gcc, gdprAdequate } from "./country-sets.ts";
+import { asean, eea, gcc, gdprAdequate, unitedStates } from "./country-sets.ts";
 import type { SourceKey } from "./sources.ts";
 import type { Confidence } from "./world.ts";
 
@@ -128,14 +128,14 @@ export const residencyLaws: readonly LawRow[] = [
   law(["TR"], { classes: ["government"], allowed: home, law: "Presidential Circular 2019/12", date: "2019-07-06" }),
 
   // North America
-  law(["US"], {
+  law(unitedStates, {
     classes: ["personal", "payment", "health"],
     allowed: "*",
     law: "no general transfer rule; 28 CFR Part 202 bars bulk sensitive data to countries of concern",
     date: "2025-04-08",
-    note: "countries of concern are excluded below",
+    note: "countries of concern are taken out of the list",
   }),
-  law(["US"], {
+  law(unitedStates, {
     classes: ["government"],
     allowed: home,
     law: "FedRAMP and agency clauses (DFARS 252.239-7010)",

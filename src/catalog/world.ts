@@ -172,7 +172,7 @@ export interface Jurisdiction {
   readonly residency: readonly ResidencyRule[];
   /** Accelerators that may not be installed here; `licence` counts as not allowed unless the scenario grants it. */
   readonly exportControl: "open" | "licence" | "restricted";
-  /** Limits that still apply under `restricted`: chips below both may be installed. Null = none may. */
+  /** Chips below both limits may be installed under `licence` and `restricted` as well. Null = none may. */
   readonly exportThreshold: { readonly totalProcessingPerformance: number; readonly dramGBps: number } | null;
 }
 

@@ -1,0 +1,102 @@
+import type { TierTerms } from "../scenario/index.ts";
+import { electricityPrice } from "./prices-electricity.ts";
+import { egressUsdPerGB, transitUsdPerGB } from "./prices-network.ts";
+import { depreciationYears } from "./prices-finance.ts";
+import {
+  buildingUsdPerKw,
+  openingCapexUsd,
+  otherOpexUsdPerYear,
+  portGbps,
+  pue,
+  sitePowerKw,
+  staffPerSite,
+  staffUsdPerYear,
+} from "./prices-site.ts";
+import type { Resolution, ScenarioPath } from "./resolution.ts";
+import { unknownName } from "./resolve-reference.ts";
+import type { Site, Tier } from "./world.ts";
+
+/** Seconds of a month, a twelfth of 8760 hours, and GB one Gbit/s carries in it when it is always full. */
+const monthS = (8760 / 12) * 3600;
+const gigabytesPerGbpsMonth = monthS / 8;
+/** Mean use of paid port capacity when a scenario states none: traffic of a day has a peak about twice its mean. */
+const usualPortUse = 0.5;
+
+/** More than this at one site or for one zone is a slip of units: the world's data centres together draw about 60 GW. */
+export const absurdPowerKw = 1e8;
+
+/** Price per GB of transit that is billed by port capacity. */
+export function transitToUsdPerGB(usdPerGbpsMonth: number, utilization: number): number {
+  return usdPerGbpsMonth / (gigabytesPerGbpsMonth * utilization);
+}
+
+/** Price of egress that `terms` ask for; null when they say nothing about it. */
+function egressOf(resolution: Resolution, path: ScenarioPath, terms: TierTerms): number | null {
+  if (terms.egressPrice !== null) return terms.egressPrice;
+  if (terms.transitPrice !== null) {
+    return transitToUsdPerGB(terms.transitPrice, terms.transitUtilization ?? usualPortUse);
+  }
+  if (terms.egressClass === null) return null;
+  const own = resolution.scenario.prices.egress;
+  if (Object.hasOwn(own, terms.egressClass)) return own[terms.egressClass]!;
+  const catalogue: Readonly<Record<string, { readonly value: number }>> = egressUsdPerGB;
+  if (Object.hasOwn(catalogue, terms.egressClass)) return catalogue[terms.egressClass]!.value;
+  const known = [...Object.keys(own), ...Object.keys(catalogue)];
+  unknownName(resolution, [...path, "egressClass"], "egress price class", terms.egressClass, known);
+  return null;
+}
+
+/** The terms of a site that are numbers; the rest of a site is its place, owner and state. */
+export type SiteTerms = Pick<
+  Site,
+  | "powerLimitKw"
+  | "pue"
+  | "electricityUsdPerKwh"
+  | "openingCapexUsd"
+  | "fixedOpexUsdPerYear"
+  | "buildUsdPerKw"
+  | "buildLifeYears"
+  | "egressUsdPerGB"
+  | "portGbps"
+>;
+
+/**
+ * Terms of the sites of one entry: what the entry says, then what the scenario says of the tier, then the catalogue.
+ * @returns a function of the country, because prices differ by country within a selection.
+ */
+export function siteTermsOf(
+  resolution: Resolution,
+  path: ScenarioPath,
+  tier: Tier,
+  entry: TierTerms,
+): (country: string) => SiteTerms {
+  const { scenario, periodCount } = resolution;
+  const ofTier = scenario.tiers[tier];
+  const tierPath: ScenarioPath = ["tiers", tier];
+  const powerLimitKw =
+    entry.powerLimit ?? ofTier.powerLimit ?? Array.from({ length: periodCount }, () => sitePowerKw[tier].value);
+  if (powerLimitKw.some((power) => power > absurdPowerKw)) {
+    const where = entry.powerLimit ? path : tierPath;
+    const message = "the power limit is above 100 GW, more than all data centres of the world draw";
+    resolution.error("DSP_SCENARIO_OUT_OF_RANGE", [...where, "powerLimit"], message, "check the unit: kW, MW or GW");
+  }
+  const egress = egressOf(resolution, path, entry) ?? egressOf(resolution, tierPath, ofTier);
+  const electricity = entry.electricityPrice ?? ofTier.electricityPrice;
+  const common = {
+    powerLimitKw,
+    pue: entry.pue ?? ofTier.pue ?? pue[tier].value,
+    openingCapexUsd: entry.openingCost ?? ofTier.openingCost ?? openingCapexUsd[tier].value,
+    fixedOpexUsdPerYear:
+      entry.fixedCost ??
+      ofTier.fixedCost ??
+      staffPerSite[tier].value * staffUsdPerYear.value + otherOpexUsdPerYear[tier].value,
+    buildUsdPerKw: entry.buildCost ?? ofTier.buildCost ?? buildingUsdPerKw[tier].value,
+    buildLifeYears: entry.buildLife ?? ofTier.buildLife ?? depreciationYears.building.value,
+    portGbps: entry.port ?? ofTier.port ?? portGbps[tier].value,
+  };
+  return (country) => ({
+    ...common,
+    electricityUsdPerKwh: electricity ?? scenario.prices.electricity[country] ?? electricityPrice(country).value,
+    egressUsdPerGB: egress ?? transitUsdPerGB(tier, country),
+  });
+}
