@@ -78,7 +78,8 @@ function compileExport(world: World): Uint8Array {
   for (const [m, { accelerator }] of world.modules.entries()) {
     for (const [s, site] of world.sites.entries()) {
       const law = jurisdictions.get(site.country);
-      const threshold = law?.exportControl === "restricted" ? law.exportThreshold : null;
+      // Small chips are below the limits of a licence regime as well as of a restricted one.
+      const threshold = law?.exportThreshold ?? null;
       const ok =
         law?.exportControl === "open" ||
         (threshold !== null &&
