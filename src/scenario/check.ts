@@ -207,34 +207,31 @@ function checkMap(field: MapField, tree: Tree, context: CheckContext): unknown {
 function checkObject(field: ObjectField, tree: Tree, context: CheckContext): unknown {
   if (tree.kind !== "map") {
     const short = field.shorthand;
-    if (short === undefined || tree.kind === "list")
-      return wrongType(
-        `a mapping with the keys ${Object.keys(field.fields).slice(0, 6).join(", ")}`,
-        field,
-        tree,
-        context,
-      );
-    return checkObject(
-      field,
-      { kind: "map", entries: new Map([[short, { keyAt: tree.at, value: tree }]]), at: tree.at },
-      context,
-    );
+    if (short === undefined || tree.kind === "list") {
+      const hint = `write \`key: value\` pairs; the keys here are: ${keyList(field)}`;
+      return refuse(context, "DSP_SCENARIO_WRONG_TYPE", tree.at, `a mapping is due here, not ${describe(tree)}`, hint);
+    }
+    const entries = new Map([[short, { keyAt: tree.at, value: tree }]]);
+    return checkObject(field, { kind: "map", entries, at: tree.at }, context);
   }
   for (const [key, entry] of tree.entries) {
-    if (!Object.hasOwn(field.fields, key)) refuseKey(key, Object.keys(field.fields), entry.keyAt, context);
+    if (!Object.hasOwn(field.fields, key)) refuseKey(key, field, entry.keyAt, context);
   }
   return Object.fromEntries(
     Object.entries(field.fields).map(([key, inner]) => [key, checkKey(key, inner, tree, context)]),
   );
 }
 
-function refuseKey(key: string, known: readonly string[], at: Place, context: CheckContext): void {
-  const near = nearest(key, known);
-  const hint =
-    near === null
-      ? `the keys here are: ${known.filter((name) => name !== "$schema").join(", ")}`
-      : `did you mean \`${near}\`?`;
+function refuseKey(key: string, field: ObjectField, at: Place, context: CheckContext): void {
+  const near = nearest(key, Object.keys(field.fields));
+  const hint = near === null ? `the keys here are: ${keyList(field)}` : `did you mean \`${near}\`?`;
   refuse(context, "DSP_SCENARIO_UNKNOWN_KEY", at, `there is no key \`${key.slice(0, 60)}\` here`, hint);
+}
+
+function keyList(field: ObjectField): string {
+  return Object.keys(field.fields)
+    .filter((name) => name !== "$schema")
+    .join(", ");
 }
 
 function checkKey(key: string, field: AnyField, parent: MapTree, context: CheckContext): unknown {

@@ -111,13 +111,13 @@ function checkWorkload(id: string, workload: WorkloadEntry, scenario: Scenario, 
       "keep one of them",
     );
   } else if ((users === null) !== (perUser === null)) {
-    const [present, missing, example] =
-      users === null ? ["perUser", "users", "5 %"] : ["users", "perUser", "20 req/day"];
+    const [present, missing] =
+      users === null ? (["perUser", "users: 5 %"] as const) : (["users", "perUser: 20 req/day"] as const);
     report(
       "DSP_SCENARIO_MISSING_KEY",
-      [...path, "demand", present!],
-      `\`${present}\` needs \`${missing}\` beside it`,
-      `add \`${missing}: ${example}\``,
+      [...path, "demand", present],
+      "`users` and `perUser` belong together",
+      `add \`${missing}\``,
     );
   } else if (peak === null && users === null && !scenario.demand.some((row) => row.workload === id)) {
     report(

@@ -214,7 +214,7 @@ export function anything(doc: string, notes: Notes = {}): Field<Plain, AnythingF
 
 /** The key may be left out; the parsed value is then null. */
 export function optional<F extends AnyField>(field: F): Field<Parsed<F> | null> {
-  return { ...field, optional: true } as Field<Parsed<F> | null>;
+  return { ...field, optional: true };
 }
 
 /** The key may be left out; the value is then `value`, written as a user would. */

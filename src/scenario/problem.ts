@@ -19,9 +19,9 @@ export interface Problem extends Place {
   readonly docs: string;
 }
 
-/** Makes a problem at a place; `Code` lets other rooms use the codes of their own registry. */
-export function problem<Code extends string>(
-  code: Code,
+/** Makes a problem at a place; the code is one of an error registry, of this room's or of the caller's own. */
+export function problem(
+  code: string,
   at: Place,
   message: string,
   hint: string,
@@ -34,10 +34,11 @@ export function problem<Code extends string>(
 /** Most problems that are shown at once. */
 export const maxProblems = 20;
 
-/** Puts problems in the order of the text, and all beyond the first 20 into one line. */
+/** Puts problems in the order of the text, each once, and all beyond the first 20 into one line. */
 export function orderProblems(problems: readonly Problem[]): readonly Problem[] {
   const fileOrder = new Map([...new Set(problems.map((item) => item.file))].map((file, index) => [file, index]));
-  const sorted = problems.toSorted(
+  const unique = new Map(problems.map((item) => [JSON.stringify(item), item]));
+  const sorted = [...unique.values()].toSorted(
     (a, b) => fileOrder.get(a.file)! - fileOrder.get(b.file)! || a.line - b.line || a.column - b.column,
   );
   const last = sorted[maxProblems - 1];

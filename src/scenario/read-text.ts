@@ -1,5 +1,8 @@
 import { problem, type Place, type Problem } from "./problem.ts";
 
+/** Control characters, save tab and line ends, and U+FFFD, which a decoder leaves where bytes were not UTF-8. */
+const noisePattern = /(?![\t\n\r])[\p{Cc}\uFFFD]/u;
+
 export function startOf(file: string): Place {
   return { file, line: 1, column: 1, endColumn: 2 };
 }
@@ -26,8 +29,7 @@ export function textProblem(text: string | null, file: string, askedAt: Place, m
       "keep bulk data in CSV files beside the scenario, and those to what the plan needs",
     );
   }
-  // U+FFFD is what a decoder leaves where the bytes were not UTF-8.
-  const noise = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd]/.exec(text);
+  const noise = noisePattern.exec(text);
   if (noise === null) return null;
   const before = text.slice(0, noise.index);
   const line = before.split("\n").length;

@@ -21,7 +21,7 @@ const bottomless = /(?:[[{]\s*){61}|(?:[-:?][ \t]+){61}/;
 
 const syntaxHints: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs",
-  BAD_INDENT: "keys of one mapping start in the same column",
+  BAD_INDENT: "keys of one mapping start in the same column; a bracket or quote above may not be closed",
   MISSING_CHAR: "a bracket or quote is not closed, or the `:` after a key is missing",
   BAD_SCALAR_START: "put quotes around text that starts with a special character",
   MULTILINE_IMPLICIT_KEY: "a key stands on one line and ends with `:` and a space",
@@ -93,12 +93,15 @@ function syntaxProblem(error: YAMLParseError | YAMLWarning, place: PlaceFinder):
   return problem("DSP_SCENARIO_SYNTAX", at, `not valid YAML: ${message}`, hint);
 }
 
+function nothing(at: Place): Tree {
+  return { kind: "scalar", value: null, text: "", at };
+}
+
 /** Turns the parser's nodes into a tree. Aliases are followed, within limits, so that what follows sees plain data. */
 function convert(root: unknown, place: PlaceFinder, file: string): { tree: Tree } | { problems: Problem[] } {
   const problems: Problem[] = [];
   const anchors = new Map<string, unknown>();
   const open = new Set<unknown>();
-  const nothing = (at: Place): Tree => ({ kind: "scalar", value: null, text: "", at });
   let values = 0;
 
   function rangeOf(node: unknown): Place | null {
@@ -165,7 +168,8 @@ function convert(root: unknown, place: PlaceFinder, file: string): { tree: Tree 
 }
 
 function scalarTree(value: unknown, source: string | undefined, at: Place): Tree {
-  const known = typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null;
-  const scalar = known ? value : String(value);
-  return { kind: "scalar", value: scalar, text: typeof scalar === "string" ? scalar : (source ?? String(scalar)), at };
+  if (typeof value === "string") return { kind: "scalar", value, text: value, at };
+  if (typeof value === "number" || typeof value === "boolean")
+    return { kind: "scalar", value, text: source ?? String(value), at };
+  return nothing(at);
 }

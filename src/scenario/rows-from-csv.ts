@@ -23,7 +23,7 @@ export interface FileContext {
 
 /**
  * Replaces every entry `{ file: rows.csv, … }` of a list by one entry per row. Columns are named like the keys of an
- * entry, with the unit of all cells in brackets where cells hold bare numbers (`powerLimit [MW]`); other keys beside
+ * entry, with the unit of bare numbers in brackets (`powerLimit [MW]`); other keys beside
  * `file` apply to every row that does not say otherwise. An empty cell is a key left out; `;` separates lists.
  */
 export function expandRows(list: Tree, field: ListField, context: FileContext): Tree {
@@ -114,7 +114,9 @@ function readHeader(header: readonly Cell[], fields: ObjectField["fields"], prob
 
 function cellTree(cell: Cell, column: Column): Tree {
   const scalar = (content: string): Tree => {
-    const text = column.unit === null ? content : `${content} ${column.unit}`;
+    // The unit of the column is for bare numbers; a cell may carry its own.
+    const isBare = /^[+-]?\d[\d_.eE+-]*$/.test(content);
+    const text = column.unit === null || !isBare ? content : `${content} ${column.unit}`;
     return { kind: "scalar", value: text, text, at: cell.at };
   };
   if (!column.isList || !cell.text.includes(";")) return scalar(cell.text);

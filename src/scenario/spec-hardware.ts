@@ -13,7 +13,7 @@ import {
   series,
   text,
 } from "./field.ts";
-import { precision, tier } from "./spec-workload.ts";
+import { tier } from "./spec-workload.ts";
 
 export const accelerator = object(
   {
@@ -29,11 +29,7 @@ export const accelerator = object(
       { example: "{ bf16: 120 TFLOP/s, fp8: 240 TFLOP/s }", keyPattern: "bf16|fp8|fp4|int8|int4" },
     ),
     measured: fallback(
-      {
-        kind: "choice",
-        options: ["measured", "vendor"],
-        doc: "Whether the rates were measured or come from a datasheet.",
-      } as ReturnType<typeof choice<readonly ["measured", "vendor"]>>,
+      choice(["measured", "vendor"], "Whether the rates were measured or come from a datasheet."),
       "vendor",
     ),
     link: fallback(
@@ -132,5 +128,3 @@ export const model = object(
   },
   "An own model.",
 );
-
-export { precision };

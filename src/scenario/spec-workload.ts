@@ -86,7 +86,7 @@ export const workload = object(
     kvPrecision: optional({
       ...precision,
       doc: "Number format of the KV cache; the engine's usual one when left out.",
-    } as typeof precision),
+    }),
     engine: optional(
       text("Engine profile id from the catalogue; the catalogue's default when left out.", { example: "vllm" }),
     ),

@@ -36,13 +36,10 @@ export interface Entry {
 export function treeOf(value: Plain, at: Place): Tree {
   if (Array.isArray(value)) return { kind: "list", items: value.map((item: Plain) => treeOf(item, at)), at };
   if (value !== null && typeof value === "object") {
-    const entries = Object.entries(value).map(
-      ([key, item]) => [key, { keyAt: at, value: treeOf(item as Plain, at) }] as const,
-    );
+    const entries = Object.entries(value).map(([key, item]) => [key, { keyAt: at, value: treeOf(item, at) }] as const);
     return { kind: "map", entries: new Map(entries), at };
   }
-  const scalar = value as string | number | boolean | null;
-  return { kind: "scalar", value: scalar, text: String(scalar), at };
+  return { kind: "scalar", value, text: String(value), at };
 }
 
 /** The plain data of a tree, without places. */

@@ -1,4 +1,4 @@
-import { prefixes, ratioUnit, units, type Dimension, type Unit } from "./table.ts";
+import { dimensions as dimensionNames, prefixes, ratioUnit, units, type Dimension, type Unit } from "./table.ts";
 
 /** A unit expression such as `USD/(Mbit/s)/month`, reduced to exponents, a factor to base units and its currency. */
 export interface Compound {
@@ -59,11 +59,10 @@ export function moneyOf(currency: string): Compound {
 /** `left × right^sign`; null when two currencies would meet. */
 export function combine(left: Compound, right: Compound, sign: 1 | -1): Compound | null {
   if (left.currency !== null && right.currency !== null) return null;
-  const dimensions: Partial<Record<Dimension, number>> = { ...left.dimensions };
-  for (const [name, exponent] of Object.entries(right.dimensions) as [Dimension, number][]) {
-    const sum = (dimensions[name] ?? 0) + sign * exponent;
-    if (sum === 0) delete dimensions[name];
-    else dimensions[name] = sum;
+  const dimensions: Partial<Record<Dimension, number>> = {};
+  for (const name of dimensionNames) {
+    const exponent = (left.dimensions[name] ?? 0) + sign * (right.dimensions[name] ?? 0);
+    if (exponent !== 0) dimensions[name] = exponent;
   }
   const factor = sign === 1 ? left.factor * right.factor : left.factor / right.factor;
   return { dimensions, factor, currency: left.currency ?? right.currency };
@@ -108,6 +107,5 @@ export function parseCompound(text: string, start: Compound | null = null): Comp
 
 /** Whether two expressions measure the same thing. */
 export function sameDimensions(a: Compound, b: Compound): boolean {
-  const names = new Set([...Object.keys(a.dimensions), ...Object.keys(b.dimensions)]) as Set<Dimension>;
-  return [...names].every((name) => (a.dimensions[name] ?? 0) === (b.dimensions[name] ?? 0));
+  return dimensionNames.every((name) => (a.dimensions[name] ?? 0) === (b.dimensions[name] ?? 0));
 }

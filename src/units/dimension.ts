@@ -1,5 +1,5 @@
 import { findAtom, sameDimensions, spellings, type Compound } from "./compound.ts";
-import type { Dimension } from "./table.ts";
+import { dimensions, type Dimension } from "./table.ts";
 
 const compoundNames: readonly (readonly [string, Compound["dimensions"]])[] = [
   ["power", { energy: 1, time: -1 }],
@@ -30,15 +30,15 @@ const baseNames: Readonly<Record<Dimension, string>> = {
   parameter: "a number of parameters",
 };
 
-const of = (dimensions: Compound["dimensions"]): Compound => ({ dimensions, factor: 1, currency: null });
+const of = (exponents: Compound["dimensions"]): Compound => ({ dimensions: exponents, factor: 1, currency: null });
 
 /** What an expression measures, in words; null when there is no common word for it. */
 export function dimensionName(compound: Compound): string | null {
-  const known = compoundNames.find(([, dimensions]) => sameDimensions(of(dimensions), compound));
+  const known = compoundNames.find(([, exponents]) => sameDimensions(of(exponents), compound));
   if (known !== undefined) return known[0];
-  const entries = Object.entries(compound.dimensions) as [Dimension, number][];
-  const only = entries.length === 1 ? entries[0] : undefined;
-  return only?.[1] === 1 ? baseNames[only[0]] : null;
+  const present = dimensions.filter((name) => (compound.dimensions[name] ?? 0) !== 0);
+  const only = present[0];
+  return only !== undefined && present.length === 1 && compound.dimensions[only] === 1 ? baseNames[only] : null;
 }
 
 /**

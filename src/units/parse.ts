@@ -47,7 +47,8 @@ export function parseQuantity(text: string, expected: UnitSpec): Result<number, 
   const { magnitude, unit } = splitMagnitude(after, parts.currency !== null);
   const isBareMoney = due.currency !== null && Object.hasOwn(magnitudes, unit);
   if (parts.currency === null && (unit === "" || isBareMoney)) {
-    return failure("DSP_UNIT_BARE_NUMBER", `\`${source}\` has no unit`, `${example}: the unit is part of the value`);
+    const remedy = `write for example \`${withUnitOf(digits, expected)}\`: the unit is part of the value`;
+    return failure("DSP_UNIT_BARE_NUMBER", `\`${source}\` has no unit`, remedy);
   }
   // `ratio` is how results are counted, not something to write: percentages are.
   const isRatio = /\bratio\b/.test(unit);
@@ -182,6 +183,13 @@ function mixedUp(source: string, found: Compound, due: Compound): string {
   if ("length" in found.dimensions && "time" in due.dimensions && source.endsWith("m"))
     return "m stands for metre, min for minutes, ms for milliseconds; ";
   return "";
+}
+
+/** The number the user wrote with the unit of the example; a percentage is left alone, for 0.08 may have meant 8 %. */
+function withUnitOf(digits: string, expected: UnitSpec): string {
+  const example = expected.example ?? exampleOf(expected.unit);
+  const unit = /^\d[\d_.]*(\s.*)$/.exec(example)?.[1];
+  return unit === undefined || unit.includes("%") ? example : digits + unit;
 }
 
 function exampleOf(unit: string): string {

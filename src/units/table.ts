@@ -3,19 +3,22 @@
  * and bytes are different dimensions on purpose, so that a link rate can never pass for a memory size.
  */
 
-/** What a unit measures. Money is a dimension of its own; its currency is kept beside it. */
-export type Dimension =
-  | "time"
-  | "energy"
-  | "bit"
-  | "byte"
-  | "money"
-  | "ratio"
-  | "length"
-  | "token"
-  | "request"
-  | "operation"
-  | "parameter";
+/** What a unit can measure. Money is a dimension of its own; its currency is kept beside it. */
+export const dimensions = [
+  "time",
+  "energy",
+  "bit",
+  "byte",
+  "money",
+  "ratio",
+  "length",
+  "token",
+  "request",
+  "operation",
+  "parameter",
+] as const;
+
+export type Dimension = (typeof dimensions)[number];
 
 export interface Unit {
   /** How it is written; prefixes go before it. */
