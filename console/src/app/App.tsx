@@ -1,0 +1,93 @@
+import { Tooltip } from "radix-ui";
+import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import type { LiveFeed } from "../data/live-feed.ts";
+import type { PlanDocument } from "../../../src/plan/index.ts";
+import { useJson } from "../data/resource.ts";
+import type { SimulationResult } from "../../../src/simulate/index.ts";
+import { buildBoard } from "../model/board.ts";
+import { Notice } from "../ui/Notice.tsx";
+import { MapPage } from "../views/MapPage.tsx";
+import { RequestsPage } from "../views/RequestsPage.tsx";
+import { UnservedPage } from "../views/UnservedPage.tsx";
+import { Header } from "./Header.tsx";
+import { Headline } from "./Headline.tsx";
+import { ShortcutsDialog } from "./ShortcutsDialog.tsx";
+import { toggleTheme } from "./theme.ts";
+import { useShortcuts } from "./use-shortcuts.ts";
+import { showView, useViewState, views } from "./view-state.ts";
+
+// These two draw charts, and the charts are most of the code of the console.
+const CostPage = lazy(() => import("../views/CostPage.tsx"));
+const ServicePage = lazy(() => import("../views/ServicePage.tsx"));
+
+/** A simulation may still be running when the page opens. */
+const simulationRetryMs = 5000;
+
+export function App({ feed }: { readonly feed: LiveFeed }) {
+  const plan = useJson<PlanDocument>("/console/plan.json");
+  if (plan.state === "loading") return <p className="boot">Loading the plan …</p>;
+  if (plan.state === "missing") {
+    return (
+      <main className="boot">
+        <Notice title="There is no plan here yet.">
+          Make one with <code>disperse plan scenario.yaml</code>, or see the example with <code>disperse demo</code>.
+        </Notice>
+      </main>
+    );
+  }
+  if (plan.state === "failed") {
+    return (
+      <main className="boot">
+        <Notice title="The plan could not be loaded.">{plan.message}</Notice>
+      </main>
+    );
+  }
+  return <Console plan={plan.value} feed={feed} />;
+}
+
+function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: LiveFeed }) {
+  const simulation = useJson<SimulationResult>("/console/simulation.json", simulationRetryMs);
+  const live = useSyncExternalStore(feed.subscribe, feed.snapshot);
+  const state = useViewState();
+  const [help, setHelp] = useState(false);
+  const board = useMemo(() => buildBoard(plan), [plan]);
+  const step = (by: number) => {
+    const { openSites } = board;
+    if (openSites.length === 0) return;
+    const at = openSites.findIndex((view) => view.site.id === state.site);
+    const next = at < 0 ? (by > 0 ? 0 : openSites.length - 1) : (at + by + openSites.length) % openSites.length;
+    showView({ view: "map", site: openSites[next]!.site.id });
+  };
+  useShortcuts({
+    ...Object.fromEntries(views.map((view, index) => [String(index + 1), () => showView({ view })])),
+    t: () => showView({ view: "map", table: !state.table }),
+    n: () => step(1),
+    p: () => step(-1),
+    d: toggleTheme,
+    " ": () => feed.setPaused(!live.paused),
+    "?": () => setHelp(true),
+    Escape: () => showView(state.request !== null ? { request: null } : { site: null }),
+  });
+  useEffect(() => {
+    document.title = `${plan.world.name} · Disperse`;
+  }, [plan]);
+
+  return (
+    <Tooltip.Provider delayDuration={300}>
+      <Header board={board} live={live} view={state.view} onHelp={() => setHelp(true)} />
+      <main className={`view-${state.view}`}>
+        <Headline board={board} simulation={simulation} />
+        <Suspense fallback={<p className="muted page">Loading …</p>}>
+          {state.view === "map" && (
+            <MapPage board={board} simulation={simulation} live={live} feed={feed} state={state} />
+          )}
+          {state.view === "cost" && <CostPage board={board} />}
+          {state.view === "service" && <ServicePage board={board} simulation={simulation} />}
+          {state.view === "unserved" && <UnservedPage board={board} />}
+          {state.view === "requests" && <RequestsPage board={board} live={live} feed={feed} request={state.request} />}
+        </Suspense>
+      </main>
+      <ShortcutsDialog open={help} onOpenChange={setHelp} />
+    </Tooltip.Provider>
+  );
+}

@@ -1,0 +1,101 @@
+import type { LiveSnapshot } from "../data/live-feed.ts";
+import type { Board } from "../model/board.ts";
+import { IconButton } from "../ui/IconButton.tsx";
+import { toggleTheme, useTheme } from "./theme.ts";
+import { showView, views, type View } from "./view-state.ts";
+
+const viewNames: Readonly<Record<View, string>> = {
+  map: "Map",
+  cost: "Cost",
+  service: "Service",
+  unserved: "Unserved",
+  requests: "Requests",
+};
+
+const statusNames: Readonly<Record<string, string>> = {
+  optimal: "Optimal",
+  feasible: "Feasible",
+  infeasible: "Infeasible",
+  timeLimit: "Stopped at the time limit",
+};
+
+export function Header(props: {
+  readonly board: Board;
+  readonly live: LiveSnapshot;
+  readonly view: View;
+  readonly onHelp: () => void;
+}) {
+  const { board, live, view } = props;
+  const theme = useTheme();
+  return (
+    <header className="top">
+      <a className="brand" href={window.location.pathname}>
+        <Logo />
+        Disperse
+      </a>
+      <div className="scenario">
+        <h1>{board.world.name}</h1>
+        <span className={`status ${board.plan.status === "infeasible" ? "bad" : ""}`}>
+          {statusNames[board.plan.status] ?? board.plan.status}
+        </span>
+      </div>
+      <nav aria-label="Views">
+        {views.map((name, index) => (
+          <a
+            key={name}
+            href={name === "map" ? window.location.pathname : `?view=${name}`}
+            aria-current={name === view ? "page" : undefined}
+            aria-keyshortcuts={String(index + 1)}
+            onClick={(event) => {
+              if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+              event.preventDefault();
+              showView({ view: name });
+            }}
+          >
+            {viewNames[name]}
+          </a>
+        ))}
+      </nav>
+      <div className="top-end">
+        <LiveStatus live={live} />
+        <IconButton
+          icon={theme === "dark" ? "sun" : "moon"}
+          label={theme === "dark" ? "Light theme" : "Dark theme"}
+          shortcut="d"
+          onClick={toggleTheme}
+        />
+        <IconButton icon="question" label="Keyboard shortcuts" shortcut="?" onClick={props.onHelp} />
+      </div>
+    </header>
+  );
+}
+
+function LiveStatus({ live }: { readonly live: LiveSnapshot }) {
+  const text =
+    live.state === "open"
+      ? `Live · ${live.perS.toFixed(1)} req/s`
+      : live.state === "connecting"
+        ? "Connecting"
+        : "Not live";
+  return (
+    <span className={`live-status ${live.state}`}>
+      <span className="live-dot" aria-hidden="true" />
+      {text}
+    </span>
+  );
+}
+
+function Logo() {
+  return (
+    <svg width="24" height="24" viewBox="0 0 32 32" aria-hidden="true" className="logo">
+      <path d="M16 16 7 9M16 16l10-6M16 16l-5 10M16 16l9 7" />
+      <rect x="12" y="12" width="8" height="8" rx="1.500" />
+      <path
+        className="mark-regional"
+        d="m26 6.500 3.500 3.500-3.500 3.500-3.500-3.500zM11 22.500l3.500 3.500-3.500 3.500L7.500 26z"
+      />
+      <circle className="mark-edge" cx="7" cy="9" r="3" />
+      <circle className="mark-edge" cx="25" cy="23" r="3" />
+    </svg>
+  );
+}

@@ -1,0 +1,110 @@
+import type { ReactNode } from "react";
+import type { Resource } from "../data/resource.ts";
+import type { SimulationResult } from "../../../src/simulate/index.ts";
+import { attainmentGrid, overallAttainment } from "../model/attainment.ts";
+import type { Board } from "../model/board.ts";
+import { milliseconds, percent, usd, usdPerYear } from "../model/format.ts";
+import { centralisedComparison } from "../model/comparison.ts";
+import { Meter } from "../ui/Meter.tsx";
+import { showView } from "./view-state.ts";
+
+/** The plan in five figures. */
+export function Headline({
+  board,
+  simulation,
+}: {
+  readonly board: Board;
+  readonly simulation: Resource<SimulationResult>;
+}) {
+  const { plan } = board;
+  const central = centralisedComparison(board);
+  const physics = board.workloads.filter((workload) => workload.physicsRatio > 0);
+  return (
+    <section className="headline" aria-label="Summary">
+      <Tile label="Annual cost" value={usdPerYear(plan.objectiveUsdPerYear)}>
+        {central}
+      </Tile>
+      <Tile label="Proven gap" value={percent(plan.relativeGap)}>
+        No plan can cost less than {usd(plan.bestBoundUsdPerYear)}.
+      </Tile>
+      <Tile label="Demand served" value={percent(board.servedRatio)}>
+        <ul className="tile-bars">
+          {board.workloads.map((workload) => (
+            <li key={workload.id}>
+              <span className="tile-bar-label">{workload.name}</span>
+              <Meter ratio={workload.servedRatio} label={`${workload.name} served`} />
+              <span className="figure">{percent(workload.servedRatio)}</span>
+            </li>
+          ))}
+        </ul>
+      </Tile>
+      <Tile
+        label="Infeasible by physics"
+        value={percent(board.physicsRatio)}
+        onOpen={physics.length > 0 ? () => showView({ view: "unserved" }) : undefined}
+      >
+        {physics.length === 0
+          ? "Every first-token budget can be met somewhere."
+          : physics
+              .map(
+                (workload) =>
+                  `${percent(workload.physicsRatio)} of ${workload.name} (${milliseconds(workload.budgetMs)})`,
+              )
+              .join(", ")}
+      </Tile>
+      <SimulatedTile board={board} simulation={simulation} />
+    </section>
+  );
+}
+
+function SimulatedTile({
+  board,
+  simulation,
+}: {
+  readonly board: Board;
+  readonly simulation: Resource<SimulationResult>;
+}) {
+  if (simulation.state !== "ready") {
+    return (
+      <Tile label="Budget kept, simulated" value="–">
+        {simulation.state === "loading" ? "Loading …" : "No simulation of this plan yet."}
+      </Tile>
+    );
+  }
+  const rows = attainmentGrid(board, simulation.value);
+  const missed = rows.filter((row) => row.all && !row.all.met);
+  return (
+    <Tile
+      label="Budget kept, simulated"
+      value={percent(overallAttainment(simulation.value))}
+      onOpen={() => showView({ view: "service" })}
+    >
+      {missed.length === 0
+        ? "Every workload reaches its target."
+        : `Below target: ${missed.map((row) => row.workload.name).join(", ")}.`}
+    </Tile>
+  );
+}
+
+function Tile(props: {
+  readonly label: string;
+  readonly value: string;
+  readonly children: ReactNode;
+  readonly onOpen?: (() => void) | undefined;
+}) {
+  return (
+    <div className="tile">
+      <h2 className="tile-label">
+        {props.onOpen ? (
+          <button type="button" className="tile-open" onClick={props.onOpen}>
+            {props.label}
+          </button>
+        ) : (
+          props.label
+        )}
+      </h2>
+      <p className="tile-value">{props.value}</p>
+      <div className="tile-note">{props.children}</div>
+    </div>
+  );
+}

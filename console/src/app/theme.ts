@@ -1,0 +1,55 @@
+/** Light or dark: the system's choice until the reader makes one. */
+import { useSyncExternalStore } from "react";
+
+export type Theme = "light" | "dark";
+
+const storageKey = "disperse-theme";
+const system = window.matchMedia("(prefers-color-scheme: dark)");
+const listeners = new Set<() => void>();
+
+function chosen(): Theme | null {
+  try {
+    const value = window.localStorage.getItem(storageKey);
+    return value === "light" || value === "dark" ? value : null;
+  } catch {
+    // Storage may be switched off; then the system's choice holds.
+    return null;
+  }
+}
+
+let theme: Theme = chosen() ?? (system.matches ? "dark" : "light");
+
+function apply(next: Theme): void {
+  theme = next;
+  document.documentElement.dataset["theme"] = next;
+  for (const listener of listeners) listener();
+}
+
+system.addEventListener("change", () => {
+  if (chosen() === null) apply(system.matches ? "dark" : "light");
+});
+
+/** Sets the page's theme before the first paint. */
+export function initialiseTheme(): void {
+  apply(theme);
+}
+
+export function toggleTheme(): void {
+  const next = theme === "dark" ? "light" : "dark";
+  try {
+    window.localStorage.setItem(storageKey, next);
+  } catch {
+    // Then the choice lasts as long as the page.
+  }
+  apply(next);
+}
+
+export function useTheme(): Theme {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => theme,
+  );
+}

@@ -1,0 +1,36 @@
+import { useEffect, useRef } from "react";
+import type { EChartsType } from "echarts/core";
+import { useTheme } from "../app/theme.ts";
+import { readChartTheme, type ChartTheme } from "./chart-theme.ts";
+import type { ChartOption } from "./echarts.ts";
+
+/**
+ * A chart. `option` builds it for the colours of the theme and must be stable (`useCallback`). `label` is what a screen
+ * reader hears; a table with the same figures stands beside every chart.
+ */
+export function Chart(props: {
+  readonly option: (theme: ChartTheme) => ChartOption;
+  readonly label: string;
+  readonly height: number;
+}) {
+  const { option, label, height } = props;
+  const element = useRef<HTMLDivElement>(null);
+  const chart = useRef<EChartsType | null>(null);
+  const theme = useTheme();
+  useEffect(() => {
+    let gone = false;
+    const observer = new ResizeObserver(() => chart.current?.resize());
+    void import("./echarts.ts").then(({ createChart }) => {
+      if (gone) return;
+      chart.current ??= createChart(element.current!);
+      chart.current.setOption(option(readChartTheme(element.current!)), { notMerge: true });
+      observer.observe(element.current!);
+    });
+    return () => {
+      gone = true;
+      observer.disconnect();
+    };
+  }, [option, theme]);
+  useEffect(() => () => chart.current?.dispose(), []);
+  return <div ref={element} className="chart" style={{ height }} role="img" aria-label={label} />;
+}

@@ -1,0 +1,54 @@
+/** How the console writes figures: three digits, always with their unit. A missing figure is a dash, never NaN. */
+import { formatQuantity } from "../../../src/units/index.ts";
+
+export const missing = "–";
+
+type Figure = number | null | undefined;
+
+function quantity(value: Figure, unit: string): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return missing;
+  return formatQuantity(value, unit, { digits: 3 });
+}
+
+/** US dollars: `$41.2M`. */
+export const usd = (value: Figure): string => quantity(value, "USD");
+/** US dollars per year: `$41.2M/year`. */
+export const usdPerYear = (value: Figure): string => quantity(value, "USD/year");
+export const milliseconds = (value: Figure): string => quantity(value, "ms");
+/** Electric power, from kW. */
+export const power = (kw: Figure): string => quantity(kw, "kW");
+/** Traffic, from Gbit/s. */
+export const traffic = (gbps: Figure): string => quantity(gbps, "Gbit/s");
+export const distance = (km: Figure): string => quantity(km, "km");
+
+/** Requests per second: `1.24k req/s`. */
+export function perSecond(value: Figure): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return missing;
+  const [factor, letter] = value >= 999_500 ? [1e6, "M"] : value >= 9_995 ? [1e3, "k"] : [1, ""];
+  return `${Number((value / factor).toPrecision(3)).toLocaleString("en-US")}${letter} req/s`;
+}
+
+/** A ratio as percent. Close to the ends it keeps the digits that tell 99.95 % from 100 %. */
+export function percent(ratio: Figure): string {
+  if (ratio === null || ratio === undefined || !Number.isFinite(ratio)) return missing;
+  const value = ratio * 100;
+  const fromEnd = Math.min(Math.abs(value), Math.abs(100 - value));
+  const decimals = fromEnd < 5e-6 ? 0 : fromEnd < 0.1 ? 3 : fromEnd < 1 ? 2 : 1;
+  return `${value.toFixed(decimals)} %`;
+}
+
+/** A plain count. */
+export function count(value: Figure): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return missing;
+  return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+/** `1 area`, `12 areas`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** Time of day in UTC with seconds: the clock of the mesh, not of the reader. */
+export function timeOfDay(epochMs: number): string {
+  return Number.isFinite(epochMs) ? new Date(epochMs).toISOString().slice(11, 19) : missing;
+}

@@ -1,0 +1,86 @@
+import { tiers } from "../../../src/catalog/index.ts";
+import { showView } from "../app/view-state.ts";
+import type { Resource } from "../data/resource.ts";
+import type { SimulationResult } from "../../../src/simulate/index.ts";
+import type { Board } from "../model/board.ts";
+import { milliseconds, percent } from "../model/format.ts";
+import { tierNames } from "../model/names.ts";
+import { attainmentGrid } from "../model/attainment.ts";
+import { Notice } from "../ui/Notice.tsx";
+
+/** Share of requests within their first-token budget, by workload and tier. */
+export function AttainmentCard({
+  board,
+  simulation,
+}: {
+  readonly board: Board;
+  readonly simulation: Resource<SimulationResult>;
+}) {
+  return (
+    <div className="card">
+      <h3>
+        First token within budget
+        <button type="button" className="link" onClick={() => showView({ view: "service" })}>
+          Details
+        </button>
+      </h3>
+      {simulation.state === "ready" ? (
+        <AttainmentTable board={board} result={simulation.value} />
+      ) : (
+        <SimulationNotice simulation={simulation} />
+      )}
+    </div>
+  );
+}
+
+export function SimulationNotice({ simulation }: { readonly simulation: Resource<SimulationResult> }) {
+  if (simulation.state === "loading") return <p className="muted">Loading the simulation …</p>;
+  if (simulation.state === "failed")
+    return <Notice title="The simulation could not be loaded.">{simulation.message}</Notice>;
+  return (
+    <Notice title="Not simulated yet.">
+      <code>disperse simulate plan.json</code> plays an hour of traffic against this plan; its result appears here.
+    </Notice>
+  );
+}
+
+export function AttainmentTable({ board, result }: { readonly board: Board; readonly result: SimulationResult }) {
+  const grid = attainmentGrid(board, result);
+  return (
+    <table className="attainment">
+      <caption className="visually-hidden">Simulated share of requests whose first token came within budget</caption>
+      <thead>
+        <tr>
+          <th scope="col">Workload</th>
+          {tiers.map((tier) => (
+            <th key={tier} scope="col">
+              {tierNames[tier]}
+            </th>
+          ))}
+          <th scope="col">All</th>
+        </tr>
+      </thead>
+      <tbody>
+        {grid.map((row) => (
+          <tr key={row.workload.id}>
+            <th scope="row">
+              {row.workload.name} <span className="muted">{milliseconds(row.workload.budgetMs)}</span>
+            </th>
+            {[...row.byTier, row.all].map((cell, index) => (
+              <td key={tiers[index] ?? "all"}>
+                {cell === null ? (
+                  <span className="muted">–</span>
+                ) : (
+                  <span className={`cell ${cell.met ? "good" : "bad"}`}>
+                    {percent(cell.ratio)}
+                    <span className="visually-hidden">{cell.met ? " (target met)" : " (target missed)"}</span>
+                  </span>
+                )}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

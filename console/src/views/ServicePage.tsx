@@ -1,0 +1,118 @@
+import { useCallback } from "react";
+import type { SimulationResult } from "../../../src/simulate/index.ts";
+import { Chart } from "../charts/Chart.tsx";
+import type { ChartTheme } from "../charts/chart-theme.ts";
+import { attainmentOverTimeOption, latencyOption } from "../charts/service-options.ts";
+import type { Resource } from "../data/resource.ts";
+import type { Board } from "../model/board.ts";
+import { count, milliseconds, percent } from "../model/format.ts";
+import { AttainmentTable, SimulationNotice } from "../panels/AttainmentCard.tsx";
+
+export default function ServicePage(props: { readonly board: Board; readonly simulation: Resource<SimulationResult> }) {
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h2>Service</h2>
+        <p className="muted">How the plan holds when traffic is played against it, with the same routing policy.</p>
+      </header>
+      {props.simulation.state === "ready" ? (
+        <Simulated board={props.board} result={props.simulation.value} />
+      ) : (
+        <SimulationNotice simulation={props.simulation} />
+      )}
+    </div>
+  );
+}
+
+function Simulated({ board, result }: { readonly board: Board; readonly result: SimulationResult }) {
+  const latency = useCallback((theme: ChartTheme) => latencyOption(theme, board, result), [board, result]);
+  const overTime = useCallback((theme: ChartTheme) => attainmentOverTimeOption(theme, board, result), [board, result]);
+  const { requests, options, agreement } = result;
+  return (
+    <>
+      <p className="muted">
+        Simulated, not measured: {count(requests.arrived)} requests in {count(result.simulatedS / 60)} minutes from{" "}
+        {String(Math.floor(options.startHourUtc)).padStart(2, "0")}:00 UTC, seed {options.seed}.{" "}
+        {count(requests.completed)} completed, {count(requests.rejected)} rejected, {count(requests.inFlight)} under way
+        at the end. {percent(agreement.movedRatio)} of the planned requests were served elsewhere than planned.{" "}
+        {result.residencyViolations === 0
+          ? "No request left its residency set."
+          : `${count(result.residencyViolations)} requests left their residency set.`}
+      </p>
+      <div className="page-grid">
+        <div className="card">
+          <h3>First token: quantiles and budgets</h3>
+          <Chart
+            option={latency}
+            label="First-token quantiles per workload with budget lines; the table below holds the figures"
+            height={300}
+          />
+        </div>
+        <div className="card">
+          <h3>Within all budgets, over time</h3>
+          <Chart option={overTime} label="Share of requests within all budgets over the simulated time" height={300} />
+        </div>
+        <div className="card">
+          <h3>First token within budget, by tier</h3>
+          <AttainmentTable board={board} result={result} />
+        </div>
+        <div className="card">
+          <h3>Latency as the user sees it</h3>
+          <LatencyTable board={board} result={result} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function LatencyTable({ board, result }: { readonly board: Board; readonly result: SimulationResult }) {
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="Latency quantiles">
+      <table className="compact">
+        <thead>
+          <tr>
+            <th scope="col">Workload</th>
+            {["p50", "p90", "p95", "p99"].map((name) => (
+              <th key={name} scope="col" className="numeric">
+                {name}
+              </th>
+            ))}
+            <th scope="col" className="numeric">
+              Per token, p95
+            </th>
+            <th scope="col" className="numeric">
+              Whole answer, p95
+            </th>
+            <th scope="col" className="numeric">
+              Rejected
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {board.workloads.map((workload) => {
+            const measured = result.workloads.find((entry) => entry.workload === workload.id);
+            if (!measured) return null;
+            const { p50, p90, p95, p99 } = measured.ttftMs;
+            return (
+              <tr key={workload.id}>
+                <td>
+                  {workload.name} <span className="muted">{milliseconds(workload.budgetMs)}</span>
+                </td>
+                {[p50, p90, p95, p99].map((value, index) => (
+                  <td key={index} className="numeric">
+                    {milliseconds(value)}
+                  </td>
+                ))}
+                <td className="numeric">{milliseconds(measured.tpotMs.p95)}</td>
+                <td className="numeric">{milliseconds(measured.e2eMs.p95)}</td>
+                <td className="numeric">
+                  {percent(measured.arrived > 0 ? measured.rejected / measured.arrived : null)}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
