@@ -128,8 +128,12 @@ export interface EngineProfile {
   readonly name: string;
   readonly stepFixedMs: number;
   readonly stepPerLayerUs: number;
+  /** Extra per layer of a mixture of experts: routing, sorting, gathering; absent = 0. */
+  readonly stepPerExpertLayerUs?: number;
   readonly stepPerSequenceUs: number;
   readonly memoryCoefficient: number;
+  /** The same for the weights of routed experts, which are read in small pieces; absent = `memoryCoefficient`. */
+  readonly expertMemoryCoefficient?: number;
   readonly computeCoefficient: number;
   readonly communicationCoefficient: number;
   /** Time outside the steps per request: parsing, tokenising, scheduling. */

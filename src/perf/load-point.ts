@@ -1,5 +1,5 @@
 import type { Replica } from "./replica.ts";
-import { shapeCosts, type RequestShape, type ShapeCosts } from "./request-shape.ts";
+import { meanStep, shapeCosts, type RequestShape, type ShapeCosts } from "./request-shape.ts";
 
 /** How one engine fares at a steady rate. Times in ms. */
 export interface LoadPoint {
@@ -33,13 +33,7 @@ export interface BatchPoint {
  * full. A sequence that decodes sees itself plus the others, hence the one on top of the mean.
  */
 export function stepAtBatch(replica: Replica, costs: ShapeCosts, batch: number): { decodeMs: number; stepMs: number } {
-  const decoding = Math.min(batch + 1, Math.max(costs.seats, 1));
-  const prefillsPerStep = batch / costs.outputMean;
-  const perSequence = replica.perSequenceMs + replica.perContextTokenMs * costs.contextTokens;
-  const decodeMs = replica.stepBaseMs + perSequence * decoding + replica.moeWeightMs(decoding);
-  const experts = replica.moeWeightMs(decoding + prefillsPerStep * costs.prefillTokens);
-  const stepMs = replica.stepBaseMs + perSequence * decoding + prefillsPerStep * costs.prefillMs + experts;
-  return { decodeMs, stepMs };
+  return meanStep(replica, costs, Math.min(batch + 1, Math.max(costs.seats, 1)), batch / costs.outputMean);
 }
 
 /**

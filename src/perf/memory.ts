@@ -5,6 +5,11 @@ import { arithmeticTflops, bytesPerKvElement, bytesPerWeight } from "./precision
 export interface ReplicaSpec {
   readonly accelerator: Accelerator;
   readonly tensorParallel: number;
+  /**
+   * Set when attention is replicated instead of cut: each accelerator runs attention for its share of the sequences and
+   * holds their cache whole; experts stay divided. The way latent attention is served at scale. Default false.
+   */
+  readonly attentionDataParallel?: boolean;
   readonly model: Model;
   readonly engine: EngineProfile;
   readonly weightPrecision: Precision;
@@ -29,12 +34,20 @@ export function kvBytesPerToken(model: Model, kvPrecision: Precision): number {
  * a copy; latent attention (MLA) has a single latent vector and is copied everywhere.
  */
 export function kvShards(spec: ReplicaSpec): number {
+  if (spec.attentionDataParallel) return spec.tensorParallel;
   return spec.model.kvBytesPerTokenBf16 === undefined ? Math.min(spec.tensorParallel, spec.model.kvHeads) : 1;
 }
 
-/** Bytes of all weights in the format, over all accelerators. */
-export function weightBytes(model: Model, precision: Precision): number {
-  return model.totalParameters * bytesPerWeight[precision];
+/** Bytes of weights in the format on one accelerator: what every token passes, and the routed experts. */
+export function weightBytesPerAccelerator(spec: ReplicaSpec): { readonly shared: number; readonly experts: number } {
+  const { experts, totalParameters } = spec.model;
+  const expertParameters = experts ? experts.count * experts.parametersEach : 0;
+  const perWeight = bytesPerWeight[spec.weightPrecision];
+  const cut = spec.attentionDataParallel ? 1 : spec.tensorParallel;
+  return {
+    shared: ((totalParameters - expertParameters) * perWeight) / cut,
+    experts: (expertParameters * perWeight) / spec.tensorParallel,
+  };
 }
 
 export type Fit =
@@ -50,7 +63,8 @@ export type Fit =
 export function fit(spec: ReplicaSpec): Fit {
   const { accelerator, engine, model, tensorParallel } = spec;
   const available = accelerator.memoryGB * visibleBytesPerGB * engine.memoryUtilization;
-  const weights = weightBytes(model, spec.weightPrecision) / tensorParallel;
+  const { shared, experts } = weightBytesPerAccelerator(spec);
+  const weights = shared + experts;
   const overhead = engine.overheadGB * 1e9 + engine.overheadBytesPerBatchedToken * engine.maxBatchedTokens;
   const perToken = kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec);
   const blocks = Math.floor((available - weights - overhead) / perToken / engine.kvBlockTokens);

@@ -1,6 +1,6 @@
 import type { ServerModule } from "../catalog/index.ts";
-import { fit, kvBytesPerToken, kvShards, type ReplicaSpec } from "./memory.ts";
-import { arithmeticTflops, attentionTflops, bytesPerWeight } from "./precision.ts";
+import { fit, kvBytesPerToken, kvShards, weightBytesPerAccelerator, type ReplicaSpec } from "./memory.ts";
+import { arithmeticTflops, attentionTflops } from "./precision.ts";
 
 /**
  * An engine as numbers, all times in ms. One step that decodes `n` sequences holding `S` tokens of context and prefills
@@ -43,30 +43,36 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   if (!memory.ok) return null;
   const { accelerator, engine, model, tensorParallel: t } = spec;
   const bytesPerMs = accelerator.memoryGBps * 1e6;
-  const readMs = (bytes: number) => (engine.memoryCoefficient * bytes) / bytesPerMs;
+  const readMs = (bytes: number, coefficient = engine.memoryCoefficient) => (coefficient * bytes) / bytesPerMs;
   const flopsPerMs = arithmeticTflops(accelerator, spec.weightPrecision) * 1e9;
 
-  const expertParameters = model.experts ? model.experts.count * model.experts.parametersEach : 0;
-  const perWeight = bytesPerWeight[spec.weightPrecision];
-  const sharedBytes = ((model.totalParameters - expertParameters) * perWeight) / t;
-  const allExpertsMs = readMs((expertParameters * perWeight) / t);
+  const { shared, experts } = weightBytesPerAccelerator(spec);
+  const expertReadMs = readMs(1, engine.expertMemoryCoefficient ?? engine.memoryCoefficient) * experts;
   const idleShare = model.experts ? 1 - model.experts.perToken / model.experts.count : 0;
+  const expertLayersMs = model.experts ? ((engine.stepPerExpertLayerUs ?? 0) * model.layers) / 1e3 : 0;
 
   const collectives = t > 1 ? engine.communicationCoefficient * allReducesPerLayer * model.layers : 0;
   const collectiveStartMs = (collectives * accelerator.link.latencyUs) / 1e3;
+  // Attention run in parallel over the data has a scheduler and a share of the tokens per accelerator.
+  const ranks = spec.attentionDataParallel ? t : 1;
   const collectiveBytesMs =
-    t > 1 ? (collectives * model.hiddenSize * bytesPerActivation) / (accelerator.link.allReduceGBps * 1e6) : 0;
+    t > 1 ? (collectives * model.hiddenSize * bytesPerActivation) / ranks / (accelerator.link.allReduceGBps * 1e6) : 0;
 
+  // A token's arithmetic is spread over the accelerators either way: cut with the weights, or as one of t batches.
   const computeMs = (engine.computeCoefficient * 2 * model.activeParameters) / t / flopsPerMs;
-  const pairFlops = 4 * model.layers * model.attentionHeads * model.headDim;
+  const pairFlops = engine.computeCoefficient * 4 * model.layers * model.attentionHeads * model.headDim;
   const pairMs = pairFlops / t / (attentionEfficiency * attentionTflops(accelerator) * 1e9);
 
   return {
     spec,
     kvTokenCapacity: memory.kvTokenCapacity,
     stepBaseMs:
-      engine.stepFixedMs + (engine.stepPerLayerUs * model.layers) / 1e3 + readMs(sharedBytes) + collectiveStartMs,
-    perSequenceMs: engine.stepPerSequenceUs / 1e3 + computeMs + collectiveBytesMs,
+      engine.stepFixedMs +
+      (engine.stepPerLayerUs * model.layers) / 1e3 +
+      expertLayersMs +
+      readMs(shared) +
+      collectiveStartMs,
+    perSequenceMs: engine.stepPerSequenceUs / 1e3 / ranks + computeMs + collectiveBytesMs,
     perContextTokenMs: readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec)),
     perPrefillTokenMs: computeMs + collectiveBytesMs,
     perAttentionTokenPairMs: pairMs,
@@ -75,7 +81,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     maxBatchedTokens: engine.maxBatchedTokens,
     kvBlockTokens: engine.kvBlockTokens,
     // Each token calls `perToken` of `count` experts at random, so a share of them stays unread while batches are small.
-    moeWeightMs: (tokens) => (tokens > 0 ? allExpertsMs * (1 - idleShare ** tokens) : 0),
+    moeWeightMs: (tokens) => (tokens > 0 ? expertReadMs * (1 - idleShare ** tokens) : 0),
   };
 }
 

@@ -81,3 +81,30 @@ function lognormalQuantile(mean: number, cv: number, p: number): number {
   const deviate = (p ** 0.135 - (1 - p) ** 0.135) / 0.1975;
   return mean * Math.exp(sigma * deviate - sigma ** 2 / 2);
 }
+
+/**
+ * Mean step with `decoding` sequences while `prefillsPerStep` prompts begin per step, ms; and the same step without any
+ * prompt.
+ *
+ * Everything is linear but the experts: a prompt calls nearly all of them, a few decoding sequences call few, and most
+ * steps carry no prompt. Spreading prompts evenly over the steps would load far more experts than engines do.
+ */
+export function meanStep(
+  replica: Replica,
+  costs: ShapeCosts,
+  decoding: number,
+  prefillsPerStep: number,
+): { decodeMs: number; stepMs: number } {
+  const perSequence = replica.perSequenceMs + replica.perContextTokenMs * costs.contextTokens;
+  const linearMs = replica.stepBaseMs + perSequence * decoding;
+  const decodeMs = linearMs + replica.moeWeightMs(decoding);
+  const tokensPerStep = prefillsPerStep * costs.prefillTokens;
+  const chunks = Math.max(1, costs.prefillTokens / replica.maxBatchedTokens);
+  const withPrompt = Math.min(1, prefillsPerStep * chunks);
+  const expertsMs =
+    tokensPerStep > 0
+      ? (1 - withPrompt) * replica.moeWeightMs(decoding) +
+        withPrompt * replica.moeWeightMs(decoding + tokensPerStep / withPrompt)
+      : replica.moeWeightMs(decoding);
+  return { decodeMs, stepMs: linearMs + prefillsPerStep * costs.prefillMs + expertsMs };
+}
