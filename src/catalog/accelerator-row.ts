@@ -28,19 +28,30 @@ export interface AcceleratorLink {
   readonly allReduceGBps: Figure;
 }
 
-/** Bits of one number of a format. */
-export const bitsOf: Readonly<Record<Precision, number>> = { bf16: 16, fp8: 8, int8: 8, fp4: 4, int4: 4 };
+/** Number formats with the bits of one number. */
+const formats: readonly { readonly precision: Precision; readonly bits: number }[] = [
+  { precision: "bf16", bits: 16 },
+  { precision: "fp8", bits: 8 },
+  { precision: "int8", bits: 8 },
+  { precision: "fp4", bits: 4 },
+  { precision: "int4", bits: 4 },
+];
 
 /**
- * Total processing performance as U.S. export law counts it: dense rate × bit length, the largest over all formats
- * (ECCN 3A090 technical note).
+ * Total processing performance as U.S. export law counts it: dense rate (TFLOP/s) × bit length, the largest over all
+ * formats (ECCN 3A090 technical note).
  */
-export function totalProcessingPerformance(row: AcceleratorRow): number {
-  let largest = 0;
-  for (const [precision, peak] of Object.entries(row.peakTflops)) {
-    largest = Math.max(largest, peak.value * bitsOf[precision as Precision]);
-  }
-  return Math.round(largest);
+export function totalProcessingPerformance(rates: Readonly<Partial<Record<Precision, number>>>): number {
+  return Math.round(Math.max(0, ...formats.map(({ precision, bits }) => (rates[precision] ?? 0) * bits)));
+}
+
+/** The values of figures by name. */
+export function valuesOf<Key extends string>(
+  figures: Readonly<Partial<Record<Key, Figure>>>,
+): Readonly<Partial<Record<Key, number>>> {
+  const values: Partial<Record<Key, number>> = {};
+  for (const key in figures) if (figures[key]) values[key] = figures[key].value;
+  return values;
 }
 
 /** Derates every peak of a chip by one ratio. */
@@ -63,14 +74,14 @@ export function acceleratorOf(id: string, row: AcceleratorRow): Accelerator {
     generation: row.generation,
     memoryGB: row.memoryGB.value,
     memoryGBps: row.weightStreamGBps.value,
-    tflops: Object.fromEntries(Object.entries(row.kernelTflops).map(([precision, rate]) => [precision, rate.value])),
+    tflops: valuesOf(row.kernelTflops),
     rateConfidence,
     link: {
       kind: row.link.kind,
       latencyUs: row.link.latencyUs.value,
       allReduceGBps: row.link.allReduceGBps.value,
     },
-    totalProcessingPerformance: totalProcessingPerformance(row),
+    totalProcessingPerformance: totalProcessingPerformance(valuesOf(row.peakTflops)),
     dramGBps: row.dramGBps.value,
     tdpWatts: row.tdpWatts.value,
   };

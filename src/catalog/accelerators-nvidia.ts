@@ -26,6 +26,8 @@ const orinPeaks = {
   int8: vendor(138, "TOP/s", "nvidia-jetson", { note: "275 with sparsity, deep-learning accelerators included" }),
 };
 
+const orinDram = assumed(204.8, "GB/s", "from memory of the datasheet");
+
 const int8LikeFp8 = "same tensor-core path and peak as fp8";
 
 /** NVIDIA GPUs for servers and boxes. Kernel rates: large GEMMs (bf16, fp8, fp4) and weight streaming at small batch. */
@@ -142,12 +144,15 @@ export const nvidiaAccelerators = {
     maker: "NVIDIA",
     kind: "gpu",
     generation: "rubin",
-    memoryGB: assumed(288, "GB", "announced HBM4 capacity, not yet confirmed by a public datasheet"),
-    dramGBps: assumed(22_000, "GB/s", "announced HBM4 bandwidth, raised twice before launch", { low: 13_000 }),
+    memoryGB: vendor(288, "GB", "rubin-announcement"),
+    dramGBps: vendor(22_000, "GB/s", "rubin-announcement", { low: 13_000, note: "raised twice before launch" }),
     peakTflops: {
       bf16: assumed(4000, "TFLOP/s", "announced; dense rate unconfirmed"),
       fp8: assumed(17_500, "TFLOP/s", "announced training rate; dense rate unconfirmed", { low: 8000 }),
-      fp4: assumed(50_000, "TFLOP/s", "announced inference rate with adaptive compression", { low: 25_000 }),
+      fp4: vendor(50_000, "TFLOP/s", "rubin-announcement", {
+        low: 25_000,
+        note: "inference rate, with sparsity or adaptive compression; the dense rate is lower",
+      }),
     },
     weightStreamGBps: assumed(15_400, "GB/s", "announced bandwidth × 0.7, no measurement exists", { low: 9000 }),
     kernelTflops: {
@@ -223,7 +228,7 @@ export const nvidiaAccelerators = {
     kind: "npu",
     generation: "blackwell",
     memoryGB: vendor(128, "GB", "nvidia-jetson", { note: "shared with the CPU" }),
-    dramGBps: vendor(273, "GB/s", "nvidia-jetson"),
+    dramGBps: assumed(273, "GB/s", "from memory of the datasheet; 258 GB/s measured agrees"),
     peakTflops: {
       bf16: assumed(259, "TFLOP/s", "a quarter of the published dense fp4 rate"),
       fp8: assumed(517, "TFLOP/s", "half of the published dense fp4 rate"),
@@ -246,13 +251,9 @@ export const nvidiaAccelerators = {
     kind: "npu",
     generation: "ampere",
     memoryGB: vendor(64, "GB", "nvidia-jetson", { note: "shared with the CPU" }),
-    dramGBps: vendor(204.8, "GB/s", "nvidia-jetson"),
+    dramGBps: orinDram,
     peakTflops: orinPeaks,
-    weightStreamGBps: derated(
-      vendor(204.8, "GB/s", "nvidia-jetson"),
-      0.75,
-      "no measurement; HBM and GDDR chips reach 0.71 to 0.85",
-    ),
+    weightStreamGBps: derated(orinDram, 0.75, "no measurement; HBM and GDDR chips reach 0.71 to 0.85"),
     kernelTflops: deratedPeaks(orinPeaks, 0.5, "no measurement; the larger Thor shows 0.4 in fp4"),
     link: noLink,
     tdpWatts: vendor(60, "W", "nvidia-jetson", { low: 15 }),

@@ -44,7 +44,9 @@ export const accessMix = {
 
 export type AccessTypeId = keyof typeof accessTypes;
 
-export function accessTypeOf(id: AccessTypeId): AccessType {
-  const row = accessTypes[id];
-  return { id, name: row.name, medianMs: row.medianMs.value, sigma: row.sigma.value };
+/** The plain access type of an id; null when the catalogue has none. */
+export function accessTypeOf(id: string): AccessType | null {
+  const table: Readonly<Record<string, AccessRow>> = accessTypes;
+  const row = Object.hasOwn(table, id) ? table[id] : undefined;
+  return row ? { id, name: row.name, medianMs: row.medianMs.value, sigma: row.sigma.value } : null;
 }

@@ -26,7 +26,7 @@ export function checkPermittedSites(resolution: Resolution, world: World): void 
         .filter((site) => site.status !== "forbidden" && workload.tiers.includes(site.tier))
         .map((site) => site.country),
     );
-    const asking = [...origins[index]!].sort();
+    const asking = [...origins[index]!].toSorted();
     const stranded = asking.filter((country) => !permits(jurisdictions.get(country)!, workload, hosts));
     if (stranded.length === 0) continue;
     const path = ["workloads", workload.id];

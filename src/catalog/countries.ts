@@ -277,7 +277,7 @@ const byCode = new Map<string, { readonly name: string; readonly continent: Cont
 );
 
 /** All country codes in alphabetical order. */
-export const countryCodes: readonly string[] = [...byCode.keys()].sort();
+export const countryCodes: readonly string[] = [...byCode.keys()].toSorted();
 
 export function isCountry(code: string): boolean {
   return byCode.has(code);

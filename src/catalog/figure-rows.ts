@@ -1,5 +1,5 @@
 import { accelerators } from "./accelerators.ts";
-import { totalProcessingPerformance, type AcceleratorRow } from "./accelerator-row.ts";
+import { totalProcessingPerformance, valuesOf, type AcceleratorRow } from "./accelerator-row.ts";
 import { accessMix, accessTypes, testServerRttMs } from "./access-types.ts";
 import { countryCodes, countryName } from "./countries.ts";
 import { engineProfiles } from "./engines.ts";
@@ -33,7 +33,7 @@ export interface FigureRow {
 }
 
 function isFigure(value: object): value is Figure {
-  return "confidence" in value && "unit" in value && typeof (value as Figure).value === "number";
+  return "confidence" in value && "unit" in value && "value" in value && typeof value.value === "number";
 }
 
 /** All figures of a nested table, in the order of the table. */
@@ -124,7 +124,7 @@ export function figureRows(): readonly FigureRow[] {
     flatten(`accelerators.${id}`, row, rows);
     rows.push({
       path: `accelerators.${id}.totalProcessingPerformance`,
-      value: totalProcessingPerformance(row),
+      value: totalProcessingPerformance(valuesOf(row.peakTflops)),
       unit: "TPP",
       source: row.dramGBps.source,
       asOf: row.dramGBps.asOf,

@@ -4,7 +4,7 @@ import { sources } from "./sources.ts";
 import { catalogVersion } from "./version.ts";
 
 const rows = figureRows();
-const numeric = rows.filter((row) => typeof row.value === "number") as ((typeof rows)[number] & { value: number })[];
+const numeric = rows.flatMap((row) => (typeof row.value === "number" ? [{ ...row, value: row.value }] : []));
 
 /** Range in which any honest figure of a unit lies; a slip by a power of ten falls out. */
 const plausible: Record<string, readonly [number, number]> = {
@@ -97,6 +97,6 @@ describe("catalogVersion", () => {
   it("is raised whenever a fact changes", () => {
     // When this fails, a fact was changed: set catalogVersion to the day of the change, then write the new pair here.
     const facts = hash(JSON.stringify(rows.filter((row) => !/^(engines|network)\./.test(row.path))));
-    expect({ version: catalogVersion, facts }).toEqual({ version: "2026-11-23", facts: "5f85b482" });
+    expect({ version: catalogVersion, facts }).toEqual({ version: "2026-11-23", facts: "0476c326" });
   });
 });

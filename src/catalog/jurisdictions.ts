@@ -7,7 +7,7 @@ import type { Jurisdiction, ResidencyRule } from "./world.ts";
 /** Destinations of a rule, origin first, without doubles, in a fixed order. */
 export function allowedFrom(origin: string, allowed: readonly string[] | "*"): readonly string[] | "*" {
   if (allowed === "*") return "*";
-  return [origin, ...[...new Set(allowed)].filter((country) => country !== origin).sort()];
+  return [origin, ...[...new Set(allowed)].filter((country) => country !== origin).toSorted()];
 }
 
 /** The law on a class of data in a country; undefined when the catalogue knows none. */
@@ -57,5 +57,5 @@ export function jurisdictionOf(country: string): Jurisdiction {
 
 /** Countries for which at least one law is recorded. */
 export function countriesWithLaw(): readonly string[] {
-  return [...new Set(residencyLaws.flatMap((row) => row.origins))].sort();
+  return [...new Set(residencyLaws.flatMap((row) => row.origins))].toSorted();
 }

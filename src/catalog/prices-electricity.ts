@@ -1,5 +1,5 @@
 import { continentOf, type Continent } from "./countries.ts";
-import { analyst, type Figure } from "./figure.ts";
+import { analyst, assumed, type Figure } from "./figure.ts";
 
 const continental = (value: number) =>
   analyst(value, "USD/kWh", "globalpetrolprices-2025", { note: "mean for businesses on the continent" });
@@ -27,10 +27,9 @@ const eurostat = (eurPerKwh: number) =>
 export const electricityByCountry: Readonly<Record<string, Figure>> = {
   IE: eurostat(0.256),
   FI: eurostat(0.0939),
-  US: analyst(0.13, "USD/kWh", "eia-2025-04", {
-    low: 0.08,
-    high: 0.26,
-    note: "commercial customers, rounded national level; states range from 8 to 26 cents",
+  US: assumed(0.13, "USD/kWh", "commercial customers; census divisions of EIA table 5.6.A (April 2025) lie around it", {
+    low: 0.097,
+    high: 0.227,
   }),
 };
 

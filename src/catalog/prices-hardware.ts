@@ -8,7 +8,7 @@ export const cardUsd = {
   mi300x: analyst(17_500, "USD", "data-gate-2026", { low: 15_000, high: 20_000 }),
   "rtx-pro-6000": analyst(8_565, "USD", "newgearhub", { low: 8_000, high: 9_200, note: "workstation edition" }),
   vr200: analyst(55_000, "USD", "morgan-stanley-2026-05"),
-  l40s: assumed(7_500, "USD", "no usable quote; a weak one says 5,000", { low: 5_000, high: 9_000 }),
+  l40s: analyst(8_500, "USD", "datastorage-l40s", { low: 7_000, high: 10_000 }),
   l4: assumed(2_500, "USD", "from memory of the market", { low: 2_000, high: 3_200 }),
 } satisfies Record<string, Figure>;
 

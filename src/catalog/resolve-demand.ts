@@ -1,4 +1,4 @@
-import { accessMix, accessTypeOf, accessTypes, type AccessTypeId } from "./access-types.ts";
+import { accessMix, accessTypeOf, accessTypes } from "./access-types.ts";
 import { isCountry } from "./countries.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { unknownName } from "./resolve-reference.ts";
@@ -19,7 +19,7 @@ interface Rates {
   readonly meanPerS: readonly number[];
 }
 
-/** Access types of the scenario, then of the catalogue; positions are given to those in use only. */
+/** Access types of the scenario, then of the catalogue; positions are given to those that workloads or rows name. */
 class AccessTypes {
   readonly used: AccessType[] = [];
   private readonly resolution: Resolution;
@@ -36,7 +36,8 @@ class AccessTypes {
       const { name, median, sigma } = own[id]!;
       return this.used.push({ id, name: name ?? id, medianMs: median, sigma }) - 1;
     }
-    if (Object.hasOwn(accessTypes, id)) return this.used.push(accessTypeOf(id as AccessTypeId)) - 1;
+    const known = accessTypeOf(id);
+    if (known) return this.used.push(known) - 1;
     unknownName(this.resolution, path, "access type", id, [...Object.keys(own), ...Object.keys(accessTypes)]);
     return null;
   }

@@ -1,5 +1,5 @@
 import type { ModuleEntry } from "../scenario/index.ts";
-import { acceleratorOf, bitsOf } from "./accelerator-row.ts";
+import { acceleratorOf, totalProcessingPerformance, type AcceleratorRow } from "./accelerator-row.ts";
 import { accelerators } from "./accelerators.ts";
 import { modelOf, type ModelRow } from "./model-row.ts";
 import { models } from "./models.ts";
@@ -7,8 +7,9 @@ import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { unknownName } from "./resolve-reference.ts";
 import { serverModuleOf, type ServerModuleRow } from "./server-module-row.ts";
 import { serverModules, usualModules } from "./server-modules.ts";
-import { tiers, type Accelerator, type Model, type Precision, type ServerModule } from "./world.ts";
+import { tiers, type Accelerator, type Model, type ServerModule } from "./world.ts";
 
+const catalogueAccelerators: Readonly<Record<string, AcceleratorRow>> = accelerators;
 const catalogueModules: Readonly<Record<string, ServerModuleRow>> = serverModules;
 const catalogueModels: Readonly<Record<string, ModelRow>> = models;
 
@@ -22,8 +23,6 @@ function ownAccelerator(resolution: Resolution, id: string): Accelerator | null 
   const { accelerators: own } = resolution.scenario;
   const entry = Object.hasOwn(own, id) ? own[id] : undefined;
   if (!entry) return null;
-  const rates = Object.entries(entry.rates) as [Precision, number][];
-  const performance = Math.max(0, ...rates.map(([precision, rate]) => rate * bitsOf[precision]));
   return {
     id,
     name: entry.name ?? id,
@@ -31,14 +30,14 @@ function ownAccelerator(resolution: Resolution, id: string): Accelerator | null 
     generation: entry.generation ?? id,
     memoryGB: entry.memory,
     memoryGBps: entry.memoryBandwidth,
-    tflops: Object.fromEntries(rates),
+    tflops: entry.rates,
     rateConfidence: entry.measured,
     link: {
       kind: entry.link.kind,
       latencyUs: entry.link.latency,
       allReduceGBps: entry.link.bandwidth,
     },
-    totalProcessingPerformance: entry.totalProcessingPerformance ?? performance,
+    totalProcessingPerformance: entry.totalProcessingPerformance ?? totalProcessingPerformance(entry.rates),
     dramGBps: entry.memoryBandwidth,
     tdpWatts: entry.power,
   };
@@ -48,10 +47,11 @@ function ownAccelerator(resolution: Resolution, id: string): Accelerator | null 
 function resolveAccelerator(resolution: Resolution, path: ScenarioPath, id: string): Accelerator | null {
   const own = ownAccelerator(resolution, id);
   if (own) return own;
-  if (Object.hasOwn(accelerators, id)) return acceleratorOf(id, accelerators[id as keyof typeof accelerators]);
+  const row = Object.hasOwn(catalogueAccelerators, id) ? catalogueAccelerators[id] : undefined;
+  if (row) return acceleratorOf(id, row);
   unknownName(resolution, path, "accelerator", id, [
     ...Object.keys(resolution.scenario.accelerators),
-    ...Object.keys(accelerators),
+    ...Object.keys(catalogueAccelerators),
   ]);
   return null;
 }

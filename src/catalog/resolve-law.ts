@@ -72,8 +72,8 @@ export function resolveJurisdictions(
     checkCountry(resolution, ["laws", "exportControl", country], country);
   const own = ownRules(resolution);
   checkDataClasses(resolution, workloads, own);
-  const classes = [...new Set(workloads.map((workload) => workload.dataClass))].sort();
-  return [...new Set(countries)].sort().map((country) => {
+  const classes = [...new Set(workloads.map((workload) => workload.dataClass))].toSorted();
+  return [...new Set(countries)].toSorted().map((country) => {
     const known = jurisdictionOf(country);
     const control = exportLicences.includes(country) ? "open" : (exportControl[country] ?? known.exportControl);
     return {

@@ -66,7 +66,7 @@ function zoneSites(
     if (!checkCountry(resolution, [...path, "countries", index], country)) continue;
     for (const [position, site] of sites.entries()) if (site.country === country) members.add(position);
   }
-  return [...members].sort((a, b) => a - b);
+  return [...members].toSorted((a, b) => a - b);
 }
 
 /** Limits of the whole plan, zones with the positions of their sites. */

