@@ -47,13 +47,13 @@ export async function run(args: string[]): Promise<void> {
       capacityUsdPerModuleS: rng() * 1e-5,
       groups: world.workloads
         .map((_workload, workload) => ({
-          workload,
+          workloads: [workload],
           tensorParallel: 1,
           replicas: replicasPerSite,
           speedRatio: 1,
           plannedPerS: 5,
         }))
-        .filter(({ workload }) => site.tier !== "edge" || workload === 0),
+        .filter(({ workloads }) => site.tier !== "edge" || workloads.includes(0)),
     })),
   };
   const started = performance.now();

@@ -7,8 +7,9 @@ import { textTable } from "./text-table.ts";
 
 /** `disperse egress`: dividing a data centre divides its ports, not its traffic; the price class decides the bill. */
 export function egress(options: { power: string; generation: string; nodes: number }): void {
-  const power = parseQuantity(options.power, "GW");
-  if (!power.ok) throw new CommandFailure(exitCodes.invalid, `--power: ${power.message} ${power.hint}`);
+  const power = parseQuantity(options.power, { unit: "GW", example: "1 GW" });
+  if (!power.ok)
+    throw new CommandFailure(exitCodes.invalid, `--power: ${power.problem.message}; ${power.problem.hint}`);
   const figures = egressTbpsPerGw as Readonly<Record<string, { value: number } | undefined>>;
   const perGw = figures[options.generation]?.value;
   if (perGw === undefined) {
@@ -25,7 +26,10 @@ export function egress(options: { power: string; generation: string; nodes: numb
     ["egress in total", `${three(split.totalTbps)} Tbit/s`],
     ["volume at full load", `${three(exabytesPerMonth(split.totalTbps))} EB/month`],
     ["at cloud list price, 0.05 USD/GB", `${usd(egressUsdPerYear(split.totalTbps, { usdPerGB: 0.05 }))} per year`],
-    ["at transit price, 0.10 USD/(Mbit/s)/month", `${usd(egressUsdPerYear(split.totalTbps, { usdPerMbpsMonth: 0.1 }))} per year`],
+    [
+      "at transit price, 0.10 USD/(Mbit/s)/month",
+      `${usd(egressUsdPerYear(split.totalTbps, { usdPerMbpsMonth: 0.1 }))} per year`,
+    ],
   ];
   process.stdout.write(`${textTable(["", options.generation], rows)}\n`);
 }

@@ -137,13 +137,16 @@ function wholeNumber(text: string): number {
 
 function ratio(text: string): number {
   const value = text.trim().endsWith("%") ? number(text.trim().slice(0, -1)) / 100 : number(text);
-  if (value < 0 || value >= 1) throw new InvalidArgumentError("It must lie between 0 and 1, or be a percentage below 100 %.");
+  if (value < 0 || value >= 1)
+    throw new InvalidArgumentError("It must lie between 0 and 1, or be a percentage below 100 %.");
   return value;
 }
 
 function seconds(text: string): number {
   const match = /^\s*([\d.]+)\s*(s|min|h)?\s*$/.exec(text);
-  const value = match ? Number(match[1]) * { s: 1, min: 60, h: 3600 }[(match[2] ?? "s") as "s" | "min" | "h"] : Number.NaN;
+  const value = match
+    ? Number(match[1]) * { s: 1, min: 60, h: 3600 }[(match[2] ?? "s") as "s" | "min" | "h"]
+    : Number.NaN;
   if (!(value > 0)) throw new InvalidArgumentError("It must be a duration such as 60s, 5min or 1h.");
   return value;
 }

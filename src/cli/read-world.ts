@@ -33,7 +33,7 @@ export function readWorld(path: string, options: ScenarioOptions): LoadedWorld {
   });
   if (!result.ok) throw new CommandFailure(exitCodes.invalid, report(result.problems, result.sources));
   const { parsed } = result;
-  const resolved = resolveWorld(parsed, geonamesPlaces);
+  const resolved = resolveWorld(parsed, geonamesPlaces());
   const warnings = [...parsed.warnings, ...(resolved.ok ? resolved.warnings : [])];
   if (warnings.length > 0) process.stderr.write(`${report(warnings, parsed.sources)}\n`);
   if (!resolved.ok) throw new CommandFailure(exitCodes.invalid, report(resolved.problems, parsed.sources));

@@ -8,5 +8,7 @@ export function validate(file: string, options: ScenarioOptions & { json?: boole
     process.stdout.write(`${JSON.stringify(world)}\n`);
     return;
   }
-  process.stdout.write(`${worldTable(world)}\n\nvalid; input hash ${inputHash.slice(0, 16)}, catalogue ${world.catalogVersion}\n`);
+  process.stdout.write(
+    `${worldTable(world)}\n\nvalid; input hash ${inputHash.slice(0, 16)}, catalogue ${world.catalogVersion}\n`,
+  );
 }

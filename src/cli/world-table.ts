@@ -19,7 +19,12 @@ export function worldTable(world: World): string {
   const sites = tiers.map((tier) => {
     const of = world.sites.filter((site) => site.tier === tier);
     const powerKw = of.reduce((sum, site) => sum + site.powerLimitKw[0]!, 0);
-    return [tier, String(of.length), `${three(powerKw / 1000)} MW`, String(new Set(of.map((site) => site.country)).size)];
+    return [
+      tier,
+      String(of.length),
+      `${three(powerKw / 1000)} MW`,
+      String(new Set(of.map((site) => site.country)).size),
+    ];
   });
   return [
     textTable(["workload", "model", "first token", "peak demand", "areas", "data"], workloads),

@@ -1,6 +1,6 @@
 /** From the numbers of a solution to what stands where. */
 import { secondsPerYear } from "../finance/index.ts";
-import type { Deployment, PlannedFlow, Pool } from "../route/index.ts";
+import { engineKey, type Deployment, type PlannedFlow, type Pool } from "../route/index.ts";
 import { layOutEngines, type EngineNeed } from "./engine-layout.ts";
 import type { ProblemSolution } from "./problem.ts";
 import type { WorldProblem } from "./world-problem.ts";
@@ -55,10 +55,12 @@ export function toDeployment(
         const meanPerS = share * demand.meanPerS[period]!;
         flows.push({ row: members[i]!, pool: position, peakPerS: flow, meanPerS, energyKwhPerRequest });
       }
-      const key = `${workload} ${option.tensorParallel}`;
+      // Workloads that run the same model in the same way share engines: nothing is gained by loading it twice.
+      const key = `${engineKey(world.workloads[workload]!)} ${option.tensorParallel}`;
       const need = needs[position]!.get(key);
+      const workloads = need?.workloads ?? [];
       needs[position]!.set(key, {
-        workload,
+        workloads: workloads.includes(workload) ? workloads : [...workloads, workload].sort((a, b) => a - b),
         tensorParallel: option.tensorParallel,
         engines: (need?.engines ?? 0) + share * problem.arcs.load[arc]! * option.replicasPerModule,
         plannedPerS: (need?.plannedPerS ?? 0) + peakPerS,
@@ -67,7 +69,7 @@ export function toDeployment(
   }
   const pools = standing.map((entry, position): Pool => {
     const sorted = [...needs[position]!.values()].sort(
-      (a, b) => a.workload - b.workload || a.tensorParallel - b.tensorParallel,
+      (a, b) => a.workloads[0]! - b.workloads[0]! || a.tensorParallel - b.tensorParallel,
     );
     return {
       id: `${world.sites[entry.site]!.id}/${world.modules[entry.module]!.id}`,

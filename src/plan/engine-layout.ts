@@ -1,8 +1,8 @@
 /** How the accelerators of a pool are divided into engines of the workloads placed there. */
 
-/** What a workload needs of a pool, with engines of one size. */
+/** What workloads that share a kind of engine need of a pool, with engines of one size. */
 export interface EngineNeed {
-  readonly workload: number;
+  readonly workloads: readonly number[];
   readonly tensorParallel: number;
   /** Engines it would keep busy at the planned peak, headroom included; a fraction. */
   readonly engines: number;
@@ -10,7 +10,7 @@ export interface EngineNeed {
 }
 
 export interface EngineGroup {
-  readonly workload: number;
+  readonly workloads: readonly number[];
   readonly tensorParallel: number;
   readonly replicas: number;
   /** Share of a full engine that each replica gets. */
@@ -56,6 +56,6 @@ export function layOutEngines(needs: readonly EngineNeed[], accelerators: number
 }
 
 function group(need: EngineNeed, replicas: number, speedRatio: number): EngineGroup {
-  const { workload, tensorParallel, plannedPerS } = need;
-  return { workload, tensorParallel, replicas, speedRatio, plannedPerS };
+  const { workloads, tensorParallel, plannedPerS } = need;
+  return { workloads, tensorParallel, replicas, speedRatio, plannedPerS };
 }

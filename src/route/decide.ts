@@ -62,7 +62,7 @@ export function decide(
   snapshot: Snapshot,
   { nowMs, rng }: { readonly nowMs: number; readonly rng: () => number },
 ): Decision {
-  const lane = routes.lane(request.workload, request.area, request.access);
+  let lane = routes.lane(request.workload, request.area, request.access);
   const seen = loadViewOf(snapshot);
   const excluded = request.exclude ?? [];
   const load: LoadView =
@@ -75,7 +75,11 @@ export function decide(
   const workload = routes.policy.world.workloads[request.workload]!;
   const meanTokens = workload.inputTokens.mean * (1 - workload.prefixHitRatio);
   const tokens = (request.uncachedTokens ?? meanTokens) - meanTokens;
-  const chosen = choose(routes, lane, load, nowMs, rng, { tokens });
+  let chosen = choose(routes, lane, load, nowMs, rng, { tokens });
+  if (chosen < 0 && !lane.isWhole) {
+    lane = routes.wholeLane(request.workload, request.area, request.access);
+    chosen = choose(routes, lane, load, nowMs, rng, { tokens });
+  }
   if (chosen < 0) {
     return {
       target: null,

@@ -22,10 +22,10 @@ export interface Pool {
   readonly capacityUsdPerModuleS: number;
 }
 
-/** The engines of one pool that serve one workload. */
+/** Engines of one pool that run one model in one way, for all workloads that ask for just that. */
 export interface ReplicaGroup {
-  /** Position in `World.workloads`. */
-  readonly workload: number;
+  /** Positions in `World.workloads`, rising: they share model, number formats and engine. At least one. */
+  readonly workloads: readonly number[];
   readonly tensorParallel: number;
   /** Engines started; at least one where any flow is planned. */
   readonly replicas: number;

@@ -18,6 +18,6 @@ export { explainPhysics, type Physics } from "./physics.ts";
 export { areaSiteKm, compilePolicy, relationOf, type Policy } from "./policy.ts";
 export { compileRoutes, missRatio, type Group, type Lane, type Rejection, type Routes } from "./routes.ts";
 export { score, type StaticTerms } from "./score.ts";
-export { rateWithin, requestShape, type Serving, type ServingOption } from "./serving.ts";
+export { engineKey, rateWithin, requestShape, type Serving, type ServingOption } from "./serving.ts";
 export { loadViewOf, type EngineSignals, type LoadView, type Signal, type Snapshot } from "./snapshot.ts";
 export { trainingRate } from "./training.ts";

@@ -31,7 +31,7 @@ export function compilePolicy(world: World, period = 0): Policy {
   const residency = compileResidency(world);
   const countryOf = (country: string) => residency.indexOf.get(country)!;
   const continents = new Map(world.jurisdictions.map((entry) => [entry.country, entry.continent]));
-  const tables = new Map<string, LatencyTable>();
+  const tables: (LatencyTable | undefined)[] = [];
   return {
     world,
     period,
@@ -46,17 +46,16 @@ export function compilePolicy(world: World, period = 0): Policy {
     ),
     dataClassOf: Int32Array.from(world.workloads, (workload) => residency.dataClasses.indexOf(workload.dataClass)),
     continentOf: residency.countries.map((country) => continents.get(country) ?? ""),
+    // Asked for every (origin, site) pair, so the answer is a position in a list and not a search.
     latency(workload, access, relation) {
-      const quantile = world.workloads[workload]!.ttft.attainmentRatio;
-      const key = `${access} ${relation} ${quantile}`;
-      let table = tables.get(key);
-      if (!table) {
-        table = compileLatencyTable(world, access, relations[relation]!, quantile);
-        tables.set(key, table);
-      }
-      return table;
+      const position = (workload * world.accessTypes.length + access) * relations.length + relation;
+      return (tables[position] ??= compileTable(world, workload, access, relation));
     },
   };
+}
+
+function compileTable(world: World, workload: number, access: number, relation: number): LatencyTable {
+  return compileLatencyTable(world, access, relations[relation]!, world.workloads[workload]!.ttft.attainmentRatio);
 }
 
 function unitVectors(places: readonly { latitude: number; longitude: number }[]): Float64Array {

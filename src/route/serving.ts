@@ -58,6 +58,11 @@ export function requestShape(workload: Workload): RequestShape {
   };
 }
 
+/** Workloads with the same key can share engines: same model, number formats and engine profile. */
+export function engineKey({ model, weightPrecision, kvPrecision, engine }: Workload): string {
+  return `${model}/${weightPrecision}/${kvPrecision}/${engine}`;
+}
+
 /** Evaluates every engine layout of `module` for `workload`. */
 export function compileServing(world: World, workload: Workload, module: ServerModule): Serving {
   const shape = requestShape(workload);

@@ -100,7 +100,7 @@ export class GatewayCore {
 
   #stateOf(group: Group, engine: Engine | null): GroupState {
     const { policy } = this.routes;
-    const options = policy.serving[group.workload * this.world.modules.length + group.module]?.options ?? [];
+    const options = policy.serving[group.workloads[0]! * this.world.modules.length + group.module]?.options ?? [];
     const option = options.find((entry) => entry.tensorParallel === group.tensorParallel) ?? options[0];
     const site = this.world.sites[group.site]!.id;
     return new GroupState(group, engine, this.clock, option?.replica.perPrefillTokenMs ?? 0, () =>

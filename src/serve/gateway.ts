@@ -53,7 +53,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const books = new Books({ world, store, clock, live, telemetry });
   const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, options });
   const names = modelNames(world, (workload) =>
-    routes.groups.some((group, index) => group.workload === workload && bindings[index]?.emulated === true),
+    routes.groups.some((group, index) => group.workloads.includes(workload) && bindings[index]?.emulated === true),
   );
   const nameOf = new Map<string, ModelName>(names.map((name) => [name.id, name]));
   const origins = new Origins(world, options.defaultArea);

@@ -169,7 +169,7 @@ function compileCosts(routes: Routes): (EngineCosts | null)[] {
   const { world } = routes.policy;
   const known = new Map<string, EngineCosts | null>();
   return routes.groups.map((group) => {
-    const key = `${group.module} ${group.workload} ${group.tensorParallel} ${group.speedRatio}`;
+    const key = `${group.module} ${group.workloads[0]} ${group.tensorParallel} ${group.speedRatio}`;
     let costs = known.get(key);
     if (costs === undefined) {
       costs = costsOfGroup(world, group);
@@ -180,7 +180,7 @@ function compileCosts(routes: Routes): (EngineCosts | null)[] {
 }
 
 function costsOfGroup(world: Routes["policy"]["world"], group: Group): EngineCosts | null {
-  const workload = world.workloads[group.workload]!;
+  const workload = world.workloads[group.workloads[0]!]!;
   const module = world.modules[group.module]!;
   const replica = compileReplica({
     accelerator: module.accelerator,

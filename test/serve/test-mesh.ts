@@ -60,14 +60,14 @@ export function testMesh(
   const clock = createNodeClock();
   const engines = (group: Group): EngineBinding | null => {
     const site = world.sites[group.site]!;
-    const model = world.models[world.workloads[group.workload]!.model]!;
+    const model = world.models[world.workloads[group.workloads[0]!]!.model]!;
     if (options.upstreams) {
       const url = options.upstreams[site.id];
       return url === undefined
         ? null
         : { engine: createOpenAiEngine({ url }), emulated: false, model: "upstream-model" };
     }
-    const workload = world.workloads[group.workload]!;
+    const workload = world.workloads[group.workloads[0]!]!;
     const replica = compileReplica({
       accelerator: world.modules[group.module]!.accelerator,
       tensorParallel: group.tensorParallel,

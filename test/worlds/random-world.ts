@@ -76,7 +76,7 @@ export function deployEverywhere(
                 trainingCount: 0,
                 capacityUsdPerModuleS: 0,
                 groups: world.workloads.map((_workload, workload) => ({
-                  workload,
+                  workloads: [workload],
                   tensorParallel: 1,
                   replicas: 2,
                   speedRatio: 1,

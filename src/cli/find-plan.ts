@@ -1,0 +1,50 @@
+import { createHighsSolver } from "../adapters/solver-highs/index.ts";
+import { planScenario, type CurvePoint, type PlanDocument } from "../plan/index.ts";
+import { percent, usd } from "./figures.ts";
+import { ProgressLine } from "./progress-line.ts";
+import type { LoadedWorld } from "./read-world.ts";
+
+export interface FindPlanOptions {
+  readonly gap: number;
+  readonly timeLimit: number;
+  readonly seed: number;
+  readonly compare: boolean;
+}
+
+/** Plans with a progress line on stderr. The first Ctrl-C ends the search and keeps the best plan; a second one quits. */
+export async function findPlan({ world, inputHash }: LoadedWorld, options: FindPlanOptions): Promise<PlanDocument> {
+  const solver = createHighsSolver({ threads: 2 });
+  const progress = new ProgressLine();
+  const stop = new AbortController();
+  const interrupt = () => {
+    if (stop.signal.aborted) process.exit(130);
+    progress.finish("stopping: keeping the best plan so far (Ctrl-C again to quit) …");
+    stop.abort();
+  };
+  process.on("SIGINT", interrupt);
+  try {
+    return await planScenario(
+      world,
+      { solver, nowMs: () => performance.now(), onProgress: (point) => progress.show(progressText(point)) },
+      {
+        relativeGap: options.gap,
+        timeLimitS: options.timeLimit,
+        seed: options.seed,
+        compare: options.compare,
+        inputHash,
+        signal: stop.signal,
+      },
+    );
+  } finally {
+    progress.finish();
+    process.off("SIGINT", interrupt);
+    await solver.close();
+  }
+}
+
+function progressText({ seconds, incumbentUsd, boundUsd }: CurvePoint): string {
+  const known = (value: number) => (Number.isFinite(value) ? `${usd(value)}/year` : "–");
+  const gap = (incumbentUsd - boundUsd) / Math.abs(incumbentUsd);
+  const gapText = Number.isFinite(gap) ? percent(gap, 2) : "–";
+  return `planning  incumbent ${known(incumbentUsd)}  bound ${known(boundUsd)}  gap ${gapText}  ${seconds.toFixed(0)} s`;
+}

@@ -1,0 +1,123 @@
+import { tiers } from "../catalog/index.ts";
+import type { PlanDocument } from "../plan/index.ts";
+import { percent, three, usd } from "./figures.ts";
+import { textTable } from "./text-table.ts";
+
+/** A plan in words and small tables: cost with its proof, sites, what is served, what is not and why. */
+export function planSummary(plan: PlanDocument): string {
+  if (plan.status === "infeasible") return clashText(plan);
+  const parts = [costText(plan), tierTable(plan), servedTable(plan), unservedText(plan), comparisonText(plan)];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+export function clashText(plan: PlanDocument): string {
+  return [
+    "No plan exists: these wishes and limits cannot hold together.",
+    ...plan.clashes.map((clash) => `  - ${clash.limits.join(" + ")}\n    ${clash.detail}`),
+    "Drop or loosen any one limit of each line.",
+  ].join("\n");
+}
+
+function costText({
+  objectiveUsdPerYear,
+  bestBoundUsdPerYear,
+  relativeGap,
+  cost,
+  search,
+  method,
+  status,
+}: PlanDocument): string {
+  const ends: Readonly<Record<string, string>> = {
+    optimal: "the asked gap is proven",
+    gapNotReached: "the search ended above the asked gap",
+    timeLimit: "stopped by the time limit",
+    cancelled: "stopped by you",
+    outOfMemory: "stopped by memory",
+  };
+  return [
+    `cost ${usd(objectiveUsdPerYear ?? 0)} per year; no plan costs less than ${usd(bestBoundUsdPerYear ?? 0)} (gap ${percent(relativeGap ?? 0, 2)}, ${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`,
+    `capital ${usd(cost?.capex.totalUsd ?? 0)}; unserved demand is priced at ${usd(cost?.byItem.unserved ?? 0)} per year of the cost`,
+  ].join("\n");
+}
+
+function tierTable({ world, sites, cost, deployment }: PlanDocument): string {
+  const rows = tiers.map((tier) => {
+    const open = sites.filter((load) => world.sites[load.site]!.tier === tier);
+    const modules = new Map<string, number>();
+    for (const pool of deployment.pools) {
+      if (world.sites[pool.site]!.tier !== tier) continue;
+      const { id } = world.modules[pool.module]!;
+      modules.set(id, (modules.get(id) ?? 0) + pool.count + pool.trainingCount);
+    }
+    const powerKw = open.reduce((sum, load) => sum + load.powerKw, 0);
+    const usdPerYear = cost?.byTier.find((entry) => entry.tier === tier)?.usdPerYear ?? 0;
+    return [
+      tier,
+      `${open.length} of ${world.sites.filter((site) => site.tier === tier).length}`,
+      [...modules].map(([id, count]) => `${count} × ${id}`).join(", ") || "–",
+      powerKw > 0 ? `${three(powerKw / 1000)} MW` : "–",
+      `${usd(usdPerYear)}/year`,
+    ];
+  });
+  return textTable(["tier", "sites", "modules", "power", "cost"], rows);
+}
+
+/** Peak requests per second asked for and served, by workload. */
+export function servedByWorkload({ world, deployment, period }: PlanDocument): { asked: number; served: number }[] {
+  const totals = world.workloads.map(() => ({ asked: 0, served: 0 }));
+  for (const row of world.demand) totals[row.workload]!.asked += row.peakPerS[period]!;
+  for (const flow of deployment.flows) totals[world.demand[flow.row]!.workload]!.served += flow.peakPerS;
+  return totals;
+}
+
+function servedTable(plan: PlanDocument): string {
+  const byTier = plan.world.workloads.map(() => new Map<string, number>());
+  for (const flow of plan.deployment.flows) {
+    const { tier } = plan.world.sites[plan.deployment.pools[flow.pool]!.site]!;
+    const counts = byTier[plan.world.demand[flow.row]!.workload]!;
+    counts.set(tier, (counts.get(tier) ?? 0) + flow.peakPerS);
+  }
+  const rows = servedByWorkload(plan).map(({ asked, served }, index) => {
+    const workload = plan.world.workloads[index]!;
+    return [
+      workload.id,
+      `${workload.ttft.budgetMs} ms`,
+      `${three(asked)} req/s`,
+      percent(served / asked),
+      ...tiers.map((tier) => percent((byTier[index]!.get(tier) ?? 0) / asked)),
+    ];
+  });
+  return textTable(["workload", "first token", "asked at peak", "served", ...tiers.map((tier) => `by ${tier}`)], rows);
+}
+
+/** The truth about what is not served: share, reason, remedy. */
+function unservedText({ unserved }: PlanDocument): string {
+  if (unserved.length === 0) return "all demand is served";
+  const reasons: Readonly<Record<string, string>> = {
+    physics: "infeasible by physics",
+    place: "no candidate site near enough",
+    law: "law",
+    export: "export rules",
+    memory: "memory",
+    tier: "no site of a permitted tier",
+    price: "costs more than a lost request",
+    limits: "limits are exhausted",
+    scale: "too little demand in reach for a site",
+  };
+  const lines = [...unserved]
+    .sort((a, b) => b.shareOfWorkload - a.shareOfWorkload)
+    .slice(0, 12)
+    .flatMap((entry) => [
+      `  ${percent(entry.shareOfWorkload)} of ${entry.workload} over ${entry.access}: ${reasons[entry.reason] ?? entry.reason}. ${entry.detail}`,
+      ...entry.whatWouldHelp.slice(0, 3).map((remedy) => `      would help: ${remedy}`),
+    ]);
+  return ["not served by this plan:", ...lines].join("\n");
+}
+
+function comparisonText({ alternatives: { centralised }, verdict, objectiveUsdPerYear }: PlanDocument): string {
+  if (!centralised || !verdict) return "";
+  return [
+    `centralised alternative: ${usd(centralised.objectiveUsdPerYear)} per year (plan: ${usd(objectiveUsdPerYear ?? 0)}), serves ${percent(centralised.servedRatio)} of requests`,
+    `verdict: ${verdict.distribute ? "distribute" : "do not distribute"}. ${verdict.sentence}`,
+  ].join("\n");
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import type { PlanDocument } from "../plan/index.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+
+/** Reads a plan document; ends the command with code 3 when the file is none or holds no plan. */
+export function readPlan(path: string): PlanDocument {
+  const document = readJson(path) as Partial<PlanDocument> | null;
+  if (document?.format !== "disperse/plan/v1" || !document.world || !document.deployment) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `${path} is no plan document. Make one with: disperse plan scenario.yaml --out plan.json`,
+    );
+  }
+  if (document.status === "infeasible") {
+    throw new CommandFailure(exitCodes.infeasible, `${path} says that no plan exists, so there is nothing to run.`);
+  }
+  return document as PlanDocument;
+}
+
+/** Parses a JSON file the user named. */
+export function readJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`,
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CommandFailure(exitCodes.invalid, `${path} is not valid JSON: ${(error as Error).message}`);
+  }
+}
