@@ -52,7 +52,12 @@ export async function run(args: string[]): Promise<void> {
   const chip = chipOf(chipName ?? basename(metaPath).split("_")[0]!);
   const model = modelIdOf(meta.model);
   if (chip === null || model === null) {
-    print({ bench: "replay", model: meta.model, chip: chipName ?? basename(metaPath).split("_")[0], problem: "not in the catalogue" });
+    print({
+      bench: "replay",
+      model: meta.model,
+      chip: chipName ?? basename(metaPath).split("_")[0],
+      problem: "not in the catalogue",
+    });
     return;
   }
   const { recorded, skipped } = readRequests(requestsPath);
@@ -92,7 +97,10 @@ export async function run(args: string[]): Promise<void> {
     errors: Object.fromEntries(
       (["ttftMs", "tpotMs", "e2eMs"] as const).map((name) => [
         name,
-        compare(measured.map((times) => times[name]), simulated.map((times) => times[name])),
+        compare(
+          measured.map((times) => times[name]),
+          simulated.map((times) => times[name]),
+        ),
       ]),
     ),
     requestsPerS: Math.round((recorded.length / tookMs) * 1000),

@@ -214,10 +214,14 @@ export class Simulation {
     const table = this.#table;
     const row = table.row[request]!;
     const { workload } = this.#world.demand[row]!;
-    const lane = this.#lane(row);
+    let lane = this.#lane(row);
     const computed = table.inputTokens[request]! - table.cachedTokens[request]!;
     this.#extra.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
-    const replica = this.#find(lane, this.#fleet, nowMs, this.#extra);
+    let replica = this.#find(lane, this.#fleet, nowMs, this.#extra);
+    if (replica < 0 && !lane.isWhole) {
+      lane = this.#wholeLane(row);
+      replica = this.#find(lane, this.#fleet, nowMs, this.#extra);
+    }
     if (replica < 0) {
       this.#reject(request, lane.group.length > 0 ? "unhealthy" : ineligibleReason(lane));
       return;
@@ -277,6 +281,11 @@ export class Simulation {
   #lane(row: number): Lane {
     const { workload, area, access } = this.#world.demand[row]!;
     return (this.#laneOfRow[row] ??= this.#routes.lane(workload, area, access));
+  }
+
+  #wholeLane(row: number): Lane {
+    const { workload, area, access } = this.#world.demand[row]!;
+    return this.#routes.wholeLane(workload, area, access);
   }
 
   #busyPerGroup(): Float64Array {
