@@ -1,5 +1,5 @@
 /** Continents by GeoNames code; Russia and Cyprus count as Europe, Türkiye as Asia. */
-export const continents = ["AF", "AN", "AS", "EU", "NA", "SA", "OC"] as const;
+const continents = ["AF", "AN", "AS", "EU", "NA", "SA", "OC"] as const;
 export type Continent = (typeof continents)[number];
 
 /** English short names by ISO 3166-1 alpha-2 code (XK, Kosovo, is user-assigned), grouped by continent. */

@@ -2,7 +2,7 @@
 const codes = (list: string): readonly string[] => list.split(" ");
 
 /** The 27 member states. */
-export const eu = codes("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK");
+const eu = codes("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK");
 
 /** Parts of member states that have country codes of their own and where Union law holds. */
 const euRegions = codes("AX GF GP MF MQ RE YT");
@@ -27,7 +27,7 @@ export const gcc = codes("AE BH KW OM QA SA");
 export const asean = codes("BN ID KH LA MM MY PH SG TH TL VN");
 
 /** Mercosur, Bolivia included since 2024. */
-export const mercosur = codes("AR BO BR PY UY");
+const mercosur = codes("AR BO BR PY UY");
 
 export const blocs: Readonly<Record<string, readonly string[]>> = {
   EU: eu,

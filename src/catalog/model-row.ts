@@ -43,7 +43,7 @@ export interface ModelRow {
 }
 
 /** Parameters of one feed-forward expert over all layers that have experts: three matrices (SwiGLU). */
-export function parametersPerExpert(shape: ModelShape): number {
+function parametersPerExpert(shape: ModelShape): number {
   if (!shape.experts) return 0;
   return (shape.layers - shape.experts.denseLayers) * 3 * shape.hiddenSize * shape.experts.ffnSize;
 }

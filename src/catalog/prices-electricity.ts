@@ -5,7 +5,7 @@ const continental = (value: number) =>
   analyst(value, "USD/kWh", "globalpetrolprices-2025", { note: "mean for businesses on the continent" });
 
 /** Electricity price for businesses by continent. */
-export const electricityByContinent: Readonly<Record<Continent, Figure>> = {
+const electricityByContinent: Readonly<Record<Continent, Figure>> = {
   EU: continental(0.204),
   NA: continental(0.155),
   SA: continental(0.2),

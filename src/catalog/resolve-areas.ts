@@ -4,7 +4,7 @@ import { selectCities } from "./select-cities.ts";
 import type { Area } from "./world.ts";
 
 /** Solar offset of a longitude, hours: 15 degrees are one hour. Never minus zero. */
-export function solarOffsetHours(longitude: number): number {
+function solarOffsetHours(longitude: number): number {
   return Math.round(longitude / 15) || 0;
 }
 

@@ -3,7 +3,7 @@ import { countryCodes, isCountry } from "./countries.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 
 /** Hint with the nearest known name, or with the first few known ones when nothing is near. */
-export function didYouMean(written: string, known: readonly string[]): string {
+function didYouMean(written: string, known: readonly string[]): string {
   const best = nearest(written, known);
   if (best !== null) return `did you mean \`${best}\`?`;
   const few = known.slice(0, 8).map((name) => `\`${name}\``);

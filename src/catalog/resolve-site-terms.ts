@@ -26,7 +26,7 @@ const usualPortUse = 0.5;
 export const absurdPowerKw = 1e8;
 
 /** Price per GB of transit that is billed by port capacity. */
-export function transitToUsdPerGB(usdPerGbpsMonth: number, utilization: number): number {
+function transitToUsdPerGB(usdPerGbpsMonth: number, utilization: number): number {
   return usdPerGbpsMonth / (gigabytesPerGbpsMonth * utilization);
 }
 

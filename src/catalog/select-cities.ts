@@ -23,7 +23,7 @@ interface NamedPlace {
 }
 
 /** Key under which names are compared: letter case, accents and punctuation do not count. */
-export const nameKey = slug;
+const nameKey = slug;
 
 /**
  * Places a selector takes, in the order of `candidates`. Reports unknown countries, exclusions that exclude nothing, and

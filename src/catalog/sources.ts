@@ -1,3 +1,5 @@
+import { networkModelSource } from "./network-model.ts";
+
 /** Where figures come from. A source without a stable public address has `url: null`. */
 export interface Source {
   readonly title: string;
@@ -102,12 +104,7 @@ const registry = {
     date: "2026-08-21",
     url: "https://github.com/ai-dynamo/aiconfigurator",
   },
-  wondernetwork: {
-    title: "Ping statistics between cities, 19 July 2020; fit by distance and relation",
-    publisher: "WonderNetwork",
-    date: "2020-07-19",
-    url: "https://wondernetwork.com/pings",
-  },
+  wondernetwork: networkModelSource,
 
   // Models
   "model-config": {
