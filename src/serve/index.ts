@@ -24,4 +24,4 @@ export type {
   Store,
   Telemetry,
 } from "./ports.ts";
-export type { Call, Exchange, Page, PageSource, Reply } from "./transport.ts";
+export type { Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./transport.ts";

@@ -1,4 +1,4 @@
-import type { ByteText } from "./ports.ts";
+import type { ByteText, EngineEvents, EngineRun } from "./ports.ts";
 
 /** A request as a transport hands it over: complete, within the size limits, and already decoded. */
 export interface Call {
@@ -41,3 +41,18 @@ export interface Page {
 }
 
 export type PageSource = (path: string) => Page | null | Promise<Page | null>;
+
+/** How an engine adapter reaches its server. */
+export interface HttpClient {
+  /** Sends a POST. No event is delivered before it has returned; redirects are answers like any other. */
+  post(request: HttpPost, events: EngineEvents): EngineRun;
+  close(): Promise<void>;
+}
+
+export interface HttpPost {
+  readonly path: string;
+  /** Field names in lower case, and values, by turns; without host and length. */
+  readonly headers: readonly string[];
+  /** Ordinary text, sent as UTF-8. */
+  readonly body: string;
+}

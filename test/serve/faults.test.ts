@@ -1,6 +1,5 @@
 import OpenAI, { APIError } from "openai";
 import { afterEach, describe, expect, it } from "vitest";
-import { serveHttp } from "../../src/adapters/http-node/index.ts";
 import type { GatewayOptions, LedgerRow } from "../../src/serve/index.ts";
 import {
   answer,
@@ -21,10 +20,10 @@ import {
   type Behaviour,
   type Upstream,
 } from "./misbehaving-upstream.ts";
-import { createGateway, testMesh } from "./test-mesh.ts";
+import { createGateway, testMesh, transports, type Transport } from "./test-mesh.ts";
 
 /** A gateway over three upstreams: the nearest, the one allowed to take over, and one the law forbids. */
-async function meshOf(near: Behaviour, options: Partial<GatewayOptions> = {}) {
+async function openMesh(transport: Transport, near: Behaviour, options: Partial<GatewayOptions> = {}) {
   const upstreams = await Promise.all([startUpstream(near), startUpstream(wellBehaved), startUpstream(wellBehaved)]);
   const [nearUpstream, blocUpstream, abroadUpstream] = upstreams as [Upstream, Upstream, Upstream];
   const mesh = testMesh({
@@ -33,9 +32,10 @@ async function meshOf(near: Behaviour, options: Partial<GatewayOptions> = {}) {
       "bloc-core": blocUpstream.url,
       "abroad-core": abroadUpstream.url,
     },
+    client: transport.client,
     gateway: { firstTokenTimeoutMs: 300, idleTimeoutMs: 300, ...options },
   });
-  const service = await serveHttp(createGateway(mesh.parts), { host: "127.0.0.1", port: 0 });
+  const service = await transport.serve(createGateway(mesh.parts), { host: "127.0.0.1", port: 0 });
   const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: "none", maxRetries: 0 });
   const opened = {
     url: service.url,
@@ -117,212 +117,219 @@ const afterContent: Record<string, Behaviour> = {
   "broken chunk framing in mid-stream": sendThen(`${streamHead}${frame(contentEvent("one "))}zz\r\n`, "stay"),
 };
 
-describe("a stream that fails before its first content", () => {
-  it.each(Object.entries(beforeContent))(
-    "is taken over unseen by another allowed site: %s",
-    async (_name, behaviour) => {
-      const mesh = await meshOf(behaviour);
-      const result = await readStream(mesh.client);
-      expect(result).toEqual({ text: "one two three", finish: "stop", error: null, site: "bloc-core" });
-      await mesh.stop();
-      const rows = await mesh.rows();
-      expect(rows.map((row) => row.site)).toEqual(["near-edge", "bloc-core"]);
-      expect(charged(rows)).toHaveLength(1);
-      expect(mesh.abroad.requests).toHaveLength(0);
-    },
-  );
-});
+describe.each(transports)("over $name:", (transport) => {
+  const meshOf = (near: Behaviour, options?: Partial<GatewayOptions>) => openMesh(transport, near, options);
 
-describe("a stream that fails after its first content", () => {
-  it.each(Object.entries(afterContent))(
-    "ends with an error inside the stream, never cleanly: %s",
-    async (_name, behaviour) => {
-      const mesh = await meshOf(behaviour);
-      const result = await readStream(mesh.client);
-      expect(result.text).toBe("one ");
-      expect(result.error).toBeInstanceOf(APIError);
-      expect(result.error?.code).toMatch(/^upstream_/);
-      await mesh.stop();
-      const rows = await mesh.rows();
-      expect(rows).toHaveLength(1);
-      expect(charged(rows)).toHaveLength(0);
-      expect(mesh.bloc.requests).toHaveLength(0);
-    },
-  );
-
-  it("never carries the closing sentinel", async () => {
-    const mesh = await meshOf(streamThen([roleEvent, contentEvent("one ")], "reset"));
-    const response = await fetch(`${mesh.url}/v1/chat/completions`, {
-      method: "POST",
-      body: JSON.stringify({ ...request, stream: true }),
-    });
-    const text = await response.text();
-    expect(text).toContain('data: {"error":');
-    expect(text).not.toContain("[DONE]");
-    // The engine's own words and addresses stay inside.
-    expect(text).not.toMatch(/127\.0\.0\.1|ECONN/);
-  });
-});
-
-describe("an answer that is not a stream", () => {
-  it.each<[string, Behaviour]>([
-    ["reset before headers", sendThen("", "reset")],
-    ["reset in the middle of the body", sendThen(jsonHead + wholeAnswer.slice(0, 40), "reset")],
-    ["close in the middle of the body", sendThen(jsonHead + wholeAnswer.slice(0, 40), "close")],
-    ["silence in the middle of the body", sendThen(jsonHead + wholeAnswer.slice(0, 40), "stay")],
-    ["a body that is not JSON", (socket) => answer(socket, 200, "{")],
-    ["status 502", failWith(502)],
-  ])("is taken over unseen: %s", async (_name, behaviour) => {
-    const mesh = await meshOf(behaviour);
-    const { data, response } = await mesh.client.chat.completions.create(request).withResponse();
-    expect(data.choices[0]?.message.content).toBe("one two three");
-    expect(data.usage?.prompt_tokens).toBe(11);
-    expect(response.headers.get("x-disperse-site")).toBe("bloc-core");
-    expect(response.headers.get("x-disperse-attempts")).toBe("2");
-    await mesh.stop();
-    expect(charged(await mesh.rows())).toHaveLength(1);
-  });
-
-  it("passes a refusal of the request itself on, without asking another site", async () => {
-    const mesh = await meshOf(failWith(400));
-    await expect(mesh.client.chat.completions.create(request)).rejects.toMatchObject({
-      status: 400,
-      message: /upstream says 400/,
-    });
-    expect(mesh.bloc.requests).toHaveLength(0);
-  });
-
-  it("never leaves the countries the law allows, even when every allowed site has failed", async () => {
-    const mesh = await meshOf(failWith(500));
-    mesh.bloc.behave(sendThen("", "reset"));
-    await expect(mesh.client.chat.completions.create(request)).rejects.toMatchObject({
-      status: 502,
-      code: "upstream_failed",
-    });
-    expect(mesh.abroad.requests).toHaveLength(0);
-  });
-
-  it("hands the engine's wish to be left alone on to the caller when nobody else can help", async () => {
-    const mesh = await meshOf(failWith(503, "retry-after: 7\r\n"));
-    mesh.bloc.behave(failWith(503, "retry-after: 7\r\n"));
-    const response = await fetch(`${mesh.url}/v1/chat/completions`, { method: "POST", body: JSON.stringify(request) });
-    expect(response.status).toBe(429);
-    expect(response.headers.get("retry-after")).toBe("7");
-    // Both rest now: the next caller is told at once, and no engine is asked.
-    const next = await fetch(`${mesh.url}/v1/chat/completions`, { method: "POST", body: JSON.stringify(request) });
-    expect(next.status).toBe(429);
-    expect(mesh.near.requests.length + mesh.bloc.requests.length).toBe(2);
-  });
-});
-
-describe("a client that leaves", () => {
-  const cases: [string, Behaviour, boolean][] = [
-    ["before headers", () => {}, true],
-    ["before the first token", streamThen([roleEvent], "stay"), true],
-    ["in mid-stream", endless(5), true],
-    ["while a JSON answer is made", () => {}, false],
-  ];
-  it.each(cases)("stops the engine: %s", async (_name, behaviour, stream) => {
-    const mesh = await meshOf(behaviour, { firstTokenTimeoutMs: 5_000 });
-    const leaving = new AbortController();
-    const answered = fetch(`${mesh.url}/v1/chat/completions`, {
-      method: "POST",
-      body: JSON.stringify({ ...request, stream }),
-      signal: leaving.signal,
-    })
-      .then((response) => response.text())
-      .catch(() => "");
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    leaving.abort();
-    await mesh.near.abandoned;
-    await answered;
-    await mesh.stop();
-    const rows = await mesh.rows();
-    expect(rows.map((row) => row.outcome)).toEqual(["client-left"]);
-    expect(mesh.bloc.requests).toHaveLength(0);
-  });
-
-  it("pays for what was generated until then, counted in the stream", async () => {
-    const mesh = await meshOf(endless(2));
-    const stream = await mesh.client.chat.completions.create({ ...request, stream: true });
-    let seen = 0;
-    for await (const chunk of stream) if (chunk.choices[0]?.delta.content) if (++seen === 5) break;
-    await mesh.near.abandoned;
-    await mesh.stop();
-    const [row] = await mesh.rows();
-    expect(row).toMatchObject({ outcome: "client-left", tokenSource: "counted" });
-    expect(row!.outputTokens).toBeGreaterThanOrEqual(5);
-    expect(row!.chargeNanoUsd).toBeGreaterThan(0);
-  });
-});
-
-describe("usage", () => {
-  it("reaches a client that asked for it and the ledger in any case", async () => {
-    const mesh = await meshOf(wellBehaved);
-    const stream = await mesh.client.chat.completions.create({
-      ...request,
-      stream: true,
-      stream_options: { include_usage: true },
-    });
-    let promptTokens = 0;
-    for await (const chunk of stream) promptTokens = chunk.usage?.prompt_tokens ?? promptTokens;
-    expect(promptTokens).toBe(11);
-    await readStream(mesh.client);
-    await mesh.stop();
-    for (const row of await mesh.rows())
-      expect(row).toMatchObject({ tokenSource: "engine", inputTokens: 11, outputTokens: 3 });
-  });
-
-  it.each([
-    ["negative", { prompt_tokens: -4, completion_tokens: -1 }],
-    ["text", { prompt_tokens: "many", completion_tokens: null }],
-    ["fractions", { prompt_tokens: 1.5, completion_tokens: Number.MAX_VALUE }],
-  ])("that makes no sense is replaced by counting: %s", async (_name, usage) => {
-    const bad = `data: ${JSON.stringify({ choices: [], usage })}\n\n`;
-    const mesh = await meshOf(streamOf(roleEvent, contentEvent("a"), contentEvent("b"), finishEvent, bad, doneEvent));
-    await readStream(mesh.client);
-    await mesh.stop();
-    const [row] = await mesh.rows();
-    expect(row).toMatchObject({ tokenSource: "counted", inputTokens: 2 });
-    expect(row!.outputTokens).toBeGreaterThanOrEqual(2);
-  });
-});
-
-describe("odd but harmless engines", () => {
-  it("may leave the sentinel out after a finish reason", async () => {
-    const mesh = await meshOf(streamOf(roleEvent, contentEvent("one "), finishEvent));
-    expect(await readStream(mesh.client)).toMatchObject({
-      text: "one ",
-      finish: "stop",
-      error: null,
-      site: "near-edge",
-    });
-  });
-
-  it("may send bytes that are not UTF-8 inside a text", async () => {
-    const mesh = await meshOf(streamOf(roleEvent, contentEvent("a\xff\xfeb"), finishEvent, usageEvent, doneEvent));
-    expect(await readStream(mesh.client)).toMatchObject({ text: "a\ufffd\ufffdb", finish: "stop", error: null });
-  });
-
-  it("may send a large event in one piece", async () => {
-    const mesh = await meshOf(streamOf(roleEvent, contentEvent("x".repeat(1_000_000)), finishEvent, doneEvent));
-    const result = await readStream(mesh.client);
-    expect(result.text).toHaveLength(1_000_000);
-    expect(result.error).toBeNull();
-  });
-
-  it("may be slow with headers as long as the time limit allows", async () => {
-    const mesh = await meshOf((socket, asked) => void setTimeout(() => wellBehaved(socket, asked), 150));
-    expect(await readStream(mesh.client)).toMatchObject({ text: "one two three", site: "near-edge" });
-  });
-
-  it("may not send an event without end", async () => {
-    const mesh = await meshOf(
-      streamThen([roleEvent, contentEvent("one "), `data: {"x":"${"y".repeat(50_000)}`], "stay"),
-      {
-        maxEventBytes: 20_000,
+  describe("a stream that fails before its first content", () => {
+    it.each(Object.entries(beforeContent))(
+      "is taken over unseen by another allowed site: %s",
+      async (_name, behaviour) => {
+        const mesh = await meshOf(behaviour);
+        const result = await readStream(mesh.client);
+        expect(result).toEqual({ text: "one two three", finish: "stop", error: null, site: "bloc-core" });
+        await mesh.stop();
+        const rows = await mesh.rows();
+        expect(rows.map((row) => row.site)).toEqual(["near-edge", "bloc-core"]);
+        expect(charged(rows)).toHaveLength(1);
+        expect(mesh.abroad.requests).toHaveLength(0);
       },
     );
-    expect(await readStream(mesh.client)).toMatchObject({ text: "one ", error: { code: "upstream_failed" } });
+  });
+
+  describe("a stream that fails after its first content", () => {
+    it.each(Object.entries(afterContent))(
+      "ends with an error inside the stream, never cleanly: %s",
+      async (_name, behaviour) => {
+        const mesh = await meshOf(behaviour);
+        const result = await readStream(mesh.client);
+        expect(result.text).toBe("one ");
+        expect(result.error).toBeInstanceOf(APIError);
+        expect(result.error?.code).toMatch(/^upstream_/);
+        await mesh.stop();
+        const rows = await mesh.rows();
+        expect(rows).toHaveLength(1);
+        expect(charged(rows)).toHaveLength(0);
+        expect(mesh.bloc.requests).toHaveLength(0);
+      },
+    );
+
+    it("never carries the closing sentinel", async () => {
+      const mesh = await meshOf(streamThen([roleEvent, contentEvent("one ")], "reset"));
+      const response = await fetch(`${mesh.url}/v1/chat/completions`, {
+        method: "POST",
+        body: JSON.stringify({ ...request, stream: true }),
+      });
+      const text = await response.text();
+      expect(text).toContain('data: {"error":');
+      expect(text).not.toContain("[DONE]");
+      // The engine's own words and addresses stay inside.
+      expect(text).not.toMatch(/127\.0\.0\.1|ECONN/);
+    });
+  });
+
+  describe("an answer that is not a stream", () => {
+    it.each<[string, Behaviour]>([
+      ["reset before headers", sendThen("", "reset")],
+      ["reset in the middle of the body", sendThen(jsonHead + wholeAnswer.slice(0, 40), "reset")],
+      ["close in the middle of the body", sendThen(jsonHead + wholeAnswer.slice(0, 40), "close")],
+      ["silence in the middle of the body", sendThen(jsonHead + wholeAnswer.slice(0, 40), "stay")],
+      ["a body that is not JSON", (socket) => answer(socket, 200, "{")],
+      ["status 502", failWith(502)],
+    ])("is taken over unseen: %s", async (_name, behaviour) => {
+      const mesh = await meshOf(behaviour);
+      const { data, response } = await mesh.client.chat.completions.create(request).withResponse();
+      expect(data.choices[0]?.message.content).toBe("one two three");
+      expect(data.usage?.prompt_tokens).toBe(11);
+      expect(response.headers.get("x-disperse-site")).toBe("bloc-core");
+      expect(response.headers.get("x-disperse-attempts")).toBe("2");
+      await mesh.stop();
+      expect(charged(await mesh.rows())).toHaveLength(1);
+    });
+
+    it("passes a refusal of the request itself on, without asking another site", async () => {
+      const mesh = await meshOf(failWith(400));
+      await expect(mesh.client.chat.completions.create(request)).rejects.toMatchObject({
+        status: 400,
+        message: /upstream says 400/,
+      });
+      expect(mesh.bloc.requests).toHaveLength(0);
+    });
+
+    it("never leaves the countries the law allows, even when every allowed site has failed", async () => {
+      const mesh = await meshOf(failWith(500));
+      mesh.bloc.behave(sendThen("", "reset"));
+      await expect(mesh.client.chat.completions.create(request)).rejects.toMatchObject({
+        status: 502,
+        code: "upstream_failed",
+      });
+      expect(mesh.abroad.requests).toHaveLength(0);
+    });
+
+    it("hands the engine's wish to be left alone on to the caller when nobody else can help", async () => {
+      const mesh = await meshOf(failWith(503, "retry-after: 7\r\n"));
+      mesh.bloc.behave(failWith(503, "retry-after: 7\r\n"));
+      const response = await fetch(`${mesh.url}/v1/chat/completions`, {
+        method: "POST",
+        body: JSON.stringify(request),
+      });
+      expect(response.status).toBe(429);
+      expect(response.headers.get("retry-after")).toBe("7");
+      // Both rest now: the next caller is told at once, and no engine is asked.
+      const next = await fetch(`${mesh.url}/v1/chat/completions`, { method: "POST", body: JSON.stringify(request) });
+      expect(next.status).toBe(429);
+      expect(mesh.near.requests.length + mesh.bloc.requests.length).toBe(2);
+    });
+  });
+
+  describe("a client that leaves", () => {
+    const cases: [string, Behaviour, boolean][] = [
+      ["before headers", () => {}, true],
+      ["before the first token", streamThen([roleEvent], "stay"), true],
+      ["in mid-stream", endless(5), true],
+      ["while a JSON answer is made", () => {}, false],
+    ];
+    it.each(cases)("stops the engine: %s", async (_name, behaviour, stream) => {
+      const mesh = await meshOf(behaviour, { firstTokenTimeoutMs: 5_000 });
+      const leaving = new AbortController();
+      const answered = fetch(`${mesh.url}/v1/chat/completions`, {
+        method: "POST",
+        body: JSON.stringify({ ...request, stream }),
+        signal: leaving.signal,
+      })
+        .then((response) => response.text())
+        .catch(() => "");
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      leaving.abort();
+      await mesh.near.abandoned;
+      await answered;
+      await mesh.stop();
+      const rows = await mesh.rows();
+      expect(rows.map((row) => row.outcome)).toEqual(["client-left"]);
+      expect(mesh.bloc.requests).toHaveLength(0);
+    });
+
+    it("pays for what was generated until then, counted in the stream", async () => {
+      const mesh = await meshOf(endless(2));
+      const stream = await mesh.client.chat.completions.create({ ...request, stream: true });
+      let seen = 0;
+      for await (const chunk of stream) if (chunk.choices[0]?.delta.content) if (++seen === 5) break;
+      await mesh.near.abandoned;
+      await mesh.stop();
+      const [row] = await mesh.rows();
+      expect(row).toMatchObject({ outcome: "client-left", tokenSource: "counted" });
+      expect(row!.outputTokens).toBeGreaterThanOrEqual(5);
+      expect(row!.chargeNanoUsd).toBeGreaterThan(0);
+    });
+  });
+
+  describe("usage", () => {
+    it("reaches a client that asked for it and the ledger in any case", async () => {
+      const mesh = await meshOf(wellBehaved);
+      const stream = await mesh.client.chat.completions.create({
+        ...request,
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+      let promptTokens = 0;
+      for await (const chunk of stream) promptTokens = chunk.usage?.prompt_tokens ?? promptTokens;
+      expect(promptTokens).toBe(11);
+      await readStream(mesh.client);
+      await mesh.stop();
+      for (const row of await mesh.rows())
+        expect(row).toMatchObject({ tokenSource: "engine", inputTokens: 11, outputTokens: 3 });
+    });
+
+    it.each([
+      ["negative", { prompt_tokens: -4, completion_tokens: -1 }],
+      ["text", { prompt_tokens: "many", completion_tokens: null }],
+      ["fractions", { prompt_tokens: 1.5, completion_tokens: Number.MAX_VALUE }],
+    ])("that makes no sense is replaced by counting: %s", async (_name, usage) => {
+      const bad = `data: ${JSON.stringify({ choices: [], usage })}\n\n`;
+      const mesh = await meshOf(streamOf(roleEvent, contentEvent("a"), contentEvent("b"), finishEvent, bad, doneEvent));
+      await readStream(mesh.client);
+      await mesh.stop();
+      const [row] = await mesh.rows();
+      expect(row).toMatchObject({ tokenSource: "counted", inputTokens: 2 });
+      expect(row!.outputTokens).toBeGreaterThanOrEqual(2);
+    });
+  });
+
+  describe("odd but harmless engines", () => {
+    it("may leave the sentinel out after a finish reason", async () => {
+      const mesh = await meshOf(streamOf(roleEvent, contentEvent("one "), finishEvent));
+      expect(await readStream(mesh.client)).toMatchObject({
+        text: "one ",
+        finish: "stop",
+        error: null,
+        site: "near-edge",
+      });
+    });
+
+    it("may send bytes that are not UTF-8 inside a text", async () => {
+      const mesh = await meshOf(streamOf(roleEvent, contentEvent("a\xff\xfeb"), finishEvent, usageEvent, doneEvent));
+      expect(await readStream(mesh.client)).toMatchObject({ text: "a\ufffd\ufffdb", finish: "stop", error: null });
+    });
+
+    it("may send a large event in one piece", async () => {
+      const mesh = await meshOf(streamOf(roleEvent, contentEvent("x".repeat(1_000_000)), finishEvent, doneEvent));
+      const result = await readStream(mesh.client);
+      expect(result.text).toHaveLength(1_000_000);
+      expect(result.error).toBeNull();
+    });
+
+    it("may be slow with headers as long as the time limit allows", async () => {
+      const mesh = await meshOf((socket, asked) => void setTimeout(() => wellBehaved(socket, asked), 150));
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one two three", site: "near-edge" });
+    });
+
+    it("may not send an event without end", async () => {
+      const mesh = await meshOf(
+        streamThen([roleEvent, contentEvent("one "), `data: {"x":"${"y".repeat(50_000)}`], "stay"),
+        {
+          maxEventBytes: 20_000,
+        },
+      );
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one ", error: { code: "upstream_failed" } });
+    });
   });
 });

@@ -1,19 +1,18 @@
 import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
-import { serveHttp } from "../../src/adapters/http-node/index.ts";
 import type { World } from "../../src/catalog/index.ts";
 import type { GatewayParts, LiveEvent } from "../../src/serve/index.ts";
 import { testWorkload } from "../worlds/tiny-world.ts";
-import { createGateway, serveWorld, testMesh } from "./test-mesh.ts";
+import { createGateway, serveWorld, testMesh, transports, type Transport } from "./test-mesh.ts";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((close) => close()));
 });
 
-async function start(world: World = serveWorld(), extra: Partial<GatewayParts> = {}) {
+async function startGateway(transport: Transport, world: World = serveWorld(), extra: Partial<GatewayParts> = {}) {
   const mesh = testMesh({ world });
-  const service = await serveHttp(createGateway({ ...mesh.parts, ...extra }), { host: "127.0.0.1", port: 0 });
+  const service = await transport.serve(createGateway({ ...mesh.parts, ...extra }), { host: "127.0.0.1", port: 0 });
   let stopped: Promise<void> | null = null;
   const stop = (graceMs = 2_000) => (stopped ??= service.close(graceMs));
   open.push(() => stop());
@@ -30,194 +29,198 @@ async function start(world: World = serveWorld(), extra: Partial<GatewayParts> =
 const messages = [{ role: "user" as const, content: "Hello there" }];
 const chat = { model: "disperse/chat", messages };
 
-describe("the OpenAI client on an emulated mesh", () => {
-  it("gets a whole answer that says it is emulated, with usage", async () => {
-    const { client } = await start();
-    const { data, response } = await client.chat.completions.create({ ...chat, max_tokens: 9 }).withResponse();
-    expect(data.model).toBe("emulated/small");
-    expect(data.choices[0]?.message.content).toContain("emulated");
-    expect(data.choices[0]?.finish_reason).toBe("length");
-    expect(data.usage).toMatchObject({ completion_tokens: 9, total_tokens: data.usage!.prompt_tokens + 9 });
-    expect(response.headers.get("x-request-id")).toMatch(/^req_/);
-    const header = (name: string) => response.headers.get(`x-disperse-${name}`);
-    expect(header("emulated")).toBe("true");
-    expect([header("site"), header("tier"), header("attempts")]).toEqual(["near-edge", "edge", "1"]);
-    expect(header("budget-ms")).toMatch(/^total=400, network=[\d.]+, queue=[\d.]+, prefill=[\d.]+$/);
-    expect(Number(header("cost-usd"))).toBeGreaterThan(0);
+describe.each(transports)("over $name:", (transport) => {
+  const start = (world?: World, extra?: Partial<GatewayParts>) => startGateway(transport, world, extra);
+
+  describe("the OpenAI client on an emulated mesh", () => {
+    it("gets a whole answer that says it is emulated, with usage", async () => {
+      const { client } = await start();
+      const { data, response } = await client.chat.completions.create({ ...chat, max_tokens: 9 }).withResponse();
+      expect(data.model).toBe("emulated/small");
+      expect(data.choices[0]?.message.content).toContain("emulated");
+      expect(data.choices[0]?.finish_reason).toBe("length");
+      expect(data.usage).toMatchObject({ completion_tokens: 9, total_tokens: data.usage!.prompt_tokens + 9 });
+      expect(response.headers.get("x-request-id")).toMatch(/^req_/);
+      const header = (name: string) => response.headers.get(`x-disperse-${name}`);
+      expect(header("emulated")).toBe("true");
+      expect([header("site"), header("tier"), header("attempts")]).toEqual(["near-edge", "edge", "1"]);
+      expect(header("budget-ms")).toMatch(/^total=400, network=[\d.]+, queue=[\d.]+, prefill=[\d.]+$/);
+      expect(Number(header("cost-usd"))).toBeGreaterThan(0);
+    });
+
+    it("streams the same words one by one, with usage only when asked for", async () => {
+      const { client } = await start();
+      const read = async (include: boolean) => {
+        const stream = await client.chat.completions.create({
+          ...chat,
+          stream: true,
+          ...(include && { stream_options: { include_usage: true } }),
+        });
+        let text = "";
+        let usage = 0;
+        for await (const chunk of stream) {
+          text += chunk.choices[0]?.delta.content ?? "";
+          usage += chunk.usage?.completion_tokens ?? 0;
+        }
+        return { text, usage };
+      };
+      expect(await read(true)).toEqual({ text: expect.stringContaining("emulated"), usage: 24 });
+      expect((await read(false)).usage).toBe(0);
+    });
+
+    it("lists the models and finds one", async () => {
+      const { client } = await start();
+      const ids = (await client.models.list()).data.map((model) => model.id);
+      expect(ids).toEqual(["disperse/chat", "emulated/small"]);
+      expect((await client.models.retrieve("disperse/chat")).id).toBe("disperse/chat");
+      await expect(client.models.retrieve("other")).rejects.toMatchObject({ status: 404, code: "model_not_found" });
+    });
   });
 
-  it("streams the same words one by one, with usage only when asked for", async () => {
-    const { client } = await start();
-    const read = async (include: boolean) => {
-      const stream = await client.chat.completions.create({
-        ...chat,
-        stream: true,
-        ...(include && { stream_options: { include_usage: true } }),
+  describe("refusals", () => {
+    it.each([
+      ["invalid_json", 400, "{", {}],
+      ["invalid_request", 400, { model: "disperse/chat" }, {}],
+      ["model_not_found", 404, { ...chat, model: "gpt-9" }, {}],
+      ["unknown_area", 400, chat, { "x-disperse-area": "atlantis" }],
+      ["unknown_access", 400, chat, { "x-disperse-access": "pigeon" }],
+    ])("name what is wrong: %s", async (code, status, body, headers) => {
+      const { post, rows, stop } = await start();
+      const response = await post(body, headers as Record<string, string>);
+      expect(response.status).toBe(status);
+      expect(response.headers.get("x-request-id")).toMatch(/^req_/);
+      expect(await response.json()).toMatchObject({
+        error: { code, message: expect.any(String), type: expect.any(String) },
       });
+      await stop();
+      expect(await rows()).toEqual([]);
+    });
+
+    it("say that the law stands in the way, and which", async () => {
+      const { post } = await start(serveWorld({ sites: [serveWorld().sites[2]!] }));
+      const response = await post(chat);
+      expect(response.status).toBe(403);
+      expect(await response.json()).toMatchObject({ error: { code: "residency_refused", message: /AA test act|AA/ } });
+      expect((await post(chat, { "x-disperse-slo": "best-effort" })).status).toBe(403);
+    });
+
+    it("say that physics stands in the way and what would help, unless late is good enough", async () => {
+      const workloads = [{ ...serveWorld().workloads[0]!, ttft: { budgetMs: 9, attainmentRatio: 0.99 } }];
+      const { post } = await start(serveWorld({ workloads }));
+      const response = await post(chat);
+      expect(response.status).toBe(503);
+      const { error } = (await response.json()) as { error: { code: string; message: string } };
+      expect(error.code).toBe("latency_unreachable");
+      expect(error.message).toMatch(/within 9 ms.*What would help: /);
+      const late = await post(chat, { "x-disperse-slo": "best-effort" });
+      expect(late.status).toBe(200);
+      expect(late.headers.get("x-disperse-reason")).toBe("best-effort");
+    });
+
+    it("explain themselves and decisions alike at /v1/routes", async () => {
+      const { post, url } = await start();
+      const id = (await post(chat)).headers.get("x-disperse-request-id");
+      const route = (await (await fetch(`${url}/v1/routes/${id}`)).json()) as Record<string, unknown>;
+      expect(route).toMatchObject({
+        id,
+        workload: "chat",
+        area: "town",
+        target: { site: "near-edge", terms: { rttMs: expect.any(Number), loadKnown: true } },
+        fallbacks: [{ site: "bloc-core" }],
+        rejected: [{ site: "abroad-core", reason: "residency" }],
+      });
+      expect(JSON.stringify(route)).not.toContain("Hello");
+      expect((await fetch(`${url}/v1/routes/req_other`)).status).toBe(404);
+    });
+  });
+
+  describe("health of the mesh", () => {
+    it("moves requests away from a site that is reported down and back again", async () => {
+      const { parts, post, url } = await start();
+      const siteOf = async () => (await post(chat)).headers.get("x-disperse-site");
+      const report = async (site: string, healthRatio: number) => {
+        parts.mesh.publish({ site, epochMs: Date.now(), healthRatio });
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      };
+      expect(await siteOf()).toBe("near-edge");
+      await report("near-edge", 0);
+      expect(await siteOf()).toBe("bloc-core");
+      await report("bloc-core", 0);
+      expect((await post(chat)).status).toBe(429);
+      await report("near-edge", 1);
+      expect(await siteOf()).toBe("near-edge");
+      expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    });
+  });
+
+  describe("the console's feed", () => {
+    it("tells of finished requests without their text", async () => {
+      const { post, url } = await start();
+      const feed = await fetch(`${url}/console/live`);
+      const reader = feed.body!.pipeThrough(new TextDecoderStream()).getReader();
+      await post({ ...chat, stream: true }).then((response) => response.text());
       let text = "";
-      let usage = 0;
-      for await (const chunk of stream) {
-        text += chunk.choices[0]?.delta.content ?? "";
-        usage += chunk.usage?.completion_tokens ?? 0;
-      }
-      return { text, usage };
-    };
-    expect(await read(true)).toEqual({ text: expect.stringContaining("emulated"), usage: 24 });
-    expect((await read(false)).usage).toBe(0);
-  });
-
-  it("lists the models and finds one", async () => {
-    const { client } = await start();
-    const ids = (await client.models.list()).data.map((model) => model.id);
-    expect(ids).toEqual(["disperse/chat", "emulated/small"]);
-    expect((await client.models.retrieve("disperse/chat")).id).toBe("disperse/chat");
-    await expect(client.models.retrieve("other")).rejects.toMatchObject({ status: 404, code: "model_not_found" });
-  });
-});
-
-describe("refusals", () => {
-  it.each([
-    ["invalid_json", 400, "{", {}],
-    ["invalid_request", 400, { model: "disperse/chat" }, {}],
-    ["model_not_found", 404, { ...chat, model: "gpt-9" }, {}],
-    ["unknown_area", 400, chat, { "x-disperse-area": "atlantis" }],
-    ["unknown_access", 400, chat, { "x-disperse-access": "pigeon" }],
-  ])("name what is wrong: %s", async (code, status, body, headers) => {
-    const { post, rows, stop } = await start();
-    const response = await post(body, headers as Record<string, string>);
-    expect(response.status).toBe(status);
-    expect(response.headers.get("x-request-id")).toMatch(/^req_/);
-    expect(await response.json()).toMatchObject({
-      error: { code, message: expect.any(String), type: expect.any(String) },
+      while (!text.includes("data: ")) text += (await reader.read()).value ?? "";
+      await reader.cancel();
+      const { requests } = JSON.parse(/data: (.*)/.exec(text)![1]!) as { requests: LiveEvent[] };
+      expect(requests).toEqual([
+        expect.objectContaining({ area: "town", site: "near-edge", tier: "edge", outcome: "served" }),
+      ]);
+      expect(requests[0]!.ttftMs).toBeGreaterThan(0);
+      expect(text).not.toContain("Hello");
     });
-    await stop();
-    expect(await rows()).toEqual([]);
   });
 
-  it("say that the law stands in the way, and which", async () => {
-    const { post } = await start(serveWorld({ sites: [serveWorld().sites[2]!] }));
-    const response = await post(chat);
-    expect(response.status).toBe(403);
-    expect(await response.json()).toMatchObject({ error: { code: "residency_refused", message: /AA test act|AA/ } });
-    expect((await post(chat, { "x-disperse-slo": "best-effort" })).status).toBe(403);
-  });
-
-  it("say that physics stands in the way and what would help, unless late is good enough", async () => {
-    const workloads = [{ ...serveWorld().workloads[0]!, ttft: { budgetMs: 9, attainmentRatio: 0.99 } }];
-    const { post } = await start(serveWorld({ workloads }));
-    const response = await post(chat);
-    expect(response.status).toBe(503);
-    const { error } = (await response.json()) as { error: { code: string; message: string } };
-    expect(error.code).toBe("latency_unreachable");
-    expect(error.message).toMatch(/within 9 ms.*What would help: /);
-    const late = await post(chat, { "x-disperse-slo": "best-effort" });
-    expect(late.status).toBe(200);
-    expect(late.headers.get("x-disperse-reason")).toBe("best-effort");
-  });
-
-  it("explain themselves and decisions alike at /v1/routes", async () => {
-    const { post, url } = await start();
-    const id = (await post(chat)).headers.get("x-disperse-request-id");
-    const route = (await (await fetch(`${url}/v1/routes/${id}`)).json()) as Record<string, unknown>;
-    expect(route).toMatchObject({
-      id,
-      workload: "chat",
-      area: "town",
-      target: { site: "near-edge", terms: { rttMs: expect.any(Number), loadKnown: true } },
-      fallbacks: [{ site: "bloc-core" }],
-      rejected: [{ site: "abroad-core", reason: "residency" }],
+  describe("metrics and pages", () => {
+    it("are served at the paths the composition gives them", async () => {
+      const mesh = testMesh();
+      const pages = async (path: string) =>
+        path === "/metrics" ? { status: 200, contentType: "text/plain", body: mesh.telemetry.render() } : null;
+      const { url, post } = await start(serveWorld(), { telemetry: mesh.telemetry, pages });
+      await post({ ...chat, stream: true }).then((response) => response.text());
+      const text = await (await fetch(`${url}/metrics`)).text();
+      expect(text).toMatch(/disperse_time_to_first_token_seconds_bucket\{[^}]*le="0.015"\} \d/);
+      expect(text).toMatch(/disperse_requests_total\{outcome="served",site="near-edge",workload="chat"\} 1/);
+      expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
     });
-    expect(JSON.stringify(route)).not.toContain("Hello");
-    expect((await fetch(`${url}/v1/routes/req_other`)).status).toBe(404);
   });
-});
 
-describe("health of the mesh", () => {
-  it("moves requests away from a site that is reported down and back again", async () => {
-    const { parts, post, url } = await start();
-    const siteOf = async () => (await post(chat)).headers.get("x-disperse-site");
-    const report = async (site: string, healthRatio: number) => {
-      parts.mesh.publish({ site, epochMs: Date.now(), healthRatio });
-      await new Promise((resolve) => setTimeout(resolve, 60));
-    };
-    expect(await siteOf()).toBe("near-edge");
-    await report("near-edge", 0);
-    expect(await siteOf()).toBe("bloc-core");
-    await report("bloc-core", 0);
-    expect((await post(chat)).status).toBe(429);
-    await report("near-edge", 1);
-    expect(await siteOf()).toBe("near-edge");
-    expect((await fetch(`${url}/readyz`)).status).toBe(200);
-  });
-});
+  describe("stopping", () => {
+    const long = { ...chat, stream: true, max_tokens: 100_000 };
+    const world = () =>
+      serveWorld({
+        workloads: [
+          {
+            ...testWorkload({ id: "chat" }),
+            ttft: { budgetMs: 400, attainmentRatio: 0.9 },
+            outputTokens: { mean: 60, cv: 0 },
+          },
+        ],
+      });
 
-describe("the console's feed", () => {
-  it("tells of finished requests without their text", async () => {
-    const { post, url } = await start();
-    const feed = await fetch(`${url}/console/live`);
-    const reader = feed.body!.pipeThrough(new TextDecoderStream()).getReader();
-    await post({ ...chat, stream: true }).then((response) => response.text());
-    let text = "";
-    while (!text.includes("data: ")) text += (await reader.read()).value ?? "";
-    await reader.cancel();
-    const { requests } = JSON.parse(/data: (.*)/.exec(text)![1]!) as { requests: LiveEvent[] };
-    expect(requests).toEqual([
-      expect.objectContaining({ area: "town", site: "near-edge", tier: "edge", outcome: "served" }),
-    ]);
-    expect(requests[0]!.ttftMs).toBeGreaterThan(0);
-    expect(text).not.toContain("Hello");
-  });
-});
-
-describe("metrics and pages", () => {
-  it("are served at the paths the composition gives them", async () => {
-    const mesh = testMesh();
-    const pages = async (path: string) =>
-      path === "/metrics" ? { status: 200, contentType: "text/plain", body: mesh.telemetry.render() } : null;
-    const { url, post } = await start(serveWorld(), { telemetry: mesh.telemetry, pages });
-    await post({ ...chat, stream: true }).then((response) => response.text());
-    const text = await (await fetch(`${url}/metrics`)).text();
-    expect(text).toMatch(/disperse_time_to_first_token_seconds_bucket\{[^}]*le="0.015"\} \d/);
-    expect(text).toMatch(/disperse_requests_total\{outcome="served",site="near-edge",workload="chat"\} 1/);
-    expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
-  });
-});
-
-describe("stopping", () => {
-  const long = { ...chat, stream: true, max_tokens: 100_000 };
-  const world = () =>
-    serveWorld({
-      workloads: [
-        {
-          ...testWorkload({ id: "chat" }),
-          ttft: { budgetMs: 400, attainmentRatio: 0.9 },
-          outputTokens: { mean: 60, cv: 0 },
-        },
-      ],
+    it("lets running streams finish and refuses new requests", async () => {
+      const { post, stop, rows } = await start(world());
+      const running = await post({ ...long, max_tokens: 60 });
+      const stopping = stop(10_000);
+      const text = await running.text();
+      expect(text).toContain("[DONE]");
+      await stopping;
+      expect((await rows()).map((row) => row.outcome)).toEqual(["served"]);
     });
 
-  it("lets running streams finish and refuses new requests", async () => {
-    const { post, stop, rows } = await start(world());
-    const running = await post({ ...long, max_tokens: 60 });
-    const stopping = stop(10_000);
-    const text = await running.text();
-    expect(text).toContain("[DONE]");
-    await stopping;
-    expect((await rows()).map((row) => row.outcome)).toEqual(["served"]);
-  });
-
-  it("ends streams that outlast the grace with an error, not silently", async () => {
-    const patient = world();
-    const { post, stop, rows } = await start({
-      ...patient,
-      workloads: patient.workloads.map((workload) => ({ ...workload, outputTokens: { mean: 4_000, cv: 0 } })),
+    it("ends streams that outlast the grace with an error, not silently", async () => {
+      const patient = world();
+      const { post, stop, rows } = await start({
+        ...patient,
+        workloads: patient.workloads.map((workload) => ({ ...workload, outputTokens: { mean: 4_000, cv: 0 } })),
+      });
+      const running = await post(long);
+      const stopping = stop(50);
+      const text = await running.text();
+      expect(text).toContain('"code":"shutting_down"');
+      expect(text).not.toContain("[DONE]");
+      await stopping;
+      expect(await rows()).toHaveLength(1);
     });
-    const running = await post(long);
-    const stopping = stop(50);
-    const text = await running.text();
-    expect(text).toContain('"code":"shutting_down"');
-    expect(text).not.toContain("[DONE]");
-    await stopping;
-    expect(await rows()).toHaveLength(1);
   });
 });

@@ -1,13 +1,22 @@
 import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
 import { createEmulatedEngine } from "../../src/adapters/engine-emulated/index.ts";
 import { createOpenAiEngine } from "../../src/adapters/engine-openai/index.ts";
+import { serveHttp as serveNode } from "../../src/adapters/http-node/index.ts";
+import { createHttpClient, serveHttp as serveRaw } from "../../src/adapters/http-raw/index.ts";
 import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
 import type { World } from "../../src/catalog/index.ts";
 import { compileReplica } from "../../src/perf/index.ts";
 import type { Deployment, Group } from "../../src/route/index.ts";
-import { createGateway, emulatedId, type EngineBinding, type GatewayParts, type Store } from "../../src/serve/index.ts";
+import {
+  createGateway,
+  emulatedId,
+  type EngineBinding,
+  type HttpClient,
+  type GatewayParts,
+  type Store,
+} from "../../src/serve/index.ts";
 import { deployEverywhere, seededRng } from "../worlds/random-world.ts";
 import { testArea, testSite, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
 
@@ -40,6 +49,19 @@ export function serveDeployment(world: World): Deployment {
   return deployEverywhere(world, (_site, module) => module === 0);
 }
 
+/** A transport: how clients reach the gateway and how the gateway reaches engines. */
+export interface Transport {
+  readonly name: string;
+  readonly serve: typeof serveNode;
+  readonly client?: (origin: string) => HttpClient;
+}
+
+/** Both transports; they owe the same behaviour. */
+export const transports: readonly Transport[] = [
+  { name: "raw sockets", serve: serveRaw, client: (origin) => createHttpClient({ origin }) },
+  { name: "node:http", serve: serveNode },
+];
+
 export interface TestMesh {
   readonly parts: GatewayParts;
   readonly store: Store;
@@ -51,6 +73,7 @@ export function testMesh(
   options: {
     world?: World;
     upstreams?: Readonly<Record<string, string>>;
+    client?: Transport["client"] | undefined;
     gateway?: GatewayParts["options"];
   } = {},
 ): TestMesh {
@@ -65,7 +88,11 @@ export function testMesh(
       const url = options.upstreams[site.id];
       return url === undefined
         ? null
-        : { engine: createOpenAiEngine({ url }), emulated: false, model: "upstream-model" };
+        : {
+            engine: createOpenAiEngine({ url, ...(options.client && { client: options.client }) }),
+            emulated: false,
+            model: "upstream-model",
+          };
     }
     const workload = world.workloads[group.workloads[0]!]!;
     const replica = compileReplica({

@@ -1,135 +1,37 @@
-import { Pool, type Dispatcher } from "undici";
-import type { Engine, EngineEvents, EngineFailure, EngineRun } from "../../serve/index.ts";
+import type { Engine, HttpClient } from "../../serve/index.ts";
+import { createUndiciClient } from "./undici-client.ts";
 
 export interface OpenAiEngineOptions {
   /** Root of the server without `/v1`, for example `http://10.0.0.7:8000`. Comes from the configuration only. */
   readonly url: string;
   /** Sent as `Authorization: Bearer …`; never logged. */
   readonly apiKey?: string;
-  /** Connections at most; requests beyond wait. */
-  readonly connections?: number;
-  readonly connectTimeoutMs?: number;
+  /** How the server is reached; undici when absent. */
+  readonly client?: (origin: string) => HttpClient;
 }
 
 /** An engine behind HTTP. Redirects are not followed: they would lead data to a place nobody has judged. */
-export function createOpenAiEngine({
-  url,
-  apiKey,
-  connections = 256,
-  connectTimeoutMs = 2_000,
-}: OpenAiEngineOptions): Engine {
+export function createOpenAiEngine({ url, apiKey, client = createUndiciClient }: OpenAiEngineOptions): Engine {
   const root = new URL(url);
-  const pool = new Pool(root.origin, {
-    connections,
-    pipelining: 1,
-    connect: { timeout: connectTimeoutMs },
-    // Time limits belong to the gateway, which knows the phase a request is in.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  const http = client(root.origin);
   const base = root.pathname.replace(/\/$/, "");
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (apiKey !== undefined) headers["authorization"] = `Bearer ${apiKey}`;
+  const fixed = ["content-type", "application/json"];
+  if (apiKey !== undefined) fixed.push("authorization", `Bearer ${apiKey}`);
 
   return {
-    start(request, events) {
-      const run = new OpenAiRun(events);
-      pool.dispatch(
-        {
-          method: "POST",
-          path: base + request.path,
-          headers: { ...headers, "x-request-id": request.requestId },
-          body: request.body,
-        },
-        run,
-      );
-      return run;
+    start({ requestId, path, body }, events) {
+      return http.post({ path: base + path, headers: [...fixed, "x-request-id", requestId], body }, events);
     },
-    signals: () => ({
-      source: "none",
-      atMs: Number.NaN,
-      runningRequests: Number.NaN,
-      waitingRequests: Number.NaN,
-      drainMs: Number.NaN,
-      kvUsageRatio: Number.NaN,
-    }),
-    close: () => pool.destroy(),
+    signals: () => unknown,
+    close: () => http.close(),
   } satisfies Engine;
 }
 
-class OpenAiRun implements EngineRun, Dispatcher.DispatchHandler {
-  readonly #events: EngineEvents;
-  #controller: Dispatcher.DispatchController | null = null;
-  #cancelled = false;
-  #answered = false;
-
-  constructor(events: EngineEvents) {
-    this.#events = events;
-  }
-
-  cancel(): void {
-    this.#cancelled = true;
-    this.#controller?.abort(new Error("cancelled"));
-  }
-
-  pause(): void {
-    this.#controller?.pause();
-  }
-
-  resume(): void {
-    this.#controller?.resume();
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#cancelled) controller.abort(new Error("cancelled"));
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (this.#cancelled || status < 200) return;
-    this.#answered = true;
-    const contentType = String(headers["content-type"] ?? "");
-    this.#events.head({ status, contentType, retryAfterMs: readRetryAfter(headers["retry-after"]) });
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#cancelled) this.#events.data(chunk.toString("latin1"));
-  }
-
-  onResponseEnd(): void {
-    if (!this.#cancelled) this.#events.end(null);
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#cancelled) this.#events.end(failureOf(error, this.#answered));
-  }
-}
-
-/** `Retry-After` in seconds or as a date, in ms; null when absent or unreadable. */
-function readRetryAfter(value: string | string[] | undefined): number | null {
-  if (typeof value !== "string") return null;
-  if (/^\d{1,9}(?:\.\d+)?$/.test(value)) return Number(value) * 1_000;
-  const atMs = Date.parse(value);
-  return Number.isNaN(atMs) ? null : Math.max(0, atMs - Date.now());
-}
-
-/** Error texts of sockets name addresses, so only their kind is passed on. */
-function failureOf(error: Error, answered: boolean): EngineFailure {
-  const code = (error as { code?: string }).code ?? "";
-  if (/^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_|UND_ERR_CONNECT)/.test(code)) {
-    return { kind: "connect", message: "the engine cannot be reached" };
-  }
-  if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW" || code.startsWith("UND_ERR_RES")) {
-    return { kind: "protocol", message: "the engine broke the HTTP protocol" };
-  }
-  return {
-    kind: code === "ECONNRESET" ? "reset" : "early-close",
-    message: answered
-      ? "the engine closed the connection in the middle of its answer"
-      : "the engine closed the connection before its answer",
-  };
-}
+const unknown = {
+  source: "none",
+  atMs: Number.NaN,
+  runningRequests: Number.NaN,
+  waitingRequests: Number.NaN,
+  drainMs: Number.NaN,
+  kvUsageRatio: Number.NaN,
+} as const;

@@ -1,0 +1,134 @@
+import { connect as connectPlain, isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { EngineEvents, EngineFailure, EngineRun, HttpClient, HttpPost } from "../../serve/index.ts";
+import { ClientConnection } from "./client-connection.ts";
+
+export interface HttpClientOptions {
+  /** `http://…` or `https://…`; only scheme, host and port are used. */
+  readonly origin: string;
+  /** Connections at most; requests beyond wait for one. */
+  readonly connections?: number;
+  readonly connectTimeoutMs?: number;
+  /**
+   * How long an idle connection is kept. Shorter than the 5 s after which common engine servers close theirs, so that
+   * a request seldom meets a connection that is just being closed.
+   */
+  readonly idleTimeoutMs?: number;
+}
+
+const unreachable: EngineFailure = { kind: "connect", message: "the engine cannot be reached" };
+const sweepMs = 500;
+
+/** A pool of keep-alive connections to one server, last used first. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const { protocol, hostname, port, host } = new URL(options.origin);
+  const secure = protocol === "https:";
+  const at = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || (secure ? 443 : 80) };
+  const limit = options.connections ?? 1_024;
+  const idleTimeoutMs = options.idleTimeoutMs ?? 4_000;
+  const connectTimeoutMs = options.connectTimeoutMs ?? 2_000;
+  const idle: ClientConnection[] = [];
+  const open = new Set<ClientConnection>();
+  const queue: Exchange[] = [];
+  let closed = false;
+
+  const sweep = setInterval(() => {
+    const nowMs = performance.now();
+    // Least recently used ones are in front.
+    while (idle.length > 0 && nowMs - idle[0]!.idleSinceMs > idleTimeoutMs) idle.shift()!.destroy();
+    for (const connection of open) if (connection.connecting && nowMs > connection.connectByMs) connection.destroy();
+  }, sweepMs);
+  sweep.unref();
+
+  class Exchange implements EngineRun {
+    readonly bytes: string;
+    readonly events: EngineEvents;
+    connection: ClientConnection | null = null;
+    cancelled = false;
+    #retried = false;
+
+    constructor(bytes: string, events: EngineEvents) {
+      this.bytes = bytes;
+      this.events = events;
+    }
+
+    cancel(): void {
+      if (this.cancelled) return;
+      this.cancelled = true;
+      this.connection?.destroy();
+    }
+
+    pause(): void {
+      this.connection?.pause();
+    }
+
+    resume(): void {
+      this.connection?.resume();
+    }
+
+    /** The connection broke. One that was kept open may have been closed by the server before it saw the request. */
+    broke(failure: EngineFailure, fresh: boolean, answered: boolean): void {
+      this.connection = null;
+      if (this.cancelled) return;
+      if (!fresh && !answered && !this.#retried && !closed) {
+        this.#retried = true;
+        dispatch(this, true);
+      } else this.events.end(failure);
+    }
+  }
+
+  function dispatch(exchange: Exchange, onNewConnection = false): void {
+    const kept = onNewConnection ? undefined : idle.pop();
+    if (kept) return kept.carry(exchange);
+    if (open.size >= limit) return void queue.push(exchange);
+    const socket = secure ? connectTls({ ...at, servername: isIP(at.host) === 0 ? at.host : "" }) : connectPlain(at);
+    socket.setNoDelay(true);
+    const connection = new ClientConnection(socket, performance.now() + connectTimeoutMs, {
+      free: () => serveNext(connection),
+      gone: () => {
+        open.delete(connection);
+        const index = idle.indexOf(connection);
+        if (index >= 0) idle.splice(index, 1);
+        const waiting = nextWaiting();
+        if (waiting) dispatch(waiting, true);
+      },
+    });
+    open.add(connection);
+    connection.carry(exchange);
+  }
+
+  function serveNext(connection: ClientConnection): void {
+    const waiting = nextWaiting();
+    if (waiting) connection.carry(waiting);
+    else if (closed) connection.destroy();
+    else idle.push(connection);
+  }
+
+  function nextWaiting(): Exchange | undefined {
+    for (;;) {
+      const waiting = queue.shift();
+      if (!waiting?.cancelled) return waiting;
+    }
+  }
+
+  return {
+    post({ path, headers, body }: HttpPost, events: EngineEvents): EngineRun {
+      // The body as bytes in Latin-1, so that head and body leave in one write.
+      const bytes = Buffer.from(body, "utf8");
+      let head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
+      for (let index = 0; index < headers.length; index += 2) head += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
+      const exchange = new Exchange(
+        `${head}content-length: ${bytes.length}\r\n\r\n${bytes.toString("latin1")}`,
+        events,
+      );
+      if (closed) queueMicrotask(() => exchange.cancelled || events.end(unreachable));
+      else dispatch(exchange);
+      return exchange;
+    },
+    async close() {
+      closed = true;
+      clearInterval(sweep);
+      for (const connection of open) connection.destroy();
+    },
+  } satisfies HttpClient;
+}

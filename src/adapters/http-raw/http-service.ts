@@ -1,0 +1,82 @@
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { Gateway } from "../../serve/index.ts";
+import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Certificate and key in PEM; without them the connection is not encrypted. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly maxBodyBytes?: number;
+  readonly maxHeaderBytes?: number;
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersTimeoutMs?: number;
+  /** From the end of the headers to the end of the body. */
+  readonly bodyTimeoutMs?: number;
+  /** How long a connection may wait for its next request. */
+  readonly keepAliveTimeoutMs?: number;
+  readonly maxConnections?: number;
+}
+
+export interface HttpService {
+  readonly url: string;
+  /** Stops listening, stops the gateway (which finishes running requests) and closes what is left. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** How late a time-out of a connection may be noticed. */
+const sweepMs = 250;
+
+/** Serves `gateway` over HTTP/1.1, plain or with TLS. Rejects when the address cannot be bound. */
+export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise<HttpService> {
+  const limits: ConnectionLimits = {
+    maxHeaderBytes: options.maxHeaderBytes ?? 32 * 1024,
+    maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
+    headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
+    bodyTimeoutMs: options.bodyTimeoutMs ?? 60_000,
+    keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 75_000,
+  };
+  const connections = new Set<ServerConnection>();
+  const accept = (socket: Socket) => {
+    const connection = new ServerConnection(socket, gateway, limits, performance.now());
+    connections.add(connection);
+    socket.on("close", () => connections.delete(connection));
+  };
+  // A reset while a connection is still being set up has nobody else to hear it.
+  const server: Server = options.tls
+    ? createTlsServer({ ...options.tls, noDelay: true, minVersion: "TLSv1.2" }, accept).on("tlsClientError", () => {})
+    : createServer({ noDelay: true }, accept);
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, 4_096, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const sweep = setInterval(() => {
+    const nowMs = performance.now();
+    for (const connection of connections) if (nowMs >= connection.deadlineMs) connection.expired();
+  }, sweepMs);
+  sweep.unref();
+
+  const { address, port, family } = server.address() as AddressInfo;
+  const scheme = options.tls ? "https" : "http";
+  return {
+    url: `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    async close(graceMs = 10_000) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of connections) connection.stop();
+      await gateway.stop(graceMs);
+      // What still reads after the gateway is done gets a moment, then its connection is cut.
+      const cut = setTimeout(() => {
+        for (const connection of connections) connection.destroy();
+      }, 1_000);
+      await closed;
+      clearTimeout(cut);
+      clearInterval(sweep);
+    },
+  };
+}

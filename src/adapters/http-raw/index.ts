@@ -1,0 +1,3 @@
+/** The fast transport: sockets and a strict parser, nothing between them and the gateway. */
+export { createHttpClient, type HttpClientOptions } from "./http-client.ts";
+export { serveHttp, type HttpOptions, type HttpService } from "./http-service.ts";

@@ -1,0 +1,238 @@
+import { createRequire } from "node:module";
+
+/** Start line and fields of an HTTP/1 message. */
+export interface MessageHead {
+  /** Requests only. */
+  readonly method: string;
+  readonly target: string;
+  /** Responses only. */
+  readonly status: number;
+  /** 0 or 1: the minor version. */
+  readonly minorVersion: number;
+  /** Names as written, and values, by turns. */
+  readonly fields: readonly string[];
+  /** The sender will keep the connection open after this message. */
+  readonly keepAlive: boolean;
+  readonly upgrade: boolean;
+}
+
+export interface MessageEvents {
+  onHead(head: MessageHead): void;
+  /** A piece of the body: `bytes` from `start` to `end`. Valid during the call only if the caller reuses buffers. */
+  onBody(bytes: Buffer, start: number, end: number): void;
+  /** Return true to stop before the next message on the connection. */
+  onComplete(): boolean;
+}
+
+/** Why parsing stopped for good; the name is llhttp's. */
+export interface ParseError {
+  readonly code: string;
+  readonly headersTooLarge: boolean;
+}
+
+/** Value of a field by its lower-case name; several fields of one name joined with ", ". */
+export function fieldValue(fields: readonly string[], name: string): string | undefined {
+  let value: string | undefined;
+  for (let index = 0; index < fields.length; index += 2) {
+    const written = fields[index]!;
+    if (written.length !== name.length || (written !== name && written.toLowerCase() !== name)) continue;
+    value = value === undefined ? fields[index + 1]! : `${value}, ${fields[index + 1]!}`;
+  }
+  return value;
+}
+
+const ok = 0;
+const paused = 21;
+const pausedForUpgrade = 22;
+const requestType = 1;
+const responseType = 2;
+/** Bytes handed to the parser at once; what Node reads from a socket at once fits. */
+const bufferBytes = 64 * 1024;
+
+/**
+ * A strict HTTP/1 parser: llhttp, the one inside Node, in the WebAssembly build that the package undici carries. It
+ * gives spans of the bytes read, no objects, which is what makes it several times cheaper than `node:http`.
+ */
+export class MessageParser {
+  readonly #pointer: number;
+  readonly #events: MessageEvents;
+  readonly #maxHeaderBytes: number;
+  #fields: string[] = [];
+  #lastWasValue = true;
+  #target = "";
+  #headerBytes = 0;
+  #headersTooLarge = false;
+
+  constructor(kind: "request" | "response", events: MessageEvents, maxHeaderBytes: number) {
+    this.#events = events;
+    this.#maxHeaderBytes = maxHeaderBytes;
+    this.#pointer = wasm.llhttp_alloc(kind === "request" ? requestType : responseType);
+    parsers.set(this.#pointer, this);
+  }
+
+  /** Parses from `start`; returns the position up to which bytes were taken, or the error. */
+  execute(bytes: Buffer, start = 0): number | ParseError {
+    let at = start;
+    while (at < bytes.length) {
+      const end = Math.min(bytes.length, at + bufferBytes);
+      writeMemory(bytes, at, end);
+      current = this;
+      currentBytes = bytes;
+      currentShift = at - buffer;
+      const outcome = wasm.llhttp_execute(this.#pointer, buffer, end - at);
+      current = null;
+      if (outcome === paused || outcome === pausedForUpgrade) {
+        const stop = wasm.llhttp_get_error_pos(this.#pointer) + currentShift;
+        if (outcome === paused) wasm.llhttp_resume(this.#pointer);
+        else wasm.llhttp_resume_after_upgrade(this.#pointer);
+        return stop;
+      }
+      if (outcome !== ok) return { code: readName(outcome), headersTooLarge: this.#headersTooLarge };
+      at = end;
+    }
+    return at;
+  }
+
+  /** The connection ended. True when that is a proper end of the message in progress, which then completes. */
+  finish(): boolean {
+    current = this;
+    const outcome = wasm.llhttp_finish(this.#pointer);
+    current = null;
+    return outcome === ok;
+  }
+
+  /** Gives the parser's memory back; it must not be used afterwards. */
+  free(): void {
+    if (parsers.delete(this.#pointer)) wasm.llhttp_free(this.#pointer);
+  }
+
+  begin(): number {
+    this.#fields = [];
+    this.#lastWasValue = true;
+    this.#target = "";
+    this.#headerBytes = 0;
+    return 0;
+  }
+
+  /** A piece of the request target; long ones come in several. */
+  url(text: string): number {
+    this.#target += text;
+    return this.#count(text.length);
+  }
+
+  field(text: string): number {
+    if (this.#lastWasValue) this.#fields.push(text, "");
+    else this.#fields[this.#fields.length - 2] += text;
+    this.#lastWasValue = false;
+    return this.#count(text.length);
+  }
+
+  value(text: string): number {
+    if (this.#fields.length > 0) this.#fields[this.#fields.length - 1] += text;
+    this.#lastWasValue = true;
+    return this.#count(text.length);
+  }
+
+  headersComplete(status: number, upgrade: boolean, keepAlive: boolean): number {
+    const method = status === 0 ? (methodNames[wasm.llhttp_get_method(this.#pointer)] ?? "") : "";
+    this.#events.onHead({
+      method,
+      target: this.#target,
+      status,
+      minorVersion: wasm.llhttp_get_http_minor(this.#pointer),
+      fields: this.#fields,
+      keepAlive,
+      upgrade,
+    });
+    return 0;
+  }
+
+  body(start: number, end: number): number {
+    this.#events.onBody(currentBytes, start, end);
+    return 0;
+  }
+
+  messageComplete(): number {
+    return this.#events.onComplete() ? paused : 0;
+  }
+
+  #count(bytes: number): number {
+    this.#headerBytes += bytes;
+    if (this.#headerBytes <= this.#maxHeaderBytes) return 0;
+    this.#headersTooLarge = true;
+    return -1;
+  }
+}
+
+/** The part of WebAssembly used here; the types of Node leave it to those of browsers. */
+declare const WebAssembly: {
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+};
+
+interface Wasm {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  malloc(bytes: number): number;
+  llhttp_alloc(type: number): number;
+  llhttp_free(parser: number): void;
+  llhttp_execute(parser: number, data: number, length: number): number;
+  llhttp_finish(parser: number): number;
+  llhttp_resume(parser: number): void;
+  llhttp_resume_after_upgrade(parser: number): void;
+  llhttp_get_error_pos(parser: number): number;
+  llhttp_get_method(parser: number): number;
+  llhttp_get_http_minor(parser: number): number;
+  llhttp_errno_name(code: number): number;
+}
+
+// The parser's callbacks are functions of the WebAssembly instance, so which parser is at work is kept beside it. Calls
+// never nest: a parser runs to its end or pause before anything else happens on this thread.
+const parsers = new Map<number, MessageParser>();
+let current: MessageParser | null = null;
+let currentBytes: Buffer = Buffer.alloc(0);
+/** What to add to an address in the instance's memory to get a position in `currentBytes`. */
+let currentShift = 0;
+
+const require = createRequire(import.meta.url);
+const wasm = instantiate();
+const buffer = wasm.malloc(bufferBytes);
+let memory = new Uint8Array(wasm.memory.buffer);
+const methodNames = namesOfMethods();
+
+function instantiate(): Wasm {
+  const code = require("undici/lib/llhttp/llhttp_simd-wasm.js") as Uint8Array;
+  const text = (at: number, length: number) =>
+    currentBytes.toString("latin1", at + currentShift, at + currentShift + length);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
+    env: {
+      wasm_on_message_begin: () => current!.begin(),
+      wasm_on_url: (_parser: number, at: number, length: number) => current!.url(text(at, length)),
+      wasm_on_status: () => 0,
+      wasm_on_header_field: (_parser: number, at: number, length: number) => current!.field(text(at, length)),
+      wasm_on_header_value: (_parser: number, at: number, length: number) => current!.value(text(at, length)),
+      wasm_on_headers_complete: (_parser: number, status: number, upgrade: number, keepAlive: number) =>
+        current!.headersComplete(status, upgrade !== 0, keepAlive !== 0),
+      wasm_on_body: (_parser: number, at: number, length: number) =>
+        current!.body(at + currentShift, at + currentShift + length),
+      wasm_on_message_complete: () => current!.messageComplete(),
+    },
+  });
+  return instance.exports as Wasm;
+}
+
+function writeMemory(bytes: Buffer, start: number, end: number): void {
+  // Growing the memory replaces its buffer and leaves older views empty.
+  if (memory.buffer !== wasm.memory.buffer) memory = new Uint8Array(wasm.memory.buffer);
+  memory.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), buffer);
+}
+
+function readName(code: number): string {
+  if (memory.buffer !== wasm.memory.buffer) memory = new Uint8Array(wasm.memory.buffer);
+  const at = wasm.llhttp_errno_name(code);
+  return Buffer.from(memory.subarray(at, memory.indexOf(0, at))).toString("latin1");
+}
+
+function namesOfMethods(): Record<number, string> {
+  const { METHODS } = require("undici/lib/llhttp/constants.js") as { METHODS: Record<string, number> };
+  return Object.fromEntries(Object.entries(METHODS).map(([name, number]) => [number, name]));
+}

@@ -1,0 +1,284 @@
+import { isUtf8 } from "node:buffer";
+import type { Socket } from "node:net";
+import {
+  apiError,
+  type ApiError,
+  type ByteText,
+  type Call,
+  type Exchange,
+  type Gateway,
+  type Reply,
+} from "../../serve/index.ts";
+import { fieldValue, MessageParser, type MessageEvents, type MessageHead } from "./message-parser.ts";
+import { statusLine } from "./status-line.ts";
+
+export interface ConnectionLimits {
+  readonly maxHeaderBytes: number;
+  readonly maxBodyBytes: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+/** Time a client gets to read an error before its connection is cut, ms. */
+const lingerMs = 1_000;
+/** Bytes of a next request that may wait while one is being answered. */
+const maxWaitingBytes = 64 * 1024;
+
+/**
+ * One client connection: requests one after the other, each handed to the gateway when complete, and its answer written
+ * straight to the socket. One write per piece of answer, framing included.
+ */
+export class ServerConnection implements MessageEvents, Reply {
+  readonly #socket: Socket;
+  readonly #gateway: Gateway;
+  readonly #limits: ConnectionLimits;
+  readonly #parser: MessageParser;
+  /** When to give up on what the client is doing; Infinity while the gateway is at work. */
+  deadlineMs: number;
+  #head: MessageHead | null = null;
+  #body: Buffer[] = [];
+  #bodyBytes = 0;
+  #exchange: Exchange | null = null;
+  #answering = false;
+  #chunked = false;
+  #closeAfter = false;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #closed = false;
+  #stopping = false;
+
+  constructor(socket: Socket, gateway: Gateway, limits: ConnectionLimits, nowMs: number) {
+    this.#socket = socket;
+    this.#gateway = gateway;
+    this.#limits = limits;
+    this.#parser = new MessageParser("request", this, limits.maxHeaderBytes);
+    this.deadlineMs = nowMs + limits.headersTimeoutMs;
+    socket.on("data", (bytes: Buffer) => this.#read(bytes));
+    socket.on("drain", () => this.#exchange?.drained());
+    socket.on("end", () => this.#leave());
+    socket.on("close", () => this.#leave());
+    socket.on("error", () => this.#leave());
+  }
+
+  get idle(): boolean {
+    return !this.#answering && this.#head === null;
+  }
+
+  /** No further request is taken; an idle connection closes at once. */
+  stop(): void {
+    this.#stopping = true;
+    if (this.idle) this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** The deadline has passed. */
+  expired(): void {
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    if (this.#answering || this.#closed || (this.#head === null && this.#socket.bytesRead === 0))
+      this.#socket.destroy();
+    else if (this.idle && this.#socket.bytesWritten > 0) this.#socket.end();
+    else this.#reject(apiError("request_timeout"));
+  }
+
+  onHead(head: MessageHead): void {
+    this.#head = head;
+    this.deadlineMs = performance.now() + this.#limits.bodyTimeoutMs;
+    const declared = Number(fieldValue(head.fields, "content-length") ?? 0);
+    if (declared > this.#limits.maxBodyBytes) this.#bodyBytes = declared;
+    else if (fieldValue(head.fields, "expect")?.toLowerCase() === "100-continue") {
+      this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+    }
+  }
+
+  onBody(bytes: Buffer, start: number, end: number): void {
+    this.#bodyBytes += end - start;
+    if (this.#bodyBytes <= this.#limits.maxBodyBytes) this.#body.push(bytes.subarray(start, end));
+  }
+
+  onComplete(): boolean {
+    const head = this.#head!;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.#answering = true;
+    this.#closeAfter = !head.keepAlive || head.upgrade || this.#stopping;
+    const body = this.#body.length === 1 ? this.#body[0]! : Buffer.concat(this.#body);
+    this.#body = [];
+    const hosts = countFields(head.fields, "host");
+    if (hosts > 1 || (hosts === 0 && head.minorVersion === 1)) {
+      this.#refuse(apiError("invalid_request", { detail: "An HTTP/1.1 request names exactly one host." }));
+    } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
+    else if (!isUtf8(body)) this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
+    else {
+      const exchange = this.#gateway.handle(new RawCall(head, body), this);
+      // The answer may be complete already, and then nobody is interested in this exchange any more.
+      if (this.#answering) this.#exchange = exchange;
+    }
+    return true;
+  }
+
+  send(status: number, headers: readonly string[], body: ByteText | Uint8Array, last: boolean): boolean {
+    if (this.#closed) return true;
+    const head = this.#head;
+    const old = head?.minorVersion === 0;
+    const bodyless = head?.method === "HEAD";
+    let text = statusLine(status);
+    for (let index = 0; index < headers.length; index += 2) text += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
+    if (old || this.#stopping) this.#closeAfter = true;
+    if (this.#closeAfter) text += "connection: close\r\n";
+    if (last) {
+      text += `content-length: ${typeof body === "string" ? body.length : body.byteLength}\r\n\r\n`;
+      if (bodyless) this.#write(text);
+      else if (typeof body === "string") this.#write(text + body);
+      else {
+        this.#write(text);
+        this.#socket.write(body);
+      }
+      this.#finish();
+      return true;
+    }
+    // An HTTP/1.0 client knows no chunks: there the end of the connection is the end of the answer.
+    this.#chunked = !old;
+    text += this.#chunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n";
+    const first = typeof body === "string" ? body : Buffer.from(body).toString("latin1");
+    return this.#write(text + this.#frame(first));
+  }
+
+  write(bytes: ByteText, last: boolean): boolean {
+    if (this.#closed) return true;
+    if (!last) return this.#write(this.#frame(bytes));
+    this.#write(this.#chunked ? `${this.#frame(bytes)}0\r\n\r\n` : bytes);
+    this.#finish();
+    return true;
+  }
+
+  reset(): void {
+    this.#exchange = null;
+    this.#socket.resetAndDestroy();
+  }
+
+  #write(text: ByteText): boolean {
+    return this.#socket.write(text, "latin1");
+  }
+
+  #frame(bytes: ByteText): ByteText {
+    if (!this.#chunked || bytes === "") return bytes;
+    return `${bytes.length.toString(16)}\r\n${bytes}\r\n`;
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#closed || (this.#closeAfter && this.#answering)) return;
+    if (this.#answering) {
+      this.#waiting.push(bytes);
+      this.#waitingBytes += bytes.length;
+      if (this.#waitingBytes > maxWaitingBytes) this.#socket.pause();
+      return;
+    }
+    this.#parse(bytes);
+  }
+
+  #parse(bytes: Buffer): void {
+    if (this.idle) this.deadlineMs = performance.now() + this.#limits.headersTimeoutMs;
+    const taken = this.#parser.execute(bytes);
+    if (typeof taken !== "number") {
+      const error = taken.headersTooLarge ? "headers_too_large" : "invalid_request";
+      this.#reject(
+        apiError(error, taken.headersTooLarge ? {} : { detail: `The request is not valid HTTP (${taken.code}).` }),
+      );
+      return;
+    }
+    if (this.#bodyBytes > this.#limits.maxBodyBytes && !this.#answering) return this.#reject(tooLarge(this.#limits));
+    if (taken < bytes.length && !this.#closeAfter) {
+      const rest = bytes.subarray(taken);
+      if (this.#answering) {
+        this.#waiting.unshift(rest);
+        this.#waitingBytes += rest.length;
+      } else this.#parse(rest);
+    }
+  }
+
+  /** The answer is complete: make ready for the next request. */
+  #finish(): void {
+    this.#exchange = null;
+    this.#answering = false;
+    this.#head = null;
+    this.#bodyBytes = 0;
+    if (this.#closeAfter) return this.#closeGently();
+    this.deadlineMs = performance.now() + this.#limits.keepAliveTimeoutMs;
+    if (this.#waiting.length === 0) return;
+    // Answers are often complete within the parser's own callback, where it must not be entered again.
+    queueMicrotask(() => this.#readWaiting());
+  }
+
+  #readWaiting(): void {
+    if (this.#answering || this.#closed) return;
+    const bytes = Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    this.#parse(bytes);
+  }
+
+  /** Answers something that never became a request; the connection cannot be trusted afterwards. */
+  #reject(error: ApiError): void {
+    if (this.#answering) return void this.#socket.destroy();
+    this.#answering = true;
+    this.#closeAfter = true;
+    this.#refuse(error);
+  }
+
+  #refuse(error: ApiError): void {
+    this.#gateway.refuse(this, error);
+  }
+
+  /** Ends our side and keeps reading for a moment, because a reset would take the answer away from a client still writing. */
+  #closeGently(): void {
+    this.#answering = true;
+    this.deadlineMs = performance.now() + lingerMs;
+    this.#socket.end();
+  }
+
+  #leave(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    this.#parser.free();
+    if (!this.#socket.writableEnded) this.#socket.destroy();
+    exchange?.clientLeft();
+  }
+}
+
+class RawCall implements Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  readonly bodyBytes: number;
+  readonly #fields: readonly string[];
+
+  constructor(head: MessageHead, body: Buffer) {
+    this.method = head.method;
+    const query = head.target.indexOf("?");
+    this.path = query < 0 ? head.target : head.target.slice(0, query);
+    this.body = body.toString("utf8");
+    this.bodyBytes = body.length;
+    this.#fields = head.fields;
+  }
+
+  header(name: string): string | undefined {
+    return fieldValue(this.#fields, name);
+  }
+}
+
+function countFields(fields: readonly string[], name: string): number {
+  let count = 0;
+  for (let index = 0; index < fields.length; index += 2) if (fields[index]!.toLowerCase() === name) count++;
+  return count;
+}
+
+function tooLarge({ maxBodyBytes }: ConnectionLimits): ApiError {
+  return apiError("request_too_large", { detail: `The body is larger than ${maxBodyBytes} bytes.` });
+}
