@@ -97,3 +97,57 @@ export const engineProfiles = {
     confidence: "vendor",
   },
 } as const satisfies Record<string, EngineProfile>;
+
+/** How well a profile is known. Errors are relative, of the time per output token. */
+export interface EngineCalibration {
+  readonly rows: number;
+  readonly medianError: number;
+  readonly p90Error: number;
+  /** 90th percentile when the chip or the model was left out of the fit, the worse of the two. */
+  readonly heldOutP90Error: number;
+  /** Pairs of accelerator and model that were measured. */
+  readonly measured: readonly (readonly [accelerator: string, model: string])[];
+}
+
+/** Outcome of the fit per profile; a profile without an entry was not fitted. */
+export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
+  vllm: {
+    rows: 573,
+    medianError: 0.065,
+    p90Error: 0.177,
+    heldOutP90Error: 0.225,
+    measured: [
+      ["h100-sxm", "llama-3.1-70b"],
+      ["h100-sxm", "minimax-m2.5"],
+      ["b200-sxm", "llama-3.1-70b"],
+      ["b200-sxm", "minimax-m2.5"],
+      ["b200-sxm", "kimi-k2"],
+      ["b300-sxm", "minimax-m2.5"],
+      ["b300-sxm", "kimi-k2"],
+    ],
+  },
+  trtllm: {
+    rows: 547,
+    medianError: 0.078,
+    p90Error: 0.305,
+    heldOutP90Error: 0.443,
+    measured: [
+      ["h100-sxm", "llama-3.1-8b"],
+      ["h100-sxm", "qwen3-235b-a22b"],
+      ["b200-sxm", "llama-3.1-70b"],
+      ["b200-sxm", "deepseek-r1"],
+      ["b200-sxm", "deepseek-v3"],
+    ],
+  },
+  sglang: {
+    rows: 250,
+    medianError: 0.095,
+    p90Error: 0.292,
+    heldOutP90Error: 0.679,
+    measured: [
+      ["b200-sxm", "deepseek-r1"],
+      ["b200-sxm", "deepseek-v3"],
+      ["b300-sxm", "deepseek-v3"],
+    ],
+  },
+};

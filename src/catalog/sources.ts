@@ -99,9 +99,9 @@ const registry = {
   },
 
   "engine-fit": {
-    title: "Step-time fit over 318 vLLM and 1,027 pooled engine runs of the AIConfigurator and InferenceX samples",
-    publisher: "Disperse, from data of NVIDIA and SemiAnalysis",
-    date: "2026-08-21",
+    title: "Own fit of step times on 573 vLLM, 547 TensorRT-LLM and 250 SGLang runs published with AIConfigurator",
+    publisher: "Disperse, from data of NVIDIA",
+    date: "2026-11-23",
     url: "https://github.com/ai-dynamo/aiconfigurator",
   },
   wondernetwork: networkModelSource,

@@ -1,4 +1,5 @@
-import { tiers, type Tier, type World } from "../catalog/index.ts";
+import type { World } from "../catalog/index.ts";
+import { CostLedger, type CostBreakdown } from "./cost-ledger.ts";
 import {
   installedModuleAnnualUsd,
   isAlwaysOpen,
@@ -8,22 +9,6 @@ import {
   siteAnnualUsd,
   trainingEnergyAnnualUsd,
 } from "./unit-prices.ts";
-
-/** What money goes to. `energy` is idle power plus what requests and training add. */
-export const costItems = [
-  "accelerators",
-  "building",
-  "opening",
-  "fixedOpex",
-  "maintenance",
-  "energy",
-  "egress",
-  "unserved",
-  "training-unserved",
-] as const;
-export type CostItem = (typeof costItems)[number];
-export const capexItems = ["accelerators", "building", "opening"] as const;
-export type CapexItem = (typeof capexItems)[number];
 
 /** The part of a deployment that money depends on; positions refer to the world and to `pools`. */
 export interface DeploymentLike {
@@ -43,27 +28,6 @@ export interface DeploymentLike {
   readonly training?: readonly { readonly demand: number; readonly pool: number; readonly modules: number }[];
 }
 
-export interface CostBreakdown {
-  readonly period: number;
-  /** Sum of all items; what the planner minimises. */
-  readonly totalUsdPerYear: number;
-  readonly byItem: Readonly<Record<CostItem, number>>;
-  /** Penalties for what is not served belong to no site and appear in `byItem` only. */
-  readonly bySite: readonly { readonly site: number; readonly usdPerYear: number }[];
-  readonly byTier: readonly {
-    readonly tier: Tier;
-    readonly usdPerYear: number;
-    readonly byItem: Readonly<Record<CostItem, number>>;
-  }[];
-  readonly byModule: readonly { readonly module: number; readonly count: number; readonly usdPerYear: number }[];
-  /** Paid once, USD; modules and sites that exist cost nothing here. */
-  readonly capex: {
-    readonly totalUsd: number;
-    readonly byItem: Readonly<Record<CapexItem, number>>;
-    readonly byTier: readonly { readonly tier: Tier; readonly usd: number }[];
-  };
-}
-
 /**
  * Recomputes from the world what a deployment costs in a year of `period`, USD:
  *
@@ -79,7 +43,7 @@ export interface CostBreakdown {
  * Sums run in the order of positions, so that listing pools or flows differently gives the same digits.
  */
 export function annualCost(world: World, deployment: DeploymentLike, period: number): CostBreakdown {
-  const ledger = new Ledger(world);
+  const ledger = new CostLedger(world);
   const standing = modulesInService(world, deployment);
   for (const { site, module, count, training } of standing) {
     const installed = world.sites[site]!.installed.reduce(
@@ -147,7 +111,7 @@ function modulesInService(world: World, deployment: DeploymentLike): Standing[] 
     entry.training += pool.trainingCount;
     standing.set(key, entry);
   }
-  return [...standing.entries()].sort((a, b) => a[0] - b[0]).map((entry) => entry[1]);
+  return [...standing.entries()].toSorted((a, b) => a[0] - b[0]).map((entry) => entry[1]);
 }
 
 function sortedFlows(deployment: DeploymentLike): DeploymentLike["flows"] {
@@ -190,80 +154,4 @@ function trainingProvided(world: World, deployment: DeploymentLike, period: numb
     }
   }
   return provided;
-}
-
-const zeroItems = (): Record<CostItem, number> => ({
-  accelerators: 0,
-  building: 0,
-  opening: 0,
-  fixedOpex: 0,
-  maintenance: 0,
-  energy: 0,
-  egress: 0,
-  unserved: 0,
-  "training-unserved": 0,
-});
-
-/** Adds amounts up by item, site, tier and module. */
-class Ledger {
-  readonly #world: World;
-  readonly #items = zeroItems();
-  readonly #capexItems: Record<CapexItem, number> = { accelerators: 0, building: 0, opening: 0 };
-  readonly #capexTiers: Record<Tier, number> = { core: 0, regional: 0, edge: 0 };
-  readonly #tiers: Record<Tier, Record<CostItem, number>> = {
-    core: zeroItems(),
-    regional: zeroItems(),
-    edge: zeroItems(),
-  };
-  readonly #sites = new Map<number, number>();
-  readonly #modules = new Map<number, { count: number; usd: number }>();
-
-  constructor(world: World) {
-    this.#world = world;
-  }
-
-  /** Adds money paid once. */
-  addCapex(item: CapexItem, usd: number, site: number): void {
-    this.#capexItems[item] += usd;
-    this.#capexTiers[this.#world.sites[site]!.tier] += usd;
-  }
-
-  /** Adds money per year; a penalty has no site, what belongs to a whole site has no module. */
-  add(item: CostItem, usd: number, site: number | null, module: number | null): void {
-    this.#items[item] += usd;
-    if (site !== null) {
-      const { tier } = this.#world.sites[site]!;
-      this.#tiers[tier][item] += usd;
-      this.#sites.set(site, (this.#sites.get(site) ?? 0) + usd);
-    }
-    if (module !== null) this.#module(module).usd += usd;
-  }
-
-  count(module: number, count: number): void {
-    this.#module(module).count += count;
-  }
-
-  #module(module: number): { count: number; usd: number } {
-    let entry = this.#modules.get(module);
-    if (!entry) this.#modules.set(module, (entry = { count: 0, usd: 0 }));
-    return entry;
-  }
-
-  close(period: number): CostBreakdown {
-    const sum = (items: Record<string, number>) => Object.values(items).reduce((total, usd) => total + usd, 0);
-    const byPosition = <T>(map: ReadonlyMap<number, T>) => [...map.entries()].sort((a, b) => a[0] - b[0]);
-    return {
-      period,
-      totalUsdPerYear: sum(this.#items),
-      byItem: this.#items,
-      bySite: byPosition(this.#sites).map(([site, usdPerYear]) => ({ site, usdPerYear })),
-      byTier: tiers.map((tier) => ({ tier, usdPerYear: sum(this.#tiers[tier]), byItem: this.#tiers[tier] })),
-      byModule: byPosition(this.#modules).map(([module, { count, usd }]) => ({ module, count, usdPerYear: usd })),
-      capex: {
-        totalUsd: sum(this.#capexItems),
-        byItem: this.#capexItems,
-        byTier: tiers.map((tier) => ({ tier, usd: this.#capexTiers[tier] })),
-      },
-    };
-  }
 }

@@ -1,0 +1,151 @@
+/**
+ * Predicts MLPerf Inference results: `npm run -s bench -- mlperf CSV`. For every server and interactive row, the largest
+ * rate at which the row's own limits on first token and time per token hold for 99 % of requests, against the rate that
+ * was achieved; for offline rows the rate at saturation. Nothing is fitted on the file.
+ */
+import { readFileSync } from "node:fs";
+import {
+  acceleratorOf,
+  accelerators,
+  engineProfiles,
+  modelOf,
+  models,
+  type AcceleratorId,
+  type ModelId,
+  type Precision,
+} from "../src/catalog/index.ts";
+import { capacityPerS, compileReplica, saturationPerS } from "../src/perf/index.ts";
+import { quantile } from "./engine-fit.ts";
+
+/**
+ * Mean input length of each benchmark's data set, tokens, with its coefficient of variation. MLCommons data set notes:
+ * OpenOrca for Llama 2 70B, CNN/DailyMail for Llama 3.1 8B, LongBench and others for 405B; variation assumed.
+ */
+const dataSets: Readonly<Record<string, { model: ModelId; inputMean: number; inputCv: number; outputCv: number }>> = {
+  "llama2-70b-99": { model: "llama-2-70b", inputMean: 294, inputCv: 0.9, outputCv: 0.6 },
+  "llama2-70b-99.9": { model: "llama-2-70b", inputMean: 294, inputCv: 0.9, outputCv: 0.6 },
+  "llama3_1-70b-fp8_dyn": { model: "llama-3.1-70b", inputMean: 294, inputCv: 0.9, outputCv: 0.6 },
+  "llama3_1-70b-fp8_pre": { model: "llama-3.1-70b", inputMean: 294, inputCv: 0.9, outputCv: 0.6 },
+  "llama3.1-8b": { model: "llama-3.1-8b", inputMean: 778, inputCv: 0.5, outputCv: 0 },
+  "llama3_1-8b": { model: "llama-3.1-8b", inputMean: 778, inputCv: 0.5, outputCv: 0 },
+  "llama3.1-405b": { model: "llama-3.1-405b", inputMean: 9428, inputCv: 0.5, outputCv: 0.5 },
+  "mixtral-8x7b": { model: "mixtral-8x7b", inputMean: 145, inputCv: 0.9, outputCv: 0.6 },
+  "deepseek-r1": { model: "deepseek-r1", inputMean: 800, inputCv: 0.8, outputCv: 0.9 },
+};
+
+const precisions: Readonly<Record<string, Precision>> = {
+  fp8: "fp8",
+  fp4: "fp4",
+  mxfp4: "fp4",
+  bf16: "bf16",
+  INT8: "int8",
+  INT4: "int4",
+};
+
+/** Parts of the accelerator's name that tell it; the first that matches counts. */
+const chips: readonly (readonly [RegExp, AcceleratorId])[] = [
+  [/ \(x\d+\), /, "mi300x"],
+  [/RTX PRO 6000/, "rtx-pro-6000"],
+  [/GB300/, "gb300"],
+  [/GB200/, "gb200"],
+  [/B200/, "b200-sxm"],
+  [/H200/, "h200-sxm"],
+  [/H100-SXM/, "h100-sxm"],
+  [/L40S/, "l40s"],
+  [/MI300X/, "mi300x"],
+  [/MI355X/, "mi355x"],
+  [/B60/, "arc-pro-b60"],
+];
+
+/** Splits one CSV line; cells with commas stand in double quotes. */
+function cellsOf(line: string): string[] {
+  return [...line.matchAll(/(?:^|,)(?:"([^"]*)"|([^,]*))/g)].map((match) => match[1] ?? match[2] ?? "");
+}
+
+interface Prediction {
+  readonly error: number;
+  readonly scenario: string;
+}
+
+export function run(args: string[]): Promise<void> {
+  const [path] = args;
+  if (path === undefined) throw new Error("mlperf needs the path of a CSV of MLPerf results");
+  const [header, ...lines] = readFileSync(path, "utf8").trim().split(/\r?\n/);
+  const names = cellsOf(header!);
+  const predictions: Prediction[] = [];
+  let skipped = 0;
+  for (const line of lines) {
+    const cells = cellsOf(line);
+    const result = predict((name) => cells[names.indexOf(name)] ?? "");
+    console.log(JSON.stringify(result.report));
+    if (result.prediction) predictions.push(result.prediction);
+    else skipped++;
+  }
+  const groups = [...Map.groupBy(predictions, (entry) => entry.scenario), ["all", predictions] as const];
+  for (const [scenario, group] of groups) {
+    const errors = group.map((entry) => Math.abs(entry.error));
+    const within = errors.filter((error) => error <= 0.15).length;
+    const median = Number(quantile(errors, 0.5).toFixed(3));
+    console.log(
+      JSON.stringify({ summary: scenario, rows: group.length, within15Percent: within, medianError: median }),
+    );
+  }
+  console.log(JSON.stringify({ summary: "unpredicted", rows: skipped }));
+  return Promise.resolve();
+}
+
+function predict(cell: (name: string) => string): { report: object; prediction: Prediction | null } {
+  const id = { id: cell("ID"), model: cell("UsedModel"), scenario: cell("Scenario"), chip: cell("Accelerator") };
+  const refuse = (unpredicted: string) => ({ report: { ...id, unpredicted }, prediction: null });
+  const chipNames = cell("Accelerator");
+  if (/ \(x\d+\), /.test(chipNames)) return refuse("a mix of chips");
+  const chip = chips.find(([pattern]) => pattern.test(chipNames))?.[1];
+  const dataSet = dataSets[cell("UsedModel")];
+  const precision = precisions[cell("weight_data_types")];
+  const chipCount = Number(cell("chips_total"));
+  const measuredPerS = Number(cell("samples_per_s"));
+  if (!chip) return refuse(`chip ${chipNames || "(none)"} is not in the catalogue`);
+  if (!dataSet) return refuse("the data set is not known");
+  if (!precision) return refuse(`weight format ${cell("weight_data_types")} is not known`);
+  if (!(chipCount > 0) || !(measuredPerS > 0)) return refuse("chips or rate missing");
+
+  const engine = /vllm/i.test(cell("Software")) ? engineProfiles.vllm : engineProfiles.trtllm;
+  // The output length is the benchmark's own: tokens over samples.
+  const shape = {
+    inputMean: dataSet.inputMean,
+    inputCv: dataSet.inputCv,
+    outputMean: Number(cell("Performance_Result")) / measuredPerS,
+    outputCv: dataSet.outputCv,
+    prefixHitRatio: 0,
+  };
+  let predictedPerS = 0;
+  let tensorParallel = 0;
+  for (let t = 1; t <= Math.min(8, chipCount); t *= 2) {
+    const replica = compileReplica({
+      accelerator: acceleratorOf(chip, accelerators[chip]),
+      tensorParallel: t,
+      model: modelOf(dataSet.model, models[dataSet.model]),
+      // Who submits a result gives the engine all the memory and all the seats it can use, and runs no web server.
+      engine: { ...engine, memoryUtilization: 0.95, maxSequences: 4096, requestOverheadMs: 3 },
+      weightPrecision: precision,
+      kvPrecision: "fp8",
+    });
+    if (!replica) continue;
+    const offline = cell("ttft_slo_ms") === "";
+    const limits = { ttftMs: Number(cell("ttft_slo_ms")), quantile: 0.99, tpotMs: Number(cell("tpot_slo_ms")) };
+    const each = offline ? saturationPerS(replica, shape) : capacityPerS(replica, shape, limits);
+    const total = (each * chipCount) / t;
+    if (total > predictedPerS) [predictedPerS, tensorParallel] = [total, t];
+  }
+  if (!(predictedPerS > 0)) return refuse("no layout holds the model within the limits");
+  const error = predictedPerS / measuredPerS - 1;
+  const report = {
+    ...id,
+    engine: engine.id,
+    tensorParallel,
+    measuredPerS,
+    predictedPerS: Number(predictedPerS.toPrecision(4)),
+    error: Number(error.toFixed(3)),
+  };
+  return { report, prediction: { error, scenario: cell("Scenario") } };
+}
