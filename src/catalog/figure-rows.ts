@@ -58,6 +58,8 @@ function unitOf(name: string): string {
 /** Settings of the engines that are chosen, not fitted. */
 const chosenSettings = /^(maxBatched|maxSequences|memoryUtilization|overhead|kvBlock|requestOverhead)/;
 
+const settingNote = "a setting of the engine or its server, not part of the fit";
+
 function rowsOfEngines(into: FigureRow[]): void {
   const { date } = sources["engine-fit"];
   for (const [id, profile] of Object.entries(engineProfiles)) {
@@ -66,7 +68,7 @@ function rowsOfEngines(into: FigureRow[]): void {
       const fact = { path: `engines.${id}.${key}`, value, unit: unitOf(key) };
       into.push(
         chosenSettings.test(key)
-          ? { ...fact, source: "assumption", asOf: sources.assumption.date, confidence: "assumed" }
+          ? { ...fact, source: "assumption", asOf: sources.assumption.date, confidence: "assumed", note: settingNote }
           : { ...fact, source: "engine-fit", asOf: date, confidence: profile.confidence },
       );
     }
