@@ -1,15 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { createNodeClock } from "../adapters/clock-node/index.ts";
 import { createEmulatedEngine } from "../adapters/engine-emulated/index.ts";
 import { createOpenAiEngine } from "../adapters/engine-openai/index.ts";
-import { serveHttp, type HttpService } from "../adapters/http-node/index.ts";
+import { createHttpClient, serveHttp, type HttpService } from "../adapters/http-raw/index.ts";
 import { createMemoryMesh } from "../adapters/mesh-memory/index.ts";
 import { createPages } from "../adapters/pages-node/index.ts";
+import { createNodeRng } from "../adapters/random-node/index.ts";
 import { createMemoryStore } from "../adapters/store-memory/index.ts";
 import { createPrometheusTelemetry } from "../adapters/telemetry-prometheus/index.ts";
 import type { PlanDocument } from "../plan/index.ts";
 import { compilePolicy, type Group } from "../route/index.ts";
-import { createGateway, type EngineBinding } from "../serve/index.ts";
+import { createGateway, emulatedId, type EngineBinding } from "../serve/index.ts";
 import type { SimulationResult } from "../simulate/index.ts";
 import { existsSync } from "node:fs";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -46,7 +46,7 @@ export async function startGateway(settings: GatewaySettings): Promise<HttpServi
     store: createMemoryStore(),
     clock,
     telemetry,
-    rng: uniform,
+    rng: createNodeRng(),
     pages: createPages(
       {
         "/metrics": () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", text: telemetry.render() }),
@@ -79,13 +79,11 @@ export async function startGateway(settings: GatewaySettings): Promise<HttpServi
       serving.options.find((entry) => entry.tensorParallel === group.tensorParallel) ?? serving.options[0]!;
     return {
       emulated: true,
-      model: world.models[workload.model]!.id,
+      model: emulatedId(world.models[workload.model]!.id),
       engine: createEmulatedEngine({
         replica: option.replica,
         replicas: group.replicas,
         speedRatio: group.speedRatio,
-        outputTokens: Math.max(1, Math.round(workload.outputTokens.mean)),
-        prefixHitRatio: workload.prefixHitRatio,
         clock,
       }),
     };
@@ -99,12 +97,11 @@ export async function startGateway(settings: GatewaySettings): Promise<HttpServi
     return {
       emulated: false,
       model: found.model,
-      engine: createOpenAiEngine({ url: found.url, ...(found.apiKey === undefined ? {} : { apiKey: found.apiKey }) }),
+      engine: createOpenAiEngine({
+        url: found.url,
+        client: (origin) => createHttpClient({ origin }),
+        ...(found.apiKey === undefined ? {} : { apiKey: found.apiKey }),
+      }),
     };
   }
-}
-
-/** Unpredictable lots: request ids are made from them, and ids must not be guessable. */
-function uniform(): number {
-  return randomBytes(4).readUInt32LE() / 2 ** 32;
 }

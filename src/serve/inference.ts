@@ -126,6 +126,7 @@ export class Inference implements Exchange, AttemptOwner {
       if (state.engine === null || state.health.value === 0) continue;
       if (nowMs >= this.#requestDeadlineMs) break;
       const { request } = this.#admitted;
+      const workload = this.#core.world.workloads[this.#admitted.workload]!;
       const attempt = new Attempt(
         this,
         target,
@@ -155,6 +156,7 @@ export class Inference implements Exchange, AttemptOwner {
           stream: request.stream,
           inputTokens: request.inputTokens,
           maxOutputTokens: request.maxOutputTokens,
+          planned: { outputTokens: workload.outputTokens.mean, prefixHitRatio: workload.prefixHitRatio },
         },
         attempt,
       );

@@ -33,6 +33,8 @@ export interface EngineRequest {
   readonly inputTokens: number;
   /** Limit the caller set on output tokens; null = the engine's own. */
   readonly maxOutputTokens: number | null;
+  /** What the workload is planned with. Real engines have no use for it; emulated ones answer accordingly. */
+  readonly planned: { readonly outputTokens: number; readonly prefixHitRatio: number };
 }
 
 export interface EngineEvents {

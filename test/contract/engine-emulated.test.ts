@@ -17,8 +17,6 @@ engineContract("engine-emulated", async () => {
     replica,
     replicas: 2,
     speedRatio: 1,
-    outputTokens: 20_000,
-    prefixHitRatio: 0,
     clock: createNodeClock(),
   });
   return { engine, close: () => engine.close() };

@@ -25,6 +25,7 @@ export function chatRequest(fields: Partial<EngineRequest> & { maxTokens?: numbe
     stream,
     inputTokens: 4,
     maxOutputTokens: maxTokens,
+    planned: { outputTokens: 20_000, prefixHitRatio: 0 },
     ...rest,
   };
 }

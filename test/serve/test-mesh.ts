@@ -107,8 +107,6 @@ export function testMesh(
       replica,
       replicas: group.replicas,
       speedRatio: group.speedRatio,
-      outputTokens: workload.outputTokens.mean,
-      prefixHitRatio: workload.prefixHitRatio,
       clock,
     });
     return { engine, emulated: true, model: emulatedId(model.id) };

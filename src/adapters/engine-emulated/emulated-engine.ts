@@ -17,10 +17,6 @@ export interface EmulatedEngineOptions {
   readonly replicas: number;
   /** Share of a full engine each of them gets. */
   readonly speedRatio: number;
-  /** Answer length when the caller sets no limit, tokens. */
-  readonly outputTokens: number;
-  /** Share of the input taken to be in the prefix cache. */
-  readonly prefixHitRatio: number;
   readonly clock: Clock;
 }
 
@@ -65,7 +61,7 @@ export function createEmulatedEngine(options: EmulatedEngineOptions): Engine {
     start(request, events): EngineRun {
       const nowMs = clock.monotonicMs();
       const pace = shortestQueue(nowMs);
-      const answer = new EmulatedRun(request, events, options, clock.epochMs(), () => running.delete(answer));
+      const answer = new EmulatedRun(request, events, clock.epochMs(), () => running.delete(answer));
       running.add(answer);
       answer.leave = pace.add(answer, nowMs);
       wake();
@@ -105,16 +101,11 @@ class EmulatedRun implements EngineRun {
   #paused = false;
   #over = false;
 
-  constructor(
-    request: EngineRequest,
-    events: EngineEvents,
-    { outputTokens, prefixHitRatio }: EmulatedEngineOptions,
-    epochMs: number,
-    forget: () => void,
-  ) {
+  constructor(request: EngineRequest, events: EngineEvents, epochMs: number, forget: () => void) {
     this.#request = request;
     this.#events = events;
     this.#forget = forget;
+    const { outputTokens, prefixHitRatio } = request.planned;
     const planned = Math.max(1, Math.round(outputTokens));
     this.outputTokens = Math.min(planned, request.maxOutputTokens ?? planned);
     this.#finish = this.outputTokens < planned ? "length" : "stop";
