@@ -12,7 +12,7 @@ import type {
   TextField,
 } from "./field.ts";
 import { nearest } from "./nearest.ts";
-import { problem, type Place, type Problem } from "./problem.ts";
+import { maxCollected, problem, type Place, type Problem } from "./problem.ts";
 import type { ErrorCode } from "./error-registry.ts";
 import { describe, isNull, plainOf, treeOf, type MapTree, type ScalarTree, type Tree } from "./tree.ts";
 
@@ -56,7 +56,7 @@ export function check(field: AnyField, tree: Tree, context: CheckContext): unkno
 }
 
 function refuse(context: CheckContext, code: ErrorCode, at: Place, message: string, hint: string): undefined {
-  context.problems.push(problem(code, at, message, hint));
+  if (context.problems.length < maxCollected) context.problems.push(problem(code, at, message, hint));
   return undefined;
 }
 

@@ -1,11 +1,12 @@
 import { nearest } from "./nearest.ts";
-import { problem, type Place, type Problem } from "./problem.ts";
+import { maxCollected, problem, type Place, type Problem } from "./problem.ts";
 import type { ErrorCode } from "./error-registry.ts";
 import type { Scenario, SiteEntry, TierTerms, WorkloadEntry } from "./spec.ts";
 
 type Path = readonly (string | number)[];
 type Locate = (path: Path) => Place;
-type Report = (code: ErrorCode, path: Path, message: string, hint: string, severity?: Problem["severity"]) => void;
+/** Notes a problem. A hint that takes a search is given as a function, which is not called once there are enough. */
+type Report = (code: ErrorCode, path: Path, message: string, hint: string | (() => string)) => void;
 
 /** Largest deviation of a sum of shares from 100 %: what rounding to a tenth of a percent leaves. */
 const shareTolerance = 0.002;
@@ -13,8 +14,9 @@ const shareTolerance = 0.002;
 /** Checks that need more than one value at a time and no catalogue: sums, references, contradictions. */
 export function crossCheck(scenario: Scenario, locate: Locate): Problem[] {
   const problems: Problem[] = [];
-  const report: Report = (code, path, message, hint, severity) => {
-    problems.push(problem(code, locate(path), message, hint, severity));
+  const report: Report = (code, path, message, hint) => {
+    if (problems.length >= maxCollected) return;
+    problems.push(problem(code, locate(path), message, typeof hint === "string" ? hint : hint()));
   };
   checkPresence(scenario, report);
   checkIds(scenario, report);
@@ -138,20 +140,14 @@ function checkWorkload(id: string, workload: WorkloadEntry, scenario: Scenario, 
 
 function checkDemand(scenario: Scenario, report: Report): void {
   const workloads = Object.keys(scenario.workloads);
-  const areas = scenario.areas.map((area) => (area.form === "inline" ? area.id : null));
+  const areas = scenario.areas.flatMap((area) => (area.form === "inline" ? [area.id] : []));
+  // Selected areas get their ids from the catalogue, which then does this check.
+  const areasAreKnown = areas.length === scenario.areas.length;
   const known = new Set(areas);
   for (const [index, row] of scenario.demand.entries()) {
     const path = ["demand", index];
     if (!workloads.includes(row.workload)) unknown("workload", row.workload, workloads, [...path, "workload"], report);
-    // Selected areas get their ids from the catalogue, which then does this check.
-    if (!known.has(null) && !known.has(row.area))
-      unknown(
-        "area",
-        row.area,
-        areas.filter((id) => id !== null),
-        [...path, "area"],
-        report,
-      );
+    if (areasAreKnown && !known.has(row.area)) unknown("area", row.area, areas, [...path, "area"], report);
     if (row.mean?.some((mean, period) => mean > row.peak[period]!) === true) {
       report(
         "DSP_SCENARIO_CONFLICT",
@@ -164,14 +160,11 @@ function checkDemand(scenario: Scenario, report: Report): void {
 }
 
 function unknown(kind: string, name: string, known: readonly string[], path: Path, report: Report): void {
-  const near = nearest(name, known);
-  const hint =
-    near !== null
-      ? `did you mean \`${near}\`?`
-      : known.length === 0
-        ? `the scenario has no ${kind}s`
-        : `known are: ${known.slice(0, 12).join(", ")}`;
-  report("DSP_SCENARIO_UNKNOWN_REFERENCE", path, `there is no ${kind} \`${name}\``, hint);
+  report("DSP_SCENARIO_UNKNOWN_REFERENCE", path, `there is no ${kind} \`${name}\``, () => {
+    const near = nearest(name, known);
+    if (near !== null) return `did you mean \`${near}\`?`;
+    return known.length === 0 ? `the scenario has no ${kind}s` : `known are: ${known.slice(0, 12).join(", ")}`;
+  });
 }
 
 function checkSites(scenario: Scenario, report: Report): void {
@@ -241,7 +234,9 @@ function checkRest(scenario: Scenario, report: Report): void {
         "keep one of them",
       );
   }
-  const sites = scenario.sites.map((site) => (site.form === "inline" ? site.id : null));
+  const sites = scenario.sites.flatMap((site) => (site.form === "inline" ? [site.id] : []));
+  // Selected sites get their ids from the catalogue, which then does this check.
+  const sitesAreKnown = sites.length === scenario.sites.length;
   for (const [index, zone] of scenario.limits.zones.entries()) {
     const path = ["limits", "zones", index];
     if (zone.sites.length === 0 && zone.countries.length === 0)
@@ -252,15 +247,7 @@ function checkRest(scenario: Scenario, report: Report): void {
         "add `sites: [fra-1]` or `countries: [DE]`",
       );
     for (const [position, id] of zone.sites.entries()) {
-      // Selected sites get their ids from the catalogue, which then does this check.
-      if (!sites.includes(null) && !sites.includes(id))
-        unknown(
-          "site",
-          id,
-          sites.filter((name) => name !== null),
-          [...path, "sites", position],
-          report,
-        );
+      if (sitesAreKnown && !sites.includes(id)) unknown("site", id, sites, [...path, "sites", position], report);
     }
   }
 }

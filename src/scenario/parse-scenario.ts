@@ -9,7 +9,7 @@ import { scenarioSpec, type Scenario } from "./spec.ts";
 import { child, locate, type MapTree, type Tree } from "./tree.ts";
 
 /** Largest scenario file, in characters; bulk data belongs into CSV files. */
-const maxScenarioLength = 1_000_000;
+const maxScenarioLength = 400_000;
 
 export interface ParseOptions {
   /** Name of a scenario or override in the file to apply. */

@@ -32,7 +32,10 @@ export function problem(
 }
 
 /** Most problems that are shown at once. */
-export const maxProblems = 20;
+const maxProblems = 20;
+
+/** Most problems that are collected; a file of a hundred thousand bad rows is not worth more work than that. */
+export const maxCollected = 100;
 
 /** Puts problems in the order of the text, each once, and all beyond the first 20 into one line. */
 export function orderProblems(problems: readonly Problem[]): readonly Problem[] {
@@ -43,7 +46,8 @@ export function orderProblems(problems: readonly Problem[]): readonly Problem[] 
   );
   const last = sorted[maxProblems - 1];
   if (sorted.length <= maxProblems || last === undefined) return sorted;
-  const rest = `${sorted.length - maxProblems} more problems are not shown`;
+  const more = sorted.length - maxProblems;
+  const rest = `${problems.length >= maxCollected ? `at least ${more}` : more} more problems are not shown`;
   return [
     ...sorted.slice(0, maxProblems),
     problem("DSP_SCENARIO_TOO_MANY", last, rest, "mend the first ones; often the others go with them"),

@@ -1,4 +1,4 @@
-import { problem, type Place, type Problem } from "./problem.ts";
+import { maxCollected, problem, type Place, type Problem } from "./problem.ts";
 
 /** A cell with its place; the place is that of the text inside the quotes' outer edge. */
 export interface Cell {
@@ -117,6 +117,7 @@ function toTable(records: readonly Cell[][], file: string): { table: Table } | {
   }
   const problems = rows
     .filter((row) => row.length !== header.length)
+    .slice(0, maxCollected)
     .map((row) => {
       const cells = row.length === 1 ? "1 cell" : `${row.length} cells`;
       return problem(

@@ -8,13 +8,16 @@ import {
   type YAMLParseError,
   type YAMLWarning,
 } from "yaml";
-import { problem, type Place, type Problem } from "./problem.ts";
+import { maxCollected, problem, type Place, type Problem } from "./problem.ts";
 import { startOf } from "./read-text.ts";
 import type { Entry, Tree } from "./tree.ts";
 
 /** Deepest nesting and most values of a scenario; both far above what people write, far below what hurts. */
 const maxDepth = 60;
 const maxValues = 300_000;
+
+/** Longest line, in characters: even a scenario written as one line of JSON by a program stays below it. */
+const maxLineLength = 50_000;
 
 /** Runs of openings that only a generator of noise writes; they would drive any parser into its deepest recursion. */
 const bottomless = /(?:[[{]\s*){61}|(?:[-:?][ \t]+){61}/;
@@ -29,8 +32,12 @@ const syntaxHints: Readonly<Record<string, string>> = {
 
 /** Parses YAML text (version 1.2) to a tree; never throws. An empty document gives a problem. */
 export function readYaml(text: string, file: string): { tree: Tree } | { problems: Problem[] } {
-  const deep = bottomless.exec(text);
-  if (deep !== null) return { problems: [tooComplex(startOf(file), "the file is nested too deeply")] };
+  const tooLong = text.split("\n").findIndex((line) => line.length > maxLineLength);
+  if (tooLong >= 0) {
+    const at = { file, line: tooLong + 1, column: 1, endColumn: 2 };
+    return { problems: [tooComplex(at, `this line has more than ${maxLineLength} characters`)] };
+  }
+  if (bottomless.test(text)) return { problems: [tooComplex(startOf(file), "the file is nested too deeply")] };
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
@@ -87,6 +94,8 @@ function tooComplex(at: Place, message: string): Problem {
 
 function syntaxProblem(error: YAMLParseError | YAMLWarning, place: PlaceFinder): Problem {
   const at = place(error.pos[0], error.pos[1]);
+  // The parser reports its own exhausted stack as an error of the text, and so it is.
+  if (/call stack/i.test(error.message)) return tooComplex(at, "the file is nested too deeply");
   const message = error.message.split("\n")[0]!.slice(0, 200);
   const hint =
     syntaxHints[error.code] ?? "mind indentation, the space after `:`, and quotes around text with special characters";
@@ -149,15 +158,10 @@ function convert(root: unknown, place: PlaceFinder, file: string): { tree: Tree 
         continue;
       }
       const first = entries.get(name);
-      if (first !== undefined)
-        problems.push(
-          problem(
-            "DSP_SCENARIO_DUPLICATE_KEY",
-            keyAt,
-            `the key \`${name}\` stands twice`,
-            `it stands in line ${first.keyAt.line} already: remove one of them`,
-          ),
-        );
+      if (first !== undefined && problems.length < maxCollected) {
+        const hint = `it stands in line ${first.keyAt.line} already: remove one of them`;
+        problems.push(problem("DSP_SCENARIO_DUPLICATE_KEY", keyAt, `the key \`${name}\` stands twice`, hint));
+      }
       entries.set(name, { keyAt, value: visit(value, keyAt, depth + 1) });
     }
     return entries;

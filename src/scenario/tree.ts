@@ -61,7 +61,7 @@ export function isNull(tree: Tree): boolean {
 export function describe(tree: Tree): string {
   if (tree.kind === "list") return "a list";
   if (tree.kind === "map") return "a mapping";
-  return tree.value === null ? "nothing" : `\`${tree.text.slice(0, 60)}\``;
+  return tree.value === null ? "nothing" : `\`${tree.text.slice(0, 60).replaceAll(/\s+/g, " ")}\``;
 }
 
 /**

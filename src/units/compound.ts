@@ -1,4 +1,4 @@
-import { dimensions as dimensionNames, prefixes, ratioUnit, units, type Dimension, type Unit } from "./table.ts";
+import { dimensionNames, prefixes, ratioUnit, units, type Dimension, type Unit } from "./table.ts";
 
 /** A unit expression such as `USD/(Mbit/s)/month`, reduced to exponents, a factor to base units and its currency. */
 export interface Compound {

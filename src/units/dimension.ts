@@ -1,5 +1,5 @@
 import { findAtom, sameDimensions, spellings, type Compound } from "./compound.ts";
-import { dimensions, type Dimension } from "./table.ts";
+import { dimensionNames, type Dimension } from "./table.ts";
 
 const compoundNames: readonly (readonly [string, Compound["dimensions"]])[] = [
   ["power", { energy: 1, time: -1 }],
@@ -36,7 +36,7 @@ const of = (exponents: Compound["dimensions"]): Compound => ({ dimensions: expon
 export function dimensionName(compound: Compound): string | null {
   const known = compoundNames.find(([, exponents]) => sameDimensions(of(exponents), compound));
   if (known !== undefined) return known[0];
-  const present = dimensions.filter((name) => (compound.dimensions[name] ?? 0) !== 0);
+  const present = dimensionNames.filter((name) => (compound.dimensions[name] ?? 0) !== 0);
   const only = present[0];
   return only !== undefined && present.length === 1 && compound.dimensions[only] === 1 ? baseNames[only] : null;
 }

@@ -26,7 +26,7 @@ export function parseQuantity(text: string, expected: UnitSpec): Result<number, 
   if ("kind" in due)
     return failure("DSP_UNIT_UNKNOWN", `the unit \`${expected.unit}\` is not known`, "see docs/reference/units.md");
   const example = `write for example \`${expected.example ?? exampleOf(expected.unit)}\``;
-  const source = text.trim();
+  const source = text.trim().replaceAll(/\s+/g, " ");
   if (source.length > maxLength) return failure("DSP_UNIT_SYNTAX", "this is too long for a quantity", example);
 
   const parts = splitMoney(source);

@@ -4,7 +4,7 @@
  */
 
 /** What a unit can measure. Money is a dimension of its own; its currency is kept beside it. */
-export const dimensions = [
+export const dimensionNames = [
   "time",
   "energy",
   "bit",
@@ -18,7 +18,7 @@ export const dimensions = [
   "parameter",
 ] as const;
 
-export type Dimension = (typeof dimensions)[number];
+export type Dimension = (typeof dimensionNames)[number];
 
 export interface Unit {
   /** How it is written; prefixes go before it. */
