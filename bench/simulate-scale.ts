@@ -76,13 +76,15 @@ function buildMesh(siteCount: number, targetPerS: number) {
         count: 2,
         trainingCount: 0,
         capacityUsdPerModuleS: 0,
-        groups: world.workloads.map((_workload, workload) => ({
-          workloads: [workload],
-          tensorParallel: 1,
-          replicas: module === 0 ? 1 : 8,
-          speedRatio: 1,
-          plannedPerS: 0,
-        })),
+        groups: [
+          {
+            workloads: [0, 1],
+            tensorParallel: 1,
+            replicas: module === 0 ? 2 : 16,
+            speedRatio: 1,
+            plannedPerS: 0,
+          },
+        ],
       })),
     ),
   };

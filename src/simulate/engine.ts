@@ -247,7 +247,7 @@ export class Engine {
       return;
     }
     this.#doing = decoding;
-    this.#steps = Math.min(this.#stepsToFinish(), this.#stepsToFullMemory(), this.#maxRunSteps);
+    this.#steps = this.#stepsWithinMemory(Math.min(this.#stepsToFinish(), this.#maxRunSteps));
     this.#endMs = this.#timeAfter(this.#steps);
     const next = this.#waitingHead;
     if (next >= 0 && table.readyMs[next]! > timeMs) this.#shortenTo(table.readyMs[next]!);
@@ -380,9 +380,9 @@ export class Engine {
     return modulo(this.#table.kvOffset[request]!, this.costs.kvBlockTokens);
   }
 
-  /** Blocks that step number `ahead` from now takes (0 is the next one): one per sequence whose last block is full. */
-  #blocksInStep(ahead: number): number {
-    return this.#phases[modulo(-(this.#counter + ahead), this.costs.kvBlockTokens)]!;
+  /** Phase of the sequences that take a block in the next step: those whose last block is full. */
+  #duePhase(): number {
+    return modulo(-this.#counter, this.costs.kvBlockTokens);
   }
 
   #blocksTakenBy(steps: number): number {
@@ -391,21 +391,30 @@ export class Engine {
     const size = this.costs.kvBlockTokens;
     const rounds = Math.floor(steps / size);
     let blocks = rounds * this.#sequences;
-    for (let ahead = rounds * size; ahead < steps; ahead++) blocks += this.#blocksInStep(ahead);
+    let phase = this.#duePhase();
+    for (let extra = steps - rounds * size; extra > 0; extra--) {
+      blocks += this.#phases[phase]!;
+      phase = phase === 0 ? size - 1 : phase - 1;
+    }
     return blocks;
   }
 
-  #stepsToFullMemory(): number {
+  /** Of the next `most` steps, how many find the blocks they need. */
+  #stepsWithinMemory(most: number): number {
     const size = this.costs.kvBlockTokens;
+    // No sequence takes more than one block in as many steps as a block has tokens.
+    if (this.#freeBlocks >= this.#sequences * Math.ceil(most / size)) return most;
     const rounds = Math.floor(this.#freeBlocks / this.#sequences);
     let steps = rounds * size;
     let left = this.#freeBlocks - rounds * this.#sequences;
+    let phase = this.#duePhase();
     for (let extra = 0; extra < size; extra++) {
-      left -= this.#blocksInStep(extra);
+      left -= this.#phases[phase]!;
       if (left < 0) break;
       steps++;
+      phase = phase === 0 ? size - 1 : phase - 1;
     }
-    return steps;
+    return Math.min(steps, most);
   }
 
   #isMemoryShort(): boolean {
@@ -416,7 +425,7 @@ export class Engine {
   /** Sends back what was admitted last until the next step's blocks are there; whether anything was sent back. */
   #makeRoomForDecode(): boolean {
     let preempted = false;
-    while (this.#sequences > 0 && this.#blocksInStep(0) > this.#freeBlocks) {
+    while (this.#sequences > 0 && this.#phases[this.#duePhase()]! > this.#freeBlocks) {
       this.#preempt(this.#runningTail);
       preempted = true;
     }
