@@ -34,9 +34,10 @@ function costText({
     cancelled: "stopped by you",
     outOfMemory: "stopped by memory",
   };
+  const unservedUsd = cost?.byItem.unserved ?? 0;
   return [
-    `cost ${usd(objectiveUsdPerYear ?? 0)} per year; no plan costs less than ${usd(bestBoundUsdPerYear ?? 0)} (gap ${percent(relativeGap ?? 0, 2)}, ${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`,
-    `capital ${usd(cost?.capex.totalUsd ?? 0)}; unserved demand is priced at ${usd(cost?.byItem.unserved ?? 0)} per year of the cost`,
+    `${usd((objectiveUsdPerYear ?? 0) - unservedUsd)} per year to build and run (capital ${usd(cost?.capex.totalUsd ?? 0)}), and ${usd(unservedUsd)} per year priced for demand it leaves unserved`,
+    `together ${usd(objectiveUsdPerYear ?? 0)}; no plan comes to less than ${usd(bestBoundUsdPerYear ?? 0)} (gap ${percent(relativeGap ?? 0, 2)}, ${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`,
   ].join("\n");
 }
 
@@ -117,7 +118,7 @@ function unservedText({ unserved }: PlanDocument): string {
 function comparisonText({ alternatives: { centralised }, verdict, objectiveUsdPerYear }: PlanDocument): string {
   if (!centralised || !verdict) return "";
   return [
-    `centralised alternative: ${usd(centralised.objectiveUsdPerYear)} per year (plan: ${usd(objectiveUsdPerYear ?? 0)}), serves ${percent(centralised.servedRatio)} of requests`,
+    `centralised alternative (core sites only): ${usd(centralised.objectiveUsdPerYear - centralised.unservedUsdPerYear)} per year to build and run, ${usd(centralised.unservedUsdPerYear)} for unserved demand, together ${usd(centralised.objectiveUsdPerYear)} against ${usd(objectiveUsdPerYear ?? 0)}; it serves ${percent(centralised.servedRatio)} of requests`,
     `verdict: ${verdict.distribute ? "distribute" : "do not distribute"}. ${verdict.sentence}`,
   ].join("\n");
 }

@@ -33,4 +33,4 @@ export class ProgressLine {
 }
 
 const redrawEveryMs = 80;
-const logEveryMs = 2_000;
+const logEveryMs = 5_000;

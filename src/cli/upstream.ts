@@ -32,7 +32,10 @@ export function parseUpstream(spec: string, { world, deployment }: PlanDocument,
     throw wrong(`"${url}" is no http or https address.`);
   const places = deployment.pools.flatMap((pool) =>
     pool.groups.flatMap((group) =>
-      group.workloads.map((workload) => ({ site: world.sites[pool.site]!.id, workload: world.workloads[workload]!.id })),
+      group.workloads.map((workload) => ({
+        site: world.sites[pool.site]!.id,
+        workload: world.workloads[workload]!.id,
+      })),
     ),
   );
   if (!places.some((place) => place.site === site && place.workload === workload)) {
