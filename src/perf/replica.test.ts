@@ -1,0 +1,172 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { acceleratorOf, accelerators, engineProfiles, modelOf, models } from "../catalog/index.ts";
+import { largeModule, smallModule } from "../../test/worlds/tiny-world.ts";
+import {
+  closedLoop,
+  compileReplica,
+  energyKwhPerRequest,
+  feasibleTensorParallel,
+  fit,
+  kvBytesPerToken,
+  predictionClass,
+  saturationPerS,
+  stepMs,
+  wallPowerKw,
+  type ReplicaSpec,
+} from "./index.ts";
+
+function spec(
+  chip: keyof typeof accelerators,
+  model: keyof typeof models,
+  fields: Partial<ReplicaSpec> = {},
+): ReplicaSpec {
+  return {
+    accelerator: acceleratorOf(chip, accelerators[chip]),
+    tensorParallel: 1,
+    model: modelOf(model, models[model]),
+    engine: engineProfiles.vllm,
+    weightPrecision: "bf16",
+    kvPrecision: "bf16",
+    ...fields,
+  };
+}
+
+describe("memory", () => {
+  it("takes 131,072 bytes of cache per token of Llama-3.1-8B, and a compressed cache from latent attention", () => {
+    expect(kvBytesPerToken(modelOf("llama-3.1-8b", models["llama-3.1-8b"]), "bf16")).toBe(131_072);
+    expect(kvBytesPerToken(modelOf("deepseek-v3", models["deepseek-v3"]), "fp8")).toBe(35_136);
+  });
+
+  it("leaves about 41 thousand tokens for Llama-3.1-8B in bf16 on a 24 GB card, as vLLM 0.19 reports", () => {
+    const memory = fit(spec("l4", "llama-3.1-8b", { engine: { ...engineProfiles.vllm, maxBatchedTokens: 2048 } }));
+    expect(memory.ok && memory.kvTokenCapacity / 41_408).toBeCloseTo(1, 1);
+    expect(memory.ok && memory.kvTokenCapacity % 16).toBe(0);
+  });
+
+  it("says how much is missing when a model does not fit, and compiles nothing", () => {
+    const tooLarge = spec("l4", "llama-3.1-70b");
+    expect(fit(tooLarge)).toMatchObject({ ok: false, reason: expect.stringContaining("needs 142") as string });
+    expect(compileReplica(tooLarge)).toBeNull();
+    expect(feasibleTensorParallel(largeModule)).toEqual([1, 2, 4, 8]);
+    expect(feasibleTensorParallel(smallModule)).toEqual([1]);
+    // A chip without a link cannot share a model.
+    expect(fit(spec("jetson-agx-thor", "llama-3.1-8b", { tensorParallel: 2 })).ok).toBe(false);
+  });
+
+  it("copies the cache beyond one head per accelerator, so that more of them hold no more tokens", () => {
+    const capacity = (tensorParallel: number) => {
+      const memory = fit(spec("b200-sxm", "qwen3-30b-a3b", { tensorParallel }));
+      return memory.ok ? memory.kvTokenCapacity : 0;
+    };
+    expect(capacity(4) / capacity(2)).toBeGreaterThan(2);
+    // Four heads: eight accelerators keep two copies and only save weights.
+    expect(capacity(8) / capacity(4)).toBeLessThan(1.15);
+  });
+});
+
+describe("step", () => {
+  const dense = compileReplica(spec("h100-sxm", "llama-3.1-8b"))!;
+  const experts = compileReplica(spec("b200-sxm", "qwen3-30b-a3b"))!;
+
+  it("takes at least the time to read the weights", () => {
+    expect(stepMs(dense, 1, 100, 0, 0)).toBeGreaterThan(((8.03 * 2) / 2790) * 1000 * 0.85);
+  });
+
+  it("is linear in context while the batch stays the same", () => {
+    fc.assert(
+      fc.property(fc.nat(200), fc.nat(1e5), fc.nat(1e4), (n, context, more) => {
+        const slope = stepMs(experts, n, context + more, 0, 0) - stepMs(experts, n, context, 0, 0);
+        expect(slope).toBeCloseTo(experts.perContextTokenMs * more, 9);
+      }),
+    );
+  });
+
+  it("reads few experts for few tokens and never more than all", () => {
+    expect(dense.moeWeightMs(1000)).toBe(0);
+    expect(experts.moeWeightMs(0)).toBe(0);
+    const all = experts.moeWeightMs(1e6);
+    expect(experts.moeWeightMs(1) / all).toBeCloseTo(8 / 128, 9);
+    fc.assert(
+      fc.property(fc.nat(5000), fc.nat(5000), (a, b) => {
+        expect(experts.moeWeightMs(a + b)).toBeGreaterThanOrEqual(experts.moeWeightMs(a));
+        expect(experts.moeWeightMs(a)).toBeLessThanOrEqual(all);
+      }),
+    );
+  });
+
+  it("computes in bf16 what the chip has no format for, and still saves the reading", () => {
+    const halves = compileReplica(spec("a100-sxm", "llama-3.1-8b"))!;
+    const bytes = compileReplica(spec("a100-sxm", "llama-3.1-8b", { weightPrecision: "fp8" }))!;
+    expect(bytes.perPrefillTokenMs).toBe(halves.perPrefillTokenMs);
+    expect(bytes.stepBaseMs).toBeLessThan(halves.stepBaseMs);
+    const native = compileReplica(spec("h100-sxm", "llama-3.1-8b", { weightPrecision: "fp8" }))!;
+    expect(native.perPrefillTokenMs).toBeLessThan(dense.perPrefillTokenMs);
+  });
+
+  it("pays for every collective on PCIe more than on NVLink", () => {
+    const pcie = compileReplica(spec("rtx-pro-6000", "qwen3-32b", { tensorParallel: 2 }))!;
+    const alone = compileReplica(spec("rtx-pro-6000", "qwen3-32b", { weightPrecision: "fp8" }))!;
+    expect(pcie.perPrefillTokenMs).toBeGreaterThan(alone.perPrefillTokenMs);
+  });
+
+  it("gives an edge module with a small model a first token within ten milliseconds, as measured on Jetson Thor", () => {
+    const thor = compileReplica(
+      spec("jetson-agx-thor", "qwen3-0.6b", { engine: engineProfiles["edge-llm"], weightPrecision: "fp4" }),
+    )!;
+    // 8.8 ms for 383 tokens and 318.6 tokens/s; the model has one chip's worth of evidence, hence the width.
+    const prefill = thor.requestOverheadMs + stepMs(thor, 0, 0, 383, 383 ** 2 / 2);
+    expect(prefill / 8.8).toBeGreaterThan(0.7);
+    expect(prefill / 8.8).toBeLessThan(1.3);
+    expect(stepMs(thor, 1, 400, 0, 0) / (1000 / 318.6)).toBeGreaterThan(0.8);
+    expect(stepMs(thor, 1, 400, 0, 0) / (1000 / 318.6)).toBeLessThan(1.2);
+  });
+});
+
+describe("measured runs of vLLM at fixed concurrency (InferenceX, April 2026)", () => {
+  // Llama-3.1-70B, 1,024 tokens in and out, 64 requests: chip, accelerators, format, time per token in ms.
+  it.each([
+    ["h100-sxm", 4, "fp8", 19.5],
+    ["h200-sxm", 2, "fp8", 22.7],
+    ["b200-sxm", 1, "fp8", 23.1],
+    ["b200-sxm", 1, "fp4", 17.8],
+  ] as const)("are met within 20 %% on %s × %i in %s", (chip, tensorParallel, weightPrecision, tpotMs) => {
+    const replica = compileReplica(
+      spec(chip, "llama-3.1-70b", { tensorParallel, weightPrecision, kvPrecision: "fp8" }),
+    )!;
+    expect(Math.abs(closedLoop(replica, 1024, 1024, 64)!.tpotMs / tpotMs - 1)).toBeLessThan(0.2);
+  });
+
+  it("decode fewer at once than are in flight when the cache holds no more", () => {
+    const replica = compileReplica(spec("h100-sxm", "llama-3.1-8b"))!;
+    const point = closedLoop(replica, 8000, 1000, 400)!;
+    expect(point.decoding).toBeLessThan(400);
+    expect(point.ttftMs).toBeGreaterThan(closedLoop(replica, 8000, 1000, 20)!.ttftMs);
+    expect(closedLoop(replica, 2e6, 1000, 1)).toBeNull();
+  });
+});
+
+describe("prediction class", () => {
+  it("tells measured pairs from chips that only have a datasheet", () => {
+    const known = compileReplica(spec("b200-sxm", "llama-3.1-70b", { weightPrecision: "fp8" }))!;
+    const between = compileReplica(spec("b200-sxm", "llama-3.1-8b"))!;
+    const datasheet = compileReplica(spec("mi300x", "llama-3.1-8b"))!;
+    expect(predictionClass(known).kind).toBe("measured");
+    expect(predictionClass(between).kind).toBe("interpolated");
+    expect(predictionClass(datasheet).kind).toBe("extrapolated");
+    expect(predictionClass(known).bandRatio).toBeLessThan(predictionClass(between).bandRatio);
+    expect(predictionClass(between).bandRatio).toBeLessThan(predictionClass(datasheet).bandRatio);
+  });
+});
+
+describe("power", () => {
+  it("runs from idle to full and spends per request what the difference yields at saturation", () => {
+    expect(wallPowerKw(largeModule, 0)).toBe(2.5);
+    expect(wallPowerKw(largeModule, 1)).toBe(10);
+    expect(wallPowerKw(largeModule, 3)).toBe(10);
+    const replica = compileReplica(spec("h100-sxm", "llama-3.1-8b"))!;
+    const shape = { inputMean: 500, inputCv: 1, outputMean: 200, outputCv: 1, prefixHitRatio: 0 };
+    const perHour = saturationPerS(replica, shape) * 8 * 3600;
+    expect(energyKwhPerRequest(largeModule, replica, shape) * perHour).toBeCloseTo(7.5, 9);
+  });
+});
