@@ -17,10 +17,10 @@ finance: { wacc: 8 %/year }
 workloads:
   gaming:
     model: qwen3-0.6b
-    inputTokens: { mean: 256 tok, cv: 0.5 }
+    inputTokens: { mean: 128 tok, cv: 0.5 }
     outputTokens: { mean: 24 tok, cv: 0.5 }
     prefixHit: 80 %
-    ttft: { budget: 15 ms, attainment: 90 % }
+    ttft: { budget: 40 ms, attainment: 90 % }
     dataClass: public
     price: 0.0002 USD/req
     unservedPenalty: 0.002 USD/req
@@ -48,7 +48,7 @@ areas:
 
 # Where machines may stand. Sites may also come from a file: \`- file: sites.csv\`.
 sites:
-  - select: { cloudRegions: { continents: [EU], limit: 3 } }
+  - select: { cloudRegions: { countries: [DE, FR, NL] } }
     tier: core
     powerLimit: 50 MW
   - select: { cities: { countries: [DE], populationAbove: 500k } }
@@ -60,7 +60,7 @@ sites:
   - id: munich-lab # one site given in full
     tier: edge
     country: DE
-    city: München
+    city: Munich
     status: existing
     powerLimit: 60 kW
     electricityPrice: 0.19 EUR/kWh
