@@ -384,7 +384,7 @@ function greedyDeployment(world: World): Deployment {
       trainingCount: key === "0/0" ? 24 : 0,
       capacityUsdPerModuleS: 0,
       groups: [...rates].map(([w, plannedPerS]) => ({
-        workload: w,
+        workloads: [w],
         tensorParallel: 1,
         replicas: Math.max(1, Math.ceil(modules)),
         speedRatio: 1,

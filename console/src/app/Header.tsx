@@ -89,10 +89,10 @@ function Logo() {
   return (
     <svg width="24" height="24" viewBox="0 0 32 32" aria-hidden="true" className="logo">
       <path d="M16 16 7 9M16 16l10-6M16 16l-5 10M16 16l9 7" />
-      <rect x="12" y="12" width="8" height="8" rx="1.500" />
+      <rect x="12" y="12" width="8" height="8" rx="1.5" />
       <path
         className="mark-regional"
-        d="m26 6.500 3.500 3.500-3.500 3.500-3.500-3.500zM11 22.500l3.500 3.500-3.500 3.500L7.500 26z"
+        d="m26 6.5 3.5 3.5-3.5 3.5-3.5-3.5zM11 22.5l3.5 3.5-3.5 3.5L7.5 26z"
       />
       <circle className="mark-edge" cx="7" cy="9" r="3" />
       <circle className="mark-edge" cx="25" cy="23" r="3" />

@@ -18,16 +18,18 @@ export function Headline({
 }) {
   const { plan } = board;
   const central = centralisedComparison(board);
+  const penaltyUsd = (plan.cost?.byItem.unserved ?? 0) + (plan.cost?.byItem["training-unserved"] ?? 0);
   const physics = board.workloads.filter((workload) => workload.physicsRatio > 0);
   return (
     <section className="headline" aria-label="Summary">
       <Tile label="Annual cost" value={usdPerYear(plan.objectiveUsdPerYear)}>
-        {central}
+        <p>{central}</p>
+        {penaltyUsd > 0 && <p>Of it {usd(penaltyUsd)} for unserved demand</p>}
       </Tile>
       <Tile label="Proven gap" value={percent(plan.relativeGap)}>
         No plan can cost less than {usd(plan.bestBoundUsdPerYear)}.
       </Tile>
-      <Tile label="Demand served" value={percent(board.servedRatio)}>
+      <Tile label="Peak demand served" value={percent(board.servedRatio)}>
         <ul className="tile-bars">
           {board.workloads.map((workload) => (
             <li key={workload.id}>
@@ -43,18 +45,35 @@ export function Headline({
         value={percent(board.physicsRatio)}
         onOpen={physics.length > 0 ? () => showView({ view: "unserved" }) : undefined}
       >
-        {physics.length === 0
-          ? "Every first-token budget can be met somewhere."
-          : physics
-              .map(
-                (workload) =>
-                  `${percent(workload.physicsRatio)} of ${workload.name} (${milliseconds(workload.budgetMs)})`,
-              )
-              .join(", ")}
+        {physics.length === 0 ? (
+          "With sites near enough, every first-token budget could be met."
+        ) : (
+          <>
+            <ul className="tile-list">
+              {physics.map((workload) => (
+                <li key={workload.id}>
+                  <span className="tile-bar-label">
+                    {workload.name} {milliseconds(workload.budgetMs)}, {accessesOf(board, workload.id)}
+                  </span>
+                  <span className="figure">{percent(workload.physicsRatio)}</span>
+                </li>
+              ))}
+            </ul>
+            <p>Even a site next door would be too late.</p>
+          </>
+        )}
       </Tile>
       <SimulatedTile board={board} simulation={simulation} />
     </section>
   );
+}
+
+/** The kinds of access over which a workload is infeasible: `cable, 5G`. */
+function accessesOf({ plan, world }: Board, workload: string): string {
+  const ids = plan.unserved.filter((entry) => entry.workload === workload && entry.reason === "physics");
+  // Only the first word: "cable (DOCSIS)" and "5G mobile" are too long for a summary.
+  const names = ids.map(({ access }) => world.accessTypes.find(({ id }) => id === access)?.name.split(" ")[0] ?? access);
+  return names.join(", ");
 }
 
 function SimulatedTile({
@@ -72,6 +91,7 @@ function SimulatedTile({
     );
   }
   const rows = attainmentGrid(board, simulation.value);
+  const { arrived, rejected } = simulation.value.requests;
   const missed = rows.filter((row) => row.all && !row.all.met);
   return (
     <Tile
@@ -79,9 +99,12 @@ function SimulatedTile({
       value={percent(overallAttainment(simulation.value))}
       onOpen={() => showView({ view: "service" })}
     >
-      {missed.length === 0
-        ? "Every workload reaches its target."
-        : `Below target: ${missed.map((row) => row.workload.name).join(", ")}.`}
+      <p>
+        {missed.length === 0
+          ? "Every workload reaches its target"
+          : `Below target: ${missed.map((row) => row.workload.name).join(", ")}`}
+      </p>
+      {arrived > 0 && rejected > 0 && <p>Of what was taken; {percent(rejected / arrived)} was refused</p>}
     </Tile>
   );
 }

@@ -20,7 +20,7 @@ export function useJson<T>(path: string, retryMs?: number): Resource<T> {
       const next = await fetchJson<T>(path, abort.signal);
       if (abort.signal.aborted) return;
       setResource(next);
-      if (next.state === "missing" && retryMs !== undefined) timer = setTimeout(load, retryMs);
+      if (next.state === "missing" && retryMs !== undefined) timer = setTimeout(() => void load(), retryMs);
     };
     void load();
     return () => {
@@ -36,7 +36,9 @@ async function fetchJson<T>(path: string, signal: AbortSignal): Promise<Resource
     const response = await fetch(path, { signal, headers: { accept: "application/json" } });
     if (response.status === 404 || response.status === 204) return { state: "missing" };
     if (!response.ok) return { state: "failed", message: `${path} answered ${response.status}.` };
-    return { state: "ready", value: (await response.json()) as T };
+    // `null` says "none" too: a browser logs every 404 as an error, and that there is no document yet is none.
+    const value: T | null = await response.json();
+    return value === null ? { state: "missing" } : { state: "ready", value };
   } catch (error) {
     return { state: "failed", message: error instanceof Error ? error.message : String(error) };
   }

@@ -20,7 +20,8 @@ import { useGestures } from "./use-gestures.ts";
 const globe = globePaths();
 /** From this zoom on the coarse coast line shows its corners. */
 const fineZoom = 2.2;
-const fitPadding = 42;
+/** Room for the controls above and the legend below. */
+const fitPadding = { top: 64, right: 48, bottom: 58, left: 36 };
 
 export interface MapViewProps {
   readonly board: Board;
@@ -134,7 +135,7 @@ export function MapView({ board, feed, workload, selected, camera: cameraText }:
   );
 
   useGestures(frame, {
-    camera: () => state.current.camera ?? fitCamera(null, { width: 800, height: 400 }, 0),
+    camera: () => state.current.camera ?? fitCamera(null, { width: 800, height: 400 }, fitPadding),
     size: () => state.current.size ?? { width: 1, height: 1 },
     move: (next) => {
       state.current.camera = next;

@@ -32,13 +32,25 @@ export function boundsOf(points: Iterable<PlanePoint>): Bounds | null {
   return minX <= maxX ? { minX, minY, maxX, maxY } : null;
 }
 
-/** The closest camera that shows all of `bounds` with `padding` pixels on each side. */
-export function fitCamera(bounds: Bounds | null, size: Size, padding: number): Camera {
+/** Pixels kept free on each side, for what floats over the map. */
+export interface Padding {
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly left: number;
+}
+
+/** The closest camera that shows all of `bounds` inside of the padding. */
+export function fitCamera(bounds: Bounds | null, size: Size, padding: Padding): Camera {
   const { minX, minY, maxX, maxY } = bounds ?? planeBounds;
-  const width = Math.max(size.width - 2 * padding, 40);
-  const height = Math.max(size.height - 2 * padding, 40);
-  const zoom = Math.min(width / Math.max(maxX - minX, 4), height / Math.max(maxY - minY, 4));
-  return clampCamera({ x: (minX + maxX) / 2, y: (minY + maxY) / 2, zoom });
+  const width = Math.max(size.width - padding.left - padding.right, 40);
+  const height = Math.max(size.height - padding.top - padding.bottom, 40);
+  const zoom = Math.min(width / Math.max(maxX - minX, 4), height / Math.max(maxY - minY, 4), zoomRange.max);
+  return clampCamera({
+    x: (minX + maxX) / 2 + (padding.right - padding.left) / 2 / zoom,
+    y: (minY + maxY) / 2 + (padding.bottom - padding.top) / 2 / zoom,
+    zoom,
+  });
 }
 
 export function clampCamera(camera: Camera): Camera {

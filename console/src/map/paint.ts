@@ -3,6 +3,7 @@ import type { Tier } from "../../../src/catalog/index.ts";
 import type { PlaneFlow } from "../model/flow-arcs.ts";
 import { controlPoint, crossesCut } from "./arc-curve.ts";
 import type { Camera, Size } from "./camera.ts";
+import { paintLabels } from "./labels.ts";
 import type { Land } from "./land.ts";
 import { traceMark } from "./marks.ts";
 import type { Palette } from "./palette.ts";
@@ -69,9 +70,10 @@ export function paintBackdrop(context: Context, input: PaintInput, backdrop: Bac
 /** `dim` fades the arcs while those of one site are shown on top. */
 export function paintScene(context: Context, input: PaintInput, scene: Scene, dim: boolean): void {
   paintAreas(context, input, scene.areas);
-  paintArcs(context, input, scene.arcs, dim ? 0.12 : 0.55);
+  paintArcs(context, input, scene.arcs, dim ? 0.1 : 0.72);
   useScreen(context, input);
   paintSites(context, input, scene.sites);
+  paintLabels(context, input, scene.sites, (site) => markRadiusAt(site, input.camera.zoom));
 }
 
 function onScreen(input: PaintInput, x: number, y: number, margin: number): { x: number; y: number } | null {
@@ -86,6 +88,11 @@ function onScreen(input: PaintInput, x: number, y: number, margin: number): { x:
 /** Dots and marks grow gently with the zoom, from the whole world (1 px per unit) up. */
 function growth(zoom: number): number {
   return Math.min(1.5, Math.max(0.55, 0.55 + 0.3 * Math.log10(zoom)));
+}
+
+/** Radius of an open site's mark on the screen, CSS pixels. */
+function markRadiusAt(site: SiteMark, zoom: number): number {
+  return Math.max(1.6, site.radius * growth(zoom));
 }
 
 function paintAreas(context: Context, input: PaintInput, areas: readonly AreaDot[]): void {
@@ -111,6 +118,8 @@ function paintAreas(context: Context, input: PaintInput, areas: readonly AreaDot
 export function paintArcs(context: Context, input: PaintInput, arcs: readonly PlaneFlow[], opacity: number): void {
   const pixel = usePlane(context, input);
   const heaviest = arcs.at(-1)?.weight ?? 1;
+  // Many arcs that meet at one site would melt into a blot: the more there are, the finer each is.
+  const finer = Math.min(1, Math.max(0.55, Math.sqrt(40 / Math.max(1, arcs.length))));
   context.lineCap = "round";
   for (const arc of arcs) {
     if (crossesCut(arc.fromX, arc.toX, planeWidth)) continue;
@@ -119,9 +128,12 @@ export function paintArcs(context: Context, input: PaintInput, arcs: readonly Pl
     context.beginPath();
     context.moveTo(arc.fromX, arc.fromY);
     context.quadraticCurveTo(control.x, control.y, arc.toX, arc.toY);
-    context.strokeStyle = input.palette.tier[arc.tier];
-    context.globalAlpha = opacity * (0.25 + 0.75 * share);
-    context.lineWidth = (0.7 + 3.3 * share) * pixel;
+    const fade = context.createLinearGradient(arc.fromX, arc.fromY, arc.toX, arc.toY);
+    fade.addColorStop(0, input.palette.tier[arc.tier]);
+    fade.addColorStop(1, `color-mix(in srgb, ${input.palette.tier[arc.tier]} 28%, transparent)`);
+    context.strokeStyle = fade;
+    context.globalAlpha = opacity * (0.4 + 0.6 * share);
+    context.lineWidth = (0.8 + 3.6 * share * finer) * pixel;
     context.stroke();
   }
   context.globalAlpha = 1;
@@ -144,7 +156,7 @@ function paintSites(context: Context, input: PaintInput, sites: readonly SiteMar
     for (const site of sites) {
       if (!site.open || site.tier !== tier) continue;
       const at = onScreen(input, site.x, site.y, 20);
-      if (at) traceMark(path, tier, at.x, at.y, Math.max(1.6, site.radius * factor));
+      if (at) traceMark(path, tier, at.x, at.y, markRadiusAt(site, input.camera.zoom));
     }
     context.strokeStyle = input.palette.halo;
     context.lineWidth = 2.5;
@@ -159,7 +171,7 @@ export function paintRing(context: Context, input: PaintInput, site: SiteMark, s
   useScreen(context, input);
   const at = onScreen(input, site.x, site.y, 30);
   if (!at) return;
-  const radius = Math.max(1.6, site.radius * growth(input.camera.zoom));
+  const radius = markRadiusAt(site, input.camera.zoom);
   const mark = new Path2D();
   traceMark(mark, site.tier, at.x, at.y, radius);
   context.fillStyle = input.palette.tier[site.tier];

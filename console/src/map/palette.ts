@@ -13,6 +13,7 @@ export interface Palette {
   readonly halo: string;
   readonly text: string;
   readonly missed: string;
+  readonly font: string;
   readonly tier: Readonly<Record<Tier, string>>;
 }
 
@@ -31,6 +32,7 @@ export function readPalette(element: Element): Palette {
     halo: read("--map-halo"),
     text: read("--text"),
     missed: read("--bad"),
+    font: style.fontFamily,
     tier: { core: read("--tier-core"), regional: read("--tier-regional"), edge: read("--tier-edge") },
   };
 }

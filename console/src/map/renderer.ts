@@ -38,6 +38,9 @@ const framePaintMs = 9;
 const restMs = 140;
 /** The bitmap reaches this much beyond the screen on each side, so that a short drag shows no empty edge. */
 const overscan = 0.25;
+/** The bitmap of the whole world, CSS pixels. */
+const worldSize: Size = { width: 1400, height: 700 };
+const noPadding = { top: 0, right: 0, bottom: 0, left: 0 };
 
 interface Bitmap {
   readonly canvas: HTMLCanvasElement;
@@ -104,7 +107,7 @@ export function createMapRenderer(base: HTMLCanvasElement, overlay: HTMLCanvasEl
     } else {
       world ??= fullPaint(
         worldCanvas,
-        fitCamera(null, { width: 1400, height: 700 }, 4),
+        fitCamera(null, worldSize, noPadding),
         { width: 1400, height: 700 },
         1,
       );

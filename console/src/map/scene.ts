@@ -1,7 +1,7 @@
 /** What the map draws, in plane coordinates: made once per plan, land and filter. */
 import { quadtree, type Quadtree } from "d3-quadtree";
 import type { Tier } from "../../../src/catalog/index.ts";
-import type { Board, FlowView } from "../model/board.ts";
+import { sum, type Board, type FlowView } from "../model/board.ts";
 import { aggregateFlows, type PlaneFlow } from "../model/flow-arcs.ts";
 import { boundsOf, type Bounds } from "./camera.ts";
 import { markRadius } from "./marks.ts";
@@ -12,6 +12,7 @@ const arcLimit = 300;
 
 export interface SiteMark {
   readonly index: number;
+  readonly name: string;
   readonly x: number;
   readonly y: number;
   readonly tier: Tier;
@@ -44,6 +45,7 @@ export function buildScene(board: Board, workload: number | null): Scene {
   const largest = Math.max(0, ...board.openSites.map((view) => view.peakPerS));
   const sites = board.sites.map((view): SiteMark => ({
     index: view.index,
+    name: view.site.name,
     ...toPlane(view.site.longitude, view.site.latitude),
     tier: view.site.tier,
     open: view.open,
@@ -76,8 +78,29 @@ export function buildScene(board: Board, workload: number | null): Scene {
       (area) => area.x,
       (area) => area.y,
     ),
-    bounds: boundsOf([...open, ...areas]) ?? boundsOf(sites),
+    bounds: boundsOf([...open, ...mostDemand(board, areas)]) ?? boundsOf(sites),
   };
+}
+
+/** Areas without the outlying ones that hold 1 % of the demand at most on each side: an island far out at sea would make
+ * all else small. */
+function mostDemand(board: Board, areas: readonly AreaDot[]): AreaDot[] {
+  const total = sum(board.areas, (area) => area.peakPerS);
+  const kept = new Set(areas);
+  for (const side of [
+    (area: AreaDot) => area.x,
+    (area: AreaDot) => -area.x,
+    (area: AreaDot) => area.y,
+    (area: AreaDot) => -area.y,
+  ]) {
+    let left = 0.01 * total;
+    for (const area of areas.toSorted((a, b) => side(a) - side(b))) {
+      left -= board.areas[area.index]!.peakPerS;
+      if (left < 0) break;
+      kept.delete(area);
+    }
+  }
+  return [...kept];
 }
 
 /** Arcs of one site, the heaviest when there are more than fit. */

@@ -181,7 +181,7 @@ function workloadLoads(flows: readonly FlowView[], pools: PlanDocument["deployme
     .map(([workload, list]) => ({
       workload,
       peakPerS: sum(list, (flow) => flow.peakPerS),
-      replicas: sum(groups, (group) => (group.workload === workload ? group.replicas : 0)),
+      replicas: sum(groups, (group) => (group.workloads.includes(workload) ? group.replicas : 0)),
       areas: new Set(list.map((flow) => flow.area)).size,
       farthestKm: list.reduce((most, flow) => Math.max(most, flow.km), 0),
     }))

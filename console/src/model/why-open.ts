@@ -1,28 +1,54 @@
-/** Why the plan opened a site, in sentences drawn from the plan itself. */
+/** Why the plan opened a site, in sentences drawn from the plan and, once it is loaded, from the routing policy. */
 import { distanceKm } from "../../../src/network/index.ts";
-import type { Board, SiteView } from "./board.ts";
-import { counted, distance, perSecond, percent } from "./format.ts";
+import { sum, type Board, type SiteView, type WorkloadLoad } from "./board.ts";
+import { counted, distance, percent, perSecond } from "./format.ts";
+import type { PolicyTools } from "./use-policy.ts";
 
-export function whyOpen(board: Board, view: SiteView): string[] {
+export function whyOpen(board: Board, view: SiteView, tools: PolicyTools | null): string[] {
   const { world } = board;
   const reasons: string[] = [];
   if (view.site.status === "forced") reasons.push("The scenario requires it.");
   if (view.site.status === "existing") reasons.push("It exists already, so opening it costs nothing.");
-  const training = view.modules.reduce((sum, module) => sum + module.trainingCount, 0);
-  if (training > 0)
-    reasons.push(`It trains models on ${counted(training, "module")}; training is placed at core sites only.`);
+  const training = sum(view.modules, (module) => module.trainingCount);
+  if (training > 0) reasons.push(`It trains models on ${counted(training, "module")}; only core sites may.`);
   for (const load of view.loads) {
-    const workload = world.workloads[load.workload]!;
-    const total = board.flows.reduce((sum, flow) => sum + (flow.workload === load.workload ? flow.peakPerS : 0), 0);
-    reasons.push(
-      `It takes ${percent(load.peakPerS / total)} of the served ${workload.name} (${perSecond(load.peakPerS)} from ${counted(load.areas, "area")}).`,
-    );
+    const { name } = world.workloads[load.workload]!;
+    const served = sum(board.flows, (flow) => (flow.workload === load.workload ? flow.peakPerS : 0));
+    const share = `${percent(load.peakPerS / served)} of the ${name} served: ${perSecond(load.peakPerS)} from ${counted(load.areas, "area")}`;
+    const alone = tools && areasThatNeedIt(board, view, load, tools);
+    if (alone !== null && alone > 0) {
+      const whom = alone === load.areas ? (load.areas === 1 ? "It" : "All of them") : counted(alone, "area");
+      reasons.push(`${share}. ${whom} could be served in time from no other open site.`);
+      continue;
+    }
     const next = nearestAlternative(board, view, load.workload);
-    if (next)
-      reasons.push(`For ${workload.name}, the nearest other open site is ${next.name}, ${distance(next.km)} away.`);
+    reasons.push(
+      alone === 0
+        ? `${share}. Others could take it in time; serving it here is cheaper.`
+        : `${share}.${next ? ` The nearest other open site for it is ${next.name}, ${distance(next.km)} away.` : ""}`,
+    );
   }
-  if (reasons.length === 0) reasons.push("It carries no planned traffic; a minimum in the scenario keeps it open.");
+  if (reasons.length === 0) reasons.push("It carries no planned traffic; what the scenario demands keeps it open.");
   return reasons;
+}
+
+/** More pairs of areas and pools than this would hold up the page. */
+const pairLimit = 200_000;
+
+/** Areas of a site's load for which the policy finds no other open site; null when there is too much to ask. */
+function areasThatNeedIt(board: Board, view: SiteView, load: WorkloadLoad, tools: PolicyTools): number | null {
+  const { deployment } = board.plan;
+  const others = deployment.pools.filter(
+    (pool) => pool.site !== view.index && pool.groups.some((group) => group.workloads.includes(load.workload)),
+  );
+  const flows = view.flows.filter((flow) => flow.workload === load.workload);
+  if (others.length * flows.length > pairLimit) return null;
+  const alone = new Set<number>();
+  for (const { area, row } of flows) {
+    const origin = { workload: load.workload, area, access: board.world.demand[row]!.access };
+    if (!others.some((pool) => tools.filter(tools.policy, origin, pool.site, pool.module).ok)) alone.add(area);
+  }
+  return alone.size;
 }
 
 function nearestAlternative(board: Board, view: SiteView, workload: number): { name: string; km: number } | null {

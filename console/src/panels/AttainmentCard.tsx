@@ -3,7 +3,7 @@ import { showView } from "../app/view-state.ts";
 import type { Resource } from "../data/resource.ts";
 import type { SimulationResult } from "../../../src/simulate/index.ts";
 import type { Board } from "../model/board.ts";
-import { milliseconds, percent } from "../model/format.ts";
+import { milliseconds } from "../model/format.ts";
 import { tierNames } from "../model/names.ts";
 import { attainmentGrid } from "../model/attainment.ts";
 import { Notice } from "../ui/Notice.tsx";
@@ -72,7 +72,7 @@ export function AttainmentTable({ board, result }: { readonly board: Board; read
                   <span className="muted">–</span>
                 ) : (
                   <span className={`cell ${cell.met ? "good" : "bad"}`}>
-                    {percent(cell.ratio)}
+                    {(cell.ratio * 100).toFixed(1)} %
                     <span className="visually-hidden">{cell.met ? " (target met)" : " (target missed)"}</span>
                   </span>
                 )}

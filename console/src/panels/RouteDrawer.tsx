@@ -5,6 +5,7 @@ import { useJson, type Resource } from "../data/resource.ts";
 import type { Board } from "../model/board.ts";
 import { milliseconds, percent, usd } from "../model/format.ts";
 import { tierNames } from "../model/names.ts";
+import { BudgetBar } from "../ui/BudgetBar.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { TierMark } from "../ui/TierMark.tsx";
@@ -102,7 +103,6 @@ function Chosen({ target, budgetMs }: { readonly target: Target; readonly budget
     { label: "Queue", ms: terms.queueMs, color: "var(--item-5)" },
     { label: "Prefill", ms: terms.prefillMs, color: "var(--item-2)" },
   ];
-  const scale = Math.max(budgetMs, terms.ttftMs);
   return (
     <div className="card">
       <h3>
@@ -113,21 +113,7 @@ function Chosen({ target, budgetMs }: { readonly target: Target; readonly budget
           {tierNames[target.tier]} · {target.country}
         </span>
       </h3>
-      <div className="budget-bar" aria-hidden="true">
-        {parts.map((part) => (
-          <span key={part.label} style={{ width: `${(part.ms / scale) * 100}%`, background: part.color }} />
-        ))}
-        <i style={{ left: `${(budgetMs / scale) * 100}%` }} />
-      </div>
-      <ul className="key">
-        {parts.map((part) => (
-          <li key={part.label}>
-            <span className="swatch" style={{ background: part.color }} aria-hidden="true" />
-            <span className="key-label">{part.label}</span>
-            <span className="figure">{milliseconds(part.ms)}</span>
-          </li>
-        ))}
-      </ul>
+      <BudgetBar parts={parts} budgetMs={budgetMs} />
       <dl className="facts">
         <div>
           <dt>First token, expected</dt>

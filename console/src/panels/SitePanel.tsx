@@ -14,6 +14,7 @@ import {
   usdPerYear,
 } from "../model/format.ts";
 import { itemColor, itemName, tierNames } from "../model/names.ts";
+import { usePolicy } from "../model/use-policy.ts";
 import { whyOpen } from "../model/why-open.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { Meter } from "../ui/Meter.tsx";
@@ -50,7 +51,8 @@ function closedText({ site }: SiteView): string {
 }
 
 function OpenSite({ board, view }: { readonly board: Board; readonly view: SiteView }) {
-  const reasons = useMemo(() => whyOpen(board, view), [board, view]);
+  const tools = usePolicy(board);
+  const reasons = useMemo(() => whyOpen(board, view, tools), [board, view, tools]);
   const costs = useMemo(() => siteCosts(board, view), [board, view]);
   return (
     <>

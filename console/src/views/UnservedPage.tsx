@@ -1,12 +1,17 @@
+import { useMemo } from "react";
 import type { Unserved } from "../../../src/plan/index.ts";
+import type { Physics } from "../../../src/route/index.ts";
 import type { Board } from "../model/board.ts";
 import { counted, percent, perSecond, usdPerYear } from "../model/format.ts";
 import { reasonName } from "../model/names.ts";
+import { usePolicy, type PolicyTools } from "../model/use-policy.ts";
+import { BudgetBar } from "../ui/BudgetBar.tsx";
 import { Meter } from "../ui/Meter.tsx";
 import { Notice } from "../ui/Notice.tsx";
 
 export function UnservedPage({ board }: { readonly board: Board }) {
   const { unserved, clashes } = board.plan;
+  const tools = usePolicy(board);
   return (
     <div className="page">
       <header className="page-head">
@@ -28,19 +33,26 @@ export function UnservedPage({ board }: { readonly board: Board }) {
       )}
       <ul className="unserved-list">
         {unserved.map((entry) => (
-          <UnservedCard key={`${entry.workload} ${entry.access} ${entry.reason}`} board={board} entry={entry} />
+          <UnservedCard key={`${entry.workload} ${entry.access} ${entry.reason}`} board={board} tools={tools} entry={entry} />
         ))}
       </ul>
     </div>
   );
 }
 
-function UnservedCard({ board, entry }: { readonly board: Board; readonly entry: Unserved }) {
+function UnservedCard(props: {
+  readonly board: Board;
+  readonly tools: PolicyTools | null;
+  readonly entry: Unserved;
+}) {
+  const { board, tools, entry } = props;
   const { world } = board;
   const workload = world.workloads.find((candidate) => candidate.id === entry.workload);
   const access = world.accessTypes.find((candidate) => candidate.id === entry.access);
   const name = workload?.name ?? entry.workload;
   const examples = entry.examples.map((id) => world.areas.find((area) => area.id === id)?.name ?? id);
+  const physics = useMemo(() => anatomy(board, tools, entry), [board, tools, entry]);
+  const distanceMs = physics?.nearestSite ? physics.nearestSite.networkMs - physics.lastMileMs : 0;
   const rest = entry.areas - examples.length;
   return (
     <li className="card unserved-card">
@@ -53,11 +65,22 @@ function UnservedCard({ board, entry }: { readonly board: Board; readonly entry:
         </div>
         <div className="unserved-figures">
           <p className="figure large">{percent(entry.shareOfWorkload)}</p>
-          <p className="muted small">of {name}</p>
+          <p className="muted small">of its demand</p>
         </div>
       </header>
       <Meter ratio={entry.shareOfWorkload} label={`Share of ${name} left unserved`} tone="bad" />
-      <p>{sentence(entry.detail)}</p>
+      {physics?.fastestPrefill ? (
+        <BudgetBar
+          budgetMs={physics.budgetMs}
+          parts={[
+            { label: "Last mile", ms: physics.lastMileMs, color: "var(--item-0)" },
+            ...(distanceMs > 0.05 ? [{ label: "Distance", ms: distanceMs, color: "var(--item-4)" }] : []),
+            { label: "Prefill", ms: physics.fastestPrefill.ms, color: "var(--item-2)" },
+          ]}
+        />
+      ) : (
+        <p>{sentence(entry.detail)}</p>
+      )}
       {entry.whatWouldHelp.length > 0 && (
         <>
           <h4>What would change it</h4>
@@ -74,6 +97,16 @@ function UnservedCard({ board, entry }: { readonly board: Board; readonly entry:
       </p>
     </li>
   );
+}
+
+/** The first-token budget of the largest area concerned taken apart, where time is what stands in the way. */
+function anatomy({ world }: Board, tools: PolicyTools | null, entry: Unserved): Physics | null {
+  if (!tools || (entry.reason !== "physics" && entry.reason !== "place")) return null;
+  const workload = world.workloads.findIndex(({ id }) => id === entry.workload);
+  const access = world.accessTypes.findIndex(({ id }) => id === entry.access);
+  const area = world.areas.findIndex(({ id }) => id === entry.examples[0]);
+  if (workload < 0 || access < 0 || area < 0) return null;
+  return tools.explainPhysics(tools.policy, { workload, access, area });
 }
 
 /** The document's explanations are clauses; here they stand alone. */
