@@ -32,40 +32,40 @@ const zero: Coefficients = {
   communicationCoefficient: 0,
 };
 
-function predict(run: EngineRun, coefficients: Partial<Coefficients>, requestOverheadMs = 0) {
-  const engine: EngineProfile = { ...run.spec!.engine, ...coefficients, requestOverheadMs };
-  const replica = compileReplica({ ...run.spec!, engine });
-  return replica && closedLoop(replica, run.inputTokens, run.outputTokens, run.concurrency);
+function predict(entry: EngineRun, coefficients: Partial<Coefficients>, requestOverheadMs = 0) {
+  const engine: EngineProfile = { ...entry.spec!.engine, ...coefficients, requestOverheadMs };
+  const replica = compileReplica({ ...entry.spec!, engine });
+  return replica && closedLoop(replica, entry.inputTokens, entry.outputTokens, entry.concurrency);
 }
 
-/** Runs of one set-up whose times differ by more than this were not run alike (drafts of a small model, other versions). */
+/** Runs of one set-up whose times differ by more than this were not entry alike (drafts of a small model, other versions). */
 const alikeRatio = 1.15;
 
 function usable(runs: readonly EngineRun[]): EngineRun[] {
-  const known = runs.filter((run) => run.spec !== null && run.tpotMs > 0 && predict(run, zero) !== null);
-  const alike = Map.groupBy(known, (run) =>
+  const known = runs.filter((entry) => entry.spec !== null && entry.tpotMs > 0 && predict(entry, zero) !== null);
+  const alike = Map.groupBy(known, (entry) =>
     [
-      run.backend,
-      run.system,
-      run.modelPath,
-      run.layout,
-      run.spec!.weightPrecision,
-      run.inputTokens,
-      run.outputTokens,
-      run.concurrency,
+      entry.backend,
+      entry.system,
+      entry.modelPath,
+      entry.layout,
+      entry.spec!.weightPrecision,
+      entry.inputTokens,
+      entry.outputTokens,
+      entry.concurrency,
     ].join(),
   );
   return (
     alike
       .values()
       .filter((group) => {
-        const times = group.map((run) => run.tpotMs);
+        const times = group.map((entry) => entry.tpotMs);
         return Math.max(...times) <= Math.min(...times) * alikeRatio;
       })
       .toArray()
       .flat()
       // Racks appear with layouts of their disaggregated runs; they say nothing about one engine.
-      .filter((run) => run.spec!.tensorParallel <= 8)
+      .filter((entry) => entry.spec!.tensorParallel <= 8)
   );
 }
 
@@ -155,7 +155,7 @@ const round = (value: number) => Number(value.toPrecision(3));
 
 /** The time outside the steps with the least absolute relative error of the time to first token. */
 function fitOverhead(runs: readonly EngineRun[], coefficients: Coefficients): number {
-  const points = runs.map((run) => ({ measured: run.ttftMs, model: predict(run, coefficients)!.ttftMs }));
+  const points = runs.map((entry) => ({ measured: entry.ttftMs, model: predict(entry, coefficients)!.ttftMs }));
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let overhead = 0; overhead <= 200; overhead += 0.5) {
@@ -167,11 +167,13 @@ function fitOverhead(runs: readonly EngineRun[], coefficients: Coefficients): nu
 
 function fitEngine(backend: string, runs: readonly EngineRun[]): object {
   // One column per term: the step time it alone would give, as a share of the measured one.
-  const columns = runs.map((run) => terms.map((term) => predict(run, { ...zero, [term]: 1 })!.tpotMs / run.tpotMs));
+  const columns = runs.map((entry) =>
+    terms.map((term) => predict(entry, { ...zero, [term]: 1 })!.tpotMs / entry.tpotMs),
+  );
   const solution = fitCoefficients(columns);
   const heldOut: Record<string, object> = {};
   for (const by of ["system", "modelPath"] as const) {
-    for (const value of new Set(runs.map((run) => run[by]))) {
+    for (const value of new Set(runs.map((entry) => entry[by]))) {
       const rest = columns.filter((_, i) => runs[i]![by] !== value);
       if (rest.length < 30) continue;
       const without = fitCoefficients(rest);
@@ -180,7 +182,7 @@ function fitEngine(backend: string, runs: readonly EngineRun[]): object {
   }
   const coefficients = Object.fromEntries(terms.map((term, i) => [term, round(solution[i]!)])) as Coefficients;
   const requestOverheadMs = round(fitOverhead(runs, coefficients));
-  const ttft = runs.map((run) => predict(run, coefficients, requestOverheadMs)!.ttftMs / run.ttftMs - 1);
+  const ttft = runs.map((entry) => predict(entry, coefficients, requestOverheadMs)!.ttftMs / entry.ttftMs - 1);
   return {
     engine: backend,
     ...coefficients,
@@ -195,8 +197,8 @@ export function run(args: string[]): Promise<void> {
   const [path] = args;
   if (path === undefined) throw new Error("engine-fit needs the path of a CSV of measured runs");
   const runs = usable(readEngineRuns(path));
-  for (const [backend, group] of Map.groupBy(runs, (entry) => entry.backend)) {
-    console.log(JSON.stringify(fitEngine(backend, group)));
+  for (const [backend, group] of Map.groupBy(runs, (row) => row.backend)) {
+    process.stdout.write(`${JSON.stringify(fitEngine(backend, group))}\n`);
   }
   return Promise.resolve();
 }

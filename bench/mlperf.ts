@@ -77,7 +77,7 @@ export function run(args: string[]): Promise<void> {
   for (const line of lines) {
     const cells = cellsOf(line);
     const result = predict((name) => cells[names.indexOf(name)] ?? "");
-    console.log(JSON.stringify(result.report));
+    process.stdout.write(`${JSON.stringify(result.report)}\n`);
     if (result.prediction) predictions.push(result.prediction);
     else skipped++;
   }
@@ -86,11 +86,10 @@ export function run(args: string[]): Promise<void> {
     const errors = group.map((entry) => Math.abs(entry.error));
     const within = errors.filter((error) => error <= 0.15).length;
     const median = Number(quantile(errors, 0.5).toFixed(3));
-    console.log(
-      JSON.stringify({ summary: scenario, rows: group.length, within15Percent: within, medianError: median }),
-    );
+    const summary = { summary: scenario, rows: group.length, within15Percent: within, medianError: median };
+    process.stdout.write(`${JSON.stringify(summary)}\n`);
   }
-  console.log(JSON.stringify({ summary: "unpredicted", rows: skipped }));
+  process.stdout.write(`${JSON.stringify({ summary: "unpredicted", rows: skipped })}\n`);
   return Promise.resolve();
 }
 

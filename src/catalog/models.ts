@@ -230,6 +230,19 @@ export const models = {
       latentAttention: { queryRank: 1536, kvRank: 512, ropeDim: 64, nopeDim: 128, valueDim: 128 },
     },
   }),
+  "glm-5": row({
+    name: "GLM-5",
+    maker: "Zhipu AI",
+    licence: "MIT",
+    totalB: 744,
+    activeB: 40,
+    contextTokens: 202752,
+    shape: {
+      ...dense([78, 6144, 64, 64, 64, 12288, 154880]),
+      experts: { count: 256, perToken: 8, ffnSize: 2048, shared: 1, denseLayers: 3 },
+      latentAttention: { queryRank: 2048, kvRank: 512, ropeDim: 64, nopeDim: 192, valueDim: 256 },
+    },
+  }),
 } satisfies Record<string, ModelRow>;
 
 export type ModelId = keyof typeof models;

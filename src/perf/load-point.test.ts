@@ -68,7 +68,8 @@ describe("load point", () => {
         const rate = saturationPerS(replica, chat) * share;
         const point = loadPoint(replica, chat, rate);
         expect(point.utilization).toBeCloseTo(share, 9);
-        expect(point.batch / ((rate / 1000) * chat.outputMean * point.tpotMs)).toBeCloseTo(1, 6);
+        // The first token comes with the prompt; the others take a step each.
+        expect(point.batch / ((rate / 1000) * (chat.outputMean - 1) * point.tpotMs)).toBeCloseTo(1, 6);
         const busier = loadPoint(replica, chat, rate * 1.1);
         expect(busier.tpotMs).toBeGreaterThanOrEqual(point.tpotMs);
         expect(busier.ttftP95Ms).toBeGreaterThanOrEqual(point.ttftP95Ms);

@@ -16,6 +16,11 @@ export interface RequestShape {
 export interface ShapeCosts {
   /** Output tokens; at least 1, as every request produces a first token. */
   readonly outputMean: number;
+  /**
+   * Steps a request decodes: the prompt's step gives its first token. A request of one token still counts half a step,
+   * so that rate and batch stay tied.
+   */
+  readonly decodeSteps: number;
   readonly outputCvSquared: number;
   /** Context of a sequence caught while decoding: long answers are caught more often (length bias), tokens. */
   readonly contextTokens: number;
@@ -52,6 +57,7 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
   const fits = input + output <= replica.kvTokenCapacity && input + output <= replica.spec.model.maxContextTokens;
   return {
     outputMean: output,
+    decodeSteps: Math.max(output - 1, 0.5),
     outputCvSquared,
     contextTokens: input + (output * (1 + outputCvSquared)) / 2,
     seats: fits && finalTokens <= replica.kvTokenCapacity ? seats : 0,
