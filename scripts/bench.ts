@@ -13,7 +13,7 @@ if (!name || !names.includes(name)) {
   process.stderr.write(`${name ? `There is no benchmark "${name}". ` : ""}Benchmarks: ${names.join(", ")}\n`);
   process.exit(3);
 }
-const { run } = (await import(pathToFileURL(resolve(folder, `${name}.ts`)).href)) as {
-  run(args: string[]): Promise<void>;
+const benchmark = (await import(pathToFileURL(resolve(folder, `${name}.ts`)).href)) as {
+  run: (args: string[]) => Promise<void>;
 };
-await run(args);
+await benchmark.run(args);

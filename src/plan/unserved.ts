@@ -117,12 +117,13 @@ function summarise(
 function whyImpossible(planned: WorldProblem, row: number): Finding {
   const physics = explainPhysics(planned.policy, planned.world.demand[row]!);
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
+  const prefill = physics.nearestPrefill ?? physics.fastestPrefill;
   const parts = [`budget ${ms(physics.budgetMs)}`, `last mile ${ms(physics.lastMileMs)}`];
   if (physics.nearestSite !== null) {
     parts.push(`network to the nearest site, ${physics.nearestSite.id}, ${ms(physics.nearestSite.networkMs)}`);
   }
-  if (physics.fastestPrefill !== null) {
-    parts.push(`prefill on an idle ${physics.fastestPrefill.module} ${ms(physics.fastestPrefill.ms)}`);
+  if (prefill !== null) {
+    parts.push(`prefill on an idle ${prefill.module} ${ms(prefill.ms)}`);
   }
   return {
     reason: physics.verdict === "served" ? "place" : physics.verdict,

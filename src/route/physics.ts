@@ -1,6 +1,6 @@
 import { emptyJudgement, judge, rejectReasons, type RejectReason, type RouteOrigin } from "./filter.ts";
 import { atDistance } from "./latency.ts";
-import { areaSiteKm, type Policy } from "./policy.ts";
+import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
 import { reachKm } from "./arcs.ts";
 
 /** Why an origin can or cannot be served, whatever is built at the candidate sites. */
@@ -13,6 +13,8 @@ export interface Physics {
   readonly nearestSite: { readonly id: string; readonly km: number; readonly networkMs: number } | null;
   /** Prefill on an idle engine of the fastest module on offer; null when no module can run the workload at all. */
   readonly fastestPrefill: { readonly module: string; readonly ms: number } | null;
+  /** The same among the modules that may stand at the nearest site. */
+  readonly nearestPrefill: { readonly module: string; readonly ms: number } | null;
   /** How far a site in the same country may be; null when not even next door would do. */
   readonly reachKm: number | null;
   /**
@@ -50,7 +52,9 @@ export function explainPhysics(policy: Policy, origin: RouteOrigin): Physics {
   const { budgetMs, attainmentRatio } = workload.ttft;
   const table = policy.latency(origin.workload, origin.access, 0);
   const lastMileMs = atDistance(table.quantileMs, 0);
-  const fastestPrefill = fastestOf(policy, origin.workload);
+  const fastestPrefill = fastestOf(policy, origin.workload, () => true);
+  const near = nearest;
+  const nearestPrefill = near && fastestOf(policy, origin.workload, (module) => mayStandAt(policy, near.site, module));
   const reach = reachKm(policy, origin.workload, origin.access)[0]!;
   const possible = fastestPrefill !== null && lastMileMs + fastestPrefill.ms <= budgetMs;
   const verdict = served ? "served" : verdictOf(refusals, fastestPrefill !== null, possible);
@@ -62,21 +66,35 @@ export function explainPhysics(policy: Policy, origin: RouteOrigin): Physics {
     nearestSite: nearest && {
       id: world.sites[nearest.site]!.id,
       km: nearest.km,
-      networkMs: atDistance(table.quantileMs, nearest.km),
+      networkMs: networkTo(policy, origin, nearest),
     },
     fastestPrefill,
+    nearestPrefill,
     reachKm: possible ? reach : null,
     verdict,
     limitedBy,
     refusals,
-    remedies: served ? [] : remedies(policy, origin, verdict, lastMileMs, fastestPrefill, reach),
+    remedies: served
+      ? []
+      : remedies(policy, origin, { verdict, lastMileMs, fastestPrefill, near, nearestPrefill, reach }),
   };
 }
 
-function fastestOf(policy: Policy, workload: number): { module: string; ms: number } | null {
+interface Prefill {
+  readonly module: string;
+  readonly ms: number;
+}
+
+function mayStandAt(policy: Policy, site: number, module: number): boolean {
+  const { sites, modules } = policy.world;
+  return modules[module]!.tiers.includes(sites[site]!.tier) && policy.exportAllowed[module * sites.length + site] === 1;
+}
+
+function fastestOf(policy: Policy, workload: number, allowed: (module: number) => boolean): Prefill | null {
   const { modules } = policy.world;
-  let fastest: { module: string; ms: number } | null = null;
+  let fastest: Prefill | null = null;
   for (const [index, module] of modules.entries()) {
+    if (!allowed(index)) continue;
     for (const option of policy.serving[workload * modules.length + index]!.options) {
       if (option.unloadedTtftMs < (fastest?.ms ?? Number.POSITIVE_INFINITY)) {
         fastest = { module: module.id, ms: option.unloadedTtftMs };
@@ -84,6 +102,11 @@ function fastestOf(policy: Policy, workload: number): { module: string; ms: numb
     }
   }
   return fastest;
+}
+
+function networkTo(policy: Policy, origin: RouteOrigin, { site, km }: { site: number; km: number }): number {
+  const relation = relationOf(policy, origin.area, site);
+  return atDistance(policy.latency(origin.workload, origin.access, relation).quantileMs, km);
 }
 
 /** Latency is asked last, so a latency refusal anywhere means that law, tier and memory were in order there. */
@@ -106,14 +129,17 @@ function limit(lastMileMs: number, prefillMs: number, budgetMs: number): Physics
   return "last mile and prefill";
 }
 
-function remedies(
-  policy: Policy,
-  origin: RouteOrigin,
-  verdict: Physics["verdict"],
-  lastMileMs: number,
-  fastest: { module: string; ms: number } | null,
-  reach: number,
-): string[] {
+interface Findings {
+  readonly verdict: Physics["verdict"];
+  readonly lastMileMs: number;
+  readonly fastestPrefill: Prefill | null;
+  readonly near: { readonly site: number; readonly km: number } | null;
+  readonly nearestPrefill: Prefill | null;
+  readonly reach: number;
+}
+
+function remedies(policy: Policy, origin: RouteOrigin, findings: Findings): string[] {
+  const { verdict, lastMileMs, fastestPrefill: fastest, near, nearestPrefill, reach } = findings;
   const { world } = policy;
   const workload = world.workloads[origin.workload]!;
   const { budgetMs } = workload.ttft;
@@ -138,8 +164,17 @@ function remedies(
       list.push(`a budget of ${ms(lastMileMs + fastest.ms)} or more with a site next door`);
       return list;
     }
-    case "place":
-      return [`a site within ${Math.max(1, Math.round(reach))} km that law and tier allow`];
+    case "place": {
+      const list = [`a site within ${Math.max(1, Math.round(reach))} km that holds ${fastest!.module}`];
+      const leftMs = near ? budgetMs - networkTo(policy, origin, near) : 0;
+      if (near && nearestPrefill && leftMs > 0) {
+        const { name } = world.sites[near.site]!;
+        list.push(
+          `a faster module at ${name}: prefill must take at most ${ms(leftMs)}, ${nearestPrefill.module} takes ${ms(nearestPrefill.ms)}`,
+        );
+      }
+      return list;
+    }
     case "law":
       return [
         `a site in a country to which ${workload.dataClass} data from ${world.areas[origin.area]!.country} may go`,

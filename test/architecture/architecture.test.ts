@@ -38,7 +38,11 @@ describe("the floor table", () => {
     ["a lower room through its door", "src/plan/x.ts", `import { judge } from "../route/index.ts";`],
     ["a neighbour file", "src/plan/x.ts", `import { y } from "./y.ts";`],
     ["a port seen by its adapter", "src/adapters/a/x.ts", `import type { Solver } from "../../plan/index.ts";`],
-    ["plan as a type in the console", "console/src/x.ts", `import type { PlanDocument } from "../../src/plan/index.ts";`],
+    [
+      "plan as a type in the console",
+      "console/src/x.ts",
+      `import type { PlanDocument } from "../../src/plan/index.ts";`,
+    ],
   ])("lets %s pass", (_what, path, source) => {
     expect(violationsOf(path, source)).toEqual([]);
   });

@@ -17,7 +17,7 @@ const verb: Room = { rooms: foundation, packages: [], node: false };
 
 export const floors: Readonly<Record<string, Room>> = {
   units: { rooms: [], packages: [], node: false },
-  scenario: { rooms: ["units"], packages: ["yaml", "zod"], node: false },
+  scenario: { rooms: ["units"], packages: ["yaml"], node: false },
   catalog: { rooms: ["units", "scenario"], packages: [], node: false },
   network: { rooms: ["units", "scenario", "catalog"], packages: [], node: false },
   perf: { rooms: ["units", "scenario", "catalog"], packages: [], node: false },

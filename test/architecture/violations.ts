@@ -15,19 +15,28 @@ export function violationsOf(path: string, source: string): string[] {
   return importsOf(path, source).flatMap((statement) => {
     const { specifier, typeOnly } = statement;
     if (specifier.startsWith("computed:")) return room.node ? [] : [wrong(statement, "the target cannot be checked")];
-    if (specifier.startsWith("node:")) return room.node ? [] : [wrong(statement, `${home.room} may not use Node's modules`)];
+    if (specifier.startsWith("node:"))
+      return room.node ? [] : [wrong(statement, `${home.room} may not use Node's modules`)];
     if (!specifier.startsWith(".")) {
-      const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
-      return room.packages === "*" || room.packages.includes(name) ? [] : [wrong(statement, `${home.room} may not use this package`)];
+      const name = specifier
+        .split("/")
+        .slice(0, specifier.startsWith("@") ? 2 : 1)
+        .join("/");
+      return room.packages === "*" || room.packages.includes(name)
+        ? []
+        : [wrong(statement, `${home.room} may not use this package`)];
     }
     const target = posix.normalize(posix.join(posix.dirname(path), specifier));
     const away = roomOf(target);
     if (!away) return [wrong(statement, "leads out of the house")];
     if (away.unit === home.unit) return [];
-    if (away.room === "adapters" && home.room === "adapters") return [wrong(statement, "an adapter may not know another")];
+    if (away.room === "adapters" && home.room === "adapters")
+      return [wrong(statement, "an adapter may not know another")];
     const allowed = room.rooms.includes(away.room) || (typeOnly && room.typeRooms?.includes(away.room) === true);
     if (!allowed) {
-      const why = room.typeRooms?.includes(away.room) ? "may be imported as a type only" : `${home.room} may not import ${away.room}`;
+      const why = room.typeRooms?.includes(away.room)
+        ? "may be imported as a type only"
+        : `${home.room} may not import ${away.room}`;
       return [wrong(statement, why)];
     }
     return target === `${away.unit}/index.ts` ? [] : [wrong(statement, `goes past the door ${away.unit}/index.ts`)];
