@@ -12,7 +12,7 @@ import type { EngineProfile } from "./world.ts";
  * | ------ | ---- | ------------------------------------- | ------------------------ | -------------- |
  * | vLLM | 573 | 6.5 % / 18 % | 7.5 to 10 % | 6.1 to 9.6 % |
  * | TensorRT-LLM | 547 | 7.8 % / 31 % (dense models 6 to 8 %) | 16 to 18 % | 5.4 to 19 % |
- * | SGLang | 250 (DeepSeek only) | 9.5 % / 29 % | 30 % | 9 to 11 % |
+ * | SGLang | 302 (DeepSeek, GLM) | 11 % / 31 % | 20 to 27 % | 11 to 40 % |
  */
 
 /** Server defaults of vLLM 0.19; the memory overhead makes Llama-3.1-8B leave 41,408 tokens on a 24 GB card, as measured. */
@@ -61,14 +61,14 @@ export const engineProfiles = {
   sglang: {
     id: "sglang",
     name: "SGLang",
-    stepFixedMs: 6.17,
-    stepPerLayerUs: 0.39,
-    stepPerExpertLayerUs: 0.39,
-    stepPerSequenceUs: 33.9,
-    memoryCoefficient: 0.85,
-    expertMemoryCoefficient: 0.866,
-    computeCoefficient: 0.819,
-    communicationCoefficient: 0.841,
+    stepFixedMs: 0,
+    stepPerLayerUs: 54.8,
+    stepPerExpertLayerUs: 54.9,
+    stepPerSequenceUs: 34.6,
+    memoryCoefficient: 0.859,
+    expertMemoryCoefficient: 0.86,
+    computeCoefficient: 0.816,
+    communicationCoefficient: 0.843,
     // Assumed as vLLM's: the same kind of Python server.
     requestOverheadMs: 15.6,
     ...shared,
@@ -140,14 +140,16 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
     ],
   },
   sglang: {
-    rows: 250,
-    medianError: 0.095,
-    p90Error: 0.292,
-    heldOutP90Error: 0.679,
+    rows: 302,
+    medianError: 0.112,
+    p90Error: 0.312,
+    heldOutP90Error: 0.675,
     measured: [
       ["b200-sxm", "deepseek-r1"],
       ["b200-sxm", "deepseek-v3"],
+      ["b200-sxm", "glm-5"],
       ["b300-sxm", "deepseek-v3"],
+      ["b300-sxm", "glm-5"],
     ],
   },
 };

@@ -99,7 +99,7 @@ const registry = {
   },
 
   "engine-fit": {
-    title: "Own fit of step times on 573 vLLM, 547 TensorRT-LLM and 250 SGLang runs published with AIConfigurator",
+    title: "Own fit of step times on 573 vLLM, 547 TensorRT-LLM and 302 SGLang runs published with AIConfigurator",
     publisher: "Disperse, from data of NVIDIA",
     date: "2026-11-23",
     url: "https://github.com/ai-dynamo/aiconfigurator",
