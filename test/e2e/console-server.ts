@@ -24,11 +24,10 @@ export interface ConsoleServer {
   readonly close: () => Promise<void>;
 }
 
-/** `simulation: null` and `live: false` stand for a gateway that has neither. */
+/** Documents that are null are answered as such: the gateway has none. */
 export async function serveConsole(options: {
   readonly plan: PlanDocument | null;
   readonly simulation: SimulationResult | null;
-  readonly live: boolean;
   /** A batch of so many requests every second, until the server closes. */
   readonly livePerS?: number;
 }): Promise<ConsoleServer> {
@@ -37,17 +36,17 @@ export async function serveConsole(options: {
   let sequence = 0;
 
   const json = (response: ServerResponse, value: unknown): void => {
-    response.writeHead(value === null ? 404 : 200, { "content-type": "application/json" });
-    response.end(JSON.stringify(value ?? { error: { message: "not found" } }));
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify(value));
   };
 
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://localhost").pathname;
     if (path === "/console/plan.json") return json(response, plan);
+    if (path === "/v1/models") return json(response, { object: "list", data: [{ id: "emulated/small-1b" }] });
     if (path === "/console/simulation.json") return json(response, simulation);
     if (path.startsWith("/v1/routes/")) return json(response, routeExplanation(plan, path.slice("/v1/routes/".length)));
     if (path === "/console/live") {
-      if (!options.live) return json(response, null);
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("retry: 1000\n\n");
       watchers.add(response);

@@ -1,5 +1,6 @@
 import type { LiveSnapshot } from "../data/live-feed.ts";
 import type { Board } from "../model/board.ts";
+import { useEmulated } from "../data/use-emulated.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { toggleTheme, useTheme } from "./theme.ts";
 import { showView, views, type View } from "./view-state.ts";
@@ -71,9 +72,10 @@ export function Header(props: {
 }
 
 function LiveStatus({ live }: { readonly live: LiveSnapshot }) {
+  const emulated = useEmulated();
   const text =
     live.state === "open"
-      ? `Live · ${live.perS.toFixed(1)} req/s`
+      ? `Live · ${live.perS.toFixed(1)} req/s${emulated ? " · emulated engines" : ""}`
       : live.state === "connecting"
         ? "Connecting"
         : "Not live";
@@ -90,10 +92,7 @@ function Logo() {
     <svg width="24" height="24" viewBox="0 0 32 32" aria-hidden="true" className="logo">
       <path d="M16 16 7 9M16 16l10-6M16 16l-5 10M16 16l9 7" />
       <rect x="12" y="12" width="8" height="8" rx="1.5" />
-      <path
-        className="mark-regional"
-        d="m26 6.5 3.5 3.5-3.5 3.5-3.5-3.5zM11 22.5l3.5 3.5-3.5 3.5L7.5 26z"
-      />
+      <path className="mark-regional" d="m26 6.5 3.5 3.5-3.5 3.5-3.5-3.5zM11 22.5l3.5 3.5-3.5 3.5L7.5 26z" />
       <circle className="mark-edge" cx="7" cy="9" r="3" />
       <circle className="mark-edge" cx="25" cy="23" r="3" />
     </svg>

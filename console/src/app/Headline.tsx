@@ -72,7 +72,9 @@ export function Headline({
 function accessesOf({ plan, world }: Board, workload: string): string {
   const ids = plan.unserved.filter((entry) => entry.workload === workload && entry.reason === "physics");
   // Only the first word: "cable (DOCSIS)" and "5G mobile" are too long for a summary.
-  const names = ids.map(({ access }) => world.accessTypes.find(({ id }) => id === access)?.name.split(" ")[0] ?? access);
+  const names = ids.map(
+    ({ access }) => world.accessTypes.find(({ id }) => id === access)?.name.split(" ")[0] ?? access,
+  );
   return names.join(", ");
 }
 

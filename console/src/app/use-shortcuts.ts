@@ -7,7 +7,8 @@ export function useShortcuts(actions: Readonly<Record<string, () => void>>): voi
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
-      const target = event.target as HTMLElement;
+      const { target } = event;
+      if (!(target instanceof Element)) return;
       if (target.closest("input, textarea, select, [role=dialog]")) return;
       // Space presses the button that has the focus.
       if (event.key === " " && target.closest("button, a, [role=radio]")) return;

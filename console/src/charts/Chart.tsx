@@ -20,12 +20,14 @@ export function Chart(props: {
   useEffect(() => {
     let gone = false;
     const observer = new ResizeObserver(() => chart.current?.resize());
-    void import("./echarts.ts").then(({ createChart }) => {
+    const draw = async (): Promise<void> => {
+      const { createChart } = await import("./echarts.ts");
       if (gone) return;
       chart.current ??= createChart(element.current!);
       chart.current.setOption(option(readChartTheme(element.current!)), { notMerge: true });
       observer.observe(element.current!);
-    });
+    };
+    void draw();
     return () => {
       gone = true;
       observer.disconnect();

@@ -20,8 +20,8 @@ export function latencyOption(theme: ChartTheme, board: Board, result: Simulatio
       trigger: "item",
       formatter: (given) => {
         const [point] = Array.isArray(given) ? given : [given];
-        const [ms, share] = point!.value as [number, number];
-        return `${point!.seriesName}: ${percent(share)} within ${milliseconds(ms)}`;
+        const [ms, share] = Array.isArray(point?.value) ? point.value.map(Number) : [];
+        return `${point?.seriesName}: ${percent(share)} within ${milliseconds(ms)}`;
       },
     },
     grid: { left: 52, right: 24, top: 44, bottom: 44 },

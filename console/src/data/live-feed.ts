@@ -59,9 +59,11 @@ export function openLiveFeed(path: string): LiveFeed {
   };
 
   const source = new EventSource(path);
-  source.onopen = () => publish({ state: "open" });
-  source.onerror = () => publish({ state: source.readyState === EventSource.CLOSED ? "closed" : "connecting" });
-  source.onmessage = (event: MessageEvent<string>) => {
+  source.addEventListener("open", () => publish({ state: "open" }));
+  source.addEventListener("error", () =>
+    publish({ state: source.readyState === EventSource.CLOSED ? "closed" : "connecting" }),
+  );
+  source.addEventListener("message", (event: MessageEvent<string>) => {
     const batch = parseBatch(event.data);
     total += batch.requests.length + batch.skipped;
     for (const request of batch.requests) {
@@ -72,7 +74,7 @@ export function openLiveFeed(path: string): LiveFeed {
     }
     if (performance.now() - refreshedMs >= notifyMs) refresh();
     else timer ??= setTimeout(refresh, notifyMs);
-  };
+  });
 
   return {
     subscribe: (listener) => {
@@ -95,7 +97,7 @@ export function openLiveFeed(path: string): LiveFeed {
 /** Requests of one message; anything that is not a batch is empty. */
 function parseBatch(text: string): { readonly requests: readonly LiveRequest[]; readonly skipped: number } {
   try {
-    const value = JSON.parse(text) as { requests?: readonly LiveRequest[]; skipped?: number } | null;
+    const value: { requests?: readonly LiveRequest[]; skipped?: number } | null = JSON.parse(text);
     return { requests: value?.requests ?? [], skipped: value?.skipped ?? 0 };
   } catch {
     return { requests: [], skipped: 0 };

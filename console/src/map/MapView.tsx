@@ -20,6 +20,8 @@ import { useGestures } from "./use-gestures.ts";
 const globe = globePaths();
 /** From this zoom on the coarse coast line shows its corners. */
 const fineZoom = 2.2;
+/** As in the style sheet. */
+const narrowScreen = "(max-width: 760px)";
 /** Room for the controls above and the legend below. */
 const fitPadding = { top: 64, right: 48, bottom: 58, left: 36 };
 
@@ -69,7 +71,7 @@ export function MapView({ board, feed, workload, selected, camera: cameraText }:
   const fine = (camera?.zoom ?? 0) >= fineZoom;
   useEffect(() => {
     const abort = new AbortController();
-    if (land?.detail === "fine" || (land && !fine)) return;
+    if (land?.detail === "fine" || (land && !fine)) return undefined;
     // Without outlines the map still works; the sea stays empty.
     loadLand(land ? "fine" : "coarse", abort.signal).then(setLand, () => undefined);
     return () => abort.abort();
@@ -117,7 +119,7 @@ export function MapView({ board, feed, workload, selected, camera: cameraText }:
 
   // The URL follows once the map rests.
   useEffect(() => {
-    if (!camera || !size) return;
+    if (!camera || !size) return undefined;
     const timer = setTimeout(() => {
       const fitted = fitCamera(scene.bounds, size, fitPadding);
       const same =
@@ -183,6 +185,13 @@ export function MapView({ board, feed, workload, selected, camera: cameraText }:
     const { camera: now, size: extent } = state.current;
     if (selected === null || !now || !extent) return;
     const site = scene.sites[selected]!;
+    if (window.matchMedia(narrowScreen).matches) {
+      // The site's panel covers the lower half there: bring the site into the upper one.
+      frame.current!.scrollIntoView({ block: "start" });
+      const aboveMiddle = extent.height / 2 - window.innerHeight * 0.26;
+      setCamera(clampCamera({ ...now, x: site.x, y: site.y + aboveMiddle / now.zoom }));
+      return;
+    }
     const at = toScreen(now, extent, site);
     const margin = 24;
     if (at.x < margin || at.y < margin || at.x > extent.width - margin || at.y > extent.height - margin) {

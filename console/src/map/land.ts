@@ -18,7 +18,7 @@ type Countries = Topology<{ countries: GeometryCollection; land: GeometryCollect
 export async function loadLand(detail: Land["detail"], signal: AbortSignal): Promise<Land> {
   const response = await fetch(detail === "coarse" ? coarseUrl : fineUrl, { signal });
   if (!response.ok) throw new Error(`The outlines of land answered ${response.status}.`);
-  const topology = (await response.json()) as Countries;
+  const topology: Countries = await response.json();
   const land = new Path2D();
   planePath(land)(feature(topology, topology.objects.land));
   const borders = new Path2D();

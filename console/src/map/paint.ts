@@ -7,7 +7,7 @@ import { paintLabels } from "./labels.ts";
 import type { Land } from "./land.ts";
 import { traceMark } from "./marks.ts";
 import type { Palette } from "./palette.ts";
-import { planeWidth } from "./projection.ts";
+import { geodesic, planeWidth } from "./projection.ts";
 import type { AreaDot, Scene, SiteMark } from "./scene.ts";
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
@@ -98,21 +98,22 @@ function markRadiusAt(site: SiteMark, zoom: number): number {
 function paintAreas(context: Context, input: PaintInput, areas: readonly AreaDot[]): void {
   useScreen(context, input);
   const factor = growth(input.camera.zoom);
-  const served = new Path2D();
-  const unserved = new Path2D();
-  for (const area of areas) {
-    const at = onScreen(input, area.x, area.y, 10);
-    if (!at) continue;
-    const radius = Math.max(0.7, area.radius * factor);
-    const path = area.unserved ? unserved : served;
-    path.moveTo(at.x + radius, at.y);
-    path.arc(at.x, at.y, radius, 0, 2 * Math.PI);
+  for (const unserved of [false, true]) {
+    context.beginPath();
+    for (const area of areas) {
+      if (area.unserved !== unserved) continue;
+      const at = onScreen(input, area.x, area.y, 10);
+      if (!at) continue;
+      const radius = Math.max(0.7, area.radius * factor);
+      context.moveTo(at.x + radius, at.y);
+      context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
+    }
+    context.fillStyle = input.palette.area;
+    context.strokeStyle = input.palette.areaUnserved;
+    context.lineWidth = 1;
+    if (unserved) context.stroke();
+    else context.fill();
   }
-  context.fillStyle = input.palette.area;
-  context.fill(served);
-  context.strokeStyle = input.palette.areaUnserved;
-  context.lineWidth = 1;
-  context.stroke(unserved);
 }
 
 export function paintArcs(context: Context, input: PaintInput, arcs: readonly PlaneFlow[], opacity: number): void {
@@ -122,8 +123,14 @@ export function paintArcs(context: Context, input: PaintInput, arcs: readonly Pl
   const finer = Math.min(1, Math.max(0.55, Math.sqrt(40 / Math.max(1, arcs.length))));
   context.lineCap = "round";
   for (const arc of arcs) {
-    if (crossesCut(arc.fromX, arc.toX, planeWidth)) continue;
     const share = Math.sqrt(arc.weight / heaviest);
+    context.globalAlpha = opacity * (0.4 + 0.6 * share);
+    context.lineWidth = (0.8 + 3.6 * share * finer) * pixel;
+    if (crossesCut(arc.fromX, arc.toX, planeWidth)) {
+      context.strokeStyle = input.palette.tier[arc.tier];
+      context.stroke(geodesic(arc.fromX, arc.fromY, arc.toX, arc.toY));
+      continue;
+    }
     const control = controlPoint(arc.fromX, arc.fromY, arc.toX, arc.toY);
     context.beginPath();
     context.moveTo(arc.fromX, arc.fromY);
@@ -132,8 +139,6 @@ export function paintArcs(context: Context, input: PaintInput, arcs: readonly Pl
     fade.addColorStop(0, input.palette.tier[arc.tier]);
     fade.addColorStop(1, `color-mix(in srgb, ${input.palette.tier[arc.tier]} 28%, transparent)`);
     context.strokeStyle = fade;
-    context.globalAlpha = opacity * (0.4 + 0.6 * share);
-    context.lineWidth = (0.8 + 3.6 * share * finer) * pixel;
     context.stroke();
   }
   context.globalAlpha = 1;
@@ -141,28 +146,28 @@ export function paintArcs(context: Context, input: PaintInput, arcs: readonly Pl
 
 function paintSites(context: Context, input: PaintInput, sites: readonly SiteMark[]): void {
   const factor = growth(input.camera.zoom);
-  const candidates = new Path2D();
+  context.beginPath();
   for (const site of sites) {
     if (site.open) continue;
     const at = onScreen(input, site.x, site.y, 10);
-    if (at) traceMark(candidates, site.tier, at.x, at.y, Math.max(1.1, site.radius * factor));
+    if (at) traceMark(context, site.tier, at.x, at.y, Math.max(1.1, site.radius * factor));
   }
   context.strokeStyle = input.palette.candidate;
   context.lineWidth = 0.8;
-  context.stroke(candidates);
+  context.stroke();
   // Edge first, so that the few large sites are never hidden by the many small ones.
   for (const tier of ["edge", "regional", "core"] as const satisfies readonly Tier[]) {
-    const path = new Path2D();
+    context.beginPath();
     for (const site of sites) {
       if (!site.open || site.tier !== tier) continue;
       const at = onScreen(input, site.x, site.y, 20);
-      if (at) traceMark(path, tier, at.x, at.y, markRadiusAt(site, input.camera.zoom));
+      if (at) traceMark(context, tier, at.x, at.y, markRadiusAt(site, input.camera.zoom));
     }
     context.strokeStyle = input.palette.halo;
     context.lineWidth = 2.5;
-    context.stroke(path);
+    context.stroke();
     context.fillStyle = input.palette.tier[tier];
-    context.fill(path);
+    context.fill();
   }
 }
 
@@ -172,13 +177,13 @@ export function paintRing(context: Context, input: PaintInput, site: SiteMark, s
   const at = onScreen(input, site.x, site.y, 30);
   if (!at) return;
   const radius = markRadiusAt(site, input.camera.zoom);
-  const mark = new Path2D();
-  traceMark(mark, site.tier, at.x, at.y, radius);
+  context.beginPath();
+  traceMark(context, site.tier, at.x, at.y, radius);
   context.fillStyle = input.palette.tier[site.tier];
-  context.fill(mark);
-  const ring = new Path2D();
-  traceMark(ring, site.tier, at.x, at.y, radius + (strong ? 5 : 3.5));
+  context.fill();
+  context.beginPath();
+  traceMark(context, site.tier, at.x, at.y, radius + (strong ? 5 : 3.5));
   context.strokeStyle = input.palette.text;
   context.lineWidth = strong ? 2 : 1.25;
-  context.stroke(ring);
+  context.stroke();
 }

@@ -32,7 +32,22 @@ export function toGeographic(x: number, y: number): { longitude: number; latitud
     : null;
 }
 
-/** Draws GeoJSON into a canvas-like context in plane units, cut at the antimeridian of the projection. */
-export function planePath(context: CanvasPath): GeoPath {
-  return geoPath(projection, context as unknown as CanvasRenderingContext2D);
+/** Adds GeoJSON to a path in plane units, cut at the antimeridian of the projection. */
+export function planePath(context: Path2D): GeoPath {
+  return geoPath(projection, {
+    beginPath() {},
+    moveTo: (x, y) => context.moveTo(x, y),
+    lineTo: (x, y) => context.lineTo(x, y),
+    arc: (x, y, radius, start, end) => context.arc(x, y, radius, start, end),
+    closePath: () => context.closePath(),
+  });
+}
+
+/** The shortest way over the globe between two plane points, cut where the map is. */
+export function geodesic(fromX: number, fromY: number, toX: number, toY: number): Path2D {
+  const path = new Path2D();
+  const ends = [toGeographic(fromX, fromY), toGeographic(toX, toY)];
+  const coordinates = ends.flatMap((end) => (end ? [[end.longitude, end.latitude]] : []));
+  planePath(path)({ type: "LineString", coordinates });
+  return path;
 }

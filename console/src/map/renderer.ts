@@ -105,12 +105,7 @@ export function createMapRenderer(base: HTMLCanvasElement, overlay: HTMLCanvasEl
       paintMs = performance.now() - started;
       baseDirty = false;
     } else {
-      world ??= fullPaint(
-        worldCanvas,
-        fitCamera(null, worldSize, noPadding),
-        { width: 1400, height: 700 },
-        1,
-      );
+      world ??= fullPaint(worldCanvas, fitCamera(null, worldSize, noPadding), { width: 1400, height: 700 }, 1);
       baseDirty = true;
     }
     baseContext.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);

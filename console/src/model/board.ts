@@ -92,7 +92,9 @@ export function buildBoard(plan: PlanDocument): Board {
   const { world } = plan;
   const flows = flowViews(plan);
   const sites = siteViews(plan, flows);
-  const openSites = sites.filter((view) => view.open).sort((a, b) => b.usdPerYear - a.usdPerYear || a.index - b.index);
+  const openSites = sites
+    .filter((view) => view.open)
+    .toSorted((a, b) => b.usdPerYear - a.usdPerYear || a.index - b.index);
   const workloads = workloadViews(plan, flows);
   const peakPerS = sum(workloads, (workload) => workload.peakPerS);
   const share = (of: (workload: WorkloadView) => number) =>
@@ -122,7 +124,7 @@ export function shares(record: Readonly<Record<string, number>>): CostShare[] {
   return Object.entries(record)
     .map(([key, usdPerYear]) => ({ key, usdPerYear }))
     .filter((share) => share.usdPerYear > 0)
-    .sort((a, b) => b.usdPerYear - a.usdPerYear);
+    .toSorted((a, b) => b.usdPerYear - a.usdPerYear);
 }
 
 function flowViews({ world, deployment }: PlanDocument): FlowView[] {
@@ -185,7 +187,7 @@ function workloadLoads(flows: readonly FlowView[], pools: PlanDocument["deployme
       areas: new Set(list.map((flow) => flow.area)).size,
       farthestKm: list.reduce((most, flow) => Math.max(most, flow.km), 0),
     }))
-    .sort((a, b) => b.peakPerS - a.peakPerS);
+    .toSorted((a, b) => b.peakPerS - a.peakPerS);
 }
 
 function areaViews(world: World, flows: readonly FlowView[], period: number): AreaView[] {

@@ -16,8 +16,8 @@ export interface PlaneFlow {
 export function aggregateFlows(flows: readonly PlaneFlow[], limit: number, firstCell = 0.5): PlaneFlow[] {
   let arcs = merge(flows, 0);
   for (let cell = firstCell; arcs.length > limit && cell < 2000; cell *= 1.6) arcs = merge(flows, cell);
-  if (arcs.length > limit) arcs = arcs.sort((a, b) => b.weight - a.weight).slice(0, limit);
-  return arcs.sort((a, b) => a.weight - b.weight);
+  if (arcs.length > limit) arcs = arcs.toSorted((a, b) => b.weight - a.weight).slice(0, limit);
+  return arcs.toSorted((a, b) => a.weight - b.weight);
 }
 
 interface Sum {

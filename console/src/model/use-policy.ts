@@ -13,7 +13,11 @@ const compiled = new WeakMap<Board, Promise<PolicyTools>>();
 
 async function compile(board: Board): Promise<PolicyTools> {
   const route = await import("../../../src/route/index.ts");
-  return { policy: route.compilePolicy(board.world, board.plan.period), explainPhysics: route.explainPhysics, filter: route.filter };
+  return {
+    policy: route.compilePolicy(board.world, board.plan.period),
+    explainPhysics: route.explainPhysics,
+    filter: route.filter,
+  };
 }
 
 /** The policy, once it is loaded and compiled; null before that, and where this world cannot be compiled. */

@@ -1,5 +1,4 @@
 import {
-  createColumnHelper,
   createSortedRowModel,
   rowSortingFeature,
   sortFn_alphanumeric,
@@ -40,17 +39,17 @@ export function DataTable<T>(props: {
   readonly onOpen?: (row: T) => void;
 }) {
   const [shownRows, setShownRows] = useState(pageRows);
-  const columns = useMemo(() => {
-    const helper = createColumnHelper<typeof features, { readonly row: T }>();
-    return props.columns.map((column) =>
-      helper.accessor(({ row }) => column.value(row), {
+  const columns = useMemo(
+    () =>
+      props.columns.map((column): ColumnDef<typeof features, { readonly row: T }> => ({
         id: column.id,
+        accessorFn: ({ row }) => column.value(row),
         header: column.title,
         sortFn: column.numeric ? "basic" : "alphanumeric",
         sortDescFirst: column.numeric ?? false,
-      }),
-    ) as ColumnDef<typeof features, { readonly row: T }>[];
-  }, [props.columns]);
+      })),
+    [props.columns],
+  );
   const data = useMemo(() => props.rows.map((row) => ({ row })), [props.rows]);
   const table = useTable({
     features,

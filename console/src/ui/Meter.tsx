@@ -1,13 +1,9 @@
 /** A share of a limit as a thin bar; the figure beside it says the same in words. */
-export function Meter(props: {
-  readonly ratio: number;
-  readonly label: string;
-  readonly tone?: "plain" | "good" | "bad";
-}) {
+export function Meter(props: { readonly ratio: number; readonly label: string }) {
   const ratio = Number.isFinite(props.ratio) ? Math.min(1, Math.max(0, props.ratio)) : 0;
   return (
     <span
-      className={`meter ${props.tone ?? "plain"}`}
+      className="meter"
       role="meter"
       aria-label={props.label}
       aria-valuemin={0}

@@ -15,7 +15,10 @@ export function Segmented<T extends string>(props: {
       aria-label={props.label}
       value={props.value}
       // An empty value means the chosen item was pressed again: the choice stays.
-      onValueChange={(value) => value !== "" && props.onChange(value as T)}
+      onValueChange={(value) => {
+        const option = props.options.find((candidate) => candidate.value === value);
+        if (option) props.onChange(option.value);
+      }}
     >
       {props.options.map((option) => (
         <ToggleGroup.Item key={option.value} value={option.value}>

@@ -6,7 +6,6 @@ import { counted, percent, perSecond, usdPerYear } from "../model/format.ts";
 import { reasonName } from "../model/names.ts";
 import { usePolicy, type PolicyTools } from "../model/use-policy.ts";
 import { BudgetBar } from "../ui/BudgetBar.tsx";
-import { Meter } from "../ui/Meter.tsx";
 import { Notice } from "../ui/Notice.tsx";
 
 export function UnservedPage({ board }: { readonly board: Board }) {
@@ -33,18 +32,19 @@ export function UnservedPage({ board }: { readonly board: Board }) {
       )}
       <ul className="unserved-list">
         {unserved.map((entry) => (
-          <UnservedCard key={`${entry.workload} ${entry.access} ${entry.reason}`} board={board} tools={tools} entry={entry} />
+          <UnservedCard
+            key={`${entry.workload} ${entry.access} ${entry.reason}`}
+            board={board}
+            tools={tools}
+            entry={entry}
+          />
         ))}
       </ul>
     </div>
   );
 }
 
-function UnservedCard(props: {
-  readonly board: Board;
-  readonly tools: PolicyTools | null;
-  readonly entry: Unserved;
-}) {
+function UnservedCard(props: { readonly board: Board; readonly tools: PolicyTools | null; readonly entry: Unserved }) {
   const { board, tools, entry } = props;
   const { world } = board;
   const workload = world.workloads.find((candidate) => candidate.id === entry.workload);
@@ -68,16 +68,18 @@ function UnservedCard(props: {
           <p className="muted small">of its demand</p>
         </div>
       </header>
-      <Meter ratio={entry.shareOfWorkload} label={`Share of ${name} left unserved`} tone="bad" />
       {physics?.fastestPrefill ? (
-        <BudgetBar
-          budgetMs={physics.budgetMs}
-          parts={[
-            { label: "Last mile", ms: physics.lastMileMs, color: "var(--item-0)" },
-            ...(distanceMs > 0.05 ? [{ label: "Distance", ms: distanceMs, color: "var(--item-4)" }] : []),
-            { label: "Prefill", ms: physics.fastestPrefill.ms, color: "var(--item-2)" },
-          ]}
-        />
+        <div>
+          <p className="muted small">First token of {percent(physics.attainmentRatio)} of the requests, at best</p>
+          <BudgetBar
+            budgetMs={physics.budgetMs}
+            parts={[
+              { label: "Last mile", ms: physics.lastMileMs, color: "var(--item-0)" },
+              ...(distanceMs > 0.05 ? [{ label: "Distance", ms: distanceMs, color: "var(--item-4)" }] : []),
+              { label: "Prefill", ms: physics.fastestPrefill.ms, color: "var(--item-2)" },
+            ]}
+          />
+        </div>
       ) : (
         <p>{sentence(entry.detail)}</p>
       )}
