@@ -10,7 +10,6 @@ export class RandomStream {
   #b: number;
   #c: number;
   #counter: number;
-  #spareNormal = Number.NaN;
 
   constructor(seed: number, name: string) {
     // FNV-1a over the seed's digits and the name, read out at three points, fills the state; twenty rounds then mix it,
@@ -24,35 +23,52 @@ export class RandomStream {
   }
 
   /** Uniform in [0, 1), 32 bits. */
-  readonly uniform = (): number => {
+  readonly uniform = (): number => this.#next32() / 4294967296;
+
+  #next32(): number {
     const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);
     this.#b = (this.#c + (this.#c << 3)) | 0;
     this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
-    return (sum >>> 0) / 4294967296;
-  };
-
-  /** Exponential with mean 1. */
-  exponential(): number {
-    return -Math.log(1 - this.uniform());
+    return sum >>> 0;
   }
 
-  /** Standard normal, Marsaglia's polar method: two per accepted pair, the second kept for the next call. */
-  normal(): number {
-    const spare = this.#spareNormal;
-    if (spare === spare) {
-      this.#spareNormal = Number.NaN;
-      return spare;
-    }
+  /** Exponential with mean 1, by the ziggurat. */
+  exponential(): number {
     for (;;) {
-      const u = 2 * this.uniform() - 1;
-      const v = 2 * this.uniform() - 1;
-      const square = u * u + v * v;
-      if (square >= 1 || square === 0) continue;
-      const factor = Math.sqrt((-2 * Math.log(square)) / square);
-      this.#spareNormal = v * factor;
-      return u * factor;
+      const bits = this.#next32();
+      const layer = bits & 255;
+      const x = (bits >>> 8) * exponentialLayers.width[layer]!;
+      if (x < exponentialLayers.edge[layer + 1]!) return x;
+      // The tail of an exponential is an exponential again.
+      if (layer === 0) return exponentialLayers.edge[1]! - Math.log(1 - this.uniform());
+      const low = exponentialLayers.density[layer]!;
+      if (low + this.uniform() * (exponentialLayers.density[layer + 1]! - low) < Math.exp(-x)) return x;
+    }
+  }
+
+  /** Standard normal, by the ziggurat. */
+  normal(): number {
+    for (;;) {
+      const bits = this.#next32();
+      const layer = bits & 255;
+      const magnitude = (bits >>> 9) * normalLayers.width[layer]!;
+      const x = (bits & 256) === 0 ? magnitude : -magnitude;
+      if (magnitude < normalLayers.edge[layer + 1]!) return x;
+      if (layer === 0) return this.#normalTail(x < 0);
+      const low = normalLayers.density[layer]!;
+      if (low + this.uniform() * (normalLayers.density[layer + 1]! - low) < Math.exp((-x * x) / 2)) return x;
+    }
+  }
+
+  /** Beyond the outermost layer (Marsaglia 1964). */
+  #normalTail(isNegative: boolean): number {
+    const start = normalLayers.edge[1]!;
+    for (;;) {
+      const x = -Math.log(1 - this.uniform()) / start;
+      const y = -Math.log(1 - this.uniform());
+      if (2 * y > x * x) return isNegative ? -start - x : start + x;
     }
   }
 
@@ -74,6 +90,57 @@ export class RandomStream {
     }
   }
 }
+
+/**
+ * A decreasing density cut into 256 layers of equal area (Marsaglia and Tsang, J. Stat. Software 5(8), 2000): 99 % of
+ * the draws need one look at a table. `edge[i]` is where layer i begins to be cut by the curve, `edge[0]` the width
+ * layer 0 would have as a rectangle of the same area, `density[i]` the curve there. 24 bits say where in a layer.
+ */
+interface Layers {
+  readonly edge: Float64Array;
+  readonly density: Float64Array;
+  /** Width of a layer per unit of the bits drawn. */
+  readonly width: Float64Array;
+}
+
+/** `start` and `area` are the published constants for 256 layers, `bits` how many place a point in its layer. */
+function cutLayers(
+  start: number,
+  area: number,
+  bits: number,
+  density: (x: number) => number,
+  inverse: (y: number) => number,
+): Layers {
+  const layers = 256;
+  const edge = new Float64Array(layers + 1);
+  edge[0] = area / density(start);
+  edge[1] = start;
+  for (let layer = 2; layer < layers; layer++) {
+    edge[layer] = inverse(area / edge[layer - 1]! + density(edge[layer - 1]!));
+  }
+  edge[layers] = 0;
+  return {
+    edge,
+    density: edge.map((x) => density(x)),
+    width: edge.map((x) => x / 2 ** bits),
+  };
+}
+
+const normalLayers = cutLayers(
+  3.6541528853610088,
+  0.00492867323399,
+  23,
+  (x) => Math.exp((-x * x) / 2),
+  (y) => Math.sqrt(-2 * Math.log(y)),
+);
+
+const exponentialLayers = cutLayers(
+  7.69711747013104972,
+  0.0039496598225815571993,
+  24,
+  (x) => Math.exp(-x),
+  (y) => -Math.log(y),
+);
 
 function fnv1a(text: string, basis: number): number {
   let hash = basis | 0;
