@@ -122,6 +122,10 @@ function runOf(cell: (name: string) => string): EngineRun {
     // The cache's format is not in the file; quantised models were run with an fp8 cache as a rule.
     kvPrecision: precision === "bf16" ? "bf16" : "fp8",
   };
+  if (!attentionDataParallel && spec.model.attentionHeads % count !== 0) {
+    const problem = `contradiction: ${count} accelerators cannot divide ${spec.model.attentionHeads} attention heads`;
+    return { ...rest, spec: null, problem };
+  }
   const requests = attentionDataParallel ? rest.concurrency * count : rest.concurrency;
   return { ...rest, concurrency: requests, spec, problem: null };
 }
