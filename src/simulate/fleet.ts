@@ -27,15 +27,8 @@ export class Fleet implements LoadView {
   readonly #costsOfGroup: readonly (EngineCosts | null)[];
   /** Made when the first request comes: most engines of a large mesh are idle for most of the time. */
   readonly #engines: (Engine | null)[];
-  /** The load last reported and the number of that report. */
-  readonly #reportedMs: Float64Array;
-  readonly #report: Float64Array;
-  /** Engines report at times `k × interval + phase`; the golden ratio spreads the phases evenly for any number. */
-  readonly #phaseMs: Float64Array;
-  /** Time since which reports are missing, `Infinity` while they come. */
-  readonly #silentSinceMs: Float64Array;
-  /** Health as the policy believes it: 1 takes requests, 0 does not. */
-  readonly #believed: Uint8Array;
+  /** What the policy knows, `fields` numbers per engine: side by side, as every decision reads several engines' own. */
+  readonly #known: Float64Array;
   readonly #up: Uint8Array;
   readonly #slowdown: Float64Array;
 
@@ -47,11 +40,13 @@ export class Fleet implements LoadView {
     this.#timing = timing;
     this.#costsOfGroup = compileCosts(routes);
     this.#engines = Array.from({ length: n }, () => null);
-    this.#reportedMs = new Float64Array(n);
-    this.#report = new Float64Array(n).fill(-1);
-    this.#phaseMs = Float64Array.from({ length: n }, (_, i) => ((i * 0.6180339887498949) % 1) * timing.intervalMs);
-    this.#silentSinceMs = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
-    this.#believed = new Uint8Array(n).fill(1);
+    this.#known = new Float64Array(n * fields);
+    for (let replica = 0; replica < n; replica++) {
+      // Engines report at times `k × interval + phase`; the golden ratio spreads the phases evenly for any number.
+      this.#known[replica * fields + nextReport] = ((replica * 0.6180339887498949) % 1) * timing.intervalMs;
+      this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
+      this.#known[replica * fields + believed] = 1;
+    }
     this.#up = new Uint8Array(n).fill(1);
     this.#slowdown = new Float64Array(n).fill(1);
   }
@@ -74,22 +69,18 @@ export class Fleet implements LoadView {
   // What the policy sees.
 
   drainMs(replica: number, nowMs: number): number {
-    const engine = this.#engines[replica]!;
-    if (engine === null) return this.#isUnknown(replica, nowMs) ? Number.NaN : 0;
-    const { intervalMs } = this.#timing;
-    if (this.#silentSinceMs[replica]! <= nowMs) {
-      return this.#isUnknown(replica, nowMs) ? Number.NaN : this.#reportedMs[replica]!;
+    const known = this.#known;
+    const at = replica * fields;
+    if (known[at + silentSince]! <= nowMs) {
+      return nowMs - known[at + silentSince]! > this.#timing.maxAgeMs ? Number.NaN : known[at + reported]!;
     }
-    if (intervalMs === 0) {
-      engine.advance(nowMs);
-      return engine.drainMs(nowMs);
-    }
-    this.#bringReportUpTo(replica, engine, nowMs);
-    return this.#reportedMs[replica]!;
+    if (known[at + nextReport]! > nowMs) return known[at + reported]!;
+    this.#bringReportUpTo(replica, nowMs);
+    return known[at + reported]!;
   }
 
   health(replica: number): number {
-    return this.#believed[replica]!;
+    return this.#known[replica * fields + believed]!;
   }
 
   // What happens to engines. Times never fall from one call to the next.
@@ -101,20 +92,21 @@ export class Fleet implements LoadView {
       this.#engines[replica] = engine;
       if (this.#slowdown[replica] !== 1) engine.setSlowdown(this.#slowdown[replica]!, nowMs);
     }
+    const at = replica * fields;
     // A report that was due before this request must not contain it.
-    if (this.#timing.intervalMs > 0 && this.#silentSinceMs[replica]! > nowMs) {
-      this.#bringReportUpTo(replica, engine, nowMs);
+    if (this.#known[at + nextReport]! <= nowMs && this.#known[at + silentSince]! > nowMs) {
+      this.#bringReportUpTo(replica, nowMs);
     }
     engine.enqueue(request);
     // Whoever sends a request knows that it has: until the next report its prefill counts as queued.
     const computed = this.#table.inputTokens[request]! - this.#table.cachedTokens[request]!;
-    this.#reportedMs[replica] = this.#reportedMs[replica]! + computed * engine.costs.perPrefillTokenMs;
+    this.#known[at + reported] = this.#known[at + reported]! + computed * engine.costs.perPrefillTokenMs;
   }
 
   crash(replica: number, nowMs: number, lost: (request: number) => void): void {
     this.#up[replica] = 0;
     this.#engines[replica]?.fail(nowMs, lost);
-    this.#reportedMs[replica] = 0;
+    this.#known[replica * fields + reported] = 0;
   }
 
   restart(replica: number): void {
@@ -123,7 +115,7 @@ export class Fleet implements LoadView {
 
   /** What the policy is told about health, by a heartbeat or by a request that failed. */
   believe(replica: number, healthy: boolean): void {
-    this.#believed[replica] = healthy ? 1 : 0;
+    this.#known[replica * fields + believed] = healthy ? 1 : 0;
   }
 
   slow(replica: number, factor: number, nowMs: number): void {
@@ -132,37 +124,47 @@ export class Fleet implements LoadView {
   }
 
   silence(replica: number, nowMs: number): void {
-    const engine = this.#engines[replica]!;
-    if (engine !== null) {
-      if (this.#timing.intervalMs > 0) this.#bringReportUpTo(replica, engine, nowMs);
-      else this.#reportedMs[replica] = this.drainMs(replica, nowMs);
-    }
-    this.#silentSinceMs[replica] = nowMs;
+    this.#bringReportUpTo(replica, nowMs);
+    this.#known[replica * fields + silentSince] = nowMs;
   }
 
   unsilence(replica: number): void {
-    this.#silentSinceMs[replica] = Number.POSITIVE_INFINITY;
+    this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
   }
 
   advanceAll(nowMs: number): void {
     for (const engine of this.#engines) engine?.advance(nowMs);
   }
 
-  #isUnknown(replica: number, nowMs: number): boolean {
-    return nowMs - this.#silentSinceMs[replica]! > this.#timing.maxAgeMs;
-  }
-
-  #bringReportUpTo(replica: number, engine: Engine, nowMs: number): void {
+  /** Takes the last report that was due by `nowMs`: what the engine's load was then, not what it is now. */
+  #bringReportUpTo(replica: number, nowMs: number): void {
     const { intervalMs } = this.#timing;
-    const phaseMs = this.#phaseMs[replica]!;
-    const number = Math.floor((nowMs - phaseMs) / intervalMs);
-    if (number === this.#report[replica]) return;
-    const atMs = number * intervalMs + phaseMs;
+    const known = this.#known;
+    const at = replica * fields;
+    let atMs = nowMs;
+    if (intervalMs > 0) {
+      const dueMs = known[at + nextReport]!;
+      if (dueMs > nowMs) return;
+      atMs = dueMs + Math.floor((nowMs - dueMs) / intervalMs) * intervalMs;
+      known[at + nextReport] = atMs + intervalMs;
+    }
+    const engine = this.#engines[replica]!;
+    if (engine === null) {
+      known[at + reported] = 0;
+      return;
+    }
     engine.advance(atMs);
-    this.#reportedMs[replica] = engine.drainMs(atMs);
-    this.#report[replica] = number;
+    known[at + reported] = engine.drainMs(atMs);
   }
 }
+
+/** Columns of what is known of an engine: the load it reported, when its next report is due, since when it is silent
+ * (`Infinity` while it reports), and its health as far as anybody noticed (1 takes requests, 0 does not). */
+const reported = 0;
+const nextReport = 1;
+const silentSince = 2;
+const believed = 3;
+const fields = 4;
 
 /** One set of coefficients per group; groups of equal hardware, model and share have the same object. */
 function compileCosts(routes: Routes): (EngineCosts | null)[] {
