@@ -1,9 +1,8 @@
-import { writeFileSync } from "node:fs";
-import type { PlanDocument } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { findPlan, type FindPlanOptions } from "./find-plan.ts";
 import { clashText, planSummary } from "./plan-summary.ts";
 import { readWorld, type ScenarioOptions } from "./read-world.ts";
+import { writeFile } from "./write-file.ts";
 
 /** `disperse plan`: writes the plan document, prints the summary, and says by exit code how good the plan is. */
 export async function plan(
@@ -15,16 +14,8 @@ export async function plan(
     if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`);
     throw new CommandFailure(exitCodes.infeasible, clashText(document));
   }
-  writePlan(options.out, document);
+  writeFile(options.out, `${JSON.stringify(document)}\n`);
   process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : `${planSummary(document)}\n`);
   process.stderr.write(`\nwrote ${options.out}; next: disperse simulate ${options.out}\n`);
   if (document.status !== "optimal") process.exitCode = exitCodes.gapAboveTarget;
-}
-
-function writePlan(path: string, document: PlanDocument): void {
-  try {
-    writeFileSync(path, `${JSON.stringify(document)}\n`);
-  } catch (error) {
-    throw new CommandFailure(exitCodes.invalid, `The plan cannot be written to ${path}: ${(error as Error).message}`);
-  }
 }

@@ -1,20 +1,23 @@
 import { readFileSync } from "node:fs";
 import type { PlanDocument } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { planFault } from "./plan-fault.ts";
 
 /** Reads a plan document; ends the command with code 3 when the file is none or holds no plan. */
 export function readPlan(path: string): PlanDocument {
-  const document = readJson(path) as Partial<PlanDocument> | null;
-  if (document?.format !== "disperse/plan/v1" || !document.world || !document.deployment) {
+  const document = readJson(path);
+  const fault = planFault(document);
+  if (fault !== null) {
     throw new CommandFailure(
       exitCodes.invalid,
-      `${path} is no plan document. Make one with: disperse plan scenario.yaml --out plan.json`,
+      `${path} cannot be used: ${fault}. Make a plan with: disperse plan scenario.yaml --out plan.json`,
     );
   }
-  if (document.status === "infeasible") {
+  const plan = document as PlanDocument;
+  if (plan.status === "infeasible") {
     throw new CommandFailure(exitCodes.infeasible, `${path} says that no plan exists, so there is nothing to run.`);
   }
-  return document as PlanDocument;
+  return plan;
 }
 
 /** Parses a JSON file the user named. */

@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { tiers, type World } from "../catalog/index.ts";
 import { parseCsvTrace, parseJsonlTrace, type Fault, type FaultScope, type TraceInput } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { readPlan } from "./read-plan.ts";
 import { runSimulation } from "./run-simulation.ts";
 import { objectiveKept, simulationSummary } from "./simulation-summary.ts";
+import { writeFile } from "./write-file.ts";
 
 export interface SimulateOptions {
   readonly seconds: number;
@@ -22,6 +23,9 @@ export interface SimulateOptions {
 /** `disperse simulate`: traffic over a plan; `--strict` turns a missed objective into exit code 99. */
 export async function simulatePlan(file: string, options: SimulateOptions): Promise<void> {
   const { world, deployment } = readPlan(file);
+  if (options.workload !== undefined && options.trace === undefined) {
+    throw new CommandFailure(exitCodes.invalid, "--workload says what a trace stands for: give --trace as well.");
+  }
   const trace = options.trace === undefined ? null : readTrace(options.trace, options.workload, world);
   const result = await runSimulation({
     world,
@@ -35,7 +39,7 @@ export async function simulatePlan(file: string, options: SimulateOptions): Prom
     },
     ...(trace === null ? {} : { trace }),
   });
-  if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(result)}\n`);
+  if (options.out !== undefined) writeFile(options.out, `${JSON.stringify(result)}\n`);
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${simulationSummary(result)}\n`);
   if (options.strict && !result.workloads.every(objectiveKept)) process.exitCode = exitCodes.objectiveMissed;
 }
@@ -87,8 +91,14 @@ function parseFault(spec: string, world: World): Fault {
   const fromS = Number(from);
   const span = { fromS, ...(length === undefined ? {} : { toS: fromS + Number(length) }) };
   const factor = Number(factorText ?? 2);
+  const refuse = (why: string) => new CommandFailure(exitCodes.invalid, `--fault: "${spec}": ${why}`);
+  if (factorText !== undefined && kind !== "slow" && kind !== "crowd")
+    throw refuse("only slow and crowd take a factor.");
+  if (kind === "crowd" && dimension !== "country") {
+    throw refuse("a crowd comes from a country, for example crowd×3:country:DE@60s+60s.");
+  }
   requireKnown(dimension!, name!, world);
-  if (kind === "crowd") return { kind, ...span, factor, areas: dimension === "country" ? { country: name! } : {} };
+  if (kind === "crowd") return { kind, ...span, factor, areas: { country: name! } };
   const where: FaultScope = dimension === "site" ? { sites: [name!] } : { [dimension!]: name! };
   if (kind === "slow") return { kind, ...span, factor, where };
   return { kind: kind as "down" | "drain" | "stale", ...span, where };
