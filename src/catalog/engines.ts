@@ -10,8 +10,8 @@ import type { EngineProfile } from "./world.ts";
  *
  * | engine | rows | error of time per token, median / p90 | chip left out of the fit | model left out |
  * | ------ | ---- | ------------------------------------- | ------------------------ | -------------- |
- * | vLLM | 573 | 6.5 % / 18 % | 7.5 to 10 % | 6.1 to 9.6 % |
- * | TensorRT-LLM | 547 | 7.8 % / 31 % (dense models 6 to 8 %) | 16 to 18 % | 5.4 to 19 % |
+ * | vLLM | 573 | 6.6 % / 18 % | 7.6 to 11 % | 6.0 to 9.5 % |
+ * | TensorRT-LLM | 547 | 7.9 % / 31 % (dense models 4 to 8 %) | 16 to 17 % | 7.6 to 19 % |
  * | SGLang | 302 (DeepSeek, GLM) | 11 % / 31 % | 20 to 27 % | 11 to 40 % |
  */
 
@@ -29,13 +29,13 @@ export const engineProfiles = {
   vllm: {
     id: "vllm",
     name: "vLLM",
-    stepFixedMs: 4.48,
+    stepFixedMs: 4.5,
     stepPerLayerUs: 0,
-    stepPerExpertLayerUs: 16.7,
+    stepPerExpertLayerUs: 16.9,
     stepPerSequenceUs: 24.8,
-    memoryCoefficient: 0.896,
-    expertMemoryCoefficient: 0.828,
-    computeCoefficient: 0.8,
+    memoryCoefficient: 0.903,
+    expertMemoryCoefficient: 0.83,
+    computeCoefficient: 0.802,
     communicationCoefficient: 0.797,
     // From arrival to the queue, fitted on vLLM 0.15 by the BLIS simulator's authors (15.6 ms, August 2026).
     requestOverheadMs: 15.6,
@@ -45,14 +45,14 @@ export const engineProfiles = {
   trtllm: {
     id: "trtllm",
     name: "TensorRT-LLM",
-    stepFixedMs: 0.363,
-    stepPerLayerUs: 39.4,
-    stepPerExpertLayerUs: 37.3,
-    stepPerSequenceUs: 19.8,
-    memoryCoefficient: 0.827,
+    stepFixedMs: 0.501,
+    stepPerLayerUs: 37.1,
+    stepPerExpertLayerUs: 37.9,
+    stepPerSequenceUs: 20.3,
+    memoryCoefficient: 0.851,
     expertMemoryCoefficient: 0.849,
-    computeCoefficient: 0.758,
-    communicationCoefficient: 0.733,
+    computeCoefficient: 0.775,
+    communicationCoefficient: 0.732,
     // Assumed: the C++ runtime without a Python server in front; MLPerf v5.1 shows 34 ms to first token under full load.
     requestOverheadMs: 3,
     ...shared,
@@ -62,11 +62,11 @@ export const engineProfiles = {
     id: "sglang",
     name: "SGLang",
     stepFixedMs: 0,
-    stepPerLayerUs: 54.8,
-    stepPerExpertLayerUs: 54.9,
-    stepPerSequenceUs: 34.6,
+    stepPerLayerUs: 55,
+    stepPerExpertLayerUs: 55,
+    stepPerSequenceUs: 34.7,
     memoryCoefficient: 0.859,
-    expertMemoryCoefficient: 0.86,
+    expertMemoryCoefficient: 0.861,
     computeCoefficient: 0.816,
     communicationCoefficient: 0.843,
     // Assumed as vLLM's: the same kind of Python server.
@@ -113,9 +113,9 @@ export interface EngineCalibration {
 export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   vllm: {
     rows: 573,
-    medianError: 0.065,
-    p90Error: 0.177,
-    heldOutP90Error: 0.225,
+    medianError: 0.066,
+    p90Error: 0.178,
+    heldOutP90Error: 0.227,
     measured: [
       ["h100-sxm", "llama-3.1-70b"],
       ["h100-sxm", "minimax-m2.5"],
@@ -128,9 +128,9 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   },
   trtllm: {
     rows: 547,
-    medianError: 0.078,
-    p90Error: 0.305,
-    heldOutP90Error: 0.443,
+    medianError: 0.079,
+    p90Error: 0.308,
+    heldOutP90Error: 0.428,
     measured: [
       ["h100-sxm", "llama-3.1-8b"],
       ["h100-sxm", "qwen3-235b-a22b"],

@@ -86,6 +86,7 @@ export function modelOf(id: string, row: ModelRow): Model {
     name: row.name,
     totalParameters: row.totalParameters.value,
     activeParameters: row.activeParameters.value,
+    ...(!shape.tiedEmbeddings && { lookupParameters: shape.vocabulary * shape.hiddenSize }),
     layers: shape.layers,
     hiddenSize: shape.hiddenSize,
     attentionHeads: shape.attentionHeads,

@@ -66,6 +66,8 @@ export interface Model {
   readonly totalParameters: number;
   /** Parameters that take part in one token (equal to `totalParameters` for a dense model). */
   readonly activeParameters: number;
+  /** The input embedding where it is a matrix of its own: in memory, but looked up rather than read; absent = 0. */
+  readonly lookupParameters?: number;
   readonly layers: number;
   readonly hiddenSize: number;
   readonly attentionHeads: number;

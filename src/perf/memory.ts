@@ -38,14 +38,22 @@ export function kvShards(spec: ReplicaSpec): number {
   return spec.model.kvBytesPerTokenBf16 === undefined ? Math.min(spec.tensorParallel, spec.model.kvHeads) : 1;
 }
 
-/** Bytes of weights in the format on one accelerator: what every token passes, and the routed experts. */
-export function weightBytesPerAccelerator(spec: ReplicaSpec): { readonly shared: number; readonly experts: number } {
+/**
+ * Bytes of weights in the format on one accelerator: what every token passes (of which `lookup` is held but not read: the
+ * input embedding), and the routed experts.
+ */
+export function weightBytesPerAccelerator(spec: ReplicaSpec): {
+  readonly shared: number;
+  readonly lookup: number;
+  readonly experts: number;
+} {
   const { experts, totalParameters } = spec.model;
   const expertParameters = experts ? experts.count * experts.parametersEach : 0;
   const perWeight = bytesPerWeight[spec.weightPrecision];
   const cut = spec.attentionDataParallel ? 1 : spec.tensorParallel;
   return {
     shared: ((totalParameters - expertParameters) * perWeight) / cut,
+    lookup: ((spec.model.lookupParameters ?? 0) * perWeight) / cut,
     experts: (expertParameters * perWeight) / spec.tensorParallel,
   };
 }

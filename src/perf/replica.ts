@@ -46,7 +46,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const readMs = (bytes: number, coefficient = engine.memoryCoefficient) => (coefficient * bytes) / bytesPerMs;
   const flopsPerMs = arithmeticTflops(accelerator, spec.weightPrecision) * 1e9;
 
-  const { shared, experts } = weightBytesPerAccelerator(spec);
+  const { shared, lookup, experts } = weightBytesPerAccelerator(spec);
   const expertReadMs = readMs(1, engine.expertMemoryCoefficient ?? engine.memoryCoefficient) * experts;
   const idleShare = model.experts ? 1 - model.experts.perToken / model.experts.count : 0;
   const expertLayersMs = model.experts ? ((engine.stepPerExpertLayerUs ?? 0) * model.layers) / 1e3 : 0;
@@ -59,7 +59,8 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     t > 1 ? (collectives * model.hiddenSize * bytesPerActivation) / ranks / (accelerator.link.allReduceGBps * 1e6) : 0;
 
   // A token's arithmetic is spread over the accelerators either way: cut with the weights, or as one of t batches.
-  const computeMs = (engine.computeCoefficient * 2 * model.activeParameters) / t / flopsPerMs;
+  const computedParameters = model.activeParameters - (model.lookupParameters ?? 0);
+  const computeMs = (engine.computeCoefficient * 2 * computedParameters) / t / flopsPerMs;
   const pairFlops = engine.computeCoefficient * 4 * model.layers * model.attentionHeads * model.headDim;
   const pairMs = pairFlops / t / (attentionEfficiency * attentionTflops(accelerator) * 1e9);
 
@@ -70,7 +71,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
       engine.stepFixedMs +
       (engine.stepPerLayerUs * model.layers) / 1e3 +
       expertLayersMs +
-      readMs(shared) +
+      readMs(shared - lookup) +
       collectiveStartMs,
     perSequenceMs: engine.stepPerSequenceUs / 1e3 / ranks + computeMs + collectiveBytesMs,
     perContextTokenMs: readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec)),
