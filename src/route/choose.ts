@@ -1,4 +1,4 @@
-import { missRatio, type Lane, type Routes } from "./routes.ts";
+import { laneTerm, missRatio, termCount, type Lane, type Routes } from "./routes.ts";
 import type { LoadView } from "./snapshot.ts";
 
 /** Costs closer than this ratio are a tie, broken by lot so that equal sites share the load. */
@@ -30,10 +30,12 @@ export function choose(
   let best = -1;
   let ties = 1;
   // A request with fewer tokens than the mean can undercut the bound, which was computed at the mean.
+  const { terms } = lane;
   const boundsHold = extra.tokens >= 0;
   for (let index = 0; index < lane.group.length; index++) {
-    if (boundsHold && lane.boundUsd[index]! > bestUsd * (1 + tieRatio)) break;
-    const group = routes.groups[lane.group[index]!]!;
+    const at = index * termCount;
+    if (boundsHold && terms[at + laneTerm.boundUsd]! > bestUsd * (1 + tieRatio)) break;
+    const group = routes.groups[terms[at + laneTerm.group]!]!;
     const replica = pickReplica(group.firstReplica, group.replicas, load, nowMs, rng);
     if (replica < 0) continue;
     const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), extra.tokens);
@@ -51,18 +53,22 @@ export function choose(
 
 /** Expected cost of a lane's candidate with a given queue, USD. */
 export function costUsd(lane: Lane, index: number, drainMs: number, extraTokens: number): number {
+  const { terms } = lane;
+  const at = index * termCount;
+  if (drainMs === 0 && extraTokens === 0) return terms[at + laneTerm.boundUsd]!;
   const computeMs = computeMsOf(lane, index, drainMs, extraTokens);
   return (
-    lane.fixedUsd[index]! +
-    lane.missUsd * missRatio(lane.mu[index]!, lane.sigma[index]!, lane.budgetMs, computeMs) +
-    lane.latencyUsdPerMs * (lane.rttMs[index]! + computeMs)
+    terms[at + laneTerm.fixedUsd]! +
+    lane.missUsd * missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, lane.budgetMs, computeMs) +
+    lane.latencyUsdPerMs * (terms[at + laneTerm.rttMs]! + computeMs)
   );
 }
 
 /** Queue plus prefill, ms. A request much shorter than the mean still takes a tenth of the mean's prefill. */
 export function computeMsOf(lane: Lane, index: number, drainMs: number, extraTokens: number): number {
-  const meanMs = lane.prefillMs[index]!;
-  return drainMs + Math.max(meanMs * 0.1, meanMs + extraTokens * lane.perTokenMs[index]!);
+  const at = index * termCount;
+  const meanMs = lane.terms[at + laneTerm.prefillMs]!;
+  return drainMs + Math.max(meanMs * 0.1, meanMs + extraTokens * lane.terms[at + laneTerm.perTokenMs]!);
 }
 
 /** An engine of which nothing fresh is known is assumed to use up the whole budget: eligible, but never preferred. */

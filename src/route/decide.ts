@@ -1,6 +1,6 @@
 import { choose, computeMsOf, costUsd, pessimisticDrainMs } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { missRatio, type Lane, type Rejection, type Routes } from "./routes.ts";
+import { laneTerm, missRatio, termCount, type Lane, type Rejection, type Routes } from "./routes.ts";
 import { loadViewOf, type LoadView, type Snapshot } from "./snapshot.ts";
 
 /** A request as the policy sees it: where it comes from and what it wants, never what it says. */
@@ -69,7 +69,7 @@ export function decide(
     excluded.length === 0
       ? seen
       : {
-          drainMs: seen.drainMs,
+          drainMs: (replica, at) => seen.drainMs(replica, at),
           health: (replica, at) => (excluded.includes(replica) ? 0 : seen.health(replica, at)),
         };
   const workload = routes.policy.world.workloads[request.workload]!;
@@ -109,7 +109,7 @@ function fallbackReplicas(
   for (let index = 0; index < lane.group.length; index++) {
     // No later candidate can cost less than its bound, nor do the bounds fall; so nothing better follows. A request
     // shorter than the mean can undercut the bounds, and then all are looked at.
-    if (tokens >= 0 && lane.boundUsd[index]! > worstUsd) break;
+    if (tokens >= 0 && lane.terms[index * termCount + laneTerm.boundUsd]! > worstUsd) break;
     const group = routes.groups[lane.group[index]!]!;
     const pool = routes.deployment.pools[group.pool]!.id;
     if (pool === targetPool) continue;
@@ -166,6 +166,7 @@ function describeTarget(
   const groupIndex = routes.groupOfReplica[replica]!;
   const group = routes.groups[groupIndex]!;
   const index = lane.group.indexOf(groupIndex);
+  const term = (position: number) => lane.terms[index * termCount + position]!;
   const site = routes.policy.world.sites[group.site]!;
   const loadKnown = !Number.isNaN(load.drainMs(replica, nowMs)) && !Number.isNaN(load.health(replica, nowMs));
   const queueMs = pessimisticDrainMs(lane, load, replica, nowMs);
@@ -179,11 +180,11 @@ function describeTarget(
     tier: site.tier,
     country: site.country,
     terms: {
-      rttMs: lane.rttMs[index]!,
+      rttMs: term(laneTerm.rttMs),
       queueMs,
       prefillMs: computeMs - queueMs,
-      ttftMs: lane.rttMs[index]! + computeMs,
-      missRatio: missRatio(lane.mu[index]!, lane.sigma[index]!, lane.budgetMs, computeMs),
+      ttftMs: term(laneTerm.rttMs) + computeMs,
+      missRatio: missRatio(term(laneTerm.mu), term(laneTerm.sigma), lane.budgetMs, computeMs),
       egressUsd: lane.egressUsd[index]!,
       energyUsd: lane.energyUsd[index]!,
       egressBytes: routes.policy.world.workloads[lane.origin.workload]!.responseBytes,

@@ -33,9 +33,24 @@ const moments = (values: Float64Array) => {
 
 describe("RandomStream", () => {
   it("draws from the distributions it names", () => {
-    expect(kolmogorov(draw((random) => random.uniform()), (x) => x)).toBeLessThan(1.95);
-    expect(kolmogorov(draw((random) => random.normal()), normalCdf)).toBeLessThan(1.95);
-    expect(kolmogorov(draw((random) => random.exponential()), (x) => 1 - Math.exp(-x))).toBeLessThan(1.95);
+    expect(
+      kolmogorov(
+        draw((random) => random.uniform()),
+        (x) => x,
+      ),
+    ).toBeLessThan(1.95);
+    expect(
+      kolmogorov(
+        draw((random) => random.normal()),
+        normalCdf,
+      ),
+    ).toBeLessThan(1.95);
+    expect(
+      kolmogorov(
+        draw((random) => random.exponential()),
+        (x) => 1 - Math.exp(-x),
+      ),
+    ).toBeLessThan(1.95);
   });
 
   it("reaches as far into the tails as it should", () => {

@@ -1,4 +1,4 @@
-import { choose, type Extra, type Lane, type LoadView, type Routes } from "../route/index.ts";
+import { choose, laneTerm, termCount, type Extra, type Lane, type LoadView, type Routes } from "../route/index.ts";
 import type { RandomStream } from "./random.ts";
 
 /**
@@ -55,14 +55,15 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
         let best = -1;
         let bestMs = Number.POSITIVE_INFINITY;
         for (let index = 0; index < lane.group.length; index++) {
-          if (lane.rttMs[index]! >= bestMs) continue;
+          const rttMs = lane.terms[index * termCount + laneTerm.rttMs]!;
+          if (rttMs >= bestMs) continue;
           const { firstReplica, replicas } = replicasOf(lane, index);
           const start = Math.floor(uniform() * replicas);
           for (let i = 0; i < replicas; i++) {
             const replica = firstReplica + ((start + i) % replicas);
             if (!isOpen(load, replica, nowMs)) continue;
             best = replica;
-            bestMs = lane.rttMs[index]!;
+            bestMs = rttMs;
             break;
           }
         }

@@ -2,7 +2,9 @@ import { tiers, type World } from "../catalog/index.ts";
 import {
   compilePolicy,
   compileRoutes,
+  laneTerm,
   rejectReasons,
+  termCount,
   type Lane,
   type RejectReason,
   type Routes,
@@ -335,7 +337,8 @@ function ineligibleReason(lane: Lane): RejectionReason {
 function sampleRtt(lane: Lane, group: number, draw: number): number {
   let index = 0;
   while (index < lane.group.length - 1 && lane.group[index] !== group) index++;
-  return Math.exp(lane.mu[index]! + lane.sigma[index]! * draw);
+  const at = index * termCount;
+  return Math.exp(lane.terms[at + laneTerm.mu]! + lane.terms[at + laneTerm.sigma]! * draw);
 }
 
 function emptyFinished(): { -readonly [key in keyof FinishedRequest]: number } {
