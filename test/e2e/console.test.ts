@@ -1,0 +1,202 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  accessibilityViolations,
+  launchBrowser,
+  mapIsPainted,
+  missingForBrowserTests,
+  openPage,
+  soon,
+} from "./console-browser.ts";
+import { fixturePlan, fixtureSimulation } from "./console-fixture.ts";
+import { serveConsole, type ConsoleServer } from "./console-server.ts";
+
+const missing = missingForBrowserTests();
+if (missing !== null) process.stderr.write(`browser tests of the console are skipped: ${missing}\n`);
+
+describe.skipIf(missing !== null)("the console in a browser", () => {
+  const plan = fixturePlan();
+  let browser: Browser;
+  let server: ConsoleServer;
+  /** A gateway with a plan and nothing else. */
+  let bare: ConsoleServer;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    server = await serveConsole({ plan, simulation: fixtureSimulation(plan) });
+    bare = await serveConsole({ plan, simulation: null });
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await bare?.close();
+  });
+
+  it("draws every view without an error and without leaving its origin", async () => {
+    const { page, errors, foreign } = await openPage(browser, server.origin);
+    await page.getByText("Europe, three tiers").waitFor();
+    for (const view of ["Cost", "Service", "Unserved", "Requests", "Map"]) {
+      await page.getByRole("navigation").getByRole("link", { name: view }).click();
+      await page.getByRole("main").waitFor();
+    }
+    await page.getByRole("navigation").getByRole("link", { name: "Cost" }).click();
+    await page.locator(".chart svg").waitFor();
+    await page.getByRole("navigation").getByRole("link", { name: "Service" }).click();
+    await page.locator(".chart svg").first().waitFor();
+    expect(errors).toEqual([]);
+    expect(foreign).toEqual([]);
+    await page.close();
+  });
+
+  it("paints land, sites and flows on the map, and paints them anew in the dark", async () => {
+    const { page } = await openPage(browser, server.origin);
+    await mapIsPainted(page);
+    const background = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+    const light = await background();
+    await page.keyboard.press("d");
+    await expect.poll(background, soon).not.toBe(light);
+    await mapIsPainted(page);
+    await page.reload();
+    await page.getByTestId("map-base").waitFor();
+    expect(await background()).not.toBe(light);
+    await page.close();
+  });
+
+  it("follows the system's dark mode until told otherwise", async () => {
+    const { page } = await openPage(browser, server.origin, { colorScheme: "dark" });
+    await expect.poll(() => page.evaluate<string>("document.documentElement.dataset.theme"), soon).toBe("dark");
+    await page.close();
+  });
+
+  it("shows a site's panel when its mark is clicked, and puts it in the address", async () => {
+    const site = plan.world.sites.find(({ name }) => name === "London")!;
+    const { page } = await openPage(browser, `${server.origin}/?at=${site.longitude},${site.latitude},12`);
+    await mapIsPainted(page);
+    const box = (await page.getByTestId("map-base").boundingBox())!;
+    const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    await page.mouse.move(middle.x, middle.y);
+    await page.locator(".map-tooltip").getByText(site.name).waitFor();
+    await page.mouse.click(middle.x, middle.y);
+    await page.getByTestId("site-panel").getByRole("heading", { name: site.name }).waitFor();
+    expect(new URL(page.url()).searchParams.get("site")).toBe(site.id);
+    await page.getByText("Why it is open").waitFor();
+    await page.close();
+  });
+
+  it("opens the same site from a copied address, and Back closes it", async () => {
+    const { page } = await openPage(browser, server.origin);
+    await page.keyboard.press("n");
+    await page.getByTestId("site-panel").waitFor();
+    const copy = await openPage(browser, page.url());
+    const heading = copy.page.getByTestId("site-panel").getByRole("heading", { level: 2 });
+    expect(await heading.textContent()).toBe(
+      await page.getByTestId("site-panel").getByRole("heading", { level: 2 }).textContent(),
+    );
+    await page.goBack();
+    await expect.poll(() => page.getByTestId("site-panel").count(), soon).toBe(0);
+    await copy.page.close();
+    await page.close();
+  });
+
+  it("goes by keyboard from site to site, to the table and to the list of keys", async () => {
+    const { page } = await openPage(browser, server.origin);
+    await page.keyboard.press("n");
+    const first = await page.getByTestId("site-panel").getByRole("heading", { level: 2 }).textContent();
+    await page.keyboard.press("n");
+    await expect
+      .poll(() => page.getByTestId("site-panel").getByRole("heading", { level: 2 }).textContent(), soon)
+      .not.toBe(first);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.getByTestId("site-panel").count(), soon).toBe(0);
+    await page.keyboard.press("t");
+    await page.getByRole("region", { name: "Open sites" }).waitFor();
+    expect(await page.getByRole("row").count()).toBeGreaterThan(plan.sites.length);
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("2");
+    await page.getByRole("heading", { name: "Cost", exact: true }).waitFor();
+    await page.close();
+  });
+
+  it("moves and zooms the map by key and wheel, and remembers where it was", async () => {
+    const { page } = await openPage(browser, server.origin);
+    await mapIsPainted(page);
+    await page.getByRole("application").focus();
+    await page.keyboard.press("+");
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(() => new URL(page.url()).searchParams.get("at"), soon).toMatch(/^-?[\d.]+,-?[\d.]+,[\d.]+$/);
+    const zoomOf = () => Number(new URL(page.url()).searchParams.get("at")?.split(",")[2]);
+    const zoom = zoomOf();
+    await page.mouse.move(500, 500);
+    await page.mouse.wheel(0, -400);
+    await expect.poll(zoomOf, soon).toBeGreaterThan(zoom);
+    await page.keyboard.press("f");
+    await expect.poll(() => new URL(page.url()).searchParams.has("at"), soon).toBe(false);
+    await page.close();
+  });
+
+  it("lists live requests as they come, holds the list when paused, and explains a route", async () => {
+    const { page } = await openPage(browser, `${server.origin}/?view=requests`);
+    await page.getByText(/^Live ·/).waitFor();
+    server.sendLive(5);
+    await expect.poll(() => page.locator("tbody tr").count(), soon).toBe(5);
+    await page.getByRole("button", { name: "Pause" }).click();
+    server.sendLive(5);
+    await page.getByText("10 since this page was opened", { exact: false }).waitFor();
+    expect(await page.locator("tbody tr").count()).toBe(5);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await expect.poll(() => page.locator("tbody tr").count(), soon).toBe(10);
+    await page.locator("tbody tr").first().getByRole("button").click();
+    const drawer = page.getByRole("dialog", { name: "Why this route" });
+    await drawer.getByText("Would have come next").waitFor();
+    await drawer.getByText("latency-network").waitFor();
+    await page.close();
+  });
+
+  it("says so when there is no simulation, no traffic and no plan", async () => {
+    const { page, errors } = await openPage(browser, bare.origin);
+    await page.getByText("Not simulated yet.").waitFor();
+    await page.getByText("Requests to the gateway appear here", { exact: false }).waitFor();
+    expect(errors).toEqual([]);
+    await page.close();
+    const empty = await serveConsole({ plan: null, simulation: null });
+    const planless = await openPage(browser, empty.origin);
+    await planless.page.getByText("There is no plan here yet.").waitFor();
+    expect(planless.errors).toEqual([]);
+    await planless.page.close();
+    await empty.close();
+  });
+
+  it.each(["light", "dark"] as const)(
+    "has no accessibility violation in any view (%s)",
+    async (colorScheme) => {
+      for (const query of ["", "?as=table", "?view=cost", "?view=service", "?view=unserved", "?view=requests"]) {
+        const { page } = await openPage(browser, `${server.origin}/${query}`, { colorScheme });
+        await page.getByRole("main").waitFor();
+        if (query === "?view=requests") {
+          await page.getByText(/^Live ·/).waitFor();
+          server.sendLive(3);
+          await page.locator("tbody tr").first().waitFor();
+        }
+        if (query === "") await page.keyboard.press("n");
+        expect(await accessibilityViolations(page), query).toEqual([]);
+        await page.close();
+      }
+    },
+    60_000,
+  );
+
+  it("fits a telephone without sideways scrolling", async () => {
+    const { page } = await openPage(browser, server.origin, { viewport: { width: 390, height: 844 } });
+    await mapIsPainted(page);
+    for (const query of ["", "?view=cost", "?view=service", "?view=unserved"]) {
+      await page.goto(`${server.origin}/${query}`);
+      await page.getByRole("main").waitFor();
+      const overhang = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
+      expect(overhang, query).toBeLessThanOrEqual(0);
+    }
+    await page.close();
+  });
+});
