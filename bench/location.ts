@@ -24,41 +24,44 @@ function readInstance(path: string): LocationInstance {
   return name.startsWith("pmed") ? readMedian(name, text) : readOrLibrary(name, text);
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    gap: { type: "string", default: "0" },
-    "time-limit": { type: "string", default: "60" },
-    seed: { type: "string", default: "1" },
-    verbose: { type: "boolean", default: false },
-  },
-});
-const solver = createHighsSolver();
-for (const file of positionals) {
-  const { problem } = readInstance(file);
-  const started = performance.now();
-  const result = await solveProblem(
-    problem,
-    { solver, nowMs: () => performance.now() },
-    {
-      relativeGap: Number(values.gap),
-      timeLimitS: Number(values["time-limit"]),
-      seed: Number(values.seed),
-      onProgress: (point) => {
-        if (values.verbose) process.stderr.write(`${JSON.stringify(point)}\n`);
-      },
+export async function run(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      gap: { type: "string", default: "0" },
+      "time-limit": { type: "string", default: "60" },
+      seed: { type: "string", default: "1" },
+      verbose: { type: "boolean", default: false },
     },
-  );
-  process.stdout.write(
-    `${JSON.stringify({
-      file,
-      objective: result.objectiveUsd,
-      bound: result.bestBoundUsd,
-      gap: result.relativeGap,
-      seconds: Number(((performance.now() - started) / 1000).toFixed(3)),
-      status: result.status,
-      method: result.method,
-    })}\n`,
-  );
+  });
+  const solver = createHighsSolver();
+  for (const file of positionals) {
+    const { problem } = readInstance(file);
+    const started = performance.now();
+    const result = await solveProblem(
+      problem,
+      { solver, nowMs: () => performance.now() },
+      {
+        relativeGap: Number(values.gap),
+        timeLimitS: Number(values["time-limit"]),
+        seed: Number(values.seed),
+        onProgress: (point) => {
+          if (values.verbose) process.stderr.write(`${JSON.stringify(point)}\n`);
+        },
+      },
+    );
+    process.stdout.write(
+      `${JSON.stringify({
+        file,
+        objective: result.objectiveUsd,
+        bound: result.bestBoundUsd,
+        gap: result.relativeGap,
+        seconds: Number(((performance.now() - started) / 1000).toFixed(3)),
+        status: result.status,
+        method: result.method,
+      })}\n`,
+    );
+  }
+  await solver.close();
 }
-await solver.close();

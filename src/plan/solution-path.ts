@@ -1,4 +1,5 @@
 /** What every way of solving a `PlanProblem` takes and gives back, so that they can be exchanged by size. */
+import type { Certificate } from "./certificate.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
 import type { Solver } from "./solver.ts";
 
@@ -40,6 +41,8 @@ export interface PathResult {
   readonly method: "exact" | "decomposition";
   /** What the solver said when it failed; empty otherwise. */
   readonly message: string;
+  /** Prices from which the bound can be recomputed; the exact path has none. */
+  readonly certificate?: Certificate;
 }
 
 /** (objective − bound) / |objective|; 0 when both are 0. */

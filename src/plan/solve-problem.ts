@@ -1,8 +1,17 @@
 /** One door to every way of solving a `PlanProblem`; the way is chosen by size. */
+import { solveDecomposed } from "./decomposed.ts";
 import { solveExact } from "./exact.ts";
 import type { PlanProblem } from "./problem.ts";
 import type { PathOptions, PathResult, PathTools } from "./solution-path.ts";
 
+/**
+ * Up to this many arcs the whole problem goes straight to the solver. Beyond, the bound by prices and a search of the kernel
+ * come first: at 36,000 arcs they prove 0.3 % in 7 s where the solver alone needs 30 s; what they leave open, the solver
+ * still closes while the model fits its memory.
+ */
+const exactUpToArcs = 12_000;
+
 export function solveProblem(problem: PlanProblem, tools: PathTools, options: PathOptions): Promise<PathResult> {
-  return solveExact(problem, tools, options);
+  const path = problem.arcs.pool.length <= exactUpToArcs ? solveExact : solveDecomposed;
+  return path(problem, tools, options);
 }

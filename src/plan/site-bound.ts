@@ -1,0 +1,550 @@
+/**
+ * The least a site can cost when demand is paid for instead of required: rows offer their price, the site takes what pays.
+ *
+ * With prices μ for the module time of its pools and π for its ports, a row served over arc a leaves
+ * `price(row) − usd − load · μ − gbps · π`; D(μ, π) sums what the best arc of each row leaves, where positive. For every
+ * count N of modules the site costs at least `(c − μ) · N − D − π · ports`, whatever μ and π are. So each stored price
+ * vector is a cut, and the least over all counts of the highest cut is a valid bound: over whole counts where the site is
+ * small enough to list them, over all counts otherwise.
+ */
+import type { PlanProblem } from "./problem.ts";
+import type { SiteView } from "./site-view.ts";
+
+/** Price vectors kept per site. More cuts tighten small sites with several kinds of modules; each costs a pass. */
+export const cutsPerSite = 6;
+/** Sites with more combinations of module counts than this are bounded over fractional counts. */
+const listedCounts = 160;
+/** Most steps of a search along a line of prices, and the error, as a share of the money at stake, at which it stops. */
+const searchSteps = 10;
+const searchTolerance = 1e-4;
+
+export interface SiteCuts {
+  /** Prices of cut k of site s from `(s * cutsPerSite + k) * width`: one per pool, then the ports. */
+  readonly prices: Float64Array;
+  readonly count: Uint8Array;
+  readonly width: number;
+  /** Passes since a cut last mattered. */
+  readonly idle: Uint16Array;
+}
+
+export interface SiteOutcome {
+  /** Least cost of the site, opening not included; at most 0 when nothing is forced. */
+  value: number;
+  /** The cut that decides; its prices say what the site takes. */
+  cut: number;
+  /** A cut under which the site takes too much where `cut` takes too little, or the reverse; -1 when there is none. */
+  otherCut: number;
+  /** Weight of `otherCut` at which the two together take just what the modules carry. */
+  otherWeight: number;
+  /** Modules per pool of the site. */
+  readonly modules: Float64Array;
+}
+
+export interface SiteBounder {
+  readonly cuts: SiteCuts;
+  /** 1 where counts of the site's modules are listed. */
+  readonly listed: Uint8Array;
+  /**
+   * Bounds site `site` when rows offer `rowPrice`, modules cost `poolUsd` and being open costs `siteUsd`; tightens the
+   * cuts of a site that would open up to `refinements` times.
+   */
+  evaluate(
+    site: number,
+    rowPrice: Float64Array,
+    poolUsd: Float64Array,
+    siteUsd: number,
+    refinements: number,
+    into: SiteOutcome,
+  ): void;
+  /** Calls `take` with the position in the view of every arc the site uses under cut `cut`. */
+  takes(site: number, rowPrice: Float64Array, cut: number, take: (position: number) => void): void;
+}
+
+export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBounder {
+  const { pools, sites, rows } = problem;
+  const width = view.widest + 1;
+  const portAt = view.widest;
+  const cuts: SiteCuts = {
+    prices: new Float64Array(sites.count * cutsPerSite * width),
+    count: new Uint8Array(sites.count),
+    width,
+    idle: new Uint16Array(sites.count * cutsPerSite),
+  };
+  const listed = new Uint8Array(sites.count);
+  const portBinds = new Uint8Array(sites.count);
+  const powerBinds = new Uint8Array(sites.count);
+  /** 1 where the first two cuts follow cost and power; a small site with one kind of modules needs only its own search. */
+  const fitted = new Uint8Array(sites.count);
+  for (let s = 0; s < sites.count; s++) {
+    let combinations = 1;
+    for (let i = view.poolStarts[s]!; i < view.poolStarts[s + 1]!; i++) {
+      const p = view.pool[i]!;
+      combinations *= view.most[p]! - Math.min(pools.minCount[p]!, view.most[p]!) + 1;
+    }
+    listed[s] = combinations <= listedCounts ? 1 : 0;
+    fitted[s] = listed[s] && view.poolStarts[s + 1]! - view.poolStarts[s]! === 1 ? 0 : 1;
+    powerBinds[s] = Number.isFinite(sites.kw[s]!) && mostPowerKw(s) > sites.kw[s]! ? 1 : 0;
+    if (Number.isFinite(sites.gbps[s]!)) {
+      let gbps = 0;
+      for (let a = view.starts[s]!; a < view.starts[s + 1]!; a++) {
+        if (a === view.starts[s] || view.row[a] !== view.row[a - 1]) gbps += rows.gbps[view.row[a]!]!;
+      }
+      portBinds[s] = gbps > sites.gbps[s]! ? 1 : 0;
+    }
+  }
+
+  /** Power drawn if every row were served here by its hungriest arc. */
+  function mostPowerKw(site: number): number {
+    let total = 0;
+    let hungriest = 0;
+    for (let a = view.starts[site]!; a < view.starts[site + 1]!; a++) {
+      if (a > view.starts[site]! && view.row[a] !== view.row[a - 1]) {
+        total += hungriest;
+        hungriest = 0;
+      }
+      const kw = view.load[a]! * pools.kw[view.pool[view.poolStarts[site]! + view.localPool[a]!]!]!;
+      if (kw > hungriest) hungriest = kw;
+    }
+    return total + hungriest;
+  }
+
+  const scratch = new Float64Array(width);
+  const surplus = new Float64Array(cutsPerSite);
+  const usage = new Float64Array(cutsPerSite * width);
+  const tried = new Float64Array(width);
+  const triedUsage = new Float64Array(width);
+
+  /** D of the prices at `at`; `used` receives modules per pool and Gbit/s. */
+  function pass(
+    site: number,
+    rowPrice: Float64Array,
+    price: Float64Array,
+    at: number,
+    used: Float64Array,
+    usedAt: number,
+  ): number {
+    const { row, localPool, usd, load } = view;
+    const end = view.starts[site + 1]!;
+    const port = price[at + portAt]!;
+    for (let i = 0; i < width; i++) used[usedAt + i] = 0;
+    let total = 0;
+    let a = view.starts[site]!;
+    while (a < end) {
+      const r = row[a]!;
+      const offer = port > 0 ? rowPrice[r]! - port * rows.gbps[r]! : rowPrice[r]!;
+      let best = 0;
+      let chosen = -1;
+      do {
+        const left = offer - usd[a]! - load[a]! * price[at + localPool[a]!]!;
+        if (left > best) {
+          best = left;
+          chosen = a;
+        }
+        a++;
+      } while (a < end && row[a] === r);
+      if (chosen >= 0) {
+        total += best;
+        used[usedAt + localPool[chosen]!]! += load[chosen]!;
+        used[usedAt + portAt]! += rows.gbps[r]!;
+      }
+    }
+    return total;
+  }
+
+  /** Least of `weight · N` over fractional counts within power and pool limits. */
+  function leastOverFractions(site: number, weights: Float64Array, into: Float64Array): number {
+    const from = view.poolStarts[site]!;
+    const size = view.poolStarts[site + 1]! - from;
+    let kw = sites.kw[site]!;
+    let total = 0;
+    for (let i = 0; i < size; i++) {
+      const p = view.pool[from + i]!;
+      into[i] = Math.min(pools.minCount[p]!, view.most[p]!);
+      kw -= into[i]! * pools.kw[p]!;
+      total += into[i]! * weights[i]!;
+    }
+    for (;;) {
+      let pick = -1;
+      let ratio = 0;
+      for (let i = 0; i < size; i++) {
+        const p = view.pool[from + i]!;
+        if (into[i]! >= view.most[p]! || weights[i]! >= 0) continue;
+        if (pools.kw[p]! > 0 && kw <= 1e-12) continue;
+        const each = pools.kw[p]! > 0 ? weights[i]! / pools.kw[p]! : -Infinity;
+        if (each < ratio) {
+          ratio = each;
+          pick = i;
+        }
+      }
+      if (pick < 0) return total;
+      const p = view.pool[from + pick]!;
+      const room = view.most[p]! - into[pick]!;
+      const more = pools.kw[p]! > 0 ? Math.min(room, kw / pools.kw[p]!) : room;
+      into[pick]! += more;
+      kw -= more * pools.kw[p]!;
+      total += more * weights[pick]!;
+      if (more < room) kw = 0;
+    }
+  }
+
+  function combine(site: number, poolUsd: Float64Array, into: SiteOutcome): void {
+    const from = view.poolStarts[site]!;
+    const size = view.poolStarts[site + 1]! - from;
+    const count = cuts.count[site]!;
+    const first = site * cutsPerSite * width;
+    if (listed[site]) {
+      leastOverCounts(site, poolUsd, from, size, count, first, into);
+      return;
+    }
+    into.value = -Infinity;
+    for (let k = 0; k < count; k++) {
+      const at = first + k * width;
+      for (let i = 0; i < size; i++) scratch[i] = poolUsd[view.pool[from + i]!]! - cuts.prices[at + i]!;
+      const value = leastOverFractions(site, scratch, tried) - surplus[k]!;
+      if (value > into.value) {
+        into.value = value;
+        into.cut = k;
+        // What the prices take is the better guess of what stands than a corner of the polytope.
+        for (let i = 0; i < size; i++)
+          into.modules[i] = Math.min(view.most[view.pool[from + i]!]!, usage[k * width + i]!);
+      }
+    }
+  }
+
+  /** Finds the cut that, blended with the deciding one, makes what the site takes match what stands. */
+  function blend(site: number, poolUsd: Float64Array, into: SiteOutcome): void {
+    into.otherCut = -1;
+    into.otherWeight = 0;
+    const from = view.poolStarts[site]!;
+    const size = view.poolStarts[site + 1]! - from;
+    const first = site * cutsPerSite * width;
+    let which = -1;
+    let mismatch = 1e-9;
+    if (listed[site]) {
+      for (let i = 0; i < size; i++) {
+        const usd = Math.max(poolUsd[view.pool[from + i]!]!, 1e-9);
+        const off = Math.abs(usage[into.cut * width + i]! - into.modules[i]!) * usd;
+        if (off > mismatch) {
+          mismatch = off;
+          which = i;
+        }
+      }
+      if (which < 0) return;
+    }
+    const excess = (k: number): number => {
+      if (which >= 0) return usage[k * width + which]! - into.modules[which]!;
+      let drawn = 0;
+      for (let i = 0; i < size; i++) drawn += usage[k * width + i]! * pools.kw[view.pool[from + i]!]!;
+      return drawn - sites.kw[site]!;
+    };
+    const own = excess(into.cut);
+    if (own < 0 && which < 0) return;
+    let highest = -Infinity;
+    for (let k = 0; k < cuts.count[site]!; k++) {
+      const other = excess(k);
+      if (other === 0 || other > 0 === own > 0) continue;
+      let value = -surplus[k]!;
+      for (let i = 0; i < size; i++) {
+        value += (poolUsd[view.pool[from + i]!]! - cuts.prices[first + k * width + i]!) * into.modules[i]!;
+      }
+      if (value > highest) {
+        highest = value;
+        into.otherCut = k;
+        into.otherWeight = own / (own - other);
+      }
+    }
+    if (which >= 0 || into.otherCut < 0) return;
+    const weight = into.otherWeight;
+    for (let i = 0; i < size; i++) {
+      const mixed = (1 - weight) * usage[into.cut * width + i]! + weight * usage[into.otherCut * width + i]!;
+      into.modules[i] = Math.min(view.most[view.pool[from + i]!]!, mixed);
+    }
+  }
+
+  /** Walks all whole counts within power like an odometer. */
+  function leastOverCounts(
+    site: number,
+    poolUsd: Float64Array,
+    from: number,
+    size: number,
+    count: number,
+    first: number,
+    into: SiteOutcome,
+  ): void {
+    const at = odometer;
+    let kw = 0;
+    for (let i = 0; i < size; i++) {
+      const p = view.pool[from + i]!;
+      at[i] = Math.min(pools.minCount[p]!, view.most[p]!);
+      kw += at[i]! * pools.kw[p]!;
+    }
+    into.value = Infinity;
+    for (;;) {
+      if (kw <= sites.kw[site]! * (1 + 1e-9)) {
+        let highest = -Infinity;
+        let which = 0;
+        for (let k = 0; k < count; k++) {
+          let value = -surplus[k]!;
+          for (let i = 0; i < size; i++) {
+            value += (poolUsd[view.pool[from + i]!]! - cuts.prices[first + k * width + i]!) * at[i]!;
+          }
+          if (value > highest) {
+            highest = value;
+            which = k;
+          }
+        }
+        // Without modules nothing is served and nothing is spent, whatever the cuts know.
+        if (highest < 0 && isNone(at, size)) highest = 0;
+        if (highest < into.value) {
+          into.value = highest;
+          into.cut = which;
+          for (let i = 0; i < size; i++) into.modules[i] = at[i]!;
+        }
+      }
+      let i = 0;
+      for (; i < size; i++) {
+        const p = view.pool[from + i]!;
+        if (at[i]! < view.most[p]!) {
+          at[i]!++;
+          kw += pools.kw[p]!;
+          break;
+        }
+        const least = Math.min(pools.minCount[p]!, view.most[p]!);
+        kw -= (at[i]! - least) * pools.kw[p]!;
+        at[i] = least;
+      }
+      if (i === size) return;
+    }
+  }
+  const odometer = new Float64Array(width);
+  function isNone(counts: Float64Array, size: number): boolean {
+    for (let i = 0; i < size; i++) if (counts[i] !== 0) return false;
+    return true;
+  }
+
+  function measure(site: number, rowPrice: Float64Array, k: number): void {
+    const at = (site * cutsPerSite + k) * width;
+    surplus[k] =
+      pass(site, rowPrice, cuts.prices, at, usage, k * width) +
+      (cuts.prices[at + portAt]! > 0 ? cuts.prices[at + portAt]! * sites.gbps[site]! : 0);
+  }
+
+  /**
+   * Moves the prices `base + t · direction` along t until the site takes `target` of what `direction` weighs, and leaves the
+   * two sides of it in `low` (takes more) and `high` (takes no more): between them lies what the site really takes. The next
+   * t is where the two cuts meet, so the search ends after finitely many steps and knows how far from exact it is.
+   */
+  function searchLine(site: number, rowPrice: Float64Array, target: number, unit: number, tolerance: number): void {
+    let reach = 1.1;
+    for (let step = 0; step < searchSteps; step++) {
+      let next: number;
+      if (low.known && high.known) {
+        next = (high.surplus + high.used * high.t - low.surplus - low.used * low.t) / (high.used - low.used);
+        const meeting = target * next + low.surplus - low.used * (next - low.t);
+        const best = Math.min(target * low.t + low.surplus, target * high.t + high.surplus);
+        if (best - meeting <= tolerance || !(next > low.t) || !(next < high.t)) return;
+      } else if (low.known) next = Math.max(reach * low.t, 0.01 * unit);
+      else if (high.known && high.t > 0) next = high.t > 1e-3 * unit ? high.t / reach : 0;
+      else if (high.known) return;
+      else next = 0;
+      reach *= reach;
+      tryAt(site, rowPrice, next, target);
+    }
+  }
+
+  function tryAt(site: number, rowPrice: Float64Array, t: number, target: number): void {
+    for (let i = 0; i < width; i++) tried[i] = base[i]! + t * direction[i]!;
+    const left = pass(site, rowPrice, tried, 0, triedUsage, 0);
+    let used = 0;
+    for (let i = 0; i < width; i++) used += direction[i]! * triedUsage[i]!;
+    offer(t, used, left, target);
+  }
+
+  function offer(t: number, used: number, left: number, target: number): void {
+    const end = used > target ? low : high;
+    if (end.known && (end === low ? t <= end.t : t >= end.t)) return;
+    end.known = true;
+    end.t = t;
+    end.used = used;
+    end.surplus = left;
+  }
+  const low = { known: false, t: 0, used: 0, surplus: 0 };
+  const high = { known: false, t: 0, used: 0, surplus: 0 };
+  const base = new Float64Array(width);
+  const direction = new Float64Array(width);
+
+  /**
+   * The cuts of cost plus a price of power, in the first two places: enough for fractional counts, and never worse than
+   * what the whole counts of a small site are bounded by.
+   */
+  function fitPower(site: number, rowPrice: Float64Array, poolUsd: Float64Array): void {
+    const from = view.poolStarts[site]!;
+    const size = view.poolStarts[site + 1]! - from;
+    const at = site * cutsPerSite * width;
+    let unit = 0;
+    base.fill(0);
+    direction.fill(0);
+    for (let i = 0; i < size; i++) {
+      const p = view.pool[from + i]!;
+      base[i] = poolUsd[p]!;
+      direction[i] = pools.kw[p]!;
+      if (pools.kw[p]! > 0) unit = Math.max(unit, poolUsd[p]! / pools.kw[p]!);
+    }
+    base[portAt] = cuts.prices[at + portAt]!;
+    low.known = high.known = false;
+    const limit = sites.kw[site]!;
+    if (powerBinds[site]) {
+      if (powerHigh[site]! > 0) tryAt(site, rowPrice, powerHigh[site]!, limit);
+      if (powerLow[site]! >= 0 && powerLow[site]! !== powerHigh[site]!) tryAt(site, rowPrice, powerLow[site]!, limit);
+      searchLine(site, rowPrice, limit, unit, searchTolerance * unit * limit);
+    } else tryAt(site, rowPrice, 0, Infinity);
+    powerHigh[site] = high.known ? high.t : low.t;
+    powerLow[site] = low.known ? low.t : -1;
+    let count = 0;
+    for (const end of [high, low]) {
+      if (!end.known) continue;
+      for (let i = 0; i < width; i++) cuts.prices[at + count * width + i] = base[i]! + end.t * direction[i]!;
+      count++;
+    }
+    if (count === 1) {
+      // The second place is a copy, so that the places of the other cuts do not move.
+      for (let i = 0; i < width; i++) cuts.prices[at + width + i] = cuts.prices[at + i]!;
+    }
+    cuts.count[site] = Math.max(2, cuts.count[site]!);
+  }
+  const powerHigh = new Float64Array(sites.count);
+  const powerLow = new Float64Array(sites.count).fill(-1);
+
+  /** Makes the cuts of a small site tighter at the counts that decide. */
+  function refineCounts(site: number, rowPrice: Float64Array, poolUsd: Float64Array, outcome: SiteOutcome): boolean {
+    const from = view.poolStarts[site]!;
+    const size = view.poolStarts[site + 1]! - from;
+    const at = (site * cutsPerSite + outcome.cut) * width;
+    let worst = -1;
+    let mismatch = 1e-6;
+    let worstUsd = 0;
+    for (let i = 0; i < size; i++) {
+      const price = cuts.prices[at + i]!;
+      const used = usage[outcome.cut * width + i]!;
+      // A module that costs nothing is still worth what the rows it could serve leave.
+      const usd = Math.max(poolUsd[view.pool[from + i]!]!, price, surplus[outcome.cut]! / Math.max(1, used));
+      const off = Math.abs(used - outcome.modules[i]!) * usd;
+      if (off > mismatch && !(used < outcome.modules[i]! && price <= 0)) {
+        mismatch = off;
+        worst = i;
+        worstUsd = usd;
+      }
+    }
+    if (worst < 0) return false;
+    const target = outcome.modules[worst]!;
+    for (let i = 0; i < width; i++) base[i] = i === worst ? 0 : cuts.prices[at + i]!;
+    direction.fill(0);
+    direction[worst] = 1;
+    low.known = high.known = false;
+    for (let k = 0; k < cuts.count[site]!; k++) {
+      const other = (site * cutsPerSite + k) * width;
+      let comparable = true;
+      for (let i = 0; i < width; i++) if (i !== worst && cuts.prices[other + i] !== base[i]) comparable = false;
+      if (comparable) offer(cuts.prices[other + worst]!, usage[k * width + worst]!, surplus[k]!, target);
+    }
+    const knownLow = low.known ? low.t : -1;
+    const knownHigh = high.known ? high.t : -1;
+    searchLine(site, rowPrice, target, worstUsd, searchTolerance * worstUsd * Math.max(1, target));
+    let added = false;
+    for (const end of [low, high]) {
+      if (!end.known || end.t === (end === low ? knownLow : knownHigh)) continue;
+      for (let i = 0; i < width; i++) tried[i] = base[i]! + end.t * direction[i]!;
+      store(site, rowPrice, outcome.cut);
+      added = true;
+    }
+    return added;
+  }
+
+  /** Raises or lowers the price of the ports until they are just full. */
+  function fitPorts(site: number, rowPrice: Float64Array, outcome: SiteOutcome): void {
+    const at = (site * cutsPerSite + outcome.cut) * width;
+    for (let i = 0; i < width; i++) base[i] = i === portAt ? 0 : cuts.prices[at + i]!;
+    direction.fill(0);
+    direction[portAt] = 1;
+    let unit = 0;
+    for (let a = view.starts[site]!; a < view.starts[site + 1]!; a++) {
+      const r = view.row[a]!;
+      if (rows.gbps[r]! > 0) unit = Math.max(unit, rowPrice[r]! / rows.gbps[r]!);
+    }
+    low.known = high.known = false;
+    tryAt(site, rowPrice, cuts.prices[at + portAt]!, sites.gbps[site]!);
+    searchLine(site, rowPrice, sites.gbps[site]!, unit, searchTolerance * unit * sites.gbps[site]!);
+    const t = high.known ? high.t : low.t;
+    for (let i = 0; i < width; i++) tried[i] = base[i]! + t * direction[i]!;
+    store(site, rowPrice, outcome.cut);
+  }
+
+  function store(site: number, rowPrice: Float64Array, keep: number): void {
+    const count = cuts.count[site]!;
+    let place = count;
+    if (count === cutsPerSite) {
+      place = -1;
+      for (let k = fitted[site]! ? 2 : 0; k < count; k++) {
+        if (k === keep) continue;
+        if (place < 0 || cuts.idle[site * cutsPerSite + k]! > cuts.idle[site * cutsPerSite + place]!) place = k;
+      }
+    } else cuts.count[site] = count + 1;
+    const at = (site * cutsPerSite + place) * width;
+    for (let i = 0; i < width; i++) cuts.prices[at + i] = tried[i]!;
+    cuts.idle[site * cutsPerSite + place] = 0;
+    measure(site, rowPrice, place);
+  }
+
+  return {
+    cuts,
+    listed,
+    evaluate(site, rowPrice, poolUsd, siteUsd, refinements, into) {
+      const from = view.poolStarts[site]!;
+      const size = view.poolStarts[site + 1]! - from;
+      const first = site * cutsPerSite * width;
+      if (fitted[site]) fitPower(site, rowPrice, poolUsd);
+      else if (cuts.count[site] === 0) {
+        for (let i = 0; i < size; i++) cuts.prices[first + i] = poolUsd[view.pool[from + i]!]!;
+        cuts.count[site] = 1;
+      }
+      for (let k = 0; k < cuts.count[site]!; k++) {
+        measure(site, rowPrice, k);
+        const idle = site * cutsPerSite + k;
+        if (cuts.idle[idle]! < 65_000) cuts.idle[idle]!++;
+      }
+      combine(site, poolUsd, into);
+      for (let step = 0; step < refinements; step++) {
+        // A site that stays shut adds nothing, however tight its cuts.
+        if (siteUsd + into.value >= 0) break;
+        if (portBinds[site]) fitPorts(site, rowPrice, into);
+        else if (!listed[site] || !refineCounts(site, rowPrice, poolUsd, into)) break;
+        combine(site, poolUsd, into);
+      }
+      blend(site, poolUsd, into);
+      cuts.idle[site * cutsPerSite + into.cut] = 0;
+      if (into.otherCut >= 0) cuts.idle[site * cutsPerSite + into.otherCut] = 0;
+    },
+    takes(site, rowPrice, cut, take) {
+      const { row, localPool, usd, load } = view;
+      const at = (site * cutsPerSite + cut) * width;
+      const port = cuts.prices[at + portAt]!;
+      const end = view.starts[site + 1]!;
+      let a = view.starts[site]!;
+      while (a < end) {
+        const r = row[a]!;
+        const offer = port > 0 ? rowPrice[r]! - port * rows.gbps[r]! : rowPrice[r]!;
+        let best = 0;
+        let chosen = -1;
+        do {
+          const left = offer - usd[a]! - load[a]! * cuts.prices[at + localPool[a]!]!;
+          if (left > best) {
+            best = left;
+            chosen = a;
+          }
+          a++;
+        } while (a < end && row[a] === r);
+        if (chosen >= 0) take(chosen);
+      }
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
+import { certify, recomputeBound } from "../../src/plan/certificate.ts";
+import { solveDecomposed } from "../../src/plan/decomposed.ts";
+import { solveExact } from "../../src/plan/exact.ts";
+import { lagrangianBound } from "../../src/plan/lagrangian.ts";
+import { checkSolution, objectiveUsd } from "../../src/plan/problem.ts";
+import { viewBySite } from "../../src/plan/site-view.ts";
+import { emptySolution } from "../../src/plan/solution-path.ts";
+import { tinyProblem } from "../worlds/tiny-problem.ts";
+
+const solver = createHighsSolver();
+afterAll(() => solver.close());
+const tools = { solver, nowMs: () => 0 };
+const proven = { relativeGap: 0, timeLimitS: 30, seed: 1 };
+
+describe("the decomposition", () => {
+  it("never bounds a problem above its optimum, and the bound can be recomputed without a solver (invariant 10)", async () => {
+    await fc.assert(
+      fc.asyncProperty(tinyProblem, fc.constantFrom(1, 5, 60), async (problem, iterations) => {
+        fc.pre(checkSolution(problem, emptySolution(problem)).length === 0);
+        const view = viewBySite(problem);
+        const bound = lagrangianBound(problem, view, { iterations, stop: () => false });
+        const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
+        expect(bound.boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
+        expect(recomputeBound(problem, certify(bound, view))).toBeCloseTo(bound.boundUsd, 6);
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it("finds feasible plans that cost what they say, not below the optimum, with a bound not above it", async () => {
+    await fc.assert(
+      fc.asyncProperty(tinyProblem, async (problem) => {
+        fc.pre(checkSolution(problem, emptySolution(problem)).length === 0);
+        const result = await solveDecomposed(problem, tools, proven);
+        const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
+        expect(checkSolution(problem, result.solution)).toEqual([]);
+        expect(objectiveUsd(problem, result.solution)).toBeCloseTo(result.objectiveUsd, 6);
+        expect(result.objectiveUsd).toBeCloseTo(optimum, 5);
+        expect(result.bestBoundUsd).toBeLessThanOrEqual(optimum + 1e-6);
+      }),
+      { numRuns: 60 },
+    );
+  }, 60_000);
+
+  it("proves nothing from prices that are missing, negative or not numbers", () => {
+    const [problem] = fc.sample(tinyProblem, { numRuns: 1, seed: 3 });
+    const view = viewBySite(problem!);
+    const good = certify(lagrangianBound(problem!, view, { iterations: 20, stop: () => false }), view);
+    const spoil = (value: number) => good.rowPrices.map((price, row) => (row === 0 ? value : price));
+    expect(recomputeBound(problem!, { ...good, rowPrices: spoil(-1) })).toBe(-Infinity);
+    expect(recomputeBound(problem!, { ...good, rowPrices: spoil(Number.NaN) })).toBe(-Infinity);
+    expect(recomputeBound(problem!, { ...good, rowPrices: good.rowPrices.slice(1) })).toBe(-Infinity);
+    expect(recomputeBound(problem!, { ...good, sitePrices: [] })).toBe(-Infinity);
+  });
+});
