@@ -29,6 +29,8 @@ export class Fleet implements LoadView {
   readonly #engines: (Engine | null)[];
   /** What the policy knows, `fields` numbers per engine: side by side, as every decision reads several engines' own. */
   readonly #known: Float64Array;
+  /** When an engine that stopped reporting because it is empty would report next, had it something to say. */
+  readonly #resumeMs: Float64Array;
   readonly #up: Uint8Array;
   readonly #slowdown: Float64Array;
 
@@ -47,6 +49,7 @@ export class Fleet implements LoadView {
       this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
       this.#known[replica * fields + believed] = 1;
     }
+    this.#resumeMs = new Float64Array(n);
     this.#up = new Uint8Array(n).fill(1);
     this.#slowdown = new Float64Array(n).fill(1);
   }
@@ -97,6 +100,7 @@ export class Fleet implements LoadView {
     if (this.#known[at + nextReport]! <= nowMs && this.#known[at + silentSince]! > nowMs) {
       this.#bringReportUpTo(replica, nowMs);
     }
+    if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY) this.#resumeReports(replica, nowMs);
     engine.enqueue(request);
     // Whoever sends a request knows that it has: until the next report its prefill counts as queued.
     const computed = this.#table.inputTokens[request]! - this.#table.cachedTokens[request]!;
@@ -149,12 +153,24 @@ export class Fleet implements LoadView {
       known[at + nextReport] = atMs + intervalMs;
     }
     const engine = this.#engines[replica]!;
-    if (engine === null) {
-      known[at + reported] = 0;
+    engine?.advance(atMs);
+    if (engine !== null && engine.requests > 0) {
+      known[at + reported] = engine.drainMs(atMs);
       return;
     }
-    engine.advance(atMs);
-    known[at + reported] = engine.drainMs(atMs);
+    // An empty engine says the same until a request comes, so nobody has to ask it.
+    known[at + reported] = 0;
+    if (intervalMs > 0) {
+      this.#resumeMs[replica] = atMs + intervalMs;
+      known[at + nextReport] = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #resumeReports(replica: number, nowMs: number): void {
+    const { intervalMs } = this.#timing;
+    const dueMs = this.#resumeMs[replica]!;
+    const missed = Math.max(0, Math.floor((nowMs - dueMs) / intervalMs) + 1);
+    this.#known[replica * fields + nextReport] = dueMs + missed * intervalMs;
   }
 }
 
