@@ -89,12 +89,8 @@ const child = spawn(node, ["--disable-warning=ExperimentalWarning", resolve(root
   cwd: process.env.INIT_CWD && entry === "src/cli/main.ts" ? process.env.INIT_CWD : process.cwd(),
   env: { ...process.env, DISPERSE_ROOT: root },
 });
-// A terminal sends Ctrl-C to the whole group; the child decides when it has finished, so this process only waits.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => {
-    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
-  });
-}
+// Whoever stops this process means the child, which decides when it has finished; this process only waits.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => {
   if (!signal) process.exit(code ?? 1);
   process.removeAllListeners(signal);

@@ -6,7 +6,7 @@ import { readWorld } from "./read-world.ts";
 import { runSimulation } from "./run-simulation.ts";
 import { simulationSummary } from "./simulation-summary.ts";
 import { startGateway } from "./start-gateway.ts";
-import { untilStopped } from "./until-stopped.ts";
+import { untilStopped } from "./interrupts.ts";
 import { worldTable } from "./world-table.ts";
 
 export interface DemoOptions {

@@ -1,6 +1,7 @@
 import { createHighsSolver } from "../adapters/solver-highs/index.ts";
 import { planScenario, type CurvePoint, type PlanDocument } from "../plan/index.ts";
 import { percent, usd } from "./figures.ts";
+import { onInterrupt } from "./interrupts.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { LoadedWorld } from "./read-world.ts";
 
@@ -16,12 +17,10 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
   const solver = createHighsSolver({ threads: 2 });
   const progress = new ProgressLine();
   const stop = new AbortController();
-  const interrupt = () => {
-    if (stop.signal.aborted) process.exit(130);
+  const deaf = onInterrupt(() => {
     progress.finish("stopping: keeping the best plan so far (Ctrl-C again to quit) …");
     stop.abort();
-  };
-  process.on("SIGINT", interrupt);
+  });
   try {
     return await planScenario(
       world,
@@ -37,7 +36,7 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
     );
   } finally {
     progress.finish();
-    process.off("SIGINT", interrupt);
+    deaf();
     await solver.close();
   }
 }

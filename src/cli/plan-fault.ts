@@ -1,9 +1,8 @@
 /** Every list a plan document must carry to be run, by section. */
 const lists = {
-  world: [
-    ...["periods", "models", "modules", "engines", "accessTypes", "jurisdictions", "owners"],
-    ...["sites", "areas", "workloads", "demand", "training"],
-  ],
+  world: "periods models modules engines accessTypes jurisdictions owners sites areas workloads demand training".split(
+    " ",
+  ),
   deployment: ["pools", "flows"],
 } as const;
 

@@ -2,7 +2,7 @@ import type { SimulationResult } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { readJson, readPlan } from "./read-plan.ts";
 import { startGateway } from "./start-gateway.ts";
-import { untilStopped } from "./until-stopped.ts";
+import { untilStopped } from "./interrupts.ts";
 import { parseUpstream } from "./upstream.ts";
 
 export interface ServeOptions {

@@ -30,7 +30,13 @@ describe("npm start in a fresh clone", () => {
     }
     // Nothing of the outer npm or Node may help: only what a login shell would have.
     const env = { PATH: process.env.PATH, HOME: folder, TERM: "dumb", npm_config_cache: join(folder, "npm-cache") };
-    child = spawn("npm", ["start", "--", "--port", "0"], { cwd: clone, env, stdio: ["ignore", "pipe", "pipe"] });
+    child = spawn("npm", ["start", "--", "--port", "0"], {
+      cwd: clone,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      // A process group of its own, so that the test can press Ctrl-C as a terminal would.
+      detached: true,
+    });
     child.stdout!.on("data", (bytes: Buffer) => void (output += bytes.toString()));
     let errors = "";
     child.stderr!.on("data", (bytes: Buffer) => void (errors += bytes.toString()));
@@ -53,7 +59,7 @@ describe("npm start in a fresh clone", () => {
   }, startLimitMs + 10_000);
 
   afterAll(async () => {
-    child?.kill("SIGTERM");
+    if (child?.exitCode === null) process.kill(-child.pid!, "SIGTERM");
     await exitCode;
     rmSync(folder, { recursive: true, force: true });
   }, 30_000);
@@ -112,7 +118,7 @@ describe("npm start in a fresh clone", () => {
   );
 
   it("stops at once and cleanly when asked to", async () => {
-    child.kill("SIGINT");
+    process.kill(-child.pid!, "SIGINT");
     expect(await exitCode).toBe(0);
     // The clone's set-up left the lock file as it was.
     expect(readFileSync(join(folder, "disperse", "package-lock.json"), "utf8")).toBe(
