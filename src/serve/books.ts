@@ -20,6 +20,9 @@ export interface Ending {
   readonly inFlight: number;
 }
 
+/** How long rows are collected before they go to the store together, ms. */
+const groupMs = 5;
+
 /** Writes down what happened: the ledger, the metrics and the console's feed. Decides nothing. */
 export class Books {
   readonly #world: World;
@@ -50,7 +53,7 @@ export class Books {
     this.#instruments.dispatch.observe(ms / 1_000);
   }
 
-  /** An attempt is over. Its row joins the others of this turn of the event loop on their way to the store. */
+  /** An attempt is over. Its row joins others on their way to the store. */
   attempted(admitted: Admitted, attempt: Attempt, requestBytes: number, emulated: boolean): void {
     const world = this.#world;
     const site = world.sites[attempt.state.group.site]!;
@@ -89,7 +92,7 @@ export class Books {
     });
     if (!this.#flushing) {
       this.#flushing = true;
-      this.#clock.schedule(0, () => this.#flush());
+      this.#clock.schedule(groupMs, () => this.#flush());
     }
     const at = this.#instruments.at(workload.id, site.id);
     at.attempts(attempt.outcome).add(1);

@@ -31,7 +31,7 @@ describe("the body for an engine", () => {
   const bodyFor = (body: string, model = "engine-model") => {
     const parsed = parse(body);
     if (!parsed.ok) throw new Error(parsed.error.message);
-    return engineBody(parsed.request, model);
+    return engineBody(parsed.request, body, model);
   };
 
   it("is untouched when the engine knows the model by the same name", () => {
@@ -49,6 +49,12 @@ describe("the body for an engine", () => {
     const given = { model: "m", messages, stream: true, stream_options: { include_usage: false, other: 1 } };
     expect(JSON.parse(bodyFor(JSON.stringify(given)))).toMatchObject({
       stream_options: { include_usage: true, other: 1 },
+    });
+    const early = { stream_options: { include_usage: false }, model: "m", messages, stream: true };
+    expect(JSON.parse(bodyFor(JSON.stringify(early)))).toEqual({
+      ...early,
+      model: "engine-model",
+      stream_options: { include_usage: true },
     });
     const none = { model: "m", messages, stream: true, stream_options: null };
     expect(JSON.parse(bodyFor(JSON.stringify(none)))).toMatchObject({ stream_options: { include_usage: true } });

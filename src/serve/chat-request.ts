@@ -1,5 +1,5 @@
 import { apiError, type ApiError } from "./api-error.ts";
-import { addMember, memberSpans, replaceValue } from "./json-span.ts";
+import { addMember, memberSpans, replaceValue, type MemberSpan } from "./json-span.ts";
 
 /** What the gateway reads of an inference request; everything else in the body passes through untouched. */
 export interface InferenceRequest {
@@ -9,8 +9,9 @@ export interface InferenceRequest {
   readonly includeUsage: boolean;
   readonly inputTokens: number;
   readonly maxOutputTokens: number | null;
-  /** The body as it arrived. */
-  readonly body: string;
+  /** Where the fields that may have to be exchanged stand in the body. */
+  readonly modelSpan: MemberSpan;
+  readonly streamOptionsSpan: MemberSpan | null;
 }
 
 export type Parsed =
@@ -47,7 +48,9 @@ export function parseInferenceRequest(body: string, content: "messages" | "promp
   if (limit !== null && !(Number.isInteger(limit) && (limit as number) > 0)) {
     return refuse("invalid_request", "The limit on output tokens must be a whole number above zero.", "max_tokens");
   }
-  if (hasDuplicate(body)) return refuse("invalid_request", "A field of the body is given twice.");
+  const spans = memberSpans(body, readFields);
+  const first = new Map(spans.map(({ key, span }) => [key, span]));
+  if (first.size < spans.length) return refuse("invalid_request", "A field of the body is given twice.");
   return {
     ok: true,
     request: {
@@ -56,35 +59,31 @@ export function parseInferenceRequest(body: string, content: "messages" | "promp
       includeUsage: isRecord(streamOptions) && streamOptions["include_usage"] === true,
       inputTokens: Math.max(1, Math.ceil(countCharacters(text) / charactersPerToken)),
       maxOutputTokens: limit as number | null,
-      body,
+      modelSpan: first.get("model")!,
+      streamOptionsSpan: first.get("stream_options") ?? null,
     },
   };
 }
 
 /**
  * The body for an engine: its own name for the model, and usage asked for on every stream, because a stream without
- * usage could not be metered.
+ * usage could not be metered. Exchanges are made from back to front, so that spans stay true.
  */
-export function engineBody(request: InferenceRequest, engineModel: string): string {
-  let { body } = request;
-  if (request.stream && !request.includeUsage) {
-    const [options] = memberSpans(body, ["stream_options"]);
-    if (!options) body = addMember(body, "stream_options", { include_usage: true });
-    else {
-      const given: unknown = JSON.parse(body.slice(options.span.valueStart, options.span.valueEnd));
-      body = replaceValue(body, options.span, { ...(isRecord(given) ? given : {}), include_usage: true });
-    }
+export function engineBody(request: InferenceRequest, body: string, engineModel: string): string {
+  const { modelSpan, streamOptionsSpan } = request;
+  const options = request.stream && !request.includeUsage ? streamOptionsSpan : null;
+  const rename = engineModel !== request.model;
+  let text = body;
+  if (rename && options && modelSpan.valueStart > options.valueStart) text = replaceValue(text, modelSpan, engineModel);
+  if (options) {
+    const given: unknown = JSON.parse(body.slice(options.valueStart, options.valueEnd));
+    text = replaceValue(text, options, { ...(isRecord(given) ? given : {}), include_usage: true });
   }
-  if (engineModel !== request.model) {
-    const [member] = memberSpans(body, ["model"]);
-    if (member) body = replaceValue(body, member.span, engineModel);
-  }
-  return body;
-}
-
-function hasDuplicate(body: string): boolean {
-  const seen = memberSpans(body, readFields);
-  return seen.some(({ key }, position) => seen.findIndex((other) => other.key === key) !== position);
+  if (rename && !(options && modelSpan.valueStart > options.valueStart))
+    text = replaceValue(text, modelSpan, engineModel);
+  if (request.stream && !request.includeUsage && !options)
+    text = addMember(text, "stream_options", { include_usage: true });
+  return text;
 }
 
 /** Characters of all text in a content field; images and audio count nothing here. */

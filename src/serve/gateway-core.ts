@@ -4,7 +4,7 @@ import { errorBody, type ApiError } from "./api-error.ts";
 import type { Books } from "./books.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Admitted, Inference } from "./inference.ts";
-import { GroupState, type SiteReport } from "./mesh-state.ts";
+import { GroupState, type Moment, type SiteReport } from "./mesh-state.ts";
 import type { GatewayOptions } from "./options.ts";
 import type { Clock, Engine, Mesh } from "./ports.ts";
 import { refusal } from "./refusal.ts";
@@ -40,6 +40,7 @@ export class GatewayCore {
   readonly inFlight = new Set<Inference>();
   readonly snapshot: Snapshot;
   readonly #parts: CoreParts;
+  readonly #moment: Moment = { nowMs: 0 };
   #relaxed: { policy: Policy; routes: Routes } | null = null;
   #siteHealth = new Map<string, number>();
   #siteHealthAtMs = Number.NEGATIVE_INFINITY;
@@ -74,6 +75,12 @@ export class GatewayCore {
     return this.#relaxed.routes;
   }
 
+  /** Reads the clock for everything that is decided now; returns the reading. */
+  look(): number {
+    this.#moment.nowMs = this.clock.monotonicMs();
+    return this.#moment.nowMs;
+  }
+
   engineModel(group: number): string | null {
     return this.#parts.bindings[group]?.model ?? null;
   }
@@ -103,14 +110,14 @@ export class GatewayCore {
     const options = policy.serving[group.workloads[0]! * this.world.modules.length + group.module]?.options ?? [];
     const option = options.find((entry) => entry.tensorParallel === group.tensorParallel) ?? options[0];
     const site = this.world.sites[group.site]!.id;
-    return new GroupState(group, engine, this.clock, option?.replica.perPrefillTokenMs ?? 0, () =>
+    return new GroupState(group, engine, this.clock, this.#moment, option?.replica.perPrefillTokenMs ?? 0, () =>
       this.#healthOf(site),
     );
   }
 
   #healthOf(site: string): number {
     // Reports change rarely and are asked for on every decision, so one reading serves a short while.
-    const nowMs = this.clock.monotonicMs();
+    const { nowMs } = this.#moment;
     if (nowMs - this.#siteHealthAtMs > meshReadingMs) {
       this.#siteHealthAtMs = nowMs;
       this.#siteHealth = new Map(

@@ -58,7 +58,9 @@ export function createGateway(parts: GatewayParts): Gateway {
   const nameOf = new Map<string, ModelName>(names.map((name) => [name.id, name]));
   const origins = new Origins(world, options.defaultArea);
   const createdS = Math.floor(clock.epochMs() / 1_000);
-  const remembered = new Map<string, Admitted>();
+  /** The latest decisions, as a ring: looked through seldom, written on every request. They hold no prompt. */
+  const remembered: Admitted[] = [];
+  let admittedCount = 0;
   let stopping = false;
 
   const json = (reply: Reply, body: string, status = 200) => {
@@ -72,7 +74,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   };
 
   function infer(call: Call, reply: Reply): Exchange {
-    const receivedMs = clock.monotonicMs();
+    const receivedMs = core.look();
     if (stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
     const parsed = parseInferenceRequest(call.body, "messages");
     if (!parsed.ok) return refuse(reply, parsed.error);
@@ -104,20 +106,14 @@ export function createGateway(parts: GatewayParts): Gateway {
       decision,
       receivedMs,
     };
-    remember(admitted);
+    remembered[admittedCount++ % options.routesKept] = admitted;
     const inference = new Inference(core, call, reply, admitted);
     inference.start();
     return inference;
   }
 
-  function remember(admitted: Admitted): void {
-    // Without the body: what is kept for explanations must hold no prompt.
-    remembered.set(admitted.requestId, { ...admitted, request: { ...admitted.request, body: "" } });
-    if (remembered.size > options.routesKept) remembered.delete(remembered.keys().next().value!);
-  }
-
   function explain(id: string, reply: Reply): Exchange {
-    const admitted = remembered.get(id);
+    const admitted = remembered.find((entry) => entry.requestId === id);
     if (!admitted) return refuse(reply, apiError("not_found", { detail: "This route is unknown or no longer kept." }));
     const { area, access, workload } = admitted;
     return json(
@@ -136,6 +132,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (path.startsWith("/v1/routes/")) return explain(path.slice("/v1/routes/".length), reply);
     if (path === "/healthz") return json(reply, asciiJson({ status: "alive" }));
     if (path === "/readyz") {
+      core.look();
       const ready = !stopping && core.groups.some((state) => state.health.value > 0);
       return json(
         reply,

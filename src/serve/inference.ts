@@ -119,7 +119,7 @@ export class Inference implements Exchange, AttemptOwner {
 
   #tryNext(failure: AttemptFailure | null): void {
     const { options, groups, clock, deadlines } = this.#core;
-    const nowMs = clock.monotonicMs();
+    const nowMs = this.#core.look();
     while (this.#next < this.#candidates.length && this.#attempts < options.maxAttempts) {
       const target = this.#candidates[this.#next++]!;
       const state = groups[target.group]!;
@@ -152,7 +152,7 @@ export class Inference implements Exchange, AttemptOwner {
         {
           requestId: this.#admitted.requestId,
           path: this.#call.path,
-          body: engineBody(request, this.#core.engineModel(target.group) ?? request.model),
+          body: engineBody(request, this.#call.body, this.#core.engineModel(target.group) ?? request.model),
           stream: request.stream,
           inputTokens: request.inputTokens,
           maxOutputTokens: request.maxOutputTokens,

@@ -10,6 +10,11 @@ export interface SiteReport {
   readonly healthRatio: number;
 }
 
+/** One reading of the clock that serves a whole decision. */
+export interface Moment {
+  nowMs: number;
+}
+
 /** Failures in a row after which a group rests. */
 const failuresToOpen = 3;
 /** First rest after a failure streak, ms; doubled with every further failure, up to the longest. */
@@ -29,13 +34,22 @@ export class GroupState {
   #failures = 0;
   #restUntilMs = 0;
   readonly #clock: Clock;
+  readonly #moment: Moment;
   readonly #perTokenMs: number;
   readonly #siteHealth: () => number;
 
-  constructor(group: Group, engine: Engine | null, clock: Clock, perTokenMs: number, siteHealth: () => number) {
+  constructor(
+    group: Group,
+    engine: Engine | null,
+    clock: Clock,
+    moment: Moment,
+    perTokenMs: number,
+    siteHealth: () => number,
+  ) {
     this.group = group;
     this.engine = engine;
     this.#clock = clock;
+    this.#moment = moment;
     this.#perTokenMs = perTokenMs / Math.max(1, group.replicas) / group.speedRatio;
     this.#siteHealth = siteHealth;
   }
@@ -47,11 +61,11 @@ export class GroupState {
       return { value: signals.drainMs, unit: "ms", atMs: signals.atMs, source: signals.source };
     }
     const value = this.waitingTokens * this.#perTokenMs;
-    return { value, unit: "ms", atMs: this.#clock.monotonicMs(), source: "tokens in flight" };
+    return { value, unit: "ms", atMs: this.#moment.nowMs, source: "tokens in flight" };
   }
 
   get health(): Signal {
-    const atMs = this.#clock.monotonicMs();
+    const atMs = this.#moment.nowMs;
     const resting = this.engine === null || atMs < this.#restUntilMs;
     return { value: resting ? 0 : this.#siteHealth(), unit: "ratio", atMs, source: resting ? "circuit" : "mesh" };
   }

@@ -22,8 +22,8 @@ export interface StreamRead {
 
 const nothing: StreamRead = { forward: "", firstContent: false, contentEvents: 0, done: false, broken: null };
 
-/** With spaces or without; `null` stands in every event but the last for some engines. */
-const usagePattern = /"usage": ?\{/;
+/** Without its first quote: quotes are everywhere, and a search is as fast as its first character is rare. */
+const usageKey = 'usage":';
 const finishPattern = /"finish_reason": ?"|"type": ?"response\.(?:completed|incomplete)"/;
 
 /**
@@ -36,8 +36,11 @@ const finishPattern = /"finish_reason": ?"|"type": ?"response\.(?:completed|inco
 export class SseStream {
   /** What the engine stated last; null before. */
   usage: EngineUsage | null = null;
-  /** The engine said why it stopped, so an end without the sentinel is still a complete answer. */
-  finished = false;
+  /** The last reads with complete events; looked at only when a stream ends without its sentinel. */
+  #recent: ByteText = "";
+  #earlier: ByteText = "";
+  /** Position of the next `usage` object in the text being read; Infinity when there is none. */
+  #usageAt = Number.POSITIVE_INFINITY;
   #rest: ByteText = "";
   #separator = "";
   #hasContent = false;
@@ -48,6 +51,11 @@ export class SseStream {
   constructor(options: { keepUsage: boolean; maxEventBytes: number }) {
     this.#keepUsage = options.keepUsage;
     this.#maxEventBytes = options.maxEventBytes;
+  }
+
+  /** The engine said why it stopped, so an end without the sentinel is still a complete answer. */
+  get finished(): boolean {
+    return finishPattern.test(this.#recent) || finishPattern.test(this.#earlier);
   }
 
   read(bytes: ByteText): StreamRead {
@@ -62,8 +70,9 @@ export class SseStream {
     let end = text.indexOf(separator);
     if (end < 0) return this.#keep(text, nothing);
 
-    const mayHaveUsage = usagePattern.test(text);
-    if (!this.finished && finishPattern.test(text)) this.finished = true;
+    this.#usageAt = nextUsage(text, 0);
+    this.#earlier = this.#recent;
+    this.#recent = text;
     let start = 0;
     let kept = "";
     let keptFrom = 0;
@@ -73,7 +82,7 @@ export class SseStream {
     let broken: StreamRead["broken"] = null;
     for (; end >= 0; end = text.indexOf(separator, start)) {
       const next = end + separator.length;
-      const kind = this.#judge(text, start, end, mayHaveUsage);
+      const kind = this.#judge(text, start, end);
       if (kind === "malformed" || kind === "engine-error") {
         broken = kind;
         break;
@@ -102,23 +111,22 @@ export class SseStream {
     return rest.length > this.#maxEventBytes ? { ...read, broken: "too-long" } : read;
   }
 
-  #judge(text: ByteText, start: number, end: number, mayHaveUsage: boolean): EventKind {
-    if (!text.startsWith("data:", start)) return this.#judgeLines(text.slice(start, end), mayHaveUsage);
+  #judge(text: ByteText, start: number, end: number): EventKind {
+    if (!text.startsWith("data:", start)) return this.#judgeLines(text.slice(start, end));
     const from = text.charCodeAt(start + 5) === space ? start + 6 : start + 5;
     const first = text.charCodeAt(from);
     if (first === openBracket && text.startsWith("[DONE]", from)) return "done";
     if (first !== openBrace || text.charCodeAt(end - 1) !== closeBrace) {
-      return this.#judgeLines(text.slice(start, end), mayHaveUsage);
+      return this.#judgeLines(text.slice(start, end));
     }
-    return this.#judgePayload(text, from, end, mayHaveUsage);
+    return this.#judgePayload(text, from, end);
   }
 
-  #judgePayload(text: ByteText, from: number, end: number, mayHaveUsage: boolean): EventKind {
+  #judgePayload(text: ByteText, from: number, end: number): EventKind {
     if (text.startsWith('{"error"', from)) return "engine-error";
-    if (this.#hasContent && !mayHaveUsage) return "content";
-    const payload = text.slice(from, end);
-    if (this.#hasContent && !usagePattern.test(payload)) return "content";
-    const event = parseObject(payload);
+    if (this.#hasContent && this.#usageAt >= end) return "content";
+    if (this.#usageAt < end) this.#usageAt = nextUsage(text, end);
+    const event = parseObject(text.slice(from, end));
     if (event === null) return "malformed";
     if (event["error"] !== undefined && event["error"] !== null && event["choices"] === undefined)
       return "engine-error";
@@ -129,7 +137,7 @@ export class SseStream {
   }
 
   /** The general case: comments, several lines per event, other fields. Rare, so it may be slow. */
-  #judgeLines(block: ByteText, mayHaveUsage: boolean): EventKind {
+  #judgeLines(block: ByteText): EventKind {
     const data: string[] = [];
     for (const line of block.split(/\r?\n/)) {
       if (line.startsWith("data:")) data.push(line.charCodeAt(5) === space ? line.slice(6) : line.slice(5));
@@ -141,11 +149,22 @@ export class SseStream {
     const payload = data.join("\n");
     if (payload.trim() === "[DONE]") return "done";
     if (parseObject(payload) === null) return "malformed";
-    return this.#judgePayload(payload, 0, payload.length, mayHaveUsage);
+    this.#usageAt = 0;
+    return this.#judgePayload(payload, 0, payload.length);
   }
 }
 
 type EventKind = "content" | "preamble" | "usage-only" | "done" | "malformed" | "engine-error";
+
+/** Position of the next `usage` that is an object: some engines write a null into every event but the last. */
+function nextUsage(text: ByteText, from: number): number {
+  for (let at = text.indexOf(usageKey, from); at >= 0; at = text.indexOf(usageKey, at + usageKey.length)) {
+    const value = at + usageKey.length;
+    const first = text.charCodeAt(value);
+    if (first === openBrace || (first === space && text.charCodeAt(value + 1) === openBrace)) return at;
+  }
+  return Number.POSITIVE_INFINITY;
+}
 
 const carriageReturn = 0x0d;
 const space = 0x20;

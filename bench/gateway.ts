@@ -1,0 +1,183 @@
+// What the gateway costs per request, against a direct connection, nginx, HAProxy and Portkey's gateway in the same run.
+// `npm run -s bench -- gateway [--seconds=2] [--rounds=3] [--only=json,together,one-by-one,slow,latency] [--portkey]`
+//
+// The proxy has one core for itself, load and upstream share the other. CPU time per request is the figure to compare:
+// it stays meaningful when the machine is busy with other things, which requests per second does not.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  cpuMs,
+  firstLine,
+  rssMB,
+  startDisperse,
+  startHaproxy,
+  startNginx,
+  startPinned,
+  startPortkey,
+  type Subject,
+} from "./gateway/peers.ts";
+
+interface LoadResult {
+  readonly done: number;
+  readonly errors: number;
+  readonly perS: number;
+  readonly ttftP50Ms: number;
+  readonly ttftP99Ms: number;
+  readonly totalP50Ms: number;
+  readonly totalP99Ms: number;
+}
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const proxyCore = 0;
+const loadCore = 1;
+
+export async function run(args: string[]): Promise<void> {
+  const option = (name: string, otherwise: string) =>
+    args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise;
+  const seconds = Number(option("seconds", "2"));
+  const rounds = Number(option("rounds", "3"));
+  const only = option("only", "json,together,one-by-one,latency,slow").split(",");
+  const folder = mkdtempSync(join(tmpdir(), "disperse-bench-"));
+  const upstream = startPinned(loadCore, process.execPath, [here("gateway/upstream.ts")]);
+  const upstreamPort = Number(await firstLine(upstream));
+  const setting = { upstreamPort, folder, core: proxyCore };
+  const subjects: Subject[] = [];
+  try {
+    subjects.push(await startDisperse(setting, "raw"), await startDisperse(setting, "node"));
+    for (const peer of [await startNginx(setting), await startHaproxy(setting)]) if (peer) subjects.push(peer);
+    if (args.includes("--portkey")) {
+      const portkey = await startPortkey(setting);
+      if (portkey) subjects.push(portkey);
+    }
+    for (const kind of ["json", "together", "one-by-one"].filter((name) => only.includes(name))) {
+      await compare(kind, subjects, upstreamPort, seconds, rounds);
+    }
+    if (only.includes("latency")) await addedLatency(subjects, upstreamPort, seconds, rounds);
+    if (only.includes("slow")) for (const subject of subjects) await slowStreams(subject, upstreamPort, seconds);
+  } finally {
+    for (const subject of subjects) subject.stop();
+    upstream.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Closed loop, everyone in turn in every round; the median round counts. */
+async function compare(
+  kind: string,
+  subjects: readonly Subject[],
+  upstreamPort: number,
+  seconds: number,
+  rounds: number,
+) {
+  const cpu = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
+  const last = new Map<string, LoadResult>();
+  for (let round = 0; round <= rounds; round++) {
+    for (const subject of subjects) {
+      const before = cpuMs(subject.pid);
+      const result = await load(subject.port, upstreamPort, kind, 32, seconds, 0);
+      // The first round warms every subject up and is not counted.
+      if (round > 0) cpu.get(subject.name)!.push(((cpuMs(subject.pid) - before) * 1_000) / result.done);
+      last.set(subject.name, result);
+    }
+  }
+  const cpuUs = new Map([...cpu].map(([name, values]) => [name, median(values)]));
+  for (const subject of subjects) {
+    const us = cpuUs.get(subject.name)!;
+    const result = last.get(subject.name)!;
+    print({
+      bench: "gateway",
+      case: kind,
+      subject: subject.name,
+      cpuUsPerRequest: round1(us),
+      requestsPerS: Math.round(result.perS),
+      requestsPerCpuS: Math.round(1e6 / us),
+      ofNginx: ratio(cpuUs.get("nginx"), us),
+      ofPortkey: ratio(cpuUs.get("portkey"), us),
+      errors: result.errors,
+      rssMB: Math.round(rssMB(subject.pid)),
+    });
+  }
+}
+
+/** First-token time added to a direct connection, at a rate every subject can take, requests arriving on schedule. */
+async function addedLatency(subjects: readonly Subject[], upstreamPort: number, seconds: number, rounds: number) {
+  const perS = 500;
+  const measure = async (port: number) => {
+    const results: LoadResult[] = [];
+    for (let round = 0; round < rounds; round++)
+      results.push(await load(port, upstreamPort, "together", 64, seconds, perS));
+    return {
+      p50: median(results.map((result) => result.ttftP50Ms)),
+      p99: median(results.map((result) => result.ttftP99Ms)),
+    };
+  };
+  const direct = await measure(upstreamPort);
+  print({
+    bench: "gateway",
+    case: "ttft",
+    subject: "direct",
+    requestsPerS: perS,
+    ttftP50Ms: round3(direct.p50),
+    ttftP99Ms: round3(direct.p99),
+  });
+  for (const subject of subjects) {
+    const { p50, p99 } = await measure(subject.port);
+    print({
+      bench: "gateway",
+      case: "ttft",
+      subject: subject.name,
+      requestsPerS: perS,
+      addedP50Ms: round3(p50 - direct.p50),
+      addedP99Ms: round3(p99 - direct.p99),
+    });
+  }
+}
+
+/** A thousand streams with four events a second each. */
+async function slowStreams(subject: Subject, upstreamPort: number, seconds: number) {
+  const streams = 1_000;
+  const before = cpuMs(subject.pid);
+  const loading = load(subject.port, upstreamPort, "slow", streams, Math.max(5, seconds), 0);
+  await new Promise((resolve) => setTimeout(resolve, Math.max(5, seconds) * 900));
+  const rss = rssMB(subject.pid);
+  const { done, errors } = await loading;
+  const cpuRatio = (cpuMs(subject.pid) - before) / (Math.max(5, seconds) * 1_000);
+  print({
+    bench: "gateway",
+    case: "slow",
+    subject: subject.name,
+    streams: done,
+    errors,
+    cpuRatio: round3(cpuRatio),
+    rssMB: Math.round(rss),
+  });
+}
+
+async function load(
+  port: number,
+  upstreamPort: number,
+  kind: string,
+  connections: number,
+  seconds: number,
+  perS: number,
+): Promise<LoadResult> {
+  const args = [here("gateway/load.ts"), port, kind, connections, seconds, perS, "bench-key"].map(String);
+  const env = { PORTKEY_UPSTREAM: `http://127.0.0.1:${upstreamPort}/v1` };
+  return JSON.parse(await firstLine(startPinned(loadCore, process.execPath, args, env))) as LoadResult;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+const round1 = (value: number) => Math.round(value * 10) / 10;
+const round3 = (value: number) => Math.round(value * 1_000) / 1_000;
+const ratio = (peer: number | undefined, own: number) =>
+  peer === undefined ? null : Math.round((peer / own) * 100) / 100;
+
+function print(row: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(row)}\n`);
+}

@@ -1,0 +1,40 @@
+// A gateway as it runs in production, keys, ledger and metrics on, in front of one upstream. Prints its port.
+// Arguments: transport (raw | node), upstream URL.
+import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
+import { createOpenAiEngine } from "../../src/adapters/engine-openai/index.ts";
+import { serveHttp as serveNode } from "../../src/adapters/http-node/index.ts";
+import { createHttpClient, serveHttp as serveRaw } from "../../src/adapters/http-raw/index.ts";
+import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
+import { createNodeRng } from "../../src/adapters/random-node/index.ts";
+import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
+import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
+import { createGateway } from "../../src/serve/index.ts";
+import { deployEverywhere } from "../../test/worlds/random-world.ts";
+import { testArea, testSite, testWorkload, tinyWorld } from "../../test/worlds/tiny-world.ts";
+
+const [transport, url] = process.argv.slice(2) as [string, string];
+const world = tinyWorld({
+  sites: [
+    testSite({ id: "near", tier: "edge" }),
+    testSite({ id: "far", tier: "core", country: "BB", latitude: 51 }),
+    testSite({ id: "abroad", tier: "core", country: "CC", latitude: 50.5 }),
+  ],
+  areas: [testArea({ id: "town" })],
+  workloads: [
+    testWorkload({ id: "bench", ttft: { budgetMs: 1_000, attainmentRatio: 0.9 }, priceUsdPerRequest: 0.001 }),
+  ],
+});
+const client = transport === "raw" ? (origin: string) => createHttpClient({ origin, connections: 2_000 }) : undefined;
+const engine = createOpenAiEngine({ url, ...(client && { client }) });
+const gateway = createGateway({
+  world,
+  deployment: deployEverywhere(world, (_site, module) => module === 0),
+  engines: () => ({ engine, emulated: false, model: "bench-model" }),
+  mesh: createMemoryMesh(),
+  store: createMemoryStore(),
+  clock: createNodeClock(),
+  telemetry: createPrometheusTelemetry(),
+  rng: createNodeRng(),
+});
+const service = await (transport === "raw" ? serveRaw : serveNode)(gateway, { host: "127.0.0.1", port: 0 });
+process.stdout.write(`${new URL(service.url).port}\n`);

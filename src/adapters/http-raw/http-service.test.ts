@@ -1,0 +1,245 @@
+import { connect, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { errorBody, type Call, type Gateway, type Reply } from "../../serve/index.ts";
+import { serveHttp, type HttpOptions, type HttpService } from "./http-service.ts";
+
+/** A gateway that notes what reaches it and answers with the path. */
+function recordingGateway(answer?: (call: Call, reply: Reply) => void) {
+  const calls: Call[] = [];
+  let left = 0;
+  const gateway: Gateway = {
+    handle(call, reply) {
+      calls.push(call);
+      if (answer) answer(call, reply);
+      else reply.send(200, ["content-type", "text/plain"], call.path, true);
+      return { clientLeft: () => void left++, drained() {} };
+    },
+    refuse: (reply, error) =>
+      void reply.send(error.status, ["content-type", "application/json"], errorBody(error), true),
+    stop: async () => {},
+  };
+  return { gateway, calls, left: () => left };
+}
+
+const services: HttpService[] = [];
+afterEach(async () => {
+  await Promise.all(services.splice(0).map((service) => service.close(0)));
+});
+
+async function start(recorder: ReturnType<typeof recordingGateway>, options: Partial<HttpOptions> = {}) {
+  const service = await serveHttp(recorder.gateway, { host: "127.0.0.1", port: 0, ...options });
+  services.push(service);
+  return Number(new URL(service.url).port);
+}
+
+/** Sends bytes and returns all that comes back until the server closes or falls silent. */
+function exchange(port: number, ...pieces: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    let silence: NodeJS.Timeout;
+    const socket: Socket = connect(port, "127.0.0.1");
+    const finish = () => {
+      clearTimeout(silence);
+      socket.destroy();
+      resolve(text);
+    };
+    const wait = () => {
+      clearTimeout(silence);
+      silence = setTimeout(finish, 250);
+    };
+    socket.on("data", (bytes) => {
+      text += bytes.toString("latin1");
+      wait();
+    });
+    socket.on("error", finish);
+    socket.on("close", finish);
+    void (async () => {
+      for (const piece of pieces) {
+        socket.write(piece, "latin1");
+        await new Promise((next) => setTimeout(next, 10));
+      }
+      wait();
+    })();
+  });
+}
+
+const post = (body: string, fields = "") =>
+  `POST /v1/x HTTP/1.1\r\nhost: a\r\n${fields}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
+describe("requests that two parsers could read differently", () => {
+  const hidden = "GET /hidden HTTP/1.1\r\nhost: a\r\n\r\n";
+  it.each<[string, string]>([
+    [
+      "length and chunks",
+      `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
+    ],
+    ["two lengths", `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\ncontent-length: 44\r\n\r\n${hidden}`],
+    ["a list of lengths", `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0, 44\r\n\r\n${hidden}`],
+    ["an unknown encoding", `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n${hidden}`],
+    [
+      "chunks before another encoding",
+      `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n${hidden}`,
+    ],
+    ["a space before the colon", `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding : chunked\r\n\r\n0\r\n\r\n${hidden}`],
+    ["a signed length", `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +0\r\n\r\n${hidden}`],
+    ["a hexadecimal length", `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0x0\r\n\r\n${hidden}`],
+    ["a folded field", `POST / HTTP/1.1\r\nhost: a\r\nx: y\r\n content-length: 44\r\n\r\n${hidden}`],
+    ["bare line feeds", `POST / HTTP/1.1\nhost: a\ncontent-length: 0\n\n${hidden}`],
+    ["a zero byte in a field", `POST / HTTP/1.1\r\nhost: a\r\nx: a\0b\r\ncontent-length: 0\r\n\r\n${hidden}`],
+    ["a carriage return in a field", `POST / HTTP/1.1\r\nhost: a\r\nx: a\rb\r\ncontent-length: 0\r\n\r\n${hidden}`],
+    [
+      "a chunk size that is no number",
+      `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n${hidden}`,
+    ],
+    [
+      "a chunk longer than it says",
+      `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n${hidden}`,
+    ],
+    [
+      "a chunk extension with a line feed",
+      `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1;x\ny\r\na\r\n0\r\n\r\n${hidden}`,
+    ],
+    ["a field before the request line", ` x: y\r\nPOST / HTTP/1.1\r\nhost: a\r\n\r\n${hidden}`],
+    ["an unknown version", `POST / HTTP/3.7\r\nhost: a\r\n\r\n${hidden}`],
+    [
+      "chunks in the old version",
+      `POST / HTTP/1.0\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
+    ],
+    ["two hosts", `GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n`],
+    ["no host", `GET / HTTP/1.1\r\n\r\n`],
+  ])("are refused, and nothing behind them is read: %s", async (_name, bytes) => {
+    const recorder = recordingGateway();
+    const text = await exchange(await start(recorder), bytes);
+    expect(text === "" || /^HTTP\/1\.1 400 /.test(text)).toBe(true);
+    expect(recorder.calls.map((call) => call.path)).not.toContain("/hidden");
+    expect(recorder.calls).toHaveLength(0);
+  });
+});
+
+describe("requests", () => {
+  it("arrive whole however they are cut", async () => {
+    const recorder = recordingGateway();
+    const bytes = post('{"ü":1}', "x-long: a, b\r\n");
+    await exchange(await start(recorder), ...Buffer.from(bytes, "utf8").toString("latin1"));
+    expect(recorder.calls).toHaveLength(1);
+    expect(recorder.calls[0]).toMatchObject({ method: "POST", path: "/v1/x", body: '{"ü":1}', bodyBytes: 8 });
+    expect(recorder.calls[0]!.header("x-long")).toBe("a, b");
+  });
+
+  it("may come in chunks", async () => {
+    const recorder = recordingGateway();
+    const bytes =
+      "POST /c?d=e HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+    await exchange(await start(recorder), bytes);
+    expect(recorder.calls[0]).toMatchObject({ path: "/c", body: "abcde" });
+  });
+
+  it("may follow each other without waiting and are answered in order", async () => {
+    const recorder = recordingGateway((call, reply) => void setTimeout(() => reply.send(200, [], call.path, true), 20));
+    const port = await start(recorder);
+    const text = await exchange(
+      port,
+      ["/1", "/2", "/3"].map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(""),
+    );
+    expect(text.match(/\r\n\r\n\/\d/g)).toEqual(["\r\n\r\n/1", "\r\n\r\n/2", "\r\n\r\n/3"]);
+  });
+
+  it("are invited to continue when they ask", async () => {
+    const text = await exchange(
+      await start(recordingGateway()),
+      "POST /e HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n",
+      "ok",
+    );
+    expect(text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
+  });
+
+  it("of the old version get an answer without chunks and the end of the connection", async () => {
+    const recorder = recordingGateway((_call, reply) => {
+      reply.send(200, [], "one ", false);
+      reply.write("two", true);
+    });
+    const text = await exchange(await start(recorder), "GET / HTTP/1.0\r\n\r\n");
+    expect(text).toMatch(/connection: close\r\n\r\none two$/);
+  });
+
+  it("without interest in a body get none", async () => {
+    const text = await exchange(await start(recordingGateway()), "HEAD /abc HTTP/1.1\r\nhost: a\r\n\r\n");
+    expect(text).toMatch(/content-length: 4\r\n\r\n$/);
+  });
+});
+
+describe("limits", () => {
+  const codeOf = (text: string) =>
+    (JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4)) as { error: { code: string } }).error.code;
+  it.each<[string, string, string, Partial<HttpOptions>]>([
+    [
+      "headers_too_large",
+      "431",
+      `GET / HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(3_000)}\r\n\r\n`,
+      { maxHeaderBytes: 2_000 },
+    ],
+    ["request_too_large", "413", post("x".repeat(200)), { maxBodyBytes: 100 }],
+    [
+      "request_too_large",
+      "413",
+      `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n80\r\n${"x".repeat(128)}\r\n`,
+      { maxBodyBytes: 100 },
+    ],
+    ["request_timeout", "408", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nabc", { bodyTimeoutMs: 10 }],
+    ["request_timeout", "408", "POST / HTTP/1.1\r\nhos", { headersTimeoutMs: 10 }],
+    ["invalid_json", "400", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n\xff\xfe", {}],
+  ])("are kept, with an answer that says so: %s", async (code, status, bytes, options) => {
+    const recorder = recordingGateway();
+    const port = await start(recorder, options);
+    const text = await new Promise<string>((resolve) => {
+      let seen = "";
+      const socket = connect(port, "127.0.0.1", () => socket.write(bytes, "latin1"));
+      socket.on("data", (piece) => {
+        seen += piece.toString("latin1");
+        if (seen.includes("}}")) resolve(seen);
+      });
+      socket.on("close", () => resolve(seen));
+      socket.on("error", () => {});
+    });
+    expect(text.slice(9, 12)).toBe(status);
+    expect(codeOf(text)).toBe(code);
+    expect(recorder.calls).toHaveLength(0);
+  });
+});
+
+describe("clients that leave", () => {
+  it.each<[string, (socket: Socket) => void]>([
+    ["reset", (socket) => socket.resetAndDestroy()],
+    ["end", (socket) => socket.end()],
+  ])("are noticed: %s", async (_name, leave) => {
+    const recorder = recordingGateway((_call, reply) => void reply.send(200, [], "first", false));
+    const port = await start(recorder);
+    const socket = connect(port, "127.0.0.1", () => socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n"));
+    await new Promise((resolve) => socket.once("data", resolve));
+    leave(socket);
+    while (recorder.left() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(recorder.left()).toBe(1);
+    socket.destroy();
+  });
+
+  it("after a complete answer are no concern of the gateway", async () => {
+    const recorder = recordingGateway();
+    await exchange(await start(recorder), "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    expect(recorder.left()).toBe(0);
+  });
+});
+
+describe("slow readers", () => {
+  it("hold the writer back instead of filling memory", async () => {
+    let refused = 0;
+    const recorder = recordingGateway((_call, reply) => {
+      reply.send(200, [], "x", false);
+      while (reply.write("x".repeat(64 * 1024), false) && refused++ < 10_000);
+    });
+    const socket = connect(await start(recorder), "127.0.0.1", () => socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n"));
+    socket.pause();
+    while (recorder.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(refused).toBeLessThan(1_000);
+    socket.destroy();
+  });
+});
