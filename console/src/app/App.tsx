@@ -14,7 +14,8 @@ import { Headline } from "./Headline.tsx";
 import { ShortcutsDialog } from "./ShortcutsDialog.tsx";
 import { toggleTheme } from "./theme.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
-import { showView, useViewState, views } from "./view-state.ts";
+import { showView, useViewState } from "./view-state.ts";
+import { views } from "./view-query.ts";
 
 // These two draw charts, and the charts are most of the code of the console.
 const CostPage = lazy(() => import("../views/CostPage.tsx"));

@@ -3,7 +3,8 @@ import type { Board } from "../model/board.ts";
 import { useEmulated } from "../data/use-emulated.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { toggleTheme, useTheme } from "./theme.ts";
-import { showView, views, type View } from "./view-state.ts";
+import { showView } from "./view-state.ts";
+import { views, type View } from "./view-query.ts";
 
 const viewNames: Readonly<Record<View, string>> = {
   map: "Map",

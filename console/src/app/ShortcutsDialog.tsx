@@ -1,5 +1,5 @@
 import { Dialog } from "radix-ui";
-import { IconButton } from "../ui/IconButton.tsx";
+import { CloseButton } from "../ui/CloseButton.tsx";
 
 const shortcuts: readonly (readonly [string, string])[] = [
   ["1 – 5", "Map, Cost, Service, Unserved, Requests"],
@@ -22,7 +22,7 @@ export function ShortcutsDialog(props: { readonly open: boolean; readonly onOpen
         <Dialog.Content className="dialog" aria-describedby={undefined}>
           <header className="panel-head">
             <Dialog.Title>Keyboard</Dialog.Title>
-            <IconButton icon="close" label="Close" onClick={() => props.onOpenChange(false)} />
+            <CloseButton label="Close" onClick={() => props.onOpenChange(false)} />
           </header>
           <dl className="shortcuts">
             {shortcuts.map(([keys, what]) => (

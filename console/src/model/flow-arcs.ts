@@ -12,11 +12,19 @@ export interface PlaneFlow {
   readonly weight: number;
 }
 
-/** Merges `flows` to at most `limit` arcs and sorts them by weight, lightest first (the heaviest is drawn on top). */
+/** The grid of the last cell size covers the whole plane, which leaves one arc per tier at most. */
+const planeReach = 1000;
+
+/**
+ * Merges `flows` to at most `limit` arcs (3 or more) and sorts them by weight, lightest first: the heaviest is drawn on
+ * top. `firstCell` is the first size of merging, in plane units.
+ */
 export function aggregateFlows(flows: readonly PlaneFlow[], limit: number, firstCell = 0.5): PlaneFlow[] {
   let arcs = merge(flows, 0);
-  for (let cell = firstCell; arcs.length > limit && cell < 2000; cell *= 1.6) arcs = merge(flows, cell);
-  if (arcs.length > limit) arcs = arcs.toSorted((a, b) => b.weight - a.weight).slice(0, limit);
+  for (let cell = firstCell; arcs.length > limit; cell *= 1.6) {
+    arcs = merge(flows, Math.min(cell, 2 * planeReach));
+    if (cell >= 2 * planeReach) break;
+  }
   return arcs.toSorted((a, b) => a.weight - b.weight);
 }
 
@@ -32,7 +40,7 @@ interface Sum {
 function merge(flows: readonly PlaneFlow[], cell: number): Sum[] {
   const sums = new Map<string, Sum>();
   const place = (x: number, y: number) =>
-    cell === 0 ? `${x},${y}` : `${Math.floor(x / cell)},${Math.floor(y / cell)}`;
+    cell === 0 ? `${x},${y}` : `${Math.floor((x + planeReach) / cell)},${Math.floor((y + planeReach) / cell)}`;
   for (const flow of flows) {
     const key = `${place(flow.fromX, flow.fromY)}|${place(flow.toX, flow.toY)}|${flow.tier}`;
     const sum = sums.get(key) ?? { fromX: 0, fromY: 0, toX: 0, toY: 0, tier: flow.tier, weight: 0 };

@@ -6,7 +6,7 @@ import type { Board } from "../model/board.ts";
 import { milliseconds, percent, usd } from "../model/format.ts";
 import { tierNames } from "../model/names.ts";
 import { BudgetBar } from "../ui/BudgetBar.tsx";
-import { IconButton } from "../ui/IconButton.tsx";
+import { CloseButton } from "../ui/CloseButton.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { TierMark } from "../ui/TierMark.tsx";
 
@@ -32,7 +32,7 @@ export function RouteDrawer({ board, id }: { readonly board: Board; readonly id:
               <Dialog.Title>Why this route</Dialog.Title>
               <p className="muted mono">{id}</p>
             </div>
-            <IconButton icon="close" label="Close" shortcut="Escape" onClick={() => showView({ request: null })} />
+            <CloseButton label="Close" onClick={() => showView({ request: null })} />
           </header>
           {id !== null && <Explanation key={id} board={board} id={id} />}
         </Dialog.Content>

@@ -16,7 +16,7 @@ import {
 import { itemColor, itemName, tierNames } from "../model/names.ts";
 import { usePolicy } from "../model/use-policy.ts";
 import { whyOpen } from "../model/why-open.ts";
-import { IconButton } from "../ui/IconButton.tsx";
+import { CloseButton } from "../ui/CloseButton.tsx";
 import { Meter } from "../ui/Meter.tsx";
 import { StackedBar } from "../ui/StackedBar.tsx";
 import { TierMark } from "../ui/TierMark.tsx";
@@ -37,7 +37,7 @@ export function SitePanel({ board, view }: { readonly board: Board; readonly vie
             {owner && ` · ${owner.id}`}
           </p>
         </div>
-        <IconButton icon="close" label="Close the site" shortcut="Escape" onClick={() => showView({ site: null })} />
+        <CloseButton label="Close the site" onClick={() => showView({ site: null })} />
       </header>
       {view.open ? <OpenSite board={board} view={view} /> : <p className="card">{closedText(view)}</p>}
     </section>

@@ -1,4 +1,4 @@
-import type { ViewState } from "../app/view-state.ts";
+import type { ViewState } from "../app/view-query.ts";
 import { showView } from "../app/view-state.ts";
 import type { LiveFeed, LiveSnapshot } from "../data/live-feed.ts";
 import type { Resource } from "../data/resource.ts";

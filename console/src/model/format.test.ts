@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { counted, milliseconds, percent, perSecond, power, timeOfDay, usd, usdPerYear } from "./format.ts";
+
+describe("how the console writes figures", () => {
+  it("gives every figure its unit", () => {
+    expect(usd(41_234_567)).toBe("$41.2M");
+    expect(usdPerYear(41_234_567)).toBe("$41.2M/year");
+    expect(milliseconds(14.96)).toBe("15 ms");
+    expect(power(1270)).toBe("1.27 MW");
+    expect(perSecond(7059)).toBe("7,060 req/s");
+    expect(perSecond(70_590)).toBe("70.6k req/s");
+  });
+
+  it("keeps the digits that tell a share from its ends", () => {
+    expect(percent(0.5)).toBe("50.0 %");
+    expect(percent(0.9996)).toBe("99.960 %");
+    expect(percent(1)).toBe("100 %");
+    expect(percent(0)).toBe("0 %");
+  });
+
+  it("writes a dash for what is not there", () => {
+    for (const value of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect([usd(value), percent(value), milliseconds(value), perSecond(value)]).toEqual(["–", "–", "–", "–"]);
+    }
+  });
+
+  it("counts in singular and plural, and tells time in UTC", () => {
+    expect(counted(1, "area")).toBe("1 area");
+    expect(counted(1200, "area")).toBe("1,200 areas");
+    expect(timeOfDay(Date.UTC(2027, 0, 1, 18, 5, 9))).toBe("18:05:09");
+  });
+});
