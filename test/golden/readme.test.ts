@@ -1,0 +1,36 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { geonamesPlaces } from "../../src/adapters/places-geonames/index.ts";
+import { resolveWorld } from "../../src/catalog/index.ts";
+import { formatProblem, parseScenario } from "../../src/scenario/index.ts";
+
+const root = join(import.meta.dirname, "../..");
+const pages = ["README.md", "CONTRIBUTING.md", ...globSync("{docs,examples}/**/*.md", { cwd: root })].sort();
+
+describe("what the documentation shows", () => {
+  const scenarios = pages.flatMap((page) =>
+    [...readFileSync(join(root, page), "utf8").matchAll(/^```ya?ml\n([\s\S]*?)^```/gm)]
+      .map((match) => match[1]!)
+      .filter((text) => text.includes("apiVersion: disperse/v1"))
+      .map((text, index) => [`${page} #${index + 1}`, text] as const),
+  );
+
+  it.each(scenarios)("the scenario in %s resolves", (page, text) => {
+    const result = parseScenario(page, (name) => (name === page ? text : null));
+    if (!result.ok) throw new Error(result.problems.map((problem) => formatProblem(problem, result.sources)).join("\n"));
+    const resolved = resolveWorld(result.parsed, geonamesPlaces());
+    if (!resolved.ok) throw new Error(resolved.problems.map((problem) => problem.message).join("\n"));
+    expect(resolved.world.demand.length).toBeGreaterThan(0);
+  });
+
+  it("the README shows a scenario", () => {
+    expect(scenarios.some(([page]) => page.startsWith("README"))).toBe(true);
+  });
+
+  it.each(pages)("every local link of %s leads somewhere", (page) => {
+    const links = [...readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)];
+    const missing = links.map((match) => match[1]!).filter((link) => !existsSync(join(root, dirname(page), link)));
+    expect(missing).toEqual([]);
+  });
+});
