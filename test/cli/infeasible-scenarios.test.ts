@@ -1,0 +1,66 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, it } from "vitest";
+import type { PlanDocument } from "../../src/plan/index.ts";
+import { goldenText } from "./golden-text.ts";
+import { crash, runCli } from "./run-cli.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "disperse-infeasible-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const infeasible = [
+  ["a forced site without power", "forced-without-power"],
+  ["forced sites beyond the budget", "forced-beyond-budget"],
+  ["more forced sites than sites may be open", "forced-beyond-site-count"],
+  ["training without a core site", "training-without-core"],
+  ["training in a country without a core site", "training-in-a-country-without-core"],
+] as const;
+
+describe("a scenario that cannot be met", () => {
+  it.concurrent.for(infeasible)("for %s ends with code 4 and names what clashes", async ([, name], { expect }) => {
+    const out = join(scratch, `${name}.json`);
+    const { exitCode, stdout, stderr } = await runCli(["plan", `test/cli/infeasible/${name}.yaml`, "--out", out]);
+    expect(exitCode).toBe(4);
+    expect(stdout).toBe("");
+    expect(stderr).not.toMatch(crash);
+    expect(stderr).toBe(goldenText(`infeasible/${name}.expected.txt`, stderr));
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.concurrent("is valid all the same: its file has no fault", async ({ expect }) => {
+    const { exitCode } = await runCli(["validate", "test/cli/infeasible/forced-without-power.yaml"]);
+    expect(exitCode).toBe(0);
+  });
+
+  it.concurrent("says what clashes as data too", async ({ expect }) => {
+    const { exitCode, stdout } = await runCli([
+      "plan",
+      "test/cli/infeasible/forced-beyond-budget.yaml",
+      "--json",
+      "--out",
+      join(scratch, "never.json"),
+    ]);
+    expect(exitCode).toBe(4);
+    const document = JSON.parse(stdout) as PlanDocument;
+    expect(document.status).toBe("infeasible");
+    expect(document.clashes).toEqual([
+      {
+        limits: ["site ber is forced open", expect.stringMatching(/^budget /)],
+        detail: expect.stringContaining("1000000"),
+      },
+    ]);
+  });
+
+  it.concurrent("becomes possible when one of the clashing limits goes", async ({ expect }) => {
+    const { exitCode, stderr } = await runCli([
+      "plan",
+      "test/cli/infeasible/forced-beyond-budget.yaml",
+      "--set",
+      "limits.budget=$5M",
+      "--out",
+      join(scratch, "loosened.json"),
+    ]);
+    expect([exitCode, stderr.includes("No plan exists")]).toEqual([0, false]);
+  });
+});
