@@ -22,7 +22,7 @@ export function showData(names: readonly string[], options: { json?: boolean }):
   }
   process.stdout.write(
     `${textTable(
-      ["figure", "value", "unit", "confidence", "as of", "source"],
+      ["figure", "value", "unit", "confidence", "as of", "source", "note"],
       rows.map((row) => [
         row.path,
         typeof row.value === "number" ? String(row.value) : JSON.stringify(row.value),
@@ -30,6 +30,7 @@ export function showData(names: readonly string[], options: { json?: boolean }):
         row.confidence,
         row.asOf,
         sourceTitle(row.source),
+        row.note ?? "",
       ]),
     )}\n`,
   );
