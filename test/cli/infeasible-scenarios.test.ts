@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { PlanDocument } from "../../src/plan/index.ts";
 import { goldenText } from "./golden-text.ts";
-import { crash, runCli } from "./run-cli.ts";
+import { crash, runCli, runCliHere } from "./run-cli.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "disperse-infeasible-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -18,7 +18,7 @@ const infeasible = [
 ] as const;
 
 describe("a scenario that cannot be met", () => {
-  it.concurrent.for(infeasible)("for %s ends with code 4 and names what clashes", async ([, name], { expect }) => {
+  it.concurrent.for(infeasible)("for %s ends with code 4 and names what clashes", async ([, name]) => {
     const out = join(scratch, `${name}.json`);
     const { exitCode, stdout, stderr } = await runCli(["plan", `test/cli/infeasible/${name}.yaml`, "--out", out]);
     expect(exitCode).toBe(4);
@@ -28,13 +28,13 @@ describe("a scenario that cannot be met", () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  it.concurrent("is valid all the same: its file has no fault", async ({ expect }) => {
-    const { exitCode } = await runCli(["validate", "test/cli/infeasible/forced-without-power.yaml"]);
+  it("is valid all the same: its file has no fault", async () => {
+    const { exitCode } = await runCliHere(["validate", "test/cli/infeasible/forced-without-power.yaml"]);
     expect(exitCode).toBe(0);
   });
 
-  it.concurrent("says what clashes as data too", async ({ expect }) => {
-    const { exitCode, stdout } = await runCli([
+  it("says what clashes as data too", async () => {
+    const { exitCode, stdout } = await runCliHere([
       "plan",
       "test/cli/infeasible/forced-beyond-budget.yaml",
       "--json",
@@ -52,7 +52,7 @@ describe("a scenario that cannot be met", () => {
     ]);
   });
 
-  it.concurrent("becomes possible when one of the clashing limits goes", async ({ expect }) => {
+  it.concurrent("becomes possible when one of the clashing limits goes", async () => {
     const { exitCode, stderr } = await runCli([
       "plan",
       "test/cli/infeasible/forced-beyond-budget.yaml",
