@@ -151,7 +151,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.locator("tbody tr").first().getByRole("button").click();
     const drawer = page.getByRole("dialog", { name: "Why this route" });
     await drawer.getByText("Would have come next").waitFor();
-    await drawer.getByText("latency-network").waitFor();
+    await drawer.getByText("network too long").waitFor();
     await page.close();
   });
 

@@ -11,7 +11,10 @@ const points: readonly (readonly [keyof Quantiles, number])[] = [
   ["p99", 0.99],
 ];
 
-/** First-token quantiles per workload against a dashed line at each budget; the time axis is logarithmic. */
+/**
+ * First-token quantiles per workload. The time axis is in budgets, not in ms: workloads with budgets of 15 and 500 ms then
+ * share one line that must not be crossed.
+ */
 export function latencyOption(theme: ChartTheme, board: Board, result: SimulationResult): ChartOption {
   return {
     ...baseOption(theme),
@@ -20,52 +23,61 @@ export function latencyOption(theme: ChartTheme, board: Board, result: Simulatio
       trigger: "item",
       formatter: (given) => {
         const [point] = Array.isArray(given) ? given : [given];
-        const [ms, share] = Array.isArray(point?.value) ? point.value.map(Number) : [];
+        const [, share, ms] = Array.isArray(point?.value) ? point.value.map(Number) : [];
         return `${point?.seriesName}: ${percent(share)} within ${milliseconds(ms)}`;
       },
     },
-    grid: { left: 52, right: 24, top: 44, bottom: 44 },
+    grid: { left: 52, right: 28, top: 44, bottom: 44 },
     xAxis: {
-      type: "log",
-      name: "First token, ms (network + queue + prefill)",
+      type: "value",
+      min: 0,
+      name: "First token as a share of its budget (network + queue + prefill)",
       nameLocation: "middle",
       nameGap: 28,
       ...axisLook(theme),
+      axisLabel: { color: theme.muted, formatter: wholePercent },
     },
     yAxis: {
       type: "value",
       min: 0.5,
       max: 1,
       ...axisLook(theme),
-      axisLabel: { color: theme.muted, formatter: (value: number) => `${Math.round(value * 100)} %` },
+      axisLabel: { color: theme.muted, formatter: wholePercent },
     },
     series: board.workloads.map((workload, index) => {
       const measured = result.workloads.find((entry) => entry.workload === workload.id);
-      const data = points.flatMap(([key, share]) => {
-        const ms = measured?.ttftMs[key] ?? null;
-        return ms === null ? [] : [[ms, share]];
-      });
       const color = theme.series[workloadColors[index % workloadColors.length]!]!;
       return {
         type: "line" as const,
         name: workload.name,
-        data,
+        data: points.flatMap(([key, share]) => {
+          const ms = measured?.ttftMs[key] ?? null;
+          return ms === null ? [] : [[ms / workload.budgetMs, share, ms]];
+        }),
         color,
-        symbolSize: 7,
+        symbol: "circle",
+        symbolSize: 8,
         lineStyle: { width: 2 },
-        markLine: {
-          silent: true,
-          symbol: "none",
-          lineStyle: { color, type: "dashed" as const, width: 1.25 },
-          label: { color: theme.muted, formatter: milliseconds(workload.budgetMs), position: "insideEndTop" as const },
-          data: [{ xAxis: workload.budgetMs }],
-        },
+        // One line for all: in budgets, every budget is 1.
+        ...(index === 0 && { markLine: budgetLine(theme) }),
       };
     }),
   };
 }
 
-/** Share of each window's requests that were completed within all budgets. */
+function budgetLine(theme: ChartTheme) {
+  return {
+    silent: true,
+    symbol: "none",
+    lineStyle: { color: theme.text, type: "dashed" as const, width: 1.25 },
+    label: { color: theme.text, formatter: "budget", position: "end" as const, distance: 4 },
+    data: [{ xAxis: 1 }],
+  };
+}
+
+const wholePercent = (value: number): string => `${Math.round(value * 1000) / 10} %`;
+
+/** Share of the requests completed in each window that kept all their budgets. */
 export function attainmentOverTimeOption(theme: ChartTheme, board: Board, result: SimulationResult): ChartOption {
   return {
     ...baseOption(theme),
@@ -84,7 +96,7 @@ export function attainmentOverTimeOption(theme: ChartTheme, board: Board, result
       scale: true,
       max: 1,
       ...axisLook(theme),
-      axisLabel: { color: theme.muted, formatter: (value: number) => percent(value) },
+      axisLabel: { color: theme.muted, formatter: wholePercent },
     },
     series: board.workloads.map((workload, index) => ({
       type: "line" as const,
@@ -94,7 +106,9 @@ export function attainmentOverTimeOption(theme: ChartTheme, board: Board, result
       lineStyle: { width: 1.75 },
       data: result.windows.flatMap((window) => {
         const entry = window.workloads.find((candidate) => candidate.workload === workload.id);
-        return entry && entry.arrived > 0 ? [[window.fromS / 60, entry.withinSlo / entry.arrived]] : [];
+        return entry && entry.completed > 0
+          ? [[window.fromS / 60, Math.min(1, entry.withinSlo / entry.completed)]]
+          : [];
       }),
     })),
   };

@@ -92,6 +92,7 @@ export function MapView({ board, feed, workload, selected, camera: cameraText }:
       selected: selected === null ? null : scene.sites[selected]!,
       hovered: hoveredSite,
       arcs: shown === null ? [] : siteArcs(board, scene, shown, workload),
+      dim: selected !== null,
     });
   }, [board, scene, selected, hoveredSite, workload]);
 

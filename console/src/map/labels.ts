@@ -23,7 +23,7 @@ export function paintLabels(
   sites: readonly SiteMark[],
   radiusOf: (site: SiteMark) => number,
 ): void {
-  const { camera, size, palette, pixelRatio } = input;
+  const { camera, size, palette, pixelRatio, margin } = input;
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   context.font = `500 ${fontSize}px ${palette.font}`;
   context.textBaseline = "middle";
@@ -46,6 +46,7 @@ export function paintLabels(
     const width = context.measureText(site.name).width;
     for (const left of [at.x + gap, at.x - gap - width]) {
       const box = { left, top: at.y - fontSize * 0.6, right: left + width, bottom: at.y + fontSize * 0.6 };
+      if (box.left < margin.x || box.right > size.width - margin.x) continue;
       if (taken.some((other) => overlap(box, other))) continue;
       taken.push(box);
       placed++;

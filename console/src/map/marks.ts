@@ -21,9 +21,16 @@ export function traceMark(path: CanvasPath, tier: Tier, x: number, y: number, ra
   path.rect(x - half, y - half, 2 * half, 2 * half);
 }
 
-/** Radius of an open site's mark in CSS pixels; the area grows with the load, between limits that stay legible. */
-export function markRadius(tier: Tier, load: number, largestLoad: number): number {
+/** So many marks of a tier keep their full size; more get smaller, so that thousands remain a pattern. */
+const uncrowded = 600;
+
+/**
+ * Radius of an open site's mark in CSS pixels, among `count` open sites of the tier; the area grows with the load, between
+ * limits that stay legible.
+ */
+export function markRadius(tier: Tier, load: number, largestLoad: number, count: number): number {
   const floor = tier === "core" ? 6.5 : tier === "regional" ? 5 : 3.5;
-  const span = tier === "core" ? 6 : tier === "regional" ? 6 : 4;
-  return floor + span * Math.sqrt(largestLoad > 0 ? Math.min(1, load / largestLoad) : 0);
+  const span = tier === "edge" ? 4 : 6;
+  const crowded = Math.max(0.55, Math.min(1, Math.sqrt(uncrowded / Math.max(1, count))));
+  return crowded * (floor + span * Math.sqrt(largestLoad > 0 ? Math.min(1, load / largestLoad) : 0));
 }

@@ -22,6 +22,8 @@ export interface PaintInput {
   readonly camera: Camera;
   readonly size: Size;
   readonly pixelRatio: number;
+  /** What of `size` lies outside of the screen on each side, CSS pixels. */
+  readonly margin: { readonly x: number; readonly y: number };
   readonly palette: Palette;
 }
 

@@ -22,6 +22,8 @@ export interface Highlight {
   readonly hovered: SiteMark | null;
   /** Flows of the selected or else the hovered site. */
   readonly arcs: readonly PlaneFlow[];
+  /** Fades all other flows. This repaints the map, so it is not for what changes with every move of the pointer. */
+  readonly dim: boolean;
 }
 
 export interface MapRenderer {
@@ -55,7 +57,7 @@ export function createMapRenderer(base: HTMLCanvasElement, overlay: HTMLCanvasEl
   const worldCanvas = document.createElement("canvas");
   let content: MapContent | null = null;
   let view: { camera: Camera; size: Size } | null = null;
-  let highlight: Highlight = { selected: null, hovered: null, arcs: [] };
+  let highlight: Highlight = { selected: null, hovered: null, arcs: [], dim: false };
   let pulses: Pulse[] = [];
   let bitmap: Bitmap | null = null;
   let world: Bitmap | null = null;
@@ -69,19 +71,14 @@ export function createMapRenderer(base: HTMLCanvasElement, overlay: HTMLCanvasEl
     frame ||= requestAnimationFrame(draw);
   };
 
-  const input = (camera: Camera, size: Size, pixelRatio = devicePixelRatio): PaintInput => ({
-    camera,
-    size,
-    pixelRatio,
-    palette: content!.palette,
-  });
-
-  function fullPaint(canvas: HTMLCanvasElement, camera: Camera, size: Size, pixelRatio: number): Bitmap {
+  function fullPaint(canvas: HTMLCanvasElement, view: Omit<PaintInput, "palette">): Bitmap {
+    const { camera, size, pixelRatio } = view;
     canvas.width = Math.round(size.width * pixelRatio);
     canvas.height = Math.round(size.height * pixelRatio);
     const context = canvas.getContext("2d", { alpha: false })!;
-    paintBackdrop(context, input(camera, size, pixelRatio), content!.backdrop);
-    paintScene(context, input(camera, size, pixelRatio), content!.scene, highlight.arcs.length > 0);
+    const input = { ...view, palette: content!.palette };
+    paintBackdrop(context, input, content!.backdrop);
+    paintScene(context, input, content!.scene, highlight.dim);
     return { canvas, camera, size };
   }
 
@@ -100,12 +97,18 @@ export function createMapRenderer(base: HTMLCanvasElement, overlay: HTMLCanvasEl
     const moving = nowMs - movedAtMs < restMs;
     if (!moving || paintMs < framePaintMs || !bitmap) {
       const started = performance.now();
-      const wide = { width: size.width * (1 + 2 * overscan), height: size.height * (1 + 2 * overscan) };
-      bitmap = fullPaint(bitmapCanvas, camera, wide, devicePixelRatio);
+      const margin = { x: size.width * overscan, y: size.height * overscan };
+      const wide = { width: size.width + 2 * margin.x, height: size.height + 2 * margin.y };
+      bitmap = fullPaint(bitmapCanvas, { camera, size: wide, pixelRatio: devicePixelRatio, margin });
       paintMs = performance.now() - started;
       baseDirty = false;
     } else {
-      world ??= fullPaint(worldCanvas, fitCamera(null, worldSize, noPadding), { width: 1400, height: 700 }, 1);
+      world ??= fullPaint(worldCanvas, {
+        camera: fitCamera(null, worldSize, noPadding),
+        size: worldSize,
+        pixelRatio: 1,
+        margin: { x: 0, y: 0 },
+      });
       baseDirty = true;
     }
     baseContext.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
@@ -119,7 +122,13 @@ export function createMapRenderer(base: HTMLCanvasElement, overlay: HTMLCanvasEl
 
   function drawOverlay(nowMs: number): void {
     const { camera, size } = view!;
-    const paint = input(camera, size);
+    const paint: PaintInput = {
+      camera,
+      size,
+      pixelRatio: devicePixelRatio,
+      margin: { x: 0, y: 0 },
+      palette: content!.palette,
+    };
     overlayContext.setTransform(1, 0, 0, 1, 0, 0);
     overlayContext.clearRect(0, 0, overlay.width, overlay.height);
     if (highlight.arcs.length > 0) paintArcs(overlayContext, paint, highlight.arcs, 0.9);
@@ -164,7 +173,7 @@ export function createMapRenderer(base: HTMLCanvasElement, overlay: HTMLCanvasEl
       request();
     },
     setHighlight(next) {
-      if (next.arcs.length > 0 !== highlight.arcs.length > 0) baseDirty = true;
+      if (next.dim !== highlight.dim) baseDirty = true;
       highlight = next;
       overlayDirty = true;
       request();

@@ -42,14 +42,14 @@ export interface Scene {
 
 export function buildScene(board: Board, workload: number | null): Scene {
   const { world } = board;
-  const largest = Math.max(0, ...board.openSites.map((view) => view.peakPerS));
+  const largest = board.openSites.reduce((most, view) => Math.max(most, view.peakPerS), 0);
   const sites = board.sites.map((view): SiteMark => ({
     index: view.index,
     name: view.site.name,
     ...toPlane(view.site.longitude, view.site.latitude),
     tier: view.site.tier,
     open: view.open,
-    radius: view.open ? markRadius(view.site.tier, view.peakPerS, largest) : 2,
+    radius: view.open ? markRadius(view.site.tier, view.peakPerS, largest, board.openByTier[view.site.tier]) : 2,
   }));
   let largestArea = 0;
   for (const area of board.areas) largestArea = Math.max(largestArea, area.peakPerS);

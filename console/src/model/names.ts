@@ -42,3 +42,23 @@ const reasonNames: Readonly<Record<string, string>> = {
 export function reasonName(reason: string): string {
   return reasonNames[reason] ?? reason.replaceAll("-", " ");
 }
+
+const refusalNames: Readonly<Record<string, string>> = {
+  forbidden: "site forbidden by the scenario",
+  tier: "tier not allowed",
+  residency: "data may not go there",
+  export: "export rules",
+  memory: "model does not fit",
+  "latency-network": "network too long",
+  "latency-compute": "no time left for prefill",
+  "no-engine": "no engine planned",
+  unhealthy: "engines down",
+  "too-long": "request too long",
+  interrupted: "broken off",
+  "attempts-exhausted": "every attempt failed",
+};
+
+/** Why a site was turned down for a request, or a request refused. */
+export function refusalName(reason: string): string {
+  return refusalNames[reason] ?? reason.replaceAll("-", " ");
+}

@@ -4,7 +4,7 @@ import { showView } from "../app/view-state.ts";
 import { useJson, type Resource } from "../data/resource.ts";
 import type { Board } from "../model/board.ts";
 import { milliseconds, percent, usd } from "../model/format.ts";
-import { tierNames } from "../model/names.ts";
+import { refusalName, tierNames } from "../model/names.ts";
 import { BudgetBar } from "../ui/BudgetBar.tsx";
 import { CloseButton } from "../ui/CloseButton.tsx";
 import { Notice } from "../ui/Notice.tsx";
@@ -85,7 +85,7 @@ function Explanation({ board, id }: { readonly board: Board; readonly id: string
             {rejected.map((rejection) => (
               <li key={rejection.pool}>
                 <strong>{board.world.sites.find((site) => site.id === rejection.site)?.name ?? rejection.site}</strong>
-                <span className="tag">{rejection.reason}</span>
+                <span className="tag">{refusalName(rejection.reason)}</span>
                 <span className="muted">{rejection.detail}</span>
               </li>
             ))}

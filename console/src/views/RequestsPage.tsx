@@ -60,7 +60,6 @@ function requestColumns(board: Board): TableColumn<LiveRequest>[] {
     {
       id: "time",
       title: "Time (UTC)",
-      numeric: true,
       value: (row) => row.epochMs,
       cell: (row) => timeOfDay(row.epochMs),
     },

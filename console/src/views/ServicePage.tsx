@@ -6,6 +6,7 @@ import { attainmentOverTimeOption, latencyOption } from "../charts/service-optio
 import type { Resource } from "../data/resource.ts";
 import type { Board } from "../model/board.ts";
 import { count, milliseconds, percent } from "../model/format.ts";
+import { refusalName } from "../model/names.ts";
 import { AttainmentTable, SimulationNotice } from "../panels/AttainmentCard.tsx";
 
 export default function ServicePage(props: { readonly board: Board; readonly simulation: Resource<SimulationResult> }) {
@@ -49,7 +50,9 @@ function Simulated({ board, result }: { readonly board: Board; readonly result: 
           />
         </div>
         <div className="card">
-          <h3>Within all budgets, over time</h3>
+          <h3>
+            Within all budgets, over time <span className="muted">of the requests completed</span>
+          </h3>
           <Chart option={overTime} label="Share of requests within all budgets over the simulated time" height={300} />
         </div>
         <div className="card">
@@ -57,11 +60,39 @@ function Simulated({ board, result }: { readonly board: Board; readonly result: 
           <AttainmentTable board={board} result={result} />
         </div>
         <div className="card">
+          <h3>
+            Refused <span className="muted">of the requests sent</span>
+          </h3>
+          <Refusals board={board} result={result} />
+        </div>
+        <div className="card wide">
           <h3>Latency as the user sees it</h3>
           <LatencyTable board={board} result={result} />
         </div>
       </div>
     </>
+  );
+}
+
+function Refusals({ board, result }: { readonly board: Board; readonly result: SimulationResult }) {
+  const rows = result.workloads.flatMap(({ workload, arrived, rejections }) =>
+    rejections.map(({ reason, count: refused }) => ({ workload, reason, refused, ratio: refused / arrived })),
+  );
+  if (rows.length === 0) return <p className="muted">None: every request found an engine.</p>;
+  return (
+    <ul className="plain-list">
+      {rows.map(({ workload, reason, refused, ratio }) => (
+        <li key={`${workload} ${reason}`}>
+          <span>
+            {board.workloads.find(({ id }) => id === workload)?.name ?? workload}
+            <span className="muted"> · {refusalName(reason)}</span>
+          </span>
+          <span className="figure">
+            {percent(ratio)} <span className="muted">{count(refused)}</span>
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
