@@ -127,6 +127,12 @@ export const errorRegistry = {
     message: "No site can serve the request.",
     hint: "GET /v1/routes/{id} with the x-disperse-request-id shows why each was refused.",
   },
+  ledger_unavailable: {
+    status: 503,
+    type: "service_unavailable",
+    message: "The ledger cannot be written, and nothing is served that could not be accounted for.",
+    hint: "Free the disk or database behind the ledger.",
+  },
   shutting_down: {
     status: 503,
     type: "service_unavailable",

@@ -22,6 +22,8 @@ export interface Ending {
 
 /** How long rows are collected before they go to the store together, ms. */
 const groupMs = 5;
+/** Pause after the store refused rows, ms. */
+const retryMs = 500;
 
 /** Writes down what happened: the ledger, the metrics and the console's feed. Decides nothing. */
 export class Books {
@@ -33,6 +35,7 @@ export class Books {
   readonly #rules: Map<string, string>;
   #rows: LedgerRow[] = [];
   #flushing = false;
+  #underway = 0;
   #stored: Promise<void> = Promise.resolve();
 
   constructor(parts: { world: World; store: Store; clock: Clock; live: LiveFeed; telemetry: Telemetry }) {
@@ -53,8 +56,13 @@ export class Books {
     this.#instruments.dispatch.observe(ms / 1_000);
   }
 
-  /** An attempt is over. Its row joins others on their way to the store. */
-  attempted(admitted: Admitted, attempt: Attempt, requestBytes: number, emulated: boolean): void {
+  /** An attempt is over; returns what it is charged with. Its row joins others on their way to the store. */
+  attempted(
+    admitted: Admitted,
+    attempt: Attempt,
+    requestBytes: number,
+    emulated: boolean,
+  ): { readonly chargeNanoUsd: number; readonly tokens: number } {
     const world = this.#world;
     const site = world.sites[attempt.state.group.site]!;
     const workload = world.workloads[admitted.workload]!;
@@ -90,10 +98,7 @@ export class Books {
       chargeNanoUsd: charge,
       egressNanoUsd: egressNanoUsd(site, attempt.responseBytes),
     });
-    if (!this.#flushing) {
-      this.#flushing = true;
-      this.#clock.schedule(groupMs, () => this.#flush());
-    }
+    this.#flushAfter(groupMs);
     const at = this.#instruments.at(workload.id, site.id);
     at.attempts(attempt.outcome).add(1);
     at.input.add(tokens.inputTokens);
@@ -101,6 +106,7 @@ export class Books {
     at.output.add(tokens.outputTokens);
     at.egress.add(attempt.responseBytes);
     at.charge.add(charge);
+    return { chargeNanoUsd: charge, tokens: charged ? tokens.inputTokens + tokens.outputTokens : 0 };
   }
 
   finished(admitted: Admitted, { outcome, target, attempts, firstContentMs, inFlight }: Ending): void {
@@ -126,18 +132,43 @@ export class Books {
     });
   }
 
-  /** Resolves when every row written so far is safe in the store. */
+  /** Rows that are not yet safe in the store. */
+  get unsaved(): number {
+    return this.#rows.length + this.#underway;
+  }
+
+  /** Hands over what is left and waits for it; rows the store refuses even now are given up. */
   async settled(): Promise<void> {
-    this.#flush();
     await this.#stored;
+    await this.#save();
   }
 
   #flush(): void {
     this.#flushing = false;
+    this.#stored = this.#save();
+  }
+
+  /** A store takes an attempt once however often it is handed over, so after a failure all rows simply go again. */
+  async #save(): Promise<void> {
     if (this.#rows.length === 0) return;
-    const stored = this.#store.append(this.#rows);
+    const rows = this.#rows;
     this.#rows = [];
-    this.#stored = Promise.all([this.#stored, stored]).then(() => {});
+    this.#underway += rows.length;
+    try {
+      await this.#store.append(rows);
+    } catch {
+      this.#instruments.ledgerFailures.add(1);
+      this.#rows = [...rows, ...this.#rows];
+      this.#flushAfter(retryMs);
+    } finally {
+      this.#underway -= rows.length;
+    }
+  }
+
+  #flushAfter(delayMs: number): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#clock.schedule(delayMs, () => this.#flush());
   }
 
   #ruleOf(from: string, to: string, dataClass: string): string {

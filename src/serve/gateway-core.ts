@@ -1,5 +1,6 @@
 import type { World } from "../catalog/index.ts";
 import { compilePolicy, compileRoutes, type Group, type Policy, type Routes, type Snapshot } from "../route/index.ts";
+import type { Accounts } from "./accounts.ts";
 import { errorBody, type ApiError } from "./api-error.ts";
 import type { Books } from "./books.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -25,6 +26,7 @@ export interface CoreParts {
   readonly mesh: Mesh;
   readonly clock: Clock;
   readonly books: Books;
+  readonly accounts: Accounts;
   readonly options: GatewayOptions;
 }
 
@@ -36,6 +38,7 @@ export class GatewayCore {
   readonly options: GatewayOptions;
   readonly clock: Clock;
   readonly books: Books;
+  readonly accounts: Accounts;
   readonly deadlines: Deadlines;
   readonly inFlight = new Set<Inference>();
   readonly snapshot: Snapshot;
@@ -52,6 +55,7 @@ export class GatewayCore {
     this.options = parts.options;
     this.clock = parts.clock;
     this.books = parts.books;
+    this.accounts = parts.accounts;
     this.deadlines = new Deadlines(parts.clock);
     this.groups = parts.routes.groups.map((group, index) =>
       this.#stateOf(group, parts.bindings[index]?.engine ?? null),

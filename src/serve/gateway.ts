@@ -1,5 +1,6 @@
 import type { World } from "../catalog/index.ts";
 import { compilePolicy, compileRoutes, decide, type Deployment, type Group } from "../route/index.ts";
+import { Accounts, type AccountSettings } from "./accounts.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import { Books } from "./books.ts";
 import { asciiJson } from "./byte-text.ts";
@@ -7,6 +8,7 @@ import { parseInferenceRequest } from "./chat-request.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation, Inference, type Admitted } from "./inference.ts";
 import { LiveFeed } from "./live-feed.ts";
+import { chargeNanoUsd } from "./meter.ts";
 import { modelList, modelNames, modelObject, type ModelName } from "./models.ts";
 import { defaultOptions, type GatewayOptions } from "./options.ts";
 import { Origins } from "./origins.ts";
@@ -25,6 +27,8 @@ export interface GatewayParts {
   readonly telemetry: Telemetry;
   /** Uniform in [0, 1). */
   readonly rng: () => number;
+  /** Keys, budgets and rate limits; without them everyone is let in, which is for loopback only. */
+  readonly accounts?: AccountSettings;
   /** Answers paths outside the API. */
   readonly pages?: PageSource;
   readonly options?: Partial<GatewayOptions>;
@@ -39,6 +43,9 @@ export interface Gateway {
   stop(graceMs: number): Promise<void>;
 }
 
+/** How many mean answers are reserved for a caller that sets no limit on its own. */
+const unlimitedOutputFactor = 4;
+
 /** An exchange that is over before the client could leave. */
 const answered: Exchange = { clientLeft() {}, drained() {} };
 
@@ -50,8 +57,9 @@ export function createGateway(parts: GatewayParts): Gateway {
   const bindings = routes.groups.map((group, index) => parts.engines(group, index));
   const live = new LiveFeed(clock);
   const { mesh, store, telemetry } = parts;
+  const accounts = new Accounts(parts.accounts ?? null, clock.monotonicMs());
   const books = new Books({ world, store, clock, live, telemetry });
-  const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, options });
+  const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, accounts, options });
   const names = modelNames(world, (workload) =>
     routes.groups.some((group, index) => group.workloads.includes(workload) && bindings[index]?.emulated === true),
   );
@@ -76,6 +84,11 @@ export function createGateway(parts: GatewayParts): Gateway {
   function infer(call: Call, reply: Reply): Exchange {
     const receivedMs = core.look();
     if (stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
+    if (books.unsaved > options.maxUnsavedRows)
+      return refuse(reply, apiError("ledger_unavailable", { retryAfterMs: 1_000 }));
+    const authenticated = accounts.authenticate(call.header("authorization"), clock.epochMs());
+    if (!authenticated.ok) return refuse(reply, authenticated.error);
+    const { key } = authenticated;
     const parsed = parseInferenceRequest(call.body, "messages");
     if (!parsed.ok) return refuse(reply, parsed.error);
     const { request } = parsed;
@@ -89,6 +102,15 @@ export function createGateway(parts: GatewayParts): Gateway {
     const bestEffort = call.header("x-disperse-slo") === "best-effort";
     const { area, access } = origin;
     const workload = world.workloads[name.workload]!;
+    const outputTokens = request.maxOutputTokens ?? Math.ceil(workload.outputTokens.mean * unlimitedOutputFactor);
+    const reserved = accounts.reserve(
+      key,
+      workload.id,
+      chargeNanoUsd(workload, request.inputTokens, outputTokens),
+      request.inputTokens + outputTokens,
+      receivedMs,
+    );
+    if (!reserved.ok) return refuse(reply, reserved.error);
     const decision = decide(
       bestEffort ? core.relaxedRoutes : routes,
       { workload: name.workload, area, access, uncachedTokens: request.inputTokens * (1 - workload.prefixHitRatio) },
@@ -101,7 +123,8 @@ export function createGateway(parts: GatewayParts): Gateway {
       workload: name.workload,
       area,
       access,
-      keyId: null,
+      keyId: key?.id ?? null,
+      reservation: reserved.reservation,
       bestEffort,
       decision,
       receivedMs,

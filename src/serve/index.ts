@@ -1,4 +1,5 @@
 /** The gateway: admission, attempts and failover, stream life cycle, metering. Transports and engines are adapters. */
+export type { Account, AccountSettings, KeyRecord } from "./accounts.ts";
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./api-error.ts";
 export type { EngineBinding } from "./gateway-core.ts";
 export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";

@@ -1,4 +1,5 @@
 import type { Decision, Target } from "../route/index.ts";
+import type { Reservation } from "./accounts.ts";
 import { apiError, errorBody, type ApiError } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
@@ -16,6 +17,7 @@ export interface Admitted {
   readonly area: number;
   readonly access: number;
   readonly keyId: string | null;
+  readonly reservation: Reservation;
   readonly bestEffort: boolean;
   readonly decision: Decision;
   readonly receivedMs: number;
@@ -40,6 +42,8 @@ export class Inference implements Exchange, AttemptOwner {
   #current: Attempt | null = null;
   #firstContentMs: number | null = null;
   #streaming = false;
+  #chargedNanoUsd = 0;
+  #chargedTokens = 0;
   #over = false;
 
   constructor(core: GatewayCore, call: Call, reply: Reply, admitted: Admitted) {
@@ -186,7 +190,14 @@ export class Inference implements Exchange, AttemptOwner {
     if (!this.#streaming) attempt.state.waitingTokens -= this.#admitted.request.inputTokens;
     if (attempt.phase === "over") this.#core.deadlines.remove(attempt);
     const emulated = this.#core.isEmulated(attempt.target.group);
-    this.#core.books.attempted(this.#admitted, attempt, this.#call.bodyBytes, emulated);
+    const { chargeNanoUsd, tokens } = this.#core.books.attempted(
+      this.#admitted,
+      attempt,
+      this.#call.bodyBytes,
+      emulated,
+    );
+    this.#chargedNanoUsd += chargeNanoUsd;
+    this.#chargedTokens += tokens;
     this.#current = null;
   }
 
@@ -201,6 +212,8 @@ export class Inference implements Exchange, AttemptOwner {
   #finish(outcome: AttemptOutcome | "failed", target: Target | null): void {
     this.#over = true;
     this.#core.inFlight.delete(this);
+    const used = { nanoUsd: this.#chargedNanoUsd, tokens: this.#chargedTokens };
+    this.#core.accounts.settle(this.#admitted.reservation, used);
     this.#core.books.finished(this.#admitted, {
       outcome,
       target,

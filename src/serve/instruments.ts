@@ -7,6 +7,7 @@ export function createInstruments(telemetry: Telemetry) {
   return {
     refusals: kept((code) => telemetry.counter(metrics.refusals, { code })),
     dispatch: telemetry.histogram(metrics.dispatch, {}),
+    ledgerFailures: telemetry.counter(metrics.ledgerFailures, {}),
     inFlight: telemetry.gauge(metrics.inFlight, {}),
     /** Instruments of one workload at one site; the site is empty for requests that reached none. */
     at: keptPair((workload, site) => {

@@ -36,5 +36,9 @@ export const metrics = {
   tokens: { name: "disperse_tokens_total", help: "Tokens by workload, site and kind (input, cached, output)." },
   egress: { name: "disperse_egress_bytes_total", help: "Response bytes that left a site towards users." },
   charge: { name: "disperse_charge_nanousd_total", help: "Charged money by workload, in billionths of a US dollar." },
+  ledgerFailures: {
+    name: "disperse_ledger_failures_total",
+    help: "Batches of ledger rows the store refused; they are handed over again.",
+  },
   inFlight: { name: "disperse_in_flight_requests", help: "Requests being served now." },
 } as const satisfies Record<string, Metric>;

@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly maxEventBytes: number;
   /** Decisions remembered for `GET /v1/routes/{id}`. */
   readonly routesKept: number;
+  /** Ledger rows that may wait for the store; beyond, requests are refused. */
+  readonly maxUnsavedRows: number;
   /** Signals older than this are unknown to the policy. */
   readonly signalMaxAgeMs: number;
 }
@@ -32,5 +34,6 @@ export const defaultOptions: GatewayOptions = {
   maxHeldBytes: 32 * 1024 * 1024,
   maxEventBytes: 4 * 1024 * 1024,
   routesKept: 2_000,
+  maxUnsavedRows: 50_000,
   signalMaxAgeMs: 10_000,
 };

@@ -1,7 +1,9 @@
+import { hash } from "node:crypto";
 import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
+import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
 import type { World } from "../../src/catalog/index.ts";
-import type { GatewayParts, LiveEvent } from "../../src/serve/index.ts";
+import type { Account, GatewayParts, LiveEvent, Store } from "../../src/serve/index.ts";
 import { testWorkload } from "../worlds/tiny-world.ts";
 import { createGateway, serveWorld, testMesh, transports, type Transport } from "./test-mesh.ts";
 
@@ -131,6 +133,80 @@ describe.each(transports)("over $name:", (transport) => {
       });
       expect(JSON.stringify(route)).not.toContain("Hello");
       expect((await fetch(`${url}/v1/routes/req_other`)).status).toBe(404);
+    });
+  });
+
+  describe("keys and budgets", () => {
+    const keyed = (fields: Partial<Account> = {}) => {
+      const sha256 = (text: string) => hash("sha256", text);
+      const account = {
+        id: "team",
+        budgetNanoUsd: null,
+        spentNanoUsd: 0,
+        requestsPerMinute: null,
+        tokensPerMinute: null,
+      };
+      const key = {
+        id: "key_1",
+        sha256: sha256("secret"),
+        account: "team",
+        workloads: "*" as const,
+        expiresEpochMs: null,
+      };
+      return { accounts: { accounts: [{ ...account, ...fields }], keys: [key], sha256 } };
+    };
+    const authorized = { authorization: "Bearer secret" };
+
+    it("let nobody in without a key, and name the key in the ledger, not its text", async () => {
+      const { post, rows, stop } = await start(serveWorld(), keyed());
+      expect((await post(chat)).status).toBe(401);
+      expect((await post(chat, { authorization: "Bearer wrong" })).status).toBe(401);
+      expect((await post(chat, authorized)).status).toBe(200);
+      await stop();
+      const written = await rows();
+      expect(written.map((row) => row.keyId)).toEqual(["key_1"]);
+      expect(JSON.stringify(written)).not.toContain("secret");
+    });
+
+    it("cannot be overspent by requests sent at once", async () => {
+      // One answer of 24 tokens to 3 costs about 307,000 nano-USD; each reserves four times that.
+      const { post, rows, stop } = await start(serveWorld(), keyed({ budgetNanoUsd: 3_000_000 }));
+      const answers = await Promise.all(Array.from({ length: 20 }, () => post(chat, authorized)));
+      const statuses = answers.map((answer) => answer.status);
+      expect(statuses).toContain(200);
+      expect(statuses.filter((status) => status !== 200).every((status) => status === 429)).toBe(true);
+      await Promise.all(answers.map((answer) => answer.text()));
+      // What was reserved and not used is free again.
+      expect((await post(chat, authorized)).status).toBe(200);
+      await stop();
+      const spent = (await rows()).reduce((sum, row) => sum + row.chargeNanoUsd, 0);
+      expect(spent).toBeLessThanOrEqual(3_000_000);
+    });
+
+    it("say when to come back", async () => {
+      const { post } = await start(serveWorld(), keyed({ requestsPerMinute: 1 }));
+      await post(chat, authorized);
+      const refused = await post(chat, authorized);
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(30);
+    });
+  });
+
+  describe("a ledger that fails", () => {
+    it("loses no row and doubles none while it is away, and stops the service when too much is unsaved", async () => {
+      const kept = createMemoryStore();
+      let away = true;
+      const store: Store = {
+        ...kept,
+        append: (added) => (away ? Promise.reject(new Error("disk full")) : kept.append(added)),
+      };
+      const { post, stop } = await start(serveWorld(), { store, options: { maxUnsavedRows: 1 } });
+      const answers = [await post(chat), await post(chat), await post(chat)];
+      expect(answers.map((answer) => answer.status)).toEqual([200, 200, 503]);
+      expect(await answers[2]!.json()).toMatchObject({ error: { code: "ledger_unavailable" } });
+      away = false;
+      await stop();
+      expect(await kept.read(0, 10)).toHaveLength(2);
     });
   });
 

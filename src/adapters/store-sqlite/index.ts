@@ -1,0 +1,3 @@
+/** The embedded ledger: one SQLite file, written by a thread of its own. */
+export { createSqliteStore } from "./sqlite-store.ts";
+export { verifyLedger, type LedgerVerdict } from "./verify-ledger.ts";

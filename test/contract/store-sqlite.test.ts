@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, describe, expect, it } from "vitest";
+import { createSqliteStore, verifyLedger } from "../../src/adapters/store-sqlite/index.ts";
+import { ledgerRow, storeContract } from "./store.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ledger-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let made = 0;
+const newPath = () => join(folder, `${made++}.db`);
+
+storeContract("store-sqlite", async () => createSqliteStore(newPath()));
+
+describe("the ledger file", () => {
+  const fill = async (path: string, from: number, to: number) => {
+    const store = createSqliteStore(path);
+    for (let index = from; index < to; index++) await store.append([ledgerRow({ requestId: `req_${index}` })]);
+    await store.close();
+  };
+
+  it("goes on where it ended", async () => {
+    const path = newPath();
+    await fill(path, 0, 3);
+    await fill(path, 3, 5);
+    const store = createSqliteStore(path);
+    expect((await store.read(0, 10)).map((row) => row.requestId)).toEqual([
+      "req_0",
+      "req_1",
+      "req_2",
+      "req_3",
+      "req_4",
+    ]);
+    await store.close();
+    expect(verifyLedger(path)).toMatchObject({ rows: 5, brokenAt: null });
+  });
+
+  it("holds an attempt once, however often it is handed over", async () => {
+    const path = newPath();
+    const store = createSqliteStore(path);
+    await Promise.all([store.append([ledgerRow()]), store.append([ledgerRow(), ledgerRow({ attempt: 2 })])]);
+    expect(await store.read(0, 10)).toHaveLength(2);
+    await store.close();
+  });
+
+  it.each([
+    ["changed", "UPDATE ledger SET row = replace(row, '123456789', '123456780') WHERE position = 2", 2],
+    ["removed", "DELETE FROM ledger WHERE position = 1", 1],
+    ["given another hash", "UPDATE ledger SET hash = 'x' WHERE position = 0", 0],
+  ])("shows that a row was %s", async (_name, statement, at) => {
+    const path = newPath();
+    await fill(path, 0, 4);
+    const database = new DatabaseSync(path);
+    database.exec(statement);
+    database.close();
+    expect(verifyLedger(path).brokenAt).toBe(at);
+  });
+
+  it("says so when it cannot be opened", async () => {
+    const store = createSqliteStore(join(folder, "absent", "ledger.db"));
+    await expect(store.append([ledgerRow()])).rejects.toThrow();
+    await store.close();
+  });
+});
