@@ -165,10 +165,23 @@ function fitOverhead(runs: readonly EngineRun[], coefficients: Coefficients): nu
   return best;
 }
 
+/**
+ * Whether depths differ enough to tell a cost per step from a cost per layer. Where they do not, the cost is taken to be
+ * per layer, as the launches are of which it consists.
+ */
+function isDepthVaried(runs: readonly EngineRun[]): boolean {
+  const depths = runs.map((entry) => entry.spec!.model.layers);
+  return Math.max(...depths) >= 2 * Math.min(...depths);
+}
+
 function fitEngine(backend: string, runs: readonly EngineRun[]): object {
   // One column per term: the step time it alone would give, as a share of the measured one.
   const columns = runs.map((entry) =>
-    terms.map((term) => predict(entry, { ...zero, [term]: 1 })!.tpotMs / entry.tpotMs),
+    terms.map((term) =>
+      term === "stepFixedMs" && !isDepthVaried(runs)
+        ? 0
+        : predict(entry, { ...zero, [term]: 1 })!.tpotMs / entry.tpotMs,
+    ),
   );
   const solution = fitCoefficients(columns);
   const heldOut: Record<string, object> = {};

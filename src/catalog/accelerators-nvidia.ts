@@ -205,6 +205,33 @@ export const nvidiaAccelerators = {
     },
     tdpWatts: watts(350),
   },
+  "rtx-4090": {
+    name: "NVIDIA GeForce RTX 4090",
+    maker: "NVIDIA",
+    kind: "gpu",
+    generation: "ada",
+    memoryGB: vendor(24, "GB", "nvidia-datasheets"),
+    dramGBps: vendor(1008, "GB/s", "nvidia-datasheets"),
+    peakTflops: {
+      bf16: vendor(165.2, "TFLOP/s", "nvidia-datasheets", { note: "with 32-bit accumulation" }),
+      fp8: vendor(660.6, "TFLOP/s", "nvidia-datasheets", { low: 330.3, note: "330.3 with 32-bit accumulation" }),
+    },
+    weightStreamGBps: derated(
+      vendor(1008, "GB/s", "nvidia-datasheets"),
+      0.8,
+      "RTX PRO 6000, the other card with GDDR memory and a 384-bit bus or wider, reaches 0.80",
+    ),
+    kernelTflops: {
+      bf16: assumed(149, "TFLOP/s", "0.9 of the peak: the rate with 32-bit accumulation is half of what the chip can"),
+      fp8: assumed(297, "TFLOP/s", "0.9 of the peak with 32-bit accumulation"),
+    },
+    link: {
+      kind: "pcie",
+      latencyUs: assumed(24, "us", "no peer access between cards: through the host, twice RTX PRO 6000's four cards"),
+      allReduceGBps: assumed(5, "GB/s", "PCIe 4.0 through the host: half of what RTX PRO 6000 reaches over PCIe 5.0"),
+    },
+    tdpWatts: vendor(450, "W", "nvidia-datasheets"),
+  },
   "rtx-pro-6000": {
     name: "NVIDIA RTX PRO 6000 Blackwell Server Edition",
     maker: "NVIDIA",
