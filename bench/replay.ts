@@ -72,7 +72,7 @@ export async function run(args: string[]): Promise<void> {
     tensorParallel: kwargs.tensor_parallel_size ?? 1,
     model: modelOf(model, models[model]),
     engine,
-    weightPrecision: "bf16",
+    weightPrecision: /fp8/i.test(meta.model) ? "fp8" : "bf16",
     kvPrecision: kwargs.kv_cache_dtype?.startsWith("fp8") ? "fp8" : "bf16",
   };
   const replica = compileReplica(spec);
@@ -94,6 +94,7 @@ export async function run(args: string[]): Promise<void> {
     skippedRows: skipped,
     kvTokenCapacity: replica.kvTokenCapacity,
     preemptions: played.preemptions,
+    recomputedTokens: played.recomputedTokens,
     errors: Object.fromEntries(
       (["ttftMs", "tpotMs", "e2eMs"] as const).map((name) => [
         name,
@@ -141,7 +142,12 @@ function play(recorded: readonly Recorded[], costs: ReturnType<typeof engineCost
     engine.enqueue(request);
   }
   for (const engine of engines) engine.advance(Number.MAX_VALUE);
-  return { times, preemptions: engines.reduce((sum, engine) => sum + engine.preemptions, 0) };
+  const total = (pick: (engine: Engine) => number) => engines.reduce((sum, engine) => sum + pick(engine), 0);
+  return {
+    times,
+    preemptions: total((engine) => engine.preemptions),
+    recomputedTokens: total((engine) => engine.recomputedTokens),
+  };
 }
 
 function timesOf(request: Recorded): Times {
