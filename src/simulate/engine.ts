@@ -1,5 +1,7 @@
 import type { EngineCosts } from "./engine-costs.ts";
 import { popFinish, pushFinish } from "./finish-heap.ts";
+import { KvBlocks } from "./kv-blocks.ts";
+import { RequestList } from "./request-list.ts";
 import type { RequestTable } from "./request-table.ts";
 
 /** Hears what happens inside an engine. Called in the order of the engine's own time. */
@@ -47,20 +49,13 @@ export class Engine {
   #sequences = 0;
   #contextTokens = 0;
   #finishHeap = -1;
-  #freeBlocks: number;
-  /** Decoding sequences by the remainder of `kvOffset`: those of one phase cross a block border in the same step. */
-  readonly #phases: Int32Array;
+  readonly #kv: KvBlocks;
 
   /** Admitted requests in order of admission; those in prefill are its tail, from `#prefillHead` on. */
-  #runningHead = -1;
-  #runningTail = -1;
-  #running = 0;
+  readonly #running: RequestList;
   #prefillHead = -1;
-
   /** Requests not admitted yet, in the order in which they reach the queue; preempted ones are put before all others. */
-  #waitingHead = -1;
-  #waitingTail = -1;
-  #waiting = 0;
+  readonly #waiting: RequestList;
   /** Tokens the requests waiting and in prefill still have to be computed, cached ones not counted. */
   #prefillBacklog = 0;
 
@@ -78,13 +73,14 @@ export class Engine {
     this.#table = table;
     this.#listener = listener;
     this.#maxRunSteps = maxRunSteps;
-    this.#freeBlocks = costs.kvBlocks;
-    this.#phases = new Int32Array(costs.kvBlockTokens);
+    this.#kv = new KvBlocks(costs.kvBlocks, costs.kvBlockTokens);
+    this.#running = new RequestList(table);
+    this.#waiting = new RequestList(table);
   }
 
   /** Requests held: waiting, in prefill and decoding. */
   get requests(): number {
-    return this.#waiting + this.#running;
+    return this.#waiting.length + this.#running.length;
   }
 
   get decodingSequences(): number {
@@ -92,12 +88,12 @@ export class Engine {
   }
 
   get waitingRequests(): number {
-    return this.#waiting;
+    return this.#waiting.length;
   }
 
   /** Blocks of the KV cache in use, of `costs.kvBlocks`, at the start of the current run. */
   get usedBlocks(): number {
-    return this.costs.kvBlocks - this.#freeBlocks;
+    return this.#kv.total - this.#kv.free;
   }
 
   /** Time spent computing in steps that have ended, ms. */
@@ -134,10 +130,10 @@ export class Engine {
     table.prefillDone[request] = table.cachedTokens[request]!;
     this.#prefillBacklog += table.prefillTarget[request]! - table.prefillDone[request]!;
     // Network delays differ, so a later hand-over may be ready earlier; the place is almost always at the very end.
-    let before = this.#waitingTail;
+    let before = this.#waiting.tail;
     while (before >= 0 && table.readyMs[before]! > readyMs) before = table.previous[before]!;
-    this.#insertWaiting(request, before);
-    if (this.#waitingHead === request) this.#noticeArrival(readyMs);
+    this.#waiting.insertAfter(before, request);
+    if (this.#waiting.head === request) this.#noticeArrival(readyMs);
   }
 
   /** Brings the engine to `nowMs`: everything that ends until then, `nowMs` included, has ended. */
@@ -161,7 +157,7 @@ export class Engine {
     // A decode run can be interrupted after any step: half of one is left on average. A mixed step runs to its end.
     let drainMs = this.#doing === mixed ? Math.max(0, this.#endMs - nowMs) : stepMs / 2;
     const { costs } = this;
-    if (this.#waiting > 0) {
+    if (this.#waiting.length > 0) {
       const decodeMs =
         (costs.baseMs + this.#sequences * costs.perSequenceMs + this.#contextTokens * costs.perContextTokenMs) *
         this.#slowdown;
@@ -169,7 +165,7 @@ export class Engine {
       const prefillSteps = Math.ceil(this.#prefillBacklog / budget);
       drainMs += this.#prefillBacklog * costs.perPrefillTokenMs * this.#slowdown + prefillSteps * decodeMs;
     }
-    if (this.#running >= costs.maxSequences || this.#isMemoryShort()) drainMs += this.#seatWaitMs(stepMs);
+    if (this.#running.length >= costs.maxSequences || this.#isMemoryShort()) drainMs += this.#seatWaitMs(stepMs);
     return drainMs;
   }
 
@@ -184,7 +180,7 @@ export class Engine {
   /** Loses everything it holds, as in a crash, and calls `lost` for each request; ready for work again at once. */
   fail(nowMs: number, lost: (request: number) => void): void {
     this.advance(nowMs);
-    for (const head of [this.#runningHead, this.#waitingHead]) {
+    for (const { head } of [this.#running, this.#waiting]) {
       for (let request = head; request >= 0;) {
         const next = this.#table.next[request]!;
         lost(request);
@@ -197,11 +193,11 @@ export class Engine {
     this.#sequences = 0;
     this.#contextTokens = 0;
     this.#finishHeap = -1;
-    this.#freeBlocks = this.costs.kvBlocks;
-    this.#phases.fill(0);
-    this.#runningHead = this.#runningTail = this.#prefillHead = -1;
-    this.#waitingHead = this.#waitingTail = -1;
-    this.#running = this.#waiting = this.#prefillBacklog = 0;
+    this.#prefillHead = -1;
+    this.#prefillBacklog = 0;
+    this.#kv.clear();
+    this.#running.clear();
+    this.#waiting.clear();
   }
 
   // A run begins.
@@ -222,7 +218,7 @@ export class Engine {
     }
     if (!preempted) {
       while (budget > 0 && this.#admitNext(timeMs)) {
-        const request = this.#runningTail;
+        const request = this.#running.tail;
         const tokens = this.#cutChunk(request, budget);
         pairs += tokens * (table.prefillDone[request]! + tokens / 2);
         prefillTokens += tokens;
@@ -247,16 +243,16 @@ export class Engine {
       return;
     }
     this.#doing = decoding;
-    this.#steps = this.#stepsWithinMemory(Math.min(this.#stepsToFinish(), this.#maxRunSteps));
+    this.#steps = this.#kv.stepsWithin(this.#counter, Math.min(this.#stepsToFinish(), this.#maxRunSteps));
     this.#endMs = this.#timeAfter(this.#steps);
-    const next = this.#waitingHead;
+    const next = this.#waiting.head;
     if (next >= 0 && table.readyMs[next]! > timeMs) this.#shortenTo(table.readyMs[next]!);
     // After a preemption nothing is admitted for one step; the step after may find room again.
     else if (next >= 0 && preempted) this.#shortenTo(timeMs);
   }
 
   #rest(timeMs: number): void {
-    const next = this.#waitingHead;
+    const next = this.#waiting.head;
     this.#doing = next < 0 ? idle : awaiting;
     this.#endMs = next < 0 ? Number.POSITIVE_INFINITY : Math.max(timeMs, this.#table.readyMs[next]!);
   }
@@ -271,24 +267,29 @@ export class Engine {
   /** Moves the head of the queue into the batch if it is there, a seat is free and its tokens find blocks. */
   #admitNext(timeMs: number): boolean {
     const table = this.#table;
-    const request = this.#waitingHead;
-    if (request < 0 || table.readyMs[request]! > timeMs || this.#running >= this.costs.maxSequences) return false;
-    const blocks = this.#blocksFor(table.prefillTarget[request]!);
-    if (blocks > this.#freeBlocks) return false;
-    this.#freeBlocks -= blocks;
-    this.#waitingHead = table.next[request]!;
-    if (this.#waitingHead < 0) this.#waitingTail = -1;
-    else table.previous[this.#waitingHead] = -1;
-    this.#waiting--;
-    table.next[request] = -1;
-    table.previous[request] = this.#runningTail;
-    if (this.#runningTail < 0) this.#runningHead = request;
-    else table.next[this.#runningTail] = request;
-    this.#runningTail = request;
-    this.#running++;
+    const request = this.#waiting.head;
+    if (request < 0 || table.readyMs[request]! > timeMs) return false;
+    if (this.#running.length >= this.costs.maxSequences) return false;
+    const target = table.prefillTarget[request]!;
+    if (this.#kv.blocksFor(target) > this.#kv.free) return false;
+    if (table.preemptions[request]! > 0) this.#resume(request);
+    this.#kv.take(target, Math.floor(table.prefillDone[request]! / this.#kv.blockTokens));
+    this.#waiting.remove(request);
+    this.#running.append(request);
     if (this.#prefillHead < 0) this.#prefillHead = request;
     if (Number.isNaN(table.scheduledMs[request]!)) table.scheduledMs[request] = timeMs;
     return true;
+  }
+
+  /** A request sent back earlier finds what has not been overwritten of its own blocks since. */
+  #resume(request: number): void {
+    const table = this.#table;
+    const mark = table.overwrittenFrom[request]!;
+    const kept = Math.min(this.#kv.stillKept(table.keptTokens[request]!, mark), table.prefillTarget[request]! - 1);
+    const done = Math.max(table.prefillDone[request]!, kept);
+    this.#prefillBacklog -= done - table.prefillDone[request]!;
+    table.prefillDone[request] = done;
+    this.#recomputedTokens += table.prefillTarget[request]! - done;
   }
 
   // A run ends.
@@ -296,7 +297,7 @@ export class Engine {
   #endRun(timeMs: number): void {
     const steps = this.#steps;
     this.#busyMs += timeMs - this.#startMs;
-    this.#freeBlocks -= this.#blocksTakenBy(steps);
+    this.#kv.grow(this.#counter, steps);
     this.#counter += steps;
     this.#contextTokens += steps * this.#sequences;
     const table = this.#table;
@@ -305,7 +306,7 @@ export class Engine {
       this.#finishHeap = popFinish(table, request);
       table.generatedTokens[request] = table.outputTokens[request]!;
       this.#leaveDecode(request);
-      this.#leaveBatch(request);
+      this.#running.remove(request);
       this.#meanOutputTokens += (table.outputTokens[request]! - this.#meanOutputTokens) / 32;
       this.#listener.finished(request, timeMs);
     }
@@ -326,8 +327,8 @@ export class Engine {
       table.generatedTokens[request] = generated;
       if (Number.isNaN(table.firstTokenMs[request]!)) table.firstTokenMs[request] = timeMs;
       if (generated >= table.outputTokens[request]!) {
-        this.#freeBlocks += this.#blocksFor(table.prefillTarget[request]!);
-        this.#leaveBatch(request);
+        this.#kv.release(table.prefillTarget[request]!);
+        this.#running.remove(request);
         this.#listener.finished(request, timeMs);
       } else {
         this.#joinDecode(request);
@@ -345,88 +346,30 @@ export class Engine {
     this.#finishHeap = pushFinish(table, this.#finishHeap, request);
     this.#sequences++;
     this.#contextTokens += held + 1;
-    const phase = this.#phaseOf(request);
-    this.#phases[phase] = this.#phases[phase]! + 1;
+    this.#kv.join(table.kvOffset[request]!);
   }
 
   /** Takes a sequence out of the decode totals and frees its blocks; heap and batch list are the caller's. */
   #leaveDecode(request: number): void {
-    const held = this.#table.kvOffset[request]! + this.#counter;
+    const offset = this.#table.kvOffset[request]!;
     this.#sequences--;
-    this.#contextTokens -= held + 1;
-    this.#freeBlocks += this.#blocksFor(held);
-    const phase = this.#phaseOf(request);
-    this.#phases[phase] = this.#phases[phase]! - 1;
-  }
-
-  #leaveBatch(request: number): void {
-    const { next, previous } = this.#table;
-    const before = previous[request]!;
-    const after = next[request]!;
-    if (before < 0) this.#runningHead = after;
-    else next[before] = after;
-    if (after < 0) this.#runningTail = before;
-    else previous[after] = before;
-    this.#running--;
+    this.#contextTokens -= offset + this.#counter + 1;
+    this.#kv.leave(offset);
+    this.#kv.release(offset + this.#counter);
   }
 
   // Memory.
 
-  #blocksFor(tokens: number): number {
-    return Math.ceil(tokens / this.costs.kvBlockTokens);
-  }
-
-  #phaseOf(request: number): number {
-    return modulo(this.#table.kvOffset[request]!, this.costs.kvBlockTokens);
-  }
-
-  /** Phase of the sequences that take a block in the next step: those whose last block is full. */
-  #duePhase(): number {
-    return modulo(-this.#counter, this.costs.kvBlockTokens);
-  }
-
-  #blocksTakenBy(steps: number): number {
-    if (this.#sequences === 0) return 0;
-    // In as many steps as a block has tokens every sequence takes exactly one block.
-    const size = this.costs.kvBlockTokens;
-    const rounds = Math.floor(steps / size);
-    let blocks = rounds * this.#sequences;
-    let phase = this.#duePhase();
-    for (let extra = steps - rounds * size; extra > 0; extra--) {
-      blocks += this.#phases[phase]!;
-      phase = phase === 0 ? size - 1 : phase - 1;
-    }
-    return blocks;
-  }
-
-  /** Of the next `most` steps, how many find the blocks they need. */
-  #stepsWithinMemory(most: number): number {
-    const size = this.costs.kvBlockTokens;
-    // No sequence takes more than one block in as many steps as a block has tokens.
-    if (this.#freeBlocks >= this.#sequences * Math.ceil(most / size)) return most;
-    const rounds = Math.floor(this.#freeBlocks / this.#sequences);
-    let steps = rounds * size;
-    let left = this.#freeBlocks - rounds * this.#sequences;
-    let phase = this.#duePhase();
-    for (let extra = 0; extra < size; extra++) {
-      left -= this.#phases[phase]!;
-      if (left < 0) break;
-      steps++;
-      phase = phase === 0 ? size - 1 : phase - 1;
-    }
-    return Math.min(steps, most);
-  }
-
   #isMemoryShort(): boolean {
-    const next = this.#waitingHead;
-    return next >= 0 && this.#blocksFor(this.#table.prefillTarget[next]!) > this.#freeBlocks;
+    const next = this.#waiting.head;
+    return next >= 0 && this.#kv.blocksFor(this.#table.prefillTarget[next]!) > this.#kv.free;
   }
 
   /** Sends back what was admitted last until the next step's blocks are there; whether anything was sent back. */
   #makeRoomForDecode(): boolean {
     let preempted = false;
-    while (this.#sequences > 0 && this.#phases[this.#duePhase()]! > this.#freeBlocks) {
-      this.#preempt(this.#runningTail);
+    while (this.#sequences > 0 && this.#kv.dueAfter(this.#counter) > this.#kv.free) {
+      this.#preempt(this.#running.tail);
       preempted = true;
     }
     return preempted;
@@ -434,34 +377,33 @@ export class Engine {
 
   #preempt(request: number): void {
     const table = this.#table;
-    const isPrefilling = this.#prefillHead >= 0;
-    if (isPrefilling) {
-      this.#freeBlocks += this.#blocksFor(table.prefillTarget[request]!);
-      this.#recomputedTokens += table.prefillDone[request]! - table.cachedTokens[request]!;
-      this.#prefillBacklog += table.prefillDone[request]! - table.cachedTokens[request]!;
+    table.overwrittenFrom[request] = this.#kv.overwrittenFrom;
+    this.#running.remove(request);
+    if (this.#prefillHead >= 0) {
+      table.keptTokens[request] = table.prefillDone[request]!;
+      this.#kv.release(table.prefillTarget[request]!);
       if (this.#prefillHead === request) this.#prefillHead = -1;
     } else {
       // Decoding: the tokens generated so far become part of what has to be computed again.
       const generated = table.outputTokens[request]! - (table.finishStep[request]! - this.#counter);
       table.generatedTokens[request] = generated;
+      table.keptTokens[request] = table.kvOffset[request]! + this.#counter;
       this.#leaveDecode(request);
       table.prefillTarget[request] = table.inputTokens[request]! + generated;
-      const again = table.prefillTarget[request]! - table.cachedTokens[request]!;
-      this.#recomputedTokens += again;
-      this.#prefillBacklog += again;
+      table.prefillDone[request] = table.prefillTarget[request]!;
+      this.#rebuildFinishHeap();
     }
+    this.#prefillBacklog += table.prefillDone[request]! - table.cachedTokens[request]!;
     table.prefillDone[request] = table.cachedTokens[request]!;
-    this.#leaveBatch(request);
-    if (!isPrefilling) this.#rebuildFinishHeap();
     this.#preemptions++;
     table.preemptions[request] = table.preemptions[request]! + 1;
-    this.#insertWaiting(request, -1);
+    this.#waiting.insertAfter(-1, request);
   }
 
   /** Preemption takes an arbitrary node out of the heap; it is rare enough to build the heap anew. */
   #rebuildFinishHeap(): void {
     let heap = -1;
-    for (let request = this.#runningHead; request >= 0; request = this.#table.next[request]!) {
+    for (let request = this.#running.head; request >= 0; request = this.#table.next[request]!) {
       heap = pushFinish(this.#table, heap, request);
     }
     this.#finishHeap = heap;
@@ -500,30 +442,13 @@ export class Engine {
       this.#endMs = readyMs;
     } else if (this.#doing === awaiting) {
       this.#endMs = Math.min(this.#endMs, readyMs);
-    } else if (this.#doing === decoding && this.#running < this.costs.maxSequences) {
+    } else if (this.#doing === decoding && this.#running.length < this.costs.maxSequences) {
       this.#shortenTo(readyMs);
     }
   }
 
-  #insertWaiting(request: number, before: number): void {
-    const { next, previous } = this.#table;
-    const after = before < 0 ? this.#waitingHead : next[before]!;
-    previous[request] = before;
-    next[request] = after;
-    if (before < 0) this.#waitingHead = request;
-    else next[before] = request;
-    if (after < 0) this.#waitingTail = request;
-    else previous[after] = request;
-    this.#waiting++;
-  }
-
   /** Wait for a seat: one sequence leaves every (mean output × step / sequences), and all waiting ones go first. */
   #seatWaitMs(stepMs: number): number {
-    return this.#sequences === 0 ? 0 : ((this.#waiting + 1) * this.#meanOutputTokens * stepMs) / this.#sequences;
+    return this.#sequences === 0 ? 0 : ((this.#waiting.length + 1) * this.#meanOutputTokens * stepMs) / this.#sequences;
   }
-}
-
-function modulo(value: number, size: number): number {
-  const rest = value % size;
-  return rest < 0 ? rest + size : rest;
 }

@@ -43,6 +43,9 @@ export class RequestTable {
   kvOffset = new Int32Array(0);
   /** Step counter after which the last output token is there. */
   finishStep = new Int32Array(0);
+  /** After a preemption: the tokens whose blocks were freed, and when these begin to be overwritten (see `KvBlocks`). */
+  keptTokens = new Int32Array(0);
+  overwrittenFrom = new Float64Array(0);
   next = new Int32Array(0);
   previous = new Int32Array(0);
   heapLeft = new Int32Array(0);
@@ -114,6 +117,8 @@ export class RequestTable {
     this.chunk = longer(this.chunk);
     this.kvOffset = longer(this.kvOffset);
     this.finishStep = longer(this.finishStep);
+    this.keptTokens = longer(this.keptTokens);
+    this.overwrittenFrom = longerFloat(this.overwrittenFrom);
     this.next = longer(this.next);
     this.previous = longer(this.previous);
     this.heapLeft = longer(this.heapLeft);
