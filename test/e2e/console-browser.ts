@@ -87,11 +87,14 @@ export interface Violation {
   readonly nodes: readonly string[];
 }
 
-/** What axe finds wrong with the page as it is. */
-export async function accessibilityViolations(page: Page): Promise<Violation[]> {
-  await page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core/axe.min.js") });
+/** What axe finds wrong with the page as it is, by `rules` or by all it knows. */
+export async function accessibilityViolations(page: Page, rules?: readonly string[]): Promise<Violation[]> {
+  if (!(await page.evaluate<boolean>("'axe' in globalThis"))) {
+    await page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core/axe.min.js") });
+  }
+  const options = rules ? { runOnly: { type: "rule", values: rules } } : {};
   return page.evaluate<Violation[]>(`(async () => {
-    const { violations } = await axe.run(document);
+    const { violations } = await axe.run(document, ${JSON.stringify(options)});
     return violations.map(({ id, help, nodes }) => ({
       id,
       help,

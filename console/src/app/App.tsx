@@ -65,7 +65,8 @@ function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: L
     n: () => step(1),
     p: () => step(-1),
     d: toggleTheme,
-    " ": () => feed.setPaused(!live.paused),
+    // Elsewhere the space bar scrolls.
+    ...((state.view === "map" || state.view === "requests") && { " ": () => feed.setPaused(!live.paused) }),
     "?": () => setHelp(true),
     Escape: () => showView(state.request !== null ? { request: null } : { site: null }),
   });

@@ -1,6 +1,8 @@
 import type { LiveSnapshot } from "../data/live-feed.ts";
+import type { PlanDocument, PlanStatus } from "../../../src/plan/index.ts";
 import type { Board } from "../model/board.ts";
 import { useEmulated } from "../data/use-emulated.ts";
+import { percent } from "../model/format.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { toggleTheme, useTheme } from "./theme.ts";
 import { showView } from "./view-state.ts";
@@ -14,12 +16,24 @@ const viewNames: Readonly<Record<View, string>> = {
   requests: "Requests",
 };
 
-const statusNames: Readonly<Record<string, string>> = {
+const statusNames: Readonly<Record<PlanStatus, string>> = {
   optimal: "Optimal",
-  feasible: "Feasible",
+  gapNotReached: "Gap not reached",
+  timeLimit: "Time limit reached",
+  cancelled: "Cancelled",
+  outOfMemory: "Out of memory",
   infeasible: "Infeasible",
-  timeLimit: "Stopped at the time limit",
 };
+
+/** A gap below this is rounding. */
+const provenGap = 1e-4;
+
+function statusText({ status, relativeGap, search }: PlanDocument): string {
+  // A plan counts as optimal once its gap is within what was asked for; the reader should see what that was.
+  return status === "optimal" && (relativeGap ?? 0) > provenGap
+    ? `Optimal within ${percent(search.askedGap)}`
+    : (statusNames[status] ?? status);
+}
 
 export function Header(props: {
   readonly board: Board;
@@ -37,9 +51,7 @@ export function Header(props: {
       </a>
       <div className="scenario">
         <h1>{board.world.name}</h1>
-        <span className={`status ${board.plan.status === "infeasible" ? "bad" : ""}`}>
-          {statusNames[board.plan.status] ?? board.plan.status}
-        </span>
+        <span className={`status ${board.plan.status === "optimal" ? "" : "bad"}`}>{statusText(board.plan)}</span>
       </div>
       <nav aria-label="Views">
         {views.map((name, index) => (

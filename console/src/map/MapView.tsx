@@ -101,9 +101,12 @@ export function MapView({ board, feed, workload, selected, camera: cameraText }:
     const siteOf = new Map(board.world.sites.map((site, index) => [site.id, index]));
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
     return feed.onRequest((request) => {
-      const to = scene.sites[siteOf.get(request.site ?? "") ?? -1];
+      const area = scene.areas[areaOf.get(request.area) ?? -1];
+      const site = scene.sites[siteOf.get(request.site ?? "") ?? -1];
+      // A request no site took shows where it came from.
+      const to = site ?? area;
       if (!to || document.hidden) return;
-      const from = scene.areas[areaOf.get(request.area) ?? -1] ?? to;
+      const from = area ?? to;
       // Where movement is not wanted, or the way leads around the globe, only the ring at the site is shown.
       const still = calm.matches || crossesCut(from.x, to.x, planeWidth);
       const palette = readPalette(frame.current!);
@@ -112,7 +115,7 @@ export function MapView({ board, feed, workload, selected, camera: cameraText }:
         fromY: still ? to.y : from.y,
         toX: to.x,
         toY: to.y,
-        color: request.outcome === "served" ? palette.tier[to.tier] : palette.missed,
+        color: site && request.outcome === "served" ? palette.tier[site.tier] : palette.missed,
         startMs: performance.now(),
       });
     });

@@ -69,7 +69,7 @@ function Explanation({ board, id }: { readonly board: Board; readonly id: string
                   <TierMark tier={next.tier} /> {next.siteName}
                 </span>
                 <span className="figure">
-                  {milliseconds(next.terms.ttftMs)} <span className="muted">{usd(next.terms.expectedUsd)}</span>
+                  {milliseconds(next.terms.ttftMs)} <span className="muted">{percent(next.terms.missRatio)} late</span>
                 </span>
               </li>
             ))}
@@ -126,12 +126,12 @@ function Chosen({ target, budgetMs }: { readonly target: Target; readonly budget
           <dd>{percent(terms.missRatio)}</dd>
         </div>
         <div>
-          <dt>Egress</dt>
-          <dd>{usd(terms.egressUsd)}</dd>
+          <dt>Egress, per million requests</dt>
+          <dd>{usd(terms.egressUsd * 1e6)}</dd>
         </div>
         <div>
-          <dt>Energy</dt>
-          <dd>{usd(terms.energyUsd)}</dd>
+          <dt>Energy, per million requests</dt>
+          <dd>{usd(terms.energyUsd * 1e6)}</dd>
         </div>
       </dl>
       {!terms.loadKnown && (

@@ -28,7 +28,9 @@ function Costs({ board, cost }: { readonly board: Board; readonly cost: CostBrea
       </header>
       <div className="page-grid">
         <div className="card wide">
-          <h3>By tier</h3>
+          <h3>
+            By tier <span className="muted">penalties for unserved demand belong to no tier</span>
+          </h3>
           <Chart
             option={option}
             label="Cost per year by tier, stacked by item; the tables beside it hold the figures"
