@@ -1,0 +1,2 @@
+/** `disperse compare`. */
+export {};

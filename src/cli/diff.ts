@@ -1,0 +1,2 @@
+/** `disperse diff`. */
+export {};

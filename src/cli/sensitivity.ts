@@ -1,0 +1,2 @@
+/** `disperse sensitivity`. */
+export {};

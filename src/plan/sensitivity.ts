@@ -1,0 +1,2 @@
+/** How much the cost of a plan moves with each named parameter. */
+export {};
