@@ -31,6 +31,8 @@ export interface AttemptOwner {
 export interface AttemptLimits {
   readonly expectStream: boolean;
   readonly keepUsage: boolean;
+  /** Event that ends a stream, when the API has one. */
+  readonly sentinel: string | null;
   readonly maxHeldBytes: number;
   readonly maxEventBytes: number;
   readonly firstTokenTimeoutMs: number;
@@ -155,9 +157,9 @@ export class Attempt implements EngineEvents, Waiting {
     if (this.status !== 200) return this.fail("status", `the engine answered ${this.status}`);
     if (this.#stream === null) return this.#endWhole();
     if (this.phase === "streaming" && this.#stream.finished) {
-      // The engine gave its finish reason and then closed properly; only the closing sentinel is missing.
+      // The engine gave its finish reason and then closed properly; at most the closing sentinel is missing.
       this.phase = "over";
-      this.#owner.onStreamDone(this, "data: [DONE]\n\n");
+      this.#owner.onStreamDone(this, this.#limits.sentinel ?? "");
       return;
     }
     this.fail("early-close", "the stream ended before the answer was complete");

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { endpoints } from "./endpoints.ts";
 import { engineBody, parseInferenceRequest } from "./chat-request.ts";
 
-const parse = (body: string) => parseInferenceRequest(body, "messages");
+const parse = (body: string) => parseInferenceRequest(body, endpoints["/v1/chat/completions"]!);
 const messages = [{ role: "user", content: "four char words here" }];
 
 describe("reading a chat request", () => {

@@ -1,11 +1,12 @@
 import { apiError, type ApiError } from "./api-error.ts";
+import type { Endpoint } from "./endpoints.ts";
 import { addMember, memberSpans, replaceValue, type MemberSpan } from "./json-span.ts";
 
 /** What the gateway reads of an inference request; everything else in the body passes through untouched. */
 export interface InferenceRequest {
   readonly model: string;
   readonly stream: boolean;
-  /** Whether the caller asked for the closing usage event of a stream. */
+  /** Whether the caller sees usage in a stream: because it asked, or because the API sends it to everyone. */
   readonly includeUsage: boolean;
   readonly inputTokens: number;
   readonly maxOutputTokens: number | null;
@@ -24,8 +25,8 @@ const charactersPerToken = 4;
 /** Fields of a body the gateway acts on. A field given twice would let the engine read another value than we did. */
 const readFields = ["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "max_output_tokens"];
 
-/** Reads a JSON body of chat completions, completions, embeddings or responses; `content` names its text field. */
-export function parseInferenceRequest(body: string, content: "messages" | "prompt" | "input"): Parsed {
+/** Reads the JSON body of a request to `endpoint`. */
+export function parseInferenceRequest(body: string, { content, asksForUsage }: Endpoint): Parsed {
   let fields: Record<string, unknown>;
   try {
     const value: unknown = JSON.parse(body);
@@ -56,7 +57,7 @@ export function parseInferenceRequest(body: string, content: "messages" | "promp
     request: {
       model,
       stream: stream === true,
-      includeUsage: isRecord(streamOptions) && streamOptions["include_usage"] === true,
+      includeUsage: !asksForUsage || (isRecord(streamOptions) && streamOptions["include_usage"] === true),
       inputTokens: Math.max(1, Math.ceil(countCharacters(text) / charactersPerToken)),
       maxOutputTokens: limit as number | null,
       modelSpan: first.get("model")!,

@@ -5,6 +5,7 @@ import { apiError, type ApiError } from "./api-error.ts";
 import { Books } from "./books.ts";
 import { asciiJson } from "./byte-text.ts";
 import { parseInferenceRequest } from "./chat-request.ts";
+import { endpoints, type Endpoint } from "./endpoints.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation, Inference, type Admitted } from "./inference.ts";
 import { LiveFeed } from "./live-feed.ts";
@@ -81,7 +82,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     return answered;
   };
 
-  function infer(call: Call, reply: Reply): Exchange {
+  function infer(call: Call, reply: Reply, endpoint: Endpoint): Exchange {
     const receivedMs = core.look();
     if (stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
     if (books.unsaved > options.maxUnsavedRows)
@@ -89,7 +90,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const authenticated = accounts.authenticate(call.header("authorization"), clock.epochMs());
     if (!authenticated.ok) return refuse(reply, authenticated.error);
     const { key } = authenticated;
-    const parsed = parseInferenceRequest(call.body, "messages");
+    const parsed = parseInferenceRequest(call.body, endpoint);
     if (!parsed.ok) return refuse(reply, parsed.error);
     const { request } = parsed;
     const name = nameOf.get(request.model);
@@ -184,11 +185,12 @@ export function createGateway(parts: GatewayParts): Gateway {
   return {
     handle(call, reply) {
       if (call.method === "POST") {
-        if (call.path === "/v1/chat/completions") return infer(call, reply);
+        const endpoint = Object.hasOwn(endpoints, call.path) ? endpoints[call.path] : undefined;
+        if (endpoint) return infer(call, reply, endpoint);
         return refuse(reply, apiError(call.path.startsWith("/v1/") ? "not_found" : "method_not_allowed"));
       }
       if (call.method === "GET" || call.method === "HEAD") {
-        if (call.path === "/v1/chat/completions") return refuse(reply, apiError("method_not_allowed"));
+        if (Object.hasOwn(endpoints, call.path)) return refuse(reply, apiError("method_not_allowed"));
         return read(call, reply);
       }
       return refuse(reply, apiError("method_not_allowed"));

@@ -4,6 +4,7 @@ import { apiError, errorBody, type ApiError } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
 import { engineBody, type InferenceRequest } from "./chat-request.ts";
+import { endpoints } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import type { AttemptOutcome } from "./ledger.ts";
 import type { ByteText } from "./ports.ts";
@@ -112,7 +113,11 @@ export class Inference implements Exchange, AttemptOwner {
     this.#settle(attempt);
     // A refusal of this very request says nothing about the engine's health.
     if (isCallersFault(failure)) {
-      this.#reply.send(failure.status, this.#headers(attempt, failure.contentType), failure.body, true);
+      const own = apiError("invalid_request", {
+        detail: `The engine refused the request with status ${failure.status}.`,
+      });
+      const body = isErrorObject(failure.body) ? failure.body : errorBody(own);
+      this.#reply.send(failure.status, this.#headers(attempt, "application/json"), body, true);
       this.#finish("refused", attempt.target);
       return;
     }
@@ -139,6 +144,7 @@ export class Inference implements Exchange, AttemptOwner {
         {
           expectStream: request.stream,
           keepUsage: request.includeUsage,
+          sentinel: endpoints[this.#call.path]?.sentinel ?? null,
           maxHeldBytes: options.maxHeldBytes,
           maxEventBytes: options.maxEventBytes,
           firstTokenTimeoutMs: options.firstTokenTimeoutMs,
@@ -260,6 +266,15 @@ function tenths(ms: number): string {
 /** 4xx answers that another engine would give as well. Credentials and rate limits are the gateway's affair. */
 function isCallersFault({ cause, status }: AttemptFailure): boolean {
   return cause === "status" && status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
+}
+
+function isErrorObject(text: ByteText): boolean {
+  try {
+    const { error } = JSON.parse(text) as { error?: { message?: unknown } | null };
+    return typeof error?.message === "string";
+  } catch {
+    return false;
+  }
 }
 
 function errorOf(failure: AttemptFailure): ApiError {

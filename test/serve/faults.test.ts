@@ -238,7 +238,9 @@ describe.each(transports)("over $name:", (transport) => {
       })
         .then((response) => response.text())
         .catch(() => "");
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      while (mesh.near.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      // A moment for what the upstream has sent to come through.
+      await new Promise((resolve) => setTimeout(resolve, 40));
       leaving.abort();
       await mesh.near.abandoned;
       await answered;
@@ -291,6 +293,82 @@ describe.each(transports)("over $name:", (transport) => {
       const [row] = await mesh.rows();
       expect(row).toMatchObject({ tokenSource: "counted", inputTokens: 2 });
       expect(row!.outputTokens).toBeGreaterThanOrEqual(2);
+    });
+  });
+
+  describe("other endpoints", () => {
+    const event = (name: string, fields: object) =>
+      `event: ${name}\ndata: ${JSON.stringify({ type: name, ...fields })}\n\n`;
+    const responseUsage = {
+      input_tokens: 5,
+      output_tokens: 2,
+      total_tokens: 7,
+      input_tokens_details: { cached_tokens: 1 },
+    };
+    const responseEvents = [
+      event("response.created", { response: { id: "resp_1" } }),
+      event("response.output_text.delta", { delta: "hi" }),
+      event("response.completed", { response: { id: "resp_1", usage: responseUsage } }),
+    ];
+
+    it("stream responses to their last event, without a sentinel of another API", async () => {
+      const mesh = await meshOf(streamOf(...responseEvents));
+      const answer = await fetch(`${mesh.url}/v1/responses`, {
+        method: "POST",
+        body: JSON.stringify({ model: "disperse/chat", input: "Hello", stream: true }),
+      });
+      expect(await answer.text()).toBe(responseEvents.join(""));
+      expect(JSON.parse(mesh.near.requests[0]!.body)).toEqual({
+        model: "upstream-model",
+        input: "Hello",
+        stream: true,
+      });
+      await mesh.stop();
+      const rows = await mesh.rows();
+      expect(rows).toMatchObject([
+        { outcome: "served", inputTokens: 5, outputTokens: 2, cachedTokens: 1, tokenSource: "engine" },
+      ]);
+    });
+
+    it("fail over and break off like chat does", async () => {
+      const mesh = await meshOf(streamThen(responseEvents.slice(0, 1), "reset"));
+      mesh.bloc.behave(streamThen(responseEvents.slice(0, 2), "reset"));
+      const answer = await fetch(`${mesh.url}/v1/responses`, {
+        method: "POST",
+        body: JSON.stringify({ model: "disperse/chat", input: "Hello", stream: true }),
+      });
+      const text = await answer.text();
+      expect(text).toContain("hi");
+      expect(text).toContain('data: {"error":');
+    });
+
+    it("embed and complete", async () => {
+      const embedding = JSON.stringify({
+        object: "list",
+        data: [{ embedding: [1] }],
+        usage: { prompt_tokens: 3, total_tokens: 3 },
+      });
+      const mesh = await meshOf((socket) => answer(socket, 200, embedding));
+      const embedded = await mesh.client.embeddings.create({
+        model: "disperse/chat",
+        input: ["a", "b"],
+        encoding_format: "float",
+      });
+      expect(embedded.data[0]?.embedding).toEqual([1]);
+      mesh.near.behave(
+        streamOf(
+          'data: {"choices":[{"index":0,"text":"one","finish_reason":null}]}\n\n',
+          finishEvent,
+          usageEvent,
+          doneEvent,
+        ),
+      );
+      const stream = await mesh.client.completions.create({ model: "disperse/chat", prompt: "Hello", stream: true });
+      let text = "";
+      for await (const chunk of stream) text += chunk.choices[0]?.text ?? "";
+      expect(text).toBe("one");
+      await mesh.stop();
+      expect((await mesh.rows()).map((row) => row.inputTokens)).toEqual([3, 11]);
     });
   });
 

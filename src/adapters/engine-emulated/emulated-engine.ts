@@ -59,6 +59,7 @@ export function createEmulatedEngine(options: EmulatedEngineOptions): Engine {
 
   return {
     start(request, events): EngineRun {
+      if (request.path !== "/v1/chat/completions") return refuse(events, clock);
       const nowMs = clock.monotonicMs();
       const pace = shortestQueue(nowMs);
       const answer = new EmulatedRun(request, events, clock.epochMs(), () => running.delete(answer));
@@ -84,6 +85,20 @@ export function createEmulatedEngine(options: EmulatedEngineOptions): Engine {
       for (const answer of running) answer.cancel();
     },
   } satisfies Engine;
+}
+
+/** Only chat is emulated; filler text for anything else would help nobody. */
+function refuse(events: EngineEvents, clock: Clock): EngineRun {
+  const message =
+    "Emulated engines answer chat completions only. Serve this model with a real engine for other endpoints.";
+  const forget = clock.schedule(0, () => {
+    events.head({ status: 404, contentType: "application/json", retryAfterMs: null });
+    events.data(
+      JSON.stringify({ error: { message, type: "invalid_request_error", param: null, code: "not_emulated" } }),
+    );
+    events.end(null);
+  });
+  return { cancel: forget, pause() {}, resume() {} };
 }
 
 class EmulatedRun implements EngineRun {
