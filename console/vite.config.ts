@@ -1,8 +1,8 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/** Where `vite` in development finds a running mesh; `disperse demo` prints its address. */
-const mesh = "http://127.0.0.1:8080";
+/** Where `vite` in development finds a running mesh: the address that `disperse demo` takes when it is free. */
+const mesh = "http://127.0.0.1:4400";
 
 export default defineConfig({
   // Relative, so that the built files may be served under any path.

@@ -4,9 +4,13 @@ import { ErrorBoundary } from "./app/ErrorBoundary.tsx";
 import { initialiseTheme } from "./app/theme.ts";
 import { openLiveFeed } from "./data/live-feed.ts";
 import "./styles/tokens.css";
-import "./styles/page.css";
+import "./styles/base.css";
+import "./styles/header.css";
 import "./styles/controls.css";
+import "./styles/panels.css";
+import "./styles/views.css";
 import "./styles/map.css";
+import "./styles/narrow.css";
 
 initialiseTheme();
 createRoot(document.getElementById("root")!).render(

@@ -2,7 +2,7 @@ import type { LiveSnapshot } from "../data/live-feed.ts";
 import type { PlanDocument, PlanStatus } from "../../../src/plan/index.ts";
 import type { Board } from "../model/board.ts";
 import { useEmulated } from "../data/use-emulated.ts";
-import { percent } from "../model/format.ts";
+import { roundPercent } from "../model/format.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { toggleTheme, useTheme } from "./theme.ts";
 import { showView } from "./view-state.ts";
@@ -31,7 +31,7 @@ const provenGap = 1e-4;
 function statusText({ status, relativeGap, search }: PlanDocument): string {
   // A plan counts as optimal once its gap is within what was asked for; the reader should see what that was.
   return status === "optimal" && (relativeGap ?? 0) > provenGap
-    ? `Optimal within ${percent(search.askedGap)}`
+    ? `Optimal within ${roundPercent(search.askedGap)}`
     : (statusNames[status] ?? status);
 }
 

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { counted, milliseconds, percent, perSecond, power, timeOfDay, usd, usdPerYear } from "./format.ts";
+import {
+  counted,
+  milliseconds,
+  percent,
+  perSecond,
+  power,
+  roundPercent,
+  timeOfDay,
+  usd,
+  usdPerYear,
+} from "./format.ts";
 
 describe("how the console writes figures", () => {
   it("gives every figure its unit", () => {
@@ -16,6 +26,12 @@ describe("how the console writes figures", () => {
     expect(percent(0.9996)).toBe("99.960 %");
     expect(percent(1)).toBe("100 %");
     expect(percent(0)).toBe("0 %");
+  });
+
+  it("writes round figures round", () => {
+    expect(roundPercent(0.005)).toBe("0.5 %");
+    expect(roundPercent(0.9)).toBe("90 %");
+    expect(roundPercent(0.99961)).toBe("100 %");
   });
 
   it("writes a dash for what is not there", () => {

@@ -37,6 +37,12 @@ export function percent(ratio: Figure): string {
   return `${value.toFixed(decimals)} %`;
 }
 
+/** A ratio as percent in three digits and no more than it needs: a figure the reader set, or a rough one. */
+export function roundPercent(ratio: Figure): string {
+  if (ratio === null || ratio === undefined || !Number.isFinite(ratio)) return missing;
+  return `${Number((ratio * 100).toPrecision(3))} %`;
+}
+
 /** A plain count. */
 export function count(value: Figure): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return missing;

@@ -17,8 +17,8 @@ export function whyOpen(board: Board, view: SiteView, tools: PolicyTools | null)
     const share = `${percent(load.peakPerS / served)} of the ${name} served: ${perSecond(load.peakPerS)} from ${counted(load.areas, "area")}`;
     const alone = tools && areasThatNeedIt(board, view, load, tools);
     if (alone !== null && alone > 0) {
-      const whom = alone === load.areas ? (load.areas === 1 ? "It" : "All of them") : counted(alone, "area");
-      reasons.push(`${share}. ${whom} could be served in time from no other open site.`);
+      const whom = alone < load.areas ? `${alone} of these` : load.areas === 1 ? "it" : "them";
+      reasons.push(`${share}. No other open site could serve ${whom} in time.`);
       continue;
     }
     const next = nearestAlternative(board, view, load.workload);

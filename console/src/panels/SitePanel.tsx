@@ -1,5 +1,7 @@
 import { useMemo } from "react";
+import type { SimulationResult } from "../../../src/simulate/index.ts";
 import { showView } from "../app/view-state.ts";
+import type { Resource } from "../data/resource.ts";
 import { siteCosts, type Board, type SiteView } from "../model/board.ts";
 import {
   count,
@@ -8,6 +10,7 @@ import {
   milliseconds,
   percent,
   perSecond,
+  roundPercent,
   power,
   traffic,
   usd,
@@ -22,7 +25,12 @@ import { StackedBar } from "../ui/StackedBar.tsx";
 import { TierMark } from "../ui/TierMark.tsx";
 
 /** Everything about one site. */
-export function SitePanel({ board, view }: { readonly board: Board; readonly view: SiteView }) {
+export function SitePanel(props: {
+  readonly board: Board;
+  readonly view: SiteView;
+  readonly simulation: Resource<SimulationResult>;
+}) {
+  const { board, view, simulation } = props;
   const { site } = view;
   const owner = board.world.owners[site.owner];
   return (
@@ -39,7 +47,11 @@ export function SitePanel({ board, view }: { readonly board: Board; readonly vie
         </div>
         <CloseButton label="Close the site" onClick={() => showView({ site: null })} />
       </header>
-      {view.open ? <OpenSite board={board} view={view} /> : <p className="card">{closedText(view)}</p>}
+      {view.open ? (
+        <OpenSite board={board} view={view} usage={usageOf(simulation)} />
+      ) : (
+        <p className="card">{closedText(view)}</p>
+      )}
     </section>
   );
 }
@@ -50,7 +62,18 @@ function closedText({ site }: SiteView): string {
     : `A candidate the plan does not open. Opening it would cost ${usd(site.openingCapexUsd)} once and ${usdPerYear(site.fixedOpexUsdPerYear)} to keep.`;
 }
 
-function OpenSite({ board, view }: { readonly board: Board; readonly view: SiteView }) {
+/** Simulated share of time the accelerators of a pool were busy, by the pool's id. */
+function usageOf(simulation: Resource<SimulationResult>): ReadonlyMap<string, number> {
+  if (simulation.state !== "ready") return new Map();
+  return new Map(simulation.value.pools.map(({ pool, utilization }) => [pool, utilization]));
+}
+
+function OpenSite(props: {
+  readonly board: Board;
+  readonly view: SiteView;
+  readonly usage: ReadonlyMap<string, number>;
+}) {
+  const { board, view, usage } = props;
   const tools = usePolicy(board);
   const reasons = useMemo(() => whyOpen(board, view, tools), [board, view, tools]);
   const costs = useMemo(() => siteCosts(board, view), [board, view]);
@@ -90,9 +113,13 @@ function OpenSite({ board, view }: { readonly board: Board; readonly view: SiteV
       </div>
       <div className="card">
         <h3>
-          Modules <span className="muted">{counted(view.accelerators, "accelerator")}</span>
+          Modules{" "}
+          <span className="muted">
+            {counted(view.accelerators, "accelerator")}
+            {usage.size > 0 && ", use simulated"}
+          </span>
         </h3>
-        <ul className="plain-list">
+        <ul className="plain-list wrapping">
           {view.modules.map((module) => (
             <li key={module.id}>
               <span>{module.name}</span>
@@ -100,6 +127,9 @@ function OpenSite({ board, view }: { readonly board: Board; readonly view: SiteV
                 {module.count > 0 && `${count(module.count)} × inference`}
                 {module.count > 0 && module.trainingCount > 0 && ", "}
                 {module.trainingCount > 0 && `${count(module.trainingCount)} × training`}
+                {usage.has(module.id) && module.count > 0 && (
+                  <span className="muted"> · {roundPercent(usage.get(module.id))} busy</span>
+                )}
               </span>
             </li>
           ))}

@@ -75,7 +75,7 @@ export function MapPage(props: {
       </div>
       <aside className="side" aria-label={selected ? "Site" : "Overview"}>
         {selected ? (
-          <SitePanel board={board} view={selected} />
+          <SitePanel board={board} view={selected} simulation={simulation} />
         ) : (
           <section className="panel">
             <AttainmentCard board={board} simulation={simulation} />

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { Unserved } from "../../../src/plan/index.ts";
 import type { Physics } from "../../../src/route/index.ts";
 import type { Board } from "../model/board.ts";
-import { counted, percent, perSecond, usdPerYear } from "../model/format.ts";
+import { counted, percent, perSecond, roundPercent, usdPerYear } from "../model/format.ts";
 import { reasonName } from "../model/names.ts";
 import { usePolicy, type PolicyTools } from "../model/use-policy.ts";
 import { BudgetBar } from "../ui/BudgetBar.tsx";
@@ -70,7 +70,7 @@ function UnservedCard(props: { readonly board: Board; readonly tools: PolicyTool
       </header>
       {physics?.fastestPrefill ? (
         <div>
-          <p className="muted small">First token of {percent(physics.attainmentRatio)} of the requests, at best</p>
+          <p className="muted small">At best, for {roundPercent(physics.attainmentRatio)} of first tokens</p>
           <BudgetBar
             budgetMs={physics.budgetMs}
             parts={[
