@@ -135,8 +135,8 @@ const normalLayers = cutLayers(
 );
 
 const exponentialLayers = cutLayers(
-  7.69711747013104972,
-  0.0039496598225815571993,
+  7.69711747013105,
+  0.003949659822581557,
   24,
   (x) => Math.exp(-x),
   (y) => -Math.log(y),

@@ -18,7 +18,8 @@ describe("what the documentation shows", () => {
 
   it.each(scenarios)("the scenario in %s resolves", (page, text) => {
     const result = parseScenario(page, (name) => (name === page ? text : null));
-    if (!result.ok) throw new Error(result.problems.map((problem) => formatProblem(problem, result.sources)).join("\n"));
+    if (!result.ok)
+      throw new Error(result.problems.map((problem) => formatProblem(problem, result.sources)).join("\n"));
     const resolved = resolveWorld(result.parsed, geonamesPlaces());
     if (!resolved.ok) throw new Error(resolved.problems.map((problem) => problem.message).join("\n"));
     expect(resolved.world.demand.length).toBeGreaterThan(0);

@@ -18,6 +18,8 @@ export interface HttpClientOptions {
 
 const unreachable: EngineFailure = { kind: "connect", message: "the engine cannot be reached" };
 const sweepMs = 500;
+/** Largest text `getText` takes. */
+const maxTextBytes = 8 * 1024 * 1024;
 
 /** A pool of keep-alive connections to one server, last used first. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
@@ -124,6 +126,32 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       if (closed) queueMicrotask(() => exchange.cancelled || events.end(unreachable));
       else dispatch(exchange);
       return exchange;
+    },
+    getText(path, timeoutMs) {
+      return new Promise((resolve) => {
+        let status = 0;
+        let text = "";
+        const events: EngineEvents = {
+          head(head) {
+            status = head.status;
+          },
+          data(bytes) {
+            text += bytes;
+            if (text.length > maxTextBytes) finish(null);
+          },
+          end: (failure) =>
+            finish(failure === null && status === 200 ? Buffer.from(text, "latin1").toString("utf8") : null),
+        };
+        const exchange = new Exchange(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`, events);
+        const timer = setTimeout(() => finish(null), timeoutMs);
+        const finish = (result: string | null) => {
+          clearTimeout(timer);
+          if (result === null) exchange.cancel();
+          resolve(result);
+        };
+        if (closed) finish(null);
+        else dispatch(exchange);
+      });
     },
     async close() {
       closed = true;

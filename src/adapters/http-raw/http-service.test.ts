@@ -110,7 +110,7 @@ describe("requests that two parsers could read differently", () => {
   ])("are refused, and nothing behind them is read: %s", async (_name, bytes) => {
     const recorder = recordingGateway();
     const text = await exchange(await start(recorder), bytes);
-    expect(text === "" || /^HTTP\/1\.1 400 /.test(text)).toBe(true);
+    expect(text === "" || text.startsWith("HTTP/1.1 400 ")).toBe(true);
     expect(recorder.calls.map((call) => call.path)).not.toContain("/hidden");
     expect(recorder.calls).toHaveLength(0);
   });
@@ -120,7 +120,10 @@ describe("requests", () => {
   it("arrive whole however they are cut", async () => {
     const recorder = recordingGateway();
     const bytes = post('{"ü":1}', "x-long: a, b\r\n");
-    await exchange(await start(recorder), ...Buffer.from(bytes, "utf8").toString("latin1"));
+    await exchange(
+      await start(recorder),
+      ...Array.from(Buffer.from(bytes, "utf8"), (byte) => String.fromCharCode(byte)),
+    );
     expect(recorder.calls).toHaveLength(1);
     expect(recorder.calls[0]).toMatchObject({ method: "POST", path: "/v1/x", body: '{"ü":1}', bodyBytes: 8 });
     expect(recorder.calls[0]!.header("x-long")).toBe("a, b");

@@ -76,6 +76,7 @@ export class MessageParser {
     while (at < bytes.length) {
       const end = Math.min(bytes.length, at + bufferBytes);
       writeMemory(bytes, at, end);
+      // oxlint-disable-next-line typescript/no-this-alias -- llhttp's callbacks carry no pointer to their parser.
       current = this;
       currentBytes = bytes;
       currentShift = at - buffer;
@@ -95,6 +96,7 @@ export class MessageParser {
 
   /** The connection ended. True when that is a proper end of the message in progress, which then completes. */
   finish(): boolean {
+    // oxlint-disable-next-line typescript/no-this-alias -- as above.
     current = this;
     const outcome = wasm.llhttp_finish(this.#pointer);
     current = null;
