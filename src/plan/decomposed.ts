@@ -23,6 +23,9 @@ import {
 
 /** Evaluations of the bound; it is stopped earlier when its step has become too small to matter. */
 const boundIterations = 3000;
+/** Large problems stop the bound when it grows by less than this share in a while: the search then gains more. */
+const stallRatio = 1.5e-4;
+const largeProblemArcs = 200_000;
 /** Share of the time limit the bound may take. */
 const boundTimeShare = 0.35;
 /** Fractions of a module above which it is rounded up, tried in turn. */
@@ -32,10 +35,14 @@ const kernelOpening = 0.01;
 /** Kernels up to this many arcs are searched as one. */
 const wholeKernelArcs = 12_000;
 const arcsPerRow = 8;
-/** Sites per neighbourhood, open or in the kernel. */
+/** Sites per neighbourhood, open or in the kernel; it grows while they are solved faster than `briskS`. */
 const smallestNeighbourhood = 10;
-const largestNeighbourhood = 26;
-const neighbourhoodTimeS = 8;
+const largestNeighbourhood = 120;
+const briskS = 1;
+const slowS = 4;
+const neighbourhoodTimeS = 10;
+/** Rounds of neighbourhoods between two checks of the whole plan. */
+const roundsBetweenChecks = 20;
 const neighbourhoodGap = 0.002;
 /** When the search has run dry, problems up to this many arcs go to the solver whole, with the best plan to start from. */
 const closeUpToArcs = 150_000;
@@ -64,6 +71,7 @@ export async function solveDecomposed(
   const view = viewBySite(problem);
   const bound = lagrangianBound(problem, view, {
     iterations: boundIterations,
+    stallRatio: problem.arcs.pool.length > largeProblemArcs ? stallRatio : 0,
     stop: () => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS,
     onBound: (boundUsd) => {
       if (elapsedS() - reportedS < 0.5) return;
@@ -95,30 +103,37 @@ export async function solveDecomposed(
 
   let message = "";
   const search = createSearch(problem, view, bound, moves);
-  while (!timeUp() && !proven()) {
+  let round = 0;
+  let stateUsd = bestUsd;
+  const verify = (): void => {
+    const solution = state.solution();
+    const usd = objectiveUsd(problem, solution);
+    if (usd <= bestUsd && checkSolution(problem, solution).length === 0) {
+      best = solution;
+      bestUsd = usd;
+    } else state = createPlanState(problem, best);
+    stateUsd = bestUsd;
+  };
+  while (!timeUp() && gapOf(stateUsd, bound.boundUsd) > options.relativeGap) {
     const regions = search.next(state, atOnce);
     if (regions.length === 0) break;
+    const leftS = options.timeLimitS - elapsedS();
     const solved = await Promise.all(
-      regions.map((region) =>
-        solvePart(region, tools, options, Math.min(region.timeS, options.timeLimitS - elapsedS())),
-      ),
+      regions.map((region) => solvePart(region, tools, options, Math.min(region.timeS, leftS))),
     );
     for (const [i, result] of solved.entries()) {
       if (result === null) continue;
       if (result.message !== "") message = result.message;
       const gained = objectiveUsd(regions[i]!.part.problem, regions[i]!.part.start) - result.objectiveUsd;
-      search.learn(regions[i]!.sites, gained, bestUsd);
+      search.learn(regions[i]!.sites, gained, bestUsd, result.curve.at(-1)?.seconds ?? 0);
       if (gained <= 1e-9 * bestUsd) continue;
       applyTo(state, regions[i]!.part, result.solution);
+      stateUsd -= gained;
     }
-    const solution = state.solution();
-    const usd = objectiveUsd(problem, solution);
-    if (usd < bestUsd && checkSolution(problem, solution).length === 0) {
-      best = solution;
-      bestUsd = usd;
-      record(bestUsd, bound.boundUsd);
-    } else if (usd > bestUsd) state = createPlanState(problem, best);
+    record(stateUsd, bound.boundUsd);
+    if (++round % roundsBetweenChecks === 0) verify();
   }
+  verify();
   let boundUsd = bound.boundUsd;
   if (!timeUp() && !proven() && problem.arcs.pool.length <= closeUpToArcs) {
     const left = { ...options, timeLimitS: options.timeLimitS - elapsedS() };
@@ -186,7 +201,7 @@ interface Region {
 
 interface Search {
   next(state: PlanState, count: number): Region[];
-  learn(sites: readonly number[], gainedUsd: number, objective: number): void;
+  learn(sites: readonly number[], gainedUsd: number, objective: number, seconds: number): void;
 }
 
 /**
@@ -253,8 +268,7 @@ function createSearch(problem: PlanProblem, view: SiteView, bound: LagrangianRes
       }
       const pending = active.filter((site) => solvedAt[site]! < 0);
       if (pending.length < active.length * 0.03) {
-        if (gainInRound < 1e-4 && size >= largestNeighbourhood) return [];
-        if (gainInRound < 2e-3) size = Math.min(largestNeighbourhood, Math.ceil(size * 1.5));
+        if (gainInRound < 1e-4) return [];
         gainInRound = 0;
         solvedAt.fill(-1);
       }
@@ -267,7 +281,7 @@ function createSearch(problem: PlanProblem, view: SiteView, bound: LagrangianRes
       for (const { site } of scored) {
         if (regions.length === count) break;
         if (taken.has(site)) continue;
-        const members = [site, ...rivals(state, site, taken).slice(0, size - 1)];
+        const members = [site, ...rivals(state, site, taken).slice(0, Math.floor(size) - 1)];
         // Regions solved together must not share demand that is split between them either; the seed's rivals suffice.
         for (const member of members) taken.add(member);
         regions.push({
@@ -286,9 +300,11 @@ function createSearch(problem: PlanProblem, view: SiteView, bound: LagrangianRes
         for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) blocked.add(pools.site[arcs.pool[arc]!]!);
       }
     },
-    learn(members, gainedUsd, objective) {
+    learn(members, gainedUsd, objective, seconds) {
       gainInRound += gainedUsd / objective;
       clock++;
+      if (seconds < briskS) size = Math.min(largestNeighbourhood, size * 1.15);
+      else if (seconds > slowS) size = Math.max(smallestNeighbourhood, size / 1.3);
       // The seed and its closest rivals count as done; the rim is better solved from its own middle.
       for (const site of members.slice(0, Math.max(1, Math.ceil(members.length * 0.4)))) solvedAt[site] = clock;
     },

@@ -22,3 +22,6 @@ export type {
 } from "./plan-document.ts";
 export type { Clash } from "./clashes.ts";
 export type { Unserved, UnservedReason } from "./unserved.ts";
+export { recomputeBound, type Certificate } from "./certificate.ts";
+export { solveExact } from "./exact.ts";
+export { worldProblem, type WorldProblem } from "./world-problem.ts";

@@ -10,6 +10,8 @@ import type { SiteView } from "./site-view.ts";
 
 export interface LagrangianOptions {
   readonly iterations: number;
+  /** Ends when the bound has grown by less than this share over the last `stallWindow` evaluations; 0 = never. */
+  readonly stallRatio?: number;
   readonly stop: () => boolean;
   readonly onBound?: (boundUsd: number) => void;
 }
@@ -41,7 +43,12 @@ const targetAbove = 0.05;
 const firstAveraging = 0.1;
 const averagingShrink = 0.85;
 const averagingEvery = 100;
+/** Longest step, as a share of a row's price per whole row missed. */
+const longestStep = 1;
+/** Prices move in proportion to their size; a price that has grown moves faster. */
+const scaleOfPrice = 0.7;
 const smallestStep = 1e-5;
+const stallWindow = 40;
 /** Effort spent on fitting the cuts to the best prices at the end. */
 const closingRefinements = 4;
 const closingRounds = 4;
@@ -49,7 +56,7 @@ const closingRounds = 4;
 export function lagrangianBound(problem: PlanProblem, view: SiteView, options: LagrangianOptions): LagrangianResult {
   const { rows, arcs, pools, sites, limits } = problem;
   const bounder = createSiteBounder(problem, view);
-  const scale = priceScale(problem);
+  const scale = firstPrices(problem);
   const worth = rows.unservedUsd;
   let total = 0;
   for (let r = 0; r < rows.count; r++) total += scale[r]!;
@@ -165,6 +172,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   average(1);
   options.onBound?.(bestBound);
   let step = firstStep;
+  let boundBefore = -Infinity;
   let failures = 0;
   let averaging = firstAveraging;
   let iteration = 1;
@@ -174,7 +182,10 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     for (let r = 0; r < rows.count; r++) norm += scale[r]! * directionOf(r) ** 2;
     for (let l = 0; l < limits.length; l++) norm += limitScale[l]! * limitDirectionOf(l) ** 2;
     if (!(norm > 0)) break;
-    const length = (step * targetAbove * Math.max(Math.abs(bestBound), 1e-3 * total)) / norm;
+    const length = Math.min(
+      longestStep * step,
+      (step * targetAbove * Math.max(Math.abs(bestBound), 1e-3 * total)) / norm,
+    );
     for (let r = 0; r < rows.count; r++) {
       price[r] = Math.min(worth[r]!, Math.max(0, best[r]! + length * scale[r]! * directionOf(r)));
     }
@@ -187,12 +198,17 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
       if (bound > bestBound + 1e-5 * Math.abs(bestBound)) failures = 0;
       bestBound = bound;
       best.set(price);
+      for (let r = 0; r < rows.count; r++) scale[r] = Math.max(scale[r]!, scaleOfPrice * price[r]!);
       bestLimit.set(limitPrice);
       step = Math.min(2, step * stepGrowth);
       options.onBound?.(bestBound);
     } else if (++failures >= failuresBeforeShrink) {
       step *= stepShrink;
       failures = 0;
+    }
+    if (iteration % stallWindow === 0) {
+      if (bestBound - boundBefore <= (options.stallRatio ?? 0) * Math.abs(bestBound)) break;
+      boundBefore = bestBound;
     }
     if (iteration % averagingEvery === 0) averaging *= averagingShrink;
   }
@@ -231,14 +247,26 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   }
 }
 
-/** A first guess of what serving a row costs: its cheapest arc with the modules it takes, a little more for the site. */
-function priceScale(problem: PlanProblem): Float64Array {
-  const { rows, arcs, pools } = problem;
+/**
+ * A first guess of what serving a row costs: its cheapest arc with the modules it takes, each site's opening and the part
+ * of its last module that stands idle spread over all the demand in its reach.
+ */
+function firstPrices(problem: PlanProblem): Float64Array {
+  const { rows, arcs, pools, sites } = problem;
+  const reach = new Float64Array(pools.count);
+  for (let a = 0; a < arcs.pool.length; a++) reach[arcs.pool[a]!]! += arcs.load[a]!;
+  const spread = reach.map((load, p) => {
+    const kw = pools.kw[p]!;
+    const room = Math.min(pools.maxCount[p]!, kw > 0 ? sites.kw[pools.site[p]!]! / kw : Infinity);
+    const used = Math.min(load, Math.max(room, 1e-9));
+    const whole = Math.min(Math.ceil(used), room);
+    return (sites.usd[pools.site[p]!]! + pools.usd[p]! * whole) / Math.max(used, 1e-9);
+  });
   return Float64Array.from({ length: rows.count }, (_, row) => {
     let cheapest = Infinity;
     for (let a = arcs.starts[row]!; a < arcs.starts[row + 1]!; a++) {
-      cheapest = Math.min(cheapest, arcs.usd[a]! + arcs.load[a]! * pools.usd[arcs.pool[a]!]!);
+      cheapest = Math.min(cheapest, arcs.usd[a]! + arcs.load[a]! * spread[arcs.pool[a]!]!);
     }
-    return Math.min(rows.unservedUsd[row]!, 1.2 * cheapest);
+    return Math.min(rows.unservedUsd[row]!, 1.1 * cheapest);
   });
 }
