@@ -57,10 +57,12 @@ export class GroupState {
   /** Wait before prefill: the engine's own word, else an estimate from what we sent there ourselves. */
   get drain(): Signal {
     const signals: EngineSignals | null = this.engine === null ? null : this.engine.signals();
-    if (signals !== null && signals.source !== "none" && !Number.isNaN(signals.drainMs)) {
-      return { value: signals.drainMs, unit: "ms", atMs: signals.atMs, source: signals.source };
-    }
     const value = this.waitingTokens * this.#perTokenMs;
+    if (signals !== null && signals.source !== "none" && !Number.isNaN(signals.drainMs)) {
+      // Between two scrapes the engine's word does not contain what we have sent it since.
+      const drainMs = signals.source === "scrape" ? Math.max(signals.drainMs, value) : signals.drainMs;
+      return { value: drainMs, unit: "ms", atMs: signals.atMs, source: signals.source };
+    }
     return { value, unit: "ms", atMs: this.#moment.nowMs, source: "tokens in flight" };
   }
 

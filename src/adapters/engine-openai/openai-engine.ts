@@ -1,4 +1,5 @@
 import type { Engine, HttpClient } from "../../serve/index.ts";
+import { readEngineMetrics, type Scrape } from "./engine-metrics.ts";
 import { createUndiciClient } from "./undici-client.ts";
 
 export interface OpenAiEngineOptions {
@@ -6,24 +7,44 @@ export interface OpenAiEngineOptions {
   readonly url: string;
   /** Sent as `Authorization: Bearer …`; never logged. */
   readonly apiKey?: string;
+  /** Where the server shows its load, polled every `scrapeMs`; null = it does not. */
+  readonly metricsPath?: string | null;
+  readonly scrapeMs?: number;
   /** How the server is reached; undici when absent. */
   readonly client?: (origin: string) => HttpClient;
 }
 
 /** An engine behind HTTP. Redirects are not followed: they would lead data to a place nobody has judged. */
-export function createOpenAiEngine({ url, apiKey, client = createUndiciClient }: OpenAiEngineOptions): Engine {
+export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
+  const { url, apiKey, client = createUndiciClient, metricsPath = null, scrapeMs = 1_000 } = options;
   const root = new URL(url);
   const http = client(root.origin);
   const base = root.pathname.replace(/\/$/, "");
   const fixed = ["content-type", "application/json"];
   if (apiKey !== undefined) fixed.push("authorization", `Bearer ${apiKey}`);
+  let scrape: Scrape | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+  async function poll(path: string): Promise<void> {
+    const text = await http.getText(path, scrapeMs);
+    // A missed scrape leaves the last one in place: its age tells the policy when to stop believing it.
+    if (text !== null) scrape = readEngineMetrics(text, performance.now(), scrape) ?? scrape;
+    if (closed) return;
+    timer = setTimeout(() => void poll(path), scrapeMs);
+    timer.unref();
+  }
+  if (metricsPath !== null) void poll(base + metricsPath);
 
   return {
     start({ requestId, path, body }, events) {
       return http.post({ path: base + path, headers: [...fixed, "x-request-id", requestId], body }, events);
     },
-    signals: () => unknown,
-    close: () => http.close(),
+    signals: () => scrape?.signals ?? unknown,
+    async close() {
+      closed = true;
+      if (timer) clearTimeout(timer);
+      await http.close();
+    },
   } satisfies Engine;
 }
 

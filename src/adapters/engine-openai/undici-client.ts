@@ -23,6 +23,19 @@ export function createUndiciClient(origin: string, options: UndiciClientOptions 
       pool.dispatch({ method: "POST", path, headers: [...headers], body }, run);
       return run;
     },
+    async getText(path, timeoutMs) {
+      try {
+        const { statusCode, body } = await pool.request({
+          method: "GET",
+          path,
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+        const text = await body.text();
+        return statusCode === 200 ? text : null;
+      } catch {
+        return null;
+      }
+    },
     close: () => pool.destroy(),
   } satisfies HttpClient;
 }

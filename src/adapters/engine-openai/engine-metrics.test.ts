@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { readEngineMetrics } from "./engine-metrics.ts";
+
+const signals = (text: string) => readEngineMetrics(text, 5, null)?.signals;
+
+describe("load read from an engine's metrics", () => {
+  it.each([
+    [
+      "vLLM",
+      'vllm:num_requests_running{model_name="m"} 3\nvllm:num_requests_waiting{model_name="m"} 0\nvllm:kv_cache_usage_perc{model_name="m"} 0.25\n',
+    ],
+    ["an older vLLM", "vllm:num_requests_running 3\nvllm:num_requests_waiting 0\nvllm:gpu_cache_usage_perc 0.25\n"],
+    ["SGLang", "sglang:num_running_reqs 3\nsglang:num_queue_reqs 0\nsglang:token_usage 0.25\n"],
+    [
+      "TensorRT-LLM",
+      "trtllm_num_requests_running 3\ntrtllm_num_requests_waiting 0\ntrtllm_kv_cache_utilization 0.25\n",
+    ],
+  ])("is understood from %s", (_name, text) => {
+    expect(signals(`# HELP x y\n${text}`)).toEqual({
+      source: "scrape",
+      atMs: 5,
+      runningRequests: 3,
+      waitingRequests: 0,
+      drainMs: 0,
+      kvUsageRatio: 0.25,
+    });
+  });
+
+  it("is unknown where the engine is silent", () => {
+    expect(signals("llamacpp:requests_processing 1\nllamacpp:requests_deferred 2\n")).toMatchObject({
+      waitingRequests: 2,
+      drainMs: Number.NaN,
+      kvUsageRatio: Number.NaN,
+    });
+    expect(signals("something_else 1\n")).toBeUndefined();
+    expect(signals("")).toBeUndefined();
+    expect(signals("vllm:num_requests_running NaN\n")).toBeUndefined();
+  });
+
+  it("survives a release that quotes its metrics", () => {
+    expect(signals(JSON.stringify("llamacpp:requests_processing 1\nllamacpp:requests_deferred 0\n"))).toMatchObject({
+      runningRequests: 1,
+      drainMs: 0,
+    });
+  });
+
+  it("estimates the wait from the prefill times since the last scrape, restarts included", () => {
+    const text = (waiting: number, sum: number, count: number) =>
+      `vllm:num_requests_running 1\nvllm:num_requests_waiting ${waiting}\nvllm:request_prefill_time_seconds_sum ${sum}\nvllm:request_prefill_time_seconds_count ${count}\n`;
+    const first = readEngineMetrics(text(4, 10, 100), 0, null)!;
+    expect(first.signals.drainMs).toBeCloseTo(400);
+    const second = readEngineMetrics(text(4, 10.5, 110), 1_000, first)!;
+    expect(second.signals.drainMs).toBeCloseTo(200);
+    expect(readEngineMetrics(text(2, 0.1, 10), 2_000, second)!.signals.drainMs).toBeCloseTo(20);
+  });
+
+  it("adds up workers and averages ratios", () => {
+    const text =
+      'sglang:num_running_reqs{rank="0"} 1\nsglang:num_running_reqs{rank="1"} 2\nsglang:token_usage{rank="0"} 0.2\nsglang:token_usage{rank="1"} 0.4\n';
+    expect(signals(text)).toMatchObject({ runningRequests: 3, waitingRequests: Number.NaN, drainMs: Number.NaN });
+    expect(signals(text)!.kvUsageRatio).toBeCloseTo(0.3);
+  });
+});
