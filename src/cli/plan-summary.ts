@@ -6,7 +6,14 @@ import { textTable } from "./text-table.ts";
 /** A plan in words and small tables: cost with its proof, sites, what is served, what is not and why. */
 export function planSummary(plan: PlanDocument): string {
   if (plan.status === "infeasible") return clashText(plan);
-  const parts = [costText(plan), tierTable(plan), servedTable(plan), unservedText(plan), comparisonText(plan)];
+  const parts = [
+    costText(plan),
+    tierTable(plan),
+    servedTable(plan),
+    trainingText(plan),
+    unservedText(plan),
+    comparisonText(plan),
+  ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
@@ -89,6 +96,19 @@ function servedTable(plan: PlanDocument): string {
     ];
   });
   return textTable(["workload", "first token", "asked at peak", "served", ...tiers.map((tier) => `by ${tier}`)], rows);
+}
+
+function trainingText({ world, training, deployment, period }: PlanDocument): string {
+  const lines = world.training.map((demand, index) => {
+    const placed = training.filter((placement) => placement.training === index);
+    const pflops = placed.reduce((sum, placement) => sum + placement.pflops, 0);
+    const where = placed.map((placement) => {
+      const pool = deployment.pools[placement.pool]!;
+      return `${three(placement.modules)} × ${world.modules[pool.module]!.id} at ${world.sites[pool.site]!.name}`;
+    });
+    return `training ${demand.id}: ${three(pflops)} of ${three(demand.pflops[period]!)} useful PFLOP/s, on ${where.join(", ") || "nothing"}`;
+  });
+  return lines.join("\n");
 }
 
 /** The truth about what is not served: share, reason, remedy. */

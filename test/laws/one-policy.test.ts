@@ -115,7 +115,10 @@ describe("law 2: replay", () => {
     fc.assert(
       fc.property(
         worlds.chain((world) =>
-          fc.tuple(fc.constant(world), snapshots(world.sites.length * world.modules.length * world.workloads.length * 2)),
+          fc.tuple(
+            fc.constant(world),
+            snapshots(world.sites.length * world.modules.length * world.workloads.length * 2),
+          ),
         ),
         fc.nat(),
         ([world, snapshot], seed) => {

@@ -8,8 +8,8 @@ const workerUrl = new URL(
 );
 
 interface Pending {
-  resolve(lines: string): void;
-  reject(error: Error): void;
+  readonly resolve: (lines: string) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
