@@ -5,6 +5,7 @@ import { clashText, planSummary } from "./plan-summary.ts";
 import { readWorld } from "./read-world.ts";
 import { runSimulation } from "./run-simulation.ts";
 import { simulationSummary } from "./simulation-summary.ts";
+import { startDemoTraffic } from "./demo-traffic.ts";
 import { startGateway } from "./start-gateway.ts";
 import { untilStopped } from "./interrupts.ts";
 import { worldTable } from "./world-table.ts";
@@ -14,6 +15,7 @@ export interface DemoOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly exit?: boolean;
+  readonly traffic: boolean;
 }
 
 /** Planning stops at this gap or this time; both leave the summary well within a minute on two cores. */
@@ -60,8 +62,12 @@ export async function demo(options: DemoOptions): Promise<void> {
   );
   print(`Console:  ${service.url}/`);
   if (options.exit) return service.close(0);
-  process.stderr.write("Ctrl-C stops it.\n");
+  const quiet = options.traffic ? startDemoTraffic(service.url, plan, Math.random) : () => {};
+  process.stderr.write(
+    `${options.traffic ? "It sends a few requests a second itself, so that the map lives. " : ""}Ctrl-C stops it.\n`,
+  );
   await untilStopped();
+  quiet();
   await service.close(2_000);
 }
 

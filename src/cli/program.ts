@@ -49,6 +49,7 @@ function buildProgram(): Command {
     .option("--port <number>", "port of gateway and console; a free one when taken", wholeNumber, 4400)
     .option("--seconds <number>", "simulated time", positive, 3600)
     .option("--seed <number>", "seed of all lots", wholeNumber, 1)
+    .option("--no-traffic", "send no requests of its own to the running mesh")
     .option("--exit", "stop after the summary")
     .action(async (options) => (await import("./demo.ts")).demo(options));
 

@@ -51,7 +51,8 @@ export async function startGateway(settings: GatewaySettings): Promise<HttpServi
       {
         "/metrics": () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", text: telemetry.render() }),
         "/console/plan.json": json(plan),
-        ...(simulation === null ? {} : { "/console/simulation.json": json(simulation) }),
+        // `null` says that nothing was simulated; a missing page would be an error in the browser's log.
+        "/console/simulation.json": json(simulation),
       },
       existsSync(console_) ? console_ : null,
     ),
