@@ -1,4 +1,5 @@
-import { laneTerm, missRatio, termCount, type Lane, type Routes } from "./routes.ts";
+import { laneTerm, missRatio, termCount, type Lane } from "./lane.ts";
+import type { Routes } from "./routes.ts";
 import type { LoadView } from "./snapshot.ts";
 
 /** Costs closer than this ratio are a tie, broken by lot so that equal sites share the load. */

@@ -1,6 +1,7 @@
 import { choose, computeMsOf, costUsd, pessimisticDrainMs } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { laneTerm, missRatio, termCount, type Lane, type Rejection, type Routes } from "./routes.ts";
+import { laneTerm, missRatio, termCount, type Lane, type Rejection } from "./lane.ts";
+import type { Routes } from "./routes.ts";
 import { loadViewOf, type LoadView, type Snapshot } from "./snapshot.ts";
 
 /** A request as the policy sees it: where it comes from and what it wants, never what it says. */
@@ -166,6 +167,7 @@ function describeTarget(
   const groupIndex = routes.groupOfReplica[replica]!;
   const group = routes.groups[groupIndex]!;
   const index = lane.group.indexOf(groupIndex);
+  const money = lane.moneyOf(index);
   const term = (position: number) => lane.terms[index * termCount + position]!;
   const site = routes.policy.world.sites[group.site]!;
   const loadKnown = !Number.isNaN(load.drainMs(replica, nowMs)) && !Number.isNaN(load.health(replica, nowMs));
@@ -185,8 +187,8 @@ function describeTarget(
       prefillMs: computeMs - queueMs,
       ttftMs: term(laneTerm.rttMs) + computeMs,
       missRatio: missRatio(term(laneTerm.mu), term(laneTerm.sigma), lane.budgetMs, computeMs),
-      egressUsd: lane.egressUsd[index]!,
-      energyUsd: lane.energyUsd[index]!,
+      egressUsd: money.egressUsd,
+      energyUsd: money.energyUsd,
       egressBytes: routes.policy.world.workloads[lane.origin.workload]!.responseBytes,
       expectedUsd: costUsd(lane, index, queueMs, tokens),
       loadKnown,

@@ -1,0 +1,292 @@
+import type { Tier } from "../catalog/index.ts";
+import { normalCdf } from "../network/index.ts";
+import type { Deployment } from "./deployment.ts";
+import { emptyJudgement, filter, judge, type RejectReason, type RouteOrigin } from "./filter.ts";
+import { atDistance } from "./latency.ts";
+import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
+import type { Group } from "./routes.ts";
+import { score } from "./score.ts";
+
+/** A refusal that holds whatever the load. */
+export interface Rejection {
+  readonly site: string;
+  readonly pool: string;
+  readonly reason: RejectReason | "unhealthy";
+  readonly detail: string;
+}
+
+/**
+ * What `choose` weighs of one candidate, by position within its `termCount` numbers. They lie side by side: the lanes of
+ * a large mesh do not fit the processor's caches, and a candidate then costs one miss instead of eight.
+ */
+export const laneTerm = {
+  /** Expected cost with an idle engine, below which no load can bring the candidate, USD. */
+  boundUsd: 0,
+  fixedUsd: 1,
+  mu: 2,
+  sigma: 3,
+  rttMs: 4,
+  prefillMs: 5,
+  perTokenMs: 6,
+  group: 7,
+} as const;
+export const termCount = 8;
+
+/** The eligible groups of one origin, cheapest first, in typed arrays that `choose` walks without allocating. */
+export interface Lane {
+  readonly origin: RouteOrigin;
+  /** False for a shortlist: more groups are eligible, and `Routes.wholeLane` has them. */
+  readonly isWhole: boolean;
+  readonly group: Int32Array;
+  /** `laneTerm` says what is where. */
+  readonly terms: Float64Array;
+  /** Money of one request at a candidate, USD. */
+  moneyOf(index: number): { readonly egressUsd: number; readonly energyUsd: number };
+  readonly budgetMs: number;
+  readonly missUsd: number;
+  readonly latencyUsdPerMs: number;
+  /** Refusals by law, tier, memory and latency, nearest sites first, at most `rejectionsKept`; found when first read. */
+  readonly rejected: readonly Rejection[];
+}
+
+/**
+ * Groups kept per tier in a shortlist. A mesh of thousands of sites has tens of thousands of origins; listing every
+ * eligible site for each would take gigabytes, and a request hardly ever goes beyond the first few. The best of every
+ * tier are kept, so that the loss of a tier does not empty the list.
+ */
+export const shortlistPerTier = 16;
+
+/** Refusals listed per lane; a mesh of thousands of sites would otherwise answer with thousands of sentences. */
+const rejectionsKept = 32;
+
+/**
+ * Weight of one whole budget of waiting against the cost of missing it. It orders sites that all keep the objective
+ * and cost the same, and stays small so that it never buys speed nobody asked for.
+ */
+const patienceRatio = 0.01;
+/** Cost of a miss when a workload names none, USD: only its sign matters, as nothing else is then at stake. */
+const nominalMissUsd = 1e-6;
+
+/** What a group asks of a workload whatever the origin; worked out once, because every lane looks at every group. */
+export interface Offer {
+  readonly index: number;
+  readonly group: Group;
+  readonly tier: Tier;
+  readonly pool: string;
+  /** Breaks ties of cost by name, not by position, so that the order in which pools are listed cannot matter. */
+  readonly name: string;
+  /** Position of the group's layout in the policy's `Serving.options`; -1 when the policy would not choose it. */
+  readonly layout: number;
+  /** By layout. */
+  readonly terms: readonly OfferTerms[];
+}
+
+interface OfferTerms {
+  readonly egressUsd: number;
+  readonly energyUsd: number;
+  readonly prefillMs: number;
+  readonly perTokenMs: number;
+}
+
+export function compileOffers(
+  policy: Policy,
+  deployment: Deployment,
+  groups: readonly Group[],
+  workload: number,
+): Offer[] {
+  const { world } = policy;
+  return groups.flatMap((group, index): Offer[] => {
+    if (!group.workloads.includes(workload)) return [];
+    const { options } = policy.serving[workload * world.modules.length + group.module]!;
+    const judgement = emptyJudgement();
+    const pool = deployment.pools[group.pool]!.id;
+    return [
+      {
+        index,
+        group,
+        tier: world.sites[group.site]!.tier,
+        pool,
+        name: `${pool}/${group.tensorParallel}`,
+        layout: options.findIndex((option) => option.tensorParallel === group.tensorParallel),
+        terms: options.map((option, position) => {
+          judgement.option = position;
+          // Money does not depend on where a request comes from, so any origin will do.
+          const { egressUsd, energyUsd, prefillMs } = score(
+            policy,
+            { workload, area: 0, access: 0 },
+            group.site,
+            group.module,
+            judgement,
+          );
+          // Engines that share an accelerator with others run slower in proportion.
+          return {
+            egressUsd,
+            energyUsd,
+            prefillMs: prefillMs / group.speedRatio,
+            perTokenMs: option.replica.perPrefillTokenMs / group.speedRatio,
+          };
+        }),
+      },
+    ];
+  });
+}
+
+interface Candidate {
+  readonly offer: Offer;
+  readonly terms: OfferTerms;
+  readonly boundUsd: number;
+  readonly fixedUsd: number;
+  readonly mu: number;
+  readonly sigma: number;
+  readonly rttMs: number;
+}
+
+/** The lane of an origin: at most `perTier` groups of each tier, the cheapest. `reach` in km by relation. */
+export function compileLane(
+  policy: Policy,
+  origin: RouteOrigin,
+  offers: readonly Offer[],
+  reach: Float64Array,
+  perTier: number,
+): Lane {
+  const workload = policy.world.workloads[origin.workload]!;
+  const missUsd = Math.max(workload.unservedUsdPerRequest, nominalMissUsd);
+  const latencyUsdPerMs = (missUsd * patienceRatio) / workload.ttft.budgetMs;
+  const judgement = emptyJudgement();
+  const shortlists: Record<Tier, Shortlist> = {
+    core: new Shortlist(perTier),
+    regional: new Shortlist(perTier),
+    edge: new Shortlist(perTier),
+  };
+  let eligible = 0;
+  for (const offer of offers) {
+    const { site, module, capacityUsdPerModuleS } = offer.group;
+    // Beyond reach `judge` can only refuse; most sites of a large mesh are.
+    if (areaSiteKm(policy, origin.area, site) > reach[relationOf(policy, origin.area, site)]!) continue;
+    if (judge(policy, origin, site, module, judgement) !== null) continue;
+    eligible++;
+    const terms = offer.terms[offer.layout >= 0 ? offer.layout : judgement.option]!;
+    const table = policy.latency(origin.workload, origin.access, judgement.relation);
+    const capacityUsd = judgement.perModulePerS > 0 ? capacityUsdPerModuleS / judgement.perModulePerS : 0;
+    const fixedUsd = terms.egressUsd + terms.energyUsd + capacityUsd;
+    const mu = atDistance(table.mu, judgement.km);
+    const rttMs = Math.exp(mu);
+    const shortlist = shortlists[offer.tier];
+    // What a miss may cost comes on top; most sites are out of the running without it.
+    if (fixedUsd + latencyUsdPerMs * (rttMs + terms.prefillMs) > shortlist.worstUsd) continue;
+    const timing = { fixedUsd, mu, sigma: atDistance(table.sigma, judgement.km), rttMs };
+    const boundUsd = expectedUsd(timing, terms.prefillMs, workload.ttft.budgetMs, missUsd, latencyUsdPerMs);
+    shortlist.offer({ offer, terms, boundUsd, ...timing });
+  }
+  const kept = Object.values(shortlists)
+    .flatMap((shortlist) => shortlist.kept())
+    .sort(cheaperFirst);
+  const money = kept.map(({ terms }) => terms);
+  let rejected: readonly Rejection[] | undefined;
+  return {
+    origin,
+    isWhole: kept.length === eligible,
+    group: Int32Array.from(kept, ({ offer }) => offer.index),
+    terms: packTerms(kept),
+    moneyOf: (index) => money[index]!,
+    budgetMs: workload.ttft.budgetMs,
+    missUsd,
+    latencyUsdPerMs,
+    get rejected() {
+      return (rejected ??= listRejections(policy, origin, offers));
+    },
+  };
+}
+
+function cheaperFirst(a: Candidate, b: Candidate): number {
+  return a.boundUsd - b.boundUsd || (a.offer.name < b.offer.name ? -1 : 1);
+}
+
+/** The cheapest so many candidates of one tier. */
+class Shortlist {
+  readonly #capacity: number;
+  #candidates: Candidate[] = [];
+  #worstUsd = Number.POSITIVE_INFINITY;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** A candidate that costs more has no chance. */
+  get worstUsd(): number {
+    return this.#worstUsd;
+  }
+
+  offer(candidate: Candidate): void {
+    this.#candidates.push(candidate);
+    // Sorting now and then costs less than keeping order with every candidate.
+    if (this.#candidates.length >= 4 * this.#capacity) this.#trim();
+  }
+
+  kept(): readonly Candidate[] {
+    this.#trim();
+    return this.#candidates;
+  }
+
+  #trim(): void {
+    if (this.#candidates.length <= this.#capacity) return;
+    this.#candidates.sort(cheaperFirst);
+    this.#candidates.length = this.#capacity;
+    this.#worstUsd = this.#candidates.at(-1)!.boundUsd;
+  }
+}
+
+function packTerms(candidates: readonly Candidate[]): Float64Array {
+  const packed = new Float64Array(candidates.length * termCount);
+  for (const [index, { offer, terms, boundUsd, fixedUsd, mu, sigma, rttMs }] of candidates.entries()) {
+    const at = index * termCount;
+    packed[at + laneTerm.boundUsd] = boundUsd;
+    packed[at + laneTerm.fixedUsd] = fixedUsd;
+    packed[at + laneTerm.mu] = mu;
+    packed[at + laneTerm.sigma] = sigma;
+    packed[at + laneTerm.rttMs] = rttMs;
+    packed[at + laneTerm.prefillMs] = terms.prefillMs;
+    packed[at + laneTerm.perTokenMs] = terms.perTokenMs;
+    packed[at + laneTerm.group] = offer.index;
+  }
+  return packed;
+}
+
+function listRejections(policy: Policy, origin: RouteOrigin, offers: readonly Offer[]): Rejection[] {
+  const judgement = emptyJudgement();
+  const refused: { km: number; reason: RejectReason; offer: Offer }[] = [];
+  for (const offer of offers) {
+    judgement.km = Number.POSITIVE_INFINITY;
+    const reason = judge(policy, origin, offer.group.site, offer.group.module, judgement);
+    if (reason !== null) refused.push({ km: judgement.km, reason, offer });
+  }
+  // Sites refused before distance was asked have no distance and come last.
+  refused.sort((a, b) => (a.km === b.km ? (a.offer.pool < b.offer.pool ? -1 : 1) : a.km - b.km));
+  return refused.slice(0, rejectionsKept).map(({ reason, offer: { group, pool } }) => ({
+    site: policy.world.sites[group.site]!.id,
+    pool,
+    reason,
+    detail: filter(policy, origin, group.site, group.module).detail,
+  }));
+}
+
+/** Probability that the first token misses `budgetMs` when queue and prefill take `computeMs`. */
+export function missRatio(mu: number, sigma: number, budgetMs: number, computeMs: number): number {
+  const leftMs = budgetMs - computeMs;
+  return leftMs > 0 ? 1 - normalCdf((Math.log(leftMs) - mu) / sigma) : 1;
+}
+
+/** Expected cost of a request on a candidate, USD: money spent, plus the miss it risks, plus a little for waiting. */
+export function expectedUsd(
+  candidate: { fixedUsd: number; mu: number; sigma: number; rttMs: number },
+  computeMs: number,
+  budgetMs: number,
+  missUsd: number,
+  latencyUsdPerMs: number,
+): number {
+  return (
+    candidate.fixedUsd +
+    missUsd * missRatio(candidate.mu, candidate.sigma, budgetMs, computeMs) +
+    latencyUsdPerMs * (candidate.rttMs + computeMs)
+  );
+}
