@@ -66,6 +66,8 @@ export class Attempt implements EngineEvents, Waiting {
   status = 0;
   /** Streams only: of a JSON answer nobody knows when its first token was made. */
   firstContentMs: number | null = null;
+  /** Counted among the requests that wait for their first token at its engine; kept by the owner. */
+  waitsForFirst = true;
   contentEvents = 0;
   responseBytes = 0;
   usage: EngineUsage | null = null;

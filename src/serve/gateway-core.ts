@@ -4,6 +4,7 @@ import type { Accounts } from "./accounts.ts";
 import { errorBody, type ApiError } from "./api-error.ts";
 import type { Books } from "./books.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Hedging } from "./hedging.ts";
 import type { Admitted, Inference } from "./inference.ts";
 import { GroupState, type Moment, type SiteReport } from "./mesh-state.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -40,6 +41,7 @@ export class GatewayCore {
   readonly books: Books;
   readonly accounts: Accounts;
   readonly deadlines: Deadlines;
+  readonly hedging: Hedging;
   readonly inFlight = new Set<Inference>();
   readonly snapshot: Snapshot;
   readonly #parts: CoreParts;
@@ -57,6 +59,7 @@ export class GatewayCore {
     this.books = parts.books;
     this.accounts = parts.accounts;
     this.deadlines = new Deadlines(parts.clock);
+    this.hedging = new Hedging(parts.options.hedgeRatio, parts.world.workloads.length);
     this.groups = parts.routes.groups.map((group, index) =>
       this.#stateOf(group, parts.bindings[index]?.engine ?? null),
     );

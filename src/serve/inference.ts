@@ -4,6 +4,7 @@ import { apiError, errorBody, type ApiError } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
 import { engineBody, type InferenceRequest } from "./chat-request.ts";
+import type { Waiting } from "./deadlines.ts";
 import { endpoints } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import type { AttemptOutcome } from "./ledger.ts";
@@ -25,8 +26,9 @@ export interface Admitted {
 }
 
 /**
- * One inference request from decision to last byte. Attempts run one after the other at the decision's target and
- * fallbacks, all of which passed the residency filter; the first that produces content owns the answer.
+ * One inference request from decision to last byte. Attempts run at the decision's target and fallbacks, all of which
+ * passed the residency filter: one after the other when they fail, a second beside a slow first one. The first that
+ * produces content owns the answer.
  *
  * After that a failure cannot be hidden any more: the client gets an error event inside the stream and then the end,
  * never a clean end and never `[DONE]`.
@@ -40,9 +42,12 @@ export class Inference implements Exchange, AttemptOwner {
   readonly #requestDeadlineMs: number;
   #next = 0;
   #attempts = 0;
-  #current: Attempt | null = null;
+  /** Attempts that run: one, or two while a slow one is hedged. Once content came, only the one it came from. */
+  #live: Attempt[] = [];
+  #hedge: Waiting | null = null;
   #firstContentMs: number | null = null;
   #streaming = false;
+  #hedged = false;
   #chargedNanoUsd = 0;
   #chargedTokens = 0;
   #over = false;
@@ -64,25 +69,19 @@ export class Inference implements Exchange, AttemptOwner {
 
   clientLeft(): void {
     if (this.#over) return;
-    const attempt = this.#current;
-    if (attempt) {
-      attempt.cancel("client-left");
-      this.#settle(attempt);
-    }
-    this.#finish("client-left", attempt?.target ?? null);
+    const target = this.#cancelAll("client-left");
+    this.#finish("client-left", target);
   }
 
   drained(): void {
-    this.#current?.resume();
+    for (const attempt of this.#live) attempt.resume();
   }
 
   /** Ends the request because the gateway stops. */
   abandon(): void {
     if (this.#over) return;
-    const attempt = this.#current;
-    attempt?.cancel("client-left");
-    if (attempt) this.#settle(attempt);
-    this.#breakOff(apiError("shutting_down"), attempt?.target ?? null);
+    const target = this.#cancelAll("client-left");
+    this.#breakOff(apiError("shutting_down"), target);
   }
 
   onContent(attempt: Attempt, events: ByteText): void {
@@ -97,6 +96,7 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   onWhole(attempt: Attempt, contentType: string, body: ByteText): void {
+    this.#won(attempt);
     this.#reply.send(200, this.#headers(attempt, contentType), body, true);
     this.#succeed(attempt);
   }
@@ -117,16 +117,29 @@ export class Inference implements Exchange, AttemptOwner {
         detail: `The engine refused the request with status ${failure.status}.`,
       });
       const body = isErrorObject(failure.body) ? failure.body : errorBody(own);
+      this.#cancelAll("superseded");
       this.#reply.send(failure.status, this.#headers(attempt, "application/json"), body, true);
       this.#finish("refused", attempt.target);
       return;
     }
     attempt.state.failed(failure.retryAfterMs);
     if (this.#streaming) this.#breakOff(errorOf(failure), attempt.target);
-    else this.#tryNext(failure);
+    else if (this.#live.length === 0) this.#tryNext(failure);
+  }
+
+  /** The first attempt takes too long: ask a second engine as well, if the cap on such traffic allows. */
+  #askSecond(): void {
+    this.#hedge = null;
+    if (this.#over || this.#streaming || this.#live.length !== 1 || !this.#core.hedging.take()) return;
+    if (this.#startNext()) this.#hedged = true;
   }
 
   #tryNext(failure: AttemptFailure | null): void {
+    if (!this.#startNext()) this.#breakOff(failure ? errorOf(failure) : this.#core.refusal(this.#admitted), null);
+  }
+
+  /** Starts an attempt at the next candidate that takes requests; false when there is none. */
+  #startNext(): boolean {
     const { options, groups, clock, deadlines } = this.#core;
     const nowMs = this.#core.look();
     while (this.#next < this.#candidates.length && this.#attempts < options.maxAttempts) {
@@ -153,7 +166,7 @@ export class Inference implements Exchange, AttemptOwner {
         },
         () => clock.monotonicMs(),
       );
-      this.#current = attempt;
+      this.#live.push(attempt);
       state.inFlight++;
       state.waitingTokens += request.inputTokens;
       deadlines.add(attempt);
@@ -170,16 +183,47 @@ export class Inference implements Exchange, AttemptOwner {
         },
         attempt,
       );
-      return;
+      if (this.#attempts === 1 && request.stream) this.#planHedge(nowMs);
+      return true;
     }
-    this.#breakOff(failure ? errorOf(failure) : this.#core.refusal(this.#admitted), null);
+    return false;
+  }
+
+  #planHedge(nowMs: number): void {
+    const delayMs = this.#core.hedging.delayMs(this.#admitted.workload);
+    if (delayMs === null || this.#next >= this.#candidates.length) return;
+    this.#hedge = { deadlineMs: nowMs + delayMs, expired: () => this.#askSecond() };
+    this.#core.deadlines.add(this.#hedge);
+  }
+
+  /** Content came from `attempt`: the answer is its, and whoever else was asked is stopped. */
+  #won(attempt: Attempt): void {
+    this.#live = this.#live.filter((other) => {
+      if (other === attempt) return true;
+      other.cancel("superseded");
+      this.#book(other);
+      return false;
+    });
+  }
+
+  /** Stops every attempt; returns where the first was. */
+  #cancelAll(outcome: AttemptOutcome): Target | null {
+    const live = this.#live;
+    this.#live = [];
+    for (const attempt of live) {
+      attempt.cancel(outcome);
+      this.#book(attempt);
+    }
+    return live[0]?.target ?? null;
   }
 
   #deliver(attempt: Attempt, events: ByteText, last: boolean): boolean {
     if (this.#streaming) return this.#reply.write(events, last);
     this.#streaming = true;
+    this.#won(attempt);
     this.#firstContentMs = attempt.firstContentMs;
-    attempt.state.waitingTokens -= this.#admitted.request.inputTokens;
+    this.#core.hedging.observe(this.#admitted.workload, attempt.firstContentMs! - attempt.startedMs);
+    this.#noLongerWaits(attempt);
     return this.#reply.send(200, this.#headers(attempt, "text/event-stream; charset=utf-8"), events, last);
   }
 
@@ -190,10 +234,22 @@ export class Inference implements Exchange, AttemptOwner {
     this.#finish("served", attempt.target);
   }
 
-  /** Books an attempt that has ended; called exactly once for each. */
+  /** An attempt has ended by itself. */
   #settle(attempt: Attempt): void {
+    this.#live = this.#live.filter((other) => other !== attempt);
+    this.#book(attempt);
+  }
+
+  #noLongerWaits(attempt: Attempt): void {
+    if (!attempt.waitsForFirst) return;
+    attempt.waitsForFirst = false;
+    attempt.state.waitingTokens -= this.#admitted.request.inputTokens;
+  }
+
+  /** Writes an attempt that has ended into the books; called exactly once for each. */
+  #book(attempt: Attempt): void {
     attempt.state.inFlight--;
-    if (!this.#streaming) attempt.state.waitingTokens -= this.#admitted.request.inputTokens;
+    this.#noLongerWaits(attempt);
     if (attempt.phase === "over") this.#core.deadlines.remove(attempt);
     const emulated = this.#core.isEmulated(attempt.target.group);
     const { chargeNanoUsd, tokens } = this.#core.books.attempted(
@@ -204,7 +260,6 @@ export class Inference implements Exchange, AttemptOwner {
     );
     this.#chargedNanoUsd += chargeNanoUsd;
     this.#chargedTokens += tokens;
-    this.#current = null;
   }
 
   /** Ends the answer with an error, in the form the moment allows. */
@@ -217,6 +272,7 @@ export class Inference implements Exchange, AttemptOwner {
 
   #finish(outcome: AttemptOutcome | "failed", target: Target | null): void {
     this.#over = true;
+    if (this.#hedge) this.#core.deadlines.remove(this.#hedge);
     this.#core.inFlight.delete(this);
     const used = { nanoUsd: this.#chargedNanoUsd, tokens: this.#chargedTokens };
     this.#core.accounts.settle(this.#admitted.reservation, used);
@@ -246,7 +302,7 @@ export class Inference implements Exchange, AttemptOwner {
       "x-disperse-tier",
       tier,
       "x-disperse-reason",
-      attempt.number > 1 ? "fallback" : bestEffort ? "best-effort" : "least-expected-cost",
+      attempt.number > 1 ? (this.#hedged ? "hedge" : "fallback") : bestEffort ? "best-effort" : "least-expected-cost",
       "x-disperse-attempts",
       String(attempt.number),
       "x-disperse-budget-ms",

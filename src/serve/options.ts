@@ -16,6 +16,8 @@ export interface GatewayOptions {
   readonly maxHeldBytes: number;
   /** Largest single event of a stream. */
   readonly maxEventBytes: number;
+  /** Share of requests that may ask a second engine while the first keeps them waiting; 0 = never. */
+  readonly hedgeRatio: number;
   /** Decisions remembered for `GET /v1/routes/{id}`. */
   readonly routesKept: number;
   /** Ledger rows that may wait for the store; beyond, requests are refused. */
@@ -33,6 +35,7 @@ export const defaultOptions: GatewayOptions = {
   totalTimeoutMs: 900_000,
   maxHeldBytes: 32 * 1024 * 1024,
   maxEventBytes: 4 * 1024 * 1024,
+  hedgeRatio: 0.02,
   routesKept: 2_000,
   maxUnsavedRows: 50_000,
   signalMaxAgeMs: 10_000,

@@ -372,6 +372,23 @@ describe.each(transports)("over $name:", (transport) => {
     });
   });
 
+  describe("a first token that is late", () => {
+    it("is asked for at a second allowed site, and the caller pays once", async () => {
+      const mesh = await meshOf(wellBehaved, { hedgeRatio: 1, firstTokenTimeoutMs: 5_000 });
+      for (let index = 0; index < 64; index++) await readStream(mesh.client);
+      mesh.near.behave(streamThen([roleEvent], "stay"));
+      const result = await readStream(mesh.client);
+      expect(result).toMatchObject({ text: "one two three", error: null, site: "bloc-core" });
+      await mesh.stop();
+      const rows = await mesh.rows();
+      expect(rows.slice(-2).map((row) => [row.site, row.outcome, row.chargeNanoUsd > 0])).toEqual([
+        ["near-edge", "superseded", false],
+        ["bloc-core", "served", true],
+      ]);
+      expect(mesh.abroad.requests).toHaveLength(0);
+    });
+  });
+
   describe("odd but harmless engines", () => {
     it("may leave the sentinel out after a finish reason", async () => {
       const mesh = await meshOf(streamOf(roleEvent, contentEvent("one "), finishEvent));

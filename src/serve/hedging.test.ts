@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { Hedging } from "./hedging.ts";
+
+function observed(ratio: number, count: number): Hedging {
+  const hedging = new Hedging(ratio, 2);
+  for (let index = 0; index < count; index++) hedging.observe(0, index % 100);
+  return hedging;
+}
+
+describe("hedging", () => {
+  it("waits for enough waits, and then for their 95th percentile", () => {
+    expect(observed(0.1, 40).delayMs(0)).toBeNull();
+    const delayMs = observed(0.1, 400).delayMs(0)!;
+    expect(delayMs).toBeGreaterThanOrEqual(92);
+    expect(delayMs).toBeLessThanOrEqual(98);
+    expect(observed(0.1, 400).delayMs(1)).toBeNull();
+  });
+
+  it("stays under its cap however slow the answers are", () => {
+    const hedging = observed(0.05, 400);
+    let hedges = 0;
+    for (let request = 0; request < 10_000; request++) {
+      hedging.delayMs(0);
+      if (hedging.take()) hedges++;
+    }
+    expect(hedges).toBeGreaterThan(400);
+    expect(hedges).toBeLessThanOrEqual(10_000 * 0.05 + 10);
+  });
+
+  it("can be off", () => {
+    expect(observed(0, 400).delayMs(0)).toBeNull();
+  });
+});
