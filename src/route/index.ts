@@ -16,8 +16,8 @@ export {
 export { atDistance, relations, type LatencyTable, type Relation } from "./latency.ts";
 export { explainPhysics, type Physics } from "./physics.ts";
 export { areaSiteKm, compilePolicy, relationOf, type Policy } from "./policy.ts";
-export { laneTerm, missRatio, termCount, type Lane, type Rejection } from "./lane.ts";
-export { compileRoutes, type Group, type Routes } from "./routes.ts";
+export { laneTerm, missRatio, termCount, type Group, type Lane, type Rejection } from "./lane.ts";
+export { compileRoutes, type Routes } from "./routes.ts";
 export { score, type StaticTerms } from "./score.ts";
 export { engineKey, rateWithin, requestShape, type Serving, type ServingOption } from "./serving.ts";
 export { loadViewOf, type EngineSignals, type LoadView, type Signal, type Snapshot } from "./snapshot.ts";

@@ -4,8 +4,21 @@ import type { Deployment } from "./deployment.ts";
 import { emptyJudgement, filter, judge, type RejectReason, type RouteOrigin } from "./filter.ts";
 import { atDistance } from "./latency.ts";
 import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
-import type { Group } from "./routes.ts";
 import { score } from "./score.ts";
+
+/** Engines of one kind in one pool, numbered `firstReplica` to `firstReplica + replicas - 1`. */
+export interface Group {
+  readonly pool: number;
+  readonly site: number;
+  readonly module: number;
+  /** Workloads served; the first stands for what they share: model, number formats, engine. */
+  readonly workloads: readonly number[];
+  readonly tensorParallel: number;
+  readonly firstReplica: number;
+  readonly replicas: number;
+  readonly speedRatio: number;
+  readonly capacityUsdPerModuleS: number;
+}
 
 /** A refusal that holds whatever the load. */
 export interface Rejection {

@@ -1,21 +1,8 @@
 import { reachKm } from "./arcs.ts";
 import type { Deployment } from "./deployment.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { compileLane, compileOffers, shortlistPerTier, type Lane, type Offer } from "./lane.ts";
+import { compileLane, compileOffers, shortlistPerTier, type Group, type Lane, type Offer } from "./lane.ts";
 import type { Policy } from "./policy.ts";
-
-export interface Group {
-  readonly pool: number;
-  readonly site: number;
-  readonly module: number;
-  /** Workloads served; the first stands for what they share: model, number formats, engine. */
-  readonly workloads: readonly number[];
-  readonly tensorParallel: number;
-  readonly firstReplica: number;
-  readonly replicas: number;
-  readonly speedRatio: number;
-  readonly capacityUsdPerModuleS: number;
-}
 
 /** A deployment prepared for decisions. */
 export interface Routes {
