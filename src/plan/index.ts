@@ -25,3 +25,4 @@ export type { Unserved, UnservedReason } from "./unserved.ts";
 export { recomputeBound, type Certificate } from "./certificate.ts";
 export { solveExact } from "./exact.ts";
 export { worldProblem, type WorldProblem } from "./world-problem.ts";
+export { verifyPlan, type Finding, type Verification } from "./verify-plan.ts";

@@ -2,6 +2,7 @@
 import type { Tier, World } from "../catalog/index.ts";
 import type { CostBreakdown } from "../finance/index.ts";
 import type { Deployment } from "../route/index.ts";
+import type { Certificate } from "./certificate.ts";
 import type { Clash } from "./clashes.ts";
 import type { SearchStatus } from "./solution-path.ts";
 import type { Unserved } from "./unserved.ts";
@@ -48,6 +49,8 @@ export interface PlanDocument {
   readonly limits: readonly LimitUse[];
   readonly unserved: readonly Unserved[];
   readonly training: readonly TrainingPlacement[];
+  /** Prices from which anyone can recompute a bound without a solver; null when infeasible. */
+  readonly certificate: Certificate | null;
   readonly alternatives: { readonly centralised: Alternative | null };
   readonly verdict: Verdict | null;
   readonly clashes: readonly Clash[];

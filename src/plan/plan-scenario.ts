@@ -4,10 +4,13 @@ import { annualCost, type CostBreakdown } from "../finance/index.ts";
 import type { Deployment } from "../route/index.ts";
 import { judgeDistribution, restrictTo, summariseAlternative } from "./alternatives.ts";
 import { capacityWorth } from "./capacity-worth.ts";
+import { certify, type Certificate } from "./certificate.ts";
 import { findClashes } from "./clashes.ts";
 import { toDeployment } from "./deployment.ts";
 import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan-document.ts";
-import type { ProblemSolution } from "./problem.ts";
+import { lagrangianBound } from "./lagrangian.ts";
+import type { PlanProblem, ProblemSolution } from "./problem.ts";
+import { viewBySite } from "./site-view.ts";
 import type { CurvePoint, PathOptions, PathTools } from "./solution-path.ts";
 import { solveProblem } from "./solve-problem.ts";
 import { reportUnserved } from "./unserved.ts";
@@ -36,6 +39,8 @@ const usualGap = 0.005;
 const usualTimeLimitS = 180;
 /** Share of the time limit the centralised alternative may take on top; it is much smaller than the plan itself. */
 const comparisonTimeShare = 0.25;
+/** Evaluations spent on the certificate of an exactly solved problem: milliseconds each, at most 12,000 arcs. */
+const certificateIterations = 600;
 /** Relative difference between objective and recomputed cost above which the document would be wrong. */
 const costTolerance = 1e-6;
 
@@ -83,6 +88,7 @@ export async function planScenario(world: World, tools: PlanTools, options: Plan
       limits: [],
       unserved: [],
       training: [],
+      certificate: null,
       alternatives: { centralised: null },
       verdict: null,
       clashes,
@@ -133,10 +139,18 @@ export async function planScenario(world: World, tools: PlanTools, options: Plan
     limits: limitUses(planned, result.solution),
     unserved: reportUnserved(planned, result.solution),
     training,
+    certificate: result.certificate ?? certificateOf(problem, path),
     alternatives: { centralised },
     verdict: centralised === null ? null : judgeDistribution(planned, result, centralised),
     clashes: [],
   };
+}
+
+/** The exact path proves its bound by branching, which cannot be retold briefly; prices prove nearly as much. */
+function certificateOf(problem: PlanProblem, { signal }: PathOptions): Certificate {
+  const view = viewBySite(problem);
+  const iterations = certificateIterations;
+  return certify(lagrangianBound(problem, view, { iterations, stop: () => signal?.aborted === true }), view);
 }
 
 /** JSON has no infinity. */

@@ -100,6 +100,7 @@ export function fixturePlan({ places = europe }: FixtureOptions = {}): PlanDocum
     limits: [],
     unserved,
     training: [{ training: 0, pool: 0, modules: 24, pflops: 190 }],
+    certificate: null,
     alternatives: {
       centralised: {
         name: "core only",
