@@ -92,6 +92,10 @@ function buildProgram(): Command {
     .option("--simulation <file>", "simulation result to show in the console")
     .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
 
+  command("export <plan>", "write a plan as CSV tables: sites, pools, flows, cost, unserved, training")
+    .option("--out <folder>", "folder for the files", "plan-csv")
+    .action(async (file, options) => (await import("./export-csv.ts")).exportCsv(file, options));
+
   const data = command("data", "figures of the catalogue, with source, date and confidence");
   data
     .command("show <name...>")

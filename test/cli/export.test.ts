@@ -1,0 +1,43 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
+import { planScenario } from "../../src/plan/index.ts";
+import { tinyWorld } from "../worlds/tiny-world.ts";
+import { runCliHere } from "./run-cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "disperse-export-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("disperse export", () => {
+  it("writes tables whose columns add up to the plan", async () => {
+    const solver = createHighsSolver();
+    const base = tinyWorld();
+    // A name with a comma, a quote and a leading sign that a spreadsheet would run.
+    const world = { ...base, sites: base.sites.map((site) => ({ ...site, name: `=1+1, "${site.name}"` })) };
+    const plan = await planScenario(world, { solver, nowMs: () => 0 });
+    await solver.close();
+    const file = join(folder, "plan.json");
+    writeFileSync(file, JSON.stringify(plan));
+    const { exitCode } = await runCliHere(["export", file, "--out", join(folder, "csv")]);
+    expect(exitCode).toBe(0);
+    const lines = (name: string) =>
+      readFileSync(join(folder, "csv", `${name}.csv`), "utf8")
+        .trimEnd()
+        .split("\r\n");
+    const total = lines("cost")
+      .slice(1)
+      .reduce((sum, line) => sum + Number(line.split(",")[1]), 0);
+    expect(total).toBeCloseTo(plan.objectiveUsdPerYear!, 4);
+    expect(lines("flows")).toHaveLength(plan.deployment.flows.length + 1);
+    const peak = lines("flows")
+      .slice(1)
+      .reduce((sum, line) => sum + Number(line.split(",")[4]), 0);
+    expect(peak).toBeCloseTo(
+      plan.deployment.flows.reduce((sum, flow) => sum + flow.peakPerS, 0),
+      6,
+    );
+    expect(lines("sites")[1]).toContain(`"'=1+1, ""`);
+  });
+});
