@@ -129,7 +129,9 @@ function ask(
     });
     socket.on("error", () => {});
     socket.on("close", () => {
-      const id = /x-disperse-request-id: (\S+)/.exec(text)?.[1] ?? null;
+      const found = /x-disperse-request-id: (\S+)/.exec(text)?.[1];
+      // A piece of a string keeps the whole alive, and ids are kept for long.
+      const id = found === undefined ? null : Buffer.from(found).toString();
       const status = text.slice(9, 12);
       const whole = stream ? text.includes("[DONE]") : text.endsWith("}");
       const outcome: Outcome = left

@@ -15,11 +15,14 @@ export interface Moment {
   nowMs: number;
 }
 
-/** Failures in a row after which a group rests. */
-const failuresToOpen = 3;
-/** First rest after a failure streak, ms; doubled with every further failure, up to the longest. */
-const firstRestMs = 500;
+/** Failures in a row after which a group is suspected. */
+const failuresToSuspect = 3;
+/** First suspicion after a streak of failures, ms; doubled with every further failure, up to the longest rest. */
+const firstSuspicionMs = 500;
+/** Longest suspicion, and longest wish of an engine that is honoured, ms. */
 const longestRestMs = 30_000;
+/** Health of a suspected group. */
+const suspectHealth = 0.05;
 
 /**
  * What this gateway knows about the engines of one group: its own requests there, the engine's signals and how often
@@ -33,6 +36,7 @@ export class GroupState {
   waitingTokens = 0;
   #failures = 0;
   #restUntilMs = 0;
+  #suspectUntilMs = 0;
   readonly #clock: Clock;
   readonly #moment: Moment;
   readonly #perTokenMs: number;
@@ -66,27 +70,35 @@ export class GroupState {
     return { value, unit: "ms", atMs: this.#moment.nowMs, source: "tokens in flight" };
   }
 
+  /**
+   * 0 while the engine has asked to be left alone; nearly 0 while it is only suspected after failures, so that it is
+   * used when everyone else is worse: suspicion alone must never turn a request away.
+   */
   get health(): Signal {
     const atMs = this.#moment.nowMs;
-    const resting = this.engine === null || atMs < this.#restUntilMs;
-    return { value: resting ? 0 : this.#siteHealth(), unit: "ratio", atMs, source: resting ? "circuit" : "mesh" };
+    const rests = this.engine === null || atMs < this.#restUntilMs;
+    if (rests) return { value: 0, unit: "ratio", atMs, source: this.engine === null ? "no engine" : "retry-after" };
+    const value = this.#siteHealth();
+    if (atMs >= this.#suspectUntilMs) return { value, unit: "ratio", atMs, source: "mesh" };
+    return { value: Math.min(value, suspectHealth), unit: "ratio", atMs, source: "failures" };
   }
 
   /** A request ended well: the streak of failures is over. */
   succeeded(): void {
     this.#failures = 0;
+    this.#suspectUntilMs = 0;
   }
 
   /** A request failed; `retryAfterMs` is the engine's own wish and is honoured at once. */
   failed(retryAfterMs: number | null): void {
     this.#failures++;
     const nowMs = this.#clock.monotonicMs();
-    if (retryAfterMs !== null)
+    if (retryAfterMs !== null) {
       this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + Math.min(retryAfterMs, longestRestMs));
-    if (this.#failures >= failuresToOpen) {
-      const restMs = Math.min(longestRestMs, firstRestMs * 2 ** (this.#failures - failuresToOpen));
-      this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + restMs);
     }
+    if (this.#failures < failuresToSuspect) return;
+    const doubled = firstSuspicionMs * 2 ** Math.min(this.#failures - failuresToSuspect, 10);
+    this.#suspectUntilMs = nowMs + Math.min(longestRestMs, doubled);
   }
 
   /** Time until the group may be asked again, ms. */

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { createManualClock } from "../../test/serve/manual-clock.ts";
+import type { Group } from "../route/index.ts";
+import { GroupState } from "./mesh-state.ts";
+import type { Engine, EngineSignals } from "./ports.ts";
+
+const group: Group = {
+  pool: 0,
+  site: 0,
+  module: 0,
+  workloads: [0],
+  tensorParallel: 1,
+  firstReplica: 0,
+  replicas: 2,
+  speedRatio: 1,
+  capacityUsdPerModuleS: 0,
+};
+const silent: EngineSignals = {
+  source: "none",
+  atMs: Number.NaN,
+  runningRequests: Number.NaN,
+  waitingRequests: Number.NaN,
+  drainMs: Number.NaN,
+  kvUsageRatio: Number.NaN,
+};
+
+function stateOf(signals: EngineSignals | null, siteHealth = 1) {
+  const clock = createManualClock(0);
+  const moment = { nowMs: 0 };
+  const engine: Engine | null = signals && {
+    start: () => ({ cancel() {}, pause() {}, resume() {} }),
+    signals: () => signals,
+    close: async () => {},
+  };
+  const state = new GroupState(group, engine, clock, moment, 2, () => siteHealth);
+  const healthAt = (ms: number) => {
+    moment.nowMs = ms;
+    return state.health.value;
+  };
+  const failAt = (ms: number, retryAfterMs: number | null = null) => {
+    clock.advance(ms - clock.monotonicMs());
+    state.failed(retryAfterMs);
+  };
+  return { state, healthAt, failAt };
+}
+
+describe("health of a group", () => {
+  it("is none without an engine, and the site's with one", () => {
+    expect(stateOf(null).healthAt(0)).toBe(0);
+    expect(stateOf(silent, 0.7).healthAt(0)).toBe(0.7);
+  });
+
+  it("is none for as long as the engine asked to be left alone, within reason", () => {
+    const { failAt, healthAt } = stateOf(silent);
+    failAt(0, 2_000);
+    expect([healthAt(1_999), healthAt(2_000)]).toEqual([0, 1]);
+    failAt(2_000, 1e9);
+    expect([healthAt(31_999), healthAt(32_000)]).toEqual([0, 1]);
+  });
+
+  it("is nearly none after failures in a row, longer with each, but never quite", () => {
+    const { state, failAt, healthAt } = stateOf(silent);
+    failAt(0);
+    failAt(0);
+    expect(healthAt(0)).toBe(1);
+    failAt(0);
+    expect(healthAt(499)).toBeGreaterThan(0);
+    expect(healthAt(499)).toBeLessThan(0.1);
+    expect(healthAt(500)).toBe(1);
+    failAt(500);
+    expect(healthAt(1_499)).toBeLessThan(0.1);
+    state.succeeded();
+    expect(healthAt(1_499)).toBe(1);
+  });
+});
+
+describe("wait at a group", () => {
+  it("is the engine's word where it has one, else estimated from tokens under way", () => {
+    const { state } = stateOf(silent);
+    state.waitingTokens = 100;
+    expect(state.drain).toMatchObject({ value: 100, source: "tokens in flight" });
+    const known = stateOf({ ...silent, source: "engine", atMs: 0, drainMs: 7 }).state;
+    known.waitingTokens = 100;
+    expect(known.drain).toMatchObject({ value: 7, source: "engine" });
+  });
+
+  it("contains what was sent since the last scrape", () => {
+    const { state } = stateOf({ ...silent, source: "scrape", atMs: 0, drainMs: 7 });
+    expect(state.drain.value).toBe(7);
+    state.waitingTokens = 100;
+    expect(state.drain.value).toBe(100);
+  });
+});
