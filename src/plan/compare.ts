@@ -1,2 +1,173 @@
-/** Centralised, regional, distributed and free variants of the same demand side by side. */
-export {};
+/** Centralised, regional, distributed and free variants of the same demand side by side, and what decides between them. */
+import { tiers as allTiers, type Tier, type World } from "../catalog/index.ts";
+import type { CostItem } from "../finance/index.ts";
+import type { LimitUse } from "./plan-document.ts";
+import { figuresOf, money, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
+import type { Unserved } from "./unserved.ts";
+
+export type VariantName = "free" | "centralised" | "regional" | "distributed";
+
+/** Tiers that may serve requests in each variant. Training stays in the core in all of them. */
+export const variantTiers: Readonly<Record<VariantName, readonly Tier[]>> = {
+  free: allTiers,
+  centralised: ["core"],
+  regional: ["core", "regional"],
+  distributed: ["regional", "edge"],
+};
+
+export interface Variant {
+  readonly name: VariantName;
+  readonly tiers: readonly Tier[];
+  /** Null when this variant has no plan, or none was asked for any more. */
+  readonly figures: PlanFigures | null;
+  /** Limits over several sites that are used up to at least `nearlyFull`. */
+  readonly fullLimits: readonly LimitUse[];
+  readonly unserved: readonly Unserved[];
+}
+
+/** What makes the difference between two variants. */
+export interface Driver {
+  /** `price`: a class of cost. `latency`, `law` and `limit`: why demand worth more than the rest stays unserved. */
+  readonly kind: "price" | "latency" | "law" | "limit";
+  readonly name: string;
+  /** What it contributes to the difference, USD/year. */
+  readonly usdPerYear: number;
+}
+
+export interface Comparison {
+  readonly variants: readonly Variant[];
+  readonly verdict: {
+    readonly distribute: boolean;
+    /** The cheapest variant found. */
+    readonly best: VariantName | null;
+    /** Centralised minus best, USD/year; null when either is missing. */
+    readonly savingUsdPerYear: number | null;
+    readonly driver: Driver | null;
+    readonly sentence: string;
+  };
+}
+
+/** Use of a limit from which it counts as what stands in the way. */
+const nearlyFull = 0.99;
+
+/** The world with its workloads kept to some tiers. Sites that must be open stay open and are paid for all the same. */
+export function keepToTiers(world: World, kept: readonly Tier[]): World {
+  return {
+    ...world,
+    workloads: world.workloads.map((workload) => ({
+      ...workload,
+      tiers: workload.tiers.filter((tier) => kept.includes(tier)),
+    })),
+  };
+}
+
+export async function compareVariants(world: World, planWorld: PlanWorld): Promise<Comparison> {
+  const variants: Variant[] = [];
+  for (const name of Object.keys(variantTiers) as VariantName[]) {
+    const kept = variantTiers[name];
+    const plan = await planWorld(keepToTiers(world, kept), name);
+    variants.push({
+      name,
+      tiers: kept,
+      figures: plan && figuresOf(plan),
+      fullLimits: plan === null ? [] : plan.limits.filter((limit) => limit.used >= limit.upper * nearlyFull),
+      unserved: plan?.unserved ?? [],
+    });
+  }
+  return { variants, verdict: judge(variants) };
+}
+
+type Planned = Variant & { readonly figures: PlanFigures };
+
+function judge(variants: readonly Variant[]): Comparison["verdict"] {
+  const planned = variants.filter((variant): variant is Planned => variant.figures !== null);
+  const silent = { distribute: false, best: null, savingUsdPerYear: null, driver: null };
+  if (planned.length === 0) return { ...silent, sentence: "Nothing can be said: no variant has a plan." };
+  // Every variant's plan is a plan of the free one too, so the cheapest found is the best known answer.
+  const best = planned.reduce((a, b) => (b.figures.objectiveUsdPerYear < a.figures.objectiveUsdPerYear ? b : a));
+  const centralised = planned.find((variant) => variant.name === "centralised");
+  if (centralised === undefined) {
+    return { ...silent, best: best.name, sentence: "Nothing can be said of the core alone: it has no plan." };
+  }
+  const savingUsdPerYear = centralised.figures.objectiveUsdPerYear - best.figures.objectiveUsdPerYear;
+  const away = best.figures.openSites.some(({ tier, count }) => tier !== "core" && count > 0);
+  if (away && centralised.figures.bestBoundUsdPerYear > best.figures.objectiveUsdPerYear) {
+    const driver = driverOf(centralised, best);
+    const sentence = `Distribute: the ${best.name} variant costs ${money(savingUsdPerYear)} a year less than the core alone${because(driver)}.`;
+    return { distribute: true, best: best.name, savingUsdPerYear, driver, sentence };
+  }
+  // What keeps distribution from paying shows in the cheapest variant that is made to leave the core.
+  const apart = planned.find((variant) => variant.name === "distributed");
+  const driver = apart ? driverOf(apart, centralised) : null;
+  const sentence = away
+    ? `Do not distribute on this evidence: a difference of ${money(savingUsdPerYear)} a year lies within what is not proven.`
+    : `Do not distribute: the cheapest plan found stands in the core alone${because(driver, "; away from it one pays more")}.`;
+  return { distribute: false, best: best.name, savingUsdPerYear, driver, sentence };
+}
+
+function because(driver: Driver | null, lead = ""): string {
+  if (driver === null) return "";
+  return `${lead}, above all for ${driver.name} (${money(driver.usdPerYear)} a year)`;
+}
+
+const priceNames: Readonly<Record<CostItem, string>> = {
+  accelerators: "accelerators",
+  building: "buildings",
+  opening: "opening sites",
+  fixedOpex: "running sites",
+  maintenance: "maintenance",
+  energy: "electricity",
+  egress: "egress",
+  unserved: "unserved demand",
+  "training-unserved": "training that does not run",
+};
+
+/** The largest part of what `dear` costs more than `cheap`. */
+function driverOf(dear: Planned, cheap: Planned): Driver | null {
+  let driver: Driver | null = null;
+  for (const [item, name] of Object.entries(priceNames)) {
+    const usdPerYear = dear.figures.byItem[item as CostItem] - cheap.figures.byItem[item as CostItem];
+    if (usdPerYear <= (driver?.usdPerYear ?? 0)) continue;
+    driver =
+      item === "unserved"
+        ? (unservedDriver(dear, cheap, usdPerYear) ?? { kind: "price", name, usdPerYear })
+        : { kind: "price", name, usdPerYear };
+  }
+  return driver;
+}
+
+/** Kind and words of what leaves a workload unserved. Price and scale are matters of money and have none. */
+function causeOf({ workload, reason, detail }: Unserved): Pick<Driver, "kind" | "name"> | null {
+  switch (reason) {
+    case "physics":
+    case "place":
+      return { kind: "latency", name: `the first-token budget of ${workload}, which cannot be kept from there` };
+    case "law":
+    case "export":
+      return { kind: "law", name: `the law that keeps ${workload} away (${reason})` };
+    case "tier":
+      return { kind: "limit", name: `the tiers ${workload} may run in` };
+    case "memory":
+    case "limits":
+      return { kind: "limit", name: `limits that leave ${workload} unserved (${detail})` };
+    case "price":
+    case "scale":
+      return null;
+  }
+}
+
+/** Which workload and reason stand behind the difference in unserved demand. */
+function unservedDriver(dear: Planned, cheap: Planned, usdPerYear: number): Driver | null {
+  const lost = new Map<string, { entry: Unserved; usd: number }>();
+  const add = (entry: Unserved, sign: number): void => {
+    const key = `${entry.workload} ${entry.reason}`;
+    const sum = lost.get(key) ?? { entry, usd: 0 };
+    lost.set(key, { entry: sum.entry, usd: sum.usd + sign * entry.usdPerYear });
+  };
+  for (const entry of dear.unserved) add(entry, 1);
+  for (const entry of cheap.unserved) add(entry, -1);
+  const [largest] = [...lost.values()].sort((a, b) => b.usd - a.usd);
+  if (largest === undefined || !(largest.usd > 0)) return null;
+  const cause = causeOf(largest.entry);
+  return cause && { ...cause, usdPerYear: Math.min(usdPerYear, largest.usd) };
+}

@@ -26,3 +26,21 @@ export { recomputeBound, type Certificate } from "./certificate.ts";
 export { solveExact } from "./exact.ts";
 export { worldProblem, type WorldProblem } from "./world-problem.ts";
 export { verifyPlan, type Finding, type Verification } from "./verify-plan.ts";
+export { figuresOf, type ChangeOfOptimum, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
+export { diffPlans, hasChanged, type Change, type ModuleChange, type PlanDiff } from "./diff.ts";
+export { compareVariants, keepToTiers, variantTiers, type Comparison, type Driver, type Variant } from "./compare.ts";
+export { explainSite, resolveSite, type SiteExplanation } from "./explain-site.ts";
+export { explainDemand, type DemandExplanation, type ServingCandidate } from "./explain-demand.ts";
+export {
+  explainLimit,
+  resolveLimit,
+  worldLimitsOf,
+  type LimitExplanation,
+  type LimitTrial,
+  type WorldLimit,
+} from "./explain-limit.ts";
+export { sensitivity, type Range, type Sensitivity, type Swing } from "./sensitivity.ts";
+export { sensitivityParameters, type Parameter } from "./sensitivity-parameters.ts";
+export { paretoFront, type ParetoPoint } from "./pareto.ts";
+export { stressPlan, type Stress } from "./stress.ts";
+export { movesUsdPerYear, standOn, type StandingWorld } from "./replan.ts";

@@ -1,0 +1,205 @@
+/** What a limit is used for and what one more unit of it is worth: by the duals of the plan, or by planning with more. */
+import type { Site, World } from "../catalog/index.ts";
+import { moduleAnnualUsd, secondsPerYear } from "../finance/index.ts";
+import type { PlanDocument } from "./plan-document.ts";
+import { changeOfOptimum, figuresOf, type ChangeOfOptimum, type PlanWorld } from "./plan-figures.ts";
+
+export type LimitUnit = "MW" | "Gbit/s" | "USD" | "sites" | "modules";
+
+/** A limit of a world by its public name. Amounts are in its unit. */
+export interface WorldLimit {
+  readonly name: string;
+  readonly unit: LimitUnit;
+  readonly upper: number;
+  /** What one unit would be tried with: about a tenth, at least one whole thing. */
+  readonly step: number;
+  readonly relax: (world: World, amount: number) => World;
+  /** Units one module of the kind takes at the site; 0 when it does not count. */
+  readonly takes: (site: number, module: number) => number;
+}
+
+export interface LimitExplanation {
+  readonly name: string;
+  readonly unit: LimitUnit;
+  readonly used: number;
+  readonly upper: number;
+  readonly binding: boolean;
+  /**
+   * What one more unit would save when it goes into the pool that gains most, after paying for the modules; from the duals
+   * of the flows with all modules as planned. Null where no module stands from which to tell, or the limit is no matter of
+   * modules.
+   */
+  readonly worthUsdPerYear: number | null;
+  /** That pool. */
+  readonly bestPool: string | null;
+}
+
+/** Use from which a limit counts as used up when less than one more step fits. */
+const full = 0.99;
+const stepShare = 0.1;
+
+/** Every limit of the plan's world and period, by name. */
+export function worldLimitsOf({ world, period }: PlanDocument): WorldLimit[] {
+  const facilityMw = (site: number, module: number): number =>
+    (world.modules[module]!.powerKw * world.sites[site]!.pue) / 1000;
+  const capexUsd = (site: number, module: number): number => {
+    const price = moduleAnnualUsd(world, site, module);
+    return price.acceleratorsCapexUsd + price.buildingCapexUsd;
+  };
+  const none = (): number => 0;
+  const limits: WorldLimit[] = [];
+  const { maxSites, zones } = world.limits;
+  if (maxSites !== null) {
+    const relax = (w: World, by: number): World => ({ ...w, limits: { ...w.limits, maxSites: maxSites + by } });
+    limits.push({ name: "most sites", unit: "sites", upper: maxSites, step: 1, relax, takes: none });
+  }
+  const budgetUsd = world.limits.budgetUsd[period] ?? null;
+  if (budgetUsd !== null) {
+    const relax = (w: World, by: number): World => ({
+      ...w,
+      limits: { ...w.limits, budgetUsd: raised(w.limits.budgetUsd, period, by) },
+    });
+    limits.push({ name: "budget", unit: "USD", upper: budgetUsd, step: budgetUsd * stepShare, relax, takes: capexUsd });
+  }
+  for (const [index, owner] of world.owners.entries()) {
+    const upper = owner.capexBudgetUsd[period] ?? null;
+    if (upper === null) continue;
+    limits.push({
+      name: `budget of ${owner.id}`,
+      unit: "USD",
+      upper,
+      step: upper * stepShare,
+      relax: (w, by) => ({
+        ...w,
+        owners: replaced(w.owners, index, (it) => ({ ...it, capexBudgetUsd: raised(it.capexBudgetUsd, period, by) })),
+      }),
+      takes: (site, module) => (world.sites[site]!.owner === index ? capexUsd(site, module) : 0),
+    });
+  }
+  for (const [index, zone] of zones.entries()) {
+    limits.push({
+      name: `power of zone ${zone.id}`,
+      unit: "MW",
+      upper: zone.powerLimitKw[period]! / 1000,
+      step: 1,
+      relax: (w, by) => ({
+        ...w,
+        limits: { ...w.limits, zones: replaced(w.limits.zones, index, (it) => morePower(it, period, by)) },
+      }),
+      takes: (site, module) => (zone.sites.includes(site) ? facilityMw(site, module) : 0),
+    });
+  }
+  for (const [index, module] of world.modules.entries()) {
+    const upper = module.supplyPerPeriod[period] ?? null;
+    if (upper === null) continue;
+    limits.push({
+      name: `supply of ${module.id}`,
+      unit: "modules",
+      upper,
+      step: Math.max(1, Math.round(upper * stepShare)),
+      relax: (w, by) => ({
+        ...w,
+        modules: replaced(w.modules, index, (it) => ({
+          ...it,
+          supplyPerPeriod: raised(it.supplyPerPeriod, period, by),
+        })),
+      }),
+      takes: (_site, kind) => (kind === index ? 1 : 0),
+    });
+  }
+  const ofSite =
+    (site: number, change: (it: Site, by: number) => Site) =>
+    (w: World, by: number): World => ({
+      ...w,
+      sites: replaced(w.sites, site, (it) => change(it, by)),
+    });
+  for (const [index, site] of world.sites.entries()) {
+    limits.push(
+      {
+        name: `power of site ${site.id}`,
+        unit: "MW",
+        upper: site.powerLimitKw[period]! / 1000,
+        step: 1,
+        relax: ofSite(index, (it, by) => morePower(it, period, by)),
+        takes: (at, module) => (at === index ? facilityMw(at, module) : 0),
+      },
+      {
+        name: `ports of site ${site.id}`,
+        unit: "Gbit/s",
+        upper: site.portGbps,
+        step: Math.max(1, site.portGbps * stepShare),
+        relax: ofSite(index, (it, by) => ({ ...it, portGbps: it.portGbps + by })),
+        takes: none,
+      },
+    );
+  }
+  return limits;
+}
+
+const raised = (values: readonly (number | null)[], period: number, by: number): (number | null)[] =>
+  values.map((value, index) => (index === period && value !== null ? value + by : value));
+
+const replaced = <T>(items: readonly T[], index: number, change: (item: T) => T): T[] =>
+  items.map((item, at) => (at === index ? change(item) : item));
+
+function morePower<T extends { readonly powerLimitKw: readonly number[] }>(holder: T, period: number, byMw: number): T {
+  return {
+    ...holder,
+    powerLimitKw: holder.powerLimitKw.map((kw, index) => (index === period ? kw + byMw * 1000 : kw)),
+  };
+}
+
+export function explainLimit(plan: PlanDocument, limit: WorldLimit): LimitExplanation {
+  const used = usedOf(plan, limit);
+  let worth: number | null = null;
+  let bestPool: string | null = null;
+  for (const pool of plan.deployment.pools) {
+    const taken = limit.takes(pool.site, pool.module);
+    if (taken === 0 || pool.count === 0) continue;
+    const paidUsd = moduleAnnualUsd(plan.world, pool.site, pool.module).totalUsd;
+    const netUsd = Math.max(0, pool.capacityUsdPerModuleS * secondsPerYear - paidUsd) / taken;
+    if (worth === null || netUsd > worth) [worth, bestPool] = [netUsd, pool.id];
+  }
+  const { name, unit, upper } = limit;
+  return { name, unit, used, upper, binding: used >= upper * full, worthUsdPerYear: worth, bestPool };
+}
+
+function usedOf(plan: PlanDocument, limit: WorldLimit): number {
+  const coupling = plan.limits.find((entry) => entry.name === limit.name);
+  if (coupling !== undefined) return limit.unit === "MW" ? coupling.used / 1000 : coupling.used;
+  const load = plan.sites.find((entry) => limit.name.endsWith(` of site ${plan.world.sites[entry.site]!.id}`));
+  if (load === undefined) return 0;
+  return limit.unit === "MW" ? load.powerKw / 1000 : load.egressGbps;
+}
+
+export interface LimitTrial {
+  /** How much of the limit was added, in its unit. */
+  readonly added: number;
+  readonly change: ChangeOfOptimum;
+  /** Saving per unit: between the plans found, and at most whatever the gaps hide. Never negative. */
+  readonly worthUsdPerYear: number;
+  readonly worthAtMostUsdPerYear: number;
+}
+
+/**
+ * Plans with more of the limit.
+ *
+ * @returns null when the user stopped or there is no plan.
+ */
+export async function resolveLimit(
+  plan: PlanDocument,
+  limit: WorldLimit,
+  planWorld: PlanWorld,
+  added = limit.step,
+): Promise<LimitTrial | null> {
+  const more = await planWorld(limit.relax(plan.world, added), `${limit.name} + ${added} ${limit.unit}`);
+  const [before, after] = [figuresOf(plan), more && figuresOf(more)];
+  if (before === null || after === null) return null;
+  const change = changeOfOptimum(before, after);
+  return {
+    added,
+    change,
+    worthUsdPerYear: Math.max(0, -change.usdPerYear) / added,
+    worthAtMostUsdPerYear: Math.max(0, -change.atLeastUsdPerYear) / added,
+  };
+}

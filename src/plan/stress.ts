@@ -1,0 +1,40 @@
+/** What a plan still serves when demand is other than planned and nothing more can be bought. */
+import type { World } from "../catalog/index.ts";
+import type { PlanDocument } from "./plan-document.ts";
+import { figuresOf, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
+import { standOn } from "./replan.ts";
+import { scaleDemand } from "./sensitivity-parameters.ts";
+import type { Unserved } from "./unserved.ts";
+
+export interface Stress {
+  readonly demandFactor: number;
+  readonly planned: PlanFigures;
+  readonly stressed: PlanFigures;
+  readonly unserved: readonly Unserved[];
+}
+
+/** The world in which the plan stands and no module can be bought. */
+export function freeze(plan: PlanDocument): World {
+  const { world } = standOn(plan.world, plan, 0);
+  return {
+    ...world,
+    modules: world.modules.map((module) => ({ ...module, supplyPerPeriod: module.supplyPerPeriod.map(() => 0) })),
+  };
+}
+
+/**
+ * Keeps what stands and plans the flows again under other demand.
+ *
+ * @returns null when the user stopped or there is no plan to start from.
+ */
+export async function stressPlan(
+  plan: PlanDocument,
+  demandFactor: number,
+  planWorld: PlanWorld,
+): Promise<Stress | null> {
+  const planned = figuresOf(plan);
+  const result = await planWorld(scaleDemand(freeze(plan), demandFactor), `demand × ${demandFactor}, nothing bought`);
+  const stressed = result && figuresOf(result);
+  if (planned === null || result === null || stressed === null) return null;
+  return { demandFactor, planned, stressed, unserved: result.unserved };
+}
