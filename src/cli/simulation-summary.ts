@@ -35,8 +35,21 @@ export function simulationSummary(result: SimulationResult): string {
     ),
     "",
     `${three(result.simulatedS / 60)} min simulated: ${requests.arrived} requests sent = ${requests.completed} completed + ${requests.rejected} refused + ${requests.inFlight} in flight`,
+    ...refusals(result),
     `goodput ${three(requests.goodputPerS)} req/s; ${usdPer1k(money.usdPer1000OutputTokens)} per 1,000 output tokens; residency violations: ${residencyViolations}`,
   ].join("\n");
+}
+
+/** Why requests were refused: what no plan could serve looks different from what a fault took away. */
+function refusals({ workloads }: SimulationResult): string[] {
+  const lines = workloads
+    .filter((workload) => workload.rejections.length > 0)
+    .map((workload) => {
+      const reasons = [...workload.rejections].sort((a, b) => b.count - a.count);
+      const shares = reasons.map(({ reason, count }) => `${reason} ${percent(count / workload.arrived)}`);
+      return `  refused of ${workload.workload}: ${shares.join(", ")}`;
+    });
+  return lines.length > 0 ? lines : ["  nothing was refused"];
 }
 
 /** Whether the workload's objective was kept by the requests it completed; refused ones are shown apart. */
