@@ -1,2 +1,95 @@
-/** `disperse explain`. */
-export {};
+import { nearest } from "../scenario/index.ts";
+import {
+  explainDemand,
+  explainLimit,
+  explainSite,
+  resolveLimit,
+  resolveSite,
+  worldLimitsOf,
+  type PlanWorld,
+} from "../plan/index.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { demandSections, limitListSection, limitSections, siteSections, type Resolved } from "./explain-summary.ts";
+import { withPlanner, type SearchOptions } from "./plan-worlds.ts";
+import { readPlan } from "./read-plan.ts";
+import { report, type ReportFormat, type Section } from "./report.ts";
+
+export interface ExplainOptions extends SearchOptions {
+  readonly plan: string;
+  /** Plan again with the site flipped or the limit relaxed, instead of arithmetic alone. */
+  readonly resolve?: boolean;
+  readonly format: ReportFormat;
+  readonly json?: boolean;
+}
+
+/** `disperse explain site`: why is it open or shut. */
+export async function explainSiteOf(id: string, options: ExplainOptions): Promise<void> {
+  const plan = readPlan(options.plan);
+  const site = positionOf("site", id, plan.world.sites);
+  const found = explainSite(plan, site);
+  const opposite = await resolved(options, (planWorld) => resolveSite(plan, site, planWorld));
+  print(options, opposite ? { ...found, opposite: opposite.found } : found, siteSections(found, opposite));
+}
+
+/** `disperse explain demand`: why is it served from there, or not at all. */
+export function explainDemandOf(name: string, options: ExplainOptions): void {
+  const plan = readPlan(options.plan);
+  const [areaId = "", workloadId] = name.split("/", 2);
+  const area = positionOf("area", areaId, plan.world.areas);
+  const workload = workloadId === undefined ? null : positionOf("workload", workloadId, plan.world.workloads);
+  const found = explainDemand(plan, area, workload);
+  if (found.length === 0) throw invalid(`the scenario has no demand of "${name}".`);
+  print(
+    options,
+    found,
+    found.flatMap((entry) => demandSections(entry)),
+  );
+}
+
+/** `disperse explain limit`: how far is it used, and what is one more unit worth. Without a name: all that are used. */
+export async function explainLimitOf(name: string | undefined, options: ExplainOptions): Promise<void> {
+  const plan = readPlan(options.plan);
+  const limits = worldLimitsOf(plan);
+  if (name === undefined) {
+    const all = limits.map((limit) => explainLimit(plan, limit));
+    print(options, all, [limitListSection(all)]);
+    return;
+  }
+  const limit =
+    limits[
+      positionOf(
+        "limit",
+        name,
+        limits.map((entry) => ({ id: entry.name })),
+      )
+    ]!;
+  const found = explainLimit(plan, limit);
+  const trial = await resolved(options, (planWorld) => resolveLimit(plan, limit, planWorld));
+  print(options, trial ? { ...found, trial: trial.found } : found, limitSections(found, trial));
+}
+
+/** What planning again gave; undefined when it was not asked for. */
+function resolved<T>(
+  options: ExplainOptions,
+  work: (planWorld: PlanWorld) => Promise<T | null>,
+): Promise<Resolved<T> | undefined> {
+  if (!options.resolve) return Promise.resolve(undefined);
+  return withPlanner(options, 1, work).then((found) => ({ found }));
+}
+
+function positionOf(what: string, id: string, entries: readonly { readonly id: string }[]): number {
+  const position = entries.findIndex((entry) => entry.id === id);
+  if (position >= 0) return position;
+  const ids = entries.map((entry) => entry.id);
+  const meant = nearest(id, ids);
+  const known = meant
+    ? `did you mean "${meant}"?`
+    : `It has ${ids.slice(0, 8).join(", ")}${ids.length > 8 ? " …" : "."}`;
+  throw invalid(`the plan has no ${what} "${id}". ${known}`);
+}
+
+const invalid = (why: string): CommandFailure => new CommandFailure(exitCodes.invalid, why);
+
+function print(options: ExplainOptions, found: unknown, sections: readonly Section[]): void {
+  process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections, options.format)}\n`);
+}

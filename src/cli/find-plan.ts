@@ -41,7 +41,8 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
   }
 }
 
-function progressText({ seconds, incumbentUsd, boundUsd }: CurvePoint): string {
+/** What a search knows, on one line. */
+export function progressText({ seconds, incumbentUsd, boundUsd }: CurvePoint): string {
   const known = (value: number) => (Number.isFinite(value) ? `${usd(value)}/year` : "–");
   const gap = (incumbentUsd - boundUsd) / Math.abs(incumbentUsd);
   const gapText = Number.isFinite(gap) ? percent(gap, 2) : "–";

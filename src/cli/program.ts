@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { packageRoot } from "./package-root.ts";
+import { reportFormats } from "./report.ts";
 
 /** Runs one command line and returns the exit code. Commands are loaded when asked for, so that `--help` is instant. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -67,8 +68,70 @@ function buildProgram(): Command {
     .option("--time-limit <duration>", "stop after this time, for example 60s or 5min", seconds, 120)
     .option("--seed <number>", "seed of all lots", wholeNumber, 1)
     .option("--no-compare", "leave out the centralised alternative")
+    .option("--from <plan>", "start from what a plan has built, and print what changes")
+    .option("--move-price <ratio>", "with --from: price of a move, as a share of a module's price (default 10%)", share)
     .option("--json", "print the plan document on stdout instead of the summary")
     .action(async (file, options) => (await import("./plan.ts")).plan(file, options));
+
+  const searching = (added: Command, timeLimit: string) =>
+    added
+      .option("--gap <ratio>", "stop each plan at this relative gap", ratio, 0.005)
+      .option(
+        "--time-limit <duration>",
+        `stop each plan after this time (default ${timeLimit})`,
+        seconds,
+        seconds(timeLimit),
+      )
+      .option("--seed <number>", "seed of all lots", wholeNumber, 1);
+  const reporting = (added: Command) =>
+    added
+      .addOption(new Option("--format <name>", "form of the report").choices(reportFormats).default("text"))
+      .option("--json", "print the result as JSON instead");
+
+  reporting(command("diff <before> <after>", "what differs between two plans"))
+    .option("--detailed-exitcode", "end with code 2 when they differ")
+    .action(async (before, after, options) => (await import("./diff.ts")).diff(before, after, options));
+
+  const explainCommand = command("explain", "why a plan is as it is: its sites, its demand, its limits");
+  const explaining = (spec: string, description: string) =>
+    reporting(explainCommand.command(spec).description(description).exitOverride()).option(
+      "--plan <file>",
+      "plan document",
+      "plan.json",
+    );
+  const resolving = (added: Command, what: string) => searching(added.option("--resolve", what), "60s");
+  resolving(explaining("site <id>", "why a site is open or shut"), "plan again with the site the other way").action(
+    async (id, options) => (await import("./explain.ts")).explainSiteOf(id, options),
+  );
+  explaining("demand <area[/workload]>", "why demand is served from there, or not at all").action(
+    async (name, options) => (await import("./explain.ts")).explainDemandOf(name, options),
+  );
+  resolving(
+    explaining("limit [name]", "how far a limit is used and what one more unit is worth; all in use without a name"),
+    "plan again with more of it",
+  ).action(async (name, options) => (await import("./explain.ts")).explainLimitOf(name, options));
+
+  reporting(
+    searching(
+      withScenario(command("compare <scenario>", "centralised, regional, distributed and free variants side by side")),
+      "60s",
+    ),
+  ).action(async (file, options) => (await import("./compare.ts")).compare(file, options));
+
+  reporting(
+    searching(
+      withScenario(command("sensitivity <scenario>", "how much each parameter moves the cost of the plan")),
+      "30s",
+    ),
+  )
+    .option("--vary <name=low,high>", "a parameter and its factors; may be given several times", collect, [])
+    .addOption(new Option("--pareto", "instead: what serving more costs").conflicts(["stress", "vary"]))
+    .addOption(
+      new Option("--stress <factor>", "instead: what the plan as built serves when demand is multiplied")
+        .argParser(positive)
+        .conflicts("vary"),
+    )
+    .action(async (file, options) => (await import("./sensitivity.ts")).sensitivity(file, options));
 
   command("simulate <plan>", "run a plan under traffic, with the routing policy of the gateway")
     .option("--seconds <number>", "simulated time", positive, 3600)
@@ -141,9 +204,15 @@ function wholeNumber(text: string): number {
 }
 
 function ratio(text: string): number {
+  const value = share(text);
+  if (value >= 1) throw new InvalidArgumentError("It must lie between 0 and 1, or be a percentage below 100 %.");
+  return value;
+}
+
+/** A share that may exceed one. */
+function share(text: string): number {
   const value = text.trim().endsWith("%") ? number(text.trim().slice(0, -1)) / 100 : number(text);
-  if (value < 0 || value >= 1)
-    throw new InvalidArgumentError("It must lie between 0 and 1, or be a percentage below 100 %.");
+  if (value < 0) throw new InvalidArgumentError("It must be 0 or above, for example 10% or 0.1.");
   return value;
 }
 

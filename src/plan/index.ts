@@ -41,6 +41,6 @@ export {
 } from "./explain-limit.ts";
 export { sensitivity, type Range, type Sensitivity, type Swing } from "./sensitivity.ts";
 export { sensitivityParameters, type Parameter } from "./sensitivity-parameters.ts";
-export { paretoFront, type ParetoPoint } from "./pareto.ts";
+export { paretoFactors, paretoFront, type ParetoPoint } from "./pareto.ts";
 export { stressPlan, type Stress } from "./stress.ts";
 export { movesUsdPerYear, standOn, type StandingWorld } from "./replan.ts";

@@ -1,0 +1,212 @@
+import type {
+  ChangeOfOptimum,
+  DemandExplanation,
+  LimitExplanation,
+  LimitTrial,
+  SiteExplanation,
+} from "../plan/index.ts";
+import { ms, percent, three, usd } from "./figures.ts";
+import type { Section } from "./report.ts";
+
+/** What planning again gave: null when no plan came of it. */
+export interface Resolved<T> {
+  readonly found: T | null;
+}
+
+/** Rows of a list shown to people; the JSON has all. */
+const shown = 12;
+
+const siteReasons: Readonly<Record<SiteExplanation["reason"], string>> = {
+  forced: "open because the scenario has it open: it exists or is forced",
+  forbidden: "shut because the scenario forbids it",
+  pays: "open because it pays",
+  noDemand: "shut because it may serve no demand at all",
+  tooDear: "shut because being open costs more than it could save",
+  limits: "shut although the arithmetic speaks for it: whole modules, power or a limit are in the way",
+};
+
+export function siteSections(site: SiteExplanation, opposite?: Resolved<ChangeOfOptimum>): Section[] {
+  const { load } = site;
+  return [
+    { lines: [`${site.site} (${site.tier}) is ${siteReasons[site.reason]}.`, ...siteMoney(site)] },
+    { lines: opposite ? [oppositeText(site, opposite.found)] : [] },
+    {
+      title: "Use",
+      head: ["", "used", "limit"],
+      rows: load
+        ? [
+            ["power", `${three(load.powerKw / 1000)} MW`, `${three(load.powerLimitKw / 1000)} MW`],
+            ["ports", `${three(load.egressGbps)} Gbit/s`, `${three(load.portGbps)} Gbit/s`],
+          ]
+        : [],
+    },
+    {
+      title: "Modules",
+      head: ["module", "serve", "train", "one more saves per year", "one costs per year"],
+      rows: site.modules.map((entry) => [
+        entry.module,
+        `${entry.count}`,
+        `${entry.trainingCount}`,
+        usd(entry.worthUsdPerYear),
+        usd(entry.priceUsdPerYear),
+      ]),
+    },
+    {
+      title: site.open ? "Serves" : "Could serve",
+      head: ["workload", "at peak"],
+      rows: site.workloads.map((entry) => [entry.workload, `${three(entry.peakPerS)} req/s`]),
+    },
+    {
+      title: "Where this would go, were it shut",
+      head: ["to", "at peak"],
+      rows: site.elsewhere.slice(0, shown).map((entry) => [entry.to, `${three(entry.peakPerS)} req/s`]),
+    },
+    {
+      title: "Why requests may not be served here",
+      lines: site.refusals.map((entry) => `  ${entry.reason}, ${entry.count} times, for example ${entry.example}`),
+    },
+  ];
+}
+
+function siteMoney({ open, costUsdPerYear, gainUsdPerYear, workloads, modules }: SiteExplanation): string[] {
+  const lines: string[] = [];
+  if (open) {
+    lines.push(
+      `It costs ${usd(costUsdPerYear)} a year with its traffic. Serving its requests elsewhere, or not at all, would cost about ${usd(gainUsdPerYear)}.`,
+    );
+    if (modules.some((entry) => entry.trainingCount > 0))
+      lines.push("Training here is in its cost, not in that estimate.");
+  } else if (workloads.length > 0) {
+    lines.push(
+      `Being open costs ${usd(costUsdPerYear)} a year before any traffic. Requests that may come here would save about ${usd(gainUsdPerYear)}.`,
+    );
+  }
+  if (lines.length > 0)
+    lines.push("This arithmetic buys parts of modules and knows no limits; --resolve plans the opposite.");
+  return lines;
+}
+
+function oppositeText({ open, site }: SiteExplanation, change: ChangeOfOptimum | null): string {
+  const deed = open ? "shut" : "forced open";
+  if (change === null) return `With ${site} ${deed} there is no plan, or the search was stopped.`;
+  return `Planned again with ${site} ${deed}: ${changeText(change)}.`;
+}
+
+function changeText({ usdPerYear, atLeastUsdPerYear, atMostUsdPerYear }: ChangeOfOptimum): string {
+  const way = usdPerYear >= 0 ? `${usd(usdPerYear)} a year more` : `${usd(-usdPerYear)} a year less`;
+  return `${way}; the gaps leave room from ${usd(atLeastUsdPerYear)} to ${usd(atMostUsdPerYear)}`;
+}
+
+export function demandSections(demand: DemandExplanation): Section[] {
+  const { area, workload, access, askedPerS, servedPerS } = demand;
+  const perMillion = (value: number): string => usd(value * 1e6);
+  return [
+    {
+      lines: [
+        `${workload} from ${area} over ${access}: ${three(askedPerS)} req/s at the peak, ${percent(askedPerS > 0 ? servedPerS / askedPerS : 1)} served; first token within ${ms(demand.budgetMs)}, a million lost requests cost ${perMillion(demand.unservedUsd)}`,
+        ...whyUnserved(demand),
+      ],
+    },
+    {
+      title: `Candidates for ${workload} (${demand.eligible} site and module pairs may serve it; USD per million requests)`,
+      head: [
+        "site",
+        "module",
+        "served here",
+        "planned",
+        "distance",
+        "network",
+        "prefill",
+        "egress",
+        "energy",
+        "module",
+        "total",
+      ],
+      rows: demand.candidates
+        .slice(0, shown)
+        .map((entry) => [
+          entry.site,
+          entry.module,
+          askedPerS > 0 ? percent(entry.servedPerS / askedPerS) : "–",
+          `${entry.planned}`,
+          `${entry.km.toFixed(0)} km`,
+          ms(entry.networkMs),
+          ms(entry.prefillMs),
+          perMillion(entry.egressUsd),
+          perMillion(entry.energyUsd),
+          perMillion(entry.moduleUsd),
+          perMillion(entry.totalUsd),
+        ]),
+    },
+    {
+      title: `Refused for ${workload}`,
+      lines: demand.refusals.map(
+        ({ reason, count, nearest }) =>
+          `  ${reason}: ${count} pairs; nearest ${nearest.site} with ${nearest.module}: ${nearest.detail}`,
+      ),
+    },
+  ];
+}
+
+function whyUnserved({ physics, unserved, askedPerS, servedPerS }: DemandExplanation): string[] {
+  if (physics !== null && askedPerS > 0) {
+    const parts = [`last mile ${ms(physics.lastMileMs)}`];
+    if (physics.nearestSite) {
+      parts.push(`network to ${physics.nearestSite.id} ${ms(physics.nearestSite.networkMs)}`);
+    }
+    if (physics.nearestPrefill) parts.push(`prefill there ${ms(physics.nearestPrefill.ms)}`);
+    return [
+      `Nothing may serve it (${physics.verdict}): ${parts.join(", ")}.`,
+      ...physics.remedies.map((remedy) => `  would help: ${remedy}`),
+    ];
+  }
+  if (servedPerS >= askedPerS) return [];
+  return unserved.flatMap((entry) => [
+    `Demand of its kind is left unserved for ${entry.reason}: ${entry.detail}.`,
+    ...entry.whatWouldHelp.map((remedy) => `  would help: ${remedy}`),
+  ]);
+}
+
+export function limitSections(limit: LimitExplanation, trial?: Resolved<LimitTrial>): Section[] {
+  const { name, unit, used, upper, binding } = limit;
+  const lines = [
+    `${name}: ${amount(used, unit)} of ${amount(upper, unit)} used${binding ? ", which is all" : ""}.`,
+    limit.worthUsdPerYear === null
+      ? `What one more ${one(unit)} is worth cannot be read from the plan's duals; --resolve plans with more.`
+      : `One more ${one(unit)} would save ${usd(limit.worthUsdPerYear)} a year, modules paid, at ${limit.bestPool} (dual of its capacity with all modules as planned).`,
+  ];
+  if (trial) lines.push(trialText(limit, trial.found));
+  return [{ lines }];
+}
+
+function trialText({ name, unit }: LimitExplanation, trial: LimitTrial | null): string {
+  if (trial === null) return `With more ${name} there is no plan, or the search was stopped.`;
+  return `Planned again with ${amount(trial.added, unit)} more: ${changeText(trial.change)}. That is ${usd(trial.worthUsdPerYear)} a year per ${one(unit)} (finite difference), at most ${usd(trial.worthAtMostUsdPerYear)}.`;
+}
+
+/** Limits in use, those used up first. */
+export function limitListSection(limits: readonly LimitExplanation[]): Section {
+  const ratio = ({ used, upper }: LimitExplanation): number => (upper > 0 ? used / upper : 0);
+  const used = limits.filter((limit) => limit.used > 0).sort((a, b) => ratio(b) - ratio(a));
+  return {
+    title: "Limits in use",
+    head: ["limit", "used", "upper", "share", "one more saves per year"],
+    rows: used
+      .slice(0, 4 * shown)
+      .map((limit) => [
+        limit.name,
+        amount(limit.used, limit.unit),
+        amount(limit.upper, limit.unit),
+        percent(ratio(limit)),
+        limit.worthUsdPerYear === null ? "–" : usd(limit.worthUsdPerYear),
+      ]),
+  };
+}
+
+function amount(value: number, unit: LimitExplanation["unit"]): string {
+  return unit === "USD" ? usd(value) : `${three(value)} ${unit}`;
+}
+
+function one(unit: LimitExplanation["unit"]): string {
+  return { MW: "MW", "Gbit/s": "Gbit/s", USD: "dollar", sites: "site", modules: "module" }[unit];
+}

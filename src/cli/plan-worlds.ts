@@ -1,0 +1,57 @@
+import { createHighsSolver } from "../adapters/solver-highs/index.ts";
+import { planScenario, type PlanWorld } from "../plan/index.ts";
+import { progressText } from "./find-plan.ts";
+import { onInterrupt } from "./interrupts.ts";
+import { ProgressLine } from "./progress-line.ts";
+
+/** How hard to try for each of several plans. */
+export interface SearchOptions {
+  readonly gap: number;
+  /** For each plan, s. */
+  readonly timeLimit: number;
+  readonly seed: number;
+}
+
+/**
+ * Lends `work` a planner for several worlds, one after the other, with a progress line on stderr. Ctrl-C ends the search in
+ * progress, whose best plan still counts, and lets no other begin; a second one quits.
+ *
+ * @param total How many plans are expected, for progress.
+ */
+export async function withPlanner<T>(
+  options: SearchOptions,
+  total: number,
+  work: (planWorld: PlanWorld) => Promise<T>,
+): Promise<T> {
+  const solver = createHighsSolver({ threads: 2 });
+  const progress = new ProgressLine();
+  const stop = new AbortController();
+  const deaf = onInterrupt(() => {
+    progress.finish("stopping after this plan (Ctrl-C again to quit) …");
+    stop.abort();
+  });
+  let count = 0;
+  const planWorld: PlanWorld = (world, label) => {
+    if (stop.signal.aborted) return Promise.resolve(null);
+    const head = `${++count} of ${total}, ${label}: `;
+    progress.show(`${head}preparing`);
+    return planScenario(
+      world,
+      { solver, nowMs: () => performance.now(), onProgress: (point) => progress.show(head + progressText(point)) },
+      {
+        relativeGap: options.gap,
+        timeLimitS: options.timeLimit,
+        seed: options.seed,
+        compare: false,
+        signal: stop.signal,
+      },
+    );
+  };
+  try {
+    return await work(planWorld);
+  } finally {
+    progress.finish();
+    deaf();
+    await solver.close();
+  }
+}
