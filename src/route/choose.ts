@@ -31,15 +31,15 @@ export function choose(
   let best = -1;
   let ties = 1;
   // A request with fewer tokens than the mean can undercut the bound, which was computed at the mean.
-  const { terms } = lane;
   const boundsHold = extra.tokens >= 0;
-  for (let index = 0; index < lane.group.length; index++) {
-    const at = index * termCount;
+  const { terms } = lane;
+  const { replicasOfGroup } = routes;
+  for (let at = 0; at < terms.length; at += termCount) {
     if (boundsHold && terms[at + laneTerm.boundUsd]! > bestUsd * (1 + tieRatio)) break;
-    const group = routes.groups[terms[at + laneTerm.group]!]!;
-    const replica = pickReplica(group.firstReplica, group.replicas, load, nowMs, rng);
+    const group = terms[at + laneTerm.group]!;
+    const replica = pickReplica(replicasOfGroup[2 * group]!, replicasOfGroup[2 * group + 1]!, load, nowMs, rng);
     if (replica < 0) continue;
-    const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), extra.tokens);
+    const usd = costUsd(lane, at / termCount, pessimisticDrainMs(lane, load, replica, nowMs), extra.tokens);
     if (usd < bestUsd * (1 - tieRatio)) {
       bestUsd = usd;
       best = replica;
@@ -54,14 +54,14 @@ export function choose(
 
 /** Expected cost of a lane's candidate with a given queue, USD. */
 export function costUsd(lane: Lane, index: number, drainMs: number, extraTokens: number): number {
-  const { terms } = lane;
+  const { terms, stakes } = lane;
   const at = index * termCount;
   if (drainMs === 0 && extraTokens === 0) return terms[at + laneTerm.boundUsd]!;
   const computeMs = computeMsOf(lane, index, drainMs, extraTokens);
   return (
     terms[at + laneTerm.fixedUsd]! +
-    lane.missUsd * missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, lane.budgetMs, computeMs) +
-    lane.latencyUsdPerMs * (terms[at + laneTerm.rttMs]! + computeMs)
+    stakes.missUsd * missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, stakes.budgetMs, computeMs) +
+    stakes.latencyUsdPerMs * (terms[at + laneTerm.rttMs]! + computeMs)
   );
 }
 
@@ -77,8 +77,8 @@ export function pessimisticDrainMs(lane: Lane, load: LoadView, replica: number, 
   const drainMs = load.drainMs(replica, nowMs);
   const health = load.health(replica, nowMs);
   // A degraded engine (health below 1) drains in proportion more slowly.
-  if (Number.isNaN(drainMs) || Number.isNaN(health)) return lane.budgetMs;
-  return health < 1 ? drainMs / health + lane.budgetMs * (1 - health) : drainMs;
+  if (Number.isNaN(drainMs) || Number.isNaN(health)) return lane.stakes.budgetMs;
+  return health < 1 ? drainMs / health + lane.stakes.budgetMs * (1 - health) : drainMs;
 }
 
 function pickReplica(first: number, count: number, load: LoadView, nowMs: number, rng: () => number): number {

@@ -86,14 +86,14 @@ export function decide(
       target: null,
       fallbacks: [],
       rejected: [...unhealthy(routes, lane), ...lane.rejected],
-      budgetMs: lane.budgetMs,
+      budgetMs: lane.stakes.budgetMs,
     };
   }
   const target = describeTarget(routes, lane, load, chosen, nowMs, tokens);
   const fallbacks = fallbackReplicas(routes, lane, load, target.pool, nowMs, tokens).map((replica) =>
     describeTarget(routes, lane, load, replica, nowMs, tokens),
   );
-  return { target, fallbacks, rejected: lane.rejected, budgetMs: lane.budgetMs };
+  return { target, fallbacks, rejected: lane.rejected, budgetMs: lane.stakes.budgetMs };
 }
 
 /** The cheapest engines at other pools, best first; found before any of them is described, as describing allocates. */
@@ -186,7 +186,7 @@ function describeTarget(
       queueMs,
       prefillMs: computeMs - queueMs,
       ttftMs: term(laneTerm.rttMs) + computeMs,
-      missRatio: missRatio(term(laneTerm.mu), term(laneTerm.sigma), lane.budgetMs, computeMs),
+      missRatio: missRatio(term(laneTerm.mu), term(laneTerm.sigma), lane.stakes.budgetMs, computeMs),
       egressUsd: money.egressUsd,
       energyUsd: money.energyUsd,
       egressBytes: routes.policy.world.workloads[lane.origin.workload]!.responseBytes,

@@ -1,4 +1,4 @@
-import type { Tier } from "../catalog/index.ts";
+import type { Tier, Workload } from "../catalog/index.ts";
 import { normalCdf } from "../network/index.ts";
 import type { Deployment } from "./deployment.ts";
 import { emptyJudgement, filter, judge, type RejectReason, type RouteOrigin } from "./filter.ts";
@@ -28,6 +28,22 @@ export interface Rejection {
   readonly detail: string;
 }
 
+/** What time is worth to a workload; one object for all its lanes. */
+export interface Stakes {
+  /** First-token budget. */
+  readonly budgetMs: number;
+  /** Cost of missing it, USD. */
+  readonly missUsd: number;
+  /** Cost of waiting within it, USD/ms. */
+  readonly latencyUsdPerMs: number;
+}
+
+export function stakesOf(workload: Workload): Stakes {
+  const missUsd = Math.max(workload.unservedUsdPerRequest, nominalMissUsd);
+  const { budgetMs } = workload.ttft;
+  return { budgetMs, missUsd, latencyUsdPerMs: (missUsd * patienceRatio) / budgetMs };
+}
+
 /**
  * What `choose` weighs of one candidate, by position within its `termCount` numbers. They lie side by side: the lanes of
  * a large mesh do not fit the processor's caches, and a candidate then costs one miss instead of eight.
@@ -55,9 +71,7 @@ export interface Lane {
   readonly terms: Float64Array;
   /** Money of one request at a candidate, USD. */
   moneyOf(index: number): { readonly egressUsd: number; readonly energyUsd: number };
-  readonly budgetMs: number;
-  readonly missUsd: number;
-  readonly latencyUsdPerMs: number;
+  readonly stakes: Stakes;
   /** Refusals by law, tier, memory and latency, nearest sites first, at most `rejectionsKept`; found when first read. */
   readonly rejected: readonly Rejection[];
 }
@@ -159,12 +173,11 @@ export function compileLane(
   policy: Policy,
   origin: RouteOrigin,
   offers: readonly Offer[],
+  stakes: Stakes,
   reach: Float64Array,
   perTier: number,
 ): Lane {
-  const workload = policy.world.workloads[origin.workload]!;
-  const missUsd = Math.max(workload.unservedUsdPerRequest, nominalMissUsd);
-  const latencyUsdPerMs = (missUsd * patienceRatio) / workload.ttft.budgetMs;
+  const { budgetMs, missUsd, latencyUsdPerMs } = stakes;
   const judgement = emptyJudgement();
   const shortlists: Record<Tier, Shortlist> = {
     core: new Shortlist(perTier),
@@ -188,7 +201,7 @@ export function compileLane(
     // What a miss may cost comes on top; most sites are out of the running without it.
     if (fixedUsd + latencyUsdPerMs * (rttMs + terms.prefillMs) > shortlist.worstUsd) continue;
     const timing = { fixedUsd, mu, sigma: atDistance(table.sigma, judgement.km), rttMs };
-    const boundUsd = expectedUsd(timing, terms.prefillMs, workload.ttft.budgetMs, missUsd, latencyUsdPerMs);
+    const boundUsd = expectedUsd(timing, terms.prefillMs, budgetMs, missUsd, latencyUsdPerMs);
     shortlist.offer({ offer, terms, boundUsd, ...timing });
   }
   const kept = Object.values(shortlists)
@@ -202,9 +215,7 @@ export function compileLane(
     group: Int32Array.from(kept, ({ offer }) => offer.index),
     terms: packTerms(kept),
     moneyOf: (index) => money[index]!,
-    budgetMs: workload.ttft.budgetMs,
-    missUsd,
-    latencyUsdPerMs,
+    stakes,
     get rejected() {
       return (rejected ??= listRejections(policy, origin, offers));
     },

@@ -1,7 +1,16 @@
 import { reachKm } from "./arcs.ts";
 import type { Deployment } from "./deployment.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { compileLane, compileOffers, shortlistPerTier, type Group, type Lane, type Offer } from "./lane.ts";
+import {
+  compileLane,
+  compileOffers,
+  shortlistPerTier,
+  stakesOf,
+  type Group,
+  type Lane,
+  type Offer,
+  type Stakes,
+} from "./lane.ts";
 import type { Policy } from "./policy.ts";
 
 /** A deployment prepared for decisions. */
@@ -12,6 +21,8 @@ export interface Routes {
   readonly replicaCount: number;
   /** Group of each replica. */
   readonly groupOfReplica: Int32Array;
+  /** First replica and number of replicas of each group, two numbers per group. */
+  readonly replicasOfGroup: Int32Array;
   /**
    * The lane of an origin, made when first asked for: all eligible groups of a small deployment, the cheapest
    * `shortlistPerTier` of each tier in a large one. When none of a shortlist takes requests, ask `wholeLane`.
@@ -47,6 +58,7 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
   }
   const { world } = policy;
   const offers: (readonly Offer[] | undefined)[] = [];
+  const stakes: (Stakes | undefined)[] = [];
   const reaches: (Float64Array | undefined)[] = [];
   const lanes: (Lane | undefined)[] = [];
   const wholeLanes: (Lane | undefined)[] = [];
@@ -56,7 +68,8 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
     const { workload, access } = origin;
     const reach = (reaches[workload * world.accessTypes.length + access] ??= reachKm(policy, workload, access));
     offers[workload] ??= compileOffers(policy, deployment, groups, workload);
-    return compileLane(policy, origin, offers[workload], reach, perTier);
+    stakes[workload] ??= stakesOf(world.workloads[workload]!);
+    return compileLane(policy, origin, offers[workload], stakes[workload], reach, perTier);
   };
   const routes: Routes = {
     policy,
@@ -64,6 +77,7 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
     groups,
     replicaCount,
     groupOfReplica,
+    replicasOfGroup: Int32Array.from(groups.flatMap((group) => [group.firstReplica, group.replicas])),
     lane(workload, area, access) {
       const origin = { workload, area, access };
       return (lanes[keyOf(workload, area, access)] ??= compile(origin, shortlistPerTier));

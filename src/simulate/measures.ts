@@ -96,8 +96,6 @@ export class Measures {
   readonly siteCompleted: Float64Array;
   readonly siteOutputTokens: Float64Array;
   readonly siteEgressBytes: Float64Array;
-  readonly rowArrived: Float64Array;
-  readonly rowCompleted: Float64Array;
   /** Per row × hour, arrived and within the objective; empty unless asked for. */
   readonly hourArrived: Uint32Array;
   readonly hourWithinSlo: Uint32Array;
@@ -127,8 +125,6 @@ export class Measures {
     this.siteCompleted = new Float64Array(world.sites.length);
     this.siteOutputTokens = new Float64Array(world.sites.length);
     this.siteEgressBytes = new Float64Array(world.sites.length);
-    this.rowArrived = new Float64Array(world.demand.length);
-    this.rowCompleted = new Float64Array(world.demand.length);
     this.hours = options.byAreaHour ? Math.max(1, Math.ceil(options.durationMs / 3_600_000)) : 0;
     this.hourArrived = new Uint32Array(this.hours * world.demand.length);
     this.hourWithinSlo = new Uint32Array(this.hours * world.demand.length);
@@ -144,7 +140,6 @@ export class Measures {
 
   arrive(row: number, workload: number, timeMs: number): void {
     this.arrived[workload] = this.arrived[workload]! + 1;
-    this.rowArrived[row] = this.rowArrived[row]! + 1;
     const slot = this.#windowSlot(workload, timeMs);
     this.windows.arrived[slot] = this.windows.arrived[slot]! + 1;
     if (this.hours > 0) {
@@ -183,7 +178,6 @@ export class Measures {
     this.siteCompleted[site] = this.siteCompleted[site]! + 1;
     this.siteOutputTokens[site] = this.siteOutputTokens[site]! + request.outputTokens;
     this.siteEgressBytes[site] = this.siteEgressBytes[site]! + workload.responseBytes;
-    this.rowCompleted[row] = this.rowCompleted[row]! + 1;
     const slot = this.#windowSlot(request.workload, request.arrivalMs);
     this.windows.completed[slot] = this.windows.completed[slot]! + 1;
     if (!isSloMet) return;
@@ -201,6 +195,6 @@ export class Measures {
   }
 
   #hourSlot(row: number, timeMs: number): number {
-    return Math.min(this.hours - 1, Math.floor(timeMs / 3_600_000)) * this.rowArrived.length + row;
+    return Math.min(this.hours - 1, Math.floor(timeMs / 3_600_000)) * this.#world.demand.length + row;
   }
 }

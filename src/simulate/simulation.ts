@@ -49,6 +49,7 @@ export class Simulation {
   readonly #audit: ResidencyAudit;
   readonly #network: RandomStream;
   readonly #laneOfRow: (Lane | undefined)[];
+  readonly #workloadOfRow: Int32Array;
   readonly #meanComputedTokens: Float64Array;
   readonly #tierOfSite: Int32Array;
   readonly #extra = { tokens: 0 };
@@ -90,6 +91,7 @@ export class Simulation {
     this.#audit = new ResidencyAudit(world);
     this.#network = new RandomStream(options.seed, "network");
     this.#laneOfRow = world.demand.map(() => undefined);
+    this.#workloadOfRow = Int32Array.from(world.demand, (row) => row.workload);
     this.#meanComputedTokens = Float64Array.from(
       world.workloads,
       (workload) => workload.inputTokens.mean * (1 - workload.prefixHitRatio),
@@ -143,7 +145,7 @@ export class Simulation {
   finished(request: number, timeMs: number): void {
     const table = this.#table;
     const row = table.row[request]!;
-    const { workload } = this.#world.demand[row]!;
+    const workload = this.#workloadOfRow[row]!;
     const { site, pool } = this.#routes.groups[this.#routes.groupOfReplica[table.replica[request]!]!]!;
     const firstTokenMs = table.firstTokenMs[request]!;
     const outputTokens = table.outputTokens[request]!;
@@ -207,7 +209,7 @@ export class Simulation {
     table.cachedTokens[request] = cachedTokens;
     // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
     table.networkDraw[request] = this.#network.normal();
-    this.#measures.arrive(row, this.#world.demand[row]!.workload, nowMs);
+    this.#measures.arrive(row, this.#workloadOfRow[row]!, nowMs);
     this.#send(request, nowMs);
   }
 
@@ -215,7 +217,7 @@ export class Simulation {
   #send(request: number, nowMs: number): void {
     const table = this.#table;
     const row = table.row[request]!;
-    const { workload } = this.#world.demand[row]!;
+    const workload = this.#workloadOfRow[row]!;
     let lane = this.#lane(row);
     const computed = table.inputTokens[request]! - table.cachedTokens[request]!;
     this.#extra.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
@@ -275,14 +277,16 @@ export class Simulation {
 
   #reject(request: number, reason: RejectionReason): void {
     const table = this.#table;
-    const { workload } = this.#world.demand[table.row[request]!]!;
+    const workload = this.#workloadOfRow[table.row[request]!]!;
     this.#measures.reject(workload, reason, table.arrivalMs[request]!);
     table.release(request);
   }
 
   #lane(row: number): Lane {
+    const known = this.#laneOfRow[row];
+    if (known !== undefined) return known;
     const { workload, area, access } = this.#world.demand[row]!;
-    return (this.#laneOfRow[row] ??= this.#routes.lane(workload, area, access));
+    return (this.#laneOfRow[row] = this.#routes.lane(workload, area, access));
   }
 
   #wholeLane(row: number): Lane {
@@ -335,10 +339,10 @@ function ineligibleReason(lane: Lane): RejectionReason {
 
 /** Round trip of one user to the group, from the distribution the policy decided with. */
 function sampleRtt(lane: Lane, group: number, draw: number): number {
-  let index = 0;
-  while (index < lane.group.length - 1 && lane.group[index] !== group) index++;
-  const at = index * termCount;
-  return Math.exp(lane.terms[at + laneTerm.mu]! + lane.terms[at + laneTerm.sigma]! * draw);
+  const { terms } = lane;
+  let at = 0;
+  while (at < terms.length - termCount && terms[at + laneTerm.group] !== group) at += termCount;
+  return Math.exp(terms[at + laneTerm.mu]! + terms[at + laneTerm.sigma]! * draw);
 }
 
 function emptyFinished(): { -readonly [key in keyof FinishedRequest]: number } {
