@@ -1,5 +1,7 @@
 // What the gateway costs per request, against a direct connection, nginx, HAProxy and Portkey's gateway in the same run.
-// `npm run -s bench -- gateway [--seconds=2] [--rounds=3] [--only=json,together,one-by-one,slow,latency] [--portkey]`
+// `npm run -s bench -- gateway [--seconds=2] [--rounds=3] [--only=json,together,one-by-one,slow,latency]
+//   [--subjects=disperse,disperse-node-http,nginx,haproxy,portkey]`
+// nginx and HAProxy are used when installed; Portkey is installed from npm into a temporary folder.
 //
 // The proxy has one core for itself, load and upstream share the other. CPU time per request is the figure to compare:
 // it stays meaningful when the machine is busy with other things, which requests per second does not.
@@ -45,11 +47,17 @@ export async function run(args: string[]): Promise<void> {
   const setting = { upstreamPort, folder, core: proxyCore };
   const subjects: Subject[] = [];
   try {
-    subjects.push(await startDisperse(setting, "raw"), await startDisperse(setting, "node"));
-    for (const peer of [await startNginx(setting), await startHaproxy(setting)]) if (peer) subjects.push(peer);
-    if (args.includes("--portkey")) {
-      const portkey = await startPortkey(setting);
-      if (portkey) subjects.push(portkey);
+    const starts: Record<string, () => Promise<Subject | null>> = {
+      disperse: () => startDisperse(setting, "raw"),
+      "disperse-node-http": () => startDisperse(setting, "node"),
+      nginx: () => startNginx(setting),
+      haproxy: () => startHaproxy(setting),
+      portkey: () => startPortkey(setting),
+    };
+    for (const name of option("subjects", Object.keys(starts).join(",")).split(",")) {
+      const subject = await starts[name]?.();
+      if (subject) subjects.push(subject);
+      else process.stderr.write(`${name} is not available and left out\n`);
     }
     for (const kind of ["json", "together", "one-by-one"].filter((name) => only.includes(name))) {
       await compare(kind, subjects, upstreamPort, seconds, rounds);

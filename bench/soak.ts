@@ -80,6 +80,7 @@ export async function run(args: string[]): Promise<void> {
   const socketsToEngines = upstreams.reduce((sum, upstream) => sum + upstream.connections.size, 0);
   const attempts = sumOf(mesh.telemetry.render(), "disperse_attempts_total");
   await service.close(1_000);
+  await store.close();
   const verdict = verifyLedger(path);
   const missing = await missingIds(path, seen);
   for (const upstream of upstreams) await upstream.close();

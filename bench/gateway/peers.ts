@@ -54,11 +54,12 @@ export async function startDisperse(setting: Setting, transport: "raw" | "node")
     here("subject.ts"),
     transport,
     `http://127.0.0.1:${setting.upstreamPort}`,
+    join(setting.folder, `${transport}.db`),
   ];
   const child = startPinned(setting.core, process.execPath, args);
   const port = Number(await firstLine(child));
   return {
-    name: transport === "raw" ? "disperse" : "disperse on node:http",
+    name: transport === "raw" ? "disperse" : "disperse-node-http",
     port,
     pid: child.pid!,
     stop: () => child.kill(),

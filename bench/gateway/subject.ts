@@ -1,18 +1,20 @@
 // A gateway as it runs in production, keys, ledger and metrics on, in front of one upstream. Prints its port.
-// Arguments: transport (raw | node), upstream URL.
+// Arguments: transport (raw | node), upstream URL, file of the ledger.
+import { hash } from "node:crypto";
 import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
 import { createOpenAiEngine } from "../../src/adapters/engine-openai/index.ts";
 import { serveHttp as serveNode } from "../../src/adapters/http-node/index.ts";
 import { createHttpClient, serveHttp as serveRaw } from "../../src/adapters/http-raw/index.ts";
 import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
 import { createNodeRng } from "../../src/adapters/random-node/index.ts";
-import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
+import { createSqliteStore } from "../../src/adapters/store-sqlite/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
-import { createGateway } from "../../src/serve/index.ts";
+import { Accounts, createGateway } from "../../src/serve/index.ts";
 import { deployEverywhere } from "../../test/worlds/random-world.ts";
 import { testArea, testSite, testWorkload, tinyWorld } from "../../test/worlds/tiny-world.ts";
 
-const [transport, url] = process.argv.slice(2) as [string, string];
+const [transport, url, ledger] = process.argv.slice(2) as [string, string, string];
+const sha256 = (text: string) => hash("sha256", text);
 const world = tinyWorld({
   sites: [
     testSite({ id: "near", tier: "edge" }),
@@ -31,7 +33,15 @@ const gateway = createGateway({
   deployment: deployEverywhere(world, (_site, module) => module === 0),
   engines: () => ({ engine, emulated: false, model: "bench-model" }),
   mesh: createMemoryMesh(),
-  store: createMemoryStore(),
+  store: createSqliteStore(ledger),
+  accounts: new Accounts(
+    {
+      sha256,
+      accounts: [{ id: "bench", budgetNanoUsd: 1e15, spentNanoUsd: 0, requestsPerMinute: 1e9, tokensPerMinute: 1e12 }],
+      keys: [{ id: "bench", sha256: sha256("bench-key"), account: "bench", workloads: "*", expiresEpochMs: null }],
+    },
+    0,
+  ),
   clock: createNodeClock(),
   telemetry: createPrometheusTelemetry(),
   rng: createNodeRng(),

@@ -109,3 +109,20 @@ describe("rate limits", () => {
     expect(accountsOf({ tokensPerMinute: 100 }).reserve(record, "chat", 0, 5_000, 0).ok).toBe(true);
   });
 });
+
+describe("other settings", () => {
+  it("keep what was spent and reserved, and settle requests that began before", () => {
+    const accounts = accountsOf();
+    const before = accounts.reserve(record, "chat", 600, 0, 0);
+    accounts.replace(
+      { accounts: [{ ...account, budgetNanoUsd: 700 }], keys: [{ ...record, sha256: sha256("new") }], sha256 },
+      0,
+    );
+    expect(accounts.authenticate("Bearer secret", 0).ok).toBe(false);
+    expect(accounts.authenticate("Bearer new", 0).ok).toBe(true);
+    expect(accounts.reserve(record, "chat", 200, 0, 0).ok).toBe(false);
+    if (before.ok) accounts.settle(before.reservation, { nanoUsd: 300, tokens: 0 });
+    expect(accounts.standing("team")).toEqual({ spentNanoUsd: 300, reservedNanoUsd: 0 });
+    expect(accounts.reserve(record, "chat", 400, 0, 0).ok).toBe(true);
+  });
+});

@@ -40,11 +40,11 @@ export interface Reservation {
 }
 
 interface AccountState {
-  readonly account: Account;
+  account: Account;
   spentNanoUsd: number;
   reservedNanoUsd: number;
-  readonly requests: TokenBucket | null;
-  readonly tokens: TokenBucket | null;
+  requests: TokenBucket | null;
+  tokens: TokenBucket | null;
 }
 
 export type Authenticated =
@@ -62,25 +62,36 @@ const unlimited: Reservation = { account: null, nanoUsd: 0, tokens: 0 };
  * that requests running side by side cannot spend the same dollar twice. Without settings every caller is let in.
  */
 export class Accounts {
-  readonly #keys: Map<string, KeyRecord> | null;
-  readonly #accounts: Map<string, AccountState>;
-  readonly #sha256: (text: string) => string;
+  #keys: Map<string, KeyRecord> | null = null;
+  #accounts = new Map<string, AccountState>();
+  #sha256: (text: string) => string = () => "";
 
   constructor(settings: AccountSettings | null, nowMs: number) {
-    this.#keys = settings && new Map(settings.keys.map((key) => [key.sha256, key]));
-    this.#sha256 = settings?.sha256 ?? (() => "");
-    this.#accounts = new Map(
-      (settings?.accounts ?? []).map((account) => [
-        account.id,
-        {
-          account,
-          spentNanoUsd: account.spentNanoUsd,
-          reservedNanoUsd: 0,
-          requests: bucketOf(account.requestsPerMinute, nowMs),
-          tokens: bucketOf(account.tokensPerMinute, nowMs),
-        },
-      ]),
-    );
+    if (settings) this.replace(settings, nowMs);
+  }
+
+  /**
+   * Takes other keys and limits over. Accounts that stay keep what they have spent and reserved; rate limits that
+   * change begin anew.
+   */
+  replace(settings: AccountSettings, nowMs: number): void {
+    this.#keys = new Map(settings.keys.map((key) => [key.sha256, key]));
+    this.#sha256 = settings.sha256;
+    const before = this.#accounts;
+    this.#accounts = new Map();
+    for (const account of settings.accounts) {
+      const known = before.get(account.id);
+      const requests = bucketOf(account.requestsPerMinute, nowMs);
+      const tokens = bucketOf(account.tokensPerMinute, nowMs);
+      if (known) {
+        // The same object goes on: requests under way hold it and will settle with it.
+        if (known.account.requestsPerMinute !== account.requestsPerMinute) known.requests = requests;
+        if (known.account.tokensPerMinute !== account.tokensPerMinute) known.tokens = tokens;
+        known.account = account;
+      }
+      const fresh = { account, spentNanoUsd: account.spentNanoUsd, reservedNanoUsd: 0, requests, tokens };
+      this.#accounts.set(account.id, known ?? fresh);
+    }
   }
 
   /** Finds the key in an `Authorization` header. */

@@ -21,7 +21,7 @@ export interface Ending {
 }
 
 /** How long rows are collected before they go to the store together, ms. */
-const groupMs = 5;
+const groupMs = 20;
 /** Pause after the store refused rows, ms. */
 const retryMs = 500;
 

@@ -1,6 +1,6 @@
 import type { World } from "../catalog/index.ts";
 import { compilePolicy, compileRoutes, decide, type Deployment, type Group } from "../route/index.ts";
-import { Accounts, type AccountSettings } from "./accounts.ts";
+import { Accounts } from "./accounts.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import { Books } from "./books.ts";
 import { asciiJson } from "./byte-text.ts";
@@ -29,7 +29,7 @@ export interface GatewayParts {
   /** Uniform in [0, 1). */
   readonly rng: () => number;
   /** Keys, budgets and rate limits; without them everyone is let in, which is for loopback only. */
-  readonly accounts?: AccountSettings;
+  readonly accounts?: Accounts;
   /** Answers paths outside the API. */
   readonly pages?: PageSource;
   readonly options?: Partial<GatewayOptions>;
@@ -40,7 +40,10 @@ export interface Gateway {
   handle(call: Call, reply: Reply): Exchange;
   /** An error in the API's shape for requests that never became calls: too large, too slow, malformed. */
   refuse(reply: Reply, error: ApiError): void;
-  /** Refuses new requests, lets running ones finish for up to `graceMs`, then ends them; flushes the ledger. */
+  /**
+   * Refuses new requests, lets running ones finish for up to `graceMs`, then ends them; hands the last ledger rows over
+   * and closes its engines. Mesh and store were given to it and stay open.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -58,7 +61,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const bindings = routes.groups.map((group, index) => parts.engines(group, index));
   const live = new LiveFeed(clock);
   const { mesh, store, telemetry } = parts;
-  const accounts = new Accounts(parts.accounts ?? null, clock.monotonicMs());
+  const accounts = parts.accounts ?? new Accounts(null, 0);
   const books = new Books({ world, store, clock, live, telemetry });
   const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, accounts, options });
   const names = modelNames(world, (workload) =>
@@ -206,8 +209,6 @@ export function createGateway(parts: GatewayParts): Gateway {
       live.close();
       await books.settled();
       await Promise.all(bindings.map(async (binding) => binding?.engine.close()));
-      await mesh.close();
-      await store.close();
     },
   };
 }

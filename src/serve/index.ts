@@ -1,10 +1,11 @@
 /** The gateway: admission, attempts and failover, stream life cycle, metering. Transports and engines are adapters. */
-export type { Account, AccountSettings, KeyRecord } from "./accounts.ts";
+export { Accounts, type Account, type AccountSettings, type KeyRecord } from "./accounts.ts";
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./api-error.ts";
 export type { EngineBinding } from "./gateway-core.ts";
 export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";
 export { rollUp, type AttemptOutcome, type LedgerRow, type Roll } from "./ledger.ts";
 export type { LiveEvent } from "./live-feed.ts";
+export { createReloadable, type ReloadableGateway } from "./reloadable.ts";
 export type { SiteReport } from "./mesh-state.ts";
 export { metrics } from "./metrics.ts";
 export { emulatedId } from "./models.ts";

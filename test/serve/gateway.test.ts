@@ -3,7 +3,14 @@ import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
 import type { World } from "../../src/catalog/index.ts";
-import type { Account, GatewayParts, LiveEvent, Store } from "../../src/serve/index.ts";
+import {
+  Accounts,
+  createReloadable,
+  type Account,
+  type GatewayParts,
+  type LiveEvent,
+  type Store,
+} from "../../src/serve/index.ts";
 import { testWorkload } from "../worlds/tiny-world.ts";
 import { createGateway, serveWorld, testMesh, transports, type Transport } from "./test-mesh.ts";
 
@@ -153,7 +160,9 @@ describe.each(transports)("over $name:", (transport) => {
         workloads: "*" as const,
         expiresEpochMs: null,
       };
-      return { accounts: { accounts: [{ ...account, ...fields }], keys: [key], sha256 } };
+      return {
+        accounts: new Accounts({ accounts: [{ ...account, ...fields }], keys: [key], sha256 }, performance.now()),
+      };
     };
     const authorized = { authorization: "Bearer secret" };
 
@@ -258,6 +267,26 @@ describe.each(transports)("over $name:", (transport) => {
       expect(text).toMatch(/disperse_time_to_first_token_seconds_bucket\{[^}]*le="0.015"\} \d/);
       expect(text).toMatch(/disperse_requests_total\{outcome="served",site="near-edge",workload="chat"\} 1/);
       expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+    });
+  });
+
+  describe("another configuration", () => {
+    it("takes over between two requests, while a stream that began before finishes as it was", async () => {
+      const before = testMesh();
+      const reloadable = createReloadable(createGateway(before.parts));
+      const service = await transport.serve(reloadable, { host: "127.0.0.1", port: 0 });
+      open.push(() => service.close(1_000));
+      const ask = (fields: object) =>
+        fetch(`${service.url}/v1/chat/completions`, { method: "POST", body: JSON.stringify({ ...chat, ...fields }) });
+      const running = await ask({ stream: true });
+      const world = serveWorld({ sites: serveWorld().sites.slice(1) });
+      const after = testMesh({ world });
+      const replaced = reloadable.replace(createGateway(after.parts), 5_000);
+      expect((await ask({})).headers.get("x-disperse-site")).toBe("bloc-core");
+      expect(running.headers.get("x-disperse-site")).toBe("near-edge");
+      expect(await running.text()).toContain("[DONE]");
+      await replaced;
+      expect(await before.store.read(0, 10)).toHaveLength(1);
     });
   });
 
