@@ -18,6 +18,8 @@ export interface EngineBinding {
   readonly emulated: boolean;
   /** The engine's own name for the model. */
   readonly model: string;
+  /** The engine can go on from the beginning of an answer (`continue_final_message`, as in vLLM and SGLang). */
+  readonly continues?: boolean;
 }
 
 export interface CoreParts {
@@ -90,6 +92,10 @@ export class GatewayCore {
 
   engineModel(group: number): string | null {
     return this.#parts.bindings[group]?.model ?? null;
+  }
+
+  continues(group: number): boolean {
+    return this.#parts.bindings[group]?.continues ?? false;
   }
 
   isEmulated(group: number): boolean {

@@ -3,7 +3,8 @@ import type { Reservation } from "./accounts.ts";
 import { apiError, errorBody, type ApiError } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
-import { engineBody, type InferenceRequest } from "./chat-request.ts";
+import { engineBody, parseInferenceRequest, type InferenceRequest } from "./chat-request.ts";
+import { answerId, continuationBody, saidSoFar, type Said } from "./continuation.ts";
 import type { Waiting } from "./deadlines.ts";
 import { endpoints } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
@@ -25,12 +26,15 @@ export interface Admitted {
   readonly receivedMs: number;
 }
 
+/** Longest answer that is kept for a continuation, bytes of its events. */
+const maxRecordBytes = 4 * 1024 * 1024;
+
 /**
  * One inference request from decision to last byte. Attempts run at the decision's target and fallbacks, all of which
  * passed the residency filter: one after the other when they fail, a second beside a slow first one. The first that
  * produces content owns the answer.
  *
- * After that a failure cannot be hidden any more: the client gets an error event inside the stream and then the end,
+ * After that a failure is hidden only if another engine can go on where the text ended; else the client gets an error event inside the stream and then the end,
  * never a clean end and never `[DONE]`.
  */
 export class Inference implements Exchange, AttemptOwner {
@@ -48,6 +52,10 @@ export class Inference implements Exchange, AttemptOwner {
   #firstContentMs: number | null = null;
   #streaming = false;
   #hedged = false;
+  /** Events sent so far, when the answer could be continued elsewhere if it broke off; null otherwise. */
+  #record: ByteText | null = null;
+  #said: Said | null = null;
+  #foreignId: string | null = null;
   #chargedNanoUsd = 0;
   #chargedTokens = 0;
   #over = false;
@@ -63,6 +71,8 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   start(): void {
+    const resumable = this.#call.path === "/v1/chat/completions" && this.#admitted.request.stream;
+    if (resumable && this.#candidates.some(({ group }) => this.#core.continues(group))) this.#record = "";
     this.#core.inFlight.add(this);
     this.#tryNext(null);
   }
@@ -84,14 +94,16 @@ export class Inference implements Exchange, AttemptOwner {
     this.#breakOff(apiError("shutting_down"), target);
   }
 
-  onContent(attempt: Attempt, events: ByteText): void {
+  onContent(attempt: Attempt, given: ByteText): void {
+    const events = this.#recorded(attempt, given);
     if (!this.#deliver(attempt, events, false)) {
       attempt.pause(this.#core.clock.monotonicMs() + this.#core.options.stalledClientTimeoutMs);
     }
   }
 
-  onStreamDone(attempt: Attempt, events: ByteText): void {
-    this.#deliver(attempt, events, true);
+  onStreamDone(attempt: Attempt, given: ByteText): void {
+    const events = this.#recorded(attempt, given);
+    this.#deliver(attempt, this.#said === null ? events : this.#withUsage(attempt, events, this.#said), true);
     this.#succeed(attempt);
   }
 
@@ -123,8 +135,9 @@ export class Inference implements Exchange, AttemptOwner {
       return;
     }
     attempt.state.failed(failure.retryAfterMs);
-    if (this.#streaming) this.#breakOff(errorOf(failure), attempt.target);
-    else if (this.#live.length === 0) this.#tryNext(failure);
+    if (this.#streaming) {
+      if (!this.#resume()) this.#breakOff(errorOf(failure), attempt.target);
+    } else if (this.#live.length === 0) this.#tryNext(failure);
   }
 
   /** The first attempt takes too long: ask a second engine as well, if the cap on such traffic allows. */
@@ -139,13 +152,14 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   /** Starts an attempt at the next candidate that takes requests; false when there is none. */
-  #startNext(): boolean {
+  #startNext(continued: { said: Said; body: string } | null = null): boolean {
     const { options, groups, clock, deadlines } = this.#core;
     const nowMs = this.#core.look();
     while (this.#next < this.#candidates.length && this.#attempts < options.maxAttempts) {
       const target = this.#candidates[this.#next++]!;
       const state = groups[target.group]!;
       if (state.engine === null || state.health.value === 0) continue;
+      if (continued && !this.#core.continues(target.group)) continue;
       if (nowMs >= this.#requestDeadlineMs) break;
       const { request } = this.#admitted;
       const workload = this.#core.world.workloads[this.#admitted.workload]!;
@@ -156,7 +170,7 @@ export class Inference implements Exchange, AttemptOwner {
         ++this.#attempts,
         {
           expectStream: request.stream,
-          keepUsage: request.includeUsage,
+          keepUsage: request.includeUsage && !continued,
           sentinel: endpoints[this.#call.path]?.sentinel ?? null,
           maxHeldBytes: options.maxHeldBytes,
           maxEventBytes: options.maxEventBytes,
@@ -175,7 +189,7 @@ export class Inference implements Exchange, AttemptOwner {
         {
           requestId: this.#admitted.requestId,
           path: this.#call.path,
-          body: engineBody(request, this.#call.body, this.#core.engineModel(target.group) ?? request.model),
+          body: this.#bodyFor(target.group, continued?.body ?? null),
           stream: request.stream,
           inputTokens: request.inputTokens,
           maxOutputTokens: request.maxOutputTokens,
@@ -187,6 +201,52 @@ export class Inference implements Exchange, AttemptOwner {
       return true;
     }
     return false;
+  }
+
+  #bodyFor(group: number, continued: string | null): string {
+    const { request } = this.#admitted;
+    const model = this.#core.engineModel(group) ?? request.model;
+    if (continued === null) return engineBody(request, this.#call.body, model);
+    // The spans of the request belong to the body it came with.
+    const parsed = parseInferenceRequest(continued, endpoints[this.#call.path]!);
+    return parsed.ok ? engineBody(parsed.request, continued, model) : continued;
+  }
+
+  /** Lets another engine go on where the stream broke off; false when that is not possible. */
+  #resume(): boolean {
+    const said = this.#record === null ? null : saidSoFar(this.#record);
+    const body = said && continuationBody(this.#call.body, said);
+    if (!said || body === null || !this.#startNext({ said, body })) return false;
+    this.#said = said;
+    return true;
+  }
+
+  /** Keeps what the client has been sent while an engine is there that could continue it, under one answer id. */
+  #recorded(attempt: Attempt, given: ByteText): ByteText {
+    if (this.#record === null) return given;
+    if (attempt.waitsForFirst) this.#noLongerWaits(attempt);
+    let events = given;
+    if (this.#said !== null) {
+      const own = answerId(this.#record);
+      this.#foreignId ??= answerId(given);
+      if (own !== null && this.#foreignId !== null) events = events.replaceAll(`"${this.#foreignId}"`, `"${own}"`);
+    }
+    this.#record = this.#record.length + events.length > maxRecordBytes ? null : this.#record + events;
+    return events;
+  }
+
+  /** A continued answer's usage is that of its parts together: what was said before is output, not input. */
+  #withUsage(attempt: Attempt, events: ByteText, { tokens }: Said): ByteText {
+    const { inputTokens, outputTokens } = attempt.usage ?? { inputTokens: null, outputTokens: null };
+    if (!this.#admitted.request.includeUsage || inputTokens === null || outputTokens === null) return events;
+    const usage = {
+      prompt_tokens: Math.max(0, inputTokens - tokens),
+      completion_tokens: tokens + outputTokens,
+      total_tokens: Math.max(tokens, inputTokens) + outputTokens,
+    };
+    const head = { id: answerId(this.#record ?? events) ?? "", object: "chat.completion.chunk", choices: [], usage };
+    const done = events.lastIndexOf("data: [DONE]");
+    return `${events.slice(0, done)}data: ${asciiJson(head)}\n\n${events.slice(done)}`;
   }
 
   #planHedge(nowMs: number): void {

@@ -23,7 +23,11 @@ import {
 import { createGateway, testMesh, transports, type Transport } from "./test-mesh.ts";
 
 /** A gateway over three upstreams: the nearest, the one allowed to take over, and one the law forbids. */
-async function openMesh(transport: Transport, near: Behaviour, options: Partial<GatewayOptions> = {}) {
+async function openMesh(
+  transport: Transport,
+  near: Behaviour,
+  options: Partial<GatewayOptions> & { continues?: boolean } = {},
+) {
   const upstreams = await Promise.all([startUpstream(near), startUpstream(wellBehaved), startUpstream(wellBehaved)]);
   const [nearUpstream, blocUpstream, abroadUpstream] = upstreams as [Upstream, Upstream, Upstream];
   const mesh = testMesh({
@@ -33,6 +37,7 @@ async function openMesh(transport: Transport, near: Behaviour, options: Partial<
       "abroad-core": abroadUpstream.url,
     },
     client: transport.client,
+    continues: options.continues ?? false,
     gateway: { firstTokenTimeoutMs: 300, idleTimeoutMs: 300, ...options },
   });
   const service = await transport.serve(createGateway(mesh.parts), { host: "127.0.0.1", port: 0 });
@@ -118,7 +123,7 @@ const afterContent: Record<string, Behaviour> = {
 };
 
 describe.each(transports)("over $name:", (transport) => {
-  const meshOf = (near: Behaviour, options?: Partial<GatewayOptions>) => openMesh(transport, near, options);
+  const meshOf = (near: Behaviour, options?: Parameters<typeof openMesh>[2]) => openMesh(transport, near, options);
 
   describe("a stream that fails before its first content", () => {
     it.each(Object.entries(beforeContent))(
@@ -386,6 +391,64 @@ describe.each(transports)("over $name:", (transport) => {
         ["bloc-core", "served", true],
       ]);
       expect(mesh.abroad.requests).toHaveLength(0);
+    });
+  });
+
+  describe("a stream whose engines can continue an answer", () => {
+    /** Goes on after "one ", if asked to, with the rest of the words and its own counts. */
+    const goingOn: Behaviour = (socket, asked) => {
+      const { messages, continue_final_message: on } = JSON.parse(asked.body) as {
+        messages: { content: string }[];
+        continue_final_message: boolean;
+      };
+      const rest = on ? ["two ", "three"].slice(messages.at(-1)!.content.split(" ").length - 2) : [];
+      const usage = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 12, completion_tokens: rest.length } })}\n\n`;
+      const foreign = (text: string) => contentEvent(text).replaceAll("chatcmpl-1", "chatcmpl-2");
+      streamOf(
+        roleEvent.replaceAll("chatcmpl-1", "chatcmpl-2"),
+        ...rest.map(foreign),
+        finishEvent,
+        usage,
+        doneEvent,
+      )(socket, asked);
+    };
+
+    it.each(Object.entries(afterContent))(
+      "goes on elsewhere with no word lost or doubled: %s",
+      async (_name, behaviour) => {
+        const mesh = await meshOf(behaviour, { continues: true });
+        mesh.bloc.behave(goingOn);
+        const stream = await mesh.client.chat.completions.create({
+          ...request,
+          stream: true,
+          stream_options: { include_usage: true },
+        });
+        let text = "";
+        let usage: unknown = null;
+        const ids = new Set<string>();
+        for await (const chunk of stream) {
+          text += chunk.choices[0]?.delta.content ?? "";
+          usage = chunk.usage ?? usage;
+          ids.add(chunk.id);
+        }
+        expect(text).toBe("one two three");
+        expect([...ids]).toEqual(["chatcmpl-1"]);
+        expect(usage).toEqual({ prompt_tokens: 11, completion_tokens: 3, total_tokens: 14 });
+        await mesh.stop();
+        const rows = await mesh.rows();
+        expect(rows.map((row) => [row.site, row.outcome])).toEqual([
+          ["near-edge", expect.stringMatching(/upstream-failed|timeout/)],
+          ["bloc-core", "served"],
+        ]);
+        expect(charged(rows)).toHaveLength(1);
+        expect(mesh.abroad.requests).toHaveLength(0);
+      },
+    );
+
+    it("ends with an error when the continuation breaks off as well", async () => {
+      const mesh = await meshOf(streamThen([roleEvent, contentEvent("one ")], "reset"), { continues: true });
+      mesh.bloc.behave(streamThen([roleEvent, contentEvent("two ")], "reset"));
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one two ", error: { code: "upstream_failed" } });
     });
   });
 

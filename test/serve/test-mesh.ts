@@ -74,6 +74,7 @@ export function testMesh(
     world?: World;
     upstreams?: Readonly<Record<string, string>>;
     client?: Transport["client"] | undefined;
+    continues?: boolean;
     gateway?: GatewayParts["options"];
   } = {},
 ): TestMesh {
@@ -92,6 +93,7 @@ export function testMesh(
             engine: createOpenAiEngine({ url, ...(options.client && { client: options.client }) }),
             emulated: false,
             model: "upstream-model",
+            continues: options.continues ?? false,
           };
     }
     const workload = world.workloads[group.workloads[0]!]!;
