@@ -2,7 +2,9 @@ import type { Decision, Target } from "../route/index.ts";
 import type { Reservation } from "./accounts.ts";
 import { apiError, errorBody, type ApiError } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
-import { asciiJson, headerSafe } from "./byte-text.ts";
+import { errorOf, isCallersFault, isErrorObject } from "./attempt-error.ts";
+import { answerHeaders } from "./answer-headers.ts";
+import { asciiJson } from "./byte-text.ts";
 import { engineBody, parseInferenceRequest, type InferenceRequest } from "./chat-request.ts";
 import { answerId, continuationBody, saidSoFar, type Said } from "./continuation.ts";
 import type { Waiting } from "./deadlines.ts";
@@ -346,78 +348,9 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   #headers(attempt: Attempt, contentType: string): string[] {
-    const { requestId, decision, bestEffort } = this.#admitted;
-    const { site, tier, terms } = attempt.target;
-    const headers = [
-      "content-type",
-      headerSafe(contentType),
-      "cache-control",
-      "no-store",
-      "x-request-id",
-      requestId,
-      "x-disperse-request-id",
-      requestId,
-      "x-disperse-site",
-      headerSafe(site),
-      "x-disperse-tier",
-      tier,
-      "x-disperse-reason",
-      attempt.number > 1 ? (this.#hedged ? "hedge" : "fallback") : bestEffort ? "best-effort" : "least-expected-cost",
-      "x-disperse-attempts",
-      String(attempt.number),
-      "x-disperse-budget-ms",
-      `total=${tenths(decision.budgetMs)}, network=${tenths(terms.rttMs)}, queue=${tenths(terms.queueMs)}, prefill=${tenths(terms.prefillMs)}`,
-      "x-disperse-cost-usd",
-      (terms.egressUsd + terms.energyUsd).toFixed(9),
-    ];
-    if (this.#core.isEmulated(attempt.target.group)) headers.push("x-disperse-emulated", "true");
-    return headers;
+    const first = this.#admitted.bestEffort ? "best-effort" : "least-expected-cost";
+    const reason = attempt.number === 1 ? first : this.#hedged ? "hedge" : "fallback";
+    const emulated = this.#core.isEmulated(attempt.target.group);
+    return answerHeaders(this.#admitted, attempt, contentType, reason, emulated);
   }
-}
-
-function tenths(ms: number): string {
-  return String(Math.round(ms * 10) / 10);
-}
-
-/** 4xx answers that another engine would give as well. Credentials and rate limits are the gateway's affair. */
-function isCallersFault({ cause, status }: AttemptFailure): boolean {
-  return cause === "status" && status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
-}
-
-function isErrorObject(text: ByteText): boolean {
-  try {
-    const { error } = JSON.parse(text) as { error?: { message?: unknown } | null };
-    return typeof error?.message === "string";
-  } catch {
-    return false;
-  }
-}
-
-function errorOf(failure: AttemptFailure): ApiError {
-  if (failure.cause === "timeout") return apiError("upstream_timeout", { detail: sentence(failure.message) });
-  if (failure.cause === "status" && (failure.status === 429 || failure.status === 503)) {
-    return apiError("overloaded", { retryAfterMs: failure.retryAfterMs ?? 1_000 });
-  }
-  return apiError("upstream_failed", { detail: sentence(failure.message) });
-}
-
-function sentence(text: string): string {
-  return `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}.`;
-}
-
-/** Body of `GET /v1/routes/{id}`. */
-export function explanation(admitted: Admitted, area: string, access: string, workload: string): ByteText {
-  const { decision, requestId, bestEffort } = admitted;
-  return asciiJson({
-    object: "disperse.route",
-    id: requestId,
-    workload,
-    area,
-    access,
-    slo: bestEffort ? "best-effort" : "budget",
-    budget_ms: decision.budgetMs,
-    target: decision.target,
-    fallbacks: decision.fallbacks,
-    rejected: decision.rejected,
-  });
 }

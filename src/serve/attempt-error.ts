@@ -1,0 +1,30 @@
+import { apiError, type ApiError } from "./api-error.ts";
+import type { AttemptFailure } from "./attempt.ts";
+import type { ByteText } from "./ports.ts";
+
+/** 4xx answers that another engine would give as well. Credentials and rate limits are the gateway's affair. */
+export function isCallersFault({ cause, status }: AttemptFailure): boolean {
+  return cause === "status" && status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
+}
+
+export function isErrorObject(text: ByteText): boolean {
+  try {
+    const { error } = JSON.parse(text) as { error?: { message?: unknown } | null };
+    return typeof error?.message === "string";
+  } catch {
+    return false;
+  }
+}
+
+/** The error that tells a caller of a failed attempt; says nothing of addresses or keys. */
+export function errorOf(failure: AttemptFailure): ApiError {
+  if (failure.cause === "timeout") return apiError("upstream_timeout", { detail: sentence(failure.message) });
+  if (failure.cause === "status" && (failure.status === 429 || failure.status === 503)) {
+    return apiError("overloaded", { retryAfterMs: failure.retryAfterMs ?? 1_000 });
+  }
+  return apiError("upstream_failed", { detail: sentence(failure.message) });
+}
+
+function sentence(text: string): string {
+  return `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}.`;
+}
