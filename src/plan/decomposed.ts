@@ -9,7 +9,7 @@ import { lagrangianBound, type LagrangianResult } from "./lagrangian.ts";
 import { applyTo, neighbourhoodOf, type Neighbourhood } from "./neighbourhood.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
 import { checkSolution, objectiveUsd, type PlanProblem } from "./problem.ts";
-import { moveTables, roundPlan, type MoveTables } from "./round-plan.ts";
+import { moveTables, roundPlan, type MoveTables, type Rounding } from "./round-plan.ts";
 import { viewBySite, type SiteView } from "./site-view.ts";
 import {
   emptySolution,
@@ -24,12 +24,20 @@ import {
 /** Evaluations of the bound; it is stopped earlier when its step has become too small to matter. */
 const boundIterations = 3000;
 /** Large problems stop the bound when it grows by less than this share in a while: the search then gains more. */
-const stallRatio = 1.5e-4;
+const stallRatio = 5e-5;
 const largeProblemArcs = 200_000;
 /** Share of the time limit the bound may take. */
-const boundTimeShare = 0.35;
-/** Fractions of a module above which it is rounded up, tried in turn. */
-const thresholds = [0.5, 0.2, 0.35, 0.65, 0.05];
+const boundTimeShare = 0.45;
+/** Ways of rounding, tried in turn. */
+const roundings: readonly Rounding[] = [
+  { by: "modules", threshold: 0.5 },
+  { by: "sites", threshold: 0.5 },
+  { by: "modules", threshold: 0.2 },
+  { by: "sites", threshold: 0.25 },
+  { by: "modules", threshold: 0.05 },
+];
+/** Share of the time limit after which no further rounding is tried. */
+const latestRounding = 0.6;
 /** A site whose averaged opening is above this, or that nearly pays, may be opened by the search. */
 const kernelOpening = 0.01;
 /** Kernels up to this many arcs are searched as one. */
@@ -71,7 +79,7 @@ export async function solveDecomposed(
   const view = viewBySite(problem);
   const bound = lagrangianBound(problem, view, {
     iterations: boundIterations,
-    stallRatio: problem.arcs.pool.length > largeProblemArcs ? stallRatio : 0,
+    ...(problem.arcs.pool.length > largeProblemArcs ? { stallRatio } : {}),
     stop: () => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS,
     onBound: (boundUsd) => {
       if (elapsedS() - reportedS < 0.5) return;
@@ -93,11 +101,10 @@ export async function solveDecomposed(
     state = candidate;
     record(bestUsd, bound.boundUsd);
   };
-  for (const threshold of thresholds) {
+  for (const rounding of roundings) {
     if (timeUp() || proven()) break;
-    keep(roundPlan(problem, bound, moves, threshold, timeUp));
-    // One rounding is seconds at full size; what the search gains afterwards depends little on which it starts from.
-    if (elapsedS() > 0.5 * options.timeLimitS) break;
+    keep(roundPlan(problem, bound, moves, rounding, timeUp));
+    if (elapsedS() > latestRounding * options.timeLimitS) break;
   }
   state = createPlanState(problem, best);
 

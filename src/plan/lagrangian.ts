@@ -10,7 +10,7 @@ import type { SiteView } from "./site-view.ts";
 
 export interface LagrangianOptions {
   readonly iterations: number;
-  /** Ends when the bound has grown by less than this share over the last `stallWindow` evaluations; 0 = never. */
+  /** Ends when the bound has grown by less than this share over a while; never when left out. */
   readonly stallRatio?: number;
   readonly stop: () => boolean;
   readonly onBound?: (boundUsd: number) => void;
@@ -76,6 +76,10 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   const modules = new Float64Array(pools.count);
   const open = new Float64Array(sites.count);
   const chosen = new Int32Array(sites.count);
+  /** Arcs the sites use at the prices evaluated last: under the deciding cut, then under the one blended with it. */
+  const taken = new Int32Array(2 * arcs.pool.length);
+  const takenAt = new Int32Array(2 * sites.count);
+  const takenEnd = new Int32Array(sites.count);
   const modulePrice = pools.usd.slice();
   const siteValue = new Float64Array(sites.count);
   const other = new Int32Array(sites.count);
@@ -103,10 +107,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     }
     served.fill(0);
     nowModules.fill(0);
-    let weight = 1;
-    const count = (position: number): void => {
-      served[view.row[position]!]! += weight;
-    };
+    let used = 0;
     for (let s = 0; s < sites.count; s++) {
       chosen[s] = -1;
       if (view.poolStarts[s] === view.poolStarts[s + 1]) {
@@ -129,10 +130,11 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
       for (let i = from; i < view.poolStarts[s + 1]!; i++) nowModules[view.pool[i]!] = outcome.modules[i - from]!;
       other[s] = outcome.otherCut;
       otherWeight[s] = outcome.otherWeight;
-      weight = 1 - outcome.otherWeight;
-      bounder.takes(s, price, outcome.cut, count);
-      weight = outcome.otherWeight;
-      if (outcome.otherCut >= 0) bounder.takes(s, price, outcome.otherCut, count);
+      takenAt[2 * s] = used;
+      used = takeAll(s, outcome.cut, 1 - outcome.otherWeight, used);
+      takenAt[2 * s + 1] = used;
+      if (outcome.otherCut >= 0) used = takeAll(s, outcome.otherCut, outcome.otherWeight, used);
+      takenEnd[s] = used;
     }
     for (const [l, limit] of limits.entries()) {
       let use = 0;
@@ -141,6 +143,11 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
       limitUse[l] = use;
     }
     return bound;
+  }
+  function takeAll(site: number, cut: number, weight: number, from: number): number {
+    const end = bounder.takes(site, price, cut, taken, from);
+    for (let i = from; i < end; i++) served[view.row[taken[i]!]!]! += weight;
+    return end;
   }
   const held = new Uint8Array(sites.count);
   for (let p = 0; p < pools.count; p++) if (pools.minCount[p]! > 0) held[pools.site[p]!] = 1;
@@ -154,21 +161,19 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     for (let p = 0; p < pools.count; p++) modules[p] = keep * modules[p]! + weight * nowModules[p]!;
     for (let r = 0; r < rows.count; r++) averageServed[r] = keep * averageServed[r]! + weight * served[r]!;
     for (let l = 0; l < limits.length; l++) averageUse[l] = keep * averageUse[l]! + weight * limitUse[l]!;
-    let part = weight;
-    const add = (position: number): void => {
-      share[position]! += part;
-    };
     for (let s = 0; s < sites.count; s++) {
       open[s] = keep * open[s]! + (chosen[s]! >= 0 ? weight : 0);
       if (chosen[s]! < 0) continue;
-      part = weight * (1 - otherWeight[s]!);
-      bounder.takes(s, price, chosen[s]!, add);
-      part = weight * otherWeight[s]!;
-      if (other[s]! >= 0) bounder.takes(s, price, other[s]!, add);
+      const middle = takenAt[2 * s + 1]!;
+      const part = weight * (1 - otherWeight[s]!);
+      for (let i = takenAt[2 * s]!; i < middle; i++) share[taken[i]!]! += part;
+      const rest = weight * otherWeight[s]!;
+      for (let i = middle; i < takenEnd[s]!; i++) share[taken[i]!]! += rest;
     }
   }
 
   let bestBound = evaluate(2);
+  bounder.remember();
   average(1);
   options.onBound?.(bestBound);
   let step = firstStep;
@@ -198,6 +203,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
       if (bound > bestBound + 1e-5 * Math.abs(bestBound)) failures = 0;
       bestBound = bound;
       best.set(price);
+      bounder.remember();
       for (let r = 0; r < rows.count; r++) scale[r] = Math.max(scale[r]!, scaleOfPrice * price[r]!);
       bestLimit.set(limitPrice);
       step = Math.min(2, step * stepGrowth);
@@ -207,7 +213,8 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
       failures = 0;
     }
     if (iteration % stallWindow === 0) {
-      if (bestBound - boundBefore <= (options.stallRatio ?? 0) * Math.abs(bestBound)) break;
+      if (options.stallRatio !== undefined && bestBound - boundBefore <= options.stallRatio * Math.abs(bestBound))
+        break;
       boundBefore = bestBound;
     }
     if (iteration % averagingEvery === 0) averaging *= averagingShrink;
@@ -217,6 +224,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   // is the bound that can be certified.
   price.set(best);
   limitPrice.set(bestLimit);
+  bounder.recall();
   let certified = evaluate(closingRefinements);
   for (let round = 0; round < closingRounds && certified < bestBound; round++) certified = evaluate(closingRefinements);
   return {

@@ -30,23 +30,37 @@ export function moveTables(problem: PlanProblem, modulePrice: Float64Array): Mov
   return { byPool: arcsByPool(problem), rowOf: rowsOfArcs(problem), ranked, poolsOfSite };
 }
 
-/** @param threshold Fractions of a module above this are rounded up. */
+/**
+ * How averaged choices become whole ones. `modules`: each pool's average, rounded up from `threshold` of a module on.
+ * `sites`: sites open at least `threshold` of the time get what they have when open, the others nothing; better where many
+ * sites are each open a little of the time.
+ */
+export interface Rounding {
+  readonly by: "modules" | "sites";
+  readonly threshold: number;
+}
+
 export function roundPlan(
   problem: PlanProblem,
   bound: LagrangianResult,
   tables: MoveTables,
-  threshold: number,
+  { by, threshold }: Rounding,
   stop: () => boolean,
 ): PlanState {
   const state = createPlanState(problem, emptySolution(problem));
-  const { pools } = problem;
-  const order = Array.from({ length: pools.count }, (_, pool) => pool).sort(
-    (a, b) => bound.modules[b]! - bound.modules[a]! || a - b,
-  );
-  for (const pool of order) {
-    let count = Math.floor(bound.modules[pool]! + 1 - threshold);
-    while (count > state.modules[pool]! && !state.fits(pool, count - state.modules[pool]!)) count--;
-    if (count > state.modules[pool]!) state.build(pool, count);
+  const order = Array.from({ length: problem.sites.count }, (_, site) => site)
+    .filter((site) => by === "modules" || bound.open[site]! >= threshold || problem.sites.forced[site] === 1)
+    .sort((a, b) => bound.open[b]! - bound.open[a]! || a - b);
+  for (const site of order) {
+    for (const pool of tables.poolsOfSite[site]!) {
+      const average = bound.modules[pool]!;
+      let count =
+        by === "modules"
+          ? Math.floor(average + 1 - threshold)
+          : Math.floor(average / Math.max(bound.open[site]!, 0.05) + 0.5);
+      while (count > state.modules[pool]! && !state.fits(pool, count - state.modules[pool]!)) count--;
+      if (count > state.modules[pool]!) state.build(pool, count);
+    }
   }
   const rowOrder = Array.from({ length: problem.rows.count }, (_, row) => row).sort(
     (a, b) => bound.rowPrice[b]! - bound.rowPrice[a]! || a - b,
@@ -79,50 +93,73 @@ export function improve(state: PlanState, tables: MoveTables, rowOrder: readonly
   }
 }
 
-/** Adds a module where the unserved demand in its reach pays for it. */
+/** Adds modules where the unserved demand in their reach pays for them. */
 function buyForUnserved(state: PlanState, tables: MoveTables, rowOrder: readonly number[]): void {
+  for (const row of rowOrder) buyForRow(state, tables, row);
+}
+
+/** Pools looked at closely for a row: the cheapest by what serving it there would add. */
+const closeLooks = 3;
+/** Arcs of a row looked at, the cheapest first. */
+const arcsLookedAt = 400;
+/** Modules bought for one row at most. */
+const purchasesPerRow = 64;
+
+function buyForRow(state: PlanState, tables: MoveTables, row: number): void {
   const { arcs, rows, pools, sites } = state.problem;
-  for (const row of rowOrder) {
-    // Several modules may be needed; each turn buys one, and a turn that buys nothing ends.
-    for (let turn = 0; turn < 64 && state.unserved[row]! > 1e-6; turn++) {
-      let bestPool = -1;
-      let bestGain = 1e-6;
-      for (let i = arcs.starts[row]!; i < Math.min(arcs.starts[row + 1]!, arcs.starts[row]! + 24); i++) {
-        const arc = tables.ranked[i]!;
-        const pool = arcs.pool[arc]!;
-        if (pool === bestPool || !state.fits(pool, 1)) continue;
-        const open = state.standing[pools.site[pool]!]! > 0 || sites.forced[pools.site[pool]!] === 1;
-        const cost = pools.usd[pool]! + (open ? 0 : sites.usd[pools.site[pool]!]!);
-        // The row alone usually does not fill a module: what else is unserved in reach counts too.
-        let gain = -cost;
-        let free = 1 + state.modules[pool]! - state.load[pool]!;
-        const take = (r: number, a: number): void => {
-          const part = Math.min(state.unserved[r]!, arcs.load[a]! > 0 ? free / arcs.load[a]! : 1);
-          if (part <= 0) return;
-          gain += part * (rows.unservedUsd[r]! - arcs.usd[a]!);
-          free -= part * arcs.load[a]!;
-        };
-        take(row, arc);
-        for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]! && free > negligible; j++) {
-          const other = tables.byPool.arc[j]!;
-          const r = tables.rowOf[other]!;
-          if (r !== row && state.unserved[r]! > negligible && rows.unservedUsd[r]! > arcs.usd[other]!) take(r, other);
-        }
-        if (gain > bestGain) {
-          bestGain = gain;
-          bestPool = pool;
-        }
-      }
-      if (bestPool < 0) break;
-      state.build(bestPool, state.modules[bestPool]! + 1);
-      const before = state.unserved[row]!;
-      placeRow(state, tables, row);
-      for (let j = tables.byPool.starts[bestPool]!; j < tables.byPool.starts[bestPool + 1]!; j++) {
-        const r = tables.rowOf[tables.byPool.arc[j]!]!;
-        if (state.unserved[r]! > negligible) placeRow(state, tables, r);
-      }
-      if (state.unserved[row]! >= before - negligible) break;
+  const isOpen = (site: number): boolean => state.standing[site]! > 0 || sites.forced[site] === 1;
+  for (let turn = 0; turn < purchasesPerRow && state.unserved[row]! > 1e-6; turn++) {
+    const looks: { arc: number; usd: number }[] = [];
+    const last = Math.min(arcs.starts[row + 1]!, arcs.starts[row]! + arcsLookedAt);
+    for (let i = arcs.starts[row]!; i < last; i++) {
+      const arc = tables.ranked[i]!;
+      const pool = arcs.pool[arc]!;
+      const part = Math.min(1, state.unserved[row]! * arcs.load[arc]!);
+      // Part of a module at an open site, all of the opening elsewhere.
+      const usd =
+        state.unserved[row]! * arcs.usd[arc]! +
+        part * pools.usd[pool]! +
+        (isOpen(pools.site[pool]!) ? 0 : sites.usd[pools.site[pool]!]!);
+      if (looks.length === closeLooks && usd >= looks[closeLooks - 1]!.usd) continue;
+      if (!state.fits(pool, 1)) continue;
+      looks.push({ arc, usd });
+      looks.sort((a, b) => a.usd - b.usd || a.arc - b.arc);
+      if (looks.length > closeLooks) looks.pop();
     }
+    let bestPool = -1;
+    let bestGain = 1e-6;
+    for (const { arc } of looks) {
+      const pool = arcs.pool[arc]!;
+      // The row alone usually does not fill a module: what else is unserved in reach counts too.
+      let gain = -pools.usd[pool]! - (isOpen(pools.site[pool]!) ? 0 : sites.usd[pools.site[pool]!]!);
+      let free = 1 + state.modules[pool]! - state.load[pool]!;
+      const take = (r: number, a: number): void => {
+        const part = Math.min(state.unserved[r]!, arcs.load[a]! > 0 ? free / arcs.load[a]! : 1);
+        if (part <= 0) return;
+        gain += part * (rows.unservedUsd[r]! - arcs.usd[a]!);
+        free -= part * arcs.load[a]!;
+      };
+      take(row, arc);
+      for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]! && free > negligible; j++) {
+        const other = tables.byPool.arc[j]!;
+        const r = tables.rowOf[other]!;
+        if (r !== row && state.unserved[r]! > negligible && rows.unservedUsd[r]! > arcs.usd[other]!) take(r, other);
+      }
+      if (gain > bestGain) {
+        bestGain = gain;
+        bestPool = pool;
+      }
+    }
+    if (bestPool < 0) return;
+    state.build(bestPool, state.modules[bestPool]! + 1);
+    const before = state.unserved[row]!;
+    placeRow(state, tables, row);
+    for (let j = tables.byPool.starts[bestPool]!; j < tables.byPool.starts[bestPool + 1]!; j++) {
+      if (state.modules[bestPool]! - state.load[bestPool]! <= negligible) break;
+      const r = tables.rowOf[tables.byPool.arc[j]!]!;
+      if (state.unserved[r]! > negligible) placeRow(state, tables, r);
+    }
+    if (state.unserved[row]! >= before - negligible) return;
   }
 }
 
@@ -152,6 +189,9 @@ function shrinkAll(state: PlanState, tables: MoveTables, stop: () => boolean): v
     }
   }
 }
+
+/** Rows for which modules are bought elsewhere when a site shrinks. */
+const purchasesPerMove = 12;
 
 /** Sets the module counts of a site, moves what no longer fits elsewhere, and keeps it if the plan became cheaper. */
 function tryCounts(state: PlanState, tables: MoveTables, site: number, countOf: (pool: number) => number): boolean {
@@ -186,9 +226,13 @@ function tryCounts(state: PlanState, tables: MoveTables, site: number, countOf: 
       }
     }
   }
+  // Removing modules saves this much at most; buying elsewhere must not cost more.
+  for (const row of moved) placeRow(state, tables, row);
+  let purchases = 0;
   for (const row of moved) {
-    placeRow(state, tables, row);
-    if (state.costUsd >= before && state.unserved[row]! > 1e-3) break;
+    if (state.unserved[row]! <= 1e-6 || purchases >= purchasesPerMove) continue;
+    buyForRow(state, tables, row);
+    purchases++;
   }
   if (state.costUsd < before - 1e-9 * Math.abs(before)) return true;
   state.rollback();

@@ -14,6 +14,8 @@ import type { SiteView } from "./site-view.ts";
 export const cutsPerSite = 6;
 /** Sites with more combinations of module counts than this are bounded over fractional counts. */
 const listedCounts = 160;
+/** Passes after which a cut that has not decided anything is dropped. */
+const idlePasses = 12;
 /** Most steps of a search along a line of prices, and the error, as a share of the money at stake, at which it stops. */
 const searchSteps = 10;
 const searchTolerance = 1e-4;
@@ -44,6 +46,9 @@ export interface SiteBounder {
   readonly cuts: SiteCuts;
   /** 1 where counts of the site's modules are listed. */
   readonly listed: Uint8Array;
+  /** Keeps the cuts as they are now; `recall` brings them back. */
+  remember(): void;
+  recall(): void;
   /**
    * Bounds site `site` when rows offer `rowPrice`, modules cost `poolUsd` and being open costs `siteUsd`; tightens the
    * cuts of a site that would open up to `refinements` times.
@@ -56,8 +61,11 @@ export interface SiteBounder {
     refinements: number,
     into: SiteOutcome,
   ): void;
-  /** Calls `take` with the position in the view of every arc the site uses under cut `cut`. */
-  takes(site: number, rowPrice: Float64Array, cut: number, take: (position: number) => void): void;
+  /**
+   * Writes the position in the view of every arc the site uses under cut `cut` into `into`, from `at` on; returns where it
+   * ended.
+   */
+  takes(site: number, rowPrice: Float64Array, cut: number, into: Int32Array, at: number): number;
 }
 
 export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBounder {
@@ -75,6 +83,9 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
   const powerBinds = new Uint8Array(sites.count);
   /** 1 where the first two cuts follow cost and power; a small site with one kind of modules needs only its own search. */
   const fitted = new Uint8Array(sites.count);
+  /** 1 where something stands whatever the prices. */
+  const held = Uint8Array.from(sites.forced);
+  for (let p = 0; p < pools.count; p++) if (pools.minCount[p]! > 0) held[pools.site[p]!] = 1;
   for (let s = 0; s < sites.count; s++) {
     let combinations = 1;
     for (let i = view.poolStarts[s]!; i < view.poolStarts[s + 1]!; i++) {
@@ -357,30 +368,34 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     const left = pass(site, rowPrice, tried, 0, triedUsage, 0);
     let used = 0;
     for (let i = 0; i < width; i++) used += direction[i]! * triedUsage[i]!;
-    offer(t, used, left, target);
+    offer(t, used, left, target, triedUsage, 0);
   }
 
-  function offer(t: number, used: number, left: number, target: number): void {
+  function offer(t: number, used: number, left: number, target: number, usageOf: Float64Array, usageAt: number): void {
     const end = used > target ? low : high;
     if (end.known && (end === low ? t <= end.t : t >= end.t)) return;
     end.known = true;
     end.t = t;
     end.used = used;
     end.surplus = left;
+    for (let i = 0; i < width; i++) end.usage[i] = usageOf[usageAt + i]!;
   }
-  const low = { known: false, t: 0, used: 0, surplus: 0 };
-  const high = { known: false, t: 0, used: 0, surplus: 0 };
+  const low = { known: false, t: 0, used: 0, surplus: 0, usage: new Float64Array(width) };
+  const high = { known: false, t: 0, used: 0, surplus: 0, usage: new Float64Array(width) };
   const base = new Float64Array(width);
   const direction = new Float64Array(width);
 
   /**
    * The cuts of cost plus a price of power, in the first two places: enough for fractional counts, and never worse than
    * what the whole counts of a small site are bounded by.
+   *
+   * @returns Whether the site may open; if not, one pass was enough to know.
    */
-  function fitPower(site: number, rowPrice: Float64Array, poolUsd: Float64Array): void {
+  function fitPower(site: number, rowPrice: Float64Array, poolUsd: Float64Array, siteUsd: number): boolean {
     const from = view.poolStarts[site]!;
     const size = view.poolStarts[site + 1]! - from;
     const at = site * cutsPerSite * width;
+    const limit = sites.kw[site]!;
     let unit = 0;
     base.fill(0);
     direction.fill(0);
@@ -390,27 +405,30 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       direction[i] = pools.kw[p]!;
       if (pools.kw[p]! > 0) unit = Math.max(unit, poolUsd[p]! / pools.kw[p]!);
     }
-    base[portAt] = cuts.prices[at + portAt]!;
     low.known = high.known = false;
-    const limit = sites.kw[site]!;
-    if (powerBinds[site]) {
-      if (powerHigh[site]! > 0) tryAt(site, rowPrice, powerHigh[site]!, limit);
-      if (powerLow[site]! >= 0 && powerLow[site]! !== powerHigh[site]!) tryAt(site, rowPrice, powerLow[site]!, limit);
-      searchLine(site, rowPrice, limit, unit, searchTolerance * unit * limit);
-    } else tryAt(site, rowPrice, 0, Infinity);
+    const target = powerBinds[site] ? limit : Infinity;
+    const guess = powerBinds[site] ? powerHigh[site]! : 0;
+    tryAt(site, rowPrice, guess, target);
+    const end = low.known ? low : high;
+    const shut = !held[site] && siteUsd - end.surplus - (guess > 0 ? guess * limit : 0) >= 0;
+    if (!shut && powerBinds[site]) {
+      if (powerLow[site]! >= 0 && powerLow[site]! !== guess) tryAt(site, rowPrice, powerLow[site]!, target);
+      searchLine(site, rowPrice, target, unit, searchTolerance * unit * limit);
+    }
     powerHigh[site] = high.known ? high.t : low.t;
     powerLow[site] = low.known ? low.t : -1;
-    let count = 0;
-    for (const end of [high, low]) {
-      if (!end.known) continue;
-      for (let i = 0; i < width; i++) cuts.prices[at + count * width + i] = base[i]! + end.t * direction[i]!;
-      count++;
-    }
-    if (count === 1) {
-      // The second place is a copy, so that the places of the other cuts do not move.
-      for (let i = 0; i < width; i++) cuts.prices[at + width + i] = cuts.prices[at + i]!;
+    const main = high.known ? high : low;
+    const second = high.known && low.known ? low : main;
+    // Where one side is unknown the second place is a copy, so that the places of the other cuts do not move.
+    for (const [k, side] of [main, second].entries()) {
+      surplus[k] = side.surplus;
+      for (let i = 0; i < width; i++) {
+        cuts.prices[at + k * width + i] = base[i]! + side.t * direction[i]!;
+        usage[k * width + i] = side.usage[i]!;
+      }
     }
     cuts.count[site] = Math.max(2, cuts.count[site]!);
+    return !shut;
   }
   const powerHigh = new Float64Array(sites.count);
   const powerLow = new Float64Array(sites.count).fill(-1);
@@ -445,7 +463,8 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       const other = (site * cutsPerSite + k) * width;
       let comparable = true;
       for (let i = 0; i < width; i++) if (i !== worst && cuts.prices[other + i] !== base[i]) comparable = false;
-      if (comparable) offer(cuts.prices[other + worst]!, usage[k * width + worst]!, surplus[k]!, target);
+      if (!comparable) continue;
+      offer(cuts.prices[other + worst]!, usage[k * width + worst]!, surplus[k]!, target, usage, k * width);
     }
     const knownLow = low.known ? low.t : -1;
     const knownHigh = high.known ? high.t : -1;
@@ -479,6 +498,21 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     store(site, rowPrice, outcome.cut);
   }
 
+  /** Cuts that have not mattered for long cost a pass each for nothing. */
+  function forgetIdle(site: number): void {
+    let kept = 2;
+    for (let k = 2; k < cuts.count[site]!; k++) {
+      const idle = site * cutsPerSite + k;
+      if (cuts.idle[idle]! > idlePasses) continue;
+      if (kept < k) {
+        cuts.prices.copyWithin((site * cutsPerSite + kept) * width, idle * width, (idle + 1) * width);
+        cuts.idle[site * cutsPerSite + kept] = cuts.idle[idle]!;
+      }
+      kept++;
+    }
+    cuts.count[site] = kept;
+  }
+
   function store(site: number, rowPrice: Float64Array, keep: number): void {
     const count = cuts.count[site]!;
     let place = count;
@@ -495,19 +529,46 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     measure(site, rowPrice, place);
   }
 
+  const kept = {
+    prices: cuts.prices.slice(),
+    count: cuts.count.slice(),
+    high: powerHigh.slice(),
+    low: powerLow.slice(),
+  };
   return {
     cuts,
     listed,
+    remember() {
+      kept.prices.set(cuts.prices);
+      kept.count.set(cuts.count);
+      kept.high.set(powerHigh);
+      kept.low.set(powerLow);
+    },
+    recall() {
+      cuts.prices.set(kept.prices);
+      cuts.count.set(kept.count);
+      powerHigh.set(kept.high);
+      powerLow.set(kept.low);
+      cuts.idle.fill(0);
+    },
     evaluate(site, rowPrice, poolUsd, siteUsd, refinements, into) {
       const from = view.poolStarts[site]!;
       const size = view.poolStarts[site + 1]! - from;
       const first = site * cutsPerSite * width;
-      if (fitted[site]) fitPower(site, rowPrice, poolUsd);
-      else if (cuts.count[site] === 0) {
+      if (fitted[site]) {
+        if (!fitPower(site, rowPrice, poolUsd, siteUsd)) {
+          into.value = -surplus[0]! - (powerHigh[site]! > 0 ? powerHigh[site]! * sites.kw[site]! : 0);
+          into.cut = 0;
+          into.otherCut = -1;
+          into.otherWeight = 0;
+          return;
+        }
+        forgetIdle(site);
+      } else if (cuts.count[site] === 0) {
         for (let i = 0; i < size; i++) cuts.prices[first + i] = poolUsd[view.pool[from + i]!]!;
         cuts.count[site] = 1;
       }
-      for (let k = 0; k < cuts.count[site]!; k++) {
+      for (let k = fitted[site] ? 2 : 0; k < cuts.count[site]!; k++) {
         measure(site, rowPrice, k);
         const idle = site * cutsPerSite + k;
         if (cuts.idle[idle]! < 65_000) cuts.idle[idle]!++;
@@ -524,11 +585,12 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       cuts.idle[site * cutsPerSite + into.cut] = 0;
       if (into.otherCut >= 0) cuts.idle[site * cutsPerSite + into.otherCut] = 0;
     },
-    takes(site, rowPrice, cut, take) {
+    takes(site, rowPrice, cut, into, from) {
       const { row, localPool, usd, load } = view;
       const at = (site * cutsPerSite + cut) * width;
       const port = cuts.prices[at + portAt]!;
       const end = view.starts[site + 1]!;
+      let place = from;
       let a = view.starts[site]!;
       while (a < end) {
         const r = row[a]!;
@@ -543,8 +605,9 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
           }
           a++;
         } while (a < end && row[a] === r);
-        if (chosen >= 0) take(chosen);
+        if (chosen >= 0) into[place++] = chosen;
       }
+      return place;
     },
   };
 }

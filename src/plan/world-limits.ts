@@ -1,6 +1,7 @@
 /** The limits of a world that couple several sites, with their public names. */
 import type { World } from "../catalog/index.ts";
 import { moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
+import { allowance, lastingKw, type PeriodTerms } from "./period-terms.ts";
 import type { CouplingLimit, PlanProblem } from "./problem.ts";
 
 const noSites = { sites: new Int32Array(0), siteWeights: new Float64Array(0) };
@@ -13,6 +14,7 @@ export function worldLimits(
   problem: PlanProblem,
   poolModule: Int32Array,
   poolInstalled: Uint8Array,
+  terms: PeriodTerms,
 ): readonly CouplingLimit[] {
   const { pools } = problem;
   const limits: CouplingLimit[] = [];
@@ -27,26 +29,33 @@ export function worldLimits(
       ...noPools,
     });
   }
+  // Budgets and supply limit what is bought: what was bought in earlier periods stands on both sides.
+  const boughtBefore = (bought: Int32Array, weights: Float64Array): number =>
+    bought.reduce((sum, pool, i) => sum + weights[i]! * pools.minCount[pool]!, 0);
   const budget = (name: string, upper: number, ofSite: (site: number) => boolean): void => {
     const sites = Int32Array.from(world.sites.keys().filter(ofSite));
     const spending = all.filter((pool) => !poolInstalled[pool] && ofSite(pools.site[pool]!));
+    const openedBefore = new Uint8Array(world.sites.length);
+    for (const pool of all) if (pools.minCount[pool]! > 0) openedBefore[pools.site[pool]!] = 1;
+    const opening = (site: number): number => siteAnnualUsd(world, site).openingCapexUsd;
+    const poolWeights = Float64Array.from(spending, (pool) => {
+      const price = moduleAnnualUsd(world, pools.site[pool]!, poolModule[pool]!);
+      return price.acceleratorsCapexUsd + price.buildingCapexUsd;
+    });
     limits.push({
       name,
-      upper,
+      upper: upper + boughtBefore(spending, poolWeights),
       sites,
-      siteWeights: Float64Array.from(sites, (site) => siteAnnualUsd(world, site).openingCapexUsd),
+      siteWeights: Float64Array.from(sites, (site) => (openedBefore[site] ? 0 : opening(site))),
       pools: spending,
-      poolWeights: Float64Array.from(spending, (pool) => {
-        const price = moduleAnnualUsd(world, pools.site[pool]!, poolModule[pool]!);
-        return price.acceleratorsCapexUsd + price.buildingCapexUsd;
-      }),
+      poolWeights,
     });
   };
-  const total = world.limits.budgetUsd[period];
-  if (total !== null && total !== undefined) budget("budget", total, () => true);
+  const total = allowance(world.limits.budgetUsd, period, terms);
+  if (total !== null) budget("budget", total, () => true);
   for (const [index, owner] of world.owners.entries()) {
-    const upper = owner.capexBudgetUsd[period];
-    if (upper !== null && upper !== undefined) {
+    const upper = allowance(owner.capexBudgetUsd, period, terms);
+    if (upper !== null) {
       budget(`budget of ${owner.id}`, upper, (site) => world.sites[site]!.owner === index);
     }
   }
@@ -55,22 +64,23 @@ export function worldLimits(
     const drawing = all.filter((pool) => inZone.has(pools.site[pool]!));
     limits.push({
       name: `power of zone ${zone.id}`,
-      upper: zone.powerLimitKw[period]!,
+      upper: lastingKw(zone.powerLimitKw, period, terms),
       ...noSites,
       pools: drawing,
       poolWeights: Float64Array.from(drawing, (pool) => pools.kw[pool]!),
     });
   }
   for (const [index, module] of world.modules.entries()) {
-    const upper = module.supplyPerPeriod[period];
-    if (upper === null || upper === undefined) continue;
+    const upper = allowance(module.supplyPerPeriod, period, terms);
+    if (upper === null) continue;
     const bought = all.filter((pool) => poolModule[pool] === index && !poolInstalled[pool]);
+    const ones = new Float64Array(bought.length).fill(1);
     limits.push({
       name: `supply of ${module.id}`,
-      upper,
+      upper: upper + boughtBefore(bought, ones),
       ...noSites,
       pools: bought,
-      poolWeights: new Float64Array(bought.length).fill(1),
+      poolWeights: ones,
     });
   }
   for (const [site, place] of world.sites.entries()) {

@@ -14,6 +14,7 @@ import {
 import { arcTable, compilePolicy, trainingRate, type ArcTable, type Policy } from "../route/index.ts";
 import { worldLimits } from "./world-limits.ts";
 import { mergeRows } from "./merge-rows.ts";
+import { fleetKey, isDelivered, lastingKw, type PeriodTerms } from "./period-terms.ts";
 import type { PlanProblem } from "./problem.ts";
 
 /** A problem and what its rows, pools and arcs mean in the world. Sites keep their positions. */
@@ -38,11 +39,11 @@ export interface WorldProblem {
 }
 
 /** @param period Position in `world.periods`. */
-export function worldProblem(world: World, period: number): WorldProblem {
+export function worldProblem(world: World, period: number, terms: PeriodTerms = { kind: "alone" }): WorldProblem {
   const policy = compilePolicy(world, period);
   const table = arcTable(policy);
   const { memberStarts, members } = mergeRows(world, period, table);
-  const pools = collectPools(world, policy, table);
+  const pools = collectPools(world, policy, table, terms);
   const demandRows = memberStarts.length - 1;
 
   const trainingArcs = listTrainingArcs(world, period, policy, pools);
@@ -104,6 +105,7 @@ export function worldProblem(world: World, period: number): WorldProblem {
   const poolUsd = new Float64Array(pools.count);
   const poolKw = new Float64Array(pools.count);
   const maxCount = new Float64Array(pools.count).fill(Infinity);
+  const minCount = new Float64Array(pools.count);
   for (let pool = 0; pool < pools.count; pool++) {
     const site = pools.site[pool]!;
     const module = pools.module[pool]!;
@@ -112,6 +114,12 @@ export function worldProblem(world: World, period: number): WorldProblem {
     if (pools.trains[pool]) poolUsd[pool]! += trainingEnergyAnnualUsd(world, site, module);
     poolKw[pool] = world.modules[module]!.powerKw * world.sites[site]!.pue;
     if (pools.installed[pool]) maxCount[pool] = installedCount(world, site, module);
+    else {
+      if (terms.kind === "following") {
+        minCount[pool] = terms.carried.get(fleetKey(world, site, module, pools.trains[pool] === 1)) ?? 0;
+      }
+      if (!isDelivered(world, module, period)) maxCount[pool] = minCount[pool]!;
+    }
   }
   const problem: PlanProblem = {
     rows: { count: rowCount, unservedUsd, gbps },
@@ -121,13 +129,13 @@ export function worldProblem(world: World, period: number): WorldProblem {
       site: Int32Array.from(pools.site),
       usd: poolUsd,
       kw: poolKw,
-      minCount: new Float64Array(pools.count),
+      minCount,
       maxCount,
     },
     sites: {
       count: world.sites.length,
       usd: Float64Array.from(world.sites, (_, site) => siteAnnualUsd(world, site).totalUsd),
-      kw: Float64Array.from(world.sites, (site) => site.powerLimitKw[period]!),
+      kw: Float64Array.from(world.sites, (site) => lastingKw(site.powerLimitKw, period, terms)),
       gbps: Float64Array.from(world.sites, (site) => site.portGbps),
       forced: Uint8Array.from(world.sites, (site) => (isAlwaysOpen(site) ? 1 : 0)),
     },
@@ -139,7 +147,7 @@ export function worldProblem(world: World, period: number): WorldProblem {
     world,
     period,
     policy,
-    problem: { ...problem, limits: worldLimits(world, period, problem, poolModule, poolInstalled) },
+    problem: { ...problem, limits: worldLimits(world, period, problem, poolModule, poolInstalled, terms) },
     poolModule,
     poolTrains: Uint8Array.from(pools.trains),
     poolInstalled,
@@ -194,7 +202,9 @@ function installedCount(world: World, site: number, module: number): number {
 }
 
 /** Pools by site, so that what is near in the world is near in memory. */
-function collectPools(world: World, policy: Policy, table: ArcTable): PoolIndex {
+function collectPools(world: World, policy: Policy, table: ArcTable, terms: PeriodTerms): PoolIndex {
+  const carried = (site: number, module: number, trains: boolean): boolean =>
+    terms.kind === "following" && (terms.carried.get(fleetKey(world, site, module, trains)) ?? 0) > 0;
   const modules = world.modules.length;
   const serves = new Uint8Array(world.sites.length * modules);
   for (let entry = 0; entry < table.site.length; entry++) {
@@ -204,8 +214,11 @@ function collectPools(world: World, policy: Policy, table: ArcTable): PoolIndex 
   for (let site = 0; site < world.sites.length; site++) {
     for (let module = 0; module < modules; module++) {
       const uses = [
-        serves[site * modules + module] ? [false] : [],
-        world.training.some((_, index) => trainingRate(policy, index, site, module).pflops > 0) ? [true] : [],
+        serves[site * modules + module] || carried(site, module, false) ? [false] : [],
+        carried(site, module, true) ||
+        world.training.some((_, index) => trainingRate(policy, index, site, module).pflops > 0)
+          ? [true]
+          : [],
       ].flat();
       for (const trains of uses) {
         pools.find(site, module, trains, false);
