@@ -14,7 +14,11 @@ export type RoutingRule =
   /** The shortest reported queue among all eligible engines. */
   | "least-load"
   /** The shorter reported queue of two eligible engines drawn at random. */
-  | "power-of-two";
+  | "power-of-two"
+  /** Always the same engine for the same origin, by highest random weight, so that its prompts' prefixes stay cached. */
+  | "prefix-hash"
+  /** The nearest site whose queue leaves half of the budget; when none does, the shortest queue anywhere. */
+  | "regional-spill";
 
 export const routingRules: readonly RoutingRule[] = [
   "disperse",
@@ -22,6 +26,8 @@ export const routingRules: readonly RoutingRule[] = [
   "round-robin",
   "least-load",
   "power-of-two",
+  "prefix-hash",
+  "regional-spill",
 ];
 
 /** Finds an engine in a lane; -1 when none takes requests. */
@@ -47,28 +53,46 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
     const drainMs = load.drainMs(replica, nowMs);
     return Number.isNaN(drainMs) ? Number.MAX_VALUE : drainMs;
   };
+  const shortest = (engines: readonly number[], load: LoadView, nowMs: number) => {
+    let best = -1;
+    let bestMs = Number.POSITIVE_INFINITY;
+    // The walk starts anywhere, or the first of many idle engines would take everything between two reports.
+    const start = Math.floor(uniform() * engines.length);
+    for (let i = 0; i < engines.length; i++) {
+      const replica = engines[(start + i) % engines.length]!;
+      const waitMs = queueMs(load, replica, nowMs);
+      if (waitMs < bestMs) {
+        best = replica;
+        bestMs = waitMs;
+      }
+    }
+    return best;
+  };
+  /** An engine of the site with the smallest round trip among those with a queue of at most `mostMs`. */
+  const nearest = (lane: Lane, load: LoadView, nowMs: number, mostMs: number) => {
+    let best = -1;
+    let bestMs = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < lane.group.length; index++) {
+      const rttMs = lane.terms[index * termCount + laneTerm.rttMs]!;
+      if (rttMs >= bestMs) continue;
+      const { firstReplica, replicas } = replicasOf(lane, index);
+      const start = Math.floor(uniform() * replicas);
+      for (let i = 0; i < replicas; i++) {
+        const replica = firstReplica + ((start + i) % replicas);
+        if (!isOpen(load, replica, nowMs)) continue;
+        if (mostMs < Number.POSITIVE_INFINITY && queueMs(load, replica, nowMs) > mostMs) continue;
+        best = replica;
+        bestMs = rttMs;
+        break;
+      }
+    }
+    return best;
+  };
   switch (rule) {
     case "disperse":
       return (lane, load, nowMs, extra) => choose(routes, lane, load, nowMs, uniform, extra);
     case "nearest":
-      return (lane, load, nowMs) => {
-        let best = -1;
-        let bestMs = Number.POSITIVE_INFINITY;
-        for (let index = 0; index < lane.group.length; index++) {
-          const rttMs = lane.terms[index * termCount + laneTerm.rttMs]!;
-          if (rttMs >= bestMs) continue;
-          const { firstReplica, replicas } = replicasOf(lane, index);
-          const start = Math.floor(uniform() * replicas);
-          for (let i = 0; i < replicas; i++) {
-            const replica = firstReplica + ((start + i) % replicas);
-            if (!isOpen(load, replica, nowMs)) continue;
-            best = replica;
-            bestMs = rttMs;
-            break;
-          }
-        }
-        return best;
-      };
+      return (lane, load, nowMs) => nearest(lane, load, nowMs, Number.POSITIVE_INFINITY);
     case "round-robin": {
       const turns = new Map<Lane, number>();
       return (lane, load, nowMs) => {
@@ -80,22 +104,7 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
       };
     }
     case "least-load":
-      return (lane, load, nowMs) => {
-        let best = -1;
-        let bestMs = Number.POSITIVE_INFINITY;
-        const engines = open(lane, load, nowMs);
-        // The walk starts anywhere, or the first of many idle engines would take everything between two reports.
-        const start = Math.floor(uniform() * engines.length);
-        for (let i = 0; i < engines.length; i++) {
-          const replica = engines[(start + i) % engines.length]!;
-          const waitMs = queueMs(load, replica, nowMs);
-          if (waitMs < bestMs) {
-            best = replica;
-            bestMs = waitMs;
-          }
-        }
-        return best;
-      };
+      return (lane, load, nowMs) => shortest(open(lane, load, nowMs), load, nowMs);
     case "power-of-two":
       return (lane, load, nowMs) => {
         const engines = open(lane, load, nowMs);
@@ -104,5 +113,33 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
         const other = engines[Math.floor(uniform() * engines.length)]!;
         return queueMs(load, other, nowMs) < queueMs(load, one, nowMs) ? other : one;
       };
+    case "prefix-hash":
+      return (lane, load, nowMs) => {
+        const { workload, area, access } = lane.origin;
+        const key = Math.imul(workload * 65_599 + area, 0x9e3779b1) ^ access;
+        let best = -1;
+        let heaviest = -1;
+        for (const replica of open(lane, load, nowMs)) {
+          const weight = mixed(key ^ Math.imul(replica + 1, 0x85ebca6b));
+          if (weight > heaviest) {
+            heaviest = weight;
+            best = replica;
+          }
+        }
+        return best;
+      };
+    case "regional-spill":
+      return (lane, load, nowMs) => {
+        const near = nearest(lane, load, nowMs, lane.stakes.budgetMs / 2);
+        return near >= 0 ? near : shortest(open(lane, load, nowMs), load, nowMs);
+      };
   }
+}
+
+/** Finaliser of MurmurHash3: every input bit moves every output bit. */
+function mixed(value: number): number {
+  let hash = value | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
