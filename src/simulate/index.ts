@@ -1,4 +1,5 @@
 /** Floor 6: discrete events over the planned world, with the policy that plans and serves. Pure and deterministic. */
+export type { ChromeTrace, ChromeTraceEvent, TraceWindow } from "./chrome-trace.ts";
 export { Engine, type EngineListener } from "./engine.ts";
 export { engineCosts, type EngineCosts } from "./engine-costs.ts";
 export type { AreaScope, Fault, FaultScope, FaultSpan, RandomFaults } from "./fault.ts";
@@ -30,6 +31,16 @@ export type {
   WindowResult,
   WorkloadResult,
 } from "./simulation-result.ts";
+export {
+  interval,
+  summarizeSeeds,
+  sweepCases,
+  type Interval,
+  type SeedSummary,
+  type SweepCase,
+  type SweepGrid,
+  type WorkloadSummary,
+} from "./sweep.ts";
 export { parseCsvTrace } from "./trace-csv.ts";
 export { parseJsonlTrace } from "./trace-jsonl.ts";
 export type { Trace, TraceProblem, TraceReport, TraceRequest, TraceRule } from "./trace.ts";

@@ -1,5 +1,6 @@
 import type { World } from "../catalog/index.ts";
 import type { Deployment } from "../route/index.ts";
+import type { TraceWindow } from "./chrome-trace.ts";
 import type { DemandLevel } from "./demand-rate.ts";
 import type { Fault, RandomFaults } from "./fault.ts";
 import type { RoutingRule } from "./routing-rule.ts";
@@ -33,6 +34,8 @@ export interface SimulationOptions {
   readonly byAreaHour: boolean;
   /** Relative error of all quantiles. */
   readonly quantileError: number;
+  /** Requests whose stages `Simulation.chromeTrace` returns; null = none. */
+  readonly traceWindow: TraceWindow | null;
 }
 
 /** Replays recorded requests in place of the random ones of a workload. */
@@ -67,6 +70,7 @@ export const defaultSimulationOptions: SimulationOptions = {
   windowS: 60,
   byAreaHour: false,
   quantileError: 0.005,
+  traceWindow: null,
 };
 
 /** Fills in defaults and refuses values that would make a result meaningless. */

@@ -12,6 +12,7 @@ import {
 import { MergedArrivals, type Arrivals } from "./arrivals.ts";
 import { PoissonArrivals } from "./arrivals-poisson.ts";
 import { TraceArrivals } from "./arrivals-trace.ts";
+import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
 import { demandRate, type DemandRate } from "./demand-rate.ts";
 import { EventQueue } from "./event-queue.ts";
 import { drawFaults, rowsWithin } from "./fault.ts";
@@ -54,6 +55,7 @@ export class Simulation {
   readonly #tierOfSite: Int32Array;
   readonly #extra = { tokens: 0 };
   readonly #finished: { -readonly [key in keyof FinishedRequest]: number } = emptyFinished();
+  readonly #recorder: ChromeTraceRecorder | null;
   #serial = 0;
   #nowMs = 0;
   #isDone = false;
@@ -90,6 +92,7 @@ export class Simulation {
     this.#find = findEngine(options.rule, this.#routes, new RandomStream(options.seed, "route"));
     this.#audit = new ResidencyAudit(world);
     this.#network = new RandomStream(options.seed, "network");
+    this.#recorder = options.traceWindow && new ChromeTraceRecorder(world, this.#routes, options.traceWindow);
     this.#laneOfRow = world.demand.map(() => undefined);
     this.#workloadOfRow = Int32Array.from(world.demand, (row) => row.workload);
     this.#meanComputedTokens = Float64Array.from(
@@ -141,6 +144,11 @@ export class Simulation {
     });
   }
 
+  /** The stages of the requests in `options.traceWindow` that have completed; null when no window was asked for. */
+  chromeTrace(): ChromeTrace | null {
+    return this.#recorder?.trace() ?? null;
+  }
+
   /** Part of the engines' contract: a request has its last token. */
   finished(request: number, timeMs: number): void {
     const table = this.#table;
@@ -166,7 +174,26 @@ export class Simulation {
     out.outputTokens = outputTokens;
     out.preemptions = table.preemptions[request]!;
     this.#measures.finish(out);
+    if (this.#recorder?.wants(out.arrivalMs)) this.#record(request, timeMs, this.#recorder);
     table.release(request);
+  }
+
+  #record(request: number, finishedMs: number, recorder: ChromeTraceRecorder): void {
+    const table = this.#table;
+    recorder.record({
+      serial: table.serial[request]!,
+      workload: this.#workloadOfRow[table.row[request]!]!,
+      replica: table.replica[request]!,
+      arrivalMs: table.arrivalMs[request]!,
+      readyMs: table.readyMs[request]!,
+      scheduledMs: table.scheduledMs[request]!,
+      firstTokenMs: table.firstTokenMs[request]!,
+      finishedMs,
+      rttMs: table.rttMs[request]!,
+      inputTokens: table.inputTokens[request]!,
+      outputTokens: table.outputTokens[request]!,
+      preemptions: table.preemptions[request]!,
+    });
   }
 
   #runTo(limitMs: number): void {
