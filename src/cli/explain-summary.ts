@@ -35,7 +35,7 @@ export function siteSections(site: SiteExplanation, opposite?: Resolved<ChangeOf
       head: ["", "used", "limit"],
       rows: load
         ? [
-            ["power", `${three(load.powerKw / 1000)} MW`, `${three(load.powerLimitKw / 1000)} MW`],
+            ["power", amount(load.powerKw / 1000, "MW"), amount(load.powerLimitKw / 1000, "MW")],
             ["ports", `${three(load.egressGbps)} Gbit/s`, `${three(load.portGbps)} Gbit/s`],
           ]
         : [],
@@ -108,7 +108,7 @@ export function demandSections(demand: DemandExplanation): Section[] {
       ],
     },
     {
-      title: `Candidates for ${workload} (${demand.eligible} site and module pairs may serve it; USD per million requests)`,
+      title: `Candidates for ${workload} (${demand.eligible} site and module pairs may serve it; USD per million requests, opening a site and whole modules not counted)`,
       head: [
         "site",
         "module",
@@ -170,7 +170,7 @@ function whyUnserved({ physics, unserved, askedPerS, servedPerS }: DemandExplana
 export function limitSections(limit: LimitExplanation, trial?: Resolved<LimitTrial>): Section[] {
   const { name, unit, used, upper, binding } = limit;
   const lines = [
-    `${name}: ${amount(used, unit)} of ${amount(upper, unit)} used${binding ? ", which is all" : ""}.`,
+    `${name}: ${amount(used, unit)} of ${amount(upper, unit)} used${binding ? "; no further module fits" : ""}.`,
     limit.worthUsdPerYear === null
       ? `What one more ${one(unit)} is worth cannot be read from the plan's duals; --resolve plans with more.`
       : `One more ${one(unit)} would save ${usd(limit.worthUsdPerYear)} a year, modules paid, at ${limit.bestPool} (dual of its capacity with all modules as planned).`,
@@ -204,7 +204,8 @@ export function limitListSection(limits: readonly LimitExplanation[]): Section {
 }
 
 function amount(value: number, unit: LimitExplanation["unit"]): string {
-  return unit === "USD" ? usd(value) : `${three(value)} ${unit}`;
+  if (unit === "USD") return usd(value);
+  return unit === "MW" && value < 1 ? `${three(value * 1000)} kW` : `${three(value)} ${unit}`;
 }
 
 function one(unit: LimitExplanation["unit"]): string {

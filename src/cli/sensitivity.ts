@@ -134,7 +134,7 @@ function paretoSection(front: readonly ParetoPoint[]): Section {
   };
 }
 
-function stressSections({ demandFactor, planned, stressed, unserved }: Stress): Section[] {
+function stressSections({ demandFactor, planned, stressed, lost }: Stress): Section[] {
   return [
     {
       lines: [
@@ -151,8 +151,8 @@ function stressSections({ demandFactor, planned, stressed, unserved }: Stress): 
       ]),
     },
     {
-      title: "Not served",
-      lines: unserved
+      title: "Lost beyond what was planned",
+      lines: lost
         .slice(0, 8)
         .map(
           (entry) => `  ${percent(entry.shareOfWorkload)} of ${entry.workload} over ${entry.access}: ${entry.detail}`,

@@ -129,7 +129,8 @@ function eligiblePlaces(
   sent: ReadonlyMap<string, number>,
 ): ServingCandidate[] {
   const demand = world.demand[row]!;
-  const meanToPeak = demand.peakPerS[period]! > 0 ? demand.meanPerS[period]! / demand.peakPerS[period]! : 1;
+  const [peakPerS, meanPerS] = [demand.peakPerS[period]!, demand.meanPerS[period]!];
+  const meanToPeak = peakPerS > 0 && meanPerS > 0 ? meanPerS / peakPerS : 1;
   const planned = new Map(deployment.pools.map((pool) => [`${pool.site} ${pool.module}`, pool.count]));
   const judgement = emptyJudgement();
   const candidates: ServingCandidate[] = [];

@@ -11,7 +11,7 @@ export interface WorldLimit {
   readonly name: string;
   readonly unit: LimitUnit;
   readonly upper: number;
-  /** What one unit would be tried with: about a tenth, at least one whole thing. */
+  /** How much more is tried: about a tenth, at least what one module takes. */
   readonly step: number;
   readonly relax: (world: World, amount: number) => World;
   /** Units one module of the kind takes at the site; 0 when it does not count. */
@@ -23,6 +23,7 @@ export interface LimitExplanation {
   readonly unit: LimitUnit;
   readonly used: number;
   readonly upper: number;
+  /** Whether not one more module fits. */
   readonly binding: boolean;
   /**
    * What one more unit would save when it goes into the pool that gains most, after paying for the modules; from the duals
@@ -34,7 +35,7 @@ export interface LimitExplanation {
   readonly bestPool: string | null;
 }
 
-/** Use from which a limit counts as used up when less than one more step fits. */
+/** Share of use from which a limit counts as used up. */
 const full = 0.99;
 const stepShare = 0.1;
 
@@ -47,6 +48,22 @@ export function worldLimitsOf({ world, period }: PlanDocument): WorldLimit[] {
     return price.acceleratorsCapexUsd + price.buildingCapexUsd;
   };
   const none = (): number => 0;
+  const moneyStep = (upperUsd: number): number =>
+    Math.max(
+      upperUsd * stepShare,
+      ...world.sites.flatMap((place, site) =>
+        world.modules.map((module, kind) => (module.tiers.includes(place.tier) ? capexUsd(site, kind) : 0)),
+      ),
+    );
+  const powerStep = (upperMw: number, sites: readonly number[]): number =>
+    Math.max(
+      upperMw * stepShare,
+      ...sites.flatMap((site) =>
+        world.modules.map((module, kind) =>
+          module.tiers.includes(world.sites[site]!.tier) ? facilityMw(site, kind) : 0,
+        ),
+      ),
+    );
   const limits: WorldLimit[] = [];
   const { maxSites, zones } = world.limits;
   if (maxSites !== null) {
@@ -59,7 +76,7 @@ export function worldLimitsOf({ world, period }: PlanDocument): WorldLimit[] {
       ...w,
       limits: { ...w.limits, budgetUsd: raised(w.limits.budgetUsd, period, by) },
     });
-    limits.push({ name: "budget", unit: "USD", upper: budgetUsd, step: budgetUsd * stepShare, relax, takes: capexUsd });
+    limits.push({ name: "budget", unit: "USD", upper: budgetUsd, step: moneyStep(budgetUsd), relax, takes: capexUsd });
   }
   for (const [index, owner] of world.owners.entries()) {
     const upper = owner.capexBudgetUsd[period] ?? null;
@@ -68,7 +85,7 @@ export function worldLimitsOf({ world, period }: PlanDocument): WorldLimit[] {
       name: `budget of ${owner.id}`,
       unit: "USD",
       upper,
-      step: upper * stepShare,
+      step: moneyStep(upper),
       relax: (w, by) => ({
         ...w,
         owners: replaced(w.owners, index, (it) => ({ ...it, capexBudgetUsd: raised(it.capexBudgetUsd, period, by) })),
@@ -81,7 +98,7 @@ export function worldLimitsOf({ world, period }: PlanDocument): WorldLimit[] {
       name: `power of zone ${zone.id}`,
       unit: "MW",
       upper: zone.powerLimitKw[period]! / 1000,
-      step: 1,
+      step: powerStep(zone.powerLimitKw[period]! / 1000, zone.sites),
       relax: (w, by) => ({
         ...w,
         limits: { ...w.limits, zones: replaced(w.limits.zones, index, (it) => morePower(it, period, by)) },
@@ -119,7 +136,7 @@ export function worldLimitsOf({ world, period }: PlanDocument): WorldLimit[] {
         name: `power of site ${site.id}`,
         unit: "MW",
         upper: site.powerLimitKw[period]! / 1000,
-        step: 1,
+        step: powerStep(site.powerLimitKw[period]! / 1000, [index]),
         relax: ofSite(index, (it, by) => morePower(it, period, by)),
         takes: (at, module) => (at === index ? facilityMw(at, module) : 0),
       },
@@ -153,15 +170,19 @@ export function explainLimit(plan: PlanDocument, limit: WorldLimit): LimitExplan
   const used = usedOf(plan, limit);
   let worth: number | null = null;
   let bestPool: string | null = null;
+  let smallest = 0;
   for (const pool of plan.deployment.pools) {
     const taken = limit.takes(pool.site, pool.module);
     if (taken === 0 || pool.count === 0) continue;
+    smallest = smallest === 0 ? taken : Math.min(smallest, taken);
     const paidUsd = moduleAnnualUsd(plan.world, pool.site, pool.module).totalUsd;
     const netUsd = Math.max(0, pool.capacityUsdPerModuleS * secondsPerYear - paidUsd) / taken;
     if (worth === null || netUsd > worth) [worth, bestPool] = [netUsd, pool.id];
   }
   const { name, unit, upper } = limit;
-  return { name, unit, used, upper, binding: used >= upper * full, worthUsdPerYear: worth, bestPool };
+  // Where not even the smallest module that stands there fits once more, the limit binds although some of it is left.
+  const binding = used >= upper * full || upper - used < smallest;
+  return { name, unit, used, upper, binding, worthUsdPerYear: worth, bestPool };
 }
 
 function usedOf(plan: PlanDocument, limit: WorldLimit): number {
@@ -195,7 +216,7 @@ export async function resolveLimit(
   const more = await planWorld(limit.relax(plan.world, added), `${limit.name} + ${added} ${limit.unit}`);
   const [before, after] = [figuresOf(plan), more && figuresOf(more)];
   if (before === null || after === null) return null;
-  const change = changeOfOptimum(before, after);
+  const change = changeOfOptimum(before, after, "looser");
   return {
     added,
     change,

@@ -176,7 +176,9 @@ export async function resolveSite(
   const label = `${plan.world.sites[site]!.id} ${open ? "shut" : "open"}`;
   const opposite = await planWorld(flipSite(plan.world, site, open), label);
   const [before, after] = [figuresOf(plan), opposite && figuresOf(opposite)];
-  return before === null || after === null ? null : changeOfOptimum(before, after);
+  // What must not be at a candidate is one plan less; a site that had to be open is also a cost less.
+  const question = plan.world.sites[site]!.status === "candidate" ? "tighter" : "other";
+  return before === null || after === null ? null : changeOfOptimum(before, after, question);
 }
 
 function isOpen(plan: PlanDocument, site: number): boolean {

@@ -78,11 +78,34 @@ export interface ChangeOfOptimum {
   readonly atMostUsdPerYear: number;
 }
 
-export function changeOfOptimum(before: Proven, after: Proven): ChangeOfOptimum {
+/**
+ * @param after Whether its question is `tighter` than that of `before`, so that its plans are plans of `before` too, or
+ * `looser`, so that the reverse holds. Then each knows something of the other, and the gaps hide less.
+ */
+export function changeOfOptimum(
+  before: Proven,
+  after: Proven,
+  question: "tighter" | "looser" | "other",
+): ChangeOfOptimum {
+  const [tight, loose] = question === "looser" ? [before, after] : [after, before];
+  const related = question !== "other";
+  const least = (a: number, b: number): number => (related ? Math.min(a, b) : a);
+  const most = (a: number, b: number): number => (related ? Math.max(a, b) : a);
+  const looser = {
+    objectiveUsdPerYear: least(loose.objectiveUsdPerYear, tight.objectiveUsdPerYear),
+    bestBoundUsdPerYear: loose.bestBoundUsdPerYear,
+  };
+  const tighter = {
+    objectiveUsdPerYear: tight.objectiveUsdPerYear,
+    bestBoundUsdPerYear: most(tight.bestBoundUsdPerYear, loose.bestBoundUsdPerYear),
+  };
+  const [from, to] = question === "looser" ? [tighter, looser] : [looser, tighter];
+  const atLeast = to.bestBoundUsdPerYear - from.objectiveUsdPerYear;
+  const atMost = to.objectiveUsdPerYear - from.bestBoundUsdPerYear;
   return {
-    usdPerYear: after.objectiveUsdPerYear - before.objectiveUsdPerYear,
-    atLeastUsdPerYear: after.bestBoundUsdPerYear - before.objectiveUsdPerYear,
-    atMostUsdPerYear: after.objectiveUsdPerYear - before.bestBoundUsdPerYear,
+    usdPerYear: to.objectiveUsdPerYear - from.objectiveUsdPerYear,
+    atLeastUsdPerYear: question === "tighter" ? Math.max(0, atLeast) : atLeast,
+    atMostUsdPerYear: question === "looser" ? Math.min(0, atMost) : atMost,
   };
 }
 

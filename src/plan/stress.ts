@@ -10,8 +10,12 @@ export interface Stress {
   readonly demandFactor: number;
   readonly planned: PlanFigures;
   readonly stressed: PlanFigures;
-  readonly unserved: readonly Unserved[];
+  /** What is left unserved in larger shares than planned. */
+  readonly lost: readonly Unserved[];
 }
+
+/** Shares that differ by less are the same. */
+const noticeableShare = 1e-6;
 
 /** The world in which the plan stands and no module can be bought. */
 export function freeze(plan: PlanDocument): World {
@@ -36,5 +40,10 @@ export async function stressPlan(
   const result = await planWorld(scaleDemand(freeze(plan), demandFactor), `demand × ${demandFactor}, nothing bought`);
   const stressed = result && figuresOf(result);
   if (planned === null || result === null || stressed === null) return null;
-  return { demandFactor, planned, stressed, unserved: result.unserved };
+  const keyOf = ({ workload, access, reason }: Unserved): string => `${workload} ${access} ${reason}`;
+  const before = new Map(plan.unserved.map((entry) => [keyOf(entry), entry.shareOfWorkload]));
+  const lost = result.unserved.filter(
+    (entry) => entry.shareOfWorkload > (before.get(keyOf(entry)) ?? 0) + noticeableShare,
+  );
+  return { demandFactor, planned, stressed, lost };
 }

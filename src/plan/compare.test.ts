@@ -1,0 +1,67 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { provingPlanner } from "../../test/worlds/plan-worlds.ts";
+import { testSite, testWorkload, tinyWorld } from "../../test/worlds/tiny-world.ts";
+import type { World } from "../catalog/index.ts";
+import { compareVariants, keepToTiers, variantTiers } from "./compare.ts";
+
+const { plan, planWorld, close } = provingPlanner();
+afterAll(close);
+
+describe("the comparison of variants", () => {
+  it("finds none cheaper than the free one", async () => {
+    const { variants } = await compareVariants(tinyWorld(), planWorld);
+    const usd = variants.map((variant) => variant.figures!.objectiveUsdPerYear);
+    expect(variants.map((variant) => variant.name)).toEqual(Object.keys(variantTiers));
+    expect(Math.min(...usd)).toBeCloseTo(usd[0]!, 3);
+  });
+
+  it("serves each variant from its tiers alone", async () => {
+    for (const kept of Object.values(variantTiers)) {
+      const { world, deployment } = await plan(keepToTiers(tinyWorld(), kept));
+      for (const flow of deployment.flows) expect(kept).toContain(world.sites[deployment.pools[flow.pool]!.site]!.tier);
+    }
+  });
+
+  it("says to distribute when the core is too far, and that latency is why", async () => {
+    const { verdict } = await compareVariants(farCore(), planWorld);
+    expect(verdict.distribute).toBe(true);
+    expect(verdict.driver?.kind).toBe("latency");
+    expect(verdict.sentence).toMatch(/first-token budget of quick/);
+  });
+
+  it("says not to distribute when a near core does all for less, and names the class of cost", async () => {
+    const { verdict } = await compareVariants(nearCore(), planWorld);
+    expect(verdict).toMatchObject({ distribute: false, best: expect.stringMatching(/free|centralised/) });
+    expect(verdict.driver?.kind).toBe("price");
+    expect(verdict.sentence).toMatch(/^Do not distribute/);
+  });
+
+  it("says what it can when the user stops early", async () => {
+    let left = 1;
+    const { variants, verdict } = await compareVariants(tinyWorld(), (world, label) =>
+      left-- > 0 ? planWorld(world, label) : Promise.resolve(null),
+    );
+    expect(variants.map((variant) => variant.figures !== null)).toEqual([true, false, false, false]);
+    expect(verdict).toMatchObject({ distribute: false, best: "free", savingUsdPerYear: null });
+  });
+});
+
+/** One impatient workload beside an edge site, with the core a thousand kilometres away. */
+function farCore(): World {
+  const world = tinyWorld({ workloads: [testWorkload({ id: "quick", ttft: { budgetMs: 30, attainmentRatio: 0.9 } })] });
+  return { ...world, sites: world.sites.filter((site) => site.tier !== "regional") };
+}
+
+/** One patient workload; core and edge stand in one place, the edge is dearer in every way. */
+function nearCore(): World {
+  const world = tinyWorld({
+    workloads: [testWorkload({ id: "calm", ttft: { budgetMs: 900, attainmentRatio: 0.9 }, dataClass: "public" })],
+  });
+  return {
+    ...world,
+    sites: [
+      testSite({ id: "core", tier: "core" }),
+      testSite({ id: "edge", tier: "edge", openingCapexUsd: 5e6, buildUsdPerKw: 30_000 }),
+    ],
+  };
+}
