@@ -1,0 +1,144 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Comparison, PlanDiff, PlanDocument, Sensitivity, SiteExplanation } from "../../src/plan/index.ts";
+import { crash, runCliHere, type CliRun } from "./run-cli.ts";
+
+/** The verbs about a plan, on one small scenario: one area, one workload, an edge site and a core beside it. */
+const scratch = mkdtempSync(join(tmpdir(), "disperse-verbs-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+const at = (name: string): string => join(scratch, name);
+const scenario = at("small.yaml");
+const small = at("small.json");
+const grown = at("grown.json");
+
+async function good(...args: string[]): Promise<CliRun> {
+  const result = await runCliHere(args);
+  expect(result.stderr).not.toMatch(crash);
+  expect([result.exitCode, result.exitCode === 0 ? "" : result.stderr]).toEqual([0, ""]);
+  return result;
+}
+const json = async <T>(...args: string[]): Promise<T> => JSON.parse((await good(...args, "--json")).stdout) as T;
+const planOf = (path: string): PlanDocument => JSON.parse(readFileSync(path, "utf8")) as PlanDocument;
+
+beforeAll(async () => {
+  const feasible = readFileSync("test/cli/infeasible/feasible.yaml", "utf8");
+  const core = "  - { id: fra, tier: core, country: DE, city: Frankfurt am Main, powerLimit: 2 MW }\n";
+  writeFileSync(scenario, feasible.replace(/^modules:/m, `${core}modules:`));
+  await good("plan", scenario, "--out", small, "--no-compare");
+  await good("plan", scenario, "--out", grown, "--no-compare", "--set", "workloads.chat.demand.users=60 %");
+});
+
+describe("diff", () => {
+  it("says that a plan does not differ from itself, by exit code too", async () => {
+    const { stdout } = await good("diff", small, small, "--detailed-exitcode");
+    expect(stdout).toMatch(/do not differ/);
+  });
+
+  it("ends with code 2 when asked to and plans differ", async () => {
+    const { exitCode, stdout } = await runCliHere(["diff", small, grown, "--detailed-exitcode"]);
+    expect(exitCode).toBe(2);
+    expect(stdout).toMatch(/objective per year/);
+  });
+
+  it("writes Markdown tables for a pull request", async () => {
+    const { stdout } = await good("diff", small, grown, "--format", "md");
+    expect(stdout).toMatch(/^### Plan\n\n\| {2}\| before \| after \| change \|\n\| --- \| ---: \|/m);
+  });
+
+  it("gives the difference as data", async () => {
+    const diff = await json<PlanDiff>("diff", small, grown);
+    expect(diff.differs).toBe(true);
+    expect(diff.after.objectiveUsdPerYear).toBeCloseTo(planOf(grown).objectiveUsdPerYear!, 6);
+  });
+});
+
+describe("explain", () => {
+  it("tells why a site is open, and plans the opposite when asked", async () => {
+    const open = planOf(small).deployment.pools[0]!.site;
+    const { id } = planOf(small).world.sites[open]!;
+    const { stdout } = await good("explain", "site", id, "--plan", small, "--resolve");
+    expect(stdout).toMatch(new RegExp(`^${id} .* is open because it pays`));
+    expect(stdout).toMatch(/Planned again with .* shut: \$.* a year more/);
+    const found = await json<SiteExplanation>("explain", "site", id, "--plan", small);
+    expect(found).toMatchObject({ site: id, open: true, reason: "pays" });
+  });
+
+  it("tells where demand is served from and what was refused", async () => {
+    const { stdout } = await good("explain", "demand", "berlin/chat", "--plan", small);
+    expect(stdout).toMatch(/^chat from berlin over .* 100\.0 % served/);
+    expect(stdout).toMatch(/Candidates for chat/);
+  });
+
+  it("tells what a limit is used for and worth", async () => {
+    const { stdout } = await good("explain", "limit", "power of site ber", "--plan", small, "--resolve");
+    expect(stdout).toMatch(/^power of site ber: .* used/);
+    expect(stdout).toMatch(/finite difference/);
+    expect((await good("explain", "limit", "--plan", small)).stdout).toMatch(/Limits in use/);
+  });
+});
+
+describe("compare", () => {
+  it("sets the variants side by side and gives a verdict", async () => {
+    const { stdout } = await good("compare", scenario);
+    expect(stdout).toMatch(/free +centralised +regional +distributed/);
+    expect(stdout).toMatch(/^verdict: /m);
+    const found = await json<Comparison>("compare", scenario);
+    expect(found.variants.map((variant) => variant.figures?.relativeGap)).toEqual(
+      [0, 0, 0, 0].map(() => expect.any(Number)),
+    );
+  });
+});
+
+describe("sensitivity", () => {
+  it("varies what is named and shows the swing", async () => {
+    const found = await json<Sensitivity>("sensitivity", scenario, "--vary", "demand=0.5,40", "--vary", "egress");
+    expect(found.swings.map((swing) => swing.name)).toEqual(["demand", "egress"]);
+    expect(found.complete).toBe(true);
+    const { stdout } = await good("sensitivity", scenario, "--vary", "wacc=0.5,2");
+    expect(stdout).toMatch(/wacc +× 0\.5: \$/);
+  });
+
+  it("traces what serving more costs, and what the plan as built stands", async () => {
+    expect((await good("sensitivity", scenario, "--pareto")).stdout).toMatch(/What serving more costs/);
+    expect((await good("sensitivity", scenario, "--stress", "1.5")).stdout).toMatch(
+      /demand × 1\.50 on the plan as built/,
+    );
+  });
+});
+
+describe("plan --from", () => {
+  it("keeps what stands, adds what is missing and prints the difference", async () => {
+    const out = at("again.json");
+    const settings = ["--set", "workloads.chat.demand.users=60 %", "--no-compare", "--move-price", "20%"];
+    const { stdout } = await good("plan", scenario, "--from", small, "--out", out, ...settings);
+    expect(stdout).toMatch(/against the old plan:/);
+    expect(stdout).toMatch(/price on moves is/);
+    const [old, again] = [planOf(small), planOf(out)];
+    expect(again.inputHash).not.toBe(planOf(grown).inputHash);
+    const open = (plan: PlanDocument) => plan.deployment.pools.map((pool) => plan.world.sites[pool.site]!.id);
+    expect(open(again)).toEqual(expect.arrayContaining(open(old)));
+  });
+});
+
+describe("a question about a plan that makes no sense ends with code 3 and says why:", () => {
+  it.each<[string, () => string[], RegExp]>([
+    ["an unknown site", () => ["explain", "site", "bre", "--plan", small], /no site "bre".*did you mean "ber"/],
+    ["an unknown area", () => ["explain", "demand", "rome", "--plan", small], /no area "rome".*berlin/],
+    ["an unknown workload", () => ["explain", "demand", "berlin/chet", "--plan", small], /did you mean "chat"/],
+    ["an unknown limit", () => ["explain", "limit", "power", "--plan", small], /no limit "power"/],
+    ["a plan that is none", () => ["diff", scenario, small], /not valid JSON/],
+    ["an unknown parameter", () => ["sensitivity", scenario, "--vary", "egres"], /did you mean "egress"/],
+    ["a factor of nothing", () => ["sensitivity", scenario, "--vary", "egress=0,2"], /two factors above 0/],
+    ["factors the wrong way round", () => ["sensitivity", scenario, "--vary", "egress=2,1"], /must not be above/],
+    ["two questions at once", () => ["sensitivity", scenario, "--pareto", "--stress", "2"], /cannot be used with/],
+    ["an unknown format", () => ["diff", small, small, "--format", "html"], /text, md/],
+    ["a price on moves of nothing", () => ["plan", scenario, "--move-price", "10%"], /--from/],
+  ])("%s", async (_what, args, words) => {
+    const { exitCode, stdout, stderr } = await runCliHere(args());
+    expect([exitCode, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toMatch(crash);
+  });
+});
