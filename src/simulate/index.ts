@@ -1,5 +1,6 @@
 /** Floor 6: discrete events over the planned world, with the policy that plans and serves. Pure and deterministic. */
 export type { ChromeTrace, ChromeTraceEvent, TraceWindow } from "./chrome-trace.ts";
+export type { ClosedFormAgreement, Predicted } from "./closed-form-agreement.ts";
 export { Engine, type EngineListener } from "./engine.ts";
 export { engineCosts, type EngineCosts } from "./engine-costs.ts";
 export type { AreaScope, Fault, FaultScope, FaultSpan, RandomFaults } from "./fault.ts";

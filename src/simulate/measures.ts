@@ -55,12 +55,17 @@ export interface FinishedRequest {
   readonly tier: number;
   readonly site: number;
   readonly pool: number;
+  /** Position in the routes' groups. */
+  readonly group: number;
   readonly arrivalMs: number;
   readonly ttftMs: number;
   /** NaN when there is one output token only. */
   readonly tpotMs: number;
   readonly e2eMs: number;
   readonly queueMs: number;
+  /** From the site's door to the first token and to the last, network not counted. */
+  readonly engineTtftMs: number;
+  readonly engineE2eMs: number;
   readonly inputTokens: number;
   readonly cachedTokens: number;
   readonly outputTokens: number;
@@ -74,6 +79,10 @@ export interface WindowCounts {
   readonly withinSlo: Float64Array;
   readonly rejected: Float64Array;
 }
+
+/** Positions of the sums of one group and workload; times in ms at the engine, network not counted. */
+export const groupSum = { completed: 0, ttftMs: 1, e2eMs: 2, decodeMs: 3, decodeTokens: 4 } as const;
+export const groupSums = 5;
 
 export interface MeasureOptions {
   readonly durationMs: number;
@@ -93,6 +102,8 @@ export class Measures {
   readonly windowMs: number;
   readonly windows: WindowCounts;
   readonly poolCompleted: Float64Array;
+  /** Per group × workload, `groupSums` numbers: see `groupSum`. */
+  readonly groups: Float64Array;
   readonly siteCompleted: Float64Array;
   readonly siteOutputTokens: Float64Array;
   readonly siteEgressBytes: Float64Array;
@@ -106,7 +117,7 @@ export class Measures {
   readonly #world: World;
   readonly #windowCount: number;
 
-  constructor(world: World, pools: number, options: MeasureOptions) {
+  constructor(world: World, size: { pools: number; groups: number }, options: MeasureOptions) {
     const workloads = world.workloads.length;
     this.#world = world;
     this.cells = Array.from({ length: workloads * tiers.length }, () => new ServedCell(options.relativeError));
@@ -121,7 +132,8 @@ export class Measures {
       withinSlo: new Float64Array(slots),
       rejected: new Float64Array(slots),
     };
-    this.poolCompleted = new Float64Array(pools);
+    this.poolCompleted = new Float64Array(size.pools);
+    this.groups = new Float64Array(size.groups * workloads * groupSums);
     this.siteCompleted = new Float64Array(world.sites.length);
     this.siteOutputTokens = new Float64Array(world.sites.length);
     this.siteEgressBytes = new Float64Array(world.sites.length);
@@ -178,6 +190,13 @@ export class Measures {
     this.siteCompleted[site] = this.siteCompleted[site]! + 1;
     this.siteOutputTokens[site] = this.siteOutputTokens[site]! + request.outputTokens;
     this.siteEgressBytes[site] = this.siteEgressBytes[site]! + workload.responseBytes;
+    const sums = (request.group * this.arrived.length + request.workload) * groupSums;
+    this.groups[sums + groupSum.completed] = this.groups[sums + groupSum.completed]! + 1;
+    this.groups[sums + groupSum.ttftMs] = this.groups[sums + groupSum.ttftMs]! + request.engineTtftMs;
+    this.groups[sums + groupSum.e2eMs] = this.groups[sums + groupSum.e2eMs]! + request.engineE2eMs;
+    const decodeMs = request.engineE2eMs - request.engineTtftMs;
+    this.groups[sums + groupSum.decodeMs] = this.groups[sums + groupSum.decodeMs]! + decodeMs;
+    this.groups[sums + groupSum.decodeTokens] = this.groups[sums + groupSum.decodeTokens]! + request.outputTokens - 1;
     const slot = this.#windowSlot(request.workload, request.arrivalMs);
     this.windows.completed[slot] = this.windows.completed[slot]! + 1;
     if (!isSloMet) return;

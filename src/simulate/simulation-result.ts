@@ -1,6 +1,7 @@
 import { tiers, type Tier, type World } from "../catalog/index.ts";
 import type { Routes } from "../route/index.ts";
 import { compareWithPlan, type PlanAgreement } from "./plan-agreement.ts";
+import { compareClosedForms, type ClosedFormAgreement } from "./closed-form-agreement.ts";
 import type { DemandRate } from "./demand-rate.ts";
 import { rejectionReasons, type Measures, type RejectionReason, type ServedCell } from "./measures.ts";
 import { poolUsage, type PoolUsage } from "./pool-usage.ts";
@@ -23,6 +24,8 @@ export interface SimulationResult {
   /** By area and hour; empty unless asked for. */
   readonly areaHours: readonly AreaHourResult[];
   readonly agreement: PlanAgreement;
+  /** The plan's engine model beside the simulated engine, where the model holds. */
+  readonly closedForms: readonly ClosedFormAgreement[];
   readonly money: SimulatedMoney;
   /** Requests that were sent where the law of their origin does not allow. Must be 0. */
   readonly residencyViolations: number;
@@ -163,6 +166,7 @@ export function describeResult(run: MeasuredRun): SimulationResult {
     windows: describeWindows(run),
     areaHours: describeAreaHours(run),
     agreement: compareWithPlan(world, run.routes, run.rate, measures, simulatedMs),
+    closedForms: compareClosedForms(world, run.routes, measures, simulatedMs),
     money: simulatedMoney(world, run.routes.deployment, pools, measures.siteEgressBytes, simulatedMs, outputTokens),
     residencyViolations: measures.residencyViolations,
     quantileError: options.quantileError,

@@ -70,12 +70,16 @@ export class Simulation {
     this.#world = world;
     this.#routes = compileRoutes(compilePolicy(world, deployment.period), deployment);
     this.#rate = demandRate(world, deployment.period, { ...options, level: options.demand });
-    this.#measures = new Measures(world, deployment.pools.length, {
-      durationMs: this.durationMs,
-      windowMs: options.windowS * 1000,
-      byAreaHour: options.byAreaHour,
-      relativeError: options.quantileError,
-    });
+    this.#measures = new Measures(
+      world,
+      { pools: deployment.pools.length, groups: this.#routes.groups.length },
+      {
+        durationMs: this.durationMs,
+        windowMs: options.windowS * 1000,
+        byAreaHour: options.byAreaHour,
+        relativeError: options.quantileError,
+      },
+    );
     this.#fleet = new Fleet(this.#routes, this.#table, this, {
       intervalMs: options.snapshotIntervalMs,
       maxAgeMs: options.snapshotMaxAgeMs,
@@ -154,7 +158,9 @@ export class Simulation {
     const table = this.#table;
     const row = table.row[request]!;
     const workload = this.#workloadOfRow[row]!;
-    const { site, pool } = this.#routes.groups[this.#routes.groupOfReplica[table.replica[request]!]!]!;
+    const replica = table.replica[request]!;
+    const group = this.#routes.groupOfReplica[replica]!;
+    const { site, pool } = this.#routes.groups[group]!;
     const firstTokenMs = table.firstTokenMs[request]!;
     const outputTokens = table.outputTokens[request]!;
     const backMs = table.rttMs[request]! / 2;
@@ -164,11 +170,15 @@ export class Simulation {
     out.tier = this.#tierOfSite[site]!;
     out.site = site;
     out.pool = pool;
+    out.group = group;
     out.arrivalMs = table.arrivalMs[request]!;
     out.ttftMs = firstTokenMs + backMs - out.arrivalMs;
     out.tpotMs = outputTokens > 1 ? (timeMs - firstTokenMs) / (outputTokens - 1) : Number.NaN;
     out.e2eMs = timeMs + backMs - out.arrivalMs;
     out.queueMs = table.scheduledMs[request]! - table.readyMs[request]!;
+    const doorMs = table.readyMs[request]! - this.#fleet.costsOf(replica).requestOverheadMs;
+    out.engineTtftMs = firstTokenMs - doorMs;
+    out.engineE2eMs = timeMs - doorMs;
     out.inputTokens = table.inputTokens[request]!;
     out.cachedTokens = table.cachedTokens[request]!;
     out.outputTokens = outputTokens;
@@ -379,11 +389,14 @@ function emptyFinished(): { -readonly [key in keyof FinishedRequest]: number } {
     tier: 0,
     site: 0,
     pool: 0,
+    group: 0,
     arrivalMs: 0,
     ttftMs: 0,
     tpotMs: 0,
     e2eMs: 0,
     queueMs: 0,
+    engineTtftMs: 0,
+    engineE2eMs: 0,
     inputTokens: 0,
     cachedTokens: 0,
     outputTokens: 0,

@@ -1,0 +1,91 @@
+import type { World } from "../catalog/index.ts";
+import { compileReplica, loadPoint } from "../perf/index.ts";
+import { requestShape, type Group, type Routes } from "../route/index.ts";
+import { groupSum, groupSums, type Measures } from "./measures.ts";
+
+/** A time by the closed form and as simulated, ms, and (simulated - predicted) / predicted. */
+export interface Predicted {
+  readonly predictedMs: number;
+  readonly simulatedMs: number;
+  readonly relativeDifference: number;
+}
+
+/**
+ * The engine model that the plan was made with against the engine that was simulated, at the rate that was simulated.
+ * Times at the engine, network not counted. The model speaks of one workload and a steady rate, so groups that served
+ * several workloads and groups with few requests are not listed.
+ */
+export interface ClosedFormAgreement {
+  readonly pool: string;
+  readonly workload: string;
+  /** Per engine. */
+  readonly requestsPerS: number;
+  readonly utilization: number;
+  readonly tpot: Predicted;
+  readonly ttftMean: Predicted;
+  readonly e2eMean: Predicted;
+}
+
+/** Fewer requests than this say little about a mean. */
+const enoughRequests = 1000;
+
+export function compareClosedForms(
+  world: World,
+  routes: Routes,
+  measures: Measures,
+  simulatedMs: number,
+): ClosedFormAgreement[] {
+  return routes.groups.flatMap((group, index): ClosedFormAgreement[] => {
+    const sumOf = (workload: number, position: number) =>
+      measures.groups[(index * world.workloads.length + workload) * groupSums + position]!;
+    const served = group.workloads.filter((workload) => sumOf(workload, groupSum.completed) > 0);
+    const [workload] = served;
+    if (workload === undefined || served.length > 1) return [];
+    const completed = sumOf(workload, groupSum.completed);
+    if (completed < enoughRequests || sumOf(workload, groupSum.decodeTokens) === 0) return [];
+    const requestsPerS = (completed * 1000) / simulatedMs / group.replicas;
+    const point = predict(world, group, workload, requestsPerS);
+    if (point === null) return [];
+    const tpotMs = sumOf(workload, groupSum.decodeMs) / sumOf(workload, groupSum.decodeTokens);
+    return [
+      {
+        pool: routes.deployment.pools[group.pool]!.id,
+        workload: world.workloads[workload]!.id,
+        requestsPerS,
+        utilization: point.utilization,
+        tpot: compare(point.tpotMs, tpotMs),
+        ttftMean: compare(point.ttftMeanMs, sumOf(workload, groupSum.ttftMs) / completed),
+        e2eMean: compare(point.e2eMeanMs, sumOf(workload, groupSum.e2eMs) / completed),
+      },
+    ];
+  });
+}
+
+/** The load point of one engine, null where the model claims nothing. */
+function predict(world: World, group: Group, workload: number, requestsPerS: number) {
+  const entry = world.workloads[workload]!;
+  const replica = compileReplica({
+    accelerator: world.modules[group.module]!.accelerator,
+    tensorParallel: group.tensorParallel,
+    model: world.models[entry.model]!,
+    engine: world.engines[entry.engine]!,
+    weightPrecision: entry.weightPrecision,
+    kvPrecision: entry.kvPrecision,
+  });
+  if (replica === null) return null;
+  // An engine at a share of the speed is a whole engine on a slower clock; only the time outside the steps stays.
+  const { speedRatio } = group;
+  const point = loadPoint(replica, requestShape(entry), requestsPerS / speedRatio);
+  if (!point.stable) return null;
+  const overheadMs = replica.requestOverheadMs;
+  return {
+    utilization: point.utilization,
+    tpotMs: point.tpotMs / speedRatio,
+    ttftMeanMs: (point.ttftMeanMs - overheadMs) / speedRatio + overheadMs,
+    e2eMeanMs: (point.e2eMeanMs - overheadMs) / speedRatio + overheadMs,
+  };
+}
+
+function compare(predictedMs: number, simulatedMs: number): Predicted {
+  return { predictedMs, simulatedMs, relativeDifference: (simulatedMs - predictedMs) / predictedMs };
+}
