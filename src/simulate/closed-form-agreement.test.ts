@@ -41,7 +41,8 @@ function agreement(workload: number, requestsPerS: number, durationS: number) {
 
 describe("the plan's engine model and the simulated engine (invariant 8)", () => {
   it("agree on means within 3 % for short requests and long ones, quiet and at a third of what the engine can carry", () => {
-    const cases = [agreement(0, 10, 1000), agreement(0, 100, 300), agreement(1, 1, 4000), agreement(1, 5, 1000)];
+    // Tens of thousands of requests each: chance then moves a mean by less than 1 %.
+    const cases = [agreement(0, 10, 4000), agreement(0, 100, 400), agreement(1, 1, 40_000), agreement(1, 5, 8000)];
     for (const { tpot, ttftMean, e2eMean } of cases) {
       for (const { relativeDifference } of [tpot, ttftMean, e2eMean]) {
         expect(Math.abs(relativeDifference)).toBeLessThan(0.03);
