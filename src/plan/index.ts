@@ -10,9 +10,12 @@ export {
 } from "./problem.ts";
 export { solveProblem } from "./solve-problem.ts";
 export type { CurvePoint, PathOptions, PathResult, PathTools, SearchStatus } from "./solution-path.ts";
-export { planScenario, type PlanOptions, type PlanTools } from "./plan-scenario.ts";
+export { planScenario } from "./plan-scenario.ts";
+export type { PlanOptions, PlanTools } from "./plan-options.ts";
 export type {
   Alternative,
+  Horizon,
+  HorizonPeriod,
   LimitUse,
   PlanDocument,
   PlanStatus,

@@ -54,6 +54,41 @@ export interface PlanDocument {
   readonly alternatives: { readonly centralised: Alternative | null };
   readonly verdict: Verdict | null;
   readonly clashes: readonly Clash[];
+  /** All periods, when there are several; the rest of the document describes the first. */
+  readonly horizon: Horizon | null;
+}
+
+/** A plan of several periods. */
+export interface Horizon {
+  readonly periods: readonly HorizonPeriod[];
+  /** Present value of all yearly costs at the beginning of the horizon, USD. */
+  readonly presentCostUsd: number;
+  /** No plan of the horizon can cost less, USD. */
+  readonly boundUsd: number;
+  readonly relativeGap: number;
+}
+
+export interface HorizonPeriod {
+  /** Position in `world.periods`. */
+  readonly period: number;
+  /** Present value of one dollar a year during the period, USD. */
+  readonly discountedYears: number;
+  readonly status: PlanStatus;
+  readonly objectiveUsdPerYear: number;
+  readonly bestBoundUsdPerYear: number;
+  readonly relativeGap: number;
+  readonly deployment: Deployment;
+  readonly cost: CostBreakdown;
+  readonly training: readonly TrainingPlacement[];
+  readonly unserved: readonly Unserved[];
+  /** Modules bought in this period; they stay until the end of their life. */
+  readonly purchases: readonly {
+    readonly site: number;
+    readonly module: number;
+    readonly trains: boolean;
+    readonly count: number;
+  }[];
+  readonly certificate: Certificate;
 }
 
 /** An open site and how much of it is used. */

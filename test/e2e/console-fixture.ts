@@ -101,6 +101,7 @@ export function fixturePlan({ places = europe }: FixtureOptions = {}): PlanDocum
     unserved,
     training: [{ training: 0, pool: 0, modules: 24, pflops: 190 }],
     certificate: null,
+    horizon: null,
     alternatives: {
       centralised: {
         name: "core only",

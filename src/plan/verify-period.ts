@@ -1,0 +1,281 @@
+/** The checks of one period of a plan document; see `verify-plan.ts`. */
+import type { World } from "../catalog/index.ts";
+import { annualCost, isAlwaysOpen, moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
+import { compilePolicy, emptyJudgement, judge, trainingRate } from "../route/index.ts";
+import { recomputeBound } from "./certificate.ts";
+import { isDelivered, type PeriodTerms } from "./period-terms.ts";
+import type { PlanDocument } from "./plan-document.ts";
+import { gapOf } from "./solution-path.ts";
+import { worldProblem } from "./world-problem.ts";
+
+/** Called with what does not hold: where in the document, and what. */
+export type Report = (where: string, message: string) => void;
+
+/** How a period stands to those before it; `kept` counts modules that must still stand, by `site * modules + module`. */
+export type Standing =
+  | { readonly kind: "alone" }
+  | { readonly kind: "following"; readonly kept: ReadonlyMap<number, number> };
+
+/** Relative slack for sums of rounded numbers. */
+export const tolerance = 1e-6;
+
+/**
+ * Checks the deployment of `document` in its period.
+ *
+ * @returns What the period costs and what its certificate proves, USD/year; null where that cannot be computed.
+ */
+export function verifyPeriod(
+  document: PlanDocument,
+  standing: Standing,
+  report: Report,
+): { costUsd: number | null; certifiedUsd: number | null } {
+  const { world, period, deployment } = document;
+  let broken = false;
+  checkStructure(document, (where, message) => {
+    broken = true;
+    report(where, message);
+  });
+  if (broken) return { costUsd: null, certifiedUsd: null };
+  checkFlows(document, report);
+  checkLimits(world, period, document, standing, report);
+  checkTraining(document, report);
+
+  const uses = document.training.map(({ training, pool, modules }) => ({ demand: training, pool, modules }));
+  const cost = annualCost(world, { ...deployment, training: uses }, period).totalUsdPerYear;
+  const said = document.objectiveUsdPerYear ?? Number.NaN;
+  if (!near(cost, said)) report("objectiveUsdPerYear", `says ${said}, the plan costs ${cost} USD/year`);
+  if (document.cost === null || !near(cost, document.cost.totalUsdPerYear)) {
+    report("cost.totalUsdPerYear", `says ${document.cost?.totalUsdPerYear}, the plan costs ${cost} USD/year`);
+  }
+  const bound = document.bestBoundUsdPerYear ?? Number.NaN;
+  if (!(bound <= cost * (1 + tolerance)))
+    report("bestBoundUsdPerYear", `${bound} lies above the cost of the plan, ${cost}`);
+  if (!(Math.abs((document.relativeGap ?? Number.NaN) - gapOf(said, bound)) <= tolerance)) {
+    report("relativeGap", `says ${document.relativeGap}, objective and bound give ${gapOf(said, bound)}`);
+  }
+
+  if (document.certificate === null) {
+    report("certificate", "is missing: the bound cannot be checked");
+    return { costUsd: cost, certifiedUsd: null };
+  }
+  const terms: PeriodTerms = standing.kind === "alone" ? { kind: "alone" } : { kind: "relaxed" };
+  const certified = recomputeBound(worldProblem(world, period, terms).problem, document.certificate);
+  const proves = document.certificate.boundUsd;
+  if (!(certified >= proves - tolerance * Math.max(1, Math.abs(proves)))) {
+    report("certificate", `says it proves ${proves}, its prices prove ${certified} USD/year`);
+  }
+  if (certified > cost * (1 + tolerance)) {
+    report(
+      "certificate",
+      `its prices prove ${certified}, more than the plan costs; the world or the prices were changed`,
+    );
+  }
+  return { costUsd: cost, certifiedUsd: certified };
+}
+
+/** Modules that stand beyond what was there from the beginning and what earlier periods bought, by site and kind. */
+export function freshModules(
+  world: World,
+  deployment: PlanDocument["deployment"],
+  kept: ReadonlyMap<number, number>,
+): { site: number; module: number; count: number }[] {
+  return deployment.pools.flatMap((pool) => {
+    const installed = world.sites[pool.site]!.installed.reduce(
+      (sum, entry) => (entry.module === pool.module ? sum + entry.count : sum),
+      0,
+    );
+    const before = installed + (kept.get(pool.site * world.modules.length + pool.module) ?? 0);
+    const count = pool.count + pool.trainingCount - before;
+    return count > 0 ? [{ site: pool.site, module: pool.module, count }] : [];
+  });
+}
+
+/** Equal up to rounding. */
+export function near(a: number, b: number): boolean {
+  return Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
+}
+
+/** Positions must exist and numbers must be numbers before anything is computed from them. */
+function checkStructure({ world, period, deployment, training }: PlanDocument, report: Report): void {
+  if (world.periods[period] === undefined) report("period", `the world has no period ${period}`);
+  for (const [i, pool] of deployment.pools.entries()) {
+    const where = `deployment.pools[${i}]`;
+    if (world.sites[pool.site] === undefined) report(where, `the world has no site ${pool.site}`);
+    if (world.modules[pool.module] === undefined) report(where, `the world has no module ${pool.module}`);
+    for (const count of [pool.count, pool.trainingCount]) {
+      if (!Number.isInteger(count) || count < 0) report(where, `${count} modules is not a whole number of at least 0`);
+    }
+  }
+  for (const [i, flow] of deployment.flows.entries()) {
+    const where = `deployment.flows[${i}]`;
+    if (world.demand[flow.row] === undefined) report(where, `the world has no demand row ${flow.row}`);
+    if (deployment.pools[flow.pool] === undefined) report(where, `the plan has no pool ${flow.pool}`);
+    for (const rate of [flow.peakPerS, flow.meanPerS, flow.energyKwhPerRequest]) {
+      if (!(rate >= 0 && rate < Infinity)) report(where, `${rate} is no rate or energy`);
+    }
+  }
+  for (const [i, placement] of training.entries()) {
+    const where = `training[${i}]`;
+    if (world.training[placement.training] === undefined)
+      report(where, `the world has no training ${placement.training}`);
+    if (deployment.pools[placement.pool] === undefined) report(where, `the plan has no pool ${placement.pool}`);
+    if (!(placement.modules >= 0 && placement.modules < Infinity))
+      report(where, `${placement.modules} is no number of modules`);
+  }
+}
+
+/** People's words for a demand row. */
+function nameOfRow(world: World, row: number): string {
+  const { workload, area, access } = world.demand[row]!;
+  return `${world.workloads[workload]!.id} from ${world.areas[area]!.id} over ${world.accessTypes[access]!.id}`;
+}
+
+/** Eligibility and rate of every flow, demand of every row, capacity of every pool. */
+function checkFlows({ world, period, deployment }: PlanDocument, report: Report): void {
+  const policy = compilePolicy(world, period);
+  const judgement = emptyJudgement();
+  const busy = new Float64Array(deployment.pools.length);
+  const peak = new Float64Array(world.demand.length);
+  const mean = new Float64Array(world.demand.length);
+  for (const [i, flow] of deployment.flows.entries()) {
+    const origin = world.demand[flow.row]!;
+    const pool = deployment.pools[flow.pool]!;
+    const where = `deployment.flows[${i}]`;
+    const who = `${nameOfRow(world, flow.row)} to ${pool.id}`;
+    const reason = judge(policy, origin, pool.site, pool.module, judgement);
+    if (reason !== null) {
+      report(where, `${who} is not allowed: ${reason}`);
+      continue;
+    }
+    const serving = policy.serving[origin.workload * world.modules.length + pool.module]!;
+    const { energyKwhPerRequest } = serving.options[judgement.option]!;
+    if (!near(flow.energyKwhPerRequest, energyKwhPerRequest)) {
+      report(where, `${who}: a request takes ${energyKwhPerRequest} kWh, the plan says ${flow.energyKwhPerRequest}`);
+    }
+    const demandPeak = origin.peakPerS[period]!;
+    const demandMean = origin.meanPerS[period]!;
+    if (
+      Math.abs(flow.peakPerS * demandMean - flow.meanPerS * demandPeak) >
+      tolerance * Math.max(1e-12, demandMean * demandPeak)
+    ) {
+      report(where, `${who}: peak and mean are not the same share of the demand`);
+    }
+    busy[flow.pool]! += flow.peakPerS / (judgement.perModulePerS * world.limits.headroomRatio);
+    peak[flow.row]! += flow.peakPerS;
+    mean[flow.row]! += flow.meanPerS;
+  }
+  for (const [row, demand] of world.demand.entries()) {
+    if (
+      peak[row]! > demand.peakPerS[period]! * (1 + tolerance) ||
+      mean[row]! > demand.meanPerS[period]! * (1 + tolerance)
+    ) {
+      report(`world.demand[${row}]`, `${nameOfRow(world, row)}: more is served than asked for`);
+    }
+  }
+  for (const [i, pool] of deployment.pools.entries()) {
+    if (busy[i]! > pool.count + tolerance * Math.max(1, pool.count)) {
+      report(`deployment.pools[${i}]`, `capacity of ${pool.id}: ${busy[i]} modules are needed, ${pool.count} stand`);
+    }
+  }
+}
+
+/** Power, ports, opening, budgets, zones, supply and export, from the world's own figures. */
+function checkLimits(
+  world: World,
+  period: number,
+  { deployment }: PlanDocument,
+  standing: Standing,
+  report: Report,
+): void {
+  const kept = standing.kind === "following" ? standing.kept : new Map<number, number>();
+  const kw = new Float64Array(world.sites.length);
+  const gbps = new Float64Array(world.sites.length);
+  const bought = new Float64Array(world.modules.length);
+  const capexUsd = new Float64Array(world.owners.length);
+  const occupied = new Uint8Array(world.sites.length);
+  const counts = new Map<number, number>();
+  for (const [i, pool] of deployment.pools.entries()) {
+    const site = world.sites[pool.site]!;
+    const module = world.modules[pool.module]!;
+    const count = pool.count + pool.trainingCount;
+    const key = pool.site * world.modules.length + pool.module;
+    if (counts.has(key)) report(`deployment.pools[${i}]`, `${pool.id} is listed twice`);
+    counts.set(key, count);
+    if (count > 0) occupied[pool.site] = 1;
+    if (count > 0 && site.status === "forbidden") report(`deployment.pools[${i}]`, `site ${site.id} is forbidden`);
+    kw[pool.site]! += count * module.powerKw * site.pue;
+  }
+  for (const fresh of freshModules(world, deployment, kept)) {
+    const price = moduleAnnualUsd(world, fresh.site, fresh.module);
+    bought[fresh.module]! += fresh.count;
+    capexUsd[world.sites[fresh.site]!.owner]! += fresh.count * (price.acceleratorsCapexUsd + price.buildingCapexUsd);
+    if (!isDelivered(world, fresh.module, period)) {
+      report(
+        "deployment.pools",
+        `${world.modules[fresh.module]!.id} at ${world.sites[fresh.site]!.id} is not delivered by then`,
+      );
+    }
+  }
+  const openedBefore = new Uint8Array(world.sites.length);
+  for (const [key, count] of kept) {
+    const site = Math.floor(key / world.modules.length);
+    openedBefore[site] = 1;
+    if ((counts.get(key) ?? 0) >= count) continue;
+    const module = world.modules[key % world.modules.length]!;
+    report("deployment.pools", `${world.sites[site]!.id} lost ${module.id} before the end of their life`);
+  }
+  for (const flow of deployment.flows) {
+    const bytes = world.workloads[world.demand[flow.row]!.workload]!.responseBytes;
+    gbps[deployment.pools[flow.pool]!.site]! += (flow.peakPerS * bytes * 8) / 1e9;
+  }
+  const require = (where: string, name: string, used: number, upper: number | null | undefined): void => {
+    if (upper === null || upper === undefined) return;
+    if (used > upper + tolerance * Math.max(1, upper)) report(where, `${name}: ${used} is used, ${upper} is allowed`);
+  };
+  let open = 0;
+  for (const [index, site] of world.sites.entries()) {
+    require(`world.sites[${index}]`, `power of site ${site.id}, kW`, kw[index]!, site.powerLimitKw[period]!);
+    require(`world.sites[${index}]`, `ports of site ${site.id}, Gbit/s`, gbps[index]!, site.portGbps);
+    if (!occupied[index] && !isAlwaysOpen(site)) continue;
+    open++;
+    if (!openedBefore[index]) capexUsd[site.owner]! += siteAnnualUsd(world, index).openingCapexUsd;
+  }
+  require("world.limits.maxSites", "most sites", open, world.limits.maxSites);
+  require("world.limits.budgetUsd", "budget, USD", capexUsd.reduce((sum, usd) => sum + usd, 0), world.limits.budgetUsd[
+    period
+  ]);
+  for (const [index, owner] of world.owners.entries()) {
+    require(`world.owners[${index}]`, `budget of ${owner.id}, USD`, capexUsd[index]!, owner.capexBudgetUsd[period]);
+  }
+  for (const [index, zone] of world.limits.zones.entries()) {
+    const used = zone.sites.reduce((sum, site) => sum + kw[site]!, 0);
+    require(`world.limits.zones[${index}]`, `power of zone ${zone.id}, kW`, used, zone.powerLimitKw[period]!);
+  }
+  for (const [index, module] of world.modules.entries()) {
+    require(`world.modules[${index}]`, `supply of ${module.id}`, bought[index]!, module.supplyPerPeriod[period]);
+  }
+}
+
+/** Training stands where it may, on modules set apart for it. */
+function checkTraining({ world, period, deployment, training }: PlanDocument, report: Report): void {
+  const policy = compilePolicy(world, period);
+  const used = new Float64Array(deployment.pools.length);
+  for (const [i, placement] of training.entries()) {
+    const pool = deployment.pools[placement.pool]!;
+    const { pflops, reason } = trainingRate(policy, placement.training, pool.site, pool.module);
+    const id = world.training[placement.training]!.id;
+    if (reason !== null) report(`training[${i}]`, `${id} may not run at ${pool.id}: ${reason}`);
+    else if (!near(placement.modules * pflops, placement.pflops)) {
+      report(
+        `training[${i}]`,
+        `${id} at ${pool.id}: ${placement.modules} modules give ${placement.modules * pflops} PFLOP/s`,
+      );
+    }
+    used[placement.pool]! += placement.modules;
+  }
+  for (const [i, pool] of deployment.pools.entries()) {
+    if (used[i]! > pool.trainingCount + tolerance * Math.max(1, pool.trainingCount)) {
+      report(`deployment.pools[${i}]`, `${pool.id}: ${used[i]} modules train, ${pool.trainingCount} are set apart`);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
+import type { World } from "../../src/catalog/index.ts";
+import { planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
+import { tinyWorld } from "../worlds/tiny-world.ts";
+
+const solver = createHighsSolver();
+afterAll(() => solver.close());
+const proven = { relativeGap: 0, timeLimitS: 60, compare: false };
+const plan = (world: World) => planScenario(world, { solver, nowMs: () => 0 }, proven);
+
+/** The tiny world over several years; `grow` multiplies demand each year. */
+function yearsOf(count: number, grow: number, fields: Partial<World> = {}): World {
+  const world = tinyWorld(fields);
+  const years = Array.from({ length: count }, (_, year) => year);
+  const series = (value: number) => years.map((year) => value * grow ** year);
+  return {
+    ...world,
+    periods: years.map((year) => ({ id: String(2027 + year), startYear: 2027 + year, lengthYears: 1 })),
+    demand: world.demand.map((row) => ({
+      ...row,
+      peakPerS: series(row.peakPerS[0]!),
+      meanPerS: series(row.meanPerS[0]!),
+    })),
+    sites: world.sites.map((site) => ({ ...site, powerLimitKw: years.map(() => site.powerLimitKw[0]!) })),
+    modules: world.modules.map((module) => ({
+      ...module,
+      supplyPerPeriod: years.map(() => module.supplyPerPeriod[0]!),
+    })),
+    owners: world.owners.map((owner) => ({ ...owner, capexBudgetUsd: years.map(() => null) })),
+    limits: { ...world.limits, budgetUsd: years.map(() => world.limits.budgetUsd[0]!) },
+  };
+}
+
+const standing = (entry: { deployment: PlanDocument["deployment"] }) =>
+  entry.deployment.pools.map((pool) => [pool.id, pool.count + pool.trainingCount] as const);
+
+describe("planning several periods", () => {
+  it("costs each year what one year costs when all years are the same (invariant 9)", async () => {
+    const one = await plan(yearsOf(1, 1));
+    const { horizon } = await plan(yearsOf(4, 1));
+    for (const entry of horizon!.periods) {
+      expect(entry.objectiveUsdPerYear / one.objectiveUsdPerYear!).toBeCloseTo(1, 9);
+      expect(entry.bestBoundUsdPerYear / one.bestBoundUsdPerYear!).toBeCloseTo(1, 6);
+      expect(standing(entry)).toEqual(standing(one));
+    }
+    const years = horizon!.periods.reduce((sum, entry) => sum + entry.discountedYears, 0);
+    expect(horizon!.presentCostUsd / (one.objectiveUsdPerYear! * years)).toBeCloseTo(1, 9);
+    expect(horizon!.periods.map((entry) => entry.purchases.length > 0)).toEqual([true, false, false, false]);
+  });
+
+  it("keeps what was bought, buys more as demand grows, and proves the whole", async () => {
+    const document = await plan(yearsOf(4, 2.2));
+    const { horizon } = document;
+    let before = new Map<string, number>();
+    for (const entry of horizon!.periods) {
+      const now = new Map(standing(entry));
+      for (const [id, count] of before) expect(now.get(id) ?? 0).toBeGreaterThanOrEqual(count);
+      before = now;
+    }
+    expect(horizon!.relativeGap).toBeGreaterThanOrEqual(0);
+    expect(horizon!.relativeGap).toBeLessThan(0.1);
+    const verification = verifyPlan(JSON.parse(JSON.stringify(document)) as PlanDocument);
+    expect(verification.findings).toEqual([]);
+    expect(verification.recomputedUsd! / horizon!.presentCostUsd).toBeCloseTo(1, 9);
+  });
+
+  it("replaces modules at the end of their life", async () => {
+    const world = yearsOf(4, 1);
+    const shortLived = { ...world, modules: world.modules.map((module) => ({ ...module, lifeYears: 2 })) };
+    const { horizon } = await plan(shortLived);
+    expect(horizon!.periods.map((entry) => entry.purchases.length > 0)).toEqual([true, false, true, false]);
+  });
+
+  it("buys no more in a period than can be supplied, and lets stock build up", async () => {
+    const world = yearsOf(3, 1);
+    const demand = world.demand.map((row) => ({ ...row, peakPerS: [400, 400, 400], meanPerS: [200, 200, 200] }));
+    const scarce = {
+      ...world,
+      demand,
+      modules: world.modules.map((module) => ({ ...module, supplyPerPeriod: [1, 1, 1] })),
+    };
+    const document = await plan(scarce);
+    for (const entry of document.horizon!.periods) {
+      for (const module of scarce.modules.keys()) {
+        const bought = entry.purchases.filter((purchase) => purchase.module === module);
+        expect(bought.reduce((sum, purchase) => sum + purchase.count, 0)).toBeLessThanOrEqual(1);
+      }
+    }
+    const costs = document.horizon!.periods.map((entry) => entry.objectiveUsdPerYear);
+    expect(costs[1]).toBeLessThan(costs[0]!);
+    expect(verifyPlan(document).findings).toEqual([]);
+  });
+
+  it("has nothing in service before it can be delivered", async () => {
+    const world = yearsOf(3, 1);
+    const slow = { ...world, modules: world.modules.map((module) => ({ ...module, leadTimeYears: 1.5 })) };
+    const { horizon } = await plan(slow);
+    expect(horizon!.periods.map((entry) => standing(entry).length > 0)).toEqual([false, true, true]);
+  });
+
+  it("refuses a horizon whose later years forgot what was bought", async () => {
+    const document = await plan(yearsOf(2, 1));
+    const copy = structuredClone(document) as unknown as {
+      horizon: { periods: { deployment: unknown; purchases: unknown }[]; presentCostUsd: number };
+    };
+    copy.horizon.periods[1]!.deployment = { period: 1, pools: [], flows: [] };
+    const { ok, findings } = verifyPlan(copy as unknown as PlanDocument);
+    expect(ok).toBe(false);
+    expect(findings.some((finding) => finding.message.includes("before the end of their life"))).toBe(true);
+  });
+});
