@@ -133,6 +133,16 @@ function buildProgram(): Command {
     )
     .action(async (file, options) => (await import("./sensitivity.ts")).sensitivity(file, options));
 
+  const reports = command("report", "reports on a plan");
+  reporting(
+    reports
+      .command("finance [plan]")
+      .description("present value, rate of return, payback and depreciation per site and tier")
+      .exitOverride(),
+  )
+    .option("--years <number>", "years looked at, 1 to 50", years, 5)
+    .action(async (file, options) => (await import("./finance-report.ts")).reportFinance(file ?? "plan.json", options));
+
   command("simulate <plan>", "run a plan under traffic, with the routing policy of the gateway")
     .option("--seconds <number>", "simulated time", positive, 3600)
     .option("--start-hour <number>", "hour of the day (UTC) at which it begins", number, 18)
@@ -206,6 +216,12 @@ function wholeNumber(text: string): number {
 function ratio(text: string): number {
   const value = share(text);
   if (value >= 1) throw new InvalidArgumentError("It must lie between 0 and 1, or be a percentage below 100 %.");
+  return value;
+}
+
+function years(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1 || value > 50) throw new InvalidArgumentError("It must be a whole number from 1 to 50.");
   return value;
 }
 

@@ -47,3 +47,4 @@ export { sensitivityParameters, type Parameter } from "./sensitivity-parameters.
 export { paretoFactors, paretoFront, type ParetoPoint } from "./pareto.ts";
 export { stressPlan, type Stress } from "./stress.ts";
 export { movesUsdPerYear, standOn, type StandingWorld } from "./replan.ts";
+export { financeReport, type FinanceReport, type Investment } from "./finance-report.ts";

@@ -2,7 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Comparison, PlanDiff, PlanDocument, Sensitivity, SiteExplanation } from "../../src/plan/index.ts";
+import type {
+  Comparison,
+  FinanceReport,
+  PlanDiff,
+  PlanDocument,
+  Sensitivity,
+  SiteExplanation,
+} from "../../src/plan/index.ts";
 import { crash, runCliHere, type CliRun } from "./run-cli.ts";
 
 /** The verbs about a plan, on one small scenario: one area, one workload, an edge site and a core beside it. */
@@ -122,6 +129,16 @@ describe("plan --from", () => {
   });
 });
 
+describe("report finance", () => {
+  it("shows what investors ask for, per tier and site", async () => {
+    const { stdout } = await good("report", "finance", small, "--years", "7");
+    expect(stdout).toMatch(/^Over 7 years/);
+    expect(stdout).toMatch(/NPV +IRR +payback/);
+    const { all } = await json<FinanceReport>("report", "finance", small);
+    expect(all.cashflowsUsd).toHaveLength(6);
+  });
+});
+
 describe("a question about a plan that makes no sense ends with code 3 and says why:", () => {
   it.each<[string, () => string[], RegExp]>([
     ["an unknown site", () => ["explain", "site", "bre", "--plan", small], /no site "bre".*did you mean "ber"/],
@@ -133,6 +150,7 @@ describe("a question about a plan that makes no sense ends with code 3 and says 
     ["a factor of nothing", () => ["sensitivity", scenario, "--vary", "egress=0,2"], /two factors above 0/],
     ["factors the wrong way round", () => ["sensitivity", scenario, "--vary", "egress=2,1"], /must not be above/],
     ["two questions at once", () => ["sensitivity", scenario, "--pareto", "--stress", "2"], /cannot be used with/],
+    ["no years", () => ["report", "finance", small, "--years", "0"], /1 to 50/],
     ["an unknown format", () => ["diff", small, small, "--format", "html"], /text, md/],
     ["a price on moves of nothing", () => ["plan", scenario, "--move-price", "10%"], /--from/],
   ])("%s", async (_what, args, words) => {

@@ -1,0 +1,69 @@
+import { financeReport, type FinanceReport, type Investment } from "../plan/index.ts";
+import { percent, usd } from "./figures.ts";
+import { readPlan } from "./read-plan.ts";
+import { report, type ReportFormat, type Section } from "./report.ts";
+
+export interface FinanceReportOptions {
+  readonly years: number;
+  readonly format: ReportFormat;
+  readonly json?: boolean;
+}
+
+/** Sites listed one by one; the JSON has all. */
+const listedSites = 25;
+
+/** `disperse report finance`: a plan as its investors see it. */
+export function reportFinance(path: string, options: FinanceReportOptions): void {
+  const found = financeReport(readPlan(path), options.years);
+  process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections(found), options.format)}\n`);
+}
+
+function sections({ years, all, byTier, bySite }: FinanceReport): Section[] {
+  const tiers = byTier.filter((entry) => entry.cashflowsUsd.some((flow) => flow !== 0));
+  const size = ({ capexUsd }: Investment) => capexUsd.accelerators + capexUsd.building + capexUsd.opening;
+  const sites = bySite.toSorted((a, b) => size(b) - size(a) || (a.name < b.name ? -1 : 1)).slice(0, listedSites);
+  const notes = [
+    `Over ${years} years at each owner's cost of capital; replaced when worn out, what is left at the end counted at its remaining worth.`,
+  ];
+  if (all.revenueUsdPerYear === 0) {
+    notes.push("No workload has a price, so there is cost and no return: give workloads a price to see one.");
+  }
+  const moreSites = bySite.length - sites.length;
+  return [
+    { lines: notes },
+    investments("Return", [all, ...tiers]),
+    depreciation("Depreciation in the first year", [all, ...tiers]),
+    investments(`Sites${moreSites > 0 ? ` (${moreSites} smaller ones not shown)` : ""}`, sites),
+    depreciation("Depreciation of sites in the first year", sites),
+  ];
+}
+
+function investments(title: string, entries: readonly Investment[]): Section {
+  return {
+    title,
+    head: ["", "capital", "revenue/year", "opex/year", "gross margin", "NPV", "IRR", "payback"],
+    rows: entries.map((entry) => [
+      entry.name,
+      usd(entry.capexUsd.accelerators + entry.capexUsd.building + entry.capexUsd.opening),
+      usd(entry.revenueUsdPerYear),
+      usd(entry.opexUsdPerYear),
+      entry.grossMarginRatio === null ? "–" : percent(entry.grossMarginRatio),
+      usd(entry.npvUsd),
+      entry.irr.status === "unique" ? percent(entry.irr.ratePerYear) : "–",
+      entry.paybackYears === null ? "–" : `${entry.paybackYears.toFixed(1)} years`,
+    ]),
+  };
+}
+
+function depreciation(title: string, entries: readonly Investment[]): Section {
+  return {
+    title,
+    head: ["", "accelerators", "building", "opening"],
+    rows: entries.map(({ name, depreciationUsd: { accelerators, building, opening } }) => [
+      name,
+      usd(accelerators),
+      usd(building),
+      usd(opening),
+    ]),
+  };
+}
