@@ -47,7 +47,6 @@ export class ClientConnection implements MessageEvents {
     socket.on(isSecure(socket) ? "secureConnect" : "connect", () => {
       this.connecting = false;
     });
-    socket.on("data", (bytes: Buffer) => this.#read(bytes));
     socket.on("end", () => this.#ended());
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#failure ??= this.connecting
@@ -99,7 +98,8 @@ export class ClientConnection implements MessageEvents {
     return this.#complete;
   }
 
-  #read(bytes: Buffer): void {
+  /** Takes what was read from the socket; the buffer may be reused afterwards. */
+  receive(bytes: Buffer): void {
     const carried = this.#carried;
     // Bytes nobody asked for: whatever they belong to, this connection cannot be trusted with the next request.
     if (carried === null) return void this.#socket.destroy();

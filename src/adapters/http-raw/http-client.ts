@@ -18,6 +18,11 @@ export interface HttpClientOptions {
 
 const unreachable: EngineFailure = { kind: "connect", message: "the engine cannot be reached" };
 const sweepMs = 500;
+/**
+ * All plain connections are read into one buffer: what is read is taken in at once, so a thousand idle streams need not
+ * have a buffer each, and none is made per read.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 /** Largest text `getText` takes. */
 const maxTextBytes = 8 * 1024 * 1024;
 
@@ -83,7 +88,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const kept = onNewConnection ? undefined : idle.pop();
     if (kept) return kept.carry(exchange);
     if (open.size >= limit) return void queue.push(exchange);
-    const socket = secure ? connectTls({ ...at, servername: isIP(at.host) === 0 ? at.host : "" }) : connectPlain(at);
+    const receive = (bytes: Buffer) => connection.receive(bytes);
+    const socket = secure
+      ? connectTls({ ...at, servername: isIP(at.host) === 0 ? at.host : "" }).on("data", receive)
+      : connectPlain({
+          ...at,
+          onread: { buffer: readBuffer, callback: (count) => (receive(readBuffer.subarray(0, count)), true) },
+        });
     socket.setNoDelay(true);
     const connection = new ClientConnection(socket, performance.now() + connectTimeoutMs, {
       free: () => serveNext(connection),
@@ -115,14 +126,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     post({ path, headers, body }: HttpPost, events: EngineEvents): EngineRun {
-      // The body as bytes in Latin-1, so that head and body leave in one write.
-      const bytes = Buffer.from(body, "utf8");
+      // The body as bytes in Latin-1, so that head and body leave in one write. Plain ASCII is that already.
+      const byteLength = Buffer.byteLength(body, "utf8");
+      const bytes = byteLength === body.length ? body : Buffer.from(body, "utf8").toString("latin1");
       let head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
       for (let index = 0; index < headers.length; index += 2) head += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
-      const exchange = new Exchange(
-        `${head}content-length: ${bytes.length}\r\n\r\n${bytes.toString("latin1")}`,
-        events,
-      );
+      const exchange = new Exchange(`${head}content-length: ${byteLength}\r\n\r\n${bytes}`, events);
       if (closed) queueMicrotask(() => exchange.cancelled || events.end(unreachable));
       else dispatch(exchange);
       return exchange;

@@ -27,10 +27,11 @@ describe("Prometheus text", () => {
     ]);
   });
 
-  it("refuses a second instrument with the same name and labels", () => {
+  it("gives the same instrument for the same name and labels, and none of another kind", () => {
     const telemetry = createPrometheusTelemetry();
-    telemetry.counter(metrics.attempts, { site: "a" });
-    expect(() => telemetry.counter(metrics.attempts, { site: "a" })).toThrow(/exists/);
+    telemetry.counter(metrics.attempts, { site: "a", outcome: "served" }).add(1);
+    telemetry.counter(metrics.attempts, { outcome: "served", site: "a" }).add(1);
+    expect(telemetry.render()).toContain('disperse_attempts_total{outcome="served",site="a"} 2');
     expect(() => telemetry.gauge(metrics.attempts, { site: "b" })).toThrow(/is a counter/);
   });
 });
