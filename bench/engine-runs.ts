@@ -27,6 +27,8 @@ export interface EngineRun {
   /** Requests in flight in the whole engine. */
   readonly concurrency: number;
   readonly layout: string;
+  /** Steps for which the published settings of the benchmark's server hold a request back, on average. */
+  readonly heldSteps: number;
   readonly ttftMs: number;
   readonly tpotMs: number;
 }
@@ -101,6 +103,7 @@ function runOf(cell: (name: string) => string): EngineRun {
     outputTokens: Number(cell("osl")),
     concurrency: Number(cell("batch_size")),
     layout,
+    heldSteps: 0,
     ttftMs: Number(cell("silicon_ttft_ms")),
     tpotMs: Number(cell("silicon_tpot_ms")),
   };
@@ -126,8 +129,34 @@ function runOf(cell: (name: string) => string): EngineRun {
     const problem = `contradiction: ${count} accelerators cannot divide ${spec.model.attentionHeads} attention heads`;
     return { ...rest, spec: null, problem };
   }
-  const requests = attentionDataParallel ? rest.concurrency * count : rest.concurrency;
-  return { ...rest, concurrency: requests, spec, problem: null };
+  // The file divides the requests in flight by the degree of data parallelism it states.
+  const requests = rest.concurrency * number("attention_dp_size");
+  return {
+    ...rest,
+    concurrency: requests,
+    heldSteps: heldSteps({ ...rest, concurrency: requests }, spec),
+    spec,
+    problem: null,
+  };
+}
+
+/**
+ * Settings of the benchmark's servers that delay first tokens, as published with InferenceX (scripts of October 2025 to
+ * April 2026). SGLang looks for new requests every 10 steps, from 16 in flight on every 30. TensorRT-LLM waits up to 20
+ * steps for fuller batches of prompts with Llama 70B at 1,024 tokens in and out on fewer than eight accelerators.
+ */
+function heldSteps(
+  row: Pick<EngineRun, "backend" | "modelPath" | "inputTokens" | "outputTokens" | "concurrency">,
+  spec: ReplicaSpec,
+): number {
+  if (row.backend === "sglang") return (row.concurrency < 16 ? 10 : 30) / 2;
+  const waitsForBatch =
+    row.backend === "trtllm" &&
+    /Llama-3\.\d-70B/.test(row.modelPath) &&
+    row.inputTokens === 1024 &&
+    row.outputTokens === 1024 &&
+    spec.tensorParallel < 8;
+  return waitsForBatch ? 20 : 0;
 }
 
 /**
@@ -141,6 +170,7 @@ function layoutOf(
   expertTp: number,
   expertEp: number,
 ): { readonly accelerators: number; readonly attentionDataParallel: boolean } {
+  // The product is stated twice (8 × 8 = 64), once as attention's and once as the experts' layout.
   const doubled = expertTp > 1 && expertTp === expertEp && expertTp * expertEp === tp * dp;
   if (doubled) return { accelerators: expertTp, attentionDataParallel: dp > 1 };
   if (dp > 1) return { accelerators: tp === dp ? dp : tp * dp, attentionDataParallel: true };

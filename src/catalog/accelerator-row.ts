@@ -26,6 +26,15 @@ export interface AcceleratorLink {
   readonly kind: Accelerator["link"]["kind"];
   readonly latencyUs: Figure;
   readonly allReduceGBps: Figure;
+  readonly groups?: readonly LinkGroup[];
+}
+
+/** All-reduce over a number of accelerators: start-up, then bytes/s at about a megabyte and at 134 MB. */
+export interface LinkGroup {
+  readonly accelerators: number;
+  readonly latencyUs: Figure;
+  readonly smallGBps: Figure;
+  readonly largeGBps: Figure;
 }
 
 /** Number formats with the bits of one number. */
@@ -80,6 +89,14 @@ export function acceleratorOf(id: string, row: AcceleratorRow): Accelerator {
       kind: row.link.kind,
       latencyUs: row.link.latencyUs.value,
       allReduceGBps: row.link.allReduceGBps.value,
+      ...(row.link.groups && {
+        groups: row.link.groups.map((group) => ({
+          accelerators: group.accelerators,
+          latencyUs: group.latencyUs.value,
+          smallGBps: group.smallGBps.value,
+          largeGBps: group.largeGBps.value,
+        })),
+      }),
     },
     totalProcessingPerformance: totalProcessingPerformance(valuesOf(row.peakTflops)),
     dramGBps: row.dramGBps.value,

@@ -1,4 +1,4 @@
-import type { AcceleratorLink, AcceleratorRow } from "./accelerator-row.ts";
+import type { AcceleratorLink, AcceleratorRow, LinkGroup } from "./accelerator-row.ts";
 import { deratedPeaks } from "./accelerator-row.ts";
 import { assumed, derated, measured, vendor, type FigureExtras } from "./figure.ts";
 
@@ -9,11 +9,42 @@ const gigabytes = (value: number, extras?: FigureExtras) => vendor(value, "GB", 
 const dram = (value: number, extras?: FigureExtras) => vendor(value, "GB/s", "aic-systems", extras);
 const watts = (value: number, extras?: FigureExtras) => vendor(value, "W", "aic-systems", extras);
 
-const nvlink = (latencyUs: number, allReduceGBps: number): AcceleratorLink => ({
+/** Rows of [accelerators, start-up in us, GB/s at 1 MB beyond the start-up, GB/s at 134 MB]. */
+type MeasuredGroup = readonly [accelerators: number, latencyUs: number, smallGBps: number, largeGBps: number];
+
+const groupsOf = (rows: readonly MeasuredGroup[]): readonly LinkGroup[] =>
+  rows.map(([count, latencyUs, smallGBps, largeGBps]) => ({
+    accelerators: count,
+    latencyUs: measured(latencyUs, "us", "aic-kernels"),
+    smallGBps: measured(smallGBps, "GB/s", "aic-kernels", { note: `all-reduce of 1 MB over ${count} chips` }),
+    largeGBps: measured(largeGBps, "GB/s", "aic-kernels", { note: `all-reduce of 134 MB over ${count} chips` }),
+  }));
+
+const nvlink = (latencyUs: number, allReduceGBps: number, groups: readonly MeasuredGroup[]): AcceleratorLink => ({
   kind: "nvlink",
   latencyUs: measured(latencyUs, "us", "aic-kernels"),
   allReduceGBps: measured(allReduceGBps, "GB/s", "aic-kernels", { note: "all-reduce of 33 MB over 8 chips" }),
+  groups: groupsOf(groups),
 });
+
+const likeMeasured = (rows: readonly MeasuredGroup[], note: string): readonly LinkGroup[] =>
+  rows.map(([count, latencyUs, smallGBps, largeGBps]) => ({
+    accelerators: count,
+    latencyUs: assumed(latencyUs, "us", note),
+    smallGBps: assumed(smallGBps, "GB/s", note),
+    largeGBps: assumed(largeGBps, "GB/s", note),
+  }));
+
+const b200Groups: readonly MeasuredGroup[] = [
+  [2, 6.6, 56, 254],
+  [4, 6.8, 62, 197],
+  [8, 7.4, 79, 188],
+];
+
+const gb200Groups: readonly MeasuredGroup[] = [
+  [2, 5, 103, 98],
+  [4, 5, 83, 174],
+];
 
 const noLink: AcceleratorLink = {
   kind: "none",
@@ -42,7 +73,11 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(312), int8: vendor(624, "TOP/s", "nvidia-datasheets") },
     weightStreamGBps: stream(1440),
     kernelTflops: { bf16: kernel(275) },
-    link: nvlink(5.7, 56),
+    link: nvlink(5.7, 56, [
+      [2, 4.9, 102, 94],
+      [4, 5.2, 50, 70],
+      [8, 5.7, 47, 62],
+    ]),
     tdpWatts: watts(400),
   },
   "h100-sxm": {
@@ -55,7 +90,11 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(989), fp8: tflops(1979), int8: tflops(1979, { note: int8LikeFp8 }) },
     weightStreamGBps: stream(2790, { low: 2400, note: "bf16 weights; 2,400 with fp8 weights" }),
     kernelTflops: { bf16: kernel(825), fp8: kernel(1245) },
-    link: nvlink(4.7, 98),
+    link: nvlink(4.7, 98, [
+      [2, 4.2, 128, 152],
+      [4, 4.6, 75, 114],
+      [8, 4.7, 71, 123],
+    ]),
     tdpWatts: watts(700),
   },
   "h200-sxm": {
@@ -68,7 +107,11 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(989), fp8: tflops(1979), int8: tflops(1979, { note: int8LikeFp8 }) },
     weightStreamGBps: stream(3760, { low: 3310, note: "bf16 weights; 3,310 with fp8 weights" }),
     kernelTflops: { bf16: kernel(820), fp8: kernel(1400) },
-    link: nvlink(4.7, 98),
+    link: nvlink(4.7, 98, [
+      [2, 4.4, 131, 151],
+      [4, 4.5, 79, 114],
+      [8, 4.8, 79, 128],
+    ]),
     tdpWatts: watts(700),
   },
   "b200-sxm": {
@@ -81,7 +124,7 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(2250), fp8: tflops(4500), fp4: tflops(9000) },
     weightStreamGBps: stream(5900, { low: 3360, note: "bf16 weights; 4,900 with fp8, 3,360 at batch 1" }),
     kernelTflops: { bf16: kernel(1550), fp8: kernel(2600), fp4: kernel(3900, { high: 5240 }) },
-    link: nvlink(7.4, 150),
+    link: nvlink(7.4, 150, b200Groups),
     tdpWatts: watts(1000),
   },
   "b300-sxm": {
@@ -98,6 +141,7 @@ export const nvidiaAccelerators = {
       kind: "nvlink",
       latencyUs: assumed(7.4, "us", "as B200, same NVLink generation"),
       allReduceGBps: assumed(150, "GB/s", "as B200, same NVLink generation"),
+      groups: likeMeasured(b200Groups, "as B200, same NVLink generation"),
     },
     tdpWatts: watts(1100),
   },
@@ -115,6 +159,7 @@ export const nvidiaAccelerators = {
       kind: "nvlink",
       latencyUs: measured(5, "us", "aic-kernels"),
       allReduceGBps: measured(184, "GB/s", "aic-kernels", { note: "all-reduce of 268 MB over 4 chips" }),
+      groups: groupsOf(gb200Groups),
     },
     tdpWatts: watts(1200),
   },
@@ -136,6 +181,7 @@ export const nvidiaAccelerators = {
       kind: "nvlink",
       latencyUs: assumed(5, "us", "as GB200, same rack"),
       allReduceGBps: assumed(184, "GB/s", "as GB200, same rack"),
+      groups: likeMeasured(gb200Groups, "as GB200, same rack"),
     },
     tdpWatts: watts(1400),
   },
@@ -202,6 +248,11 @@ export const nvidiaAccelerators = {
       kind: "pcie",
       latencyUs: assumed(12.6, "us", "as RTX PRO 6000 over PCIe, four cards"),
       allReduceGBps: measured(9.6, "GB/s", "aic-kernels", { low: 0.5, note: "two cards; 0.5 over eight cards" }),
+      groups: groupsOf([
+        [2, 5.3, 9.4, 9.5],
+        [4, 13.5, 1.27, 1.24],
+        [8, 25.5, 0.51, 0.56],
+      ]),
     },
     tdpWatts: watts(350),
   },
@@ -246,6 +297,11 @@ export const nvidiaAccelerators = {
       kind: "pcie",
       latencyUs: measured(12.6, "us", "aic-kernels", { low: 4.3, high: 24, note: "four cards; 4.3 two, 24 eight" }),
       allReduceGBps: measured(10, "GB/s", "aic-kernels", { low: 7, high: 19, note: "four cards; 19 two, 7 eight" }),
+      groups: groupsOf([
+        [2, 4.2, 20.4, 18.9],
+        [4, 12.7, 7.9, 9.9],
+        [8, 25, 5.3, 6.8],
+      ]),
     },
     tdpWatts: watts(600),
   },

@@ -3,16 +3,20 @@ import type { EngineProfile } from "./world.ts";
 /**
  * Inference engines as coefficients of the step time (`perf` documents the formula).
  *
- * vLLM, TensorRT-LLM and SGLang: own fit, 23 November 2026, on runs of real engines at fixed concurrency published with
- * AIConfigurator (Apache-2.0, snapshot of 21 August 2026; vLLM 0.17 to 0.19, H100, B200 and B300). Set-ups measured
- * twice with times more than 15 % apart were left out, as they hide options such as draft models. `npm run -s bench --
- * engine-fit CSV` repeats the fit and prints the errors below.
+ * vLLM, TensorRT-LLM and SGLang: own fit, 24 November 2026, on runs of real engines at fixed concurrency published with
+ * AIConfigurator (Apache-2.0, snapshot of 21 August 2026; vLLM 0.10 to 0.19, H100, B200 and B300). Set-ups measured
+ * more than once with times more than 15 % apart were left out, as they hide options such as draft models. `npm run -s
+ * bench -- engine-fit CSV` repeats the fit and prints the errors below. `requestOverheadMs` is not the fitted value, which
+ * holds the load generator's own delay as well.
+ * All models that vLLM was measured with have 60 to 80 layers, which cannot tell a cost per step from a cost per layer; the
+ * fit stays near 0.3 ms per step, which TensorRT-LLM shows over 32 to 94 layers. A replay of vLLM 0.19 with 32 layers on a
+ * chip outside the fit (RTX PRO 6000) is then within 3 % in the mean end-to-end time.
  *
- * | engine | rows | error of time per token, median / p90 | chip left out of the fit | model left out |
- * | ------ | ---- | ------------------------------------- | ------------------------ | -------------- |
- * | vLLM | 573 | 6.5 % / 18 % | 7.6 to 11 % | 6.2 to 9.3 % |
- * | TensorRT-LLM | 547 | 7.9 % / 31 % (dense models 4 to 8 %) | 16 to 17 % | 7.6 to 19 % |
- * | SGLang | 302 (DeepSeek, GLM) | 11 % / 31 % | 20 to 27 % | 11 to 40 % |
+ * | engine | runs | error of time per token, median / p90 | chip left out, p90 | model left out, p90 |
+ * | ------ | ---- | ------------------------------------- | ------------------ | ------------------- |
+ * | vLLM | 561 | 6.7 % / 17 % | 17 to 21 % | 17 to 18 % |
+ * | TensorRT-LLM | 486 | 7.2 % / 26 % | 24 to 35 % | 18 to 58 % |
+ * | SGLang | 387 (DeepSeek, GLM, Qwen3.5) | 11 % / 34 % | 37 to 42 % | 21 to 43 % |
  */
 
 /** Server defaults of vLLM 0.19; the memory overhead makes Llama-3.1-8B leave 41,408 tokens on a 24 GB card, as measured. */
@@ -29,16 +33,16 @@ export const engineProfiles = {
   vllm: {
     id: "vllm",
     name: "vLLM",
-    // All models of the fit have 60 to 80 layers, so it cannot tell a cost per step from a cost per layer: as a cost per
-    // layer it also holds for models of half the depth (replay of vLLM 0.19 with Llama-3.1-8B: within 2 %).
-    stepFixedMs: 0,
-    stepPerLayerUs: 56.3,
-    stepPerExpertLayerUs: 34,
-    stepPerSequenceUs: 24.4,
-    memoryCoefficient: 0.903,
-    expertMemoryCoefficient: 0.828,
-    computeCoefficient: 0.802,
-    communicationCoefficient: 0.797,
+    stepFixedMs: 0.382,
+    stepPerLayerUs: 47.8,
+    stepPerExpertLayerUs: 28.8,
+    stepPerSequenceUs: 10.8,
+    memoryCoefficient: 0.925,
+    expertMemoryCoefficient: 0.894,
+    computeCoefficient: 0.85,
+    expertComputeCoefficient: 0.682,
+    communicationCoefficient: 1.03,
+    promptPerExpertLayerMs: 0.432,
     // From arrival to the queue, fitted on vLLM 0.15 by the BLIS simulator's authors (15.6 ms, August 2026).
     requestOverheadMs: 15.6,
     ...shared,
@@ -47,14 +51,16 @@ export const engineProfiles = {
   trtllm: {
     id: "trtllm",
     name: "TensorRT-LLM",
-    stepFixedMs: 0.501,
-    stepPerLayerUs: 37.1,
-    stepPerExpertLayerUs: 37.9,
-    stepPerSequenceUs: 20.3,
-    memoryCoefficient: 0.851,
-    expertMemoryCoefficient: 0.849,
-    computeCoefficient: 0.775,
-    communicationCoefficient: 0.732,
+    stepFixedMs: 0.396,
+    stepPerLayerUs: 40.2,
+    stepPerExpertLayerUs: 31.7,
+    stepPerSequenceUs: 17.8,
+    memoryCoefficient: 0.866,
+    expertMemoryCoefficient: 0.886,
+    computeCoefficient: 0.807,
+    expertComputeCoefficient: 0.598,
+    communicationCoefficient: 0.82,
+    promptPerExpertLayerMs: 1.63,
     // Assumed: the C++ runtime without a Python server in front; MLPerf v5.1 shows 34 ms to first token under full load.
     requestOverheadMs: 3,
     ...shared,
@@ -63,14 +69,16 @@ export const engineProfiles = {
   sglang: {
     id: "sglang",
     name: "SGLang",
-    stepFixedMs: 0,
-    stepPerLayerUs: 55,
-    stepPerExpertLayerUs: 55,
-    stepPerSequenceUs: 34.7,
-    memoryCoefficient: 0.859,
-    expertMemoryCoefficient: 0.861,
-    computeCoefficient: 0.816,
-    communicationCoefficient: 0.843,
+    stepFixedMs: 0.385,
+    stepPerLayerUs: 52.9,
+    stepPerExpertLayerUs: 32.9,
+    stepPerSequenceUs: 22,
+    memoryCoefficient: 0.9,
+    expertMemoryCoefficient: 0.916,
+    computeCoefficient: 0.897,
+    expertComputeCoefficient: 0.701,
+    communicationCoefficient: 1.34,
+    promptPerExpertLayerMs: 1.88,
     // Assumed as vLLM's: the same kind of Python server.
     requestOverheadMs: 15.6,
     ...shared,
@@ -114,10 +122,10 @@ export interface EngineCalibration {
 /** Outcome of the fit per profile; a profile without an entry was not fitted. */
 export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   vllm: {
-    rows: 573,
-    medianError: 0.065,
-    p90Error: 0.182,
-    heldOutP90Error: 0.227,
+    rows: 561,
+    medianError: 0.067,
+    p90Error: 0.166,
+    heldOutP90Error: 0.212,
     measured: [
       ["h100-sxm", "llama-3.1-70b"],
       ["h100-sxm", "minimax-m2.5"],
@@ -129,10 +137,10 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
     ],
   },
   trtllm: {
-    rows: 547,
-    medianError: 0.079,
-    p90Error: 0.308,
-    heldOutP90Error: 0.428,
+    rows: 486,
+    medianError: 0.072,
+    p90Error: 0.262,
+    heldOutP90Error: 0.363,
     measured: [
       ["h100-sxm", "llama-3.1-8b"],
       ["h100-sxm", "qwen3-235b-a22b"],
@@ -142,16 +150,18 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
     ],
   },
   sglang: {
-    rows: 302,
-    medianError: 0.112,
-    p90Error: 0.312,
-    heldOutP90Error: 0.675,
+    rows: 387,
+    medianError: 0.108,
+    p90Error: 0.336,
+    heldOutP90Error: 0.43,
     measured: [
       ["b200-sxm", "deepseek-r1"],
       ["b200-sxm", "deepseek-v3"],
       ["b200-sxm", "glm-5"],
+      ["b200-sxm", "qwen3.5-397b-a17b"],
       ["b300-sxm", "deepseek-v3"],
       ["b300-sxm", "glm-5"],
+      ["b300-sxm", "qwen3.5-397b-a17b"],
     ],
   },
 };

@@ -22,6 +22,16 @@ export interface ModelShape {
     /** Leading layers with a dense feed-forward block. */
     readonly denseLayers: number;
   };
+  /** Layers in which a gated delta rule stands in for attention (Qwen3-Next report): a state, no cache. */
+  readonly linearAttention?: {
+    readonly layers: number;
+    readonly keyHeads: number;
+    readonly valueHeads: number;
+    readonly keyDim: number;
+    readonly valueDim: number;
+  };
+  /** Attention whose output is gated, with a query twice as wide. */
+  readonly gatedAttention?: boolean;
   /** Multi-head latent attention (DeepSeek-V2 report): ranks and head parts. */
   readonly latentAttention?: {
     readonly queryRank: number;
@@ -50,11 +60,23 @@ function parametersPerExpert(shape: ModelShape): number {
 
 function attentionParameters(shape: ModelShape): number {
   const { hiddenSize: d, attentionHeads: heads, kvHeads, headDim, latentAttention: mla } = shape;
-  if (!mla) return 2 * d * heads * headDim + 2 * d * kvHeads * headDim;
+  if (!mla) return (shape.gatedAttention ? 3 : 2) * d * heads * headDim + 2 * d * kvHeads * headDim;
   const query = d * mla.queryRank + mla.queryRank * heads * (mla.nopeDim + mla.ropeDim);
   const keyValue = d * (mla.kvRank + mla.ropeDim) + mla.kvRank * heads * (mla.nopeDim + mla.valueDim);
   return query + keyValue + heads * mla.valueDim * d;
 }
+
+function linearAttentionParameters(shape: ModelShape): number {
+  const { hiddenSize: d, linearAttention: linear } = shape;
+  if (!linear) return 0;
+  const key = linear.keyHeads * linear.keyDim;
+  const value = linear.valueHeads * linear.valueDim;
+  // Query, key, value and gate going in, value going out.
+  return d * (2 * key + 2 * value) + value * d;
+}
+
+/** The state is kept in four bytes per element, as the reference implementation does. */
+const bytesPerStateElement = 4;
 
 /**
  * Counts parameters from the shape (weight matrices only; norms and biases are below 0.1 %).
@@ -62,7 +84,9 @@ function attentionParameters(shape: ModelShape): number {
  */
 export function countParameters(shape: ModelShape): { total: number; active: number } {
   const embeddings = shape.hiddenSize * shape.vocabulary * (shape.tiedEmbeddings ? 1 : 2);
-  const attention = shape.layers * attentionParameters(shape);
+  const linearLayers = shape.linearAttention?.layers ?? 0;
+  const attention =
+    (shape.layers - linearLayers) * attentionParameters(shape) + linearLayers * linearAttentionParameters(shape);
   const denseFfn = 3 * shape.hiddenSize * shape.ffnSize;
   if (!shape.experts) {
     const total = embeddings + attention + shape.layers * denseFfn;
@@ -80,7 +104,8 @@ export function countParameters(shape: ModelShape): { total: number; active: num
 /** The plain model that travels in a world. */
 export function modelOf(id: string, row: ModelRow): Model {
   const { shape } = row;
-  const { latentAttention: mla, experts } = shape;
+  const { latentAttention: mla, linearAttention: linear, experts } = shape;
+  const attentionLayers = shape.layers - (linear?.layers ?? 0);
   return {
     id,
     name: row.name,
@@ -95,6 +120,10 @@ export function modelOf(id: string, row: ModelRow): Model {
     vocabulary: shape.vocabulary,
     ...(experts && {
       experts: { count: experts.count, perToken: experts.perToken, parametersEach: parametersPerExpert(shape) },
+    }),
+    ...(linear && {
+      attentionLayers,
+      stateBytesPerSequence: linear.layers * linear.valueHeads * linear.keyDim * linear.valueDim * bytesPerStateElement,
     }),
     ...(mla && { kvBytesPerTokenBf16: shape.layers * (mla.kvRank + mla.ropeDim) * 2 }),
     maxContextTokens: row.maxContextTokens.value,

@@ -113,6 +113,19 @@ export const models = {
       experts: { count: 128, perToken: 8, ffnSize: 1536, shared: 0, denseLayers: 0 },
     },
   }),
+  "qwen3.5-397b-a17b": row({
+    name: "Qwen3.5 397B-A17B",
+    ...qwen,
+    totalB: 397,
+    activeB: 17,
+    contextTokens: 262144,
+    shape: {
+      ...dense([60, 4096, 32, 2, 256, 1024, 248320]),
+      experts: { count: 512, perToken: 10, ffnSize: 1024, shared: 1, denseLayers: 0 },
+      linearAttention: { layers: 45, keyHeads: 16, valueHeads: 64, keyDim: 128, valueDim: 128 },
+      gatedAttention: true,
+    },
+  }),
   "llama-3.2-1b": row({
     name: "Llama 3.2 1B",
     ...meta,

@@ -55,6 +55,19 @@ const registry = {
     date: "2026-11-23",
     url: "https://www.amd.com/en/products/accelerators/instinct.html",
   },
+  "amd-attained-flops": {
+    title:
+      "Typical attained FLOPs (ten GEMM shapes of DeepSeek V3) of MI325X beside its max-achievable FLOPs, ROCm 7.2",
+    publisher: "AMD",
+    date: "2026-10-06",
+    url: "https://rocm.blogs.amd.com/artificial-intelligence/taf-blog/README.html",
+  },
+  "amd-achievable-flops": {
+    title: "Max-achievable FLOPs of MI300X (best GEMM shape, ROCm 6.3, hipBLASLt)",
+    publisher: "AMD",
+    date: "2025-03-01",
+    url: "https://rocm.blogs.amd.com/software-tools-optimization/measuring-max-achievable-flops-part2/README.html",
+  },
   "intel-datasheets": {
     title: "Arc Pro B-series specifications",
     publisher: "Intel",

@@ -76,6 +76,10 @@ export interface Model {
   readonly vocabulary: number;
   /** Routed experts and how many a token uses; absent for a dense model. */
   readonly experts?: { readonly count: number; readonly perToken: number; readonly parametersEach: number };
+  /** Layers with attention over the whole context; the others keep a state of fixed size. Absent = `layers`. */
+  readonly attentionLayers?: number;
+  /** State of the other layers, bytes per sequence, read and written by every token; absent = 0. */
+  readonly stateBytesPerSequence?: number;
   /** KV bytes per token at two bytes per element when it is not 2 × layers × kvHeads × headDim × 2 (MLA and the like). */
   readonly kvBytesPerTokenBf16?: number;
   readonly maxContextTokens: number;
@@ -99,6 +103,13 @@ export interface Accelerator {
     readonly kind: "nvlink" | "pcie" | "fabric" | "none";
     readonly latencyUs: number;
     readonly allReduceGBps: number;
+    /** Measured per number of accelerators: a megabyte (a step of decoding) and 134 MB (a long prompt) differ by far. */
+    readonly groups?: readonly {
+      readonly accelerators: number;
+      readonly latencyUs: number;
+      readonly smallGBps: number;
+      readonly largeGBps: number;
+    }[];
   };
   /** Total processing performance as export law counts it (TFLOP/s × bit length, dense). */
   readonly totalProcessingPerformance: number;
@@ -137,9 +148,13 @@ export interface EngineProfile {
   /** The same for the weights of routed experts, which are read in small pieces; absent = `memoryCoefficient`. */
   readonly expertMemoryCoefficient?: number;
   readonly computeCoefficient: number;
+  /** The same for routed experts, whose products are many and narrow; absent = `computeCoefficient`. */
+  readonly expertComputeCoefficient?: number;
   readonly communicationCoefficient: number;
   /** Time outside the steps per request: parsing, tokenising, scheduling. */
   readonly requestOverheadMs: number;
+  /** Extra until the first token per layer of a mixture of experts: prompts run outside captured graphs; absent = 0. */
+  readonly promptPerExpertLayerMs?: number;
   readonly maxBatchedTokens: number;
   readonly maxSequences: number;
   readonly memoryUtilization: number;

@@ -15,12 +15,25 @@ export interface ClosedLoopPoint {
  */
 const heldOutputShare = 0.6;
 
+/** Prompts cannot fill the steps for good in a closed loop, as those who wait send nothing new. */
+const largestOccupancy = 0.9;
+
+/** How a benchmark loads an engine and what its server holds back; the defaults are those of common load generators. */
+export interface ClosedLoopProtocol {
+  /**
+   * Share of all requests that are sent at once at the start and queue behind each other's prompts: one in ten where a
+   * benchmark sends ten requests per client, as vLLM's and InferenceX's do.
+   */
+  readonly bunchShare?: number;
+  /** Steps for which the server's settings hold a request back, on average: polling intervals, waits for fuller batches. */
+  readonly heldSteps?: number;
+}
+
 /**
  * Time per output token and to first token at `concurrency` requests in flight, all of the same length.
  *
- * @param bunchShare share of requests that arrive bunched and so queue behind each other's prompts. A benchmark sends all
- * its first requests at once, a tenth of the run as a rule, and equal lengths make them end and start together again;
- * 0.17 is the least error over 562 runs of vLLM.
+ * First token = overhead + the step in progress (a new request comes when a step has just ended and the next has begun) +
+ * the own prompt + prompts before it (M/D/1), or for the bunch at the start half of everybody's prompts.
  * @returns null when one request does not fit.
  */
 export function closedLoop(
@@ -28,8 +41,9 @@ export function closedLoop(
   inputTokens: number,
   outputTokens: number,
   concurrency: number,
-  bunchShare = 0.17,
+  protocol: ClosedLoopProtocol = {},
 ): ClosedLoopPoint | null {
+  const { bunchShare = 0.1, heldSteps = 0 } = protocol;
   const shape = { inputMean: inputTokens, inputCv: 0, outputMean: outputTokens, outputCv: 0, prefixHitRatio: 0 };
   const costs = shapeCosts(replica, shape);
   if (inputTokens + outputTokens > replica.kvTokenCapacity) return null;
@@ -40,11 +54,20 @@ export function closedLoop(
   const chunks = Math.max(1, Math.ceil(inputTokens / replica.maxBatchedTokens));
   const expertsMs = replica.moeWeightMs(decoding + inputTokens) - replica.moeWeightMs(decoding);
   const ownMs = chunks * (decodeMs + expertsMs) + costs.prefillMs;
-  const bunchMs = (bunchShare / 2) * decoding * (costs.prefillMs + expertsMs);
+  const occupancy = Math.min((prefillsPerStep * costs.prefillMs) / stepMs, largestOccupancy);
+  const queueMs = (occupancy / (2 * (1 - occupancy))) * costs.prefillMs;
+  const startSteps = Math.max(1, Math.ceil((decoding * inputTokens) / replica.maxBatchedTokens));
+  const startStepMs =
+    replica.stepBaseMs + replica.moeWeightMs(decoding + inputTokens) + (decoding * costs.prefillMs) / startSteps;
+  const bunchMs = ((startSteps + 1) / 2) * startStepMs;
   const placeMs = (concurrency / decoding - 1) * outputTokens * stepMs;
   return {
     tpotMs: stepMs,
-    ttftMs: replica.requestOverheadMs + stepMs / 2 + ownMs + bunchMs + placeMs,
+    ttftMs:
+      replica.requestOverheadMs +
+      (1 - bunchShare) * ((1 + heldSteps) * stepMs + ownMs + queueMs) +
+      bunchShare * bunchMs +
+      placeMs,
     decoding,
   };
 }

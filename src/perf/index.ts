@@ -1,8 +1,17 @@
 /** Floor 4: one engine under load. Pure. */
+export { calibrate, type Calibration, type ErrorSummary, type HeldOut } from "./calibration.ts";
 export { capacityPerS, unloadedTtftMs, type LatencyLimits } from "./capacity.ts";
+export {
+  coefficientNames,
+  coefficientsOf,
+  predictRun,
+  type CoefficientName,
+  type EngineCoefficients,
+  type MeasuredRun,
+} from "./fit-coefficients.ts";
 export { loadPoint, saturationPerS, type LoadPoint } from "./load-point.ts";
 export { fit, kvBytesPerToken, type Fit, type ReplicaSpec } from "./memory.ts";
-export { closedLoop, type ClosedLoopPoint } from "./closed-loop.ts";
+export { closedLoop, type ClosedLoopPoint, type ClosedLoopProtocol } from "./closed-loop.ts";
 export { predictionClass, type PredictionClass } from "./prediction-class.ts";
 export { energyKwhPerRequest, wallPowerKw } from "./power.ts";
 export { compileReplica, feasibleTensorParallel, stepMs, type Replica } from "./replica.ts";

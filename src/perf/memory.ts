@@ -25,7 +25,8 @@ const visibleBytesPerGB = 1024 ** 3 * 0.98;
 
 /** KV bytes per token over all layers and accelerators, without copies. */
 export function kvBytesPerToken(model: Model, kvPrecision: Precision): number {
-  const bf16 = model.kvBytesPerTokenBf16 ?? 2 * model.layers * model.kvHeads * model.headDim * 2;
+  const bf16 =
+    model.kvBytesPerTokenBf16 ?? 2 * (model.attentionLayers ?? model.layers) * model.kvHeads * model.headDim * 2;
   return (bf16 * bytesPerKvElement[kvPrecision]) / 2;
 }
 

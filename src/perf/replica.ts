@@ -1,5 +1,6 @@
 import type { ServerModule } from "../catalog/index.ts";
 import { fit, kvBytesPerToken, kvShards, weightBytesPerAccelerator, type ReplicaSpec } from "./memory.ts";
+import { allReduce } from "./all-reduce.ts";
 import { arithmeticTflops, attentionTflops } from "./precision.ts";
 
 /**
@@ -33,9 +34,18 @@ export interface Replica {
 
 /** Attention kernels reach about half of the rate of a large matrix product. Source: own fit, kernels of 2025-2026. */
 const attentionEfficiency = 0.5;
-const bytesPerActivation = 2;
-/** Sums per layer over the accelerators: one after attention, one after the feed-forward part. */
-const allReducesPerLayer = 2;
+/**
+ * A batch is spread over the experts, so the products of one are short or narrow: below 8 M weights at 1,024 rows, kernels reach this share of the rate of large
+ * ones. Medians of vLLM GEMM kernels published with AIConfigurator (August 2026): bf16 0.54 to 0.63, fp8 and fp4 0.20 to
+ * 0.38 on H100, H200, B200 and RTX PRO 6000.
+ */
+const narrowKernelShare = { bf16: 0.6, quantised: 0.3 } as const;
+
+/**
+ * How much longer the experts take to read in a format the chip cannot compute in and has to unpack first. Own fit: Kimi
+ * K2.5 in int4 with vLLM 0.15 on eight B200, 10 runs, reads its experts at half the rate of fp4 (November 2026).
+ */
+const unpackedReadRatio = 2;
 
 /** Compiles an engine; null when the model does not fit (`fit` says why). */
 export function compileReplica(spec: ReplicaSpec): Replica | null {
@@ -47,22 +57,32 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const flopsPerMs = arithmeticTflops(accelerator, spec.weightPrecision) * 1e9;
 
   const { shared, lookup, experts } = weightBytesPerAccelerator(spec);
-  const expertReadMs = readMs(1, engine.expertMemoryCoefficient ?? engine.memoryCoefficient) * experts;
+  const unpacks = accelerator.tflops[spec.weightPrecision] === undefined;
+  const expertReadMs =
+    readMs(experts, engine.expertMemoryCoefficient ?? engine.memoryCoefficient) * (unpacks ? unpackedReadRatio : 1);
   const idleShare = model.experts ? 1 - model.experts.perToken / model.experts.count : 0;
   const expertLayersMs = model.experts ? ((engine.stepPerExpertLayerUs ?? 0) * model.layers) / 1e3 : 0;
 
-  const collectives = t > 1 ? engine.communicationCoefficient * allReducesPerLayer * model.layers : 0;
-  const collectiveStartMs = (collectives * accelerator.link.latencyUs) / 1e3;
-  // Attention run in parallel over the data has a scheduler and a share of the tokens per accelerator.
+  const promptLayersMs = model.experts ? (engine.promptPerExpertLayerMs ?? 0) * model.layers : 0;
+
+  const sums = allReduce(spec);
+  // Attention run in parallel over the data has a scheduler and a share of the sequences per accelerator.
   const ranks = spec.attentionDataParallel ? t : 1;
-  const collectiveBytesMs =
-    t > 1 ? (collectives * model.hiddenSize * bytesPerActivation) / ranks / (accelerator.link.allReduceGBps * 1e6) : 0;
 
   // A token's arithmetic is spread over the accelerators either way: cut with the weights, or as one of t batches.
-  const computedParameters = model.activeParameters - (model.lookupParameters ?? 0);
-  const computeMs = (engine.computeCoefficient * 2 * computedParameters) / t / flopsPerMs;
-  const pairFlops = engine.computeCoefficient * 4 * model.layers * model.attentionHeads * model.headDim;
+  const expertParameters = model.experts ? model.experts.perToken * model.experts.parametersEach : 0;
+  const sharedParameters = model.activeParameters - (model.lookupParameters ?? 0) - expertParameters;
+  const { computeCoefficient } = engine;
+  const expertCoefficient = engine.expertComputeCoefficient ?? computeCoefficient;
+  const expertFlopsPerMs = narrowKernelShare[spec.weightPrecision === "bf16" ? "bf16" : "quantised"] * flopsPerMs;
+  const computeMs =
+    (2 * computeCoefficient * sharedParameters) / t / flopsPerMs +
+    (2 * expertCoefficient * expertParameters) / t / expertFlopsPerMs;
+  const attentionLayers = model.attentionLayers ?? model.layers;
+  const pairFlops = computeCoefficient * 4 * attentionLayers * model.attentionHeads * model.headDim;
   const pairMs = pairFlops / t / (attentionEfficiency * attentionTflops(accelerator) * 1e9);
+  // Every token reads the state of the layers without a cache and writes it back.
+  const stateMs = readMs((2 * (model.stateBytesPerSequence ?? 0)) / t);
 
   return {
     spec,
@@ -72,12 +92,12 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
       (engine.stepPerLayerUs * model.layers) / 1e3 +
       expertLayersMs +
       readMs(shared - lookup) +
-      collectiveStartMs,
-    perSequenceMs: engine.stepPerSequenceUs / 1e3 / ranks + computeMs + collectiveBytesMs,
+      sums.startMs,
+    perSequenceMs: engine.stepPerSequenceUs / 1e3 / ranks + computeMs + stateMs + sums.perDecodeTokenMs,
     perContextTokenMs: readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec)),
-    perPrefillTokenMs: computeMs + collectiveBytesMs,
+    perPrefillTokenMs: computeMs + sums.perPrefillTokenMs,
     perAttentionTokenPairMs: pairMs,
-    requestOverheadMs: engine.requestOverheadMs,
+    requestOverheadMs: engine.requestOverheadMs + promptLayersMs,
     maxSequences: engine.maxSequences,
     maxBatchedTokens: engine.maxBatchedTokens,
     kvBlockTokens: engine.kvBlockTokens,
