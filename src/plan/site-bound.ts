@@ -8,6 +8,7 @@
  * small enough to list them, over all counts otherwise.
  */
 import type { PlanProblem } from "./problem.ts";
+import { createCountLister, leastOverFractions } from "./site-counts.ts";
 import type { SiteView } from "./site-view.ts";
 
 /** Price vectors kept per site. More cuts tighten small sites with several kinds of modules; each costs a pass. */
@@ -123,6 +124,8 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
   const surplus = new Float64Array(cutsPerSite);
   const usage = new Float64Array(cutsPerSite * width);
   const tried = new Float64Array(width);
+  const constants = new Float64Array(cutsPerSite);
+  const leastOverCounts = createCountLister(problem, view, cutsPerSite);
   const triedUsage = new Float64Array(width);
 
   /** D of the prices at `at`; `used` receives modules per pool and Gbit/s. */
@@ -162,56 +165,21 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     return total;
   }
 
-  /** Least of `weight · N` over fractional counts within power and pool limits. */
-  function leastOverFractions(site: number, weights: Float64Array, into: Float64Array): number {
-    const from = view.poolStarts[site]!;
-    const size = view.poolStarts[site + 1]! - from;
-    let kw = sites.kw[site]!;
-    let total = 0;
-    for (let i = 0; i < size; i++) {
-      const p = view.pool[from + i]!;
-      into[i] = Math.min(pools.minCount[p]!, view.most[p]!);
-      kw -= into[i]! * pools.kw[p]!;
-      total += into[i]! * weights[i]!;
-    }
-    for (;;) {
-      let pick = -1;
-      let ratio = 0;
-      for (let i = 0; i < size; i++) {
-        const p = view.pool[from + i]!;
-        if (into[i]! >= view.most[p]! || weights[i]! >= 0) continue;
-        if (pools.kw[p]! > 0 && kw <= 1e-12) continue;
-        const each = pools.kw[p]! > 0 ? weights[i]! / pools.kw[p]! : -Infinity;
-        if (each < ratio) {
-          ratio = each;
-          pick = i;
-        }
-      }
-      if (pick < 0) return total;
-      const p = view.pool[from + pick]!;
-      const room = view.most[p]! - into[pick]!;
-      const more = pools.kw[p]! > 0 ? Math.min(room, kw / pools.kw[p]!) : room;
-      into[pick]! += more;
-      kw -= more * pools.kw[p]!;
-      total += more * weights[pick]!;
-      if (more < room) kw = 0;
-    }
-  }
-
   function combine(site: number, poolUsd: Float64Array, into: SiteOutcome): void {
     const from = view.poolStarts[site]!;
     const size = view.poolStarts[site + 1]! - from;
     const count = cuts.count[site]!;
     const first = site * cutsPerSite * width;
     if (listed[site]) {
-      leastOverCounts(site, poolUsd, from, size, count, first, into);
+      for (let k = 0; k < count; k++) constants[k] = -surplus[k]!;
+      leastOverCounts(site, poolUsd, { prices: cuts.prices, first, width, count, constants }, into);
       return;
     }
     into.value = -Infinity;
     for (let k = 0; k < count; k++) {
       const at = first + k * width;
       for (let i = 0; i < size; i++) scratch[i] = poolUsd[view.pool[from + i]!]! - cuts.prices[at + i]!;
-      const value = leastOverFractions(site, scratch, tried) - surplus[k]!;
+      const value = leastOverFractions(problem, view, site, scratch, tried) - surplus[k]!;
       if (value > into.value) {
         into.value = value;
         into.cut = k;
@@ -270,67 +238,6 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       const mixed = (1 - weight) * usage[into.cut * width + i]! + weight * usage[into.otherCut * width + i]!;
       into.modules[i] = Math.min(view.most[view.pool[from + i]!]!, mixed);
     }
-  }
-
-  /** Walks all whole counts within power like an odometer. */
-  function leastOverCounts(
-    site: number,
-    poolUsd: Float64Array,
-    from: number,
-    size: number,
-    count: number,
-    first: number,
-    into: SiteOutcome,
-  ): void {
-    const at = odometer;
-    let kw = 0;
-    for (let i = 0; i < size; i++) {
-      const p = view.pool[from + i]!;
-      at[i] = Math.min(pools.minCount[p]!, view.most[p]!);
-      kw += at[i]! * pools.kw[p]!;
-    }
-    into.value = Infinity;
-    for (;;) {
-      if (kw <= sites.kw[site]! * (1 + 1e-9)) {
-        let highest = -Infinity;
-        let which = 0;
-        for (let k = 0; k < count; k++) {
-          let value = -surplus[k]!;
-          for (let i = 0; i < size; i++) {
-            value += (poolUsd[view.pool[from + i]!]! - cuts.prices[first + k * width + i]!) * at[i]!;
-          }
-          if (value > highest) {
-            highest = value;
-            which = k;
-          }
-        }
-        // Without modules nothing is served and nothing is spent, whatever the cuts know.
-        if (highest < 0 && isNone(at, size)) highest = 0;
-        if (highest < into.value) {
-          into.value = highest;
-          into.cut = which;
-          for (let i = 0; i < size; i++) into.modules[i] = at[i]!;
-        }
-      }
-      let i = 0;
-      for (; i < size; i++) {
-        const p = view.pool[from + i]!;
-        if (at[i]! < view.most[p]!) {
-          at[i]!++;
-          kw += pools.kw[p]!;
-          break;
-        }
-        const least = Math.min(pools.minCount[p]!, view.most[p]!);
-        kw -= (at[i]! - least) * pools.kw[p]!;
-        at[i] = least;
-      }
-      if (i === size) return;
-    }
-  }
-  const odometer = new Float64Array(width);
-  function isNone(counts: Float64Array, size: number): boolean {
-    for (let i = 0; i < size; i++) if (counts[i] !== 0) return false;
-    return true;
   }
 
   function measure(site: number, rowPrice: Float64Array, k: number): void {
