@@ -1,6 +1,7 @@
 /** What differs between two plans, matched by the ids of their worlds, which may differ too. */
-import { tiers, type Tier } from "../catalog/index.ts";
+import type { Tier } from "../catalog/index.ts";
 import { costItems } from "../finance/index.ts";
+import { lastPeriod } from "./period-view.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { figuresOf, surelyApart, type PlanFigures } from "./plan-figures.ts";
 
@@ -56,12 +57,17 @@ export interface PlanDiff {
 /** Relative difference below which two figures are the same. */
 const sameWithin = 1e-9;
 
-/** @throws RangeError when either plan is infeasible: there is nothing to compare. */
+/**
+ * Money and served shares are those of `figuresOf`; what stands and what is left unserved is taken at the end of the horizon.
+ *
+ * @throws RangeError when either plan is infeasible: there is nothing to compare.
+ */
 export function diffPlans(before: PlanDocument, after: PlanDocument): PlanDiff {
   const figures = [figuresOf(before), figuresOf(after)] as const;
   if (figures[0] === null || figures[1] === null) throw new RangeError("an infeasible plan cannot be compared");
   const [was, is] = [figures[0], figures[1]];
-  const [stoodAt, standsAt] = [modulesBySite(before), modulesBySite(after)];
+  const [ended, ends] = [lastPeriod(before), lastPeriod(after)];
+  const [stoodAt, standsAt] = [modulesBySite(ended), modulesBySite(ends)];
   const modules = changedModules(stoodAt, standsAt);
   const missingFrom = (others: ReadonlyMap<string, Standing>, standing: ReadonlyMap<string, Standing>) =>
     [...standing].filter(([site]) => !others.has(site)).map(([site, { tier }]) => ({ site, tier }));
@@ -83,9 +89,13 @@ export function diffPlans(before: PlanDocument, after: PlanDocument): PlanDiff {
     modules,
     moves: movesOf(modules),
     items,
-    tiers: tiers.map((tier) => ({ name: tier, before: tierUsd(before, tier), after: tierUsd(after, tier) })),
+    tiers: was.byTier.map(({ tier, usdPerYear }, index) => ({
+      name: tier,
+      before: usdPerYear,
+      after: is.byTier[index]!.usdPerYear,
+    })),
     served,
-    unserved: unservedChanges(before, after),
+    unserved: unservedChanges(ended, ends),
   };
 }
 
@@ -134,10 +144,6 @@ function movesOf(changes: readonly ModuleChange[]): PlanDiff["moves"] {
     const moved = Math.min(come, go);
     return { module, moved, added: come - moved, removed: go - moved };
   });
-}
-
-function tierUsd({ cost }: PlanDocument, tier: Tier): number {
-  return cost?.byTier.find((entry) => entry.tier === tier)?.usdPerYear ?? 0;
 }
 
 function joinByName(before: readonly [string, number][], after: readonly [string, number][]): Change[] {

@@ -188,6 +188,13 @@ export function explainLimit(plan: PlanDocument, limit: WorldLimit): LimitExplan
 function usedOf(plan: PlanDocument, limit: WorldLimit): number {
   const coupling = plan.limits.find((entry) => entry.name === limit.name);
   if (coupling !== undefined) return limit.unit === "MW" ? coupling.used / 1000 : coupling.used;
+  // Of later periods only what modules take is known.
+  if (!/ of site /.test(limit.name)) {
+    return plan.deployment.pools.reduce(
+      (sum, pool) => sum + limit.takes(pool.site, pool.module) * (pool.count + pool.trainingCount),
+      0,
+    );
+  }
   const load = plan.sites.find((entry) => limit.name.endsWith(` of site ${plan.world.sites[entry.site]!.id}`));
   if (load === undefined) return 0;
   return limit.unit === "MW" ? load.powerKw / 1000 : load.egressGbps;

@@ -2,6 +2,7 @@
 import type { Site, Tier, World } from "../catalog/index.ts";
 import { isAlwaysOpen, moduleAnnualUsd, secondsPerYear, siteAnnualUsd } from "../finance/index.ts";
 import { filter, type RejectReason } from "../route/index.ts";
+import { everyPeriod } from "./period-view.ts";
 import type { PlanDocument, SiteLoad } from "./plan-document.ts";
 import { changeOfOptimum, figuresOf, type ChangeOfOptimum, type PlanWorld } from "./plan-figures.ts";
 import { arcBetween, priceOf, problemRows, type RowUse } from "./row-use.ts";
@@ -181,6 +182,8 @@ export async function resolveSite(
   return before === null || after === null ? null : changeOfOptimum(before, after, question);
 }
 
+/** Whether the site is open in any period of the plan. */
 function isOpen(plan: PlanDocument, site: number): boolean {
-  return plan.deployment.pools.some((pool) => pool.site === site) || isAlwaysOpen(plan.world.sites[site]!);
+  if (isAlwaysOpen(plan.world.sites[site]!)) return true;
+  return everyPeriod(plan).some((view) => view.deployment.pools.some((pool) => pool.site === site));
 }

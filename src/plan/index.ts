@@ -29,6 +29,7 @@ export { recomputeBound, type Certificate } from "./certificate.ts";
 export { solveExact } from "./exact.ts";
 export { worldProblem, type WorldProblem } from "./world-problem.ts";
 export { verifyPlan, type Finding, type Verification } from "./verify-plan.ts";
+export { everyPeriod, lastPeriod, viewPeriod } from "./period-view.ts";
 export { figuresOf, type ChangeOfOptimum, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
 export { diffPlans, hasChanged, type Change, type ModuleChange, type PlanDiff } from "./diff.ts";
 export { compareVariants, keepToTiers, variantTiers, type Comparison, type Driver, type Variant } from "./compare.ts";

@@ -1,7 +1,8 @@
 /** The few figures by which plans are compared. */
 import { tiers, type Tier, type World } from "../catalog/index.ts";
-import type { CostItem } from "../finance/index.ts";
-import type { PlanDocument, PlanStatus } from "./plan-document.ts";
+import { costItems, moduleAnnualUsd, siteAnnualUsd, type CostItem } from "../finance/index.ts";
+import { everyPeriod } from "./period-view.ts";
+import type { Horizon, PlanDocument, PlanStatus } from "./plan-document.ts";
 
 /**
  * Plans a world and gives the document; null when no more planning is wished for (the user has stopped). Whoever makes it
@@ -20,6 +21,7 @@ export interface PlanFigures {
   /** Paid once. */
   readonly capexUsd: number;
   readonly byItem: Readonly<Record<CostItem, number>>;
+  readonly byTier: readonly { readonly tier: Tier; readonly usdPerYear: number }[];
   /** Share of peak requests served, over all workloads; 1 without demand. */
   readonly servedRatio: number;
   readonly servedByWorkload: readonly { readonly workload: string; readonly servedRatio: number }[];
@@ -27,38 +29,80 @@ export interface PlanFigures {
   readonly openSites: readonly { readonly tier: Tier; readonly count: number }[];
 }
 
-/** Null when the plan is infeasible. */
+/**
+ * Of a plan of several periods, money per year is levelised (what, paid every year of the horizon, is worth the same), shares
+ * are weighted likewise, capital is all that is bought, and sites are those in use at the end.
+ *
+ * @returns Null when the plan is infeasible.
+ */
 export function figuresOf(plan: PlanDocument): PlanFigures | null {
-  const { objectiveUsdPerYear, bestBoundUsdPerYear, relativeGap, cost, world, deployment, period } = plan;
+  const { objectiveUsdPerYear, bestBoundUsdPerYear, relativeGap, cost, world, horizon } = plan;
   if (objectiveUsdPerYear === null || bestBoundUsdPerYear === null || relativeGap === null || cost === null)
     return null;
-  const asked = new Float64Array(world.workloads.length);
-  const served = new Float64Array(world.workloads.length);
-  for (const row of world.demand) asked[row.workload]! += row.peakPerS[period]!;
-  for (const flow of deployment.flows) served[world.demand[flow.row]!.workload]! += flow.peakPerS;
-  const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
-  const ratio = (part: number, whole: number): number => (whole > 0 ? part / whole : 1);
-  const used = new Set(deployment.pools.map((pool) => pool.site));
-  const unservedUsdPerYear = cost.byItem.unserved + cost.byItem["training-unserved"];
+  const views = everyPeriod(plan);
+  const weights = views.map((_, index) => horizon?.periods[index]!.discountedYears ?? 1);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const levelised = (value: (view: PlanDocument) => number): number =>
+    views.length === 1
+      ? value(plan)
+      : views.reduce((sum, view, index) => sum + weights[index]! * value(view), 0) / total;
+  const byItem = Object.fromEntries(
+    costItems.map((item) => [item, levelised((view) => view.cost!.byItem[item])]),
+  ) as Record<CostItem, number>;
+  const used = new Set(views.at(-1)!.deployment.pools.map((pool) => pool.site));
+  const objective = horizon ? horizon.presentCostUsd / total : objectiveUsdPerYear;
+  const unservedUsdPerYear = byItem.unserved + byItem["training-unserved"];
+  const served = (workload: number | null): number => {
+    const asked = levelised((view) => peakPerS(view, workload).asked);
+    return asked > 0 ? levelised((view) => peakPerS(view, workload).served) / asked : 1;
+  };
   return {
     status: plan.status,
-    objectiveUsdPerYear,
-    bestBoundUsdPerYear,
-    relativeGap,
-    buildAndRunUsdPerYear: objectiveUsdPerYear - unservedUsdPerYear,
+    objectiveUsdPerYear: objective,
+    bestBoundUsdPerYear: horizon ? horizon.boundUsd / total : bestBoundUsdPerYear,
+    relativeGap: horizon?.relativeGap ?? relativeGap,
+    buildAndRunUsdPerYear: objective - unservedUsdPerYear,
     unservedUsdPerYear,
-    capexUsd: cost.capex.totalUsd,
-    byItem: cost.byItem,
-    servedRatio: ratio(sum(served), sum(asked)),
-    servedByWorkload: world.workloads.map((workload, index) => ({
-      workload: workload.id,
-      servedRatio: ratio(served[index]!, asked[index]!),
+    capexUsd: horizon ? boughtUsd(plan, horizon) : cost.capex.totalUsd,
+    byItem,
+    byTier: tiers.map((tier) => ({
+      tier,
+      usdPerYear: levelised((view) => view.cost!.byTier.find((entry) => entry.tier === tier)?.usdPerYear ?? 0),
     })),
+    servedRatio: served(null),
+    servedByWorkload: world.workloads.map((workload, index) => ({ workload: workload.id, servedRatio: served(index) })),
     openSites: tiers.map((tier) => ({
       tier,
       count: [...used].filter((site) => world.sites[site]!.tier === tier).length,
     })),
   };
+}
+
+/** Requests/s at the peak, of one workload or of all. */
+function peakPerS(
+  { world, deployment, period }: PlanDocument,
+  workload: number | null,
+): { readonly asked: number; readonly served: number } {
+  const counts = (row: number): boolean => workload === null || world.demand[row]!.workload === workload;
+  let [asked, served] = [0, 0];
+  for (const [row, demand] of world.demand.entries()) if (counts(row)) asked += demand.peakPerS[period]!;
+  for (const flow of deployment.flows) if (counts(flow.row)) served += flow.peakPerS;
+  return { asked, served };
+}
+
+/** What all purchases of a horizon cost when they are made, USD. */
+function boughtUsd({ world }: PlanDocument, horizon: Horizon): number {
+  let usd = 0;
+  const opened = new Set<number>();
+  for (const { purchases } of horizon.periods) {
+    for (const { site, module, count } of purchases) {
+      const price = moduleAnnualUsd(world, site, module);
+      usd += count * (price.acceleratorsCapexUsd + price.buildingCapexUsd);
+      if (!opened.has(site)) usd += siteAnnualUsd(world, site).openingCapexUsd;
+      opened.add(site);
+    }
+  }
+  return usd;
 }
 
 /** What is known of an optimum: it costs at most `objectiveUsdPerYear` and at least `bestBoundUsdPerYear`. */

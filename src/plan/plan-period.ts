@@ -228,7 +228,11 @@ function placeTraining(planned: WorldProblem, solution: ProblemSolution, deploym
   return placements;
 }
 
-function siteLoads({ world, period }: WorldProblem, deployment: Deployment): SiteLoad[] {
+/** What every open site is used for in a period. */
+export function siteLoads(
+  { world, period }: Pick<WorldProblem, "world" | "period">,
+  deployment: Deployment,
+): SiteLoad[] {
   const loads = new Map<number, { modules: number; servedPerS: number; powerKw: number; egressGbps: number }>();
   const at = (site: number) => {
     let load = loads.get(site);

@@ -1,0 +1,42 @@
+/** One period of a plan of several, as a plan document of its own. */
+import type { PlanDocument } from "./plan-document.ts";
+import { siteLoads } from "./plan-period.ts";
+
+/**
+ * The document as it stands in a period: what is in service, what it costs a year and what is proven of it. Limits over
+ * several sites are known for the first period only.
+ *
+ * @throws RangeError when the plan does not cover the period.
+ */
+export function viewPeriod(plan: PlanDocument, period: number): PlanDocument {
+  if (period === plan.period) return { ...plan, horizon: null };
+  const entry = plan.horizon?.periods.find((candidate) => candidate.period === period);
+  if (entry === undefined) throw new RangeError(`the plan does not cover period ${period}`);
+  const { status, objectiveUsdPerYear, bestBoundUsdPerYear, relativeGap, deployment, cost, training, unserved } = entry;
+  return {
+    ...plan,
+    period,
+    status,
+    objectiveUsdPerYear,
+    bestBoundUsdPerYear,
+    relativeGap,
+    deployment,
+    cost,
+    training,
+    unserved,
+    sites: siteLoads({ world: plan.world, period }, deployment),
+    limits: [],
+    horizon: null,
+  };
+}
+
+/** Every period the plan covers, in order. */
+export function everyPeriod(plan: PlanDocument): PlanDocument[] {
+  if (!plan.horizon) return [plan];
+  return plan.horizon.periods.map((entry) => viewPeriod(plan, entry.period));
+}
+
+/** The plan as it stands at the end of its horizon. */
+export function lastPeriod(plan: PlanDocument): PlanDocument {
+  return everyPeriod(plan).at(-1)!;
+}
