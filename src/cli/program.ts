@@ -88,17 +88,17 @@ function buildProgram(): Command {
       .addOption(new Option("--format <name>", "form of the report").choices(reportFormats).default("text"))
       .option("--json", "print the result as JSON instead");
 
+  const period = "--period <id>";
   reporting(command("diff <before> <after>", "what differs between two plans"))
+    .option(period, "look at this period of both plans")
     .option("--detailed-exitcode", "end with code 2 when they differ")
     .action(async (before, after, options) => (await import("./diff.ts")).diff(before, after, options));
 
   const explainCommand = command("explain", "why a plan is as it is: its sites, its demand, its limits");
   const explaining = (spec: string, description: string) =>
-    reporting(explainCommand.command(spec).description(description).exitOverride()).option(
-      "--plan <file>",
-      "plan document",
-      "plan.json",
-    );
+    reporting(explainCommand.command(spec).description(description).exitOverride())
+      .option("--plan <file>", "plan document", "plan.json")
+      .option(period, "look at this period instead of the first");
   const resolving = (added: Command, what: string) => searching(added.option("--resolve", what), "60s");
   resolving(explaining("site <id>", "why a site is open or shut"), "plan again with the site the other way").action(
     async (id, options) => (await import("./explain.ts")).explainSiteOf(id, options),
@@ -116,7 +116,9 @@ function buildProgram(): Command {
       withScenario(command("compare <scenario>", "centralised, regional, distributed and free variants side by side")),
       "60s",
     ),
-  ).action(async (file, options) => (await import("./compare.ts")).compare(file, options));
+  )
+    .option(period, "plan this period as if it were the only one")
+    .action(async (file, options) => (await import("./compare.ts")).compare(file, options));
 
   reporting(
     searching(
@@ -124,6 +126,7 @@ function buildProgram(): Command {
       "30s",
     ),
   )
+    .option(period, "plan this period as if it were the only one")
     .option("--vary <name=low,high>", "a parameter and its factors; may be given several times", collect, [])
     .addOption(new Option("--pareto", "instead: what serving more costs").conflicts(["stress", "vary"]))
     .addOption(
@@ -140,6 +143,7 @@ function buildProgram(): Command {
       .description("present value, rate of return, payback and depreciation per site and tier")
       .exitOverride(),
   )
+    .option(period, "look at this period instead of the first")
     .option("--years <number>", "years looked at, 1 to 50", years, 5)
     .action(async (file, options) => (await import("./finance-report.ts")).reportFinance(file ?? "plan.json", options));
 
@@ -159,9 +163,19 @@ function buildProgram(): Command {
   command("serve <plan>", "run the gateway and console of a plan")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on", wholeNumber, 4400)
-    .option("--upstream <spec>", "real engine: site=ID,workload=ID,url=URL,model=NAME[,key-env=VARIABLE]", collect, [])
+    .option(
+      "--upstream <spec>",
+      "real engine: site=ID,workload=ID,url=URL,model=NAME[,key-env=VARIABLE][,metrics=PATH][,continues=yes]",
+      collect,
+      [],
+    )
     .option("--no-emulated", "leave planned engines without an upstream unused instead of emulating them")
     .option("--area <id>", "where callers are who do not say so")
+    .option("--ledger <file>", "keep the ledger in this SQLite file")
+    .option(
+      "--keys <file>",
+      "accounts and virtual keys (JSON, keys hashed); without it everyone who connects is served",
+    )
     .option("--simulation <file>", "simulation result to show in the console")
     .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
 

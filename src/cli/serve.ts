@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly emulated: boolean;
   readonly area?: string;
   readonly simulation?: string;
+  readonly ledger?: string;
+  readonly keys?: string;
 }
 
 /** `disperse serve`: runs until Ctrl-C; running streams are finished before it ends. */
@@ -29,6 +31,8 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
     upstreams: options.upstream.map((spec) => parseUpstream(spec, plan, process.env)),
     emulated: options.emulated,
     ...(options.area === undefined ? {} : { defaultArea: options.area }),
+    ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+    ...(options.keys === undefined ? {} : { keys: options.keys }),
   });
   process.stdout.write(`gateway and console: ${service.url}\n`);
   await untilStopped();

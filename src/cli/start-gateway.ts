@@ -6,14 +6,16 @@ import { createMemoryMesh } from "../adapters/mesh-memory/index.ts";
 import { createPages } from "../adapters/pages-node/index.ts";
 import { createNodeRng } from "../adapters/random-node/index.ts";
 import { createMemoryStore } from "../adapters/store-memory/index.ts";
+import { createSqliteStore } from "../adapters/store-sqlite/index.ts";
 import { createPrometheusTelemetry } from "../adapters/telemetry-prometheus/index.ts";
 import type { PlanDocument } from "../plan/index.ts";
 import { compilePolicy, type Group } from "../route/index.ts";
-import { createGateway, emulatedId, type EngineBinding } from "../serve/index.ts";
+import { Accounts, createGateway, emulatedId, type EngineBinding } from "../serve/index.ts";
 import type { SimulationResult } from "../simulate/index.ts";
 import { existsSync } from "node:fs";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { packageRoot } from "./package-root.ts";
+import { readAccounts } from "./read-accounts.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface GatewaySettings {
@@ -27,6 +29,10 @@ export interface GatewaySettings {
   /** Whether planned engines without an upstream are emulated. */
   readonly emulated: boolean;
   readonly defaultArea?: string;
+  /** File of the ledger; without it rows live as long as the process. */
+  readonly ledger?: string;
+  /** File of accounts and keys; without it everyone who can connect is served. */
+  readonly keys?: string;
 }
 
 /** Composes gateway, engines and console of a plan and listens. */
@@ -38,12 +44,16 @@ export async function startGateway(settings: GatewaySettings): Promise<HttpServi
   const policy = compilePolicy(world, deployment.period);
   const json = (value: unknown) => () => ({ contentType: "application/json", text: JSON.stringify(value) });
   const console_ = packageRoot("console", "dist");
+  const store = settings.ledger === undefined ? createMemoryStore() : createSqliteStore(settings.ledger);
+  const accounts =
+    settings.keys === undefined ? null : new Accounts(await readAccounts(settings.keys, store), clock.monotonicMs());
   const gateway = createGateway({
     world,
     deployment,
     engines: (group) => upstreamFor(group, settings) ?? (settings.emulated ? emulate(group) : null),
     mesh: createMemoryMesh(),
-    store: createMemoryStore(),
+    store,
+    ...(accounts && { accounts }),
     clock,
     telemetry,
     rng: createNodeRng(),
@@ -58,12 +68,22 @@ export async function startGateway(settings: GatewaySettings): Promise<HttpServi
     ),
     options: settings.defaultArea === undefined ? {} : { defaultArea: settings.defaultArea },
   });
-  const listen = (port: number) => serveHttp(gateway, { host: settings.host, port });
+  const listen = async (port: number): Promise<HttpService> => {
+    const { url, close } = await serveHttp(gateway, { host: settings.host, port });
+    return {
+      url,
+      async close(graceMs) {
+        await close(graceMs);
+        await store.close();
+      },
+    };
+  };
   try {
     return await listen(settings.port);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE" && settings.anyPort) return listen(0);
+    await store.close();
     const remedy =
       code === "EADDRINUSE" ? "It is in use: choose another with --port." : "Choose another --host or --port.";
     throw new CommandFailure(
@@ -98,9 +118,11 @@ export async function startGateway(settings: GatewaySettings): Promise<HttpServi
     return {
       emulated: false,
       model: found.model,
+      continues: found.continues,
       engine: createOpenAiEngine({
         url: found.url,
         client: (origin) => createHttpClient({ origin }),
+        metricsPath: found.metricsPath ?? null,
         ...(found.apiKey === undefined ? {} : { apiKey: found.apiKey }),
       }),
     };
