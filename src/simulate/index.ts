@@ -1,4 +1,5 @@
 /** Floor 6: discrete events over the planned world, with the policy that plans and serves. Pure and deterministic. */
+export type { Burstiness } from "./arrivals-clients.ts";
 export type { ChromeTrace, ChromeTraceEvent, TraceWindow } from "./chrome-trace.ts";
 export type { ClosedFormAgreement, Predicted } from "./closed-form-agreement.ts";
 export { Engine, type EngineListener } from "./engine.ts";

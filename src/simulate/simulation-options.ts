@@ -1,5 +1,6 @@
 import type { World } from "../catalog/index.ts";
 import type { Deployment } from "../route/index.ts";
+import type { Burstiness } from "./arrivals-clients.ts";
 import type { TraceWindow } from "./chrome-trace.ts";
 import type { DemandLevel } from "./demand-rate.ts";
 import type { Fault, RandomFaults } from "./fault.ts";
@@ -15,6 +16,8 @@ export interface SimulationOptions {
   /** Multiplies all demand. */
   readonly rateFactor: number;
   readonly demand: DemandLevel;
+  /** Whether requests come from single, bursty clients; null = as one Poisson stream per demand row. */
+  readonly burstiness: Burstiness | null;
   /** How the site of a request is found; `disperse` is the policy of `route`, the others are there to compare. */
   readonly rule: RoutingRule;
   /** How often engines report their load to the policy, ms (0 = at every decision), and when a report is too old. */
@@ -58,6 +61,7 @@ export const defaultSimulationOptions: SimulationOptions = {
   startHourUtc: 18,
   rateFactor: 1,
   demand: "curve",
+  burstiness: null,
   rule: "disperse",
   // The mesh's own defaults: a report every 250 ms, unknown after four missed ones.
   snapshotIntervalMs: 250,
@@ -91,6 +95,12 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
   ];
   for (const [name, ok, demand] of rules) {
     if (!ok) throw new RangeError(`simulation option ${name} ${demand}, not ${JSON.stringify(options[name])}`);
+  }
+  const { burstiness } = options;
+  if (burstiness !== null) {
+    const isCount = Number.isInteger(burstiness.clientsPerRow) && burstiness.clientsPerRow >= 1;
+    if (!isCount) throw new RangeError("burstiness.clientsPerRow must be at least 1");
+    if (!isAbove(burstiness.gapVariation, 0)) throw new RangeError("burstiness.gapVariation must be above 0");
   }
   for (const fault of options.faults) {
     const isSpan = isAtLeast(fault.fromS, 0) && (fault.toS === undefined || fault.toS > fault.fromS);

@@ -12,6 +12,7 @@ import {
 import { MergedArrivals, type Arrivals } from "./arrivals.ts";
 import { PoissonArrivals } from "./arrivals-poisson.ts";
 import { TraceArrivals } from "./arrivals-trace.ts";
+import { ClientArrivals } from "./arrivals-clients.ts";
 import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
 import { demandRate, type DemandRate } from "./demand-rate.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -355,7 +356,11 @@ function makeArrivals(input: SimulationInput, options: SimulationOptions, rate: 
   const others = trace
     ? Float64Array.from(world.demand, (row) => (row.workload === trace.workload ? 0 : 1))
     : undefined;
-  streams.push(new PoissonArrivals(world, rate, { fromMs: 0, toMs: durationMs }, seed, "arrivals", others));
+  streams.push(
+    options.burstiness
+      ? new ClientArrivals(world, rate, durationMs, options.burstiness, seed, others)
+      : new PoissonArrivals(world, rate, { fromMs: 0, toMs: durationMs }, seed, "arrivals", others),
+  );
   for (const [position, fault] of options.faults.entries()) {
     if (fault.kind !== "crowd" || fault.factor <= 1) continue;
     // A crowd is a second stream on top of the usual one.
