@@ -47,7 +47,7 @@ export async function run(args: string[]): Promise<void> {
   const mesh = testMesh({
     upstreams: { "near-edge": upstreams[0]!.url, "bloc-core": upstreams[1]!.url },
     client: (origin) => createHttpClient({ origin }),
-    gateway: { firstTokenTimeoutMs: 200, idleTimeoutMs: 200 },
+    gateway: { firstTokenTimeoutMs: 200, wholeAnswerTimeoutMs: 200, idleTimeoutMs: 200 },
   });
   const store = createSqliteStore(path);
   const service = await serveHttp(createGateway({ ...mesh.parts, store }), { host: "127.0.0.1", port: 0 });

@@ -35,7 +35,8 @@ export interface AttemptLimits {
   readonly sentinel: string | null;
   readonly maxHeldBytes: number;
   readonly maxEventBytes: number;
-  readonly firstTokenTimeoutMs: number;
+  /** Until the first content of a stream, or the whole of another answer. */
+  readonly firstTimeoutMs: number;
   readonly idleTimeoutMs: number;
   /** The whole request must be over by then (monotonic clock). */
   readonly requestDeadlineMs: number;
@@ -94,7 +95,7 @@ export class Attempt implements EngineEvents, Waiting {
     this.#limits = limits;
     this.#now = now;
     this.startedMs = now();
-    this.deadlineMs = Math.min(limits.requestDeadlineMs, this.startedMs + limits.firstTokenTimeoutMs);
+    this.deadlineMs = Math.min(limits.requestDeadlineMs, this.startedMs + limits.firstTimeoutMs);
   }
 
   head(head: EngineHead): void {

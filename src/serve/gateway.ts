@@ -186,18 +186,26 @@ export function createGateway(parts: GatewayParts): Gateway {
     return { clientLeft: () => void (open = false), drained() {} };
   }
 
+  function dispatch(call: Call, reply: Reply): Exchange {
+    const { method, path } = call;
+    const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
+    if (method === "POST") {
+      if (endpoint) return infer(call, reply, endpoint);
+      return refuse(reply, apiError(path.startsWith("/v1/") ? "not_found" : "method_not_allowed"));
+    }
+    // A feed without a body would be no feed.
+    const readable = method === "GET" || (method === "HEAD" && path !== "/console/live");
+    return readable && !endpoint ? read(call, reply) : refuse(reply, apiError("method_not_allowed"));
+  }
+
   return {
     handle(call, reply) {
-      if (call.method === "POST") {
-        const endpoint = Object.hasOwn(endpoints, call.path) ? endpoints[call.path] : undefined;
-        if (endpoint) return infer(call, reply, endpoint);
-        return refuse(reply, apiError(call.path.startsWith("/v1/") ? "not_found" : "method_not_allowed"));
+      try {
+        return dispatch(call, reply);
+      } catch {
+        // A mistake in one request must not take the others down with it. The counter of refusals shows it.
+        return refuse(reply, apiError("internal_error"));
       }
-      if (call.method === "GET" || call.method === "HEAD") {
-        if (Object.hasOwn(endpoints, call.path)) return refuse(reply, apiError("method_not_allowed"));
-        return read(call, reply);
-      }
-      return refuse(reply, apiError("method_not_allowed"));
     },
     refuse,
     async stop(graceMs) {

@@ -176,7 +176,7 @@ export class Inference implements Exchange, AttemptOwner {
           sentinel: endpoints[this.#call.path]?.sentinel ?? null,
           maxHeldBytes: options.maxHeldBytes,
           maxEventBytes: options.maxEventBytes,
-          firstTokenTimeoutMs: options.firstTokenTimeoutMs,
+          firstTimeoutMs: request.stream ? options.firstTokenTimeoutMs : options.wholeAnswerTimeoutMs,
           idleTimeoutMs: options.idleTimeoutMs,
           requestDeadlineMs: this.#requestDeadlineMs,
         },

@@ -4,8 +4,10 @@ export interface GatewayOptions {
   readonly defaultArea: string | null;
   /** Engines tried for one request at most, the first included. */
   readonly maxAttempts: number;
-  /** From hand-over to an engine to the first content of a stream, or the complete JSON answer's first byte. */
+  /** From hand-over to an engine to the first content of a stream. */
   readonly firstTokenTimeoutMs: number;
+  /** From hand-over to an engine to the end of an answer that is not a stream: its whole generation. */
+  readonly wholeAnswerTimeoutMs: number;
   /** Longest silence inside a stream. */
   readonly idleTimeoutMs: number;
   /** Longest time a client may leave written bytes unread. */
@@ -30,6 +32,7 @@ export const defaultOptions: GatewayOptions = {
   defaultArea: null,
   maxAttempts: 4,
   firstTokenTimeoutMs: 60_000,
+  wholeAnswerTimeoutMs: 600_000,
   idleTimeoutMs: 30_000,
   stalledClientTimeoutMs: 60_000,
   totalTimeoutMs: 900_000,

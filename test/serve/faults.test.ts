@@ -38,7 +38,7 @@ async function openMesh(
     },
     client: transport.client,
     continues: options.continues ?? false,
-    gateway: { firstTokenTimeoutMs: 300, idleTimeoutMs: 300, ...options },
+    gateway: { firstTokenTimeoutMs: 300, wholeAnswerTimeoutMs: 300, idleTimeoutMs: 300, ...options },
   });
   const service = await transport.serve(createGateway(mesh.parts), { host: "127.0.0.1", port: 0 });
   const client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: "none", maxRetries: 0 });
@@ -234,7 +234,7 @@ describe.each(transports)("over $name:", (transport) => {
       ["while a JSON answer is made", () => {}, false],
     ];
     it.each(cases)("stops the engine: %s", async (_name, behaviour, stream) => {
-      const mesh = await meshOf(behaviour, { firstTokenTimeoutMs: 5_000 });
+      const mesh = await meshOf(behaviour, { firstTokenTimeoutMs: 5_000, wholeAnswerTimeoutMs: 5_000 });
       const leaving = new AbortController();
       const answered = fetch(`${mesh.url}/v1/chat/completions`, {
         method: "POST",

@@ -28,7 +28,9 @@ function scripted(play: (events: EngineEvents) => void) {
   const queue: (() => void)[] = [];
   const clock = createManualClock();
   // Short time limits and a small world keep a run of a hundred thousand inputs within a minute.
-  const { parts } = testMesh({ gateway: { firstTokenTimeoutMs: 100, idleTimeoutMs: 100, totalTimeoutMs: 2_000 } });
+  const { parts } = testMesh({
+    gateway: { firstTokenTimeoutMs: 100, wholeAnswerTimeoutMs: 100, idleTimeoutMs: 100, totalTimeoutMs: 2_000 },
+  });
   const gateway = createGateway({ ...parts, clock, engines: () => ({ engine, emulated: false, model: "m" }) });
   return (path: string, body: string, headers: Record<string, string> = {}) => {
     const seen = { status: 0, text: "", ended: 0, resets: 0 };
