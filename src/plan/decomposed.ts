@@ -54,6 +54,7 @@ const roundsBetweenChecks = 20;
 const neighbourhoodGap = 0.002;
 /** When the search has run dry, problems up to this many arcs go to the solver whole, with the best plan to start from. */
 const closeUpToArcs = 150_000;
+const indispensableRivals = 4;
 /** Neighbourhoods solved at the same time; they share no site. */
 const atOnce = 2;
 
@@ -236,7 +237,7 @@ function createSearch(problem: PlanProblem, view: SiteView, bound: LagrangianRes
   }
 
   /** Sites that compete for the same demand, strongest rivals first. */
-  function rivals(state: PlanState, seed: number, taken: ReadonlySet<number>): number[] {
+  function rivals(state: PlanState, seed: number): number[] {
     const weight = new Map<number, number>();
     for (let a = view.starts[seed]!; a < view.starts[seed + 1]!; a++) {
       const row = view.row[a]!;
@@ -248,9 +249,9 @@ function createSearch(problem: PlanProblem, view: SiteView, bound: LagrangianRes
         const site = pools.site[arcs.pool[arc]!]!;
         if (site === last) continue;
         last = site;
+        // Sites that will not open are no rivals and must not hide those that stand behind them.
+        if (site === seed || (!kernel[site] && state.standing[site]! === 0)) continue;
         rank++;
-        if (site === seed || taken.has(site)) continue;
-        if (!kernel[site] && state.standing[site]! === 0) continue;
         weight.set(site, (weight.get(site) ?? 0) + (bound.rowPrice[row]! / rank) * (state.share[arc]! > 0 ? 2 : 1));
       }
     }
@@ -288,7 +289,10 @@ function createSearch(problem: PlanProblem, view: SiteView, bound: LagrangianRes
       for (const { site } of scored) {
         if (regions.length === count) break;
         if (taken.has(site)) continue;
-        const members = [site, ...rivals(state, site, taken).slice(0, Math.floor(size) - 1)];
+        const nearest = rivals(state, site);
+        // Without its strongest rivals a site has nowhere to send its demand: it waits for the next turn.
+        if (nearest.slice(0, indispensableRivals).some((rival) => taken.has(rival))) continue;
+        const members = [site, ...nearest.filter((rival) => !taken.has(rival)).slice(0, Math.floor(size) - 1)];
         // Regions solved together must not share demand that is split between them either; the seed's rivals suffice.
         for (const member of members) taken.add(member);
         regions.push({
