@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createHttpClient, serveHttp } from "../src/adapters/http-raw/index.ts";
 import { createSqliteStore, verifyLedger } from "../src/adapters/store-sqlite/index.ts";
 import { createGateway } from "../src/serve/index.ts";
@@ -19,6 +21,9 @@ import {
 } from "../test/serve/misbehaving-upstream.ts";
 import { testMesh } from "../test/serve/test-mesh.ts";
 import { seededRng } from "../test/worlds/random-world.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const faults: readonly Behaviour[] = [
   sendThen("", "reset"),
@@ -57,6 +62,7 @@ export async function run(args: string[]): Promise<void> {
   /** Requests whose id the client saw: each must be in the ledger. */
   const seen = new Set<string>();
   const rssMB: number[] = [];
+  const heapMB: number[] = [];
   let issued = 0;
   const startedMs = performance.now();
   const worker = async () => {
@@ -64,7 +70,10 @@ export async function run(args: string[]): Promise<void> {
       const number = issued++;
       if (number % Math.ceil(requests / 20) === 0) {
         rssMB.push(Math.round(process.memoryUsage.rss() / 2 ** 20));
-        process.stderr.write(`${number} requests, ${rssMB.at(-1)} MB\n`);
+        // What is still reachable: resident memory also grows because V8 puts off collecting while there is room.
+        collectGarbage();
+        heapMB.push(Math.round(process.memoryUsage().heapUsed / 2 ** 20));
+        process.stderr.write(`${number} requests, ${rssMB.at(-1)} MB, heap ${heapMB.at(-1)} MB\n`);
         // The upstreams remember what they were asked; that would look like a leak of the gateway's.
         for (const upstream of upstreams) upstream.requests.length = 0;
       }
@@ -98,6 +107,8 @@ export async function run(args: string[]): Promise<void> {
       socketsLeft: socketsToEngines,
       rssFirstMB: rssMB[Math.floor(rssMB.length / 4)],
       rssLastMB: rssMB.at(-1),
+      heapFirstMB: heapMB[Math.floor(heapMB.length / 4)],
+      heapLastMB: heapMB.at(-1),
     })}\n`,
   );
 }
