@@ -14,7 +14,8 @@ const stream = kind !== "json";
 const body = JSON.stringify({
   model: "disperse/bench",
   stream,
-  bench: kind,
+  // A field every gateway passes on; it tells the upstream how to answer.
+  user: kind,
   messages: [{ role: "user", content: "x".repeat(800) }],
 });
 const request = Buffer.from(

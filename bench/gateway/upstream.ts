@@ -1,5 +1,5 @@
 // An engine that costs almost nothing: every answer is prepared, and the request is only looked at for its end and for
-// the field `bench`, which says what to answer with. Prints its port.
+// the field `user`, which says what to answer with. Prints its port.
 import { createServer, type AddressInfo, type Socket } from "node:net";
 
 const event = (content: string, finish: string | null = null) =>
