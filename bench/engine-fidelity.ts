@@ -3,9 +3,9 @@
  * errors per engine, chip and model, then over all; nothing is fitted on the file. What the catalogue does not know is
  * reported with its row count.
  */
-import { closedLoop, compileReplica, fit } from "../src/perf/index.ts";
+import { closedLoop, compileReplica, fit, type MeasuredRow } from "../src/perf/index.ts";
 import { contradictions, quantile } from "./engine-fit.ts";
-import { readEngineRuns, type EngineRun } from "./engine-runs.ts";
+import { readRuns } from "./measured-runs.ts";
 
 /**
  * What the client of a benchmark sees beyond the engine's own overhead until the first token, ms: HTTP, the Python server,
@@ -15,7 +15,7 @@ import { readEngineRuns, type EngineRun } from "./engine-runs.ts";
 const clientMs: Readonly<Record<string, number>> = { vllm: 31.3, trtllm: 29.9, sglang: 63.8 };
 
 interface Outcome {
-  readonly run: EngineRun;
+  readonly run: MeasuredRow;
   readonly tpotError: number;
   readonly ttftError: number;
 }
@@ -46,13 +46,9 @@ export function run(args: string[]): Promise<void> {
   const outcomes: Outcome[] = [];
   const problems = new Map<string, number>();
   const report = (problem: string) => problems.set(problem, (problems.get(problem) ?? 0) + 1);
-  for (const entry of readEngineRuns(path)) {
+  for (const entry of readRuns(path)) {
     if (entry.spec === null) {
       report(entry.problem!);
-      continue;
-    }
-    if (!(entry.tpotMs > 0 && entry.ttftMs > 0 && entry.concurrency > 0 && entry.outputTokens > 0)) {
-      report("a measured time or a count is missing or not positive");
       continue;
     }
     const replica = compileReplica(entry.spec);
@@ -67,19 +63,19 @@ export function run(args: string[]): Promise<void> {
     outcomes.push({
       run: entry,
       tpotError: point.tpotMs / entry.tpotMs - 1,
-      ttftError: (point.ttftMs + (clientMs[entry.backend] ?? 0)) / entry.ttftMs - 1,
+      ttftError: (point.ttftMs + (clientMs[entry.engine] ?? 0)) / entry.ttftMs - 1,
     });
   }
   const groups = Map.groupBy(
     outcomes,
-    ({ run: { backend, system, modelPath } }) => `${backend}\t${system}\t${modelPath}`,
+    ({ run: { engine, accelerator, model } }) => `${engine}\t${accelerator}\t${model}`,
   );
   for (const [key, group] of [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const [engine, chip, model] = key.split("\t");
     process.stdout.write(`${JSON.stringify({ engine, chip, model, ...errorsOf(group) })}\n`);
   }
   for (const [problem, rows] of problems) process.stdout.write(`${JSON.stringify({ unpredicted: problem, rows })}\n`);
-  for (const [engine, group] of Map.groupBy(outcomes, (outcome) => outcome.run.backend)) {
+  for (const [engine, group] of Map.groupBy(outcomes, (outcome) => outcome.run.engine)) {
     process.stdout.write(`${JSON.stringify({ engine, ...errorsOf(group) })}\n`);
   }
   // Runs of one set-up whose times differ hide an option the file does not state, so that no model can be right on both.

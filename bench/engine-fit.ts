@@ -2,19 +2,26 @@
  * Fits the coefficients of an engine profile on measured runs: `npm run -s bench -- engine-fit CSV`. Prints one JSON object
  * per engine with the coefficients, the errors in sample, and the errors when a chip or a model is left out of the fit.
  */
-import { calibrate, compileReplica, closedLoop, type EngineCoefficients, type MeasuredRun } from "../src/perf/index.ts";
-import { readEngineRuns, type EngineRun } from "./engine-runs.ts";
+import {
+  calibrate,
+  closedLoop,
+  compileReplica,
+  type EngineCoefficients,
+  type MeasuredRow,
+  type MeasuredRun,
+} from "../src/perf/index.ts";
+import { readRuns } from "./measured-runs.ts";
 
 /** Runs of one set-up whose times differ by more than this were not run alike (drafts of a small model, other versions). */
 const alikeRatio = 1.15;
 
 /** Positions of the runs that another run of the same set-up contradicts. */
-export function contradictions(runs: readonly EngineRun[]): ReadonlySet<EngineRun> {
+export function contradictions(runs: readonly MeasuredRow[]): ReadonlySet<MeasuredRow> {
   const groups = Map.groupBy(runs, (run) =>
     [
-      run.backend,
-      run.system,
-      run.modelPath,
+      run.engine,
+      run.accelerator,
+      run.model,
       run.spec?.tensorParallel,
       run.spec?.attentionDataParallel,
       run.spec?.weightPrecision,
@@ -23,7 +30,7 @@ export function contradictions(runs: readonly EngineRun[]): ReadonlySet<EngineRu
       run.concurrency,
     ].join(),
   );
-  const found = new Set<EngineRun>();
+  const found = new Set<MeasuredRow>();
   for (const group of groups.values()) {
     const times = group.map((run) => run.tpotMs);
     if (Math.max(...times) > Math.min(...times) * alikeRatio) for (const run of group) found.add(run);
@@ -38,9 +45,9 @@ const longestTtftMs = 6000;
  * First tokens of these runs contradict themselves: the same prompt takes four times as long when the answer is longer,
  * as if each request in turn waited for a seat.
  */
-const ttftContradictsItself = (run: EngineRun) => run.backend === "trtllm" && run.modelPath.includes("Llama-3.1-8B");
+const ttftContradictsItself = (run: MeasuredRow) => run.engine === "trtllm" && run.model.includes("Llama-3.1-8B");
 
-function usable(runs: readonly EngineRun[]): MeasuredRun[] {
+function usable(runs: readonly MeasuredRow[]): MeasuredRun[] {
   const contradicted = contradictions(runs);
   return runs.flatMap((run) => {
     const { spec } = run;
@@ -89,7 +96,7 @@ const short = (value: number) => Number(value.toPrecision(3));
 export function run(args: string[]): Promise<void> {
   const [path, only] = args;
   if (path === undefined) throw new Error("engine-fit needs the path of a CSV of measured runs");
-  for (const [engine, group] of Map.groupBy(readEngineRuns(path), (row) => row.backend)) {
+  for (const [engine, group] of Map.groupBy(readRuns(path), (row) => row.engine)) {
     if (only !== undefined && only !== engine) continue;
     const { coefficients, fit, heldOut, bandRatio } = calibrate(usable(group), neutral);
     const errors = (entry: typeof fit) => ({

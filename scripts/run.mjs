@@ -89,8 +89,13 @@ const child = spawn(node, ["--disable-warning=ExperimentalWarning", resolve(root
   cwd: process.env.INIT_CWD && entry === "src/cli/main.ts" ? process.env.INIT_CWD : process.cwd(),
   env: { ...process.env, DISPERSE_ROOT: root },
 });
-// Whoever stops this process means the child, which decides when it has finished; this process only waits.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+// Whoever stops this process means the child, which decides when it has finished; this process only waits. A terminal
+// reaches the child itself, and a signal that came again while it exits would kill it after all: so the signal is passed
+// on a moment later, to a child that is still there.
+const passOnMs = 250;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => setTimeout(() => child.kill(signal), passOnMs));
+}
 child.on("exit", (code, signal) => {
   if (!signal) process.exit(code ?? 1);
   process.removeAllListeners(signal);

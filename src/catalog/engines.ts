@@ -1,4 +1,4 @@
-import type { EngineProfile } from "./world.ts";
+import type { EngineCalibration, EngineProfile } from "./world.ts";
 
 /**
  * Inference engines as coefficients of the step time (`perf` documents the formula).
@@ -108,22 +108,10 @@ export const engineProfiles = {
   },
 } as const satisfies Record<string, EngineProfile>;
 
-/** How well a profile is known. Errors are relative, of the time per output token. */
-export interface EngineCalibration {
-  readonly rows: number;
-  readonly medianError: number;
-  readonly p90Error: number;
-  /** 90th percentile when the chip or the model was left out of the fit, the worse of the two. */
-  readonly heldOutP90Error: number;
-  /** Pairs of accelerator and model that were measured. */
-  readonly measured: readonly (readonly [accelerator: string, model: string])[];
-}
-
 /** Outcome of the fit per profile; a profile without an entry was not fitted. */
 export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   vllm: {
     rows: 561,
-    medianError: 0.067,
     p90Error: 0.166,
     heldOutP90Error: 0.212,
     measured: [
@@ -138,7 +126,6 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   },
   trtllm: {
     rows: 486,
-    medianError: 0.072,
     p90Error: 0.262,
     heldOutP90Error: 0.363,
     measured: [
@@ -151,7 +138,6 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   },
   sglang: {
     rows: 387,
-    medianError: 0.108,
     p90Error: 0.336,
     heldOutP90Error: 0.43,
     measured: [

@@ -8,7 +8,7 @@ export { serverModules, usualModules, type ServerModuleId } from "./server-modul
 export { serverModuleOf, type ServerModuleRow } from "./server-module-row.ts";
 export { models, type ModelId } from "./models.ts";
 export { countParameters, modelOf, type ModelRow } from "./model-row.ts";
-export { engineCalibration, engineProfiles, type EngineCalibration } from "./engines.ts";
+export { engineCalibration, engineProfiles } from "./engines.ts";
 export { networkModel } from "./network-model.ts";
 export { accessTypeOf, accessTypes, type AccessTypeId } from "./access-types.ts";
 export { continentOf, countryCodes, countryName, isCountry, type Continent } from "./countries.ts";

@@ -1,8 +1,7 @@
 import type { WorkloadEntry } from "../scenario/index.ts";
-import { engineProfiles } from "./engines.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
+import { resolveEngine } from "./resolve-engines.ts";
 import { resolveModel } from "./resolve-hardware.ts";
-import { unknownName } from "./resolve-reference.ts";
 import type { EngineProfile, Model, Precision, Workload } from "./world.ts";
 
 /** Formats when a workload states none: weights as most servings quantise them today, the cache as engines keep it. */
@@ -39,14 +38,11 @@ function checkLength(resolution: Resolution, path: ScenarioPath, workload: Workl
 export function resolveWorkloads(resolution: Resolution): ResolvedWorkloads {
   const models = new Positions<Model>();
   const engines = new Positions<EngineProfile>();
-  const profiles: Readonly<Record<string, EngineProfile>> = engineProfiles;
   const workloads: Workload[] = [];
   for (const [id, entry] of Object.entries(resolution.scenario.workloads)) {
     const path: ScenarioPath = ["workloads", id];
     const model = resolveModel(resolution, [...path, "model"], entry.model);
-    const engineId = entry.engine ?? usualEngine;
-    const engine = Object.hasOwn(profiles, engineId) ? profiles[engineId] : undefined;
-    if (!engine) unknownName(resolution, [...path, "engine"], "engine profile", engineId, Object.keys(profiles));
+    const engine = resolveEngine(resolution, [...path, "engine"], entry.engine ?? usualEngine);
     if (!model || !engine) continue;
     checkLength(resolution, path, entry, model);
     workloads.push({

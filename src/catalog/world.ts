@@ -163,6 +163,18 @@ export interface EngineProfile {
   readonly overheadBytesPerBatchedToken: number;
   readonly kvBlockTokens: number;
   readonly confidence: Confidence;
+  /** How well a profile of the scenario is known; those of the catalogue are described there. */
+  readonly calibration?: EngineCalibration;
+}
+
+/** How well an engine profile is known. Errors are relative, of the time per output token. */
+export interface EngineCalibration {
+  readonly rows: number;
+  readonly p90Error: number;
+  /** 90th percentile when the chip or the model was left out of the fit, the worse of the two. */
+  readonly heldOutP90Error: number;
+  /** Pairs of accelerator and model that were measured. */
+  readonly measured: readonly (readonly [accelerator: string, model: string])[];
 }
 
 /** Last mile of the user: a lognormal round-trip time added to the wide-area one. */

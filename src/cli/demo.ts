@@ -69,6 +69,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   await untilStopped();
   quiet();
   await service.close(2_000);
+  process.stderr.write("Stopped.\n");
 }
 
 /** A workload and area the plan serves, so that the printed line gets an answer. */

@@ -1,9 +1,12 @@
 import { hasChanged, type Change, type PlanDiff } from "../plan/index.ts";
-import { percent, usd } from "./figures.ts";
+import { percent, usd as anyUsd } from "./figures.ts";
 import type { Section } from "./report.ts";
 
 /** Modules listed site by site up to this many; a mesh of thousands of sites is summed up instead. */
 const listedChanges = 40;
+
+/** Money to the cent: less is rounding of the search. */
+const usd = (value: number): string => anyUsd(Math.abs(value) < 0.005 ? 0 : value);
 
 /** A difference of plans as sections of a report. */
 export function diffSections(diff: PlanDiff): Section[] {
@@ -97,5 +100,5 @@ function changeTable(
 
 /** A difference with its sign, so that a rise is seen as one. */
 function signed(value: number, show: (value: number) => string): string {
-  return `${value > 0 ? "+" : ""}${show(value)}`;
+  return `${value > 0 && show(value) !== show(0) ? "+" : ""}${show(value)}`;
 }

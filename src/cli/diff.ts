@@ -1,18 +1,21 @@
 import { diffPlans } from "../plan/index.ts";
 import { diffSections } from "./diff-summary.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { inPeriod } from "./period-option.ts";
 import { readPlan } from "./read-plan.ts";
 import { report, type ReportFormat } from "./report.ts";
 
 export interface DiffOptions {
   readonly format: ReportFormat;
+  readonly period?: string;
   readonly json?: boolean;
   readonly detailedExitcode?: boolean;
 }
 
 /** `disperse diff`: what differs between two plans, for a terminal, a pull request or a program. */
 export function diff(before: string, after: string, options: DiffOptions): void {
-  const found = diffPlans(readPlan(before), readPlan(after));
+  const read = (path: string) => inPeriod(readPlan(path), options.period);
+  const found = diffPlans(read(before), read(after));
   process.stdout.write(`${options.json ? JSON.stringify(found) : report(diffSections(found), options.format)}\n`);
   if (options.detailedExitcode && found.differs) process.exitCode = exitCodes.differs;
 }

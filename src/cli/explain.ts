@@ -11,6 +11,7 @@ import {
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { demandSections, limitListSection, limitSections, siteSections, type Resolved } from "./explain-summary.ts";
 import { withPlanner, type SearchOptions } from "./plan-worlds.ts";
+import { inPeriod } from "./period-option.ts";
 import { readPlan } from "./read-plan.ts";
 import { report, type ReportFormat, type Section } from "./report.ts";
 
@@ -24,16 +25,17 @@ export interface ExplainOptions extends SearchOptions {
 
 /** `disperse explain site`: why is it open or shut. */
 export async function explainSiteOf(id: string, options: ExplainOptions): Promise<void> {
-  const plan = readPlan(options.plan);
+  const whole = readPlan(options.plan);
+  const plan = inPeriod(whole, options.period);
   const site = positionOf("site", id, plan.world.sites);
   const found = explainSite(plan, site);
-  const opposite = await resolved(options, (planWorld) => resolveSite(plan, site, planWorld));
+  const opposite = await resolved(options, (planWorld) => resolveSite(whole, site, planWorld));
   print(options, opposite ? { ...found, opposite: opposite.found } : found, siteSections(found, opposite));
 }
 
 /** `disperse explain demand`: why is it served from there, or not at all. */
 export function explainDemandOf(name: string, options: ExplainOptions): void {
-  const plan = readPlan(options.plan);
+  const plan = inPeriod(readPlan(options.plan), options.period);
   const [areaId = "", workloadId] = name.split("/", 2);
   const area = positionOf("area", areaId, plan.world.areas);
   const workload = workloadId === undefined ? null : positionOf("workload", workloadId, plan.world.workloads);
@@ -48,7 +50,8 @@ export function explainDemandOf(name: string, options: ExplainOptions): void {
 
 /** `disperse explain limit`: how far is it used, and what is one more unit worth. Without a name: all that are used. */
 export async function explainLimitOf(name: string | undefined, options: ExplainOptions): Promise<void> {
-  const plan = readPlan(options.plan);
+  const whole = readPlan(options.plan);
+  const plan = inPeriod(whole, options.period);
   const limits = worldLimitsOf(plan);
   if (name === undefined) {
     const all = limits.map((limit) => explainLimit(plan, limit));
@@ -64,7 +67,7 @@ export async function explainLimitOf(name: string | undefined, options: ExplainO
       )
     ]!;
   const found = explainLimit(plan, limit);
-  const trial = await resolved(options, (planWorld) => resolveLimit(plan, limit, planWorld));
+  const trial = await resolved(options, (planWorld) => resolveLimit(whole, limit, planWorld));
   print(options, trial ? { ...found, trial: trial.found } : found, limitSections(found, trial));
 }
 
@@ -74,7 +77,9 @@ function resolved<T>(
   work: (planWorld: PlanWorld) => Promise<T | null>,
 ): Promise<Resolved<T> | undefined> {
   if (!options.resolve) return Promise.resolve(undefined);
-  return withPlanner(options, 1, work).then((found) => ({ found }));
+  // The whole plan is made again, as the original was; `period` only says which of its periods is looked at.
+  const { gap, timeLimit, seed } = options;
+  return withPlanner({ gap, timeLimit, seed }, 1, work).then((found) => ({ found }));
 }
 
 function positionOf(what: string, id: string, entries: readonly { readonly id: string }[]): number {

@@ -1,11 +1,13 @@
 import { financeReport, type FinanceReport, type Investment } from "../plan/index.ts";
 import { percent, usd } from "./figures.ts";
+import { inPeriod } from "./period-option.ts";
 import { readPlan } from "./read-plan.ts";
 import { report, type ReportFormat, type Section } from "./report.ts";
 
 export interface FinanceReportOptions {
   readonly years: number;
   readonly format: ReportFormat;
+  readonly period?: string;
   readonly json?: boolean;
 }
 
@@ -14,7 +16,7 @@ const listedSites = 25;
 
 /** `disperse report finance`: a plan as its investors see it. */
 export function reportFinance(path: string, options: FinanceReportOptions): void {
-  const found = financeReport(readPlan(path), options.years);
+  const found = financeReport(inPeriod(readPlan(path), options.period), options.years);
   process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections(found), options.format)}\n`);
 }
 

@@ -2,6 +2,7 @@ import { createHighsSolver } from "../adapters/solver-highs/index.ts";
 import { planScenario, type PlanWorld } from "../plan/index.ts";
 import { progressText } from "./find-plan.ts";
 import { onInterrupt } from "./interrupts.ts";
+import { periodPosition } from "./period-option.ts";
 import { ProgressLine } from "./progress-line.ts";
 
 /** How hard to try for each of several plans. */
@@ -10,6 +11,8 @@ export interface SearchOptions {
   /** For each plan, s. */
   readonly timeLimit: number;
   readonly seed: number;
+  /** Id of a period to plan as if it were the only one; all of them when left out. */
+  readonly period?: string;
 }
 
 /**
@@ -43,6 +46,7 @@ export async function withPlanner<T>(
         timeLimitS: options.timeLimit,
         seed: options.seed,
         compare: false,
+        ...(options.period === undefined ? {} : { period: periodPosition(world, options.period) }),
         signal: stop.signal,
       },
     );

@@ -56,7 +56,7 @@ export async function readAccounts(path: string, ledger: Store): Promise<Account
       throw wrong(`${where}: "workloads" must be "*" or a list of workload ids.`);
     }
     const expires = entry["expires"] ?? null;
-    const expiresEpochMs = expires === null ? null : Date.parse(String(expires));
+    const expiresEpochMs = expires === null ? null : typeof expires === "string" ? Date.parse(expires) : Number.NaN;
     if (Number.isNaN(expiresEpochMs)) throw wrong(`${where}: "expires" must be a date such as 2027-01-31.`);
     return {
       id: text(entry, "id", where),

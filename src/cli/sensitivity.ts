@@ -42,7 +42,9 @@ export async function sensitivity(file: string, options: SensitivityOptions): Pr
     print(front, [paretoSection(front)]);
   } else if (options.stress !== undefined) {
     const { stress: factor } = options;
-    const stress = await withPlanner(options, 2, (planWorld) => stressWorld(world, factor, planWorld));
+    // Whether a plan holds is a question of one moment: the first period, unless another is named.
+    const period = options.period ?? world.periods[0]!.id;
+    const stress = await withPlanner({ ...options, period }, 2, (planWorld) => stressWorld(world, factor, planWorld));
     if (stress === null) throw nothing(file);
     print(stress, stressSections(stress));
   } else {

@@ -69,11 +69,11 @@ export async function startGateway(settings: GatewaySettings): Promise<HttpServi
     options: settings.defaultArea === undefined ? {} : { defaultArea: settings.defaultArea },
   });
   const listen = async (port: number): Promise<HttpService> => {
-    const { url, close } = await serveHttp(gateway, { host: settings.host, port });
+    const service = await serveHttp(gateway, { host: settings.host, port });
     return {
-      url,
+      url: service.url,
       async close(graceMs) {
-        await close(graceMs);
+        await service.close(graceMs);
         await store.close();
       },
     };

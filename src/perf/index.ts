@@ -9,6 +9,13 @@ export {
   type EngineCoefficients,
   type MeasuredRun,
 } from "./fit-coefficients.ts";
+export {
+  acceleratorNamed,
+  modelNamed,
+  readMeasuredRuns,
+  type MeasuredRow,
+  type MeasuredRowsResult,
+} from "./read-measured-runs.ts";
 export { loadPoint, saturationPerS, type LoadPoint } from "./load-point.ts";
 export { fit, kvBytesPerToken, type Fit, type ReplicaSpec } from "./memory.ts";
 export { closedLoop, type ClosedLoopPoint, type ClosedLoopProtocol } from "./closed-loop.ts";

@@ -18,7 +18,7 @@ const datasheetBandRatio = 0.6;
 /** Says how a replica's times are known, and within which band. */
 export function predictionClass(replica: Replica): PredictionClass {
   const { accelerator, engine, model } = replica.spec;
-  const calibration = engineCalibration[engine.id];
+  const calibration = engine.calibration ?? engineCalibration[engine.id];
   if (!calibration) {
     const because = `${engine.name} was not fitted on measured runs`;
     return { kind: "extrapolated", bandRatio: datasheetBandRatio, because };

@@ -146,7 +146,7 @@ function causeOf({ workload, reason, detail }: Unserved): Pick<Driver, "kind" | 
     case "export":
       return { kind: "law", name: `the law that keeps ${workload} away (${reason})` };
     case "tier":
-      return { kind: "limit", name: `the tiers ${workload} may run in` };
+      return { kind: "limit", name: `the tiers ${workload} may run in, of which there is no site` };
     case "memory":
     case "limits":
       return { kind: "limit", name: `limits that leave ${workload} unserved (${detail})` };

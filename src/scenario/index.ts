@@ -12,7 +12,7 @@ export { nearest } from "./nearest.ts";
 export { parseScenario, type ParsedScenario, type ParseOptions, type ParseResult } from "./parse-scenario.ts";
 export { orderProblems, problem, type Place, type Problem } from "./problem.ts";
 export type { ReadFile } from "./rows-from-csv.ts";
-export type { AreaEntry, ModuleEntry, Scenario, SiteEntry, TierTerms, WorkloadEntry } from "./spec.ts";
+export type { AreaEntry, EngineEntry, ModuleEntry, Scenario, SiteEntry, TierTerms, WorkloadEntry } from "./spec.ts";
 export { scenarioJsonSchema, type JsonSchema } from "./json-schema.ts";
 export { referencePages, scenarioReference } from "./reference.ts";
 export { starterScenario } from "./starter.ts";

@@ -88,7 +88,10 @@ export const workload = object(
       doc: "Number format of the KV cache; the engine's usual one when left out.",
     }),
     engine: optional(
-      text("Engine profile id from the catalogue; the catalogue's default when left out.", { example: "vllm" }),
+      text(
+        "Engine profile id, from the catalogue or from the section `engines`; the catalogue's default when left out.",
+        { example: "vllm" },
+      ),
     ),
     inputTokens: tokenLength("Length of the prompt."),
     outputTokens: tokenLength("Length of the answer."),

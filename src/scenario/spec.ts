@@ -20,6 +20,7 @@ import {
   text,
   type Parsed,
 } from "./field.ts";
+import { engine } from "./spec-engine.ts";
 import { accelerator, model, module } from "./spec-hardware.ts";
 import { limits, owner, site, tierTerms } from "./spec-site.ts";
 import { area, countryCode, demandRow, training, workload } from "./spec-workload.ts";
@@ -214,6 +215,7 @@ export const scenarioSpec = object(
       rows(module, "What may be bought; the catalogue's usual choice when left out.", { example: "[h100x8, l4x4]" }),
     ),
     accelerators: fallback(map("accelerator id", accelerator, "Own accelerators."), {}),
+    engines: fallback(rows(engine, "Own engine profiles, or files of them that `disperse calibrate` wrote."), []),
     models: fallback(map("model id", model, "Own models."), {}),
     owners: fallback(map("owner id", owner, "Who pays; one hyperscaler when left out."), {}),
     limits: fallback(limits, {}),
@@ -249,6 +251,7 @@ export const scenarioSpec = object(
 /** A scenario as parsed: every quantity a number in the unit its field names, everything left out filled or null. */
 export type Scenario = Parsed<typeof scenarioSpec>;
 export type WorkloadEntry = Parsed<typeof workload>;
+export type EngineEntry = Parsed<typeof engine>;
 export type AreaEntry = Parsed<typeof area>;
 export type SiteEntry = Parsed<typeof site>;
 export type ModuleEntry = Parsed<typeof module>;

@@ -129,6 +129,19 @@ describe("plan --from", () => {
   });
 });
 
+describe("a plan of several periods", () => {
+  const several = at("several.json");
+  it("is looked at period by period", async () => {
+    await good("plan", scenario, "--out", several, "--no-compare", "--set", "horizon.periods=2");
+    const { id } = planOf(several).world.periods[1]!;
+    expect((await good("diff", several, several, "--period", id)).stdout).toMatch(/do not differ/);
+    expect((await good("explain", "site", "ber", "--plan", several, "--period", id)).stdout).toMatch(/^ber .* is open/);
+    expect((await good("report", "finance", several, "--period", id)).stdout).toMatch(/NPV/);
+    const { exitCode, stderr } = await runCliHere(["explain", "site", "ber", "--plan", several, "--period", "1999"]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/no period "1999".*2027/)]);
+  });
+});
+
 describe("report finance", () => {
   it("shows what investors ask for, per tier and site", async () => {
     const { stdout } = await good("report", "finance", small, "--years", "7");

@@ -502,7 +502,10 @@ export function fixtureSimulation(plan: PlanDocument): SimulationResult {
       windowS: 60,
       byAreaHour: false,
       quantileError: 0.005,
+      burstiness: null,
+      traceWindow: null,
     },
+    closedForms: [],
     simulatedS: 3600,
     requests: {
       arrived: 1_812_400,

@@ -1,0 +1,65 @@
+import type { EngineEntry } from "../scenario/index.ts";
+import { engineProfiles } from "./engines.ts";
+import type { Resolution, ScenarioPath } from "./resolution.ts";
+import { unknownName } from "./resolve-reference.ts";
+import type { EngineCalibration, EngineProfile } from "./world.ts";
+
+const catalogue: Readonly<Record<string, EngineProfile>> = engineProfiles;
+
+/** Error that is assumed of coefficients whose writer states none: that of profiles nobody fitted. */
+const unstatedError = 0.6;
+
+/** An engine profile of the scenario or, when it has none of that id, of the catalogue; null when neither has. */
+export function resolveEngine(resolution: Resolution, path: ScenarioPath, id: string): EngineProfile | null {
+  const own = resolution.scenario.engines;
+  const position = own.findLastIndex((entry) => entry.id === id);
+  if (position >= 0) return ownEngine(resolution, ["engines", position, "like"], own[position]!);
+  if (Object.hasOwn(catalogue, id)) return catalogue[id]!;
+  unknownName(resolution, path, "engine profile", id, [...own.map((entry) => entry.id), ...Object.keys(catalogue)]);
+  return null;
+}
+
+function ownEngine(resolution: Resolution, path: ScenarioPath, own: EngineEntry): EngineProfile | null {
+  const base = Object.hasOwn(catalogue, own.like) ? catalogue[own.like] : undefined;
+  if (!base) {
+    unknownName(resolution, path, "engine profile", own.like, Object.keys(catalogue));
+    return null;
+  }
+  const coefficients: Partial<Record<keyof EngineProfile, number | null>> = {
+    stepFixedMs: own.stepFixed,
+    stepPerLayerUs: own.stepPerLayer,
+    stepPerExpertLayerUs: own.stepPerExpertLayer,
+    stepPerSequenceUs: own.stepPerSequence,
+    memoryCoefficient: own.memory,
+    expertMemoryCoefficient: own.expertMemory,
+    computeCoefficient: own.compute,
+    expertComputeCoefficient: own.expertCompute,
+    communicationCoefficient: own.communication,
+    requestOverheadMs: own.requestOverhead,
+    promptPerExpertLayerMs: own.promptPerExpertLayer,
+  };
+  const given = Object.entries(coefficients).filter(([, value]) => value !== null);
+  const calibration = calibrationOf(own);
+  return {
+    ...base,
+    ...Object.fromEntries(given),
+    id: own.id,
+    name: own.name ?? `${base.name} (${own.id})`,
+    confidence: calibration ? "measured" : "assumed",
+    ...(calibration && { calibration }),
+  };
+}
+
+function calibrationOf(own: EngineEntry): EngineCalibration | null {
+  if (own.runs === null || own.runs === 0) return null;
+  const fitError = own.fitError ?? unstatedError;
+  return {
+    rows: own.runs,
+    p90Error: fitError,
+    heldOutP90Error: Math.max(fitError, own.heldOutError ?? unstatedError),
+    measured: own.measuredOn.map((pair) => {
+      const [accelerator = "", model = ""] = pair.split("/");
+      return [accelerator, model] as const;
+    }),
+  };
+}
