@@ -3,7 +3,7 @@
  * the arcs, without a solver; see `recomputeBound`.
  */
 import type { LagrangianResult } from "./lagrangian.ts";
-import type { PlanProblem } from "./problem.ts";
+import { noTies, usefulModules, type PlanProblem } from "./problem.ts";
 import { cutsPerSite } from "./site-bound.ts";
 import type { SiteView } from "./site-view.ts";
 
@@ -13,6 +13,8 @@ export interface Certificate {
   readonly rowPrices: readonly number[];
   /** What one unit of each coupling limit is worth, USD/year; not negative. */
   readonly limitPrices: readonly number[];
+  /** What taking one module away again would be worth per tie between periods, USD; not negative. */
+  readonly tiePrices: readonly number[];
   /**
    * Per site, price vectors: USD/year per module and pool of the site in the order of pools, then per Gbit/s of its ports.
    * None of them may be negative.
@@ -26,6 +28,7 @@ export function certify(bound: LagrangianResult, view: SiteView): Certificate {
     boundUsd: bound.boundUsd,
     rowPrices: Array.from(bound.rowPrice),
     limitPrices: Array.from(bound.limitPrice),
+    tiePrices: Array.from(bound.tiePrice),
     sitePrices: Array.from(cuts.count, (count, site) => {
       const size = view.poolStarts[site + 1]! - view.poolStarts[site]!;
       return Array.from({ length: count }, (_, k) => {
@@ -49,12 +52,15 @@ const listedCounts = 160;
  */
 export function recomputeBound(problem: PlanProblem, certificate: Certificate): number {
   const { rows, arcs, pools, sites, limits } = problem;
-  const { rowPrices, limitPrices, sitePrices } = certificate;
+  const { rowPrices, limitPrices, sitePrices, tiePrices } = certificate;
+  const ties = problem.ties ?? noTies;
   if (rowPrices.length !== rows.count || limitPrices.length !== limits.length || sitePrices.length !== sites.count) {
     return -Infinity;
   }
+  if (tiePrices.length !== ties.count) return -Infinity;
   const usable = (prices: readonly number[]): boolean => prices.every((price) => price >= 0 && price < Infinity);
-  if (!usable(rowPrices) || !usable(limitPrices) || !sitePrices.every((cuts) => cuts.every(usable))) return -Infinity;
+  if (!usable(rowPrices) || !usable(limitPrices) || !usable(tiePrices)) return -Infinity;
+  if (!sitePrices.every((cuts) => cuts.every(usable))) return -Infinity;
 
   let total = 0;
   // A row may be left unserved: offering more than that costs would count the difference twice.
@@ -67,10 +73,17 @@ export function recomputeBound(problem: PlanProblem, certificate: Certificate): 
     for (const [i, site] of limit.sites.entries()) siteUsd[site]! += limitPrices[l]! * limit.siteWeights[i]!;
   }
 
+  for (let tie = 0; tie < ties.count; tie++) {
+    for (let i = ties.starts[tie]!; i < ties.starts[tie + 1]!; i++) {
+      poolUsd[ties.pool[i]!]! += tiePrices[tie]! * ties.weight[i]!;
+    }
+  }
+
   // One pass over the arcs: what every cut of every site earns from the best arc of each row.
   const poolsOfSite: number[][] = Array.from({ length: sites.count }, () => []);
   const place = new Int32Array(pools.count);
   for (let pool = 0; pool < pools.count; pool++) place[pool] = poolsOfSite[pools.site[pool]!]!.push(pool) - 1;
+  const useful = usefulModules(problem);
   const earned = sitePrices.map((cuts) => new Float64Array(cuts.length));
   const bestHere = sitePrices.map((cuts) => new Float64Array(cuts.length));
   const touched: number[] = [];
@@ -113,7 +126,7 @@ export function recomputeBound(problem: PlanProblem, certificate: Certificate): 
       if (mustStand) total += siteUsd[site]!;
       continue;
     }
-    const least = leastSiteCost(problem, here, sitePrices[site]!, earned[site]!, poolUsd, site);
+    const least = leastSiteCost(problem, here, sitePrices[site]!, earned[site]!, poolUsd, useful, site);
     if (least === null) return -Infinity;
     const cost = siteUsd[site]! + least;
     total += mustStand ? cost : Math.min(0, cost);
@@ -128,6 +141,7 @@ function leastSiteCost(
   cuts: readonly (readonly number[])[],
   earned: Float64Array,
   poolUsd: Float64Array,
+  useful: Float64Array,
   site: number,
 ): number | null {
   if (cuts.length === 0) return null;
@@ -137,7 +151,7 @@ function leastSiteCost(
     const port = prices[prices.length - 1]!;
     return -earned[k]! - (port > 0 ? port * ports : 0);
   });
-  const most = here.map((pool) => mostUseful(problem, pool));
+  const most = here.map((pool) => useful[pool]!);
   const fewest = here.map((pool, i) => Math.min(pools.minCount[pool]!, most[i]!));
   let combinations = 1;
   for (let i = 0; i < here.length; i++) combinations *= most[i]! - fewest[i]! + 1;
@@ -169,24 +183,6 @@ function leastSiteCost(
   };
   visit(0, [], 0);
   return least;
-}
-
-const mostCache = new WeakMap<PlanProblem, Float64Array>();
-
-function mostUseful(problem: PlanProblem, pool: number): number {
-  let most = mostCache.get(problem);
-  if (most === undefined) {
-    const { arcs, pools, sites } = problem;
-    const demand = new Float64Array(pools.count);
-    for (let arc = 0; arc < arcs.pool.length; arc++) demand[arcs.pool[arc]!]! += arcs.load[arc]!;
-    most = demand.map((load, p) => {
-      const kw = pools.kw[p]!;
-      const byPower = kw > 0 ? Math.floor(sites.kw[pools.site[p]!]! / kw + 1e-9) : Infinity;
-      return Math.max(0, Math.min(Math.max(Math.ceil(load - 1e-9), pools.minCount[p]!), byPower, pools.maxCount[p]!));
-    });
-    mostCache.set(problem, most);
-  }
-  return most[pool]!;
 }
 
 /** Least of `weights · N` for fractional N within power: a fractional knapsack, best ratio first. */

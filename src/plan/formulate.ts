@@ -10,9 +10,10 @@
  * | `opening`  | modules ≤ most · open, per pool           |                                       |
  * | `link`     | Σ share (row at site) ≤ open              | tightens the relaxation only          |
  * | `limit`    | Σ weights ≤ upper, per coupling limit     | worth of one unit of the limit        |
+ * | `fleet`    | modules bought ≥ 0, per pool and period   | worth of buying later instead of now  |
  */
 import { MipBuilder } from "./mip-builder.ts";
-import { siteOfArc, usefulModules, type PlanProblem, type ProblemSolution } from "./problem.ts";
+import { noTies, siteOfArc, usefulModules, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import type { MipModel } from "./solver.ts";
 
 /** A model and where the parts of the problem stand in it (-1 = not in the model). */
@@ -124,6 +125,14 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
     for (let i = 0; i < limit.pools.length; i++) builder.addEntry(moduleCol[limit.pools[i]!]!, limit.poolWeights[i]!);
     return row;
   });
+
+  const ties = problem.ties ?? noTies;
+  for (let tie = 0; tie < ties.count; tie++) {
+    builder.addRow(-Infinity, 0);
+    for (let i = ties.starts[tie]!; i < ties.starts[tie + 1]!; i++) {
+      builder.addEntry(moduleCol[ties.pool[i]!]!, ties.weight[i]!);
+    }
+  }
 
   const partial = {
     openCol,

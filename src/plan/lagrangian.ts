@@ -4,7 +4,7 @@
  * the volume algorithm (Barahona and Anbil 2000): steps along the averaged violation, whose averaged choices also tell
  * the search for plans where capacity ought to stand.
  */
-import type { PlanProblem } from "./problem.ts";
+import { noTies, type PlanProblem } from "./problem.ts";
 import { createSiteBounder, cutsPerSite, type SiteBounder, type SiteOutcome } from "./site-bound.ts";
 import type { SiteView } from "./site-view.ts";
 
@@ -22,6 +22,8 @@ export interface LagrangianResult {
   readonly rowPrice: Float64Array;
   /** What one unit of each coupling limit is worth, USD/year. */
   readonly limitPrice: Float64Array;
+  /** What it would be worth to take one module away again after it was bought, per tie, USD/year. */
+  readonly tiePrice: Float64Array;
   /** Averaged choices: share per arc (in the view's order), modules per pool, openness per site. */
   readonly share: Float32Array;
   readonly modules: Float64Array;
@@ -47,6 +49,7 @@ const averagingEvery = 100;
 const longestStep = 1;
 /** Prices move in proportion to their size; a price that has grown moves faster. */
 const scaleOfPrice = 0.7;
+const tieScaleOfPrice = 0.3;
 const smallestStep = 1e-5;
 const stallWindow = 40;
 /** Effort spent on fitting the cuts to the best prices at the end. */
@@ -60,18 +63,23 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   const worth = rows.unservedUsd;
   let total = 0;
   for (let r = 0; r < rows.count; r++) total += scale[r]!;
+  const ties = problem.ties ?? noTies;
   const limitScale = Float64Array.from(limits, (limit) => (limit.upper > 0 ? (0.2 * total) / limit.upper : total));
 
   const best = Float64Array.from(scale);
   const bestLimit = new Float64Array(limits.length);
+  const bestTie = new Float64Array(ties.count);
   const price = best.slice();
   const limitPrice = bestLimit.slice();
+  const tiePrice = bestTie.slice();
   const poolUsd = new Float64Array(pools.count);
   const siteUsd = new Float64Array(sites.count);
   const served = new Float64Array(rows.count);
   const averageServed = new Float64Array(rows.count);
   const limitUse = new Float64Array(limits.length);
   const averageUse = new Float64Array(limits.length);
+  const tieUse = new Float64Array(ties.count);
+  const averageTie = new Float64Array(ties.count);
   const share = new Float32Array(arcs.pool.length);
   const modules = new Float64Array(pools.count);
   const open = new Float64Array(sites.count);
@@ -93,7 +101,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     modules: new Float64Array(view.widest + 1),
   };
 
-  /** Bound at `price` and `limitPrice`; fills `served`, `limitUse`, `chosen` and `nowModules`. */
+  /** Bound at the current prices; fills `served`, `limitUse`, `tieUse`, `chosen` and `nowModules`. */
   function evaluate(refinements: number): number {
     let bound = 0;
     for (let r = 0; r < rows.count; r++) bound += price[r]!;
@@ -104,6 +112,12 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
       if (limitPrice[l] === 0) continue;
       for (let i = 0; i < limit.pools.length; i++) poolUsd[limit.pools[i]!]! += limitPrice[l]! * limit.poolWeights[i]!;
       for (let i = 0; i < limit.sites.length; i++) siteUsd[limit.sites[i]!]! += limitPrice[l]! * limit.siteWeights[i]!;
+    }
+    for (let f = 0; f < ties.count; f++) {
+      if (tiePrice[f] === 0) continue;
+      for (let i = ties.starts[f]!; i < ties.starts[f + 1]!; i++) {
+        poolUsd[ties.pool[i]!]! += tiePrice[f]! * ties.weight[i]!;
+      }
     }
     served.fill(0);
     nowModules.fill(0);
@@ -142,6 +156,11 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
       for (let i = 0; i < limit.sites.length; i++) use += chosen[limit.sites[i]!]! >= 0 ? limit.siteWeights[i]! : 0;
       limitUse[l] = use;
     }
+    for (let f = 0; f < ties.count; f++) {
+      let use = 0;
+      for (let i = ties.starts[f]!; i < ties.starts[f + 1]!; i++) use += ties.weight[i]! * nowModules[ties.pool[i]!]!;
+      tieUse[f] = use;
+    }
     return bound;
   }
   function takeAll(site: number, cut: number, weight: number, from: number): number {
@@ -161,6 +180,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     for (let p = 0; p < pools.count; p++) modules[p] = keep * modules[p]! + weight * nowModules[p]!;
     for (let r = 0; r < rows.count; r++) averageServed[r] = keep * averageServed[r]! + weight * served[r]!;
     for (let l = 0; l < limits.length; l++) averageUse[l] = keep * averageUse[l]! + weight * limitUse[l]!;
+    for (let f = 0; f < ties.count; f++) averageTie[f] = keep * averageTie[f]! + weight * tieUse[f]!;
     for (let s = 0; s < sites.count; s++) {
       open[s] = keep * open[s]! + (chosen[s]! >= 0 ? weight : 0);
       if (chosen[s]! < 0) continue;
@@ -186,6 +206,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     let norm = 0;
     for (let r = 0; r < rows.count; r++) norm += scale[r]! * directionOf(r) ** 2;
     for (let l = 0; l < limits.length; l++) norm += limitScale[l]! * limitDirectionOf(l) ** 2;
+    for (let f = 0; f < ties.count; f++) norm += tieScale(f) * tieDirectionOf(f) ** 2;
     if (!(norm > 0)) break;
     const length = Math.min(
       longestStep * step,
@@ -197,6 +218,9 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     for (let l = 0; l < limits.length; l++) {
       limitPrice[l] = Math.max(0, bestLimit[l]! + length * limitScale[l]! * limitDirectionOf(l));
     }
+    for (let f = 0; f < ties.count; f++) {
+      tiePrice[f] = Math.max(0, bestTie[f]! + length * tieScale(f) * tieDirectionOf(f));
+    }
     const bound = evaluate(2);
     average(averaging);
     if (bound > bestBound) {
@@ -206,6 +230,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
       bounder.remember();
       for (let r = 0; r < rows.count; r++) scale[r] = Math.max(scale[r]!, scaleOfPrice * price[r]!);
       bestLimit.set(limitPrice);
+      bestTie.set(tiePrice);
       step = Math.min(2, step * stepGrowth);
       options.onBound?.(bestBound);
     } else if (++failures >= failuresBeforeShrink) {
@@ -224,6 +249,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   // is the bound that can be certified.
   price.set(best);
   limitPrice.set(bestLimit);
+  tiePrice.set(bestTie);
   bounder.recall();
   let certified = evaluate(closingRefinements);
   for (let round = 0; round < closingRounds && certified < bestBound; round++) certified = evaluate(closingRefinements);
@@ -231,6 +257,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     boundUsd: certified,
     rowPrice: best,
     limitPrice: bestLimit,
+    tiePrice: bestTie,
     share,
     modules,
     open,
@@ -252,6 +279,14 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     const relative = limits[l]!.upper > 0 ? over / limits[l]!.upper : over;
     if (relative < 0 && bestLimit[l] === 0) return 0;
     return relative;
+  }
+  function tieDirectionOf(f: number): number {
+    return averageTie[f]! < 0 && bestTie[f] === 0 ? 0 : averageTie[f]!;
+  }
+  /** A tie's price moves by what its module costs, and less per module where many stand. */
+  function tieScale(f: number): number {
+    const pool = ties.pool[ties.starts[f + 1]! - 1]!;
+    return (tieScaleOfPrice * pools.usd[pool]!) / (1 + modules[pool]!);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { MoveTables } from "./round-plan.ts";
 import { negligible, type PlanState } from "./plan-state.ts";
-import type { CouplingLimit, PlanProblem, ProblemSolution } from "./problem.ts";
+import { noTies, type CouplingLimit, type FleetTies, type PlanProblem, type ProblemSolution } from "./problem.ts";
 
 export interface Neighbourhood {
   readonly problem: PlanProblem;
@@ -102,6 +102,7 @@ export function neighbourhoodOf(
       forced: Uint8Array.from(sites, (site) => problem.sites.forced[site]!),
     },
     limits: problem.limits.flatMap((limit, l) => remaining(state, limit, l, siteAt, localPool)),
+    ties: tiesOf(problem.ties ?? noTies, localPool),
   };
   const open = Uint8Array.from(sites, (site) => (state.standing[site]! > 0 || problem.sites.forced[site] ? 1 : 0));
   const share = Float64Array.from(arc, (a, i) => {
@@ -115,6 +116,28 @@ export function neighbourhoodOf(
     row: Int32Array.from(row),
     arc: Int32Array.from(arc),
     portion,
+  };
+}
+
+/** The ties whose pools are all in the part; parts free a place in all its periods, so none is cut. */
+function tiesOf(ties: FleetTies, localPool: ReadonlyMap<number, number>): FleetTies {
+  if (ties.count === 0) return ties;
+  const starts = [0];
+  const pool: number[] = [];
+  const weight: number[] = [];
+  for (let tie = 0; tie < ties.count; tie++) {
+    if (!localPool.has(ties.pool[ties.starts[tie]!]!)) continue;
+    for (let i = ties.starts[tie]!; i < ties.starts[tie + 1]!; i++) {
+      pool.push(localPool.get(ties.pool[i]!)!);
+      weight.push(ties.weight[i]!);
+    }
+    starts.push(pool.length);
+  }
+  return {
+    count: starts.length - 1,
+    starts: Int32Array.from(starts),
+    pool: Int32Array.from(pool),
+    weight: Float64Array.from(weight),
   };
 }
 

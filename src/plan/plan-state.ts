@@ -1,7 +1,15 @@
 /**
  * A plan under construction with everything it uses kept up to date, so that a move can be tried, priced and taken back.
  */
-import { siteOfArc, usefulModules, type PlanProblem, type ProblemSolution } from "./problem.ts";
+import {
+  lasts,
+  noTies,
+  siteOfArc,
+  usefulModules,
+  type CouplingLimit,
+  type PlanProblem,
+  type ProblemSolution,
+} from "./problem.ts";
 
 /** Below this a share, a load or a capacity is nothing. */
 export const negligible = 1e-9;
@@ -22,10 +30,20 @@ export interface PlanState {
   costUsd: number;
   /** Adds `delta` (may be negative) of the row to the arc; the caller minds the limits. */
   serve(row: number, arc: number, delta: number): void;
-  /** Changes the modules of a pool, opening or shutting its site as needed; the caller minds the limits. */
+  /** Limits that are broken now. */
+  brokenLimits: number;
+  /**
+   * Changes the modules of a pool, opening or shutting its site as needed; the caller minds the limits. What is bought stays
+   * in later periods and what is not there later was not bought before: the pool's counts in other periods follow.
+   */
   build(pool: number, count: number): void;
-  /** Whether `more` modules fit: power, pool, coupling limits with the site's opening. */
+  /** Whether `more` modules fit, now and later: power, pool, coupling limits with the site's opening. */
   fits(pool: number, more: number): boolean;
+  /** Cost of one more module of the pool, and of opening its site where it is shut, now and later, USD/year. */
+  nextModuleUsd(pool: number): number;
+  nextOpeningUsd(pool: number): number;
+  /** The same pool in the period before; -1 when there is none that must not have more. */
+  readonly earlier: Int32Array;
   /** Largest share of a row that can be added over an arc with the modules that stand. */
   room(row: number, arc: number): number;
   /** Remembers the state; `rollback` returns to it. */
@@ -35,7 +53,8 @@ export interface PlanState {
 }
 
 export function createPlanState(problem: PlanProblem, from: ProblemSolution): PlanState {
-  const { rows, arcs, pools, sites, limits } = problem;
+  const { rows, arcs, pools, sites } = problem;
+  const { limits, earlier, later } = withTies(problem);
   const most = usefulModules(problem);
   const modules = from.modules.slice();
   const share = from.share.slice();
@@ -77,6 +96,39 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
   let recording = false;
   let costAtCheckpoint = 0;
 
+  const isBroken = (limit: number): boolean => limitUse[limit]! > limits[limit]!.upper + slackOf(limits[limit]!);
+  const use = (limit: number, more: number): void => {
+    const before = isBroken(limit);
+    limitUse[limit]! += more;
+    if (isBroken(limit) !== before) state.brokenLimits += before ? -1 : 1;
+  };
+
+  /** Changes one pool in one period. */
+  function set(pool: number, count: number): void {
+    const delta = count - modules[pool]!;
+    if (delta === 0) return;
+    if (recording) journal.push(1, pool, modules[pool]!, 0);
+    const site = pools.site[pool]!;
+    const wasOpen = isOpen(site);
+    modules[pool] = count;
+    standing[site]! += delta;
+    kw[site]! += delta * pools.kw[pool]!;
+    state.costUsd += delta * pools.usd[pool]!;
+    for (const { limit, weight } of limitsOfPool[pool]!) use(limit, weight * delta);
+    const open = isOpen(site);
+    if (open === wasOpen) return;
+    const sign = open ? 1 : -1;
+    state.costUsd += sign * sites.usd[site]!;
+    for (const { limit, weight } of limitsOfSite[site]!) use(limit, sign * weight);
+  }
+
+  const added = new Float64Array(limits.length);
+  const touched: number[] = [];
+  function addTo(limit: number, more: number): void {
+    if (added[limit] === 0) touched.push(limit);
+    added[limit]! += more;
+  }
+
   const state: PlanState = {
     problem,
     modules,
@@ -87,6 +139,8 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
     kw,
     gbps,
     limitUse,
+    earlier,
+    brokenLimits: limits.reduce((count, _, limit) => count + (isBroken(limit) ? 1 : 0), 0),
     costUsd: 0,
     serve(row, arc, delta) {
       if (recording) journal.push(0, row, arc, delta);
@@ -99,37 +153,43 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
       state.costUsd += delta * (arcs.usd[arc]! - rows.unservedUsd[row]!);
     },
     build(pool, count) {
-      const delta = count - modules[pool]!;
-      if (delta === 0) return;
-      if (recording) journal.push(1, pool, modules[pool]!, 0);
-      const site = pools.site[pool]!;
-      const wasOpen = isOpen(site);
-      modules[pool] = count;
-      standing[site]! += delta;
-      kw[site]! += delta * pools.kw[pool]!;
-      state.costUsd += delta * pools.usd[pool]!;
-      for (const { limit, weight } of limitsOfPool[pool]!) limitUse[limit]! += weight * delta;
-      const open = isOpen(site);
-      if (open === wasOpen) return;
-      const sign = open ? 1 : -1;
-      state.costUsd += sign * sites.usd[site]!;
-      for (const { limit, weight } of limitsOfSite[site]!) limitUse[limit]! += sign * weight;
+      set(pool, count);
+      for (let p = later[pool]!; p >= 0 && modules[p]! < count; p = later[p]!) set(p, count);
+      for (let p = earlier[pool]!; p >= 0 && modules[p]! > count; p = earlier[p]!) set(p, count);
     },
     fits(pool, more) {
-      const site = pools.site[pool]!;
-      if (modules[pool]! + more > most[pool]!) return false;
-      if (kw[site]! + more * pools.kw[pool]! > sites.kw[site]! * (1 + negligible)) return false;
-      for (const { limit, weight } of limitsOfPool[pool]!) {
-        let use = limitUse[limit]! + more * weight;
-        if (!isOpen(site)) {
-          for (const opening of limitsOfSite[site]!) if (opening.limit === limit) use += opening.weight;
+      const count = modules[pool]! + more;
+      let fitting = true;
+      for (let p = pool; p >= 0 && modules[p]! < count; p = later[p]!) {
+        const site = pools.site[p]!;
+        const delta = count - modules[p]!;
+        if (count > most[p]! || kw[site]! + delta * pools.kw[p]! > sites.kw[site]! * (1 + negligible)) {
+          fitting = false;
+          break;
         }
-        if (use > limits[limit]!.upper * (1 + negligible)) return false;
+        for (const { limit, weight } of limitsOfPool[p]!) addTo(limit, weight * delta);
+        if (!isOpen(site)) for (const { limit, weight } of limitsOfSite[site]!) addTo(limit, weight);
       }
-      if (isOpen(site)) return true;
-      return limitsOfSite[site]!.every(
-        ({ limit, weight }) => limitUse[limit]! + weight <= limits[limit]!.upper * (1 + negligible),
-      );
+      for (const limit of touched) {
+        if (added[limit]! > 0 && limitUse[limit]! + added[limit]! > limits[limit]!.upper + slackOf(limits[limit]!)) {
+          fitting = false;
+        }
+        added[limit] = 0;
+      }
+      touched.length = 0;
+      return fitting;
+    },
+    nextModuleUsd(pool) {
+      let usd = 0;
+      for (let p = pool; p >= 0 && modules[p]! <= modules[pool]!; p = later[p]!) usd += pools.usd[p]!;
+      return usd;
+    },
+    nextOpeningUsd(pool) {
+      let usd = 0;
+      for (let p = pool; p >= 0 && modules[p]! <= modules[pool]!; p = later[p]!) {
+        if (!isOpen(pools.site[p]!)) usd += sites.usd[pools.site[p]!]!;
+      }
+      return usd;
     },
     room(row, arc) {
       const pool = arcs.pool[arc]!;
@@ -148,7 +208,7 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
       recording = false;
       for (let i = journal.length - 4; i >= 0; i -= 4) {
         if (journal[i] === 0) state.serve(journal[i + 1]!, journal[i + 2]!, -journal[i + 3]!);
-        else state.build(journal[i + 1]!, journal[i + 2]!);
+        else set(journal[i + 1]!, journal[i + 2]!);
       }
       state.costUsd = costAtCheckpoint;
     },
@@ -163,4 +223,41 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
     },
   };
   return state;
+}
+
+/** Room for rounding in a limit. */
+function slackOf({ upper }: { readonly upper: number }): number {
+  return negligible * Math.max(1, Math.abs(upper));
+}
+
+/**
+ * Ties that only order two counts are kept by moving both; those that let modules end are limits like any other, with an
+ * upper end of 0.
+ */
+function withTies(problem: PlanProblem): {
+  limits: readonly CouplingLimit[];
+  earlier: Int32Array;
+  later: Int32Array;
+} {
+  const { count, starts, pool, weight } = problem.ties ?? noTies;
+  const earlier = new Int32Array(problem.pools.count).fill(-1);
+  const later = new Int32Array(problem.pools.count).fill(-1);
+  const limits = [...problem.limits];
+  for (let tie = 0; tie < count; tie++) {
+    const [from, end] = [starts[tie]!, starts[tie + 1]!];
+    if (lasts(starts, weight, tie)) {
+      later[pool[from]!] = pool[from + 1]!;
+      earlier[pool[from + 1]!] = pool[from]!;
+    } else {
+      limits.push({
+        name: `modules bought for pool ${pool[end - 1]}`,
+        upper: 0,
+        sites: new Int32Array(0),
+        siteWeights: new Float64Array(0),
+        pools: pool.slice(from, end),
+        poolWeights: weight.slice(from, end),
+      });
+    }
+  }
+  return { limits, earlier, later };
 }

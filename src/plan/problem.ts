@@ -45,16 +45,44 @@ export interface PlanProblem {
     readonly gbps: Float64Array;
     /** 1 where the site must be open. */
     readonly forced: Uint8Array;
+    /** Which place each site is, where the same place stands in several periods; every site its own when left out. */
+    readonly place?: Int32Array;
   };
   /** Limits that couple several sites; few. */
   readonly limits: readonly CouplingLimit[];
+  /** What ties the module counts of a place together over periods; none when left out. */
+  readonly ties?: FleetTies;
 }
+
+/**
+ * `Σ weight · modules ≤ 0` per tie: what is bought in a period is not less than nothing, so what was bought before stays
+ * until the end of its life. Tie f has the entries `starts[f]` to `starts[f + 1] - 1`. Where nothing reaches the end of its
+ * life a tie has two entries, +1 for the earlier pool and -1 for the later one.
+ */
+export interface FleetTies {
+  readonly count: number;
+  readonly starts: Int32Array;
+  readonly pool: Int32Array;
+  readonly weight: Float64Array;
+}
+
+export const noTies: FleetTies = {
+  count: 0,
+  starts: new Int32Array(1),
+  pool: new Int32Array(0),
+  weight: new Float64Array(0),
+};
 
 /** `Σ siteWeight · open + Σ poolWeight · modules ≤ upper`. */
 export interface CouplingLimit {
   /** Public name of the constraint, for example `zone power: frankfurt`. */
   readonly name: string;
   readonly upper: number;
+  /**
+   * `purchases`: where periods follow each other the limit counts what a period buys and opens, not what stands in it from
+   * before. What stands, when left out.
+   */
+  readonly of?: "purchases";
   readonly sites: Int32Array;
   readonly siteWeights: Float64Array;
   readonly pools: Int32Array;
@@ -154,18 +182,59 @@ export function checkSolution(problem: PlanProblem, solution: ProblemSolution, t
     for (let i = 0; i < limit.pools.length; i++) value += solution.modules[limit.pools[i]!]! * limit.poolWeights[i]!;
     require(limit.name, value, limit.upper);
   }
+  const { count, starts, pool: tied, weight } = problem.ties ?? noTies;
+  for (let tie = 0; tie < count; tie++) {
+    let value = 0;
+    for (let i = starts[tie]!; i < starts[tie + 1]!; i++) value += weight[i]! * solution.modules[tied[i]!]!;
+    require(`modules bought for pool ${tied[starts[tie + 1]! - 1]} are not fewer than none`, value, 0);
+  }
   return found;
 }
 
-/** Largest useful whole number of modules per pool: what power and the pool's whole demand allow. */
+/** Largest useful whole number of modules per pool: what power and the pool's whole demand, now or later, allow. */
 export function usefulModules(problem: PlanProblem): Float64Array {
   const { arcs, pools, sites } = problem;
   const demand = new Float64Array(pools.count);
   for (let arc = 0; arc < arcs.pool.length; arc++) demand[arcs.pool[arc]!]! += arcs.load[arc]!;
-  return demand.map((load, pool) => {
+  const useful = demand.map((load, pool) => Math.max(Math.ceil(load - 1e-9), pools.minCount[pool]!));
+  return usefulOverTime(problem, useful).map((count, pool) => {
     const kw = pools.kw[pool]!;
     const byPower = kw > 0 ? Math.floor(sites.kw[pools.site[pool]!]! / kw + 1e-9) : Infinity;
-    const useful = Math.max(Math.ceil(load - 1e-9), pools.minCount[pool]!);
-    return Math.max(0, Math.min(useful, byPower, pools.maxCount[pool]!));
+    return Math.max(0, Math.min(count, byPower, pools.maxCount[pool]!));
   });
+}
+
+/**
+ * Modules may be bought before they are needed. Where they last, none is needed beyond the most that is ever useful at
+ * once; where they end, those that replace others may stand beside them, but never more than are useful in turn.
+ */
+function usefulOverTime(problem: PlanProblem, useful: Float64Array): Float64Array {
+  const { count, starts, pool, weight } = problem.ties ?? noTies;
+  if (count === 0) return useful;
+  const first = Int32Array.from(useful, (_, p) => p);
+  const find = (p: number): number => {
+    while (first[p] !== p) p = first[p] = first[first[p]!]!;
+    return p;
+  };
+  const ends = new Uint8Array(useful.length);
+  for (let tie = 0; tie < count; tie++) {
+    const from = starts[tie]!;
+    for (let i = from + 1; i < starts[tie + 1]!; i++) {
+      const [a, b] = [find(pool[from]!), find(pool[i]!)];
+      first[Math.max(a, b)] = Math.min(a, b);
+    }
+  }
+  for (let tie = 0; tie < count; tie++) if (!lasts(starts, weight, tie)) ends[find(pool[starts[tie]!]!)] = 1;
+  const together = new Float64Array(useful.length);
+  for (let p = 0; p < useful.length; p++) {
+    const group = find(p);
+    together[group] = ends[group] ? together[group]! + useful[p]! : Math.max(together[group]!, useful[p]!);
+  }
+  return useful.map((_, p) => together[find(p)]!);
+}
+
+/** Whether a tie only says that an earlier count is not above a later one. */
+export function lasts(starts: Int32Array, weight: Float64Array, tie: number): boolean {
+  const from = starts[tie]!;
+  return starts[tie + 1]! - from === 2 && weight[from] === 1 && weight[from + 1] === -1;
 }

@@ -62,8 +62,17 @@ export function roundPlan(
       if (count > state.modules[pool]!) state.build(pool, count);
     }
   }
+  // What stands in the last period may be bought earlier at little cost, so the periods are filled from the last on.
+  const age = new Int32Array(problem.pools.count);
+  for (let pool = 0; pool < age.length; pool++) {
+    for (let p = state.earlier[pool]!; p >= 0; p = state.earlier[p]!) age[pool]!++;
+  }
+  const ageOf = Int32Array.from({ length: problem.rows.count }, (_, row) => {
+    const first = problem.arcs.starts[row]!;
+    return first < problem.arcs.starts[row + 1]! ? age[problem.arcs.pool[first]!]! : 0;
+  });
   const rowOrder = Array.from({ length: problem.rows.count }, (_, row) => row).sort(
-    (a, b) => bound.rowPrice[b]! - bound.rowPrice[a]! || a - b,
+    (a, b) => ageOf[b]! - ageOf[a]! || bound.rowPrice[b]! - bound.rowPrice[a]! || a - b,
   );
   for (const row of rowOrder) placeRow(state, tables, row);
   improve(state, tables, rowOrder, stop);
@@ -106,8 +115,7 @@ const arcsLookedAt = 400;
 const purchasesPerRow = 64;
 
 function buyForRow(state: PlanState, tables: MoveTables, row: number): void {
-  const { arcs, rows, pools, sites } = state.problem;
-  const isOpen = (site: number): boolean => state.standing[site]! > 0 || sites.forced[site] === 1;
+  const { arcs, rows } = state.problem;
   for (let turn = 0; turn < purchasesPerRow && state.unserved[row]! > 1e-6; turn++) {
     const looks: { arc: number; usd: number }[] = [];
     const last = Math.min(arcs.starts[row + 1]!, arcs.starts[row]! + arcsLookedAt);
@@ -116,10 +124,7 @@ function buyForRow(state: PlanState, tables: MoveTables, row: number): void {
       const pool = arcs.pool[arc]!;
       const part = Math.min(1, state.unserved[row]! * arcs.load[arc]!);
       // Part of a module at an open site, all of the opening elsewhere.
-      const usd =
-        state.unserved[row]! * arcs.usd[arc]! +
-        part * pools.usd[pool]! +
-        (isOpen(pools.site[pool]!) ? 0 : sites.usd[pools.site[pool]!]!);
+      const usd = state.unserved[row]! * arcs.usd[arc]! + part * state.nextModuleUsd(pool) + state.nextOpeningUsd(pool);
       if (looks.length === closeLooks && usd >= looks[closeLooks - 1]!.usd) continue;
       if (!state.fits(pool, 1)) continue;
       looks.push({ arc, usd });
@@ -131,7 +136,7 @@ function buyForRow(state: PlanState, tables: MoveTables, row: number): void {
     for (const { arc } of looks) {
       const pool = arcs.pool[arc]!;
       // The row alone usually does not fill a module: what else is unserved in reach counts too.
-      let gain = -pools.usd[pool]! - (isOpen(pools.site[pool]!) ? 0 : sites.usd[pools.site[pool]!]!);
+      let gain = -state.nextModuleUsd(pool) - state.nextOpeningUsd(pool);
       let free = 1 + state.modules[pool]! - state.load[pool]!;
       const take = (r: number, a: number): void => {
         const part = Math.min(state.unserved[r]!, arcs.load[a]! > 0 ? free / arcs.load[a]! : 1);
@@ -195,16 +200,37 @@ const purchasesPerMove = 12;
 
 /** Sets the module counts of a site, moves what no longer fits elsewhere, and keeps it if the plan became cheaper. */
 function tryCounts(state: PlanState, tables: MoveTables, site: number, countOf: (pool: number) => number): boolean {
-  const { arcs, pools } = state.problem;
+  const { pools } = state.problem;
   state.checkpoint();
   const before = state.costUsd;
+  const broken = state.brokenLimits;
   const moved: number[] = [];
   for (const pool of tables.poolsOfSite[site]!) {
     const count = Math.max(pools.minCount[pool]!, countOf(pool));
     if (count === state.modules[pool]) continue;
     state.build(pool, count);
-    let over = state.load[pool]! - count;
-    if (over <= negligible) continue;
+    // What is not bought now did not stand before either.
+    for (let p = pool; p >= 0; p = state.earlier[p]!) evict(state, tables, p, moved);
+  }
+  // Removing modules saves this much at most; buying elsewhere must not cost more.
+  for (const row of moved) placeRow(state, tables, row);
+  let purchases = 0;
+  for (const row of moved) {
+    if (state.unserved[row]! <= 1e-6 || purchases >= purchasesPerMove) continue;
+    buyForRow(state, tables, row);
+    purchases++;
+  }
+  if (state.costUsd < before - 1e-9 * Math.abs(before) && state.brokenLimits <= broken) return true;
+  state.rollback();
+  return false;
+}
+
+/** Takes away what the modules of a pool can no longer serve; the rows are added to `moved`. */
+function evict(state: PlanState, tables: MoveTables, pool: number, moved: number[]): void {
+  const { arcs } = state.problem;
+  const count = state.modules[pool]!;
+  let over = state.load[pool]! - count;
+  if (over > negligible) {
     for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]! && over > negligible; j++) {
       const arc = tables.byPool.arc[j]!;
       if (state.share[arc] === 0) continue;
@@ -215,26 +241,14 @@ function tryCounts(state: PlanState, tables: MoveTables, site: number, countOf: 
       over -= part * arcs.load[arc]!;
       moved.push(row);
     }
-    if (count === 0) {
-      // Demand that takes no module time still needs a module to stand.
-      for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]!; j++) {
-        const arc = tables.byPool.arc[j]!;
-        if (state.share[arc]! > 0) {
-          state.serve(tables.rowOf[arc]!, arc, -state.share[arc]!);
-          moved.push(tables.rowOf[arc]!);
-        }
-      }
+  }
+  if (count > 0) return;
+  // Demand that takes no module time still needs a module to stand.
+  for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]!; j++) {
+    const arc = tables.byPool.arc[j]!;
+    if (state.share[arc]! > 0) {
+      state.serve(tables.rowOf[arc]!, arc, -state.share[arc]!);
+      moved.push(tables.rowOf[arc]!);
     }
   }
-  // Removing modules saves this much at most; buying elsewhere must not cost more.
-  for (const row of moved) placeRow(state, tables, row);
-  let purchases = 0;
-  for (const row of moved) {
-    if (state.unserved[row]! <= 1e-6 || purchases >= purchasesPerMove) continue;
-    buyForRow(state, tables, row);
-    purchases++;
-  }
-  if (state.costUsd < before - 1e-9 * Math.abs(before)) return true;
-  state.rollback();
-  return false;
 }

@@ -184,8 +184,10 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
         into.value = value;
         into.cut = k;
         // What the prices take is the better guess of what stands than a corner of the polytope.
-        for (let i = 0; i < size; i++)
-          into.modules[i] = Math.min(view.most[view.pool[from + i]!]!, usage[k * width + i]!);
+        for (let i = 0; i < size; i++) {
+          const p = view.pool[from + i]!;
+          into.modules[i] = poolUsd[p]! < 0 ? tried[i]! : Math.min(view.most[p]!, usage[k * width + i]!);
+        }
       }
     }
   }
@@ -235,6 +237,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     if (which >= 0 || into.otherCut < 0) return;
     const weight = into.otherWeight;
     for (let i = 0; i < size; i++) {
+      if (poolUsd[view.pool[from + i]!]! < 0) continue;
       const mixed = (1 - weight) * usage[into.cut * width + i]! + weight * usage[into.otherCut * width + i]!;
       into.modules[i] = Math.min(view.most[view.pool[from + i]!]!, mixed);
     }
@@ -308,7 +311,8 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     direction.fill(0);
     for (let i = 0; i < size; i++) {
       const p = view.pool[from + i]!;
-      base[i] = poolUsd[p]!;
+      // Ties may make modules pay for themselves; a price of their time is never negative.
+      base[i] = Math.max(0, poolUsd[p]!);
       direction[i] = pools.kw[p]!;
       if (pools.kw[p]! > 0) unit = Math.max(unit, poolUsd[p]! / pools.kw[p]!);
     }
@@ -472,7 +476,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
         }
         forgetIdle(site);
       } else if (cuts.count[site] === 0) {
-        for (let i = 0; i < size; i++) cuts.prices[first + i] = poolUsd[view.pool[from + i]!]!;
+        for (let i = 0; i < size; i++) cuts.prices[first + i] = Math.max(0, poolUsd[view.pool[from + i]!]!);
         cuts.count[site] = 1;
       }
       for (let k = fitted[site] ? 2 : 0; k < cuts.count[site]!; k++) {

@@ -45,6 +45,7 @@ export function worldLimits(
     limits.push({
       name,
       upper: upper + boughtBefore(spending, poolWeights),
+      of: "purchases",
       sites,
       siteWeights: Float64Array.from(sites, (site) => (openedBefore[site] ? 0 : opening(site))),
       pools: spending,
@@ -78,6 +79,7 @@ export function worldLimits(
     limits.push({
       name: `supply of ${module.id}`,
       upper: upper + boughtBefore(bought, ones),
+      of: "purchases",
       ...noSites,
       pools: bought,
       poolWeights: ones,
