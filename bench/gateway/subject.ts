@@ -36,9 +36,9 @@ const gateway = createGateway({
   store: createSqliteStore(ledger),
   accounts: new Accounts(
     {
-      sha256,
+      digests: (secret) => [sha256(secret)],
       accounts: [{ id: "bench", budgetNanoUsd: 1e15, spentNanoUsd: 0, requestsPerMinute: 1e9, tokensPerMinute: 1e12 }],
-      keys: [{ id: "bench", sha256: sha256("bench-key"), account: "bench", workloads: "*", expiresEpochMs: null }],
+      keys: [{ id: "bench", digest: sha256("bench-key"), account: "bench", workloads: "*", expiresEpochMs: null }],
     },
     0,
   ),

@@ -179,6 +179,35 @@ function buildProgram(): Command {
     .option("--simulation <file>", "simulation result to show in the console")
     .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
 
+  const keys = command("keys", "virtual keys of the gateway: made, listed, exchanged, revoked");
+  const onKeys = (spec: string, description: string) =>
+    keys
+      .command(spec)
+      .description(description)
+      .exitOverride()
+      .option("--keys <file>", "file of accounts and keys", "keys.json");
+  onKeys("create", "make a key and print it once; the account is made when it is new")
+    .requiredOption("--account <id>", "who pays")
+    .option("--id <name>", "name of the key in ledger and lists (default: the next free key-N)")
+    .option("--workloads <ids>", "workloads it may use, separated by commas (default: all)")
+    .option("--expires <date>", "last day, or a span such as 90d")
+    .option("--budget-usd <number>", "what the account may be charged in all", positive)
+    .option("--requests-per-minute <number>", "rate limit of the account", positive)
+    .option("--tokens-per-minute <number>", "rate limit of the account, input and output tokens", positive)
+    .option("--max-in-flight <number>", "requests of the account that may run at the same time", wholeNumber)
+    .addOption(new Option("--priority <name>", "who is served first under overload").choices(priorities))
+    .option("--weight <number>", "share among accounts of the same priority under overload", positive)
+    .action(async (options) => (await import("./keys.ts")).createKey(options));
+  onKeys("list", "what the keys may do")
+    .option("--json", "print rows as JSON")
+    .action(async (options) => (await import("./keys.ts")).listKeys(options));
+  onKeys("rotate <id>", "make a key with the same scopes; the old one works on for a while")
+    .option("--overlap <span>", "how long both work, for example 24h", "24h")
+    .action(async (id, options) => (await import("./keys.ts")).rotateKey(id, options));
+  onKeys("revoke <id>", "refuse a key from now on").action(async (id, options) =>
+    (await import("./keys.ts")).revokeKey(id, options),
+  );
+
   command("export <plan>", "write a plan as CSV tables: sites, pools, flows, cost, unserved, training")
     .option("--out <folder>", "folder for the files", "plan-csv")
     .action(async (file, options) => (await import("./export-csv.ts")).exportCsv(file, options));
@@ -206,6 +235,9 @@ function buildProgram(): Command {
 
   return program;
 }
+
+/** As in `serve/priority.ts`; named here so that `--help` need not load the gateway. */
+const priorities = ["high", "normal", "low"];
 
 const collect = (value: string, previous: string[]) => [...previous, value];
 

@@ -12,13 +12,13 @@ const account: Account = {
 };
 const record: KeyRecord = {
   id: "key_1",
-  sha256: sha256("secret"),
+  digest: sha256("secret"),
   account: "team",
   workloads: ["chat"],
   expiresEpochMs: 500,
 };
 const accountsOf = (fields: Partial<Account> = {}, keys: readonly KeyRecord[] = [record]) =>
-  new Accounts({ accounts: [{ ...account, ...fields }], keys, sha256 }, 0);
+  new Accounts({ accounts: [{ ...account, ...fields }], keys, digests: (secret: string) => [sha256(secret)] }, 0);
 
 describe("keys", () => {
   it("are found by their hash, whatever the spelling of the scheme", () => {
@@ -115,7 +115,11 @@ describe("other settings", () => {
     const accounts = accountsOf();
     const before = accounts.reserve(record, "chat", 600, 0, 0);
     accounts.replace(
-      { accounts: [{ ...account, budgetNanoUsd: 700 }], keys: [{ ...record, sha256: sha256("new") }], sha256 },
+      {
+        accounts: [{ ...account, budgetNanoUsd: 700 }],
+        keys: [{ ...record, digest: sha256("new") }],
+        digests: (secret: string) => [sha256(secret)],
+      },
       0,
     );
     expect(accounts.authenticate("Bearer secret", 0).ok).toBe(false);

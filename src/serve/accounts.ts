@@ -1,4 +1,6 @@
 import { apiError, type ApiError } from "./api-error.ts";
+import { KeyRing } from "./key-ring.ts";
+import type { Priority } from "./priority.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** Who pays. Several keys may draw on one account, which is how a key is exchanged without a gap. */
@@ -11,25 +13,33 @@ export interface Account {
   readonly requestsPerMinute: number | null;
   /** Input and output tokens together. */
   readonly tokensPerMinute: number | null;
+  /** Requests that may run or wait at the same time; absent = no limit. */
+  readonly maxInFlight?: number | null;
+  /** Who is served first when not everyone can be; absent = `normal`. */
+  readonly priority?: Priority;
+  /** Share of the tokens among accounts of the same priority while not everyone can be served; absent = 1. */
+  readonly weight?: number;
 }
 
-/** A virtual key. The key itself is nowhere kept, only its SHA-256. */
+/** A virtual key. The key itself is nowhere kept, only a digest of it. */
 export interface KeyRecord {
   readonly id: string;
-  /** Lower-case hexadecimal SHA-256 of the key. */
-  readonly sha256: string;
+  /** Lower-case hexadecimal; one of what `AccountSettings.digests` makes of the key. */
+  readonly digest: string;
   readonly account: string;
   /** Ids of the workloads it may use, or `*`. */
   readonly workloads: readonly string[] | "*";
   /** Milliseconds since 1970 UTC; null = never. */
   readonly expiresEpochMs: number | null;
+  /** Revoked keys are kept so that old rows still have a name for them. */
+  readonly revoked?: boolean;
 }
 
 export interface AccountSettings {
   readonly accounts: readonly Account[];
   readonly keys: readonly KeyRecord[];
-  /** Lower-case hexadecimal SHA-256 of a text. */
-  readonly sha256: (text: string) => string;
+  /** Lower-case hexadecimal digests of a presented key, one for every way in which keys are kept. */
+  readonly digests: (secret: string) => readonly string[];
 }
 
 /** What a request is expected to use at most, held back until it is known. */
@@ -43,6 +53,7 @@ interface AccountState {
   account: Account;
   spentNanoUsd: number;
   reservedNanoUsd: number;
+  inFlight: number;
   requests: TokenBucket | null;
   tokens: TokenBucket | null;
 }
@@ -62,9 +73,8 @@ const unlimited: Reservation = { account: null, nanoUsd: 0, tokens: 0 };
  * that requests running side by side cannot spend the same dollar twice. Without settings every caller is let in.
  */
 export class Accounts {
-  #keys: Map<string, KeyRecord> | null = null;
+  #keys: KeyRing | null = null;
   #accounts = new Map<string, AccountState>();
-  #sha256: (text: string) => string = () => "";
 
   constructor(settings: AccountSettings | null, nowMs: number) {
     if (settings) this.replace(settings, nowMs);
@@ -75,8 +85,7 @@ export class Accounts {
    * change begin anew.
    */
   replace(settings: AccountSettings, nowMs: number): void {
-    this.#keys = new Map(settings.keys.map((key) => [key.sha256, key]));
-    this.#sha256 = settings.sha256;
+    this.#keys = new KeyRing(settings.keys, settings.digests);
     const before = this.#accounts;
     this.#accounts = new Map();
     for (const account of settings.accounts) {
@@ -89,7 +98,7 @@ export class Accounts {
         if (known.account.tokensPerMinute !== account.tokensPerMinute) known.tokens = tokens;
         known.account = account;
       }
-      const fresh = { account, spentNanoUsd: account.spentNanoUsd, reservedNanoUsd: 0, requests, tokens };
+      const fresh = { account, spentNanoUsd: account.spentNanoUsd, reservedNanoUsd: 0, inFlight: 0, requests, tokens };
       this.#accounts.set(account.id, known ?? fresh);
     }
   }
@@ -98,12 +107,14 @@ export class Accounts {
   authenticate(authorization: string | undefined, epochMs: number): Authenticated {
     if (this.#keys === null) return { ok: true, key: null };
     const secret = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
-    const key = secret === undefined ? undefined : this.#keys.get(this.#sha256(secret));
-    // One answer for unknown, expired and orphaned keys: a guesser learns nothing from the difference.
-    if (!key || (key.expiresEpochMs !== null && epochMs >= key.expiresEpochMs) || !this.#accounts.has(key.account)) {
-      return { ok: false, error: apiError("invalid_api_key") };
-    }
-    return { ok: true, key };
+    const key = secret === undefined ? null : this.#keys.find(secret);
+    // One answer for unknown, revoked, expired and orphaned keys: a guesser learns nothing from the difference.
+    const dead =
+      key === null ||
+      key.revoked === true ||
+      (key.expiresEpochMs !== null && epochMs >= key.expiresEpochMs) ||
+      !this.#accounts.has(key.account);
+    return dead ? { ok: false, error: apiError("invalid_api_key") } : { ok: true, key };
   }
 
   /** Holds back what a request may use at most; refuses it when the account has not that much left. */
@@ -113,7 +124,11 @@ export class Accounts {
       return { ok: false, error: apiError("insufficient_scope", { detail: `The API key may not use ${workload}.` }) };
     }
     const state = this.#accounts.get(key.account)!;
-    const { budgetNanoUsd } = state.account;
+    const { budgetNanoUsd, maxInFlight } = state.account;
+    if (maxInFlight != null && state.inFlight >= maxInFlight) {
+      const detail = `The account may have ${maxInFlight} requests in flight.`;
+      return { ok: false, error: apiError("rate_limit_exceeded", { detail, retryAfterMs: 1_000 }) };
+    }
     if (budgetNanoUsd !== null && state.spentNanoUsd + state.reservedNanoUsd + nanoUsd > budgetNanoUsd) {
       return { ok: false, error: apiError("insufficient_quota") };
     }
@@ -122,15 +137,22 @@ export class Accounts {
     state.requests?.take(1);
     state.tokens?.take(tokens);
     state.reservedNanoUsd += nanoUsd;
+    state.inFlight++;
     return { ok: true, reservation: { account: state, nanoUsd, tokens } };
   }
 
   /** Replaces a reservation by what was used. Call once per reservation. */
   settle({ account, nanoUsd, tokens }: Reservation, used: { nanoUsd: number; tokens: number }): void {
     if (account === null) return;
+    account.inFlight--;
     account.reservedNanoUsd -= nanoUsd;
     account.spentNanoUsd += used.nanoUsd;
     account.tokens?.take(used.tokens - tokens);
+  }
+
+  /** The account behind a key; null when there are no keys. */
+  accountOf(key: KeyRecord | null): Account | null {
+    return key === null ? null : (this.#accounts.get(key.account)?.account ?? null);
   }
 
   /** What an account has spent and holds back, nano-USD; null when there is no such account. */

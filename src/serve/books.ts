@@ -6,7 +6,7 @@ import type { Admitted } from "./inference.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 import type { LiveFeed } from "./live-feed.ts";
-import { chargeNanoUsd, egressNanoUsd, meterTokens } from "./meter.ts";
+import { chargeNanoUsd, egressNanoUsd, meterTokens, priceNanoUsdPerMTok } from "./meter.ts";
 import type { Clock, Store, Telemetry } from "./ports.ts";
 
 /** How a request ended. */
@@ -70,12 +70,14 @@ export class Books {
     const tokens = meterTokens(attempt.usage, admitted.request.inputTokens, attempt.contentEvents);
     // A broken answer is not charged, whatever part of it arrived: the caller will ask again.
     const charged = attempt.outcome === "served" || (attempt.outcome === "client-left" && attempt.contentEvents > 0);
-    const charge = charged ? chargeNanoUsd(workload, tokens.inputTokens, tokens.outputTokens) : 0;
+    const price = priceNanoUsdPerMTok(workload);
+    const charge = charged ? chargeNanoUsd(price, tokens.inputTokens + tokens.outputTokens) : 0;
     this.#rows.push({
       requestId: admitted.requestId,
       attempt: attempt.number,
       epochMs: this.#clock.epochMs(),
       keyId: admitted.keyId,
+      accountId: admitted.accountId,
       workload: workload.id,
       model: world.models[workload.model]!.id,
       area: area.id,
@@ -95,6 +97,7 @@ export class Books {
       responseBytes: attempt.responseBytes,
       ttftMs: attempt.firstContentMs === null ? null : attempt.firstContentMs - attempt.startedMs,
       durationMs: this.#clock.monotonicMs() - attempt.startedMs,
+      priceNanoUsdPerMTok: price,
       chargeNanoUsd: charge,
       egressNanoUsd: egressNanoUsd(site, attempt.responseBytes),
     });

@@ -10,7 +10,7 @@ import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation } from "./explanation.ts";
 import { Inference, type Admitted } from "./inference.ts";
 import { LiveFeed } from "./live-feed.ts";
-import { chargeNanoUsd } from "./meter.ts";
+import { chargeNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import { modelList, modelNames, modelObject, type ModelName } from "./models.ts";
 import { defaultOptions, type GatewayOptions } from "./options.ts";
 import { Origins } from "./origins.ts";
@@ -111,7 +111,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const reserved = accounts.reserve(
       key,
       workload.id,
-      chargeNanoUsd(workload, request.inputTokens, outputTokens),
+      chargeNanoUsd(priceNanoUsdPerMTok(workload), request.inputTokens + outputTokens),
       request.inputTokens + outputTokens,
       receivedMs,
     );
@@ -129,6 +129,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       area,
       access,
       keyId: key?.id ?? null,
+      accountId: key?.account ?? null,
       reservation: reserved.reservation,
       bestEffort,
       decision,

@@ -3,8 +3,9 @@ export { Accounts, type Account, type AccountSettings, type KeyRecord } from "./
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./api-error.ts";
 export type { EngineBinding } from "./gateway-core.ts";
 export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";
-export { rollUp, type AttemptOutcome, type LedgerRow, type Roll } from "./ledger.ts";
+export type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 export type { LiveEvent } from "./live-feed.ts";
+export { lesserPriority, priorities, type Priority } from "./priority.ts";
 export { createReloadable, type ReloadableGateway } from "./reloadable.ts";
 export type { SiteReport } from "./mesh-state.ts";
 export { metrics } from "./metrics.ts";
@@ -23,7 +24,9 @@ export type {
   Labels,
   Mesh,
   Metric,
+  RollUps,
   Store,
   Telemetry,
 } from "./ports.ts";
+export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./roll-up.ts";
 export type { Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./transport.ts";

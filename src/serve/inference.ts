@@ -22,6 +22,7 @@ export interface Admitted {
   readonly area: number;
   readonly access: number;
   readonly keyId: string | null;
+  readonly accountId: string | null;
   readonly reservation: Reservation;
   readonly bestEffort: boolean;
   readonly decision: Decision;

@@ -14,6 +14,8 @@ export interface LedgerRow {
   readonly epochMs: number;
   /** Id of the key, never the key; null when the gateway runs without keys. */
   readonly keyId: string | null;
+  /** Who pays; stays when the key is exchanged. Null when the gateway runs without keys. */
+  readonly accountId: string | null;
   readonly workload: string;
   readonly model: string;
   readonly area: string;
@@ -40,33 +42,10 @@ export interface LedgerRow {
   /** From the start of the attempt; null when no content came. */
   readonly ttftMs: number | null;
   readonly durationMs: number;
+  /** Price of a million tokens, input or output, that the charge was computed with; integer nano-USD. */
+  readonly priceNanoUsdPerMTok: number;
+  /** What the caller owes: price times tokens when the attempt is charged, else 0. */
   readonly chargeNanoUsd: number;
+  /** What the site's owner pays for the bytes that left it. */
   readonly egressNanoUsd: number;
-}
-
-export type Roll = Readonly<
-  Record<"attempts" | "inputTokens" | "outputTokens" | "responseBytes" | "chargeNanoUsd" | "egressNanoUsd", number>
->;
-
-/** Sums rows by one of their text columns. */
-export function rollUp(
-  rows: Iterable<LedgerRow>,
-  by: "site" | "workload" | "keyId" | "owner" | "tier",
-): Map<string, Roll> {
-  const rolls = new Map<string, Record<keyof Roll, number>>();
-  for (const row of rows) {
-    const name = row[by] ?? "";
-    let roll = rolls.get(name);
-    if (!roll) {
-      roll = { attempts: 0, inputTokens: 0, outputTokens: 0, responseBytes: 0, chargeNanoUsd: 0, egressNanoUsd: 0 };
-      rolls.set(name, roll);
-    }
-    roll.attempts++;
-    roll.inputTokens += row.inputTokens;
-    roll.outputTokens += row.outputTokens;
-    roll.responseBytes += row.responseBytes;
-    roll.chargeNanoUsd += row.chargeNanoUsd;
-    roll.egressNanoUsd += row.egressNanoUsd;
-  }
-  return rolls;
 }

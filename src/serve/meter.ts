@@ -28,14 +28,21 @@ export function meterTokens(usage: EngineUsage | null, estimatedInput: number, c
 const nanoPerUsd = 1e9;
 const bytesPerGB = 1e9;
 
+const tokensPerMTok = 1e6;
+
 /**
- * What the caller owes: the workload's price is per request of mean length, so each token costs an equal part of it.
- * Returns integer nano-USD.
+ * The workload's price is per request of mean length, so each token costs an equal part of it. Returns the price of a
+ * million tokens in integer nano-USD, from which every charge can be computed again.
  */
-export function chargeNanoUsd(workload: Workload, inputTokens: number, outputTokens: number): number {
+export function priceNanoUsdPerMTok(workload: Workload): number {
   const meanTokens = workload.inputTokens.mean + workload.outputTokens.mean;
   if (!(meanTokens > 0)) return 0;
-  return Math.round((workload.priceUsdPerRequest * nanoPerUsd * (inputTokens + outputTokens)) / meanTokens);
+  return Math.round((workload.priceUsdPerRequest * nanoPerUsd * tokensPerMTok) / meanTokens);
+}
+
+/** What the caller owes for tokens at a price per million, integer nano-USD. */
+export function chargeNanoUsd(priceNanoUsdPerMTok: number, tokens: number): number {
+  return Math.round((priceNanoUsdPerMTok * tokens) / tokensPerMTok);
 }
 
 /** What the site's owner pays for the bytes that left it, integer nano-USD. */

@@ -1,9 +1,10 @@
 /**
- * What `serve` needs from the world outside: five narrow ports, plain data in and out. Adapters implement them; the
+ * What `serve` needs from the world outside: a few narrow ports, plain data in and out. Adapters implement them; the
  * gateway never sees a socket, a file or a clock of its own.
  */
 import type { LedgerRow } from "./ledger.ts";
 import type { SiteReport } from "./mesh-state.ts";
+import type { RollUp } from "./roll-up.ts";
 
 /**
  * Text in which every character stands for one byte (Latin-1). Response bodies travel in this form from the engine's
@@ -93,6 +94,12 @@ export interface Store {
   /** Rows in the order they were taken, from position `from` on. */
   read(from: number, limit: number): Promise<readonly LedgerRow[]>;
   close(): Promise<void>;
+}
+
+/** Sums of the ledger, kept beside its rows: what reports, budgets and the console read. */
+export interface RollUps {
+  /** Every roll-up there is, older hours first. */
+  rollUps(): Promise<readonly RollUp[]>;
 }
 
 export interface Clock {

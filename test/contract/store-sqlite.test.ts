@@ -44,6 +44,20 @@ describe("the ledger file", () => {
     await store.close();
   });
 
+  it("makes sums anew when they are missing, and adds to those there are", async () => {
+    const path = newPath();
+    await fill(path, 0, 3);
+    const database = new DatabaseSync(path);
+    database.exec("DROP TABLE roll_up; DROP TABLE rolled_up_to");
+    database.close();
+    await fill(path, 2, 5);
+    const store = createSqliteStore(path);
+    const [sums, ...others] = await store.rollUps();
+    await store.close();
+    expect(others).toEqual([]);
+    expect(sums).toMatchObject({ attempts: 5, inputTokens: 50, chargeNanoUsd: 5 * ledgerRow().chargeNanoUsd });
+  });
+
   it.each([
     ["changed", "UPDATE ledger SET row = replace(row, '123456789', '123456780') WHERE position = 2", 2],
     ["removed", "DELETE FROM ledger WHERE position = 1", 1],

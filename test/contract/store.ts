@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LedgerRow, Store } from "../../src/serve/index.ts";
+import type { LedgerRow, RollUps, Store } from "../../src/serve/index.ts";
 
 export function ledgerRow(fields: Partial<LedgerRow> = {}): LedgerRow {
   return {
@@ -7,6 +7,7 @@ export function ledgerRow(fields: Partial<LedgerRow> = {}): LedgerRow {
     attempt: 1,
     epochMs: 1_700_000_000_000,
     keyId: null,
+    accountId: null,
     workload: "chat",
     model: "small",
     area: "town",
@@ -29,6 +30,7 @@ export function ledgerRow(fields: Partial<LedgerRow> = {}): LedgerRow {
     responseBytes: 1_000,
     ttftMs: 12.5,
     durationMs: 40.25,
+    priceNanoUsdPerMTok: 8_230_452_600_000,
     chargeNanoUsd: 123_456_789,
     egressNanoUsd: 20,
     ...fields,
@@ -36,8 +38,8 @@ export function ledgerRow(fields: Partial<LedgerRow> = {}): LedgerRow {
 }
 
 /** What every ledger store owes the gateway. */
-export function storeContract(name: string, open: () => Promise<Store>): void {
-  const withStore = async (test: (store: Store) => Promise<void>) => {
+export function storeContract(name: string, open: () => Promise<Store & RollUps>): void {
+  const withStore = async (test: (store: Store & RollUps) => Promise<void>) => {
     const store = await open();
     try {
       await test(store);
@@ -68,6 +70,33 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           Array.from({ length: 50 }, (_, part) => store.append(rows.slice(part * 100, part * 100 + 100))),
         );
         expect(await store.read(0, 10_000)).toEqual(rows);
+      }));
+
+    it("sums rows by hour and everything that is reported by", () =>
+      withStore(async (store) => {
+        const later = ledgerRow().epochMs + 3_600_000;
+        await store.append([ledgerRow({ requestId: "late", epochMs: later, accountId: "team" })]);
+        await store.append([ledgerRow(), ledgerRow({ attempt: 2 }), ledgerRow({ attempt: 3, site: "other" })]);
+        await store.append([ledgerRow({ attempt: 4, chargeNanoUsd: 0, outcome: "superseded" })]);
+        const sums = await store.rollUps();
+        expect(sums.map(({ site, outcome, attempts }) => `${site} ${outcome} ${attempts}`).sort()).toEqual([
+          "edge served 1",
+          "edge served 2",
+          "edge superseded 1",
+          "other served 1",
+        ]);
+        expect(sums.at(-1)).toMatchObject({ accountId: "team", hourEpochMs: later - (later % 3_600_000) });
+        expect(sums.find(({ attempts }) => attempts === 2)).toMatchObject({
+          inputTokens: 20,
+          outputTokens: 10,
+          chargedTokens: 30,
+          chargeNanoUsd: 246_913_578,
+          responseBytes: 2_000,
+        });
+        expect(sums.find(({ outcome }) => outcome === "superseded")).toMatchObject({
+          chargedTokens: 0,
+          chargeNanoUsd: 0,
+        });
       }));
 
     it("keeps what it took apart from what the caller does with the list afterwards", () =>

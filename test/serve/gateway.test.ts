@@ -155,13 +155,16 @@ describe.each(transports)("over $name:", (transport) => {
       };
       const key = {
         id: "key_1",
-        sha256: sha256("secret"),
+        digest: sha256("secret"),
         account: "team",
         workloads: "*" as const,
         expiresEpochMs: null,
       };
       return {
-        accounts: new Accounts({ accounts: [{ ...account, ...fields }], keys: [key], sha256 }, performance.now()),
+        accounts: new Accounts(
+          { accounts: [{ ...account, ...fields }], keys: [key], digests: (secret: string) => [sha256(secret)] },
+          performance.now(),
+        ),
       };
     };
     const authorized = { authorization: "Bearer secret" };

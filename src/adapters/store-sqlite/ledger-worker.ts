@@ -3,9 +3,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { chainHash, chainStart } from "./chain.ts";
+import { SummedRows, type SummedColumns } from "./summed-rows.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
-const { path } = workerData as { readonly path: string };
+const { path, columns } = workerData as { readonly path: string; readonly columns: SummedColumns };
 const port = parentPort!;
 const database = new DatabaseSync(path);
 database.exec("PRAGMA journal_mode = WAL");
@@ -25,6 +26,8 @@ const last = database.prepare("SELECT position, hash FROM ledger ORDER BY positi
   | undefined;
 let next = last ? last.position + 1 : 0;
 let hash = last?.hash ?? chainStart;
+const sums = new SummedRows(database, columns);
+sums.catchUp(next);
 let waiting: Extract<ToWorker, { kind: "append" }>[] = [];
 
 port.on("message", (message: ToWorker) => {
@@ -38,6 +41,11 @@ port.on("message", (message: ToWorker) => {
   if (message.kind === "read") {
     const rows = select.all(message.from, message.limit) as { row: string }[];
     answer({ kind: "done", ids: [message.id], lines: rows.map(({ row }) => row).join("\n") });
+    return;
+  }
+  if (message.kind === "roll-ups") {
+    const lines = sums.read().map((rollUp) => JSON.stringify(rollUp));
+    answer({ kind: "done", ids: [message.id], lines: lines.join("\n") });
     return;
   }
   database.close();
@@ -54,7 +62,9 @@ function commit(): void {
   try {
     database.exec("BEGIN IMMEDIATE");
     for (const { lines } of batch) for (const row of lines.split("\n")) if (row !== "") write(row);
+    sums.add(next);
     database.exec("COMMIT");
+    sums.committed(next);
     answer({ kind: "done", ids });
   } catch (error) {
     ({ next, hash } = before);

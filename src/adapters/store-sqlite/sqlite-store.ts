@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { LedgerRow, Store } from "../../serve/index.ts";
+import { rollUpColumns, type LedgerRow, type RollUp, type RollUps, type Store } from "../../serve/index.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 const workerUrl = new URL(
@@ -16,8 +16,8 @@ interface Pending {
  * A ledger in one SQLite file at `path`, written by a thread of its own so that no request ever waits for a disk.
  * `append` settles when its rows are on disk; rows are chained by hash, see `verifyLedger`.
  */
-export function createSqliteStore(path: string): Store {
-  const worker = new Worker(workerUrl, { workerData: { path } });
+export function createSqliteStore(path: string): Store & RollUps {
+  const worker = new Worker(workerUrl, { workerData: { path, columns: rollUpColumns } });
   const pending = new Map<number, Pending>();
   let nextId = 0;
   let ended: Error | null = null;
@@ -59,11 +59,15 @@ export function createSqliteStore(path: string): Store {
       const lines = await ask({ kind: "read", from, limit });
       return lines === "" ? [] : lines.split("\n").map((line) => JSON.parse(line) as LedgerRow);
     },
+    async rollUps() {
+      const lines = await ask({ kind: "roll-ups" });
+      return lines === "" ? [] : lines.split("\n").map((line) => JSON.parse(line) as RollUp);
+    },
     async close() {
       if (ended) return;
       const exited = new Promise((resolve) => worker.once("exit", resolve));
       await ask({ kind: "close" }).catch(() => {});
       await exited;
     },
-  } satisfies Store;
+  } satisfies Store & RollUps;
 }

@@ -7,6 +7,7 @@ export type ToWorker =
       readonly lines: string;
     }
   | { readonly kind: "read"; readonly id: number; readonly from: number; readonly limit: number }
+  | { readonly kind: "roll-ups"; readonly id: number }
   | { readonly kind: "close"; readonly id: number };
 
 /** From the ledger's thread: what became of the messages `ids`. */

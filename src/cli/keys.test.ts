@@ -1,0 +1,92 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { createMemoryStore } from "../adapters/store-memory/index.ts";
+import { runCliHere } from "../../test/cli/run-cli.ts";
+import { Accounts } from "../serve/index.ts";
+import { readAccounts } from "./read-accounts.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "keys-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let made = 0;
+const newFile = () => join(folder, `${made++}.json`);
+const keys = (...args: string[]) => runCliHere(["keys", ...args]);
+const day = 86_400_000;
+
+/** Whether a gateway that reads the file now lets the key in. */
+async function opens(file: string, secret: string, afterMs = 0): Promise<boolean> {
+  const accounts = new Accounts(await readAccounts(file, createMemoryStore(), {}), 0);
+  return accounts.authenticate(`Bearer ${secret}`, Date.now() + afterMs).ok;
+}
+
+describe("disperse keys", () => {
+  it("prints a new key alone on stdout and keeps a keyed digest of it", async () => {
+    const file = newFile();
+    const { exitCode, stdout, stderr } = await keys("create", "--keys", file, "--account", "team", "--budget-usd", "5");
+    expect(exitCode).toBe(0);
+    const secret = stdout.trim();
+    expect(secret).toMatch(/^dsp_[\w-]{43}[0-9a-f]{8}$/);
+    expect(stderr).not.toContain(secret);
+    const text = readFileSync(file, "utf8");
+    expect(text).not.toContain(secret);
+    expect(JSON.parse(text)).toMatchObject({ accounts: [{ id: "team", budgetUsd: 5 }], keys: [{ id: "key-1" }] });
+    expect(statSync(file).mode & 0o077).toBe(0);
+    expect(statSync(`${file}.pepper`).mode & 0o077).toBe(0);
+    expect(await opens(file, secret)).toBe(true);
+    expect(await opens(file, `${secret}x`)).toBe(false);
+  });
+
+  it("makes digests useless without the pepper", async () => {
+    const file = newFile();
+    const { stdout } = await keys("create", "--keys", file, "--account", "team");
+    writeFileSync(`${file}.pepper`, "another pepper of enough length");
+    expect(await opens(file, stdout.trim())).toBe(false);
+  });
+
+  it("exchanges a key with an overlap, keeping its scopes", async () => {
+    const file = newFile();
+    const before = await keys("create", "--keys", file, "--account", "team", "--workloads", "chat, games");
+    const after = await keys("rotate", "key-1", "--keys", file, "--overlap", "2d");
+    expect(after.exitCode).toBe(0);
+    const [old, fresh] = [before.stdout.trim(), after.stdout.trim()];
+    expect([await opens(file, old, day), await opens(file, old, 3 * day)]).toEqual([true, false]);
+    expect(await opens(file, fresh, 3 * day)).toBe(true);
+    const listed = JSON.parse((await keys("list", "--keys", file, "--json")).stdout) as { workloads: string[] }[];
+    expect(listed.map(({ workloads }) => workloads)).toEqual([
+      ["chat", "games"],
+      ["chat", "games"],
+    ]);
+  });
+
+  it("revokes at once and shows it", async () => {
+    const file = newFile();
+    const { stdout } = await keys("create", "--keys", file, "--account", "team", "--expires", "90d");
+    expect((await keys("revoke", "key-1", "--keys", file)).exitCode).toBe(0);
+    expect(await opens(file, stdout.trim())).toBe(false);
+    const list = await keys("list", "--keys", file);
+    expect(list.stdout).toMatch(/key-1 +team +revoked +all/);
+    expect(list.stdout).not.toContain(stdout.trim());
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ["a key that is not there", ["revoke", "key-9"], /has no key "key-9"/],
+    ["a name that is taken", ["create", "--account", "team", "--id", "key-1"], /"key-1" already/],
+    ["a date that is none", ["create", "--account", "team", "--expires", "soon"], /no date/],
+  ])("ends with code 3 and words for %s", async (_name, args, words) => {
+    const file = newFile();
+    await keys("create", "--keys", file, "--account", "team");
+    const before = readFileSync(file, "utf8");
+    const { exitCode, stderr } = await keys(...args, "--keys", file);
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(words);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  it("says what is missing", async () => {
+    expect(await keys("list", "--keys", join(folder, "none.json"))).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining("cannot be read") as string,
+    });
+  });
+});

@@ -1,0 +1,162 @@
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { checkAccountsFile, type AccountsFile, type Entry } from "./accounts-file.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { keyedDigest, newSecret, pepperPath, pepperVariable, providePepper } from "./key-secret.ts";
+import { readJson } from "./read-plan.ts";
+import { textTable } from "./text-table.ts";
+
+export interface KeysOptions {
+  /** File of accounts and keys. */
+  readonly keys: string;
+}
+
+export interface CreateKeyOptions extends KeysOptions {
+  readonly account: string;
+  readonly id?: string;
+  readonly workloads?: string;
+  /** A date, or days from now as in `90d`. */
+  readonly expires?: string;
+  readonly budgetUsd?: number;
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly maxInFlight?: number;
+  readonly priority?: string;
+  readonly weight?: number;
+}
+
+/** `disperse keys create`: prints the key once; the file gets its digest alone. */
+export function createKey(options: CreateKeyOptions): void {
+  const { accounts, keys } = open(options.keys, true).raw;
+  const limits = Object.entries({
+    budgetUsd: options.budgetUsd,
+    requestsPerMinute: options.requestsPerMinute,
+    tokensPerMinute: options.tokensPerMinute,
+    maxInFlight: options.maxInFlight,
+    priority: options.priority,
+    weight: options.weight,
+  }).filter(([, value]) => value !== undefined);
+  const account = accounts.find(({ id }) => id === options.account);
+  if (account) Object.assign(account, Object.fromEntries(limits));
+  else accounts.push({ id: options.account, ...Object.fromEntries(limits) });
+  const workloads = options.workloads?.split(",").map((id) => id.trim());
+  const entry: Entry = {
+    account: options.account,
+    ...(workloads && { workloads }),
+    ...(options.expires !== undefined && { expires: dateOf(options.expires) }),
+  };
+  add(options.keys, accounts, keys, entry, options.id);
+}
+
+/** `disperse keys rotate`: another key with the same scopes; the old one goes on for a while. */
+export function rotateKey(id: string, options: KeysOptions & { readonly overlap: string }): void {
+  const { accounts, keys } = open(options.keys).raw;
+  const old = find(keys, id, options.keys);
+  const { account, workloads, slo } = old;
+  const until = dateOf(options.overlap);
+  // A key that ends sooner anyway is not given more time.
+  if (typeof old["expires"] !== "string" || Date.parse(old["expires"]) > Date.parse(until)) old["expires"] = until;
+  add(options.keys, accounts, keys, { account, ...(workloads ? { workloads } : {}), ...(slo ? { slo } : {}) });
+  process.stderr.write(`${id} works until ${String(old["expires"])}.\n`);
+}
+
+/** `disperse keys revoke`: the key is refused from now on; a running gateway notices within a second. */
+export function revokeKey(id: string, options: KeysOptions): void {
+  const { accounts, keys } = open(options.keys).raw;
+  const key = find(keys, id, options.keys);
+  key["revoked"] ??= new Date().toISOString();
+  write(options.keys, accounts, keys);
+  process.stdout.write(`${id} is revoked since ${String(key["revoked"])}.\n`);
+}
+
+/** `disperse keys list`: what the keys may do; nothing of it is secret. */
+export function listKeys(options: KeysOptions & { readonly json?: boolean }): void {
+  const { accounts, keys } = open(options.keys);
+  const nowMs = Date.now();
+  const rows = keys.map((key) => {
+    const account = accounts.find(({ id }) => id === key.account)!;
+    const expired = key.expiresEpochMs !== null && nowMs >= key.expiresEpochMs;
+    return {
+      id: key.id,
+      account: key.account,
+      status: key.revoked ? "revoked" : expired ? "expired" : "active",
+      workloads: key.workloads,
+      expires: key.expiresEpochMs === null ? null : new Date(key.expiresEpochMs).toISOString(),
+      budgetUsd: account.budgetNanoUsd === null ? null : account.budgetNanoUsd / 1e9,
+      requestsPerMinute: account.requestsPerMinute,
+      tokensPerMinute: account.tokensPerMinute,
+      priority: account.priority!,
+    };
+  });
+  if (options.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
+  const any = (value: number | string | null) => (value === null ? "–" : String(value));
+  const table = textTable(
+    ["key", "account", "status", "workloads", "expires", "budget USD", "requests/min", "tokens/min", "priority"],
+    rows.map((row) => [
+      row.id,
+      row.account,
+      row.status,
+      row.workloads === "*" ? "all" : row.workloads.join(" "),
+      any(row.expires?.slice(0, 16) ?? null),
+      any(row.budgetUsd),
+      any(row.requestsPerMinute),
+      any(row.tokensPerMinute),
+      row.priority,
+    ]),
+  );
+  process.stdout.write(`${rows.length === 0 ? "There are no keys yet. Make one with: disperse keys create" : table}\n`);
+}
+
+function add(path: string, accounts: Entry[], keys: Entry[], entry: Entry, wanted?: string): void {
+  if (wanted !== undefined && keys.some(({ id }) => id === wanted))
+    throw invalid(`${path} has a key "${wanted}" already.`);
+  let number = keys.length + 1;
+  while (keys.some(({ id }) => id === `key-${number}`)) number++;
+  const id = wanted ?? `key-${number}`;
+  const madePepper = !existsSync(pepperPath(path)) && process.env[pepperVariable] === undefined;
+  const secret = newSecret();
+  const hmacSha256 = keyedDigest(secret, providePepper(path, process.env));
+  keys.push({ id, hmacSha256, created: new Date().toISOString(), ...entry });
+  write(path, accounts, keys);
+  // The key alone on standard output, so that it can be piped into a secret store.
+  process.stderr.write(`${id} for ${String(entry["account"])}; shown once, kept nowhere:\n`);
+  process.stdout.write(`${secret}\n`);
+  if (madePepper)
+    process.stderr.write(`The pepper of all keys is in ${pepperPath(path)}: keep it apart from backups of the keys.\n`);
+}
+
+function open(path: string, mayBeNew = false): AccountsFile {
+  if (mayBeNew && !existsSync(path)) return checkAccountsFile(path, { accounts: [], keys: [] });
+  return checkAccountsFile(path, readJson(path));
+}
+
+function find(keys: readonly Entry[], id: string, path: string): Entry {
+  const key = keys.find((entry) => entry["id"] === id);
+  if (!key) throw invalid(`${path} has no key "${id}". It has ${keys.map((entry) => String(entry["id"])).join(", ")}.`);
+  return key;
+}
+
+/** Checked before it is written, and written whole or not at all: a running gateway may read at any moment. */
+function write(path: string, accounts: Entry[], keys: Entry[]): void {
+  const content = { accounts, keys };
+  checkAccountsFile(path, content);
+  const beside = `${path}.new`;
+  try {
+    writeFileSync(beside, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw invalid(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`);
+  }
+}
+
+/** A date as written, or a time from now: `90d`, `24h`, `30min`. */
+function dateOf(text: string): string {
+  const span = /^(\d+)\s*(d|h|min)$/.exec(text.trim());
+  const unitMs = { d: 86_400_000, h: 3_600_000, min: 60_000 };
+  const epochMs = span ? Date.now() + Number(span[1]) * unitMs[span[2] as keyof typeof unitMs] : Date.parse(text);
+  if (!Number.isFinite(epochMs))
+    throw invalid(`"${text}" is no date such as 2027-01-31 and no span such as 90d or 24h.`);
+  return new Date(epochMs).toISOString();
+}
+
+const invalid = (why: string) => new CommandFailure(exitCodes.invalid, why);
