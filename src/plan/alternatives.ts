@@ -1,5 +1,6 @@
 /** The same demand served from the core only, and whether distributing is worth it. */
 import { tiers } from "../catalog/index.ts";
+import { limitsOverArcs } from "./coupling-limit.ts";
 import type { Alternative, Verdict } from "./plan-document.ts";
 import { siteOfArc, unservedShares, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import type { PathResult } from "./solution-path.ts";
@@ -24,6 +25,7 @@ export function restrictTo(problem: PlanProblem, keeps: (site: number) => boolea
       usd: Float64Array.from(kept, (arc) => arcs.usd[arc]!),
       load: Float64Array.from(kept, (arc) => arcs.load[arc]!),
     },
+    limits: limitsOverArcs(problem.limits, kept, arcs.pool.length),
   };
 }
 

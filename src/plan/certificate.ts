@@ -62,13 +62,18 @@ export function recomputeBound(problem: PlanProblem, certificate: Certificate): 
   if (!usable(rowPrices) || !usable(limitPrices) || !usable(tiePrices)) return -Infinity;
   if (!sitePrices.every((cuts) => cuts.every(usable))) return -Infinity;
 
-  let total = 0;
+  let total = problem.constantUsd ?? 0;
   // A row may be left unserved: offering more than that costs would count the difference twice.
   for (let row = 0; row < rows.count; row++) total += Math.min(rowPrices[row]!, rows.unservedUsd[row]!);
   const poolUsd = pools.usd.slice();
   const siteUsd = sites.usd.slice();
+  let arcUsd = arcs.usd;
   for (const [l, limit] of limits.entries()) {
     total -= limitPrices[l]! * limit.upper;
+    if (limitPrices[l] !== 0 && limit.arcs !== undefined) {
+      if (arcUsd === arcs.usd) arcUsd = arcs.usd.slice();
+      for (const [i, arc] of limit.arcs.entries()) arcUsd[arc]! += limitPrices[l]! * limit.arcWeights![i]!;
+    }
     for (const [i, pool] of limit.pools.entries()) poolUsd[pool]! += limitPrices[l]! * limit.poolWeights[i]!;
     for (const [i, site] of limit.sites.entries()) siteUsd[site]! += limitPrices[l]! * limit.siteWeights[i]!;
   }
@@ -104,10 +109,7 @@ export function recomputeBound(problem: PlanProblem, certificate: Certificate): 
       for (let k = 0; k < cuts.length; k++) {
         const prices = cuts[k]!;
         const left =
-          offer -
-          arcs.usd[arc]! -
-          arcs.load[arc]! * prices[place[pool]!]! -
-          rows.gbps[row]! * prices[prices.length - 1]!;
+          offer - arcUsd[arc]! - arcs.load[arc]! * prices[place[pool]!]! - rows.gbps[row]! * prices[prices.length - 1]!;
         if (left > best[k]!) best[k] = left;
       }
     }

@@ -8,6 +8,7 @@
  * | `power`    | Σ kW · modules ≤ limit · open, per site   | worth of one kW, USD/year             |
  * | `ports`    | Σ Gbit/s · share ≤ limit, per site        | worth of one Gbit/s, USD/year         |
  * | `opening`  | modules ≤ most · open, per pool           |                                       |
+ * | `occupied` | open ≤ Σ modules, where open pays         |                                       |
  * | `link`     | Σ share (row at site) ≤ open              | tightens the relaxation only          |
  * | `limit`    | Σ weights ≤ upper, per coupling limit     | worth of one unit of the limit        |
  * | `fleet`    | modules bought ≥ 0, per pool and period   | worth of buying later instead of now  |
@@ -50,9 +51,16 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
   const { rows, arcs, pools, sites, limits } = problem;
   const builder = new MipBuilder();
   const most = usefulModules(problem);
+  if (problem.constantUsd !== undefined) builder.addOffset(problem.constantUsd);
 
   const siteInLimit = new Uint8Array(sites.count);
-  for (const limit of limits) for (const site of limit.sites) siteInLimit[site] = 1;
+  const openPays = new Uint8Array(sites.count);
+  for (const limit of limits) {
+    for (const [i, site] of limit.sites.entries()) {
+      siteInLimit[site] = 1;
+      if (limit.siteWeights[i]! < 0) openPays[site] = 1;
+    }
+  }
   const openCol = new Int32Array(sites.count).fill(-1);
   for (let site = 0; site < sites.count; site++) {
     if (sites.usd[site] === 0 && !siteInLimit[site]) continue;
@@ -110,6 +118,12 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
       }
     }
     if (open < 0) continue;
+    if (openPays[site] || sites.usd[site]! < 0) {
+      // A site without modules is not open, even where being open helps with a limit.
+      builder.addRow(-Infinity, sites.forced[site]!);
+      builder.addEntry(open, 1);
+      for (const pool of here) builder.addEntry(moduleCol[pool]!, -1);
+    }
     for (const pool of here) {
       const count = Math.max(most[pool]!, pools.minCount[pool]!);
       if (count === 0) continue;
@@ -123,6 +137,9 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
     const row = builder.addRow(-Infinity, limit.upper);
     for (let i = 0; i < limit.sites.length; i++) builder.addEntry(openCol[limit.sites[i]!]!, limit.siteWeights[i]!);
     for (let i = 0; i < limit.pools.length; i++) builder.addEntry(moduleCol[limit.pools[i]!]!, limit.poolWeights[i]!);
+    const { arcs: counted, arcWeights } = limit;
+    if (counted === undefined) return row;
+    for (let i = 0; i < counted.length; i++) builder.addEntry(firstArcCol + counted[i]!, arcWeights![i]!);
     return row;
   });
 

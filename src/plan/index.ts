@@ -1,13 +1,7 @@
 export type { MipModel, SolveOptions, SolveProgress, SolveResult, Solver, SolveStatus } from "./solver.ts";
 export { MipBuilder } from "./mip-builder.ts";
-export {
-  checkSolution,
-  objectiveUsd,
-  type CouplingLimit,
-  type PlanProblem,
-  type ProblemSolution,
-  type Violation,
-} from "./problem.ts";
+export { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution, type Violation } from "./problem.ts";
+export type { CouplingLimit } from "./coupling-limit.ts";
 export { solveProblem } from "./solve-problem.ts";
 export type { CurvePoint, PathOptions, PathResult, PathTools, SearchStatus } from "./solution-path.ts";
 export { planScenario } from "./plan-scenario.ts";

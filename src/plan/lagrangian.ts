@@ -4,6 +4,7 @@
  * the volume algorithm (Barahona and Anbil 2000): steps along the averaged violation, whose averaged choices also tell
  * the search for plans where capacity ought to stand.
  */
+import { arcLimitsOf, limitSize } from "./coupling-limit.ts";
 import { noTies, type PlanProblem } from "./problem.ts";
 import { createSiteBounder, cutsPerSite, type SiteBounder, type SiteOutcome } from "./site-bound.ts";
 import type { SiteView } from "./site-view.ts";
@@ -64,7 +65,12 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   let total = 0;
   for (let r = 0; r < rows.count; r++) total += scale[r]!;
   const ties = problem.ties ?? noTies;
-  const limitScale = Float64Array.from(limits, (limit) => (limit.upper > 0 ? (0.2 * total) / limit.upper : total));
+  const sizeOf = Float64Array.from(limits, (limit) => limitSize(limit, view.most));
+  // A limit that is left out keeps a price of 0.
+  const limitScale = Float64Array.from(limits, (limit, l) =>
+    limit.inBound === false ? 0 : (0.2 * total) / sizeOf[l]!,
+  );
+  const arcLimits = arcLimitsOf(problem, (limit) => limit.inBound !== false);
 
   const best = Float64Array.from(scale);
   const bestLimit = new Float64Array(limits.length);
@@ -103,8 +109,9 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
 
   /** Bound at the current prices; fills `served`, `limitUse`, `tieUse`, `chosen` and `nowModules`. */
   function evaluate(refinements: number): number {
-    let bound = 0;
+    let bound = problem.constantUsd ?? 0;
     for (let r = 0; r < rows.count; r++) bound += price[r]!;
+    if (arcLimits !== null) chargeArcs();
     poolUsd.set(pools.usd);
     siteUsd.set(sites.usd);
     for (const [l, limit] of limits.entries()) {
@@ -121,6 +128,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     }
     served.fill(0);
     nowModules.fill(0);
+    limitUse.fill(0);
     let used = 0;
     for (let s = 0; s < sites.count; s++) {
       chosen[s] = -1;
@@ -151,7 +159,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
       takenEnd[s] = used;
     }
     for (const [l, limit] of limits.entries()) {
-      let use = 0;
+      let use = limitUse[l]!;
       for (let i = 0; i < limit.pools.length; i++) use += limit.poolWeights[i]! * nowModules[limit.pools[i]!]!;
       for (let i = 0; i < limit.sites.length; i++) use += chosen[limit.sites[i]!]! >= 0 ? limit.siteWeights[i]! : 0;
       limitUse[l] = use;
@@ -166,7 +174,27 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   function takeAll(site: number, cut: number, weight: number, from: number): number {
     const end = bounder.takes(site, price, cut, taken, from);
     for (let i = from; i < end; i++) served[view.row[taken[i]!]!]! += weight;
+    if (arcLimits === null) return end;
+    for (let i = from; i < end; i++) {
+      const arc = view.arc[taken[i]!]!;
+      for (let j = arcLimits.starts[arc]!; j < arcLimits.starts[arc + 1]!; j++) {
+        limitUse[arcLimits.limit[j]!]! += weight * arcLimits.weight[j]!;
+      }
+    }
     return end;
+  }
+  /** Puts the prices of limits on the arcs that count in them. */
+  function chargeArcs(): void {
+    for (const { arcs: counted, inBound } of limits) {
+      if (counted === undefined || inBound === false) continue;
+      for (const arc of counted) view.usd[view.position[arc]!] = arcs.usd[arc]!;
+    }
+    for (const [l, limit] of limits.entries()) {
+      if (limit.arcs === undefined || limitPrice[l] === 0) continue;
+      for (let i = 0; i < limit.arcs.length; i++) {
+        view.usd[view.position[limit.arcs[i]!]!]! += limitPrice[l]! * limit.arcWeights![i]!;
+      }
+    }
   }
   const held = new Uint8Array(sites.count);
   for (let p = 0; p < pools.count; p++) if (pools.minCount[p]! > 0) held[pools.site[p]!] = 1;
@@ -253,6 +281,8 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   bounder.recall();
   let certified = evaluate(closingRefinements);
   for (let round = 0; round < closingRounds && certified < bestBound; round++) certified = evaluate(closingRefinements);
+  // Whoever reads the view after this reads plain costs.
+  if (arcLimits !== null) for (let a = 0; a < view.arc.length; a++) view.usd[a] = arcs.usd[view.arc[a]!]!;
   return {
     boundUsd: certified,
     rowPrice: best,
@@ -275,8 +305,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
     return missing;
   }
   function limitDirectionOf(l: number): number {
-    const over = averageUse[l]! - limits[l]!.upper;
-    const relative = limits[l]!.upper > 0 ? over / limits[l]!.upper : over;
+    const relative = (averageUse[l]! - limits[l]!.upper) / sizeOf[l]!;
     if (relative < 0 && bestLimit[l] === 0) return 0;
     return relative;
   }

@@ -2,9 +2,10 @@
  * A part of a problem freed while the rest of the plan stands: some sites, the demand they serve and the demand nobody
  * serves that they could. Solved exactly, it can only make the plan cheaper.
  */
+import type { CouplingLimit } from "./coupling-limit.ts";
 import type { MoveTables } from "./round-plan.ts";
 import { negligible, type PlanState } from "./plan-state.ts";
-import { noTies, type CouplingLimit, type FleetTies, type PlanProblem, type ProblemSolution } from "./problem.ts";
+import { noTies, type FleetTies, type PlanProblem, type ProblemSolution } from "./problem.ts";
 
 export interface Neighbourhood {
   readonly problem: PlanProblem;
@@ -72,6 +73,8 @@ export function neighbourhoodOf(
   const rowAt = new Int32Array(arc.length);
   for (let r = 0; r < row.length; r++) rowAt.fill(r, starts[r]!, starts[r + 1]!);
   const siteAt = new Map(sites.map((site, index) => [site, index]));
+  const countsArcs = problem.limits.some((limit) => limit.arcs !== undefined);
+  const arcAt = new Map(countsArcs ? arc.map((a, index) => [a, index]) : []);
   const of = (values: Float64Array, keys: readonly number[]): Float64Array =>
     Float64Array.from(keys, (key) => values[key]!);
   const part: PlanProblem = {
@@ -101,7 +104,9 @@ export function neighbourhoodOf(
       gbps: of(problem.sites.gbps, sites),
       forced: Uint8Array.from(sites, (site) => problem.sites.forced[site]!),
     },
-    limits: problem.limits.flatMap((limit, l) => remaining(state, limit, l, siteAt, localPool)),
+    limits: problem.limits.flatMap((limit, l) =>
+      remaining(state, limit, l, { siteAt, localPool, arcAt, portion, rowAt }),
+    ),
     ties: tiesOf(problem.ties ?? noTies, localPool),
   };
   const open = Uint8Array.from(sites, (site) => (state.standing[site]! > 0 || problem.sites.forced[site] ? 1 : 0));
@@ -141,34 +146,46 @@ function tiesOf(ties: FleetTies, localPool: ReadonlyMap<number, number>): FleetT
   };
 }
 
+/** Where parts of the whole problem stand in the neighbourhood's. */
+interface Places {
+  readonly siteAt: ReadonlyMap<number, number>;
+  readonly localPool: ReadonlyMap<number, number>;
+  readonly arcAt: ReadonlyMap<number, number>;
+  readonly portion: Float64Array;
+  readonly rowAt: Int32Array;
+}
+
 /** A coupling limit with what the rest of the plan uses taken off. */
-function remaining(
-  state: PlanState,
-  limit: CouplingLimit,
-  position: number,
-  siteAt: ReadonlyMap<number, number>,
-  localPool: ReadonlyMap<number, number>,
-): CouplingLimit[] {
+function remaining(state: PlanState, limit: CouplingLimit, position: number, places: Places): CouplingLimit[] {
   const sites: number[] = [];
   const siteWeights: number[] = [];
   const pools: number[] = [];
   const poolWeights: number[] = [];
+  const arcs: number[] = [];
+  const arcWeights: number[] = [];
   let own = 0;
   for (const [i, site] of limit.sites.entries()) {
-    const local = siteAt.get(site);
+    const local = places.siteAt.get(site);
     if (local === undefined) continue;
     sites.push(local);
     siteWeights.push(limit.siteWeights[i]!);
     if (state.standing[site]! > 0 || state.problem.sites.forced[site]) own += limit.siteWeights[i]!;
   }
   for (const [i, pool] of limit.pools.entries()) {
-    const local = localPool.get(pool);
+    const local = places.localPool.get(pool);
     if (local === undefined) continue;
     pools.push(local);
     poolWeights.push(limit.poolWeights[i]!);
     own += limit.poolWeights[i]! * state.modules[pool]!;
   }
-  if (sites.length === 0 && pools.length === 0) return [];
+  for (const [i, arc] of (limit.arcs ?? []).entries()) {
+    const local = places.arcAt.get(arc);
+    if (local === undefined) continue;
+    arcs.push(local);
+    arcWeights.push(limit.arcWeights![i]! * places.portion[places.rowAt[local]!]!);
+    own += limit.arcWeights![i]! * state.share[arc]!;
+  }
+  if (sites.length === 0 && pools.length === 0 && arcs.length === 0) return [];
   // Rounding must not make what stands now look forbidden.
   const upper = Math.max(own, limit.upper - (state.limitUse[position]! - own));
   return [
@@ -179,6 +196,7 @@ function remaining(
       siteWeights: Float64Array.from(siteWeights),
       pools: Int32Array.from(pools),
       poolWeights: Float64Array.from(poolWeights),
+      ...(arcs.length > 0 && { arcs: Int32Array.from(arcs), arcWeights: Float64Array.from(arcWeights) }),
     },
   ];
 }

@@ -6,6 +6,7 @@ import { judgeDistribution, restrictTo, summariseAlternative } from "./alternati
 import { capacityWorth } from "./capacity-worth.ts";
 import { certify, type Certificate } from "./certificate.ts";
 import { findClashes } from "./clashes.ts";
+import { limitUse } from "./coupling-limit.ts";
 import { toDeployment } from "./deployment.ts";
 import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan-document.ts";
 import { lagrangianBound } from "./lagrangian.ts";
@@ -261,10 +262,5 @@ export function siteLoads(
 }
 
 function limitUses({ problem }: WorldProblem, solution: ProblemSolution): LimitUse[] {
-  return problem.limits.map((limit) => {
-    let used = 0;
-    for (const [i, site] of limit.sites.entries()) used += limit.siteWeights[i]! * solution.open[site]!;
-    for (const [i, pool] of limit.pools.entries()) used += limit.poolWeights[i]! * solution.modules[pool]!;
-    return { name: limit.name, used, upper: limit.upper };
-  });
+  return problem.limits.map((limit) => ({ name: limit.name, used: limitUse(limit, solution), upper: limit.upper }));
 }

@@ -1,15 +1,8 @@
 /**
  * A plan under construction with everything it uses kept up to date, so that a move can be tried, priced and taken back.
  */
-import {
-  lasts,
-  noTies,
-  siteOfArc,
-  usefulModules,
-  type CouplingLimit,
-  type PlanProblem,
-  type ProblemSolution,
-} from "./problem.ts";
+import { arcLimitsOf, isTwoSided, type CouplingLimit } from "./coupling-limit.ts";
+import { lasts, noTies, siteOfArc, usefulModules, type PlanProblem, type ProblemSolution } from "./problem.ts";
 
 /** Below this a share, a load or a capacity is nothing. */
 export const negligible = 1e-9;
@@ -32,6 +25,13 @@ export interface PlanState {
   serve(row: number, arc: number, delta: number): void;
   /** Limits that are broken now. */
   brokenLimits: number;
+  /**
+   * While true, `fits` and `room` look past limits that work both ways (a least share, a least use): they can only be judged
+   * when a plan stands, and are mended then.
+   */
+  lenient: boolean;
+  /** Whether there are limits that work both ways. */
+  readonly hasTwoSided: boolean;
   /**
    * Changes the modules of a pool, opening or shutting its site as needed; the caller minds the limits. What is bought stays
    * in later periods and what is not there later was not bought before: the pool's counts in other periods follow.
@@ -72,9 +72,14 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
     for (const [i, site] of limit.sites.entries())
       limitsOfSite[site]!.push({ limit: l, weight: limit.siteWeights[i]! });
   }
+  const arcLimits = arcLimitsOf(problem, () => true);
+  const twoSided = Uint8Array.from(limits, (limit) => (isTwoSided(limit) ? 1 : 0));
   for (let row = 0; row < rows.count; row++) {
     for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
       if (share[arc] === 0) continue;
+      for (let j = arcLimits?.starts[arc] ?? 0; j < (arcLimits?.starts[arc + 1] ?? 0); j++) {
+        limitUse[arcLimits!.limit[j]!]! += share[arc]! * arcLimits!.weight[j]!;
+      }
       load[arcs.pool[arc]!]! += share[arc]! * arcs.load[arc]!;
       unserved[row]! -= share[arc]!;
       gbps[siteOfArc(problem, arc)]! += share[arc]! * rows.gbps[row]!;
@@ -141,11 +146,18 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
     limitUse,
     earlier,
     brokenLimits: limits.reduce((count, _, limit) => count + (isBroken(limit) ? 1 : 0), 0),
+    lenient: false,
+    hasTwoSided: problem.limits.some(isTwoSided),
     costUsd: 0,
     serve(row, arc, delta) {
       if (recording) journal.push(0, row, arc, delta);
       const pool = arcs.pool[arc]!;
       share[arc]! += delta;
+      if (arcLimits !== null) {
+        for (let j = arcLimits.starts[arc]!; j < arcLimits.starts[arc + 1]!; j++) {
+          use(arcLimits.limit[j]!, delta * arcLimits.weight[j]!);
+        }
+      }
       if (share[arc]! < negligible && share[arc]! > -negligible) share[arc] = 0;
       load[pool]! += delta * arcs.load[arc]!;
       unserved[row]! -= delta;
@@ -171,6 +183,10 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
         if (!isOpen(site)) for (const { limit, weight } of limitsOfSite[site]!) addTo(limit, weight);
       }
       for (const limit of touched) {
+        if (state.lenient && twoSided[limit] === 1 && limit < problem.limits.length) {
+          added[limit] = 0;
+          continue;
+        }
         if (added[limit]! > 0 && limitUse[limit]! + added[limit]! > limits[limit]!.upper + slackOf(limits[limit]!)) {
           fitting = false;
         }
@@ -197,6 +213,12 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
       const free = modules[pool]! - load[pool]!;
       let most = arcs.load[arc]! > 0 ? free / arcs.load[arc]! : modules[pool]! > 0 ? 1 : 0;
       if (rows.gbps[row]! > 0) most = Math.min(most, (sites.gbps[site]! - gbps[site]!) / rows.gbps[row]!);
+      if (arcLimits === null) return Math.max(0, most);
+      for (let j = arcLimits.starts[arc]!; j < arcLimits.starts[arc + 1]!; j++) {
+        const l = arcLimits.limit[j]!;
+        if (arcLimits.weight[j]! <= 0 || (state.lenient && twoSided[l] === 1)) continue;
+        most = Math.min(most, (limits[l]!.upper - limitUse[l]!) / arcLimits.weight[j]!);
+      }
       return Math.max(0, most);
     },
     checkpoint() {

@@ -7,6 +7,8 @@
  * be served from a pool. Money is USD per year, and every arc figure is for serving the **whole** row over it, so that
  * flows are shares between 0 and 1 and the numbers stay well scaled.
  */
+import { limitUse, type CouplingLimit } from "./coupling-limit.ts";
+
 export interface PlanProblem {
   readonly rows: {
     readonly count: number;
@@ -50,6 +52,8 @@ export interface PlanProblem {
   };
   /** Limits that couple several sites; few. */
   readonly limits: readonly CouplingLimit[];
+  /** What is paid whatever is decided, USD/year; may be negative; 0 when left out. */
+  readonly constantUsd?: number;
   /** What ties the module counts of a place together over periods; none when left out. */
   readonly ties?: FleetTies;
 }
@@ -72,22 +76,6 @@ export const noTies: FleetTies = {
   pool: new Int32Array(0),
   weight: new Float64Array(0),
 };
-
-/** `Σ siteWeight · open + Σ poolWeight · modules ≤ upper`. */
-export interface CouplingLimit {
-  /** Public name of the constraint, for example `zone power: frankfurt`. */
-  readonly name: string;
-  readonly upper: number;
-  /**
-   * `purchases`: where periods follow each other the limit counts what a period buys and opens, not what stands in it from
-   * before. What stands, when left out.
-   */
-  readonly of?: "purchases";
-  readonly sites: Int32Array;
-  readonly siteWeights: Float64Array;
-  readonly pools: Int32Array;
-  readonly poolWeights: Float64Array;
-}
 
 /** A plan of one `PlanProblem`; feasible when `checkSolution` finds nothing. */
 export interface ProblemSolution {
@@ -116,7 +104,7 @@ export function unservedShares(problem: PlanProblem, share: Float64Array): Float
 
 /** Cost of a solution, recomputed from nothing but the problem, USD/year. */
 export function objectiveUsd(problem: PlanProblem, solution: ProblemSolution): number {
-  let total = 0;
+  let total = problem.constantUsd ?? 0;
   for (let site = 0; site < problem.sites.count; site++) if (solution.open[site]) total += problem.sites.usd[site]!;
   for (let pool = 0; pool < problem.pools.count; pool++) total += solution.modules[pool]! * problem.pools.usd[pool]!;
   for (let arc = 0; arc < solution.share.length; arc++) {
@@ -176,12 +164,7 @@ export function checkSolution(problem: PlanProblem, solution: ProblemSolution, t
     require(`ports of site ${site}`, gbps[site]!, sites.gbps[site]!);
     if (sites.forced[site] && !solution.open[site]) found.push({ constraint: `forced site ${site}`, excess: 1 });
   }
-  for (const limit of problem.limits) {
-    let value = 0;
-    for (let i = 0; i < limit.sites.length; i++) value += solution.open[limit.sites[i]!]! * limit.siteWeights[i]!;
-    for (let i = 0; i < limit.pools.length; i++) value += solution.modules[limit.pools[i]!]! * limit.poolWeights[i]!;
-    require(limit.name, value, limit.upper);
-  }
+  for (const limit of problem.limits) require(limit.name, limitUse(limit, solution), limit.upper);
   const { count, starts, pool: tied, weight } = problem.ties ?? noTies;
   for (let tie = 0; tie < count; tie++) {
     let value = 0;
@@ -191,11 +174,23 @@ export function checkSolution(problem: PlanProblem, solution: ProblemSolution, t
   return found;
 }
 
-/** Largest useful whole number of modules per pool: what power and the pool's whole demand, now or later, allow. */
+/**
+ * Largest useful whole number of modules per pool: what power and the pool's whole demand, now or later, allow. A pool that
+ * serves nobody is useful where it makes room under a limit, such as an upgrade of a site's power; it has a `maxCount`.
+ */
 export function usefulModules(problem: PlanProblem): Float64Array {
-  const { arcs, pools, sites } = problem;
+  const { arcs, pools, sites, limits } = problem;
   const demand = new Float64Array(pools.count);
-  for (let arc = 0; arc < arcs.pool.length; arc++) demand[arcs.pool[arc]!]! += arcs.load[arc]!;
+  const reached = new Uint8Array(pools.count);
+  for (let arc = 0; arc < arcs.pool.length; arc++) {
+    demand[arcs.pool[arc]!]! += arcs.load[arc]!;
+    reached[arcs.pool[arc]!] = 1;
+  }
+  for (const limit of limits) {
+    for (const [i, pool] of limit.pools.entries()) {
+      if (limit.poolWeights[i]! < 0 && reached[pool] === 0) demand[pool] = pools.maxCount[pool]!;
+    }
+  }
   const useful = demand.map((load, pool) => Math.max(Math.ceil(load - 1e-9), pools.minCount[pool]!));
   return usefulOverTime(problem, useful).map((count, pool) => {
     const kw = pools.kw[pool]!;

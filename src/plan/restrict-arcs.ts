@@ -1,4 +1,5 @@
 /** A problem with only some of its arcs, for searches that need not look at all of them. */
+import { limitsOverArcs } from "./coupling-limit.ts";
 import type { PlanProblem } from "./problem.ts";
 
 export interface RestrictedProblem {
@@ -42,6 +43,7 @@ export function restrictArcs(
         usd: Float64Array.from(arc, (from) => arcs.usd[from]!),
         load: Float64Array.from(arc, (from) => arcs.load[from]!),
       },
+      limits: limitsOverArcs(problem.limits, arc, arcs.pool.length),
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { arcsByPool, rowsOfArcs } from "./formulate.ts";
 import type { LagrangianResult } from "./lagrangian.ts";
+import { evict, mend } from "./mend-plan.ts";
 import { createPlanState, negligible, type PlanState } from "./plan-state.ts";
 import type { PlanProblem } from "./problem.ts";
 import { emptySolution } from "./solution-path.ts";
@@ -48,6 +49,7 @@ export function roundPlan(
   stop: () => boolean,
 ): PlanState {
   const state = createPlanState(problem, emptySolution(problem));
+  state.lenient = true;
   const order = Array.from({ length: problem.sites.count }, (_, site) => site)
     .filter((site) => by === "modules" || bound.open[site]! >= threshold || problem.sites.forced[site] === 1)
     .sort((a, b) => bound.open[b]! - bound.open[a]! || a - b);
@@ -75,6 +77,11 @@ export function roundPlan(
     (a, b) => ageOf[b]! - ageOf[a]! || bound.rowPrice[b]! - bound.rowPrice[a]! || a - b,
   );
   for (const row of rowOrder) placeRow(state, tables, row);
+  if (state.hasTwoSided) {
+    buyForUnserved(state, tables, rowOrder);
+    mend(state, tables);
+  }
+  state.lenient = false;
   improve(state, tables, rowOrder, stop);
   return state;
 }
@@ -223,32 +230,4 @@ function tryCounts(state: PlanState, tables: MoveTables, site: number, countOf: 
   if (state.costUsd < before - 1e-9 * Math.abs(before) && state.brokenLimits <= broken) return true;
   state.rollback();
   return false;
-}
-
-/** Takes away what the modules of a pool can no longer serve; the rows are added to `moved`. */
-function evict(state: PlanState, tables: MoveTables, pool: number, moved: number[]): void {
-  const { arcs } = state.problem;
-  const count = state.modules[pool]!;
-  let over = state.load[pool]! - count;
-  if (over > negligible) {
-    for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]! && over > negligible; j++) {
-      const arc = tables.byPool.arc[j]!;
-      if (state.share[arc] === 0) continue;
-      const row = tables.rowOf[arc]!;
-      const part =
-        count === 0 || arcs.load[arc] === 0 ? state.share[arc]! : Math.min(state.share[arc]!, over / arcs.load[arc]!);
-      state.serve(row, arc, -part);
-      over -= part * arcs.load[arc]!;
-      moved.push(row);
-    }
-  }
-  if (count > 0) return;
-  // Demand that takes no module time still needs a module to stand.
-  for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]!; j++) {
-    const arc = tables.byPool.arc[j]!;
-    if (state.share[arc]! > 0) {
-      state.serve(tables.rowOf[arc]!, arc, -state.share[arc]!);
-      moved.push(tables.rowOf[arc]!);
-    }
-  }
 }

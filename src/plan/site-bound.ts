@@ -307,12 +307,14 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     const at = site * cutsPerSite * width;
     const limit = sites.kw[site]!;
     let unit = 0;
+    let earns = false;
     base.fill(0);
     direction.fill(0);
     for (let i = 0; i < size; i++) {
       const p = view.pool[from + i]!;
       // Ties may make modules pay for themselves; a price of their time is never negative.
       base[i] = Math.max(0, poolUsd[p]!);
+      if (poolUsd[p]! < 0) earns = true;
       direction[i] = pools.kw[p]!;
       if (pools.kw[p]! > 0) unit = Math.max(unit, poolUsd[p]! / pools.kw[p]!);
     }
@@ -321,7 +323,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     const guess = powerBinds[site] ? powerHigh[site]! : 0;
     tryAt(site, rowPrice, guess, target);
     const end = low.known ? low : high;
-    const shut = !held[site] && siteUsd - end.surplus - (guess > 0 ? guess * limit : 0) >= 0;
+    const shut = !held[site] && !earns && siteUsd - end.surplus - (guess > 0 ? guess * limit : 0) >= 0;
     if (!shut && powerBinds[site]) {
       if (powerLow[site]! >= 0 && powerLow[site]! !== guess) tryAt(site, rowPrice, powerLow[site]!, target);
       searchLine(site, rowPrice, target, unit, searchTolerance * unit * limit);

@@ -1,11 +1,9 @@
 /** The limits of a world that couple several sites, with their public names. */
 import type { World } from "../catalog/index.ts";
 import { moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
+import { noPools, noSites, type CouplingLimit } from "./coupling-limit.ts";
 import { allowance, lastingKw, type PeriodTerms } from "./period-terms.ts";
-import type { CouplingLimit, PlanProblem } from "./problem.ts";
-
-const noSites = { sites: new Int32Array(0), siteWeights: new Float64Array(0) };
-const noPools = { pools: new Int32Array(0), poolWeights: new Float64Array(0) };
+import type { PlanProblem } from "./problem.ts";
 
 /** Most sites, budgets of the scenario and of each owner, power of zones, supply of modules. */
 export function worldLimits(

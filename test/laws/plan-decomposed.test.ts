@@ -6,6 +6,7 @@ import { solveDecomposed } from "../../src/plan/decomposed.ts";
 import { solveExact } from "../../src/plan/exact.ts";
 import { lagrangianBound } from "../../src/plan/lagrangian.ts";
 import { checkSolution, objectiveUsd } from "../../src/plan/problem.ts";
+import { moveTables, roundPlan } from "../../src/plan/round-plan.ts";
 import { viewBySite } from "../../src/plan/site-view.ts";
 import { emptySolution } from "../../src/plan/solution-path.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
@@ -42,6 +43,21 @@ describe("the decomposition", () => {
         expect(result.bestBoundUsd).toBeLessThanOrEqual(optimum + 1e-6);
       }),
       { numRuns: 60 },
+    );
+  }, 60_000);
+
+  it("rounds averaged choices to plans that keep every limit, whichever way the limit works", () => {
+    fc.assert(
+      fc.property(tinyProblem, fc.constantFrom(1, 40), fc.constantFrom(0.2, 0.5), (problem, iterations, threshold) => {
+        fc.pre(checkSolution(problem, emptySolution(problem)).length === 0);
+        const bound = lagrangianBound(problem, viewBySite(problem), { iterations, stop: () => false });
+        const tables = moveTables(problem, bound.modulePrice);
+        for (const by of ["modules", "sites"] as const) {
+          const plan = roundPlan(problem, bound, tables, { by, threshold }, () => false).solution();
+          expect(checkSolution(problem, plan)).toEqual([]);
+        }
+      }),
+      { numRuns: 200 },
     );
   }, 60_000);
 

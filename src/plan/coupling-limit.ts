@@ -1,0 +1,123 @@
+/**
+ * Limits that couple what would otherwise be decided site by site. Every constraint family beyond demand, capacity, power
+ * and ports of one site is written as such a limit, so that one mechanism carries all of them through the solver, the
+ * bound by prices, the search and the checks.
+ */
+import type { PlanProblem, ProblemSolution } from "./problem.ts";
+
+/**
+ * `Σ siteWeight · open + Σ poolWeight · modules + Σ arcWeight · share ≤ upper`. Weights and `upper` may have either sign:
+ * a least amount is a limit with all signs turned.
+ */
+export interface CouplingLimit {
+  /** Public name of the constraint, for example `power of zone frankfurt`. */
+  readonly name: string;
+  readonly upper: number;
+  /**
+   * `purchases`: where periods follow each other the limit counts what a period buys and opens, not what stands in it from
+   * before. What stands, when left out.
+   */
+  readonly of?: "purchases";
+  readonly sites: Int32Array;
+  readonly siteWeights: Float64Array;
+  readonly pools: Int32Array;
+  readonly poolWeights: Float64Array;
+  /** Arcs that count with the share of their row they carry; none when left out. */
+  readonly arcs?: Int32Array;
+  readonly arcWeights?: Float64Array;
+  /**
+   * False: the bound by prices leaves the limit out, which keeps it a bound. For families with a limit per site, where a
+   * price each would cost more than it proves. The exact path and all checks know every limit.
+   */
+  readonly inBound?: false;
+}
+
+export const noSites = { sites: new Int32Array(0), siteWeights: new Float64Array(0) };
+export const noPools = { pools: new Int32Array(0), poolWeights: new Float64Array(0) };
+
+/** Left side of a limit for a solution. */
+export function limitUse(limit: CouplingLimit, { open, modules, share }: ProblemSolution): number {
+  let used = 0;
+  for (let i = 0; i < limit.sites.length; i++) used += open[limit.sites[i]!]! * limit.siteWeights[i]!;
+  for (let i = 0; i < limit.pools.length; i++) used += modules[limit.pools[i]!]! * limit.poolWeights[i]!;
+  const { arcs, arcWeights } = limit;
+  if (arcs !== undefined) for (let i = 0; i < arcs.length; i++) used += share[arcs[i]!]! * arcWeights![i]!;
+  return used;
+}
+
+/**
+ * Whether building less or serving less can break the limit, so that the empty way out of a plan is not always open and
+ * moves must watch both directions.
+ */
+export function isTwoSided(limit: CouplingLimit): boolean {
+  const negative = (weights: Float64Array): boolean => weights.some((weight) => weight < 0);
+  return (
+    negative(limit.siteWeights) ||
+    negative(limit.poolWeights) ||
+    (limit.arcWeights !== undefined && negative(limit.arcWeights))
+  );
+}
+
+/**
+ * The size by which an excess is measured: `upper` where that is a size, otherwise a hundredth of all that could count (a
+ * limit such as `in the country ≥ half of all` has 0 on its right).
+ */
+export function limitSize(limit: CouplingLimit, most: Float64Array): number {
+  if (limit.upper > 0) return limit.upper;
+  let reach = Math.abs(limit.upper);
+  for (let i = 0; i < limit.siteWeights.length; i++) reach += Math.abs(limit.siteWeights[i]!);
+  for (let i = 0; i < limit.pools.length; i++) {
+    const count = most[limit.pools[i]!]!;
+    reach += Math.abs(limit.poolWeights[i]!) * (Number.isFinite(count) ? count : 1);
+  }
+  if (limit.arcWeights !== undefined) for (const weight of limit.arcWeights) reach += Math.abs(weight);
+  return Math.max(Math.abs(limit.upper), reach / 100, 1e-9);
+}
+
+/** Limits for a problem that keeps only some arcs; `kept` holds their positions in the whole problem. */
+export function limitsOverArcs(
+  limits: readonly CouplingLimit[],
+  kept: Int32Array | readonly number[],
+  arcCount: number,
+): readonly CouplingLimit[] {
+  if (!limits.some((limit) => limit.arcs !== undefined)) return limits;
+  const position = new Int32Array(arcCount).fill(-1);
+  for (let i = 0; i < kept.length; i++) position[kept[i]!] = i;
+  return limits.map((limit) => {
+    if (limit.arcs === undefined) return limit;
+    const stays = Array.from(limit.arcs.keys()).filter((i) => position[limit.arcs![i]!]! >= 0);
+    return {
+      ...limit,
+      arcs: Int32Array.from(stays, (i) => position[limit.arcs![i]!]!),
+      arcWeights: Float64Array.from(stays, (i) => limit.arcWeights![i]!),
+    };
+  });
+}
+
+/** The limits of every arc that stands in one and has a price in the bound: arc a has entries `starts[a]` to `starts[a + 1] - 1`. */
+export interface ArcLimits {
+  readonly starts: Int32Array;
+  readonly limit: Int32Array;
+  readonly weight: Float64Array;
+}
+
+/** @returns null when no limit counts arcs, the usual case, which then costs nothing. */
+export function arcLimitsOf(problem: PlanProblem, counts: (limit: CouplingLimit) => boolean): ArcLimits | null {
+  const { limits, arcs } = problem;
+  if (!limits.some((limit) => limit.arcs !== undefined && limit.arcs.length > 0 && counts(limit))) return null;
+  const starts = new Int32Array(arcs.pool.length + 1);
+  for (const limit of limits) if (counts(limit)) for (const arc of limit.arcs ?? []) starts[arc + 1]!++;
+  for (let arc = 0; arc < arcs.pool.length; arc++) starts[arc + 1]! += starts[arc]!;
+  const next = starts.slice();
+  const limitOf = new Int32Array(starts[arcs.pool.length]!);
+  const weight = new Float64Array(limitOf.length);
+  for (const [l, limit] of limits.entries()) {
+    if (!counts(limit)) continue;
+    for (const [i, arc] of (limit.arcs ?? []).entries()) {
+      const at = next[arc]!++;
+      limitOf[at] = l;
+      weight[at] = limit.arcWeights![i]!;
+    }
+  }
+  return { starts, limit: limitOf, weight };
+}

@@ -1,0 +1,117 @@
+/**
+ * Makes a plan keep the limits that work both ways (a least share, a least use, an upgrade that makes room), which building
+ * step by step cannot watch: first by what makes room, then by doing less. Doing nothing keeps every limit, so it ends.
+ */
+import type { CouplingLimit } from "./coupling-limit.ts";
+import { negligible, type PlanState } from "./plan-state.ts";
+import type { MoveTables } from "./round-plan.ts";
+
+/** Changes the state until no limit is exceeded, or nothing is left to take away. */
+export function mend(state: PlanState, tables: MoveTables): void {
+  const { limits } = state.problem;
+  if (state.brokenLimits === 0) return;
+  // Taking away for one limit can break another; every pass takes something away, so passes are few.
+  for (let pass = 0; pass < limits.length + 2; pass++) {
+    let changed = false;
+    for (const [l, limit] of limits.entries()) {
+      if (!isOver(state, l)) continue;
+      changed = makeRoom(state, tables, limit, l) || changed;
+      if (isOver(state, l)) changed = takeAway(state, tables, limit, l) || changed;
+    }
+    if (!changed) return;
+  }
+}
+
+function isOver(state: PlanState, l: number): boolean {
+  const { upper } = state.problem.limits[l]!;
+  return state.limitUse[l]! > upper + negligible * Math.max(1, Math.abs(upper));
+}
+
+/** Builds, the cheapest first, what counts below 0 in the limit and serves nobody itself. */
+function makeRoom(state: PlanState, tables: MoveTables, limit: CouplingLimit, l: number): boolean {
+  const { pools } = state.problem;
+  const helpers = Array.from(limit.pools.keys())
+    .filter((i) => limit.poolWeights[i]! < 0 && isEmpty(tables, limit.pools[i]!))
+    .sort(
+      (a, b) =>
+        pools.usd[limit.pools[a]!]! / -limit.poolWeights[a]! - pools.usd[limit.pools[b]!]! / -limit.poolWeights[b]!,
+    );
+  let changed = false;
+  state.lenient = false;
+  for (const i of helpers) {
+    const pool = limit.pools[i]!;
+    while (isOver(state, l) && state.fits(pool, 1)) {
+      state.build(pool, state.modules[pool]! + 1);
+      changed = true;
+    }
+  }
+  state.lenient = true;
+  return changed;
+}
+
+function isEmpty(tables: MoveTables, pool: number): boolean {
+  return tables.byPool.starts[pool] === tables.byPool.starts[pool + 1];
+}
+
+/** Takes modules and traffic that count above 0 in the limit away, the least used pools first. */
+function takeAway(state: PlanState, tables: MoveTables, limit: CouplingLimit, l: number): boolean {
+  const { pools } = state.problem;
+  let changed = false;
+  const order = Array.from(limit.pools.keys())
+    .filter((i) => limit.poolWeights[i]! > 0 && state.modules[limit.pools[i]!]! > pools.minCount[limit.pools[i]!]!)
+    .map((i) => ({ pool: limit.pools[i]!, fill: state.load[limit.pools[i]!]! / state.modules[limit.pools[i]!]! }))
+    .sort((a, b) => a.fill - b.fill || a.pool - b.pool);
+  for (const { pool } of order) {
+    while (isOver(state, l) && state.modules[pool]! > pools.minCount[pool]!) {
+      setCount(state, tables, pool, state.modules[pool]! - 1);
+      changed = true;
+    }
+  }
+  for (const [i, arc] of (limit.arcs ?? []).entries()) {
+    const weight = limit.arcWeights![i]!;
+    if (!(weight > 0) || !(state.share[arc]! > 0) || !isOver(state, l)) continue;
+    const less = Math.min(state.share[arc]!, (state.limitUse[l]! - limit.upper) / weight);
+    state.serve(tables.rowOf[arc]!, arc, -less);
+    changed = true;
+  }
+  for (const [i, site] of limit.sites.entries()) {
+    if (!(limit.siteWeights[i]! > 0) || !isOver(state, l) || state.standing[site] === 0) continue;
+    for (const pool of tables.poolsOfSite[site]!) setCount(state, tables, pool, pools.minCount[pool]!);
+    changed = true;
+  }
+  return changed;
+}
+
+/** Fewer modules of a pool, now and before; what they served is left unserved. */
+function setCount(state: PlanState, tables: MoveTables, pool: number, count: number): void {
+  state.build(pool, count);
+  for (let p = pool; p >= 0; p = state.earlier[p]!) evict(state, tables, p, []);
+}
+
+/** Takes away what the modules of a pool can no longer serve; the rows are added to `moved`. */
+export function evict(state: PlanState, tables: MoveTables, pool: number, moved: number[]): void {
+  const { arcs } = state.problem;
+  const count = state.modules[pool]!;
+  let over = state.load[pool]! - count;
+  if (over > negligible) {
+    for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]! && over > negligible; j++) {
+      const arc = tables.byPool.arc[j]!;
+      if (state.share[arc] === 0) continue;
+      const row = tables.rowOf[arc]!;
+      const part =
+        count === 0 || arcs.load[arc] === 0 ? state.share[arc]! : Math.min(state.share[arc]!, over / arcs.load[arc]!);
+      state.serve(row, arc, -part);
+      over -= part * arcs.load[arc]!;
+      moved.push(row);
+    }
+  }
+  if (count > 0) return;
+  // Demand that takes no module time still needs a module to stand.
+  for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]!; j++) {
+    const arc = tables.byPool.arc[j]!;
+    if (state.share[arc]! > 0) {
+      state.serve(tables.rowOf[arc]!, arc, -state.share[arc]!);
+      moved.push(tables.rowOf[arc]!);
+    }
+  }
+}
