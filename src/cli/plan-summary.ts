@@ -18,11 +18,16 @@ export function planSummary(plan: PlanDocument): string {
 }
 
 export function clashText(plan: PlanDocument): string {
+  return clashLines(plan.clashes).join("\n");
+}
+
+/** Wishes that clash, and what to do about it. */
+export function clashLines(clashes: PlanDocument["clashes"]): string[] {
   return [
     "No plan exists: these wishes and limits cannot hold together.",
-    ...plan.clashes.map((clash) => `  - ${clash.limits.join(" + ")}\n    ${clash.detail}`),
+    ...clashes.map((clash) => `  - ${clash.limits.join(" + ")}\n    ${clash.detail}`),
     "Drop or loosen any one limit of each line.",
-  ].join("\n");
+  ];
 }
 
 function costText({

@@ -49,7 +49,7 @@ function standing(loaded: LoadedWorld, old: PlanDocument, movePrice: number): Lo
   for (const loss of lost) process.stderr.write(`not kept from the old plan: ${loss}\n`);
   // What stands is part of the question.
   const question = [loaded.inputHash, JSON.stringify(world.sites), `${movePrice}`].join("\0");
-  return { world, inputHash: createHash("sha256").update(question).digest("hex") };
+  return { ...loaded, world, inputHash: createHash("sha256").update(question).digest("hex") };
 }
 
 function changesText(old: PlanDocument, document: PlanDocument, movePrice: number): string {

@@ -136,6 +136,14 @@ function buildProgram(): Command {
     )
     .action(async (file, options) => (await import("./sensitivity.ts")).sensitivity(file, options));
 
+  reporting(
+    searching(withScenario(command("futures <scenario>", "one decision for all futures the scenario names")), "60s"),
+  )
+    .option(period, "plan this period instead of the first")
+    .option("--least-regret", "look, besides, for the decision whose greatest regret is least")
+    .option("--out <file>", "write the result document here")
+    .action(async (file, options) => (await import("./futures.ts")).futures(file, options));
+
   const reports = command("report", "reports on a plan");
   reporting(
     reports

@@ -14,12 +14,18 @@ export interface ScenarioOptions {
 
 export interface LoadedWorld {
   readonly world: World;
+  /** Futures the scenario names, with their probabilities. */
+  readonly futures: readonly { readonly name: string; readonly probability: number }[];
   /** SHA-256 over every file read and every setting: the same hash means the same question. */
   readonly inputHash: string;
 }
 
-/** Reads and resolves a scenario file. Prints warnings; ends the command with code 3 when something is wrong. */
-export function readWorld(path: string, options: ScenarioOptions): LoadedWorld {
+/**
+ * Reads and resolves a scenario file. Prints warnings; ends the command with code 3 when something is wrong.
+ *
+ * @param future One of the scenario's futures, whose overrides are applied.
+ */
+export function readWorld(path: string, options: ScenarioOptions, future?: string): LoadedWorld {
   const read = (name: string) => {
     try {
       return readFileSync(name, "utf8");
@@ -29,6 +35,7 @@ export function readWorld(path: string, options: ScenarioOptions): LoadedWorld {
   };
   const result = parseScenario(path, read, {
     ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
+    ...(future === undefined ? {} : { future }),
     ...(options.set === undefined ? {} : { set: options.set }),
   });
   if (!result.ok) throw new CommandFailure(exitCodes.invalid, report(result.problems, result.sources));
@@ -43,7 +50,8 @@ export function readWorld(path: string, options: ScenarioOptions): LoadedWorld {
     // Relative names: the same files in another folder ask the same question.
     hash.update(`${resolve(name).replace(folder, "")}\0${text}\0`);
   }
-  return { world: resolved.world, inputHash: hash.digest("hex") };
+  const futures = Object.entries(parsed.scenario.futures).map(([name, { probability }]) => ({ name, probability }));
+  return { world: resolved.world, futures, inputHash: hash.digest("hex") };
 }
 
 function report(problems: readonly Problem[], sources: ReadonlyMap<string, string>): string {

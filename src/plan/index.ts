@@ -43,3 +43,12 @@ export { paretoFactors, paretoFront, type ParetoPoint } from "./pareto.ts";
 export { stressPlan, type Stress } from "./stress.ts";
 export { movesUsdPerYear, standOn, type StandingWorld } from "./replan.ts";
 export { financeReport, type FinanceReport, type Investment } from "./finance-report.ts";
+export {
+  planFutures,
+  type FuturesDecision,
+  type FuturesOptions,
+  type FuturesPlan,
+  type FuturesTools,
+  type FutureWorld,
+  type ProvenWithin,
+} from "./futures.ts";

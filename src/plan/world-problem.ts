@@ -38,12 +38,20 @@ export interface WorldProblem {
   readonly arcOption: Uint8Array;
 }
 
-/** @param period Position in `world.periods`. */
-export function worldProblem(world: World, period: number, terms: PeriodTerms = { kind: "alone" }): WorldProblem {
+/**
+ * @param period Position in `world.periods`.
+ * @param also Pools to have even where nothing could use them, by `fleetKey`.
+ */
+export function worldProblem(
+  world: World,
+  period: number,
+  terms: PeriodTerms = { kind: "alone" },
+  also: ReadonlySet<number> = new Set(),
+): WorldProblem {
   const policy = compilePolicy(world, period);
   const table = arcTable(policy);
   const { memberStarts, members } = mergeRows(world, period, table);
-  const pools = collectPools(world, policy, table, terms);
+  const pools = collectPools(world, policy, table, terms, also);
   const demandRows = memberStarts.length - 1;
 
   const trainingArcs = listTrainingArcs(world, period, policy, pools);
@@ -202,9 +210,16 @@ function installedCount(world: World, site: number, module: number): number {
 }
 
 /** Pools by site, so that what is near in the world is near in memory. */
-function collectPools(world: World, policy: Policy, table: ArcTable, terms: PeriodTerms): PoolIndex {
+function collectPools(
+  world: World,
+  policy: Policy,
+  table: ArcTable,
+  terms: PeriodTerms,
+  also: ReadonlySet<number>,
+): PoolIndex {
   const carried = (site: number, module: number, trains: boolean): boolean =>
-    terms.kind === "following" && (terms.carried.get(fleetKey(world, site, module, trains)) ?? 0) > 0;
+    also.has(fleetKey(world, site, module, trains)) ||
+    (terms.kind === "following" && (terms.carried.get(fleetKey(world, site, module, trains)) ?? 0) > 0);
   const modules = world.modules.length;
   const serves = new Uint8Array(world.sites.length * modules);
   for (let entry = 0; entry < table.site.length; entry++) {

@@ -234,6 +234,15 @@ function checkRest(scenario: Scenario, report: Report): void {
         "keep one of them",
       );
   }
+  const futures = Object.values(scenario.futures);
+  const likelihood = futures.reduce((sum, { probability }) => sum + probability, 0);
+  if (futures.length > 0 && Math.abs(likelihood - 1) > shareTolerance)
+    report(
+      "DSP_SCENARIO_SHARES",
+      ["futures"],
+      `the probabilities of the futures sum to ${Math.round(likelihood * 10_000) / 100} %, not to 100 %`,
+      "change them so that they sum to 100 %",
+    );
   const sites = scenario.sites.flatMap((site) => (site.form === "inline" ? [site.id] : []));
   // Selected sites get their ids from the catalogue, which then does this check.
   const sitesAreKnown = sites.length === scenario.sites.length;

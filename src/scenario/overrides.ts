@@ -156,6 +156,22 @@ export function checkScenarioNames(root: Tree, problems: Problem[]): void {
   }
 }
 
+/** The patches of a named future, in order. */
+export function futurePatches(root: Tree, name: string, problems: Problem[]): Tree[] {
+  const apply = child(child(child(root, "futures"), name), "apply");
+  if (apply?.kind !== "list") return [];
+  return apply.items.flatMap((item) =>
+    item.kind === "scalar" ? resolvePatches(root, item.text, item.at, problems) : [],
+  );
+}
+
+/** Finds unknown names in all futures. */
+export function checkFutureNames(root: Tree, problems: Problem[]): void {
+  const futures = child(root, "futures");
+  if (futures?.kind !== "map") return;
+  for (const name of futures.entries.keys()) futurePatches(root, name, problems);
+}
+
 /** Turns `path=value` of the command line into a patch; the value is YAML (`limits.maxSites=20`, `a.b=[1 ms, 2 ms]`). */
 export function patchFromSetting(setting: string, file: string): { patch: MapTree } | { problems: Problem[] } {
   const equals = setting.indexOf("=");

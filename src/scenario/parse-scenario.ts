@@ -1,6 +1,13 @@
 import { check, type CheckContext } from "./check.ts";
 import { crossCheck } from "./cross-check.ts";
-import { applyPatch, checkScenarioNames, patchFromSetting, resolvePatches } from "./overrides.ts";
+import {
+  applyPatch,
+  checkFutureNames,
+  checkScenarioNames,
+  futurePatches,
+  patchFromSetting,
+  resolvePatches,
+} from "./overrides.ts";
 import { orderProblems, type Place, type Problem } from "./problem.ts";
 import { startOf, textProblem } from "./read-text.ts";
 import { readYaml } from "./read-yaml.ts";
@@ -14,6 +21,8 @@ const maxScenarioLength = 400_000;
 export interface ParseOptions {
   /** Name of a scenario or override in the file to apply. */
   readonly scenario?: string;
+  /** Name of a future of the file, whose overrides are applied after `scenario`. */
+  readonly future?: string;
   /** Settings `path=value`, applied last, in order. */
   readonly set?: readonly string[];
 }
@@ -67,6 +76,7 @@ export function parseScenario(path: string, read: ReadFile, options: ParseOption
 
 function patch(root: Tree, options: ParseOptions, problems: Problem[], sources: Map<string, string>): Tree {
   checkScenarioNames(root, problems);
+  checkFutureNames(root, problems);
   let tree = root;
   if (options.scenario !== undefined) {
     const asked = { file: "--scenario", line: 1, column: 1, endColumn: options.scenario.length + 1 };
@@ -76,6 +86,10 @@ function patch(root: Tree, options: ParseOptions, problems: Problem[], sources: 
     const patches = resolvePatches(root, options.scenario, asked, names);
     problems.push(...names.filter((item) => item.file === asked.file));
     for (const item of patches) tree = applyPatch(tree, item, problems);
+  }
+  // Unknown names inside the file were found above.
+  if (options.future !== undefined) {
+    for (const item of futurePatches(root, options.future, [])) tree = applyPatch(tree, item, problems);
   }
   for (const [index, setting] of (options.set ?? []).entries()) {
     const file = `--set[${index}]`;

@@ -160,6 +160,23 @@ const prices = object(
   "Where prices differ from the catalogue's.",
 );
 
+const future = object(
+  {
+    probability: quantity("ratio", "How likely it is; all futures together make 100 %.", {
+      example: "25 %",
+      above: 0,
+      max: 1,
+    }),
+    apply: fallback(
+      list(text("Name of an override or scenario."), "What is different in this future, applied in this order.", {
+        example: "[hbm]",
+      }),
+      [],
+    ),
+  },
+  "A way the world may turn out after sites and machines have been decided.",
+);
+
 export const scenarioSpec = object(
   {
     $schema: optional(text("Address of the JSON Schema, for editors.", { example: "./disperse.schema.json" })),
@@ -240,6 +257,17 @@ export const scenarioSpec = object(
         "Named lists of overrides, chosen on the command line.",
         {
           example: "{ optimistic: [cheap-power, more-demand] }",
+        },
+      ),
+      {},
+    ),
+    futures: fallback(
+      map(
+        "future name",
+        future,
+        "Futures that one plan must serve, with their probabilities; see `disperse futures`.",
+        {
+          example: "{ calm: { probability: 75 % }, shock: { probability: 25 %, apply: [hbm] } }",
         },
       ),
       {},

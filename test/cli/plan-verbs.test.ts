@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {
   Comparison,
   FinanceReport,
+  FuturesPlan,
   PlanDiff,
   PlanDocument,
   Sensitivity,
@@ -112,6 +113,41 @@ describe("sensitivity", () => {
     expect((await good("sensitivity", scenario, "--stress", "1.5")).stdout).toMatch(
       /demand × 1\.50 on the plan as built/,
     );
+  });
+});
+
+describe("futures", () => {
+  const uncertain = at("uncertain.yaml");
+  const write = (futures: string): void =>
+    writeFileSync(
+      uncertain,
+      `${readFileSync(scenario, "utf8")}\noverrides:\n  busy: { workloads.chat.demand.users: 60 % }\nfutures:\n${futures}`,
+    );
+
+  it("decides once for all futures and says what knowing would be worth", async () => {
+    write("  calm: { probability: 70 % }\n  busy-year: { probability: 30 %, apply: [busy] }\n");
+    const { stdout } = await good("futures", uncertain, "--least-regret");
+    expect(stdout).toMatch(/^Decided once for 2 futures .* in expectation; no decision .* less than/);
+    expect(stdout).toMatch(/Knowing the future before deciding: \$/);
+    expect(stdout).toMatch(/^least-regret /m);
+    const found = await json<FuturesPlan>("futures", uncertain, "--out", at("futures.json"));
+    expect(found.decisions.map(({ name }) => name)).toEqual(["common", "calm", "busy-year", "average"]);
+    expect(JSON.parse(readFileSync(at("futures.json"), "utf8"))).toMatchObject({ format: "disperse/futures/v1" });
+  });
+
+  it.each<[string, string, RegExp]>([
+    ["probabilities that leave something out", "  calm: { probability: 70 % }\n", /sum to 70 %, not to 100 %/],
+    ["an override that is not there", "  calm: { probability: 100 %, apply: [bussy] }\n", /did you mean `busy`/],
+    ["a future that is impossible", "  calm: { probability: 0 % }\n", /above 0/],
+  ])("refuses %s", async (_what, lines, words) => {
+    write(lines);
+    const { exitCode, stderr } = await runCliHere(["futures", uncertain]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(words)]);
+  });
+
+  it("says how to name futures when there are none", async () => {
+    const { exitCode, stderr } = await runCliHere(["futures", scenario]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/names no futures.*probability/s)]);
   });
 });
 

@@ -1,0 +1,181 @@
+import { createHighsSolver } from "../adapters/solver-highs/index.ts";
+import { tiers } from "../catalog/index.ts";
+import {
+  planFutures,
+  type FuturesDecision,
+  type FuturesPlan,
+  type FuturesTools,
+  type FutureWorld,
+  type ProvenWithin,
+} from "../plan/index.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { percent, usd } from "./figures.ts";
+import { progressText } from "./find-plan.ts";
+import { onInterrupt } from "./interrupts.ts";
+import { periodPosition } from "./period-option.ts";
+import type { SearchOptions } from "./plan-worlds.ts";
+import { clashLines } from "./plan-summary.ts";
+import { ProgressLine } from "./progress-line.ts";
+import { readWorld, type ScenarioOptions } from "./read-world.ts";
+import { report, type ReportFormat, type Section } from "./report.ts";
+import { writeFile } from "./write-file.ts";
+
+export interface FuturesCommandOptions extends ScenarioOptions, SearchOptions {
+  readonly format: ReportFormat;
+  readonly json?: boolean;
+  /** Write the result document here. */
+  readonly out?: string;
+  readonly leastRegret?: boolean;
+}
+
+/** `disperse futures`: one decision for all futures the scenario names, and what knowing the future would be worth. */
+export async function futures(file: string, options: FuturesCommandOptions): Promise<void> {
+  const { futures: named, inputHash } = readWorld(file, options);
+  if (named.length === 0) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `${file} names no futures. Add, for example:\nfutures:\n  calm: { probability: 75 % }\n  shock: { probability: 25 %, apply: [NAME OF AN OVERRIDE] }`,
+    );
+  }
+  // Probabilities are written in percent and may be a rounding away from 100.
+  const sum = named.reduce((total, { probability }) => total + probability, 0);
+  const worlds = named.map(({ name, probability }) => ({
+    name,
+    probability: probability / sum,
+    world: readWorld(file, options, name).world,
+  }));
+  const found = await search(worlds, inputHash, options);
+  if (options.out !== undefined) writeFile(options.out, `${JSON.stringify(found)}\n`);
+  if (found.status === "infeasible") {
+    if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
+    throw new CommandFailure(exitCodes.infeasible, clashLines(found.clashes).join("\n"));
+  }
+  process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections(found), options.format)}\n`);
+  if (found.status !== "optimal") process.exitCode = exitCodes.gapAboveTarget;
+}
+
+async function search(
+  worlds: readonly FutureWorld[],
+  inputHash: string,
+  options: FuturesCommandOptions,
+): Promise<FuturesPlan> {
+  const solver = createHighsSolver({ threads: 2 });
+  const progress = new ProgressLine();
+  const stop = new AbortController();
+  const deaf = onInterrupt(() => {
+    progress.finish("stopping: keeping the best decision so far (Ctrl-C again to quit) …");
+    stop.abort();
+  });
+  const steps = worlds.length + 2 + (options.leastRegret === true ? 1 : 0);
+  let step = 0;
+  let head = "";
+  const tools: FuturesTools = {
+    solver,
+    nowMs: () => performance.now(),
+    onStep: (label) => progress.show((head = `${++step} of ${steps}, ${label}: `)),
+    onProgress: (point) => progress.show(head + progressText(point)),
+  };
+  try {
+    return await planFutures(worlds, tools, {
+      relativeGap: options.gap,
+      timeLimitS: options.timeLimit,
+      seed: options.seed,
+      inputHash,
+      leastRegret: options.leastRegret === true,
+      signal: stop.signal,
+      ...(options.period === undefined ? {} : { period: periodPosition(worlds[0]!.world, options.period) }),
+    });
+  } catch (error) {
+    if (error instanceof RangeError) throw new CommandFailure(exitCodes.invalid, `futures: ${error.message}.`);
+    throw error;
+  } finally {
+    progress.finish();
+    deaf();
+    await solver.close();
+  }
+}
+
+const known = (value: number | null, show: (value: number) => string = usd): string =>
+  value === null ? "–" : show(value);
+
+function sections(found: FuturesPlan): Section[] {
+  const [common, ...others] = found.decisions as [FuturesDecision, ...FuturesDecision[]];
+  return [
+    {
+      lines: [
+        `Decided once for ${found.futures.length} futures (period ${found.period}): ${known(found.expectedUsdPerYear)} a year in expectation; no decision made before the future is known comes to less than ${known(found.bestBoundUsdPerYear)} (gap ${percent(found.relativeGap ?? 0, 2)}, ${found.method}).`,
+      ],
+    },
+    {
+      title: "The decision in each future",
+      head: [
+        "future",
+        "probability",
+        "cost per year",
+        "planned for it alone",
+        "regret",
+        "served at the peak",
+        "idle modules",
+      ],
+      rows: found.futures.map((future, s) => {
+        const outcome = common.outcomes[s]!;
+        return [
+          future.name,
+          percent(future.probability),
+          known(outcome.usdPerYear),
+          usd(future.aloneUsdPerYear),
+          known(outcome.regretUsdPerYear, money),
+          known(outcome.servedRatio, percent),
+          known(outcome.idleModules, String),
+        ];
+      }),
+    },
+    { title: "What knowing would be worth", lines: worthLines(found) },
+    {
+      title: "Regret of other decisions, per year",
+      head: ["decided for", "expected cost", ...found.futures.map(({ name }) => name), "greatest regret"],
+      rows: [common, ...others].map((decision) => [
+        decision.name,
+        known(decision.expectedUsdPerYear),
+        ...decision.outcomes.map((outcome) =>
+          outcome.regretUsdPerYear === null ? "cannot be built" : money(outcome.regretUsdPerYear),
+        ),
+        known(decision.greatestRegretUsdPerYear, money),
+      ]),
+    },
+    {
+      title: "What each decision builds",
+      head: ["decided for", ...tiers.map((tier) => `${tier} sites`), "modules"],
+      rows: [common, ...others].map((decision) => [
+        decision.name,
+        ...decision.openSites.map(({ count }) => String(count)),
+        modulesText(decision),
+      ]),
+    },
+  ];
+}
+
+/** Money to the dollar: less is rounding of the search. */
+const money = (value: number): string => usd(Math.abs(value) < 0.5 ? 0 : value);
+
+function worthLines({ evpi, vss, waitAndSeeUsdPerYear }: FuturesPlan): string[] {
+  const range = ({ atLeastUsdPerYear, atMostUsdPerYear }: ProvenWithin): string =>
+    `the gaps leave room from ${money(atLeastUsdPerYear)} to ${money(atMostUsdPerYear)}`;
+  const lines: string[] = [];
+  if (evpi !== null)
+    lines.push(
+      `  Knowing the future before deciding: ${money(evpi.usdPerYear)} a year (${range(evpi)}); one would then pay ${known(waitAndSeeUsdPerYear)}.`,
+    );
+  lines.push(
+    vss === null
+      ? "  A plan for the average of the futures cannot be built in all of them."
+      : `  Planning for all futures instead of their average: ${money(vss.usdPerYear)} a year (${range(vss)}).`,
+  );
+  return lines;
+}
+
+function modulesText({ modules }: FuturesDecision): string {
+  const counts = new Map<string, number>();
+  for (const { module, count } of modules) counts.set(module, (counts.get(module) ?? 0) + count);
+  return [...counts].map(([id, count]) => `${count} × ${id}`).join(", ") || "–";
+}

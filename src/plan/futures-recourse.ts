@@ -1,0 +1,79 @@
+/** What a first stage costs when a future has come: flows, and which modules are in service, are decided then. */
+import { limitsPurchases, type FirstStage, type Future } from "./futures-model.ts";
+import { formulate, fromColumns } from "./formulate.ts";
+import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
+import { restrictArcs } from "./restrict-arcs.ts";
+import type { PathOptions, PathTools } from "./solution-path.ts";
+
+/** What the search pays for a module in service, USD/year: enough to be noticed, too little to change a decision. */
+const idleUsd = 1e-4;
+
+export interface Recourse {
+  /** With all that was built paid for, in service or not, USD/year. */
+  readonly usdPerYear: number;
+  /** Modules are those in service. */
+  readonly solution: ProblemSolution;
+}
+
+/**
+ * The best that can be done with what was built.
+ *
+ * @returns null when what was built breaks a limit on purchases of this future, or the solver found nothing in time.
+ */
+export async function recourseOf(
+  first: FirstStage,
+  { problem }: Future,
+  tools: PathTools,
+  options: PathOptions,
+): Promise<Recourse | null> {
+  if (!mayBeBuilt(first, problem)) return null;
+  const { problem: standing, arc } = restrictArcs(
+    problem,
+    (candidate) => first.modules[problem.arcs.pool[candidate]!]! > 0,
+    Infinity,
+  );
+  const formulation = formulate(standing, new Set());
+  const { model, openCol, moduleCol } = formulation;
+  // Where all of it can be in service, parts of modules tell no lie; else which ones are is a choice of whole modules.
+  const isLinear = checkSolution(problem, { ...first, share: new Float64Array(problem.arcs.pool.length) }).length === 0;
+  for (const [pool, col] of moduleCol.entries()) {
+    // Whatever can be in service is, so that what is not stands idle for a reason.
+    model.colCost[col] = -idleUsd;
+    model.colUpper[col] = Math.min(model.colUpper[col]!, first.modules[pool]!);
+  }
+  for (const [site, col] of openCol.entries()) {
+    if (col < 0) continue;
+    model.colCost[col] = 0;
+    model.colLower[col] = model.colUpper[col] = first.open[site]!;
+  }
+  // Rows about purchases were checked above, and speak of what is built, not of what is in service.
+  for (const [l, row] of formulation.limitRow.entries()) {
+    if (limitsPurchases(problem.limits[l]!)) model.rowUpper[row] = Infinity;
+  }
+  if (isLinear) model.colInteger.fill(0);
+  const result = await tools.solver.solve(model, {
+    timeLimitS: options.timeLimitS,
+    relativeGap: isLinear ? 0 : options.relativeGap,
+    seed: options.seed,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (result.solution === null) return null;
+  const found = fromColumns(standing, formulation, result.solution);
+  const share = new Float64Array(problem.arcs.pool.length);
+  for (const [position, whole] of arc.entries()) share[whole] = found.share[position]!;
+  const usdPerYear = objectiveUsd(problem, { open: first.open, modules: first.modules, share });
+  return { usdPerYear, solution: { open: first.open, modules: found.modules, share } };
+}
+
+/** Limits on purchases, and forced sites, against what is built. */
+function mayBeBuilt({ open, modules }: FirstStage, problem: PlanProblem): boolean {
+  if (problem.sites.forced.some((forced, site) => forced === 1 && !open[site])) return false;
+  if (problem.pools.minCount.some((least, pool) => modules[pool]! < least)) return false;
+  if (problem.pools.maxCount.some((most, pool) => modules[pool]! > most)) return false;
+  return problem.limits.filter(limitsPurchases).every((limit) => {
+    let used = 0;
+    for (const [i, site] of limit.sites.entries()) used += limit.siteWeights[i]! * open[site]!;
+    for (const [i, pool] of limit.pools.entries()) used += limit.poolWeights[i]! * modules[pool]!;
+    return used <= limit.upper * (1 + 1e-9) + 1e-9;
+  });
+}
