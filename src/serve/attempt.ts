@@ -2,7 +2,9 @@ import type { Target } from "../route/index.ts";
 import type { AttemptOutcome } from "./ledger.ts";
 import type { GroupState } from "./mesh-state.ts";
 import type { ByteText, EngineEvents, EngineFailure, EngineHead, EngineRun } from "./ports.ts";
-import { SseStream, usageOf, type EngineUsage } from "./sse-stream.ts";
+import { SseStream } from "./sse-stream.ts";
+import { parseObject, usageIn, type EngineUsage } from "./stream-event.ts";
+import { textTokensOf } from "./meter.ts";
 import type { Waiting } from "./deadlines.ts";
 
 /** Why an attempt came to nothing. */
@@ -31,6 +33,8 @@ export interface AttemptOwner {
 export interface AttemptLimits {
   readonly expectStream: boolean;
   readonly keepUsage: boolean;
+  /** Answers asked for side by side, each with its own finish reason. */
+  readonly choices: number;
   /** Event that ends a stream, when the API has one. */
   readonly sentinel: string | null;
   readonly maxHeldBytes: number;
@@ -70,6 +74,8 @@ export class Attempt implements EngineEvents, Waiting {
   /** Counted among the requests that wait for their first token at its engine; kept by the owner. */
   waitsForFirst = true;
   contentEvents = 0;
+  /** Estimated from the text of an answer that is not a stream. */
+  textTokens = 0;
   responseBytes = 0;
   usage: EngineUsage | null = null;
   readonly #owner: AttemptOwner;
@@ -105,8 +111,7 @@ export class Attempt implements EngineEvents, Waiting {
     const isStream = head.contentType.startsWith("text/event-stream");
     if (head.status !== 200) return;
     if (isStream) {
-      const { keepUsage, maxEventBytes } = this.#limits;
-      this.#stream = new SseStream({ keepUsage, maxEventBytes });
+      this.#stream = new SseStream(this.#limits);
     }
     if (isStream !== this.#limits.expectStream) {
       this.fail("protocol", `asked for ${isStream ? "JSON, got a stream" : "a stream, got something else"}`);
@@ -140,7 +145,7 @@ export class Attempt implements EngineEvents, Waiting {
     this.#held = "";
     if (read.done) {
       this.#closeSoon();
-      this.#owner.onStreamDone(this, events);
+      this.#streamDone(events);
       return;
     }
     if (!this.#paused) this.#watchIdle();
@@ -155,17 +160,17 @@ export class Attempt implements EngineEvents, Waiting {
       this.deadlineMs = 0;
       return;
     }
+    if (this.#endFinished()) return;
     if (failure !== null) return this.fail(failure.kind, failure.message);
     if (this.#head === null) return this.fail("early-close", "the engine closed without an answer");
     if (this.status !== 200) return this.fail("status", `the engine answered ${this.status}`);
     if (this.#stream === null) return this.#endWhole();
-    if (this.phase === "streaming" && this.#stream.finished) {
-      // The engine gave its finish reason and then closed properly; at most the closing sentinel is missing.
-      this.phase = "over";
-      this.#owner.onStreamDone(this, this.#limits.sentinel ?? "");
-      return;
-    }
     this.fail("early-close", "the stream ended before the answer was complete");
+  }
+
+  /** What the stream's events have in common, and the number of the last; null before any. */
+  get stream(): Pick<SseStream, "head" | "lastSequence"> | null {
+    return this.#stream;
   }
 
   /** Stops the engine, without a word to the owner. */
@@ -216,8 +221,27 @@ export class Attempt implements EngineEvents, Waiting {
     if (this.phase === "closing") {
       this.phase = "over";
       this.run?.cancel();
-    } else if (this.phase === "waiting") this.fail("timeout", "no first token in time");
-    else this.fail("timeout", "the stream fell silent");
+    } else if (this.phase === "waiting") {
+      this.fail("timeout", this.#limits.expectStream ? "no first token in time" : "no answer in time");
+    } else if (this.#paused || !this.#endFinished()) this.fail("timeout", "the stream fell silent");
+  }
+
+  /**
+   * The engine gave its finish reasons and then stopped, however badly: at most usage and the closing sentinel are
+   * missing, so the answer is complete.
+   */
+  #endFinished(): boolean {
+    if (this.phase !== "streaming" || !this.#stream?.finished) return false;
+    this.phase = "over";
+    this.run?.cancel();
+    this.#streamDone(this.#limits.sentinel ?? "");
+    return true;
+  }
+
+  #streamDone(events: ByteText): void {
+    // A stream without usage is counted, and an event that only says why the answer ended is no token.
+    if (this.usage?.outputTokens == null) this.contentEvents -= this.#stream!.emptyFinishes;
+    this.#owner.onStreamDone(this, events);
   }
 
   #watchIdle(): void {
@@ -230,13 +254,10 @@ export class Attempt implements EngineEvents, Waiting {
   }
 
   #endWhole(): void {
-    let answer: unknown;
-    try {
-      answer = JSON.parse(this.#held);
-    } catch {
-      return this.fail("malformed", describe.malformed);
-    }
-    this.usage = usageOf((answer as { usage?: unknown } | null)?.usage);
+    const answer = parseObject(this.#held);
+    if (answer === null) return this.fail("malformed", describe.malformed);
+    this.usage = usageIn(answer);
+    if (this.usage?.outputTokens == null) this.textTokens = textTokensOf(answer);
     this.phase = "over";
     this.#owner.onWhole(this, this.#head!.contentType, this.#held);
   }

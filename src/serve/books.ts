@@ -6,7 +6,7 @@ import type { Admitted } from "./inference.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 import type { LiveFeed } from "./live-feed.ts";
-import { chargeNanoUsd, egressNanoUsd, meterTokens, priceNanoUsdPerMTok } from "./meter.ts";
+import { chargeNanoUsd, countsOf, egressNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import type { Clock, Store, Telemetry } from "./ports.ts";
 
 /** How a request ended. */
@@ -67,7 +67,7 @@ export class Books {
     const site = world.sites[attempt.state.group.site]!;
     const workload = world.workloads[admitted.workload]!;
     const area = world.areas[admitted.area]!;
-    const tokens = meterTokens(attempt.usage, admitted.request.inputTokens, attempt.contentEvents);
+    const tokens = countsOf(attempt, admitted.request);
     // A broken answer is not charged, whatever part of it arrived: the caller will ask again.
     const charged = attempt.outcome === "served" || (attempt.outcome === "client-left" && attempt.contentEvents > 0);
     const price = priceNanoUsdPerMTok(workload);

@@ -9,7 +9,10 @@ export interface InferenceRequest {
   /** Whether the caller sees usage in a stream: because it asked, or because the API sends it to everyone. */
   readonly includeUsage: boolean;
   readonly inputTokens: number;
+  /** Limit on the tokens of one answer. */
   readonly maxOutputTokens: number | null;
+  /** Answers asked for side by side: `n`, times the prompts when there are several. */
+  readonly choices: number;
   /** Where the fields that may have to be exchanged stand in the body. */
   readonly modelSpan: MemberSpan;
   readonly streamOptionsSpan: MemberSpan | null;
@@ -20,10 +23,18 @@ export type Parsed =
   | { readonly ok: false; readonly error: ApiError };
 
 /** Characters per token, for estimates only. Source: OpenAI's rule of thumb for English, seen 2025-11. */
-const charactersPerToken = 4;
+export const charactersPerToken = 4;
 
 /** Fields of a body the gateway acts on. A field given twice would let the engine read another value than we did. */
-const readFields = ["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "max_output_tokens"];
+const readFields = [
+  "n",
+  "model",
+  "stream",
+  "stream_options",
+  "max_tokens",
+  "max_completion_tokens",
+  "max_output_tokens",
+];
 
 /** Reads the JSON body of a request to `endpoint`. */
 export function parseInferenceRequest(body: string, { content, asksForUsage }: Endpoint): Parsed {
@@ -60,6 +71,7 @@ export function parseInferenceRequest(body: string, { content, asksForUsage }: E
       includeUsage: !asksForUsage || (isRecord(streamOptions) && streamOptions["include_usage"] === true),
       inputTokens: Math.max(1, Math.ceil(countCharacters(text) / charactersPerToken)),
       maxOutputTokens: limit as number | null,
+      choices: countOf(fields["n"]) * (content === "prompt" && isListOfPrompts(text) ? text.length : 1),
       modelSpan: first.get("model")!,
       streamOptionsSpan: first.get("stream_options") ?? null,
     },
@@ -94,6 +106,16 @@ function countCharacters(content: unknown): number {
   if (Array.isArray(content)) return content.reduce((sum: number, part) => sum + countCharacters(part), 0);
   if (!isRecord(content)) return 0;
   return countCharacters(content["content"] ?? content["text"] ?? content["arguments"]);
+}
+
+/** `n` as a number; what is no count is left to the engine to refuse. */
+function countOf(value: unknown): number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= 128 ? value : 1;
+}
+
+/** Several prompts, as texts or as tokens; a list of numbers is one prompt in tokens. */
+function isListOfPrompts(prompt: unknown): prompt is unknown[] {
+  return Array.isArray(prompt) && prompt.length > 0 && typeof prompt[0] !== "number";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -4,14 +4,15 @@ import { apiError, errorBody, type ApiError } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { errorOf, isCallersFault, isErrorObject } from "./attempt-error.ts";
 import { answerHeaders } from "./answer-headers.ts";
-import { asciiJson } from "./byte-text.ts";
 import { engineBody, parseInferenceRequest, type InferenceRequest } from "./chat-request.ts";
 import { answerId, continuationBody, saidSoFar, type Said } from "./continuation.ts";
 import type { Waiting } from "./deadlines.ts";
-import { endpoints } from "./endpoints.ts";
+import { endpoints, type Endpoint } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import type { AttemptOutcome } from "./ledger.ts";
+import { countsOf } from "./meter.ts";
 import type { ByteText } from "./ports.ts";
+import { errorEvent, withUsageEvent, withUsageMember } from "./stream-tail.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 
 /** A request that passed the door: parsed, placed and decided. */
@@ -45,6 +46,7 @@ export class Inference implements Exchange, AttemptOwner {
   readonly #call: Call;
   readonly #reply: Reply;
   readonly #admitted: Admitted;
+  readonly #endpoint: Endpoint;
   readonly #candidates: readonly Target[];
   readonly #requestDeadlineMs: number;
   #next = 0;
@@ -61,6 +63,7 @@ export class Inference implements Exchange, AttemptOwner {
   #foreignId: string | null = null;
   #chargedNanoUsd = 0;
   #chargedTokens = 0;
+  #lastSequence = -1;
   #over = false;
 
   constructor(core: GatewayCore, call: Call, reply: Reply, admitted: Admitted) {
@@ -68,6 +71,7 @@ export class Inference implements Exchange, AttemptOwner {
     this.#call = call;
     this.#reply = reply;
     this.#admitted = admitted;
+    this.#endpoint = endpoints[call.path]!;
     const { target, fallbacks } = admitted.decision;
     this.#candidates = target ? [target, ...fallbacks] : [];
     this.#requestDeadlineMs = admitted.receivedMs + core.options.totalTimeoutMs;
@@ -105,14 +109,16 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   onStreamDone(attempt: Attempt, given: ByteText): void {
-    const events = this.#recorded(attempt, given);
-    this.#deliver(attempt, this.#said === null ? events : this.#withUsage(attempt, events, this.#said), true);
+    this.#deliver(attempt, this.#withUsage(attempt, this.#recorded(attempt, given)), true);
     this.#succeed(attempt);
   }
 
   onWhole(attempt: Attempt, contentType: string, body: ByteText): void {
     this.#won(attempt);
-    this.#reply.send(200, this.#headers(attempt, contentType), body, true);
+    const { request } = this.#admitted;
+    const silent = this.#endpoint.asksForUsage && attempt.usage === null;
+    const whole = silent ? withUsageMember(body, countsOf(attempt, request)) : body;
+    this.#reply.send(200, this.#headers(attempt, contentType), whole, true);
     this.#succeed(attempt);
   }
 
@@ -138,6 +144,7 @@ export class Inference implements Exchange, AttemptOwner {
       return;
     }
     attempt.state.failed(failure.retryAfterMs);
+    this.#lastSequence = attempt.stream?.lastSequence ?? -1;
     if (this.#streaming) {
       if (!this.#resume()) this.#breakOff(errorOf(failure), attempt.target);
     } else if (this.#live.length === 0) this.#tryNext(failure);
@@ -174,7 +181,8 @@ export class Inference implements Exchange, AttemptOwner {
         {
           expectStream: request.stream,
           keepUsage: request.includeUsage && !continued,
-          sentinel: endpoints[this.#call.path]?.sentinel ?? null,
+          choices: request.choices,
+          sentinel: this.#endpoint.sentinel,
           maxHeldBytes: options.maxHeldBytes,
           maxEventBytes: options.maxEventBytes,
           firstTimeoutMs: request.stream ? options.firstTokenTimeoutMs : options.wholeAnswerTimeoutMs,
@@ -211,7 +219,7 @@ export class Inference implements Exchange, AttemptOwner {
     const model = this.#core.engineModel(group) ?? request.model;
     if (continued === null) return engineBody(request, this.#call.body, model);
     // The spans of the request belong to the body it came with.
-    const parsed = parseInferenceRequest(continued, endpoints[this.#call.path]!);
+    const parsed = parseInferenceRequest(continued, this.#endpoint);
     return parsed.ok ? engineBody(parsed.request, continued, model) : continued;
   }
 
@@ -238,18 +246,21 @@ export class Inference implements Exchange, AttemptOwner {
     return events;
   }
 
-  /** A continued answer's usage is that of its parts together: what was said before is output, not input. */
-  #withUsage(attempt: Attempt, events: ByteText, { tokens }: Said): ByteText {
-    const { inputTokens, outputTokens } = attempt.usage ?? { inputTokens: null, outputTokens: null };
-    if (!this.#admitted.request.includeUsage || inputTokens === null || outputTokens === null) return events;
-    const usage = {
-      prompt_tokens: Math.max(0, inputTokens - tokens),
-      completion_tokens: tokens + outputTokens,
-      total_tokens: Math.max(tokens, inputTokens) + outputTokens,
-    };
-    const head = { id: answerId(this.#record ?? events) ?? "", object: "chat.completion.chunk", choices: [], usage };
-    const done = events.lastIndexOf("data: [DONE]");
-    return `${events.slice(0, done)}data: ${asciiJson(head)}\n\n${events.slice(done)}`;
+  /**
+   * Adds the usage event a caller asked for where the engine's own cannot stand: of a continued answer, whose parts
+   * count together (what was said before is output, not input), and of an engine that stated none.
+   */
+  #withUsage(attempt: Attempt, events: ByteText): ByteText {
+    const { request } = this.#admitted;
+    const head = attempt.stream?.head ?? null;
+    const said = this.#said?.tokens ?? null;
+    if (!this.#endpoint.asksForUsage || !request.includeUsage) return events;
+    if (said === null && attempt.usage !== null) return events;
+    const { inputTokens, outputTokens } = countsOf(attempt, request);
+    if (said === null) return withUsageEvent(events, head, { inputTokens, outputTokens });
+    const id = answerId(this.#record ?? events) ?? "";
+    const stated = attempt.usage === null ? inputTokens : Math.max(0, inputTokens - said);
+    return withUsageEvent(events, head && { ...head, id }, { inputTokens: stated, outputTokens: said + outputTokens });
   }
 
   #planHedge(nowMs: number): void {
@@ -327,7 +338,7 @@ export class Inference implements Exchange, AttemptOwner {
 
   /** Ends the answer with an error, in the form the moment allows. */
   #breakOff(error: ApiError, target: Target | null): void {
-    if (this.#streaming) this.#reply.write(`data: ${errorBody(error)}\n\n`, true);
+    if (this.#streaming) this.#reply.write(errorEvent(error, this.#endpoint.streamError, this.#lastSequence), true);
     else this.#core.sendError(this.#reply, error, this.#admitted.requestId, this.#attempts);
     this.#core.books.refused(error.code);
     this.#finish("failed", target);

@@ -1,5 +1,6 @@
 import type { Site, Workload } from "../catalog/index.ts";
-import type { EngineUsage } from "./sse-stream.ts";
+import { charactersPerToken, type InferenceRequest } from "./chat-request.ts";
+import type { EngineUsage } from "./stream-event.ts";
 
 /** Token counts of one attempt and where they come from. */
 export interface Metered {
@@ -9,20 +10,60 @@ export interface Metered {
   readonly outputTokens: number;
 }
 
+/** What is known of an attempt's tokens besides the engine's own word. */
+export interface Counted {
+  /** Input tokens estimated from the request's text. */
+  readonly inputTokens: number;
+  /** Events with content of a stream: one token each. */
+  readonly contentEvents: number;
+  /** Output tokens estimated from the text of an answer that was no stream. */
+  readonly textTokens: number;
+  /** Most output tokens the caller allowed, over all choices; null = no limit. */
+  readonly maxOutputTokens: number | null;
+}
+
 /**
  * Settles the counts of an attempt. The engine's own numbers win, a zero among them included; what it did not state
- * is counted in its stream (one token per content event), and the input estimated from the text.
+ * is counted in its stream, or estimated from the text. More output than the caller allowed is not believed. An answer
+ * without output, as of embeddings, states none and needs none.
  */
-export function meterTokens(usage: EngineUsage | null, estimatedInput: number, contentEvents: number): Metered {
-  const inputTokens = usage?.inputTokens ?? estimatedInput;
-  const outputTokens = usage?.outputTokens ?? contentEvents;
-  const complete = usage !== null && usage.inputTokens !== null && usage.outputTokens !== null;
+export function meterTokens(usage: EngineUsage | null, counted: Counted): Metered {
+  const { contentEvents, textTokens, maxOutputTokens } = counted;
+  const own = contentEvents > 0 ? contentEvents : textTokens;
+  const stated = usage?.outputTokens ?? (usage !== null && own === 0 ? 0 : null);
+  const believed = stated !== null && stated <= (maxOutputTokens ?? Number.POSITIVE_INFINITY);
+  const inputTokens = usage?.inputTokens ?? counted.inputTokens;
+  const complete = usage !== null && usage.inputTokens !== null && believed;
   return {
     tokenSource: complete ? "engine" : contentEvents > 0 ? "counted" : "estimated",
     inputTokens,
     cachedTokens: Math.min(usage?.cachedTokens ?? 0, inputTokens),
-    outputTokens,
+    outputTokens: believed ? stated : Math.min(own, maxOutputTokens ?? own),
   };
+}
+
+/** The counts of an attempt at a request. */
+export function countsOf(
+  attempt: { readonly usage: EngineUsage | null; readonly contentEvents: number; readonly textTokens: number },
+  { inputTokens, maxOutputTokens, choices }: InferenceRequest,
+): Metered {
+  const { usage, contentEvents, textTokens } = attempt;
+  const limit = maxOutputTokens === null ? null : maxOutputTokens * choices;
+  return meterTokens(usage, { inputTokens, contentEvents, textTokens, maxOutputTokens: limit });
+}
+
+/** Tokens of a whole answer, estimated from its text: choices of chat and completions, output of responses. */
+export function textTokensOf(answer: Record<string, unknown>): number {
+  const texts = (value: unknown): number => {
+    if (typeof value === "string") return value.length;
+    if (Array.isArray(value)) return value.reduce((sum: number, part) => sum + texts(part), 0);
+    if (typeof value !== "object" || value === null) return 0;
+    const part = value as Record<string, unknown>;
+    const named = ["message", "content", "text", "reasoning_content", "refusal", "tool_calls", "function", "arguments"];
+    return named.reduce((sum, name) => sum + texts(part[name]), 0);
+  };
+  const characters = texts(answer["choices"]) + texts(answer["output"]);
+  return Math.ceil(characters / charactersPerToken);
 }
 
 const nanoPerUsd = 1e9;

@@ -72,6 +72,95 @@ describe("an engine's event stream", () => {
   });
 
   it.each([
+    ["line feeds", "\n"],
+    ["returns and line feeds", "\r\n"],
+    ["returns", "\r"],
+  ])("may end its lines with %s, cut anywhere", (_name, lineEnd) => {
+    const text = whole.replaceAll("\n", lineEnd);
+    const expected = readAll(new SseStream({ ...limits, keepUsage: true }), [text]);
+    expect(expected).toMatchObject({ forward: text, contentEvents: 3, done: true, broken: null });
+    for (let cut = 1; cut < text.length; cut++) {
+      const stream = new SseStream({ ...limits, keepUsage: true });
+      const read = readAll(stream, [text.slice(0, cut), text.slice(cut)]);
+      // Half of the very last line end may be left over when the sentinel has been understood.
+      expect({ ...read, forward: read.forward.trimEnd() }).toEqual({ ...expected, forward: text.trimEnd() });
+      expect(stream.usage).toMatchObject({ inputTokens: 7 });
+    }
+  });
+
+  it("may mix line ends, as proxies do that add comments of their own", () => {
+    const text = `: ping\r\n\r\n${role}${chunk({ content: "x" })}: ping\r\n\r\n${usage}${done}`;
+    const stream = new SseStream({ ...limits, keepUsage: true });
+    expect(readAll(stream, [text])).toMatchObject({ forward: text, done: true, contentEvents: 1, broken: null });
+    expect(stream.usage).toMatchObject({ inputTokens: 7 });
+  });
+
+  it("may begin with a byte order mark and spread a first event over several lines", () => {
+    const text = '\xef\xbb\xbfdata: {"choices":[{"index":0,\ndata: "delta":{"content":"x"}}]}\n\n';
+    expect(readAll(new SseStream(limits), text.split(""))).toMatchObject({
+      contentEvents: 1,
+      firstContents: 1,
+      broken: null,
+    });
+  });
+
+  it("may not run two events into one", () => {
+    const merged = `data: {"id":"x","choices":[{"delta":{"con\n${chunk({ content: "y" })}`;
+    expect(readAll(new SseStream(limits), [chunk({ content: "x" }), merged])).toMatchObject({ broken: "malformed" });
+  });
+
+  it("waits for the finish reason of every choice that was asked for", () => {
+    const stream = new SseStream({ ...limits, choices: 2 });
+    stream.read(chunk({ content: "x" }));
+    stream.read(chunk({}, "stop"));
+    expect(stream.finished).toBe(false);
+    stream.read(chunk({}, "length"));
+    expect(stream.finished).toBe(true);
+  });
+
+  it("tells finish reasons that brought no token from those that did", () => {
+    const read = (...events: string[]) => {
+      const stream = new SseStream(limits);
+      const { contentEvents } = readAll(stream, events);
+      return contentEvents - stream.emptyFinishes;
+    };
+    expect(read(chunk({ content: "x" }), chunk({ content: "y" }), chunk({}, "stop"))).toBe(2);
+    expect(read(chunk({ content: "x" }), chunk({ content: "y" }, "stop"))).toBe(2);
+  });
+
+  describe("with named events", () => {
+    const named = (type: string, fields: object = {}) =>
+      `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+
+    it("is over with the last event of its answer, whose usage counts", () => {
+      const stream = new SseStream(limits);
+      const text =
+        named("response.created", { sequence_number: 0, response: { usage: null } }) +
+        named("response.output_text.delta", { sequence_number: 1, delta: "x" }) +
+        named("response.completed", { sequence_number: 2, response: { usage: { input_tokens: 4, output_tokens: 1 } } });
+      expect(readAll(stream, [text])).toMatchObject({ forward: text, firstContents: 1, contentEvents: 1, done: true });
+      expect(stream.usage).toMatchObject({ inputTokens: 4, outputTokens: 1 });
+      expect(stream.lastSequence).toBe(2);
+    });
+
+    it("may be complete without any text", () => {
+      const text = named("response.created") + named("response.completed", { response: {} });
+      expect(readAll(new SseStream(limits), [text])).toMatchObject({ firstContents: 1, done: true, broken: null });
+    });
+
+    it.each([
+      ["an error event", named("error", { message: "boom" })],
+      ["a failed response", named("response.failed", { response: { error: { message: "boom" } } })],
+      ["an error without a name", 'data: {"type":"error","message":"boom"}\n\n'],
+      ["an error object of an older engine", 'data: {"object":"error","message":"boom","code":500}\n\n'],
+    ])("breaks at %s, before and after content", (_name, bad) => {
+      const good = named("response.output_text.delta", { delta: "x" });
+      expect(readAll(new SseStream(limits), [bad])).toMatchObject({ broken: "engine-error" });
+      expect(readAll(new SseStream(limits), [good + bad])).toMatchObject({ forward: good, broken: "engine-error" });
+    });
+  });
+
+  it.each([
     ["cut short", 'data: {"id":"x","choices":[{"delta":{"con\n\n', "malformed"],
     ["not JSON", "data: hello\n\n", "malformed"],
     ["not even a field", "<html>\n\n", "malformed"],

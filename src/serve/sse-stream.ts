@@ -1,11 +1,13 @@
 import type { ByteText } from "./ports.ts";
-
-/** Token counts an engine states in a `usage` object; null where it states none. Zero is a count, not an absence. */
-export interface EngineUsage {
-  readonly inputTokens: number | null;
-  readonly cachedTokens: number | null;
-  readonly outputTokens: number | null;
-}
+import {
+  addsText,
+  kindOf,
+  parseObject,
+  startsAsUsual,
+  usageIn,
+  type EngineUsage,
+  type EventKind,
+} from "./stream-event.ts";
 
 /** What one read from an engine brought, judged event by event. */
 export interface StreamRead {
@@ -20,54 +22,95 @@ export interface StreamRead {
   readonly broken: "malformed" | "engine-error" | "too-long" | null;
 }
 
+export interface SseStreamOptions {
+  /** The caller asked for the usage event; otherwise it is taken out of the stream. */
+  readonly keepUsage: boolean;
+  readonly maxEventBytes: number;
+  /** Answers asked for side by side (`n`); each has its own finish reason. */
+  readonly choices?: number;
+}
+
+/** What the events of an answer have in common; for events the gateway adds. */
+export interface AnswerHead {
+  readonly id: string;
+  readonly object: string;
+  readonly created: number;
+  readonly model: string;
+}
+
 const nothing: StreamRead = { forward: "", firstContent: false, contentEvents: 0, done: false, broken: null };
 
 /** Without its first quote: quotes are everywhere, and a search is as fast as its first character is rare. */
 const usageKey = 'usage":';
-const finishPattern = /"finish_reason": ?"|"type": ?"response\.(?:completed|incomplete)"/;
+const finishPattern = /"finish_reason": ?"/g;
+const byteOrderMark = "\xef\xbb\xbf";
 
 /**
  * Cuts an engine's event stream into complete events and keeps the few facts the gateway needs of them.
  *
- * Only events before the first content, and those with usage, are parsed: at thousands of tokens per second a full
- * parse of every event would cost more than everything else the gateway does. Later events are checked for their
- * outline (one JSON object or the closing sentinel), which is what a cut or garbled write breaks.
+ * Only events before the first content, those with usage, and those that begin unlike any event of an answer are
+ * parsed: at thousands of tokens per second a full parse of every event would cost more than everything else the
+ * gateway does. Others are checked for their outline (one line with one JSON object, or the closing sentinel), which
+ * is what a cut or garbled write breaks.
  */
 export class SseStream {
   /** What the engine stated last; null before. */
   usage: EngineUsage | null = null;
-  /** The last reads with complete events; looked at only when a stream ends without its sentinel. */
+  /** Read from the first event that has it; null before. */
+  head: AnswerHead | null = null;
+  /** The last reads with complete events; looked at only when a stream ends without its sentinel or without usage. */
   #recent: ByteText = "";
   #earlier: ByteText = "";
   /** Position of the next `usage` object in the text being read; Infinity when there is none. */
   #usageAt = Number.POSITIVE_INFINITY;
   #rest: ByteText = "";
-  #separator = "";
+  /** A carriage return was seen, so lines may end in any of the three ways. */
+  #returns = false;
+  #begun = false;
+  /** Position after the blank line that ends the event found last, and whether that event is one line. */
+  #next = 0;
+  #oneLine = false;
   #hasContent = false;
-  readonly #keepUsage: boolean;
-  readonly #maxEventBytes: number;
+  #finishes = 0;
+  readonly #options: SseStreamOptions;
 
-  /** `keepUsage`: the caller asked for the usage event; otherwise it is taken out of the stream. */
-  constructor(options: { keepUsage: boolean; maxEventBytes: number }) {
-    this.#keepUsage = options.keepUsage;
-    this.#maxEventBytes = options.maxEventBytes;
+  constructor(options: SseStreamOptions) {
+    this.#options = options;
   }
 
-  /** The engine said why it stopped, so an end without the sentinel is still a complete answer. */
+  /** The engine said of every choice why it stopped, so an end without the sentinel is still a complete answer. */
   get finished(): boolean {
-    return finishPattern.test(this.#recent) || finishPattern.test(this.#earlier);
+    const { choices = 1 } = this.#options;
+    if (choices > 1) return this.#finishes >= choices;
+    return (this.#earlier + this.#recent).search(finishPattern) >= 0;
+  }
+
+  /** Events that only told a finish reason, which `contentEvents` counted as a token each. */
+  get emptyFinishes(): number {
+    let empty = 0;
+    for (const line of (this.#earlier + this.#recent).split(/[\r\n]+/)) {
+      if (!line.startsWith("data:") || line.search(finishPattern) < 0) continue;
+      const { choices } = (parseObject(line.slice(5)) ?? {}) as { choices?: Record<string, unknown>[] };
+      if (Array.isArray(choices) && choices.every((choice) => choice !== null && !addsText(choice))) empty++;
+    }
+    return empty;
+  }
+
+  /** Number of the last event of a stream that numbers its events; -1 when it does not. */
+  get lastSequence(): number {
+    const numbers = (this.#earlier + this.#recent).match(/"sequence_number": ?\d+/g);
+    return numbers === null ? -1 : Number(/\d+/.exec(numbers.at(-1)!)![0]);
   }
 
   read(bytes: ByteText): StreamRead {
-    const text = this.#rest === "" ? bytes : this.#rest + bytes;
-    if (this.#separator === "") {
-      const lineEnd = text.indexOf("\n");
-      if (lineEnd < 0) return this.#keep(text, nothing);
-      // A stream keeps to one kind of line end, so the first line tells how events are separated.
-      this.#separator = text.charCodeAt(lineEnd - 1) === carriageReturn ? "\r\n\r\n" : "\n\n";
+    let text = this.#rest === "" ? bytes : this.#rest + bytes;
+    if (!this.#begun) {
+      if (text.length < byteOrderMark.length && byteOrderMark.startsWith(text)) return this.#keep(text, nothing);
+      this.#begun = true;
+      if (text.startsWith(byteOrderMark)) text = text.slice(byteOrderMark.length);
     }
-    const separator = this.#separator;
-    let end = text.indexOf(separator);
+    this.#returns ||= bytes.includes("\r");
+    let end = this.#endOfEvent(text, 0);
     if (end < 0) return this.#keep(text, nothing);
 
     this.#usageAt = nextUsage(text, 0);
@@ -80,27 +123,26 @@ export class SseStream {
     let firstContent = false;
     let done = false;
     let broken: StreamRead["broken"] = null;
-    for (; end >= 0; end = text.indexOf(separator, start)) {
-      const next = end + separator.length;
+    for (; end >= 0; end = this.#endOfEvent(text, start)) {
       const kind = this.#judge(text, start, end);
       if (kind === "malformed" || kind === "engine-error") {
         broken = kind;
         break;
       }
-      if (kind === "content") {
-        contentEvents++;
-        if (!this.#hasContent) {
-          this.#hasContent = true;
-          firstContent = true;
-        }
-      } else if (kind === "done") done = true;
-      else if (kind === "usage-only" && !this.#keepUsage) {
+      if (kind === "content") contentEvents++;
+      else if (kind === "sentinel" || kind === "last") done = true;
+      else if (kind === "usage-wrong" || (kind === "usage-only" && !this.#options.keepUsage)) {
         kept += text.slice(keptFrom, start);
-        keptFrom = next;
+        keptFrom = this.#next;
       }
-      start = next;
+      if ((kind === "content" || kind === "last") && !this.#hasContent) {
+        this.#hasContent = true;
+        firstContent = true;
+      }
+      start = this.#next;
       if (done) break;
     }
+    if ((this.#options.choices ?? 1) > 1) this.#finishes += text.slice(0, start).match(finishPattern)?.length ?? 0;
     const forward = kept === "" && keptFrom === 0 ? text.slice(0, start) : kept + text.slice(keptFrom, start);
     const read = { forward, firstContent, contentEvents, done, broken };
     return broken !== null || done ? read : this.#keep(text.slice(start), read);
@@ -108,38 +150,60 @@ export class SseStream {
 
   #keep(rest: ByteText, read: StreamRead): StreamRead {
     this.#rest = rest;
-    return rest.length > this.#maxEventBytes ? { ...read, broken: "too-long" } : read;
+    return rest.length > this.#options.maxEventBytes ? { ...read, broken: "too-long" } : read;
+  }
+
+  /** Position of the end of the event that begins at `start`, blank line not included; -1 while it is not complete. */
+  #endOfEvent(text: ByteText, start: number): number {
+    if (this.#returns) {
+      blankLine.lastIndex = start;
+      const blank = blankLine.exec(text);
+      this.#oneLine = false;
+      if (blank === null) return -1;
+      this.#next = blankLine.lastIndex;
+      return blank.index;
+    }
+    let end = text.indexOf("\n", start);
+    this.#oneLine = text.charCodeAt(end + 1) === lineFeed;
+    if (end < 0) return -1;
+    if (!this.#oneLine) end = text.indexOf("\n\n", end);
+    this.#next = end + 2;
+    return end;
   }
 
   #judge(text: ByteText, start: number, end: number): EventKind {
-    if (!text.startsWith("data:", start)) return this.#judgeLines(text.slice(start, end));
+    if (!text.startsWith("data:", start)) return this.#judgeNamed(text, start, end);
     const from = text.charCodeAt(start + 5) === space ? start + 6 : start + 5;
     const first = text.charCodeAt(from);
-    if (first === openBracket && text.startsWith("[DONE]", from)) return "done";
-    if (first !== openBrace || text.charCodeAt(end - 1) !== closeBrace) {
-      return this.#judgeLines(text.slice(start, end));
+    if (first === openBracket && text.startsWith("[DONE]", from)) return "sentinel";
+    if (!this.#oneLine || first !== openBrace || text.charCodeAt(end - 1) !== closeBrace) {
+      return this.#judgeLines(text, start, end);
     }
     return this.#judgePayload(text, from, end);
   }
 
+  /** The form of the Responses API: a line with the event's name, a line with its data. */
+  #judgeNamed(text: ByteText, start: number, end: number): EventKind {
+    const data = text.indexOf("\ndata: {", start);
+    const usual = text.startsWith("event: ", start) && data > 0 && data < end && text.indexOf("\n", data + 1) === end;
+    if (!usual || text.startsWith("error", start + 7) || text.charCodeAt(end - 1) !== closeBrace) {
+      return this.#judgeLines(text, start, end);
+    }
+    return this.#judgePayload(text, data + 7, end);
+  }
+
   #judgePayload(text: ByteText, from: number, end: number): EventKind {
-    if (text.startsWith('{"error"', from)) return "engine-error";
-    if (this.#hasContent && this.#usageAt >= end) return "content";
-    if (this.#usageAt < end) this.#usageAt = nextUsage(text, end);
-    const event = parseObject(text.slice(from, end));
-    if (event === null) return "malformed";
-    if (event["error"] !== undefined && event["error"] !== null && event["choices"] === undefined)
-      return "engine-error";
-    const usage = usageOf(event["usage"] ?? (event["response"] as Record<string, unknown> | undefined)?.["usage"]);
-    if (usage) this.usage = usage;
-    if (usage && Array.isArray(event["choices"]) && event["choices"].length === 0) return "usage-only";
-    return this.#hasContent || hasContent(event) ? "content" : "preamble";
+    const hasUsage = this.#usageAt < end;
+    if (this.#hasContent && !hasUsage && startsAsUsual(text, from)) return "content";
+    if (hasUsage) this.#usageAt = nextUsage(text, end);
+    return this.#judgeEvent(text.slice(from, end));
   }
 
   /** The general case: comments, several lines per event, other fields. Rare, so it may be slow. */
-  #judgeLines(block: ByteText): EventKind {
+  #judgeLines(text: ByteText, start: number, end: number): EventKind {
+    if (this.#usageAt < end) this.#usageAt = nextUsage(text, end);
     const data: string[] = [];
-    for (const line of block.split(/\r?\n/)) {
+    for (const line of text.slice(start, end).split(/\r\n|\r|\n/)) {
       if (line.startsWith("data:")) data.push(line.charCodeAt(5) === space ? line.slice(6) : line.slice(5));
       // `error` as an event name is how some engines announce that generation has failed.
       else if (/^event: ?error$/.test(line)) return "engine-error";
@@ -147,14 +211,21 @@ export class SseStream {
     }
     if (data.length === 0) return "preamble";
     const payload = data.join("\n");
-    if (payload.trim() === "[DONE]") return "done";
-    if (parseObject(payload) === null) return "malformed";
-    this.#usageAt = 0;
-    return this.#judgePayload(payload, 0, payload.length);
+    return payload.trim() === "[DONE]" ? "sentinel" : this.#judgeEvent(payload);
+  }
+
+  #judgeEvent(payload: ByteText): EventKind {
+    const event = parseObject(payload);
+    if (event === null) return "malformed";
+    const usage = usageIn(event);
+    if (usage) this.usage = usage;
+    this.head ??= headOf(event);
+    return kindOf(event, usage, this.#hasContent);
   }
 }
 
-type EventKind = "content" | "preamble" | "usage-only" | "done" | "malformed" | "engine-error";
+/** A blank line in any of the three ways lines may end. A lone return at the very end may be half of a line end. */
+const blankLine = /\r\n\r\n|\n\n|\n\r\n|\r\n\n|\r\r\n?|\r\n\r(?=[^\n])|\n\r(?=[^\n])/g;
 
 /** Position of the next `usage` that is an object: some engines write a null into every event but the last. */
 function nextUsage(text: ByteText, from: number): number {
@@ -166,54 +237,18 @@ function nextUsage(text: ByteText, from: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
-const carriageReturn = 0x0d;
+function headOf({ id, object, created, model }: Record<string, unknown>): AnswerHead | null {
+  if (typeof id !== "string" || typeof object !== "string") return null;
+  return {
+    id,
+    object,
+    created: typeof created === "number" ? created : 0,
+    model: typeof model === "string" ? model : "",
+  };
+}
+
+const lineFeed = 0x0a;
 const space = 0x20;
 const openBracket = 0x5b;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
-
-function parseObject(text: ByteText): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Reads OpenAI's `usage` in both its spellings; null when `value` is no such object. */
-export function usageOf(value: unknown): EngineUsage | null {
-  if (typeof value !== "object" || value === null) return null;
-  const usage = value as Record<string, unknown>;
-  const details = (usage["prompt_tokens_details"] ?? usage["input_tokens_details"]) as Record<string, unknown> | null;
-  return {
-    inputTokens: count(usage["prompt_tokens"] ?? usage["input_tokens"]),
-    outputTokens: count(usage["completion_tokens"] ?? usage["output_tokens"]),
-    cachedTokens: count(details?.["cached_tokens"]),
-  };
-}
-
-function count(value: unknown): number | null {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
-}
-
-/** Whether an event carries something the user would see: text, reasoning, a refusal or a tool call. */
-function hasContent(event: Record<string, unknown>): boolean {
-  // The Responses API names its events; those that add output end in `.delta`.
-  if (typeof event["type"] === "string") return event["type"].endsWith(".delta");
-  const { choices } = event;
-  if (!Array.isArray(choices)) return false;
-  return choices.some((choice: Record<string, unknown> | null) => {
-    if (typeof choice?.["text"] === "string") return choice["text"] !== "";
-    const delta = choice?.["delta"];
-    if (typeof delta !== "object" || delta === null) return false;
-    // A finish reason without content still ends the wait: an empty answer is an answer.
-    if (typeof choice?.["finish_reason"] === "string") return true;
-    return Object.entries(delta).some(
-      ([name, value]) =>
-        name !== "role" && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0),
-    );
-  });
-}

@@ -71,7 +71,7 @@ export async function startUpstream(behaviour: Behaviour): Promise<Upstream> {
   };
 }
 
-const streamHead = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+export const streamHead = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
 export function frame(text: string): string {
   return `${Buffer.byteLength(text, "latin1").toString(16)}\r\n${text}\r\n`;
