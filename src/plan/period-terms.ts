@@ -3,14 +3,13 @@ import type { World } from "../catalog/index.ts";
 
 /**
  * `alone`: as if it were the only one. `following`: what was bought earlier stays, and nothing is bought that a later
- * period could not power. `relaxed`: what was bought earlier is free to be anything the limits of all periods so far
- * allow; no plan of the horizon can cost less in this period.
+ * period could not power. `stacked`: one of several planned together; what ties them is written where they are stacked.
  */
 export type PeriodTerms =
   | { readonly kind: "alone" }
   /** Modules bought before this period that are still in service, by `fleetKey`. */
   | { readonly kind: "following"; readonly carried: ReadonlyMap<number, number> }
-  | { readonly kind: "relaxed" };
+  | { readonly kind: "stacked" };
 
 /** Key of modules of one kind and use at a site. */
 export function fleetKey(world: World, site: number, module: number, trains: boolean): number {
@@ -32,19 +31,4 @@ export function isDelivered(world: World, module: number, period: number): boole
 /** Power in a period; when later periods follow, only what none of them takes away again. */
 export function lastingKw(powerKw: readonly number[], period: number, terms: PeriodTerms): number {
   return terms.kind === "following" ? Math.min(...powerKw.slice(period)) : powerKw[period]!;
-}
-
-/**
- * How much may have been spent or bought by the time of `period`: the period's own allowance, or, seen from the whole
- * horizon, that of all periods so far. Null = no limit.
- */
-export function allowance(series: readonly (number | null)[], period: number, terms: PeriodTerms): number | null {
-  if (terms.kind !== "relaxed") return series[period] ?? null;
-  let total = 0;
-  for (let p = 0; p <= period; p++) {
-    const part = series[p];
-    if (part === null || part === undefined) return null;
-    total += part;
-  }
-  return total;
 }

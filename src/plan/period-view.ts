@@ -1,6 +1,6 @@
 /** One period of a plan of several, as a plan document of its own. */
 import type { PlanDocument } from "./plan-document.ts";
-import { siteLoads } from "./plan-period.ts";
+import { siteLoads } from "./describe-period.ts";
 
 /**
  * The document as it stands in a period: what is in service, what it costs a year and what is proven of it. Limits over

@@ -49,7 +49,7 @@ export interface PlanDocument {
   readonly limits: readonly LimitUse[];
   readonly unserved: readonly Unserved[];
   readonly training: readonly TrainingPlacement[];
-  /** Prices from which anyone can recompute a bound without a solver; null when infeasible. */
+  /** Prices from which anyone can recompute a bound without a solver; null when infeasible or with a horizon's instead. */
   readonly certificate: Certificate | null;
   readonly alternatives: { readonly centralised: Alternative | null };
   readonly verdict: Verdict | null;
@@ -66,6 +66,8 @@ export interface Horizon {
   /** No plan of the horizon can cost less, USD. */
   readonly boundUsd: number;
   readonly relativeGap: number;
+  /** Prices of all periods together, from which a bound on the present cost can be recomputed. */
+  readonly certificate: Certificate;
 }
 
 export interface HorizonPeriod {
@@ -75,7 +77,9 @@ export interface HorizonPeriod {
   readonly discountedYears: number;
   readonly status: PlanStatus;
   readonly objectiveUsdPerYear: number;
+  /** The period's part of the horizon's bound, in proportion to its cost; only the whole is proven. */
   readonly bestBoundUsdPerYear: number;
+  /** That of the horizon. */
   readonly relativeGap: number;
   readonly deployment: Deployment;
   readonly cost: CostBreakdown;
@@ -88,7 +92,6 @@ export interface HorizonPeriod {
     readonly trains: boolean;
     readonly count: number;
   }[];
-  readonly certificate: Certificate;
 }
 
 /** An open site and how much of it is used. */

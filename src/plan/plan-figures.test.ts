@@ -17,7 +17,12 @@ function yearsOf(factors: readonly number[]): World {
     periods: factors.map((_, index) => ({ id: `${2027 + index}`, startYear: 2027 + index, lengthYears: 1 })),
     modules: world.modules.map((module) => ({ ...module, leadTimeYears: 0, supplyPerPeriod: each(null) })),
     owners: world.owners.map((owner) => ({ ...owner, capexBudgetUsd: each(null) })),
-    sites: world.sites.map((site) => ({ ...site, powerLimitKw: each(site.powerLimitKw[0]!) })),
+    // No two sites cost the same, so that there is one best plan only.
+    sites: world.sites.map((site, index) => ({
+      ...site,
+      powerLimitKw: each(site.powerLimitKw[0]!),
+      fixedOpexUsdPerYear: site.fixedOpexUsdPerYear + 100 * index,
+    })),
     demand: world.demand.map((row) => ({
       ...row,
       peakPerS: factors.map((factor) => factor * row.peakPerS[0]!),

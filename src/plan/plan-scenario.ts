@@ -13,5 +13,5 @@ import { planPeriod } from "./plan-period.ts";
  */
 export async function planScenario(world: World, tools: PlanTools, options: PlanOptions = {}): Promise<PlanDocument> {
   if (options.period === undefined && world.periods.length > 1) return planHorizon(world, tools, options);
-  return (await planPeriod(world, options.period ?? 0, { kind: "alone" }, tools, options)).document;
+  return planPeriod(world, options.period ?? 0, tools, options);
 }

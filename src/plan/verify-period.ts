@@ -2,19 +2,23 @@
 import type { World } from "../catalog/index.ts";
 import { annualCost, isAlwaysOpen, moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
 import { compilePolicy, emptyJudgement, judge, trainingRate } from "../route/index.ts";
-import { recomputeBound } from "./certificate.ts";
-import { isDelivered, type PeriodTerms } from "./period-terms.ts";
+import { recomputeBound, type Certificate } from "./certificate.ts";
+import { isDelivered } from "./period-terms.ts";
 import type { PlanDocument } from "./plan-document.ts";
+import type { PlanProblem } from "./problem.ts";
 import { gapOf } from "./solution-path.ts";
 import { worldProblem } from "./world-problem.ts";
 
 /** Called with what does not hold: where in the document, and what. */
 export type Report = (where: string, message: string) => void;
 
-/** How a period stands to those before it; `kept` counts modules that must still stand, by `site * modules + module`. */
+/**
+ * How a period stands to those before it; `kept` counts modules that must still stand, by `site * modules + module`,
+ * `open` has the sites that were open in the period before.
+ */
 export type Standing =
   | { readonly kind: "alone" }
-  | { readonly kind: "following"; readonly kept: ReadonlyMap<number, number> };
+  | { readonly kind: "following"; readonly kept: ReadonlyMap<number, number>; readonly open: ReadonlySet<number> };
 
 /** Relative slack for sums of rounded numbers. */
 export const tolerance = 1e-6;
@@ -54,15 +58,29 @@ export function verifyPeriod(
     report("relativeGap", `says ${document.relativeGap}, objective and bound give ${gapOf(said, bound)}`);
   }
 
+  // What follows others is proven together with them.
+  if (standing.kind === "following") return { costUsd: cost, certifiedUsd: null };
   if (document.certificate === null) {
     report("certificate", "is missing: the bound cannot be checked");
     return { costUsd: cost, certifiedUsd: null };
   }
-  const terms: PeriodTerms = standing.kind === "alone" ? { kind: "alone" } : { kind: "relaxed" };
-  const certified = recomputeBound(worldProblem(world, period, terms).problem, document.certificate);
-  const proves = document.certificate.boundUsd;
+  return {
+    costUsd: cost,
+    certifiedUsd: verifyCertificate(worldProblem(world, period).problem, document.certificate, cost, report),
+  };
+}
+
+/** @returns What the certificate proves, in the money of the problem. */
+export function verifyCertificate(
+  problem: PlanProblem,
+  certificate: Certificate,
+  cost: number,
+  report: Report,
+): number {
+  const certified = recomputeBound(problem, certificate);
+  const proves = certificate.boundUsd;
   if (!(certified >= proves - tolerance * Math.max(1, Math.abs(proves)))) {
-    report("certificate", `says it proves ${proves}, its prices prove ${certified} USD/year`);
+    report("certificate", `says it proves ${proves}, its prices prove ${certified} USD`);
   }
   if (certified > cost * (1 + tolerance)) {
     report(
@@ -70,7 +88,7 @@ export function verifyPeriod(
       `its prices prove ${certified}, more than the plan costs; the world or the prices were changed`,
     );
   }
-  return { costUsd: cost, certifiedUsd: certified };
+  return certified;
 }
 
 /** Modules that stand beyond what was there from the beginning and what earlier periods bought, by site and kind. */
@@ -216,10 +234,9 @@ function checkLimits(
       );
     }
   }
-  const openedBefore = new Uint8Array(world.sites.length);
+  const openedBefore = standing.kind === "following" ? standing.open : new Set<number>();
   for (const [key, count] of kept) {
     const site = Math.floor(key / world.modules.length);
-    openedBefore[site] = 1;
     if ((counts.get(key) ?? 0) >= count) continue;
     const module = world.modules[key % world.modules.length]!;
     report("deployment.pools", `${world.sites[site]!.id} lost ${module.id} before the end of their life`);
@@ -238,7 +255,7 @@ function checkLimits(
     require(`world.sites[${index}]`, `ports of site ${site.id}, Gbit/s`, gbps[index]!, site.portGbps);
     if (!occupied[index] && !isAlwaysOpen(site)) continue;
     open++;
-    if (!openedBefore[index]) capexUsd[site.owner]! += siteAnnualUsd(world, index).openingCapexUsd;
+    if (!openedBefore.has(index)) capexUsd[site.owner]! += siteAnnualUsd(world, index).openingCapexUsd;
   }
   require("world.limits.maxSites", "most sites", open, world.limits.maxSites);
   require("world.limits.budgetUsd", "budget, USD", capexUsd.reduce((sum, usd) => sum + usd, 0), world.limits.budgetUsd[

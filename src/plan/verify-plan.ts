@@ -3,11 +3,13 @@
  * stands, every flow against the routing policy, the cost against finance, and the bound against the certificate. One pass
  * over flows and arcs per period.
  */
+import type { World } from "../catalog/index.ts";
+import { isAlwaysOpen } from "../finance/index.ts";
 import { elapsedYears } from "./period-terms.ts";
-import type { Horizon, PlanDocument } from "./plan-document.ts";
-import { discountedYears } from "./plan-horizon.ts";
+import type { Horizon, HorizonPeriod, PlanDocument } from "./plan-document.ts";
 import { gapOf } from "./solution-path.ts";
-import { freshModules, near, tolerance, verifyPeriod, type Report } from "./verify-period.ts";
+import { discountedYears, stackPeriods } from "./stack-periods.ts";
+import { freshModules, near, tolerance, verifyCertificate, verifyPeriod, type Report } from "./verify-period.ts";
 
 /** Something in the document that does not hold. */
 export interface Finding {
@@ -63,9 +65,9 @@ function verifyHorizon(
 ): Verification {
   const { world } = document;
   let costUsd = 0;
-  let certifiedUsd = 0;
   let saidUsd = 0;
   const bought: { period: number; site: number; module: number; count: number }[] = [];
+  let open = new Set<number>();
   if (horizon.periods.length !== world.periods.length) {
     report("horizon.periods", `${horizon.periods.length} are planned, the world has ${world.periods.length}`);
   }
@@ -84,18 +86,21 @@ function verifyHorizon(
     }
     const checked = verifyPeriod(
       { ...document, ...entry, horizon: null },
-      { kind: "following", kept },
+      { kind: "following", kept, open },
       (place, message) => report(`${where}.${place}`, message),
     );
     const weight = discountedYears(world, i);
     if (!near(weight, entry.discountedYears)) {
       report(`${where}.discountedYears`, `says ${entry.discountedYears}, it is ${weight}`);
     }
-    if (checked.costUsd === null) break;
+    if (checked.costUsd === null) return conclude(findings, null, null);
     costUsd += weight * checked.costUsd;
-    certifiedUsd += weight * (checked.certifiedUsd ?? -Infinity);
     saidUsd += weight * entry.bestBoundUsdPerYear;
-    bought.push(...freshModules(world, entry.deployment, kept).map((fresh) => ({ ...fresh, period: i })));
+    const fresh = freshModules(world, entry.deployment, kept);
+    checkPurchases(world, entry, fresh, (message) => report(`${where}.purchases`, message));
+    bought.push(...fresh.map((purchase) => ({ ...purchase, period: i })));
+    open = new Set(entry.deployment.pools.map((pool) => pool.site));
+    for (const [site, place] of world.sites.entries()) if (isAlwaysOpen(place)) open.add(site);
   }
   if (!near(costUsd, horizon.presentCostUsd)) {
     report("horizon.presentCostUsd", `says ${horizon.presentCostUsd}, the periods add up to ${costUsd} USD`);
@@ -105,7 +110,32 @@ function verifyHorizon(
   if (!(Math.abs(horizon.relativeGap - gapOf(horizon.presentCostUsd, horizon.boundUsd)) <= tolerance)) {
     report("horizon.relativeGap", `says ${horizon.relativeGap}, cost and bound give another`);
   }
+  const certifiedUsd = verifyCertificate(stackPeriods(world).problem, horizon.certificate, costUsd, (place, message) =>
+    report(`horizon.${place}`, message),
+  );
   return conclude(findings, costUsd, certifiedUsd);
+}
+
+/** What a period says it bought against what stands in it beyond what was there. */
+function checkPurchases(
+  world: World,
+  { purchases }: HorizonPeriod,
+  fresh: readonly { readonly site: number; readonly module: number; readonly count: number }[],
+  report: (message: string) => void,
+): void {
+  const missing = new Map(fresh.map(({ site, module, count }) => [site * world.modules.length + module, count]));
+  for (const { site, module, count } of purchases) {
+    const key = site * world.modules.length + module;
+    missing.set(key, (missing.get(key) ?? 0) - count);
+  }
+  for (const [key, count] of missing) {
+    if (count === 0) continue;
+    const site = world.sites[Math.floor(key / world.modules.length)];
+    const module = world.modules[key % world.modules.length];
+    report(
+      `${module?.id} at ${site?.id}: ${count > 0 ? "fewer" : "more"} are listed than were bought, by ${Math.abs(count)}`,
+    );
+  }
 }
 
 function conclude(

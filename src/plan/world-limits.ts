@@ -2,7 +2,7 @@
 import type { World } from "../catalog/index.ts";
 import { moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
 import { noPools, noSites, type CouplingLimit } from "./coupling-limit.ts";
-import { allowance, lastingKw, type PeriodTerms } from "./period-terms.ts";
+import { lastingKw, type PeriodTerms } from "./period-terms.ts";
 import type { PlanProblem } from "./problem.ts";
 
 /** Most sites, budgets of the scenario and of each owner, power of zones, supply of modules. */
@@ -50,11 +50,11 @@ export function worldLimits(
       poolWeights,
     });
   };
-  const total = allowance(world.limits.budgetUsd, period, terms);
-  if (total !== null) budget("budget", total, () => true);
+  const total = world.limits.budgetUsd[period];
+  if (total !== null && total !== undefined) budget("budget", total, () => true);
   for (const [index, owner] of world.owners.entries()) {
-    const upper = allowance(owner.capexBudgetUsd, period, terms);
-    if (upper !== null) {
+    const upper = owner.capexBudgetUsd[period];
+    if (upper !== null && upper !== undefined) {
       budget(`budget of ${owner.id}`, upper, (site) => world.sites[site]!.owner === index);
     }
   }
@@ -70,8 +70,8 @@ export function worldLimits(
     });
   }
   for (const [index, module] of world.modules.entries()) {
-    const upper = allowance(module.supplyPerPeriod, period, terms);
-    if (upper === null) continue;
+    const upper = module.supplyPerPeriod[period];
+    if (upper === null || upper === undefined) continue;
     const bought = all.filter((pool) => poolModule[pool] === index && !poolInstalled[pool]);
     const ones = new Float64Array(bought.length).fill(1);
     limits.push({

@@ -1,0 +1,117 @@
+/** From a solution of a period's problem to what a plan document says of the period. */
+import { annualCost, type CostBreakdown } from "../finance/index.ts";
+import type { Deployment } from "../route/index.ts";
+import { capacityWorth } from "./capacity-worth.ts";
+import { limitUse } from "./coupling-limit.ts";
+import { toDeployment } from "./deployment.ts";
+import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan-document.ts";
+import { objectiveUsd, type ProblemSolution } from "./problem.ts";
+import type { PathOptions, PathTools } from "./solution-path.ts";
+import { reportUnserved } from "./unserved.ts";
+import type { WorldProblem } from "./world-problem.ts";
+
+/** Relative difference between objective and recomputed cost above which the document would be wrong. */
+const costTolerance = 1e-6;
+
+export type PeriodDescription = Pick<
+  PlanDocument,
+  "deployment" | "cost" | "sites" | "limits" | "unserved" | "training"
+> & { readonly cost: CostBreakdown };
+
+/**
+ * @param solution Of `planned.problem`.
+ * @throws Error when the cost recomputed by finance differs from the objective, which is a fault of the program.
+ */
+export async function describePeriod(
+  planned: WorldProblem,
+  solution: ProblemSolution,
+  tools: PathTools,
+  path: PathOptions,
+): Promise<PeriodDescription> {
+  const { problem, world, period } = planned;
+  const worth = await capacityWorth(problem, solution, tools, path);
+  const deployment = toDeployment(planned, solution, worth);
+  const training = placeTraining(planned, solution, deployment);
+  const cost = annualCost(world, { ...deployment, training: training.map(toTrainingUse) }, period);
+  requireSameCost(objectiveUsd(problem, solution), cost);
+  return {
+    deployment,
+    cost,
+    sites: siteLoads(planned, deployment),
+    limits: limitUses(planned, solution),
+    unserved: reportUnserved(planned, solution),
+    training,
+  };
+}
+
+function requireSameCost(objectiveUsd: number, cost: CostBreakdown): void {
+  const difference = Math.abs(objectiveUsd - cost.totalUsdPerYear);
+  if (!(difference <= costTolerance * Math.max(1, Math.abs(objectiveUsd)))) {
+    throw new Error(
+      `the plan costs ${cost.totalUsdPerYear} USD/year by recomputation, its objective says ${objectiveUsd}`,
+    );
+  }
+}
+
+function toTrainingUse(placement: TrainingPlacement): { demand: number; pool: number; modules: number } {
+  return { demand: placement.training, pool: placement.pool, modules: placement.modules };
+}
+
+function placeTraining(planned: WorldProblem, solution: ProblemSolution, deployment: Deployment): TrainingPlacement[] {
+  const { world, period, problem, demandRowCount, poolModule } = planned;
+  const placements: TrainingPlacement[] = [];
+  for (const [training, demand] of world.training.entries()) {
+    const row = demandRowCount + training;
+    for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
+      const share = solution.share[arc]!;
+      if (share === 0) continue;
+      const pool = problem.arcs.pool[arc]!;
+      const position = deployment.pools.findIndex(
+        (entry) => entry.site === problem.pools.site[pool] && entry.module === poolModule[pool],
+      );
+      placements.push({
+        training,
+        pool: position,
+        modules: share * problem.arcs.load[arc]!,
+        pflops: share * demand.pflops[period]!,
+      });
+    }
+  }
+  return placements;
+}
+
+/** What every open site is used for in a period. */
+export function siteLoads(
+  { world, period }: Pick<WorldProblem, "world" | "period">,
+  deployment: Deployment,
+): SiteLoad[] {
+  const loads = new Map<number, { modules: number; servedPerS: number; powerKw: number; egressGbps: number }>();
+  const at = (site: number) => {
+    let load = loads.get(site);
+    if (load === undefined) loads.set(site, (load = { modules: 0, servedPerS: 0, powerKw: 0, egressGbps: 0 }));
+    return load;
+  };
+  for (const pool of deployment.pools) {
+    const load = at(pool.site);
+    const count = pool.count + pool.trainingCount;
+    load.modules += count;
+    load.powerKw += count * world.modules[pool.module]!.powerKw * world.sites[pool.site]!.pue;
+  }
+  for (const flow of deployment.flows) {
+    const load = at(deployment.pools[flow.pool]!.site);
+    load.servedPerS += flow.peakPerS;
+    load.egressGbps += (flow.peakPerS * world.workloads[world.demand[flow.row]!.workload]!.responseBytes * 8) / 1e9;
+  }
+  return [...loads]
+    .sort((a, b) => a[0] - b[0])
+    .map(([site, load]) => ({
+      site,
+      ...load,
+      powerLimitKw: world.sites[site]!.powerLimitKw[period]!,
+      portGbps: world.sites[site]!.portGbps,
+    }));
+}
+
+function limitUses({ problem }: WorldProblem, solution: ProblemSolution): LimitUse[] {
+  return problem.limits.map((limit) => ({ name: limit.name, used: limitUse(limit, solution), upper: limit.upper }));
+}

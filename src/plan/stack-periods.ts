@@ -1,0 +1,264 @@
+/**
+ * A horizon as one planning problem: its periods behind each other, money of every period weighted with its discounted
+ * years, and tied together by what is bought, which stays in service until the end of its life. What a period buys is not a
+ * variable of its own: it is what stands, less what stands from before, so limits on purchases become limits on differences.
+ */
+import type { World } from "../catalog/index.ts";
+import { elapsedYears, fleetKey } from "./period-terms.ts";
+import type { CouplingLimit } from "./coupling-limit.ts";
+import type { FleetTies, PlanProblem, ProblemSolution } from "./problem.ts";
+import { worldProblem, type WorldProblem } from "./world-problem.ts";
+
+export interface StackedPeriods {
+  /** Objective: present value at the beginning of the horizon, USD. */
+  readonly problem: PlanProblem;
+  /** Each period by itself, USD/year. */
+  readonly periods: readonly WorldProblem[];
+  /** Where each period begins in the stacked problem. */
+  readonly first: readonly Offsets[];
+  /** Modules that a stacked pool's period buys, when `modules` stand. */
+  purchase(pool: number, modules: Float64Array): number;
+}
+
+interface Offsets {
+  readonly row: number;
+  readonly arc: number;
+  readonly pool: number;
+}
+
+/**
+ * Present value, at the beginning of the horizon, of one dollar a year during a period: paid in the middle of each year, at
+ * the scenario's cost of capital.
+ */
+export function discountedYears(world: World, period: number): number {
+  const { lengthYears } = world.periods[period]!;
+  const from = elapsedYears(world, period);
+  let total = 0;
+  for (let year = 0; year < lengthYears; year++) {
+    const part = Math.min(1, lengthYears - year);
+    total += part * (1 + world.finance.waccRatio) ** -(from + year + part / 2);
+  }
+  return total;
+}
+
+export function stackPeriods(world: World): StackedPeriods {
+  const periods = alignedPeriods(world);
+  const weights = periods.map((_, period) => discountedYears(world, period));
+  const first: Offsets[] = [];
+  let [row, arc, pool] = [0, 0, 0];
+  for (const { problem } of periods) {
+    first.push({ row, arc, pool });
+    row += problem.rows.count;
+    arc += problem.arcs.pool.length;
+    pool += problem.pools.count;
+  }
+  const sites = world.sites.length;
+  const siteAt = (period: number): number => period * sites;
+  const join = (pick: (problem: PlanProblem) => Float64Array): Float64Array =>
+    joined(Float64Array, periods, ({ problem }) => pick(problem));
+  const worth = (pick: (problem: PlanProblem) => Float64Array): Float64Array =>
+    joined(Float64Array, periods, ({ problem }, period) => pick(problem).map((usd) => usd * weights[period]!));
+  const starts = new Int32Array(row + 1);
+  for (const [period, { problem }] of periods.entries()) {
+    const from = first[period]!;
+    for (let r = 0; r < problem.rows.count; r++) starts[from.row + r + 1] = from.arc + problem.arcs.starts[r + 1]!;
+  }
+  const fleet = fleetOf(world, periods, first);
+  const problem: PlanProblem = {
+    constantUsd: periods.reduce(
+      (sum, { problem: { constantUsd } }, period) => sum + weights[period]! * (constantUsd ?? 0),
+      0,
+    ),
+    rows: { count: row, unservedUsd: worth(({ rows }) => rows.unservedUsd), gbps: join(({ rows }) => rows.gbps) },
+    arcs: {
+      starts,
+      pool: joined(Int32Array, periods, ({ problem: { arcs } }, period) =>
+        arcs.pool.map((p) => p + first[period]!.pool),
+      ),
+      usd: worth(({ arcs }) => arcs.usd),
+      load: join(({ arcs }) => arcs.load),
+    },
+    pools: {
+      count: pool,
+      site: joined(Int32Array, periods, ({ problem: { pools } }, period) =>
+        pools.site.map((site) => site + siteAt(period)),
+      ),
+      usd: worth(({ pools }) => pools.usd),
+      kw: join(({ pools }) => pools.kw),
+      minCount: join(({ pools }) => pools.minCount),
+      maxCount: join(({ pools }) => pools.maxCount),
+    },
+    sites: {
+      count: sites * periods.length,
+      usd: worth((part) => part.sites.usd),
+      kw: join((part) => part.sites.kw),
+      gbps: join((part) => part.sites.gbps),
+      forced: joined(Uint8Array, periods, (part) => part.problem.sites.forced),
+      place: Int32Array.from({ length: sites * periods.length }, (_, site) => site % sites),
+    },
+    limits: periods.flatMap(({ problem: { limits } }, period) =>
+      limits.map((limit) => stackedLimit(world, limit, period, first[period]!, fleet)),
+    ),
+    ties: tiesOf(periods, first, fleet),
+  };
+  const purchase = (of: number, modules: Float64Array): number =>
+    (fleet.purchase(of) ?? []).reduce((sum, part) => sum + part.weight * modules[part.pool]!, 0);
+  return { problem, periods, first, purchase };
+}
+
+/** What a solution of the stacked problem does in one period. */
+export function periodSolution(
+  { periods, first }: StackedPeriods,
+  period: number,
+  whole: ProblemSolution,
+): ProblemSolution {
+  const { problem } = periods[period]!;
+  const { arc, pool } = first[period]!;
+  const site = period * problem.sites.count;
+  return {
+    open: whole.open.slice(site, site + problem.sites.count),
+    modules: whole.modules.slice(pool, pool + problem.pools.count),
+    share: whole.share.slice(arc, arc + problem.arcs.pool.length),
+  };
+}
+
+/** The periods' problems, each with a pool for everything that may stand from before. */
+function alignedPeriods(world: World): WorldProblem[] {
+  const periods: WorldProblem[] = [];
+  const fleet = new Set<number>();
+  for (const period of world.periods.keys()) {
+    const planned = worldProblem(world, period, { kind: "stacked" }, fleet);
+    periods.push(planned);
+    for (const pool of planned.poolModule.keys()) if (!planned.poolInstalled[pool]) fleet.add(keyOf(planned, pool));
+  }
+  return periods;
+}
+
+function keyOf({ world, problem, poolModule, poolTrains }: WorldProblem, pool: number): number {
+  return fleetKey(world, problem.pools.site[pool]!, poolModule[pool]!, poolTrains[pool] === 1);
+}
+
+type Arrays = Float64Array | Int32Array | Uint8Array;
+
+function joined<A extends Arrays>(
+  type: new (length: number) => A,
+  periods: readonly WorldProblem[],
+  pick: (planned: WorldProblem, period: number) => A,
+): A {
+  const parts = periods.map(pick);
+  const whole = new type(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part as never, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Pools in their periods, and what is bought as differences of what stands. */
+interface Fleet {
+  /**
+   * What a stacked pool's period buys, as `Σ weight · modules`: itself, and the same pool in earlier periods. Null for
+   * modules that are not bought.
+   */
+  purchase(pool: number): readonly { readonly pool: number; readonly weight: number }[] | null;
+}
+
+function fleetOf(world: World, periods: readonly WorldProblem[], first: readonly Offsets[]): Fleet {
+  const positions = periods.map((planned, period) => {
+    const at = new Map<number, number>();
+    for (const pool of planned.poolModule.keys()) {
+      if (!planned.poolInstalled[pool]) at.set(keyOf(planned, pool), first[period]!.pool + pool);
+    }
+    return at;
+  });
+  const weightsOf = world.modules.map((module) => purchaseWeights(world, module.lifeYears));
+  return {
+    purchase(pool) {
+      let period = periods.length - 1;
+      while (first[period]!.pool > pool) period--;
+      const planned = periods[period]!;
+      const local = pool - first[period]!.pool;
+      if (planned.poolInstalled[local]) return null;
+      const key = keyOf(planned, local);
+      return weightsOf[planned.poolModule[local]!]![period]!.flatMap((weight, before) => {
+        const at = weight === 0 ? undefined : positions[before]!.get(key);
+        return at === undefined ? [] : [{ pool: at, weight }];
+      });
+    },
+  };
+}
+
+/**
+ * What is bought in each period as weights on what stands in it and before: standing less what is still alive of earlier
+ * purchases, and those in turn as weights on what stood.
+ */
+function purchaseWeights(world: World, lifeYears: number): number[][] {
+  const bought: number[][] = [];
+  for (const period of world.periods.keys()) {
+    const weights = world.periods.map((_, other) => (other === period ? 1 : 0));
+    for (const [before, earlier] of bought.entries()) {
+      if (elapsedYears(world, period) - elapsedYears(world, before) >= lifeYears - 1e-9) continue;
+      for (const [i, weight] of earlier.entries()) weights[i]! -= weight;
+    }
+    bought.push(weights);
+  }
+  return bought;
+}
+
+/** Nothing is bought less than not at all. */
+function tiesOf(periods: readonly WorldProblem[], first: readonly Offsets[], fleet: Fleet): FleetTies {
+  const starts = [0];
+  const pool: number[] = [];
+  const weight: number[] = [];
+  for (const [period, { problem }] of periods.entries()) {
+    if (period === 0) continue;
+    for (let local = 0; local < problem.pools.count; local++) {
+      const parts = fleet.purchase(first[period]!.pool + local);
+      if (parts === null || parts.length < 2) continue;
+      for (const part of parts) {
+        pool.push(part.pool);
+        weight.push(-part.weight);
+      }
+      starts.push(pool.length);
+    }
+  }
+  return {
+    count: starts.length - 1,
+    starts: Int32Array.from(starts),
+    pool: Int32Array.from(pool),
+    weight: Float64Array.from(weight),
+  };
+}
+
+function stackedLimit(world: World, limit: CouplingLimit, period: number, first: Offsets, fleet: Fleet): CouplingLimit {
+  const sites = world.sites.length;
+  const site: number[] = [];
+  const siteWeight: number[] = [];
+  const pool: number[] = [];
+  const poolWeight: number[] = [];
+  const purchases = limit.of === "purchases";
+  for (const [i, at] of limit.sites.entries()) {
+    site.push(at + period * sites);
+    siteWeight.push(limit.siteWeights[i]!);
+    if (!purchases || period === 0) continue;
+    site.push(at + (period - 1) * sites);
+    siteWeight.push(-limit.siteWeights[i]!);
+  }
+  for (const [i, at] of limit.pools.entries()) {
+    const parts = (purchases ? fleet.purchase(first.pool + at) : null) ?? [{ pool: first.pool + at, weight: 1 }];
+    for (const part of parts) {
+      pool.push(part.pool);
+      poolWeight.push(part.weight * limit.poolWeights[i]!);
+    }
+  }
+  return {
+    ...limit,
+    name: `${limit.name} in ${world.periods[period]!.id}`,
+    sites: Int32Array.from(site),
+    siteWeights: Float64Array.from(siteWeight),
+    pools: Int32Array.from(pool),
+    poolWeights: Float64Array.from(poolWeight),
+    ...(limit.arcs === undefined ? {} : { arcs: limit.arcs.map((arc) => arc + first.arc) }),
+  };
+}
