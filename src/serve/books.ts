@@ -1,5 +1,6 @@
 import type { World } from "../catalog/index.ts";
 import type { Target } from "../route/index.ts";
+import type { AdmissionEvents } from "./admission.ts";
 import type { ErrorCode } from "./api-error.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Admitted } from "./inference.ts";
@@ -8,6 +9,7 @@ import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import { chargeNanoUsd, countsOf, egressNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import type { Clock, Store, Telemetry } from "./ports.ts";
+import { priorities } from "./priority.ts";
 
 /** How a request ended. */
 export interface Ending {
@@ -50,6 +52,13 @@ export class Books {
   refused(code: ErrorCode): void {
     this.#instruments.refusals(code).add(1);
   }
+
+  /** What the line in front of the engines tells. */
+  readonly line: AdmissionEvents = {
+    depth: (queued) => this.#instruments.queued.set(queued),
+    waited: ({ band }, ms) => this.#instruments.queueWait(priorities[band]!).observe(ms / 1_000),
+    shed: ({ band }) => this.#instruments.shed(priorities[band]!).add(1),
+  };
 
   /** An attempt was handed to an engine this long after the request had arrived. */
   dispatched(ms: number): void {

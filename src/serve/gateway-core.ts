@@ -1,9 +1,11 @@
 import type { World } from "../catalog/index.ts";
 import { compilePolicy, compileRoutes, type Group, type Policy, type Routes, type Snapshot } from "../route/index.ts";
 import type { Accounts } from "./accounts.ts";
+import { Admission } from "./admission.ts";
 import { errorBody, type ApiError } from "./api-error.ts";
 import type { Books } from "./books.ts";
 import { Deadlines } from "./deadlines.ts";
+import { FirstTokens } from "./first-tokens.ts";
 import { Hedging } from "./hedging.ts";
 import type { Admitted, Inference } from "./inference.ts";
 import { GroupState, type Moment, type SiteReport } from "./mesh-state.ts";
@@ -20,6 +22,8 @@ export interface EngineBinding {
   readonly model: string;
   /** The engine can go on from the beginning of an answer (`continue_final_message`, as in vLLM and SGLang). */
   readonly continues?: boolean;
+  /** Requests the engine takes at once; beyond, they wait here, in order. Absent = no limit known. */
+  readonly maxInFlight?: number;
 }
 
 export interface CoreParts {
@@ -44,6 +48,10 @@ export class GatewayCore {
   readonly accounts: Accounts;
   readonly deadlines: Deadlines;
   readonly hedging: Hedging;
+  readonly admission: Admission;
+  readonly firstTokens: FirstTokens;
+  /** No new request is taken. */
+  stopping = false;
   readonly inFlight = new Set<Inference>();
   readonly snapshot: Snapshot;
   readonly #parts: CoreParts;
@@ -62,9 +70,9 @@ export class GatewayCore {
     this.accounts = parts.accounts;
     this.deadlines = new Deadlines(parts.clock);
     this.hedging = new Hedging(parts.options.hedgeRatio, parts.world.workloads.length);
-    this.groups = parts.routes.groups.map((group, index) =>
-      this.#stateOf(group, parts.bindings[index]?.engine ?? null),
-    );
+    this.firstTokens = new FirstTokens(parts.world.workloads.length);
+    this.admission = new Admission(parts.clock, parts.options, parts.books.line);
+    this.groups = parts.routes.groups.map((group, index) => this.#stateOf(group, parts.bindings[index] ?? null));
     this.snapshot = {
       maxAgeMs: parts.options.signalMaxAgeMs,
       engines: Array.from(parts.routes.groupOfReplica, (group) => this.groups[group]!),
@@ -118,14 +126,25 @@ export class GatewayCore {
     reply.send(error.status, headers, errorBody(error), true);
   }
 
-  #stateOf(group: Group, engine: Engine | null): GroupState {
+  /** An engine takes no more for now, but will when one of its requests is over. */
+  someGroupIsFull(): boolean {
+    return this.groups.some((state) => state.full);
+  }
+
+  #stateOf(group: Group, binding: EngineBinding | null): GroupState {
     const { policy } = this.routes;
     const options = policy.serving[group.workloads[0]! * this.world.modules.length + group.module]?.options ?? [];
     const option = options.find((entry) => entry.tensorParallel === group.tensorParallel) ?? options[0];
     const site = this.world.sites[group.site]!.id;
-    return new GroupState(group, engine, this.clock, this.#moment, option?.replica.perPrefillTokenMs ?? 0, () =>
-      this.#healthOf(site),
-    );
+    return new GroupState({
+      group,
+      engine: binding?.engine ?? null,
+      maxInFlight: binding?.maxInFlight ?? Number.POSITIVE_INFINITY,
+      clock: this.clock,
+      moment: this.#moment,
+      perTokenMs: option?.replica.perPrefillTokenMs ?? 0,
+      siteHealth: () => this.#healthOf(site),
+    });
   }
 
   #healthOf(site: string): number {

@@ -1,20 +1,22 @@
 import type { World } from "../catalog/index.ts";
-import { compilePolicy, compileRoutes, decide, type Deployment, type Group } from "../route/index.ts";
+import { compilePolicy, compileRoutes, type Deployment, type Group } from "../route/index.ts";
 import { Accounts } from "./accounts.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import { Books } from "./books.ts";
+import { Arrival } from "./arrival.ts";
 import { asciiJson } from "./byte-text.ts";
 import { parseInferenceRequest } from "./chat-request.ts";
 import { endpoints, type Endpoint } from "./endpoints.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation } from "./explanation.ts";
-import { Inference, type Admitted } from "./inference.ts";
+import type { Admitted } from "./inference.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { chargeNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import { modelList, modelNames, modelObject, type ModelName } from "./models.ts";
 import { defaultOptions, type GatewayOptions } from "./options.ts";
 import { Origins } from "./origins.ts";
 import type { Clock, Mesh, Store, Telemetry } from "./ports.ts";
+import { lesserPriority, priorities } from "./priority.ts";
 import { newRequestId } from "./request-id.ts";
 import type { Call, Exchange, Page, PageSource, Reply } from "./transport.ts";
 
@@ -74,7 +76,6 @@ export function createGateway(parts: GatewayParts): Gateway {
   /** The latest decisions, as a ring: looked through seldom, written on every request. They hold no prompt. */
   const remembered: Admitted[] = [];
   let admittedCount = 0;
-  let stopping = false;
 
   const json = (reply: Reply, body: string, status = 200) => {
     reply.send(status, ["content-type", "application/json"], body, true);
@@ -88,7 +89,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   function infer(call: Call, reply: Reply, endpoint: Endpoint): Exchange {
     const receivedMs = core.look();
-    if (stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
+    if (core.stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
     if (books.unsaved > options.maxUnsavedRows)
       return refuse(reply, apiError("ledger_unavailable", { retryAfterMs: 1_000 }));
     const authenticated = accounts.authenticate(call.header("authorization"), clock.epochMs());
@@ -116,29 +117,41 @@ export function createGateway(parts: GatewayParts): Gateway {
       receivedMs,
     );
     if (!reserved.ok) return refuse(reply, reserved.error);
-    const decision = decide(
-      bestEffort ? core.relaxedRoutes : routes,
-      { workload: name.workload, area, access, uncachedTokens: request.inputTokens * (1 - workload.prefixHitRatio) },
-      core.snapshot,
-      { nowMs: receivedMs, rng },
+    const account = accounts.accountOf(key);
+    const arrival = new Arrival(
+      core,
+      call,
+      reply,
+      {
+        admitted: {
+          requestId: newRequestId(rng),
+          request,
+          workload: name.workload,
+          area,
+          access,
+          keyId: key?.id ?? null,
+          accountId: key?.account ?? null,
+          reservation: reserved.reservation,
+          bestEffort,
+          receivedMs,
+        },
+        route: {
+          workload: name.workload,
+          area,
+          access,
+          uncachedTokens: request.inputTokens * (1 - workload.prefixHitRatio),
+        },
+        account: account?.id ?? "",
+        weight: account?.weight ?? 1,
+        band: priorities.indexOf(lesserPriority(account?.priority ?? "normal", call.header("x-disperse-priority"))),
+        reservation: reserved.reservation,
+        outputTokens: Math.min(outputTokens, workload.outputTokens.mean),
+      },
+      rng,
+      (admitted) => void (remembered[admittedCount++ % options.routesKept] = admitted),
     );
-    const admitted: Admitted = {
-      requestId: newRequestId(rng),
-      request,
-      workload: name.workload,
-      area,
-      access,
-      keyId: key?.id ?? null,
-      accountId: key?.account ?? null,
-      reservation: reserved.reservation,
-      bestEffort,
-      decision,
-      receivedMs,
-    };
-    remembered[admittedCount++ % options.routesKept] = admitted;
-    const inference = new Inference(core, call, reply, admitted);
-    inference.start();
-    return inference;
+    core.admission.submit(arrival);
+    return arrival;
   }
 
   function explain(id: string, reply: Reply): Exchange {
@@ -162,10 +175,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (path === "/healthz") return json(reply, asciiJson({ status: "alive" }));
     if (path === "/readyz") {
       core.look();
-      const ready = !stopping && core.groups.some((state) => state.health.value > 0);
+      const ready = !core.stopping && core.groups.some((state) => state.health.value > 0);
       return json(
         reply,
-        asciiJson({ status: ready ? "ready" : stopping ? "stopping" : "no engine" }),
+        asciiJson({ status: ready ? "ready" : core.stopping ? "stopping" : "no engine" }),
         ready ? 200 : 503,
       );
     }
@@ -210,11 +223,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     },
     refuse,
     async stop(graceMs) {
-      stopping = true;
+      core.stopping = true;
       const endsMs = clock.monotonicMs() + graceMs;
-      while (core.inFlight.size > 0 && clock.monotonicMs() < endsMs) {
+      while (core.inFlight.size + core.admission.queued > 0 && clock.monotonicMs() < endsMs) {
         await new Promise<void>((resolve) => clock.schedule(20, resolve));
       }
+      core.admission.close();
       for (const inference of core.inFlight) inference.abandon();
       live.close();
       await books.settled();

@@ -65,8 +65,10 @@ export class Inference implements Exchange, AttemptOwner {
   #chargedTokens = 0;
   #lastSequence = -1;
   #over = false;
+  readonly #ended: (chargedTokens: number) => void;
 
-  constructor(core: GatewayCore, call: Call, reply: Reply, admitted: Admitted) {
+  constructor(core: GatewayCore, call: Call, reply: Reply, admitted: Admitted, over: (chargedTokens: number) => void) {
+    this.#ended = over;
     this.#core = core;
     this.#call = call;
     this.#reply = reply;
@@ -193,7 +195,7 @@ export class Inference implements Exchange, AttemptOwner {
       );
       this.#live.push(attempt);
       state.inFlight++;
-      state.waitingTokens += request.inputTokens;
+      state.handedOver(request.inputTokens, request.stream);
       deadlines.add(attempt);
       this.#core.books.dispatched(nowMs - this.#admitted.receivedMs);
       attempt.run = state.engine.start(
@@ -297,6 +299,7 @@ export class Inference implements Exchange, AttemptOwner {
     this.#won(attempt);
     this.#firstContentMs = attempt.firstContentMs;
     this.#core.hedging.observe(this.#admitted.workload, attempt.firstContentMs! - attempt.startedMs);
+    this.#core.firstTokens.observe(this.#admitted.workload, attempt.firstContentMs! - attempt.startedMs);
     this.#noLongerWaits(attempt);
     return this.#reply.send(200, this.#headers(attempt, "text/event-stream; charset=utf-8"), events, last);
   }
@@ -317,7 +320,10 @@ export class Inference implements Exchange, AttemptOwner {
   #noLongerWaits(attempt: Attempt): void {
     if (!attempt.waitsForFirst) return;
     attempt.waitsForFirst = false;
-    attempt.state.waitingTokens -= this.#admitted.request.inputTokens;
+    const { inputTokens, stream } = this.#admitted.request;
+    const { firstContentMs, startedMs } = attempt;
+    attempt.state.waitsNoLonger(inputTokens, stream, firstContentMs === null ? null : firstContentMs - startedMs);
+    this.#core.admission.look();
   }
 
   /** Writes an attempt that has ended into the books; called exactly once for each. */
@@ -357,6 +363,7 @@ export class Inference implements Exchange, AttemptOwner {
       firstContentMs: this.#firstContentMs,
       inFlight: this.#core.inFlight.size,
     });
+    this.#ended(this.#chargedTokens);
   }
 
   #headers(attempt: Attempt, contentType: string): string[] {

@@ -8,6 +8,9 @@ export function createInstruments(telemetry: Telemetry) {
     refusals: kept((code) => telemetry.counter(metrics.refusals, { code })),
     dispatch: telemetry.histogram(metrics.dispatch, {}),
     ledgerFailures: telemetry.counter(metrics.ledgerFailures, {}),
+    queued: telemetry.gauge(metrics.queued, {}),
+    queueWait: kept((priority) => telemetry.histogram(metrics.queueWait, { priority })),
+    shed: kept((priority) => telemetry.counter(metrics.shed, { priority })),
     inFlight: telemetry.gauge(metrics.inFlight, {}),
     /** Instruments of one workload at one site; the site is empty for requests that reached none. */
     at: keptPair((workload, site) => {

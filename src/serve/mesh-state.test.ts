@@ -32,7 +32,15 @@ function stateOf(signals: EngineSignals | null, siteHealth = 1) {
     signals: () => signals,
     close: async () => {},
   };
-  const state = new GroupState(group, engine, clock, moment, 2, () => siteHealth);
+  const state = new GroupState({
+    group,
+    engine,
+    maxInFlight: 5,
+    clock,
+    moment,
+    perTokenMs: 2,
+    siteHealth: () => siteHealth,
+  });
   const healthAt = (ms: number) => {
     moment.nowMs = ms;
     return state.health.value;
@@ -77,17 +85,35 @@ describe("health of a group", () => {
 describe("wait at a group", () => {
   it("is the engine's word where it has one, else estimated from tokens under way", () => {
     const { state } = stateOf(silent);
-    state.waitingTokens = 100;
+    state.handedOver(100, true);
     expect(state.drain).toMatchObject({ value: 100, source: "tokens in flight" });
     const known = stateOf({ ...silent, source: "engine", atMs: 0, drainMs: 7 }).state;
-    known.waitingTokens = 100;
+    known.handedOver(100, true);
     expect(known.drain).toMatchObject({ value: 7, source: "engine" });
   });
 
-  it("contains what was sent since the last scrape", () => {
-    const { state } = stateOf({ ...silent, source: "scrape", atMs: 0, drainMs: 7 });
-    expect(state.drain.value).toBe(7);
-    state.waitingTokens = 100;
+  it("contains what was sent and what got its first token since the last scrape", () => {
+    const signals = { ...silent, source: "scrape" as const, atMs: 0, drainMs: 7 };
+    const { state } = stateOf(signals);
+    state.handedOver(40, false);
+    expect(state.drain.value).toBe(40);
+    // A scrape that has seen those 40 tokens wait.
+    Object.assign(signals, { atMs: 1_000, drainMs: 60 });
+    expect(state.drain.value).toBe(60);
+    state.handedOver(100, false);
+    expect(state.drain.value).toBe(160);
+    state.waitsNoLonger(40, false, 5);
+    expect(state.drain.value).toBe(120);
+    Object.assign(signals, { atMs: 2_000, drainMs: 0 });
     expect(state.drain.value).toBe(100);
+  });
+
+  it("is of no use at an engine that takes no more", () => {
+    const { state, healthAt } = stateOf(silent);
+    state.inFlight = 5;
+    expect(healthAt(0)).toBe(0);
+    expect(state.full).toBe(true);
+    state.inFlight = 4;
+    expect(healthAt(0)).toBe(1);
   });
 });

@@ -1,4 +1,5 @@
 import type { Group, Signal } from "../route/index.ts";
+import { FirstTokenPace } from "./first-token-pace.ts";
 import type { Clock, Engine, EngineSignals } from "./ports.ts";
 
 /** What a site tells the others about itself. */
@@ -24,6 +25,18 @@ const longestRestMs = 30_000;
 /** Health of a suspected group. */
 const suspectHealth = 0.05;
 
+export interface GroupParts {
+  readonly group: Group;
+  readonly engine: Engine | null;
+  /** Requests it takes at once; Infinity when no limit is known. */
+  readonly maxInFlight: number;
+  readonly clock: Clock;
+  readonly moment: Moment;
+  /** Prefill of one token on one full engine. */
+  readonly perTokenMs: number;
+  readonly siteHealth: () => number;
+}
+
 /**
  * What this gateway knows about the engines of one group: its own requests there, the engine's signals and how often
  * it failed. Read by `decide` through the `drain` and `health` signals, which are computed when looked at.
@@ -33,41 +46,65 @@ export class GroupState {
   readonly engine: Engine | null;
   inFlight = 0;
   /** Input tokens of requests handed over that have not produced their first token. */
-  waitingTokens = 0;
+  #waitingTokens = 0;
+  /** The same, counted from the last scrape on: negative when more got their first token than were sent. */
+  #tokensSinceScrape = 0;
+  #scrapedAtMs = Number.NaN;
+  readonly #pace = new FirstTokenPace();
   #failures = 0;
   #restUntilMs = 0;
   #suspectUntilMs = 0;
   readonly #clock: Clock;
   readonly #moment: Moment;
   readonly #perTokenMs: number;
+  readonly #maxInFlight: number;
   readonly #siteHealth: () => number;
 
-  constructor(
-    group: Group,
-    engine: Engine | null,
-    clock: Clock,
-    moment: Moment,
-    perTokenMs: number,
-    siteHealth: () => number,
-  ) {
-    this.group = group;
-    this.engine = engine;
-    this.#clock = clock;
-    this.#moment = moment;
-    this.#perTokenMs = perTokenMs / Math.max(1, group.replicas) / group.speedRatio;
-    this.#siteHealth = siteHealth;
+  constructor(parts: GroupParts) {
+    this.group = parts.group;
+    this.engine = parts.engine;
+    this.#maxInFlight = parts.maxInFlight;
+    this.#clock = parts.clock;
+    this.#moment = parts.moment;
+    this.#perTokenMs = parts.perTokenMs / Math.max(1, parts.group.replicas) / parts.group.speedRatio;
+    this.#siteHealth = parts.siteHealth;
+  }
+
+  /** It takes no more requests until one of its own is over. */
+  get full(): boolean {
+    return this.inFlight >= this.#maxInFlight;
   }
 
   /** Wait before prefill: the engine's own word, else an estimate from what we sent there ourselves. */
   get drain(): Signal {
     const signals: EngineSignals | null = this.engine === null ? null : this.engine.signals();
-    const value = this.waitingTokens * this.#perTokenMs;
+    const value = Math.max(this.#waitingTokens * this.#perTokenMs, this.#pace.drainMs);
     if (signals !== null && signals.source !== "none" && !Number.isNaN(signals.drainMs)) {
-      // Between two scrapes the engine's word does not contain what we have sent it since.
-      const drainMs = signals.source === "scrape" ? Math.max(signals.drainMs, value) : signals.drainMs;
+      if (signals.source !== "scrape")
+        return { value: signals.drainMs, unit: "ms", atMs: signals.atMs, source: "engine" };
+      // Between two scrapes the engine's word does not contain what it has got from us since, nor what it has done.
+      if (signals.atMs !== this.#scrapedAtMs) {
+        this.#scrapedAtMs = signals.atMs;
+        this.#tokensSinceScrape = 0;
+      }
+      const drainMs = Math.max(value, signals.drainMs + this.#tokensSinceScrape * this.#perTokenMs);
       return { value: drainMs, unit: "ms", atMs: signals.atMs, source: signals.source };
     }
     return { value, unit: "ms", atMs: this.#moment.nowMs, source: "tokens in flight" };
+  }
+
+  /** A request was handed over; a stream's first token will be waited for. */
+  handedOver(inputTokens: number, stream: boolean): void {
+    this.#waitingTokens += inputTokens;
+    this.#tokensSinceScrape += inputTokens;
+    if (stream) this.#pace.began(this.#clock.monotonicMs());
+  }
+
+  /** It has its first token, `tookMs` after it was handed over, or will never have one (null). */
+  waitsNoLonger(inputTokens: number, stream: boolean, tookMs: number | null): void {
+    this.#waitingTokens -= inputTokens;
+    this.#tokensSinceScrape -= inputTokens;
+    if (stream) this.#pace.ended(this.#clock.monotonicMs(), tookMs);
   }
 
   /**
@@ -78,6 +115,7 @@ export class GroupState {
     const atMs = this.#moment.nowMs;
     const rests = this.engine === null || atMs < this.#restUntilMs;
     if (rests) return { value: 0, unit: "ratio", atMs, source: this.engine === null ? "no engine" : "retry-after" };
+    if (this.full) return { value: 0, unit: "ratio", atMs, source: "requests in flight" };
     const value = this.#siteHealth();
     if (atMs >= this.#suspectUntilMs) return { value, unit: "ratio", atMs, source: "mesh" };
     return { value: Math.min(value, suspectHealth), unit: "ratio", atMs, source: "failures" };

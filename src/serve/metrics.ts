@@ -8,6 +8,7 @@ const ttftBuckets = [
   0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30,
 ];
 const durationBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+const waitBuckets = [0, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const overheadBuckets = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05];
 
 /** Every metric the gateway exports. Names follow Prometheus' rules: base units, `_total` for counters. */
@@ -40,5 +41,12 @@ export const metrics = {
     name: "disperse_ledger_failures_total",
     help: "Batches of ledger rows the store refused; they are handed over again.",
   },
+  queued: { name: "disperse_queued_requests", help: "Requests that wait for room at an engine." },
+  queueWait: {
+    name: "disperse_queue_wait_seconds",
+    help: "Wait for room at an engine, by priority; requests that need not wait count as 0.",
+    buckets: waitBuckets,
+  },
+  shed: { name: "disperse_shed_requests_total", help: "Requests sent away because engines had no room, by priority." },
   inFlight: { name: "disperse_in_flight_requests", help: "Requests being served now." },
 } as const satisfies Record<string, Metric>;

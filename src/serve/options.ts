@@ -24,6 +24,14 @@ export interface GatewayOptions {
   readonly routesKept: number;
   /** Ledger rows that may wait for the store; beyond, requests are refused. */
   readonly maxUnsavedRows: number;
+  /** Requests that may wait for room at an engine; beyond, the least urgent are sent away. */
+  readonly maxQueued: number;
+  /** Bytes of request bodies that may wait. */
+  readonly maxQueuedBytes: number;
+  /** Longest wait for room at an engine, when the first-token budget is not longer anyway. */
+  readonly patienceMs: number;
+  /** The same for requests that ask for best effort. */
+  readonly bestEffortPatienceMs: number;
   /** Signals older than this are unknown to the policy. */
   readonly signalMaxAgeMs: number;
 }
@@ -41,5 +49,9 @@ export const defaultOptions: GatewayOptions = {
   hedgeRatio: 0.02,
   routesKept: 2_000,
   maxUnsavedRows: 50_000,
+  maxQueued: 2_000,
+  maxQueuedBytes: 256 * 1024 * 1024,
+  patienceMs: 1_000,
+  bestEffortPatienceMs: 10_000,
   signalMaxAgeMs: 10_000,
 };

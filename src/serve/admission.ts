@@ -1,0 +1,181 @@
+import { FairShare } from "./fair-share.ts";
+import type { Clock } from "./ports.ts";
+import { WaitingLine, type Applicant } from "./waiting-line.ts";
+
+/** A request at the door of the engines. */
+export interface Candidate extends Applicant {
+  /** Tokens it is expected to use, for the share of its account. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Begins if there is room for it now; false = it has to wait. */
+  begin(): boolean;
+  /** It will not be served; called at most once, never after `begin` has returned true. */
+  shed(retryAfterMs: number): void;
+}
+
+export interface AdmissionLimits {
+  /** Requests that may wait; beyond, the least urgent are sent away. */
+  readonly maxQueued: number;
+  /** Bytes of bodies that may wait. */
+  readonly maxQueuedBytes: number;
+}
+
+/** What the line looks like from outside. */
+export interface AdmissionEvents {
+  /** Someone waits or no longer waits. */
+  depth(queued: number): void;
+  waited(candidate: Candidate, ms: number): void;
+  shed(candidate: Candidate): void;
+}
+
+/** How often those who wait are looked at, when nothing else gives a reason to, ms. */
+const lookMs = 5;
+/** Bounds of the advice to come back, ms. */
+const retryAfterMs = { least: 1_000, most: 60_000 } as const;
+/** Memory of the rate at which requests begin, ms. */
+const rateMemoryMs = 5_000;
+
+/**
+ * Lets requests through while engines have room and keeps the others in order. Under overload the least urgent are sent
+ * away with advice when to come back, and who can still be in time goes before who is late already: so engines work on
+ * answers that are worth something, however many ask.
+ */
+export class Admission {
+  readonly #clock: Clock;
+  readonly #limits: AdmissionLimits;
+  readonly #events: AdmissionEvents;
+  readonly #share = new FairShare();
+  readonly #lines = new Map<number, WaitingLine<Candidate>>();
+  readonly #sinceMs = new Map<Candidate, number>();
+  #bytes = 0;
+  #scheduled = false;
+  #looking = false;
+  /** Requests begun, decaying with `rateMemoryMs`. */
+  #begun = 0;
+  #begunAtMs = 0;
+
+  constructor(clock: Clock, limits: AdmissionLimits, events: AdmissionEvents) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#events = events;
+  }
+
+  get queued(): number {
+    return this.#sinceMs.size;
+  }
+
+  /** Begins the request, lets it wait, or sends it or a less urgent one away. */
+  submit(candidate: Candidate): void {
+    const line = this.#lines.get(candidate.lane);
+    // Whoever waits already for the same engines goes first, unless the newcomer is more urgent.
+    const first = line?.first();
+    if ((!first || candidate.band < first.band) && candidate.begin()) return this.#begins(candidate, 0);
+    this.#add(candidate);
+    while (this.queued > this.#limits.maxQueued || this.#bytes > this.#limits.maxQueuedBytes) {
+      this.#sendAway(this.#leastUrgent());
+    }
+  }
+
+  /** The caller has left. */
+  withdraw(candidate: Candidate): void {
+    this.#remove(candidate);
+  }
+
+  /** Tokens were used in the end, where others had been expected. */
+  settle(candidate: Candidate, inputTokens: number, outputTokens: number): void {
+    const { account, weight } = candidate;
+    this.#share.charge(account, weight, inputTokens - candidate.inputTokens, outputTokens - candidate.outputTokens);
+  }
+
+  /** Room may have come free: lets through whoever is next, as long as there is some. */
+  look(): void {
+    // Requests that begin may end at once and ask to look again.
+    if (this.#looking || this.queued === 0) return;
+    this.#looking = true;
+    const nowMs = this.#clock.monotonicMs();
+    for (const line of this.#lines.values()) for (const over of line.age(nowMs)) this.#sendAway(over);
+    for (const line of this.#inOrder()) {
+      for (let next = line.first(); next; next = line.first()) {
+        if (!next.begin()) break;
+        const sinceMs = this.#sinceMs.get(next)!;
+        this.#remove(next);
+        this.#begins(next, nowMs - sinceMs);
+      }
+    }
+    this.#looking = false;
+  }
+
+  /** Sends everyone away: the gateway stops. */
+  close(): void {
+    for (const candidate of this.#sinceMs.keys()) this.#sendAway(candidate);
+  }
+
+  #begins(candidate: Candidate, waitedMs: number): void {
+    const { account, weight, inputTokens, outputTokens } = candidate;
+    this.#share.charge(account, weight, inputTokens, outputTokens);
+    this.#events.waited(candidate, waitedMs);
+    const nowMs = this.#clock.monotonicMs();
+    this.#begun = this.#begun * Math.exp((this.#begunAtMs - nowMs) / rateMemoryMs) + 1;
+    this.#begunAtMs = nowMs;
+  }
+
+  #add(candidate: Candidate): void {
+    let line = this.#lines.get(candidate.lane);
+    if (!line) this.#lines.set(candidate.lane, (line = new WaitingLine(this.#share)));
+    line.add(candidate);
+    this.#sinceMs.set(candidate, this.#clock.monotonicMs());
+    this.#bytes += candidate.bytes;
+    this.#events.depth(this.queued);
+    this.#lookSoon();
+  }
+
+  #remove(candidate: Candidate): void {
+    const line = this.#lines.get(candidate.lane);
+    if (!line?.remove(candidate)) return;
+    if (line.size === 0) this.#lines.delete(candidate.lane);
+    this.#sinceMs.delete(candidate);
+    this.#bytes -= candidate.bytes;
+    this.#events.depth(this.queued);
+  }
+
+  #sendAway(candidate: Candidate): void {
+    const waitMs = (this.queued / Math.max(this.#begun, 1)) * rateMemoryMs;
+    this.#remove(candidate);
+    this.#events.shed(candidate);
+    candidate.shed(Math.min(retryAfterMs.most, Math.max(retryAfterMs.least, waitMs)));
+  }
+
+  /** Lines that share engines compete through their first ones: more urgent, then less served, then due sooner. */
+  #inOrder(): WaitingLine<Candidate>[] {
+    const heads = [...this.#lines.values()].map((line) => ({ line, first: line.first()! }));
+    const served = (candidate: Candidate) => this.#share.tokensOf(candidate.account);
+    heads.sort(
+      (one, other) =>
+        one.first.band - other.first.band ||
+        served(one.first) - served(other.first) ||
+        one.first.deadlineMs - other.first.deadlineMs,
+    );
+    return heads.map(({ line }) => line);
+  }
+
+  #leastUrgent(): Candidate {
+    let least: Candidate | undefined;
+    for (const line of this.#lines.values()) {
+      const last = line.last();
+      if (!last) continue;
+      const later = !least || last.band > least.band;
+      if (later || (last.band === least!.band && last.deadlineMs > least!.deadlineMs)) least = last;
+    }
+    return least!;
+  }
+
+  #lookSoon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.schedule(lookMs, () => {
+      this.#scheduled = false;
+      this.look();
+      if (this.queued > 0) this.#lookSoon();
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { decide, type Decision, type RouteRequest } from "../route/index.ts";
+import type { Reservation } from "./accounts.ts";
+import type { Candidate } from "./admission.ts";
+import { apiError } from "./api-error.ts";
+import type { GatewayCore } from "./gateway-core.ts";
+import { Inference, type Admitted } from "./inference.ts";
+import type { Call, Exchange, Reply } from "./transport.ts";
+
+/** Everything about a request that is known before it is decided where it goes. */
+export interface Asked {
+  readonly admitted: Omit<Admitted, "decision">;
+  readonly route: RouteRequest;
+  readonly account: string;
+  readonly weight: number;
+  readonly band: number;
+  readonly reservation: Reservation;
+  readonly outputTokens: number;
+}
+
+/** A queue this short is a step of the engine in progress, not overload, ms. */
+const shortQueueMs = 25;
+/** Part of the budget that is planned with; the rest is for what cannot be foreseen. */
+const marginRatio = 0.9;
+/** Above this probability of missing the budget a request had better wait for another engine's queue to shrink. */
+const missRatioToWait = 0.5;
+
+/**
+ * A request from the door to its first engine: it is placed as soon as an engine has room, waits its turn until then,
+ * and is sent away when waiting is in vain. Afterwards it stands for the running `Inference`.
+ */
+export class Arrival implements Exchange, Candidate {
+  readonly lane: number;
+  readonly band: number;
+  readonly account: string;
+  readonly weight: number;
+  readonly deadlineMs: number;
+  readonly giveUpMs: number;
+  readonly bytes: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  late = false;
+  readonly #core: GatewayCore;
+  readonly #call: Call;
+  readonly #reply: Reply;
+  readonly #asked: Asked;
+  readonly #rng: () => number;
+  readonly #remember: (admitted: Admitted) => void;
+  #inference: Inference | null = null;
+  #gone = false;
+
+  constructor(
+    core: GatewayCore,
+    call: Call,
+    reply: Reply,
+    asked: Asked,
+    rng: () => number,
+    remember: (admitted: Admitted) => void,
+  ) {
+    this.#core = core;
+    this.#call = call;
+    this.#reply = reply;
+    this.#asked = asked;
+    this.#rng = rng;
+    this.#remember = remember;
+    const { admitted } = asked;
+    const { budgetMs } = core.world.workloads[admitted.workload]!.ttft;
+    const { patienceMs, bestEffortPatienceMs } = core.options;
+    this.lane = admitted.workload * core.world.areas.length + admitted.area;
+    this.band = asked.band;
+    this.account = asked.account;
+    this.weight = asked.weight;
+    // What counts for the line is when it must begin at the latest, with some room for error.
+    const startsWithinMs = marginRatio * budgetMs - core.firstTokens.expectedMs(admitted.workload);
+    this.deadlineMs = admitted.receivedMs + Math.max(0, startsWithinMs);
+    this.giveUpMs = admitted.receivedMs + Math.max(budgetMs, admitted.bestEffort ? bestEffortPatienceMs : patienceMs);
+    this.bytes = call.bodyBytes;
+    this.inputTokens = admitted.request.inputTokens;
+    this.outputTokens = asked.outputTokens;
+  }
+
+  begin(): boolean {
+    const core = this.#core;
+    const { admitted, route } = this.#asked;
+    const nowMs = core.look();
+    const routes = admitted.bestEffort ? core.relaxedRoutes : core.routes;
+    const decision = decide(routes, route, core.snapshot, { nowMs, rng: this.#rng });
+    if (!this.#hasRoom(decision)) return false;
+    const placed: Admitted = { ...admitted, decision };
+    this.#remember(placed);
+    const inference = new Inference(core, this.#call, this.#reply, placed, (chargedTokens) => {
+      core.admission.settle(this, this.inputTokens, Math.max(0, chargedTokens - this.inputTokens));
+      core.admission.look();
+    });
+    this.#inference = inference;
+    inference.start();
+    return true;
+  }
+
+  shed(retryAfterMs: number): void {
+    this.#leave();
+    const error = apiError(this.#core.stopping ? "shutting_down" : "overloaded", { retryAfterMs });
+    this.#core.books.refused(error.code);
+    this.#core.sendError(this.#reply, error, this.#asked.admitted.requestId, 0);
+  }
+
+  clientLeft(): void {
+    if (this.#inference) return this.#inference.clientLeft();
+    if (this.#gone) return;
+    this.#core.admission.withdraw(this);
+    this.#leave();
+  }
+
+  drained(): void {
+    this.#inference?.drained();
+  }
+
+  #leave(): void {
+    this.#gone = true;
+    this.#core.accounts.settle(this.#asked.reservation, { nanoUsd: 0, tokens: 0 });
+  }
+
+  /** Whether beginning now serves the request better than waiting. What is not known is no reason to wait. */
+  #hasRoom({ target }: Decision): boolean {
+    // Without a target only engines that are full may take it later; everything else is an answer already.
+    if (target === null) return !this.#core.someGroupIsFull();
+    const { loadKnown, queueMs, missRatio } = target.terms;
+    return !loadKnown || queueMs <= shortQueueMs || (!this.late && missRatio <= missRatioToWait);
+  }
+}

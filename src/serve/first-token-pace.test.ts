@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { FirstTokenPace } from "./first-token-pace.ts";
+
+/** Requests arriving every `everyMs` at an engine that takes `serviceMs` for each, one after the other. */
+function run(everyMs: number, serviceMs: number, count: number) {
+  const pace = new FirstTokenPace();
+  const events: { atMs: number; act: () => void }[] = [];
+  let freeAtMs = 0;
+  let trueWaitMs = 0;
+  for (let index = 0; index < count; index++) {
+    const arriveMs = index * everyMs;
+    const startMs = Math.max(arriveMs, freeAtMs);
+    freeAtMs = startMs + serviceMs;
+    const doneMs = freeAtMs;
+    trueWaitMs = Math.max(0, freeAtMs - arriveMs);
+    events.push({ atMs: arriveMs, act: () => pace.began(arriveMs) });
+    events.push({ atMs: doneMs, act: () => pace.ended(doneMs, doneMs - arriveMs) });
+  }
+  const lastArrivalMs = (count - 1) * everyMs;
+  for (const { atMs, act } of events.sort((a, b) => a.atMs - b.atMs)) if (atMs <= lastArrivalMs) act();
+  return { estimateMs: pace.drainMs, trueWaitMs };
+}
+
+describe("the queue of an engine that publishes nothing", () => {
+  it("is none while requests come slower than they are served", () => {
+    expect(run(100, 40, 50).estimateMs).toBeLessThan(1);
+  });
+
+  it("is seen to grow under overload, close to its true length", () => {
+    const { estimateMs, trueWaitMs } = run(10, 30, 200);
+    expect(estimateMs / trueWaitMs).toBeGreaterThan(0.8);
+    expect(estimateMs / trueWaitMs).toBeLessThan(1.2);
+  });
+
+  it("is not seen where many are served side by side", () => {
+    const pace = new FirstTokenPace();
+    // Ten at a time, each 200 ms, no queue: ten first tokens per 200 ms.
+    for (let index = 0; index < 10; index++) pace.began(index * 20);
+    for (let index = 10; index < 100; index++) {
+      pace.ended(index * 20, 200);
+      pace.began(index * 20);
+    }
+    expect(pace.drainMs).toBeLessThan(25);
+  });
+
+  it("is not made of requests that were given up", () => {
+    const pace = new FirstTokenPace();
+    for (let index = 0; index < 5; index++) pace.began(0);
+    for (let index = 0; index < 5; index++) pace.ended(1_000, null);
+    expect(pace.drainMs).toBe(0);
+  });
+});
