@@ -94,7 +94,7 @@ function buildProgram(): Command {
     .option("--detailed-exitcode", "end with code 2 when they differ")
     .action(async (before, after, options) => (await import("./diff.ts")).diff(before, after, options));
 
-  const explainCommand = command("explain", "why a plan is as it is: its sites, its demand, its limits");
+  const explainCommand = command("explain", "why a plan is as it is, or why a request went where it did");
   const explaining = (spec: string, description: string) =>
     reporting(explainCommand.command(spec).description(description).exitOverride())
       .option("--plan <file>", "plan document", "plan.json")
@@ -110,6 +110,16 @@ function buildProgram(): Command {
     explaining("limit [name]", "how far a limit is used and what one more unit is worth; all in use without a name"),
     "plan again with more of it",
   ).action(async (name, options) => (await import("./explain.ts")).explainLimitOf(name, options));
+
+  reporting(
+    explainCommand
+      .command("route <id>")
+      .description("why a running gateway sent a request where it did, and what became of it")
+      .exitOverride(),
+  )
+    .option("--url <address>", "gateway", "http://127.0.0.1:4400")
+    .option("--key-env <variable>", "environment variable with a key, for gateways that want one")
+    .action(async (id, options) => (await import("./explain-route.ts")).explainRoute(id, options));
 
   reporting(
     searching(

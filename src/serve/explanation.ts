@@ -2,7 +2,7 @@ import { asciiJson } from "./byte-text.ts";
 import type { Admitted } from "./inference.ts";
 import type { ByteText } from "./ports.ts";
 
-/** Body of `GET /v1/routes/{id}`. */
+/** Body of `GET /v1/routes/{id}`. Times in ms; says nothing of prompt, answer, key or address. */
 export function explanation(admitted: Admitted, area: string, access: string, workload: string): ByteText {
   const { decision, requestId, bestEffort } = admitted;
   return asciiJson({
@@ -16,5 +16,16 @@ export function explanation(admitted: Admitted, area: string, access: string, wo
     target: decision.target,
     fallbacks: decision.fallbacks,
     rejected: decision.rejected,
+    attempts: admitted.trail.map((note) => ({
+      number: note.number,
+      reason: note.reason,
+      site: note.site,
+      pool: note.pool,
+      outcome: note.outcome,
+      status: note.status,
+      started_after_ms: note.startedAfterMs,
+      ttft_ms: note.ttftMs,
+      duration_ms: note.durationMs,
+    })),
   });
 }

@@ -108,7 +108,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     const bestEffort = call.header("x-disperse-slo") === "best-effort";
     const { area, access } = origin;
     const workload = world.workloads[name.workload]!;
-    const outputTokens = request.maxOutputTokens ?? Math.ceil(workload.outputTokens.mean * unlimitedOutputFactor);
+    const perAnswer = request.maxOutputTokens ?? Math.ceil(workload.outputTokens.mean * unlimitedOutputFactor);
+    const outputTokens = perAnswer * request.choices;
     const reserved = accounts.reserve(
       key,
       workload.id,
@@ -134,6 +135,7 @@ export function createGateway(parts: GatewayParts): Gateway {
           reservation: reserved.reservation,
           bestEffort,
           receivedMs,
+          trail: [],
         },
         route: {
           workload: name.workload,

@@ -28,6 +28,26 @@ export interface Admitted {
   readonly bestEffort: boolean;
   readonly decision: Decision;
   readonly receivedMs: number;
+  /** Attempts that have ended, in the order in which they did. */
+  readonly trail: AttemptNote[];
+}
+
+/** Why an attempt was begun. */
+export type AttemptReason = "first" | "fallback" | "hedge" | "continuation";
+
+/** What is remembered of an attempt for those who ask about the route. */
+export interface AttemptNote {
+  readonly number: number;
+  readonly reason: AttemptReason;
+  readonly site: string;
+  readonly pool: string;
+  readonly outcome: AttemptOutcome;
+  /** Status of the engine's answer; 0 when there was none. */
+  readonly status: number;
+  /** From the request's arrival to the attempt's start. */
+  readonly startedAfterMs: number;
+  readonly ttftMs: number | null;
+  readonly durationMs: number;
 }
 
 /** Longest answer that is kept for a continuation, bytes of its events. */
@@ -51,6 +71,7 @@ export class Inference implements Exchange, AttemptOwner {
   readonly #requestDeadlineMs: number;
   #next = 0;
   #attempts = 0;
+  readonly #reasons: AttemptReason[] = [];
   /** Attempts that run: one, or two while a slow one is hedged. Once content came, only the one it came from. */
   #live: Attempt[] = [];
   #hedge: Waiting | null = null;
@@ -156,15 +177,16 @@ export class Inference implements Exchange, AttemptOwner {
   #askSecond(): void {
     this.#hedge = null;
     if (this.#over || this.#streaming || this.#live.length !== 1 || !this.#core.hedging.take()) return;
-    if (this.#startNext()) this.#hedged = true;
+    if (this.#startNext("hedge")) this.#hedged = true;
   }
 
   #tryNext(failure: AttemptFailure | null): void {
-    if (!this.#startNext()) this.#breakOff(failure ? errorOf(failure) : this.#core.refusal(this.#admitted), null);
+    if (!this.#startNext(failure ? "fallback" : "first"))
+      this.#breakOff(failure ? errorOf(failure) : this.#core.refusal(this.#admitted), null);
   }
 
   /** Starts an attempt at the next candidate that takes requests; false when there is none. */
-  #startNext(continued: { said: Said; body: string } | null = null): boolean {
+  #startNext(reason: AttemptReason, continued: { said: Said; body: string } | null = null): boolean {
     const { options, groups, clock, deadlines } = this.#core;
     const nowMs = this.#core.look();
     while (this.#next < this.#candidates.length && this.#attempts < options.maxAttempts) {
@@ -193,6 +215,7 @@ export class Inference implements Exchange, AttemptOwner {
         },
         () => clock.monotonicMs(),
       );
+      this.#reasons.push(reason);
       this.#live.push(attempt);
       state.inFlight++;
       state.handedOver(request.inputTokens, request.stream);
@@ -229,7 +252,7 @@ export class Inference implements Exchange, AttemptOwner {
   #resume(): boolean {
     const said = this.#record === null ? null : saidSoFar(this.#record);
     const body = said && continuationBody(this.#call.body, said);
-    if (!said || body === null || !this.#startNext({ said, body })) return false;
+    if (!said || body === null || !this.#startNext("continuation", { said, body })) return false;
     this.#said = said;
     return true;
   }
@@ -338,6 +361,18 @@ export class Inference implements Exchange, AttemptOwner {
       this.#call.bodyBytes,
       emulated,
     );
+    const { number, startedMs, firstContentMs, outcome, status } = attempt;
+    this.#admitted.trail.push({
+      number,
+      reason: this.#reasons[number - 1] ?? "first",
+      site: attempt.target.site,
+      pool: attempt.target.pool,
+      outcome,
+      status,
+      startedAfterMs: startedMs - this.#admitted.receivedMs,
+      ttftMs: firstContentMs === null ? null : firstContentMs - startedMs,
+      durationMs: this.#core.clock.monotonicMs() - startedMs,
+    });
     this.#chargedNanoUsd += chargeNanoUsd;
     this.#chargedTokens += tokens;
   }
