@@ -1,6 +1,6 @@
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { checkCountry } from "./resolve-reference.ts";
-import { selectCities } from "./select-cities.ts";
+import { findCity, selectCities } from "./select-cities.ts";
 import type { Area } from "./world.ts";
 
 /** Solar offset of a longitude, hours: 15 degrees are one hour. Never minus zero. */
@@ -39,7 +39,12 @@ export function resolveAreas(resolution: Resolution): readonly Area[] {
     }
     taken.add(entry.id);
     if (!checkCountry(resolution, [...path, "country"], entry.country)) continue;
-    if (entry.population === 0) {
+    const city = entry.city === null ? null : findCity(resolution, [...path, "city"], entry.country, entry.city);
+    const place = entry.latitude !== null && entry.longitude !== null ? entry : city;
+    const population = entry.population ?? city?.population ?? null;
+    // An area without a place or without inhabitants is refused when the scenario is parsed, an unknown city just above.
+    if (place?.latitude == null || place.longitude == null || population === null) continue;
+    if (population === 0) {
       const message = `the area \`${entry.id}\` has no inhabitants, so demand by population gives it none`;
       resolution.warn(
         "DSP_SCENARIO_OUT_OF_RANGE",
@@ -50,12 +55,12 @@ export function resolveAreas(resolution: Resolution): readonly Area[] {
     }
     areas.push({
       id: entry.id,
-      name: entry.name ?? entry.id,
+      name: entry.name ?? city?.name ?? entry.id,
       country: entry.country,
-      latitude: entry.latitude,
-      longitude: entry.longitude,
-      population: entry.population,
-      utcOffsetHours: entry.utcOffset ?? solarOffsetHours(entry.longitude),
+      latitude: place.latitude,
+      longitude: place.longitude,
+      population,
+      utcOffsetHours: entry.utcOffset ?? solarOffsetHours(place.longitude),
     });
   }
   return areas;

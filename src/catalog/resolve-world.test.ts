@@ -81,6 +81,18 @@ describe("resolveWorld", () => {
     expect(demand).toHaveLength(6);
   });
 
+  it("takes an area's place and inhabitants from the city it names, and what is stated from the scenario", () => {
+    const { areas } = world({
+      areas:
+        "areas: [{ id: a, country: DE, city: munchen }, { id: b, country: DE, city: Bonn, population: 5000, utcOffset: 2 h }, { id: c, country: FR, latitude: 45, longitude: 5, population: 7 }]",
+    });
+    expect(areas).toMatchObject([
+      { id: "a", name: "München", latitude: 48.14, longitude: 11.58, population: 1_000_000, utcOffsetHours: 1 },
+      { id: "b", name: "Bonn", latitude: 50.73, population: 5000, utcOffsetHours: 2 },
+      { id: "c", name: "c", latitude: 45, longitude: 5, population: 7 },
+    ]);
+  });
+
   it("divides a peak over all areas by population", () => {
     const { demand } = world({
       workloads: base.workloads.replace(/demand: .*/, "demand: { peak: 1200 req/s, peakToMean: 3 }"),

@@ -86,9 +86,9 @@ export function selectCities(resolution: Resolution, path: ScenarioPath, selecto
 /** The largest city of a country with a name (or the city with an id); null after reporting when there is none. */
 export function findCity(resolution: Resolution, path: ScenarioPath, country: string, written: string): City | null {
   const key = nameKey(written);
-  const inCountry = resolution.places.cities().filter((city) => city.country === country);
-  const found = inCountry.find((city) => city.id === key || nameKey(city.name) === key);
+  const found = resolution.cityNamed(country, key);
   if (found) return found;
+  const inCountry = resolution.citiesOf(country);
   // A name often stands for the start of the official one: "Frankfurt" for "Frankfurt am Main".
   const longer = inCountry.find((city) => nameKey(city.name).startsWith(`${key}-`));
   const near =

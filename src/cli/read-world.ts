@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { styleText } from "node:util";
 import { geonamesPlaces } from "../adapters/places-geonames/index.ts";
 import { resolveWorld, type World } from "../catalog/index.ts";
 import { formatProblem, parseScenario, type Problem } from "../scenario/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { readText } from "./read-text.ts";
 
 export interface ScenarioOptions {
   readonly scenario?: string;
@@ -26,14 +26,7 @@ export interface LoadedWorld {
  * @param future One of the scenario's futures, whose overrides are applied.
  */
 export function readWorld(path: string, options: ScenarioOptions, future?: string): LoadedWorld {
-  const read = (name: string) => {
-    try {
-      return readFileSync(name, "utf8");
-    } catch {
-      return null;
-    }
-  };
-  const result = parseScenario(path, read, {
+  const result = parseScenario(path, readText, {
     ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
     ...(future === undefined ? {} : { future }),
     ...(options.set === undefined ? {} : { set: options.set }),

@@ -1,15 +1,16 @@
 import { formatQuantity, parseNumber, parseQuantity, type Result, type UnitProblem } from "../units/index.ts";
-import type {
-  AnyField,
-  Bounds,
-  EitherField,
-  ListField,
-  MapField,
-  NumberField,
-  ObjectField,
-  QuantityField,
-  SeriesField,
-  TextField,
+import {
+  idPattern,
+  type AnyField,
+  type Bounds,
+  type EitherField,
+  type ListField,
+  type MapField,
+  type NumberField,
+  type ObjectField,
+  type QuantityField,
+  type SeriesField,
+  type TextField,
 } from "./field.ts";
 import { nearest } from "./nearest.ts";
 import { maxCollected, problem, type Place, type Problem } from "./problem.ts";
@@ -197,7 +198,9 @@ function checkMap(field: MapField, tree: Tree, context: CheckContext): unknown {
           "DSP_SCENARIO_WRONG_VALUE",
           entry.keyAt,
           `\`${key.slice(0, 60)}\` cannot be a ${field.keys}`,
-          exampleHint(field),
+          field.keyPattern === idPattern
+            ? "names have letters, digits, `.`, `_` and `-`, and begin with a letter or a digit"
+            : exampleHint(field),
         );
       return [key, check(field.of, entry.value, context)];
     }),

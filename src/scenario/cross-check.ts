@@ -21,6 +21,7 @@ export function crossCheck(scenario: Scenario, locate: Locate): Problem[] {
   checkPresence(scenario, report);
   checkIds(scenario, report);
   for (const [id, workload] of Object.entries(scenario.workloads)) checkWorkload(id, workload, scenario, report);
+  checkAreas(scenario, report);
   checkDemand(scenario, report);
   checkSites(scenario, report);
   checkRest(scenario, report);
@@ -202,23 +203,50 @@ function checkPlace(site: SiteEntry, path: Path, report: Report): void {
     );
     return;
   }
-  const coordinates = [site.latitude, site.longitude].filter((item) => item !== null).length;
+  checkCoordinates(site, "the site", path, report);
+}
+
+interface Placed {
+  readonly id: string;
+  readonly city: string | null;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+}
+
+/** A place is a city of the catalogue or a pair of coordinates. */
+function checkCoordinates(place: Placed, kind: string, path: Path, report: Report): void {
+  const coordinates = [place.latitude, place.longitude].filter((item) => item !== null).length;
   if (coordinates === 1)
     report("DSP_SCENARIO_MISSING_KEY", path, "`latitude` and `longitude` belong together", "give both");
-  else if (coordinates === 0 && site.city === null)
+  else if (coordinates === 0 && place.city === null)
     report(
       "DSP_SCENARIO_MISSING_KEY",
       path,
-      `nothing says where \`${site.id}\` is`,
+      `nothing says where \`${place.id}\` is`,
       "add `city: Frankfurt am Main`, or `latitude` and `longitude`",
     );
-  else if (coordinates === 2 && site.city !== null)
+  else if (coordinates === 2 && place.city !== null)
     report(
       "DSP_SCENARIO_CONFLICT",
       [...path, "city"],
-      "`city` and coordinates both say where the site is",
+      `\`city\` and coordinates both say where ${kind} is`,
       "keep one of them",
     );
+}
+
+function checkAreas(scenario: Scenario, report: Report): void {
+  for (const [index, area] of scenario.areas.entries()) {
+    if (area.form === "select") continue;
+    const path = ["areas", index];
+    checkCoordinates(area, "the area", path, report);
+    if (area.population === null && area.city === null)
+      report(
+        "DSP_SCENARIO_MISSING_KEY",
+        path,
+        `nothing says how many people live in \`${area.id}\``,
+        "add `population: 3700000`, or name a `city` of the catalogue",
+      );
+  }
 }
 
 function checkRest(scenario: Scenario, report: Report): void {

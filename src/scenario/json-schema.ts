@@ -9,7 +9,7 @@ export type JsonSchema = { readonly [key: string]: Plain | JsonSchema | readonly
  * unit is right is left to `disperse validate`.
  */
 const quantityPattern =
-  "^[+-]?([$€£¥₹]\\s?|[A-Z]{3}\\s)?\\d[\\d_]*(\\.\\d+)?([eE][+-]?\\d+)?(\\s?[\\p{L}%/(].*)?$".replace(
+  "^[+-]?([$€£¥₹]\\s?|[A-Z]{3}\\s)?\\d[\\d_]*(\\.\\d+)?([eE][+-]?\\d+)?(\\s?[\\p{L}%$€£¥₹/(].*)?$".replace(
     "\\p{L}",
     "A-Za-zµ",
   );

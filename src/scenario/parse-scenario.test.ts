@@ -87,6 +87,29 @@ describe("parseScenario", () => {
     expect(locate(["areas", 0, "country"])).toEqual({ file: "dir/areas.csv", line: 2, column: 7, endColumn: 9 });
   });
 
+  it.each([
+    ["semicolons", "id;country;city\nparis;FR;Paris\n", "parted by semicolons"],
+    ["tabs", "id\tcountry\tcity\nparis\tFR\tParis\n", "parted by tabs"],
+    ["a spreadsheet's own first line", "sep=;\nid;country;city\n", "`sep=`"],
+  ])("says once what is wrong with a CSV file of %s", (_what, csv, words) => {
+    const text = edited(
+      "- { id: berlin, country: DE, latitude: 52.52, longitude: 13.41, population: 3.7M }",
+      "- file: areas.csv",
+    );
+    const problems = problemsOf(text, { "dir/areas.csv": csv }).filter((item) => item.file === "dir/areas.csv");
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ code: "DSP_SCENARIO_CSV_SYNTAX", line: 1, column: 1 });
+    expect(problems[0]!.message).toContain(words);
+  });
+
+  it("says why a file cannot be read", () => {
+    const result = parseScenario("s.yaml", () => ({ why: "it is a folder" }));
+    expect(result.ok ? null : result.problems[0]).toMatchObject({
+      code: "DSP_SCENARIO_NO_FILE",
+      message: "the file s.yaml cannot be read: it is a folder",
+    });
+  });
+
   it("reads rows from CSV with units in the header, keys for all rows, and lists", () => {
     const text = `${edited("- { id: fra-1, tier: core, country: DE, city: Frankfurt am Main, powerLimit: 5 MW }", "- { file: data/sites.csv, tier: edge, country: DE, powerLimit: 1 MW }")}horizon: { periods: 2 }\n`;
     const csv =

@@ -1,3 +1,4 @@
+import { checkOverrides } from "./check-overrides.ts";
 import { check, type CheckContext } from "./check.ts";
 import { crossCheck } from "./cross-check.ts";
 import {
@@ -43,7 +44,7 @@ export type ParseResult =
 
 /**
  * Reads, patches and checks a scenario. Never throws: whatever is wrong comes back as at most 20 problems, each with its
- * place and what to write instead. Files are read through `read`, which gives null for what cannot be read.
+ * place and what to write instead. Files are read through `read`, which says why what cannot be read cannot.
  */
 export function parseScenario(path: string, read: ReadFile, options: ParseOptions = {}): ParseResult {
   const problems: Problem[] = [];
@@ -53,7 +54,7 @@ export function parseScenario(path: string, read: ReadFile, options: ParseOption
   const text = read(path);
   const unreadable = textProblem(text, path, startOf(path), maxScenarioLength);
   if (unreadable !== null) problems.push(unreadable);
-  if (unreadable !== null || text === null) return fail();
+  if (unreadable !== null || typeof text !== "string") return fail();
   sources.set(path, text);
   const yaml = readYaml(text, path);
   if ("problems" in yaml) {
@@ -61,9 +62,12 @@ export function parseScenario(path: string, read: ReadFile, options: ParseOption
     return fail();
   }
 
-  const patched = patch(yaml.tree, options, problems, sources);
-  const tree = expandFiles(patched, { scenarioPath: path, read, problems, sources });
-  const value = check(scenarioSpec, tree, contextOf(tree, problems));
+  const files = { scenarioPath: path, read, problems, sources };
+  const tree = expandFiles(patch(yaml.tree, options, files), files);
+  const context = contextOf(tree, problems);
+  const value = check(scenarioSpec, tree, context);
+  if (problems.length > 0) return fail();
+  if (tree.kind === "map") problems.push(...checkOverrides(tree, context));
   if (problems.length > 0) return fail();
   // The specification's type describes exactly what `check` returns when it found no problem.
   const scenario = value as Scenario;
@@ -74,10 +78,14 @@ export function parseScenario(path: string, read: ReadFile, options: ParseOption
   return { ok: true, parsed: { ...parsed, warnings: orderProblems(found) } };
 }
 
-function patch(root: Tree, options: ParseOptions, problems: Problem[], sources: Map<string, string>): Tree {
+function patch(root: Tree, options: ParseOptions, files: FileContext): Tree {
+  const { problems, sources } = files;
   checkScenarioNames(root, problems);
   checkFutureNames(root, problems);
   let tree = root;
+  const apply = (changes: Tree): void => {
+    tree = applyPatch(expandFiles(tree, files, sectionsEntered(changes)), changes, problems);
+  };
   if (options.scenario !== undefined) {
     const asked = { file: "--scenario", line: 1, column: 1, endColumn: options.scenario.length + 1 };
     sources.set(asked.file, options.scenario);
@@ -85,7 +93,7 @@ function patch(root: Tree, options: ParseOptions, problems: Problem[], sources: 
     const names: Problem[] = [];
     const patches = resolvePatches(root, options.scenario, asked, names);
     problems.push(...names.filter((item) => item.file === asked.file));
-    for (const item of patches) tree = applyPatch(tree, item, problems);
+    for (const item of patches) apply(item);
   }
   // Unknown names inside the file were found above.
   if (options.future !== undefined) {
@@ -96,16 +104,29 @@ function patch(root: Tree, options: ParseOptions, problems: Problem[], sources: 
     sources.set(file, setting);
     const result = patchFromSetting(setting, file);
     if ("problems" in result) problems.push(...result.problems);
-    else tree = applyPatch(tree, result.patch, problems);
+    else apply(result.patch);
   }
   return tree;
 }
 
-function expandFiles(tree: Tree, context: FileContext): Tree {
+/** Sections a patch steps into: their rows must be there by then, for a row of a file is addressed like any other. */
+function sectionsEntered(changes: Tree): ReadonlySet<string> {
+  const paths = changes.kind === "map" ? [...changes.entries] : [];
+  return new Set(
+    paths.flatMap(([path, entry]) => {
+      const dot = path.indexOf(".");
+      if (dot > 0) return [path.slice(0, dot)];
+      return entry.value.kind === "map" ? [path] : [];
+    }),
+  );
+}
+
+/** Puts the rows of CSV files in the place of the entries that name them, in all sections or in some. */
+function expandFiles(tree: Tree, context: FileContext, sections?: ReadonlySet<string>): Tree {
   if (tree.kind !== "map") return tree;
   const entries = [...tree.entries].map(([key, entry]) => {
     const field = Object.hasOwn(scenarioSpec.fields, key) ? scenarioSpec.fields[key as keyof Scenario] : undefined;
-    const expands = field?.kind === "list" && field.rows;
+    const expands = field?.kind === "list" && field.rows && (sections?.has(key) ?? true);
     return [key, expands ? { ...entry, value: expandRows(entry.value, field, context) } : entry] as const;
   });
   return { kind: "map", entries: new Map(entries), at: tree.at } satisfies MapTree;

@@ -101,6 +101,15 @@ function readQuoted(text: string, start: number): { text: string; end: number } 
   return { text: text.slice(start + 1, end).replaceAll('""', '"'), end: end + 1 };
 }
 
+/** What a spreadsheet of another locale parts columns by, when the first line shows it; null when commas do. */
+function foreignSeparator(header: readonly Cell[]): string | null {
+  const first = header[0]?.text ?? "";
+  if (/^sep=./i.test(first)) return "what its first line, `sep=`, says";
+  if (header.length > 1) return null;
+  if (/^"?[A-Za-z][^;]*;/.test(first)) return "semicolons";
+  return first.includes("\t") ? "tabs" : null;
+}
+
 function toTable(records: readonly Cell[][], file: string): { table: Table } | { problems: Problem[] } {
   const [header, ...rows] = records;
   if (header === undefined) {
@@ -111,6 +120,19 @@ function toTable(records: readonly Cell[][], file: string): { table: Table } | {
           { file, line: 1, column: 1, endColumn: 2 },
           "the file holds nothing",
           "the first line names the columns",
+        ),
+      ],
+    };
+  }
+  const foreign = foreignSeparator(header);
+  if (foreign !== null) {
+    return {
+      problems: [
+        problem(
+          "DSP_SCENARIO_CSV_SYNTAX",
+          header[0]!.at,
+          `the columns are parted by ${foreign}, not by commas`,
+          "save the file as comma-separated values (CSV, UTF-8), with a point in decimals",
         ),
       ],
     };

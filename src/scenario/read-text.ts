@@ -3,6 +3,11 @@ import { problem, type Place, type Problem } from "./problem.ts";
 /** Control characters, save tab and line ends, and U+FFFD, which a decoder leaves where bytes were not UTF-8. */
 const noisePattern = /(?![\t\n\r])[\p{Cc}\uFFFD]/u;
 
+/** Why a file could not be read, in words that complete "it cannot be read: …". */
+export interface Unreadable {
+  readonly why: string;
+}
+
 export function startOf(file: string): Place {
   return { file, line: 1, column: 1, endColumn: 2 };
 }
@@ -11,12 +16,17 @@ export function startOf(file: string): Place {
  * What is wrong with a file before it is parsed: missing, too large, or no text. Noise is refused here, so that no
  * parser spends its time on it.
  */
-export function textProblem(text: string | null, file: string, askedAt: Place, maxLength: number): Problem | null {
-  if (text === null) {
+export function textProblem(
+  text: string | null | Unreadable,
+  file: string,
+  askedAt: Place,
+  maxLength: number,
+): Problem | null {
+  if (typeof text !== "string") {
     return problem(
       "DSP_SCENARIO_NO_FILE",
       askedAt,
-      `the file ${file} cannot be read`,
+      `the file ${file} cannot be read${text === null ? "" : `: ${text.why}`}`,
       "check the path; paths are relative to the folder of the scenario",
     );
   }

@@ -22,10 +22,13 @@ const maxLineLength = 50_000;
 /** Runs of openings that only a generator of noise writes; they would drive any parser into its deepest recursion. */
 const bottomless = /(?:[[{]\s*){61}|(?:[-:?][ \t]+){61}/;
 
+const tagHint = "leave the tag out: what a value is follows from its key";
+
 const syntaxHints: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs",
   BAD_INDENT: "keys of one mapping start in the same column; a bracket or quote above may not be closed",
   MISSING_CHAR: "a bracket or quote is not closed, or the `:` after a key is missing",
+  TAG_RESOLVE_FAILED: tagHint,
   BAD_SCALAR_START: "put quotes around text that starts with a special character",
   MULTILINE_IMPLICIT_KEY: "a key stands on one line and ends with `:` and a space",
 };
@@ -133,8 +136,19 @@ function convert(root: unknown, place: PlaceFinder, file: string): { tree: Tree 
     }
     const anchor = (node as { anchor?: string } | null)?.anchor;
     if (anchor !== undefined) anchors.set(anchor, node);
-    if (isAlias(node)) return visit(anchors.get(node.source) ?? null, at, depth + 1);
-    if (isScalar(node)) return scalarTree(node.value, node.source, at);
+    if (isAlias(node)) {
+      if (!anchors.has(node.source) && problems.length < maxCollected) {
+        const hint = `mark the value it stands for with \`&${node.source}\`, further up`;
+        problems.push(problem("DSP_SCENARIO_SYNTAX", at, `there is no anchor \`${node.source}\` above`, hint));
+      }
+      return visit(anchors.get(node.source) ?? null, at, depth + 1);
+    }
+    if (isScalar(node)) {
+      // The parser turns a tagged scalar into bytes or a date, which no value of a scenario is.
+      if (typeof node.value === "object" && node.value !== null && problems.length < maxCollected)
+        problems.push(problem("DSP_SCENARIO_SYNTAX", at, `the tag \`${node.tag ?? "!"}\` is not known`, tagHint));
+      return scalarTree(node.value, node.source, at);
+    }
     if (!isMap(node) && !isSeq(node)) return nothing(at);
     open.add(node);
     const tree: Tree = isSeq(node)
@@ -150,11 +164,16 @@ function convert(root: unknown, place: PlaceFinder, file: string): { tree: Tree 
     depth: number,
   ): Map<string, Entry> {
     const entries = new Map<string, Entry>();
+    const merged = new Map<string, Entry>();
     for (const { key, value } of pairs) {
       const keyAt = rangeOf(key) ?? holder;
       const name = isScalar(key) ? String(key.value) : null;
       if (name === null || name === "null") {
         problems.push(problem("DSP_SCENARIO_SYNTAX", keyAt, "a key must be a word", "write `key: value`"));
+        continue;
+      }
+      if (name === "<<" && isScalar(key) && key.type === "PLAIN") {
+        merge(visit(value, keyAt, depth + 1), keyAt, merged);
         continue;
       }
       const first = entries.get(name);
@@ -164,7 +183,23 @@ function convert(root: unknown, place: PlaceFinder, file: string): { tree: Tree 
       }
       entries.set(name, { keyAt, value: visit(value, keyAt, depth + 1) });
     }
+    // What a mapping says itself comes before what is merged into it, wherever the `<<` stands.
+    for (const [name, entry] of merged) if (!entries.has(name)) entries.set(name, entry);
     return entries;
+  }
+
+  /** The merge key of YAML 1.1, which most tools still read: the entries of one mapping or of several, the first wins. */
+  function merge(source: Tree, keyAt: Place, into: Map<string, Entry>): void {
+    const parts = source.kind === "list" ? source.items : [source];
+    for (const part of parts) {
+      if (part.kind !== "map") {
+        const hint = "write `<<: *name` with the anchor of a mapping";
+        if (problems.length < maxCollected)
+          problems.push(problem("DSP_SCENARIO_SYNTAX", keyAt, "`<<` merges mappings only", hint));
+        return;
+      }
+      for (const [name, entry] of part.entries) if (!into.has(name)) into.set(name, entry);
+    }
   }
 
   const tree = visit(root, startOf(file), 0);

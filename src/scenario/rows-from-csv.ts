@@ -2,14 +2,17 @@ import type { AnyField, ListField, ObjectField } from "./field.ts";
 import { nearest } from "./nearest.ts";
 import { problem, type Place, type Problem } from "./problem.ts";
 import { readCsv, type Cell } from "./read-csv.ts";
-import { textProblem } from "./read-text.ts";
+import { textProblem, type Unreadable } from "./read-text.ts";
 import type { Entry, MapTree, Tree } from "./tree.ts";
 
 /** Largest CSV file, in characters. */
 const maxCsvLength = 32_000_000;
 
-/** Reads a file as text; null when it cannot be read. The path is the one in the scenario, joined to its folder. */
-export type ReadFile = (path: string) => string | null;
+/**
+ * Reads a file as text; null, or the reason in words, when it cannot be read. The path is the one in the scenario,
+ * joined to its folder.
+ */
+export type ReadFile = (path: string) => string | null | Unreadable;
 
 /** What expanding files needs and leaves behind. */
 export interface FileContext {
@@ -45,7 +48,7 @@ function rowsOf(entry: MapTree, file: Entry, field: ListField, context: FileCont
   const path = joinPath(context.scenarioPath, file.value.text);
   const text = context.read(path);
   const unreadable = textProblem(text, path, file.value.at, maxCsvLength);
-  if (unreadable !== null || text === null) {
+  if (unreadable !== null || typeof text !== "string") {
     if (unreadable !== null) context.problems.push(unreadable);
     return [];
   }

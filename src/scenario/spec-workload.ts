@@ -43,7 +43,7 @@ const tokenLength = (doc: string) =>
       ),
     },
     doc,
-    { shorthand: "mean" },
+    { shorthand: "mean", example: "512 tok" },
   );
 
 const demand = object(
@@ -115,7 +115,7 @@ export const workload = object(
         ),
       },
       "Time to first token.",
-      { shorthand: "budget" },
+      { shorthand: "budget", example: "500 ms" },
     ),
     tpot: optional(
       quantity("ms", "Longest mean time per output token; no limit when left out.", { example: "50 ms", above: 0 }),
@@ -218,9 +218,14 @@ export const area = either(
       id: text("Id of the area.", { example: "berlin" }),
       name: optional(text("Name for people.", { example: "Berlin" })),
       country: countryCode,
-      latitude: number("Degrees north.", { min: -90, max: 90, example: "52.52" }),
-      longitude: number("Degrees east.", { min: -180, max: 180, example: "13.41" }),
-      population: count("Inhabitants.", { example: "3700000" }),
+      city: optional(
+        text("City of the catalogue that gives the coordinates, and the inhabitants unless they are stated.", {
+          example: "Berlin",
+        }),
+      ),
+      latitude: optional(number("Degrees north.", { min: -90, max: 90, example: "52.52" })),
+      longitude: optional(number("Degrees east.", { min: -180, max: 180, example: "13.41" })),
+      population: optional(count("Inhabitants; those of `city` when left out.", { example: "3700000" })),
       utcOffset: optional(
         quantity("h", "Hours east of UTC for the daily curve; from the longitude when left out.", {
           min: -14,

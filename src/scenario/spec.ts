@@ -195,6 +195,7 @@ export const scenarioSpec = object(
         ),
       },
       "Name and description.",
+      { example: "{ name: europe }" },
     ),
     exchangeRates: fallback(
       map(
@@ -220,7 +221,9 @@ export const scenarioSpec = object(
       {},
     ),
     demand: fallback(rows(demandRow, "Demand given outright, instead of by population."), []),
-    sites: rows(site, "Where machines may stand."),
+    sites: rows(site, "Where machines may stand.", {
+      example: "[{ select: { cloudRegions: { continents: [EU] } }, tier: core }]",
+    }),
     tiers: fallback(
       object(
         { core: fallback(tierTerms, {}), regional: fallback(tierTerms, {}), edge: fallback(tierTerms, {}) },

@@ -101,8 +101,17 @@ function finite(value: number, digits: string): number | null {
   return value === 0 && /[1-9]/.test(digits.split(/[eE]/)[0]!) ? null : value;
 }
 
-/** Takes a sign and a currency mark off the front: `-$40k`, `EUR 1.2M`. */
+/** A currency mark behind the number, as most of Europe writes it: `0.2 €/kWh`, `5k€`. */
+const trailingMark = /^([+-]?)(\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)\s?(k|M|G|bn|B|T)?\s?([$€£¥₹])(?=$|\s?\/)/;
+
+/** Takes a sign and a currency mark off: `-$40k`, `EUR 1.2M`, `0.2 €/kWh`. */
 function splitMoney(text: string): { sign: 1 | -1; currency: string | null; rest: string } {
+  const trailing = trailingMark.exec(text);
+  if (trailing !== null) {
+    const [all, sign, digits, magnitude = "", mark] = trailing;
+    const rest = `${digits}${magnitude}${text.slice(all.length)}`;
+    return { sign: sign === "-" ? -1 : 1, currency: currencySymbols[mark!]!, rest };
+  }
   const match = /^([+-]?)(?:([$€£¥₹])|([A-Z]{3})\s)\s*/.exec(text);
   if (match === null) return { sign: 1, currency: null, rest: text };
   const currency = match[2] === undefined ? match[3]! : currencySymbols[match[2]]!;

@@ -44,6 +44,7 @@ const feasible = "test/cli/infeasible/feasible.yaml";
 const lines: readonly [string, () => string[], RegExp][] = [
   ["a scenario that is not there", () => ["validate", at("none.yaml")], /none\.yaml:1:1: error DSP_SCENARIO_NO_FILE/],
   ["a folder for a scenario", () => ["validate", at("folder")], /DSP_SCENARIO_NO_FILE/],
+  ["a scenario without an end", () => ["validate", "/dev/zero"], /DSP_SCENARIO_NO_FILE[^]*more than 128 MiB/],
   ["an empty scenario", () => ["validate", at("empty.yaml")], /DSP_SCENARIO_EMPTY[^]*hint: .*disperse init/],
   ["a scenario of blanks and comments", () => ["plan", at("blank.yaml")], /DSP_SCENARIO_EMPTY/],
   ["an unknown command", () => ["plann", "x"], /unknown command 'plann'[^]*Did you mean plan/],
