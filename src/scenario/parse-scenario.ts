@@ -97,7 +97,7 @@ function patch(root: Tree, options: ParseOptions, files: FileContext): Tree {
   }
   // Unknown names inside the file were found above.
   if (options.future !== undefined) {
-    for (const item of futurePatches(root, options.future, [])) tree = applyPatch(tree, item, problems);
+    for (const item of futurePatches(root, options.future, [])) apply(item);
   }
   for (const [index, setting] of (options.set ?? []).entries()) {
     const file = `--set[${index}]`;
