@@ -72,6 +72,9 @@ function installPackages() {
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   say("installing packages (once) …");
+  // Until the packages are there, nothing may say that they are: an interrupted run starts anew. (And a file written over
+  // would change in every copy of the folder that was made with hard links.)
+  rmSync(stamp, { force: true });
   // Not `npm ci`: it refuses a lock file without the bindings of other platforms, and not every registry mirror carries
   // those. The lock file is obeyed all the same, and --no-save leaves it untouched.
   if (!npm(["install", "--no-save"], root))
