@@ -31,7 +31,8 @@ export interface AttemptOwner {
 }
 
 export interface AttemptLimits {
-  readonly expectStream: boolean;
+  /** What the engine must answer with: events, JSON, or whatever it likes. */
+  readonly answer: "events" | "json" | "any";
   readonly keepUsage: boolean;
   /** Answers asked for side by side, each with its own finish reason. */
   readonly choices: number;
@@ -77,6 +78,8 @@ export class Attempt implements EngineEvents, Waiting {
   /** Estimated from the text of an answer that is not a stream. */
   textTokens = 0;
   responseBytes = 0;
+  /** Content type of sound, pictures and the like, which are passed on as they come; null for text. */
+  bytesType: string | null = null;
   usage: EngineUsage | null = null;
   readonly #owner: AttemptOwner;
   readonly #limits: AttemptLimits;
@@ -113,7 +116,10 @@ export class Attempt implements EngineEvents, Waiting {
     if (isStream) {
       this.#stream = new SseStream(this.#limits);
     }
-    if (isStream !== this.#limits.expectStream) {
+    const { answer } = this.#limits;
+    if (answer === "any") {
+      if (!isStream && !isText(head.contentType)) this.bytesType = head.contentType;
+    } else if (isStream !== (answer === "events")) {
       this.fail("protocol", `asked for ${isStream ? "JSON, got a stream" : "a stream, got something else"}`);
     }
   }
@@ -121,6 +127,7 @@ export class Attempt implements EngineEvents, Waiting {
   data(bytes: ByteText): void {
     if (this.phase === "closing" || this.phase === "over") return;
     this.responseBytes += bytes.length;
+    if (this.bytesType !== null) return this.#passOn(bytes);
     if (this.#stream === null) {
       this.#held += bytes;
       const limit = this.status === 200 ? this.#limits.maxHeldBytes : maxErrorBytes;
@@ -164,6 +171,10 @@ export class Attempt implements EngineEvents, Waiting {
     if (failure !== null) return this.fail(failure.kind, failure.message);
     if (this.#head === null) return this.fail("early-close", "the engine closed without an answer");
     if (this.status !== 200) return this.fail("status", `the engine answered ${this.status}`);
+    if (this.phase === "streaming" && this.bytesType !== null) {
+      this.phase = "over";
+      return this.#owner.onStreamDone(this, "");
+    }
     if (this.#stream === null) return this.#endWhole();
     this.fail("early-close", "the stream ended before the answer was complete");
   }
@@ -222,7 +233,7 @@ export class Attempt implements EngineEvents, Waiting {
       this.phase = "over";
       this.run?.cancel();
     } else if (this.phase === "waiting") {
-      this.fail("timeout", this.#limits.expectStream ? "no first token in time" : "no answer in time");
+      this.fail("timeout", this.#limits.answer === "events" ? "no first token in time" : "no answer in time");
     } else if (this.#paused || !this.#endFinished()) this.fail("timeout", "the stream fell silent");
   }
 
@@ -236,6 +247,17 @@ export class Attempt implements EngineEvents, Waiting {
     this.run?.cancel();
     this.#streamDone(this.#limits.sentinel ?? "");
     return true;
+  }
+
+  /** Nothing can be said about bytes but that they came: the first are the first content. */
+  #passOn(bytes: ByteText): void {
+    if (this.phase === "waiting") {
+      this.phase = "streaming";
+      this.firstContentMs = this.#now();
+      this.contentEvents = 1;
+    }
+    if (!this.#paused) this.#watchIdle();
+    this.#owner.onContent(this, bytes);
   }
 
   #streamDone(events: ByteText): void {
@@ -254,13 +276,24 @@ export class Attempt implements EngineEvents, Waiting {
   }
 
   #endWhole(): void {
+    const { contentType } = this.#head!;
     const answer = parseObject(this.#held);
-    if (answer === null) return this.fail("malformed", describe.malformed);
-    this.usage = usageIn(answer);
-    if (this.usage?.outputTokens == null) this.textTokens = textTokensOf(answer);
+    const mayBeText = this.#limits.answer === "any" && !isJson(contentType);
+    if (answer === null && !mayBeText) return this.fail("malformed", describe.malformed);
+    this.usage = usageIn(answer ?? {});
+    if (answer !== null && this.usage?.outputTokens == null) this.textTokens = textTokensOf(answer);
     this.phase = "over";
-    this.#owner.onWhole(this, this.#head!.contentType, this.#held);
+    this.#owner.onWhole(this, contentType, this.#held);
   }
+}
+
+function isJson(contentType: string): boolean {
+  return /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType);
+}
+
+/** Text is kept until it is whole; anything else is passed on as it comes. */
+function isText(contentType: string): boolean {
+  return contentType === "" || isJson(contentType) || /^text\//i.test(contentType);
 }
 
 const describe = {

@@ -7,7 +7,7 @@ import type { Admitted } from "./inference.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 import type { LiveFeed } from "./live-feed.ts";
-import { chargeNanoUsd, countsOf, egressNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
+import { chargeNanoUsd, countsOf, egressNanoUsd, meanCounts, priceNanoUsdPerMTok } from "./meter.ts";
 import type { Clock, Store, Telemetry } from "./ports.ts";
 import { priorities } from "./priority.ts";
 
@@ -76,9 +76,11 @@ export class Books {
     const site = world.sites[attempt.state.group.site]!;
     const workload = world.workloads[admitted.workload]!;
     const area = world.areas[admitted.area]!;
-    const tokens = countsOf(attempt, admitted.request);
     // A broken answer is not charged, whatever part of it arrived: the caller will ask again.
-    const charged = attempt.outcome === "served" || (attempt.outcome === "client-left" && attempt.contentEvents > 0);
+    const delivered = attempt.outcome === "served" || (attempt.outcome === "client-left" && attempt.contentEvents > 0);
+    const charged = delivered && admitted.priced !== "free";
+    const flat = charged && admitted.priced === "request" && attempt.usage === null;
+    const tokens = flat ? meanCounts(workload) : countsOf(attempt, admitted.request);
     const price = priceNanoUsdPerMTok(workload);
     const charge = charged ? chargeNanoUsd(price, tokens.inputTokens + tokens.outputTokens) : 0;
     this.#rows.push({

@@ -16,6 +16,8 @@ export interface InferenceRequest {
   /** Where the fields that may have to be exchanged stand in the body. */
   readonly modelSpan: MemberSpan;
   readonly streamOptionsSpan: MemberSpan | null;
+  /** The body is a form: `ByteText`, and values stand in it as they are. */
+  readonly form: boolean;
 }
 
 export type Parsed =
@@ -37,7 +39,7 @@ const readFields = [
 ];
 
 /** Reads the JSON body of a request to `endpoint`. */
-export function parseInferenceRequest(body: string, { content, asksForUsage }: Endpoint): Parsed {
+export function parseInferenceRequest(body: string, { content: contents, asksForUsage }: Endpoint): Parsed {
   let fields: Record<string, unknown>;
   try {
     const value: unknown = JSON.parse(body);
@@ -51,6 +53,7 @@ export function parseInferenceRequest(body: string, { content, asksForUsage }: E
   if (stream !== undefined && stream !== null && typeof stream !== "boolean") {
     return refuse("invalid_request", "`stream` must be true or false.", "stream");
   }
+  const content = contents.find((name) => fields[name] !== undefined && fields[name] !== null) ?? contents[0]!;
   const text = fields[content];
   if (content === "messages" && (!Array.isArray(text) || text.length === 0)) {
     return refuse("invalid_request", "`messages` must be a list with at least one message.", "messages");
@@ -74,6 +77,7 @@ export function parseInferenceRequest(body: string, { content, asksForUsage }: E
       choices: countOf(fields["n"]) * (content === "prompt" && isListOfPrompts(text) ? text.length : 1),
       modelSpan: first.get("model")!,
       streamOptionsSpan: first.get("stream_options") ?? null,
+      form: false,
     },
   };
 }
@@ -84,6 +88,7 @@ export function parseInferenceRequest(body: string, { content, asksForUsage }: E
  */
 export function engineBody(request: InferenceRequest, body: string, engineModel: string): string {
   const { modelSpan, streamOptionsSpan } = request;
+  if (request.form) return body.slice(0, modelSpan.valueStart) + engineModel + body.slice(modelSpan.valueEnd);
   const options = request.stream && !request.includeUsage ? streamOptionsSpan : null;
   const rename = engineModel !== request.model;
   let text = body;

@@ -7,6 +7,7 @@ import { Arrival } from "./arrival.ts";
 import { asciiJson } from "./byte-text.ts";
 import { parseInferenceRequest } from "./chat-request.ts";
 import { endpoints, type Endpoint } from "./endpoints.ts";
+import { parseFormRequest } from "./form-request.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation } from "./explanation.ts";
 import type { Admitted } from "./inference.ts";
@@ -95,12 +96,15 @@ export function createGateway(parts: GatewayParts): Gateway {
     const authenticated = accounts.authenticate(call.header("authorization"), clock.epochMs());
     if (!authenticated.ok) return refuse(reply, authenticated.error);
     const { key } = authenticated;
-    const parsed = parseInferenceRequest(call.body, endpoint);
+    const form = endpoint.request === "form";
+    const parsed = form
+      ? parseFormRequest(call.body, call.header("content-type"))
+      : parseInferenceRequest(call.body, endpoint);
     if (!parsed.ok) return refuse(reply, parsed.error);
-    const { request } = parsed;
-    const name = nameOf.get(request.model);
+    const asked = parsed.request;
+    const name = nameOf.get(asked.model);
     if (!name) {
-      const detail = `The model \`${request.model.slice(0, 200)}\` does not exist here.`;
+      const detail = `The model \`${asked.model.slice(0, 200)}\` does not exist here.`;
       return refuse(reply, apiError("model_not_found", { detail, param: "model" }));
     }
     const origin = origins.of(name.workload, call.header("x-disperse-area"), call.header("x-disperse-access"));
@@ -108,13 +112,17 @@ export function createGateway(parts: GatewayParts): Gateway {
     const bestEffort = call.header("x-disperse-slo") === "best-effort";
     const { area, access } = origin;
     const workload = world.workloads[name.workload]!;
-    const perAnswer = request.maxOutputTokens ?? Math.ceil(workload.outputTokens.mean * unlimitedOutputFactor);
+    const flat = endpoint.priced === "request";
+    const request = flat ? { ...asked, inputTokens: Math.ceil(workload.inputTokens.mean) } : asked;
+    const usual = Math.ceil(workload.outputTokens.mean);
+    const perAnswer = request.maxOutputTokens ?? (flat ? usual : usual * unlimitedOutputFactor);
     const outputTokens = perAnswer * request.choices;
+    const free = endpoint.priced === "free";
     const reserved = accounts.reserve(
       key,
       workload.id,
-      chargeNanoUsd(priceNanoUsdPerMTok(workload), request.inputTokens + outputTokens),
-      request.inputTokens + outputTokens,
+      free ? 0 : chargeNanoUsd(priceNanoUsdPerMTok(workload), request.inputTokens + outputTokens),
+      free ? 0 : request.inputTokens + outputTokens,
       receivedMs,
     );
     if (!reserved.ok) return refuse(reply, reserved.error);
@@ -127,6 +135,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         admitted: {
           requestId: newRequestId(rng),
           request,
+          priced: endpoint.priced,
           workload: name.workload,
           area,
           access,

@@ -4,6 +4,7 @@ import { apiError, errorBody, type ApiError } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { errorOf, isCallersFault, isErrorObject } from "./attempt-error.ts";
 import { answerHeaders } from "./answer-headers.ts";
+import { asciiJson, headerSafe } from "./byte-text.ts";
 import { engineBody, parseInferenceRequest, type InferenceRequest } from "./chat-request.ts";
 import { answerId, continuationBody, saidSoFar, type Said } from "./continuation.ts";
 import type { Waiting } from "./deadlines.ts";
@@ -19,6 +20,7 @@ import type { Call, Exchange, Reply } from "./transport.ts";
 export interface Admitted {
   readonly requestId: string;
   readonly request: InferenceRequest;
+  readonly priced: Endpoint["priced"];
   readonly workload: number;
   readonly area: number;
   readonly access: number;
@@ -50,6 +52,9 @@ export interface AttemptNote {
   readonly durationMs: number;
 }
 
+/** Statuses with which engines say that they do not know an endpoint. */
+const cannotCount = new Set([404, 405, 501]);
+
 /** Longest answer that is kept for a continuation, bytes of its events. */
 const maxRecordBytes = 4 * 1024 * 1024;
 
@@ -77,6 +82,8 @@ export class Inference implements Exchange, AttemptOwner {
   #hedge: Waiting | null = null;
   #firstContentMs: number | null = null;
   #streaming = false;
+  /** What is streamed is sound or a picture, which has no place for an error inside. */
+  #bytes = false;
   #hedged = false;
   /** Events sent so far, when the answer could be continued elsewhere if it broke off; null otherwise. */
   #record: ByteText | null = null;
@@ -155,6 +162,13 @@ export class Inference implements Exchange, AttemptOwner {
       return;
     }
     this.#settle(attempt);
+    if (this.#endpoint.estimate && failure.cause === "status" && cannotCount.has(failure.status)) {
+      const estimate = asciiJson(this.#endpoint.estimate(this.#admitted.request.inputTokens));
+      const headers = [...this.#headers(attempt, "application/json"), "x-disperse-token-source", "estimated"];
+      this.#reply.send(200, headers, estimate, true);
+      this.#finish("refused", attempt.target);
+      return;
+    }
     // A refusal of this very request says nothing about the engine's health.
     if (isCallersFault(failure)) {
       const own = apiError("invalid_request", {
@@ -203,7 +217,7 @@ export class Inference implements Exchange, AttemptOwner {
         state,
         ++this.#attempts,
         {
-          expectStream: request.stream,
+          answer: this.#endpoint.answer === "any" ? "any" : request.stream ? "events" : "json",
           keepUsage: request.includeUsage && !continued,
           choices: request.choices,
           sentinel: this.#endpoint.sentinel,
@@ -226,6 +240,7 @@ export class Inference implements Exchange, AttemptOwner {
           requestId: this.#admitted.requestId,
           path: this.#call.path,
           body: this.#bodyFor(target.group, continued?.body ?? null),
+          ...(request.form && { contentType: headerSafe(this.#call.header("content-type") ?? "") }),
           stream: request.stream,
           inputTokens: request.inputTokens,
           maxOutputTokens: request.maxOutputTokens,
@@ -324,7 +339,9 @@ export class Inference implements Exchange, AttemptOwner {
     this.#core.hedging.observe(this.#admitted.workload, attempt.firstContentMs! - attempt.startedMs);
     this.#core.firstTokens.observe(this.#admitted.workload, attempt.firstContentMs! - attempt.startedMs);
     this.#noLongerWaits(attempt);
-    return this.#reply.send(200, this.#headers(attempt, "text/event-stream; charset=utf-8"), events, last);
+    this.#bytes = attempt.bytesType !== null;
+    const contentType = attempt.bytesType ?? "text/event-stream; charset=utf-8";
+    return this.#reply.send(200, this.#headers(attempt, contentType), events, last);
   }
 
   #succeed(attempt: Attempt): void {
@@ -379,7 +396,9 @@ export class Inference implements Exchange, AttemptOwner {
 
   /** Ends the answer with an error, in the form the moment allows. */
   #breakOff(error: ApiError, target: Target | null): void {
-    if (this.#streaming) this.#reply.write(errorEvent(error, this.#endpoint.streamError, this.#lastSequence), true);
+    if (this.#streaming && this.#bytes) this.#reply.reset();
+    else if (this.#streaming)
+      this.#reply.write(errorEvent(error, this.#endpoint.streamError, this.#lastSequence), true);
     else this.#core.sendError(this.#reply, error, this.#admitted.requestId, this.#attempts);
     this.#core.books.refused(error.code);
     this.#finish("failed", target);

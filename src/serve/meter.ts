@@ -42,14 +42,24 @@ export function meterTokens(usage: EngineUsage | null, counted: Counted): Metere
   };
 }
 
+/** What an attempt has seen of tokens. */
+interface Seen {
+  readonly usage: EngineUsage | null;
+  readonly contentEvents: number;
+  readonly textTokens: number;
+}
+
 /** The counts of an attempt at a request. */
-export function countsOf(
-  attempt: { readonly usage: EngineUsage | null; readonly contentEvents: number; readonly textTokens: number },
-  { inputTokens, maxOutputTokens, choices }: InferenceRequest,
-): Metered {
-  const { usage, contentEvents, textTokens } = attempt;
+export function countsOf(seen: Seen, { inputTokens, maxOutputTokens, choices }: InferenceRequest): Metered {
+  const { usage, contentEvents, textTokens } = seen;
   const limit = maxOutputTokens === null ? null : maxOutputTokens * choices;
   return meterTokens(usage, { inputTokens, contentEvents, textTokens, maxOutputTokens: limit });
+}
+
+/** Counts of sound and pictures whose engine states none: those of a request of mean length, so that it costs as much. */
+export function meanCounts({ inputTokens, outputTokens }: Workload): Metered {
+  const [input, output] = [Math.round(inputTokens.mean), Math.round(outputTokens.mean)];
+  return { tokenSource: "estimated", inputTokens: input, cachedTokens: 0, outputTokens: output };
 }
 
 /** Tokens of a whole answer, estimated from its text: choices of chat and completions, output of responses. */

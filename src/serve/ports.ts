@@ -27,8 +27,10 @@ export interface EngineRequest {
   readonly requestId: string;
   /** Path below the server's root, for example `/v1/chat/completions`. */
   readonly path: string;
-  /** The body for the engine, JSON in ordinary text (not `ByteText`). */
+  /** The body for the engine: JSON in ordinary text, or `ByteText` when `contentType` is given. */
   readonly body: string;
+  /** Of a body that is not JSON: a form with its boundary. */
+  readonly contentType?: string;
   readonly stream: boolean;
   /** Estimated from the text; the engine's own count wins later. */
   readonly inputTokens: number;

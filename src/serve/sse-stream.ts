@@ -1,9 +1,9 @@
 import type { ByteText } from "./ports.ts";
 import {
   addsText,
+  kindByStart,
   kindOf,
   parseObject,
-  startsAsUsual,
   usageIn,
   type EngineUsage,
   type EventKind,
@@ -194,7 +194,8 @@ export class SseStream {
 
   #judgePayload(text: ByteText, from: number, end: number): EventKind {
     const hasUsage = this.#usageAt < end;
-    if (this.#hasContent && !hasUsage && startsAsUsual(text, from)) return "content";
+    const usual = this.#hasContent && !hasUsage ? kindByStart(text, from) : null;
+    if (usual !== null) return usual;
     if (hasUsage) this.#usageAt = nextUsage(text, end);
     return this.#judgeEvent(text.slice(from, end));
   }

@@ -29,10 +29,21 @@ const lastTypes = new Set([
 ]);
 
 /** Payloads that begin like this are no errors; all others are parsed. `id` leads in nearly every engine's events. */
-const usualStarts = ['{"id"', '{"choices"', '{"type":"response.output', '{"type": "response.output'];
+const usualStarts = ['{"id"', '{"choices"'];
+const usualType = /\{"type": ?"(response\.output[a-z_.]*)"/y;
 
-export function startsAsUsual(text: ByteText, from: number): boolean {
-  return usualStarts.some((start) => text.startsWith(start, from));
+/** What an unparsed payload after the first content is, by how it begins; null when only parsing can tell. */
+export function kindByStart(text: ByteText, from: number): EventKind | null {
+  if (usualStarts.some((start) => text.startsWith(start, from))) return "content";
+  usualType.lastIndex = from;
+  const type = usualType.exec(text)?.[1];
+  return type === undefined ? null : kindOfType(type);
+}
+
+function kindOfType(type: string): EventKind {
+  if (lastTypes.has(type)) return "last";
+  // APIs that name their events add output with `….delta`, and pictures with `….partial_image`.
+  return /\.(?:delta|partial_image)$/.test(type) ? "content" : "preamble";
 }
 
 /** What a parsed event is; usage events of chat streams carry nothing else. */
@@ -40,7 +51,7 @@ export function kindOf(event: Record<string, unknown>, usage: EngineUsage | null
   const { type, choices, error, object } = event;
   if (error !== undefined && error !== null && choices === undefined) return "engine-error";
   if (object === "error" || type === "error" || type === "response.failed") return "engine-error";
-  if (typeof type === "string" && lastTypes.has(type)) return "last";
+  if (typeof type === "string") return kindOfType(type);
   if (isObject(event["usage"]) && Array.isArray(choices) && choices.length === 0) {
     return usage === null ? "usage-wrong" : "usage-only";
   }
@@ -86,8 +97,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** Whether an event carries something the user would see: text, reasoning, a refusal, a tool call, sound, a picture. */
 function hasContent(event: Record<string, unknown>): boolean {
-  // APIs that name their events add output with `….delta`, and pictures with `….partial_image`.
-  if (typeof event["type"] === "string") return /\.(?:delta|partial_image)$/.test(event["type"]);
   const { choices } = event;
   if (!Array.isArray(choices)) return false;
   return choices.some((choice: Record<string, unknown> | null) => {

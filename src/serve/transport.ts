@@ -5,6 +5,7 @@ export interface Call {
   readonly method: string;
   /** Without query. */
   readonly path: string;
+  /** Ordinary text; of a form (`multipart/…`) `ByteText`, because it may hold anything. */
   readonly body: string;
   readonly bodyBytes: number;
   /** Value of a header field by its lower-case name; several fields of one name joined with ", ". */
@@ -55,6 +56,7 @@ export interface HttpPost {
   readonly path: string;
   /** Field names in lower case, and values, by turns; without host and length. */
   readonly headers: readonly string[];
-  /** Ordinary text, sent as UTF-8. */
+  /** Ordinary text, sent as UTF-8; with `bytes` it is `ByteText` and sent as it is. */
   readonly body: string;
+  readonly bytes?: boolean;
 }

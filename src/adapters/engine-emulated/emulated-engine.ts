@@ -1,14 +1,8 @@
 import type { Replica } from "../../perf/index.ts";
 import type { Clock, Engine, EngineEvents, EngineRequest, EngineRun } from "../../serve/index.ts";
 import { BatchPace } from "./batch-pace.ts";
-import {
-  chunkEvent,
-  emulatedWord,
-  usageEvent,
-  wholeAnswer,
-  type AnswerIdentity,
-  type FinishReason,
-} from "./emulated-answer.ts";
+import { chatForm, completionForm, type AnswerForm, type AnswerIdentity, type FinishReason } from "./emulated-form.ts";
+import { responseForm } from "./response-form.ts";
 
 export interface EmulatedEngineOptions {
   /** The engine model whose pace is kept. */
@@ -59,10 +53,11 @@ export function createEmulatedEngine(options: EmulatedEngineOptions): Engine {
 
   return {
     start(request, events): EngineRun {
-      if (request.path !== "/v1/chat/completions") return refuse(events, clock);
+      const form = forms[request.path];
+      if (!form) return answerAtOnce(request, events, clock);
       const nowMs = clock.monotonicMs();
       const pace = shortestQueue(nowMs);
-      const answer = new EmulatedRun(request, events, clock.epochMs(), () => running.delete(answer));
+      const answer = new EmulatedRun(request, form, events, clock.epochMs(), () => running.delete(answer));
       running.add(answer);
       answer.leave = pace.add(answer, nowMs);
       wake();
@@ -87,10 +82,16 @@ export function createEmulatedEngine(options: EmulatedEngineOptions): Engine {
   } satisfies Engine;
 }
 
-/** Only chat is emulated; filler text for anything else would help nobody. */
-function refuse(events: EngineEvents, clock: Clock): EngineRun {
-  const message =
-    "Emulated engines answer chat completions only. Serve this model with a real engine for other endpoints.";
+/** What is emulated, and what its ids begin with. Filler for sound, pictures and embeddings would help nobody. */
+const forms: Readonly<Record<string, AnswerForm & { readonly idPrefix: string }>> = {
+  "/v1/chat/completions": { ...chatForm, idPrefix: "chatcmpl-" },
+  "/v1/completions": { ...completionForm, idPrefix: "cmpl-" },
+  "/v1/responses": { ...responseForm, idPrefix: "resp_" },
+};
+
+/** Answers what no form is for: that it is not emulated. */
+function answerAtOnce({ path }: EngineRequest, events: EngineEvents, clock: Clock): EngineRun {
+  const message = `Emulated engines do not answer ${path}. Serve this model with a real engine for it.`;
   const forget = clock.schedule(0, () => {
     events.head({ status: 404, contentType: "application/json", retryAfterMs: null });
     events.data(
@@ -107,6 +108,7 @@ class EmulatedRun implements EngineRun {
   readonly outputTokens: number;
   leave: () => void = () => {};
   readonly #request: EngineRequest;
+  readonly #form: AnswerForm;
   readonly #events: EngineEvents;
   readonly #identity: AnswerIdentity;
   readonly #finish: FinishReason;
@@ -116,8 +118,15 @@ class EmulatedRun implements EngineRun {
   #paused = false;
   #over = false;
 
-  constructor(request: EngineRequest, events: EngineEvents, epochMs: number, forget: () => void) {
+  constructor(
+    request: EngineRequest,
+    form: AnswerForm & { readonly idPrefix: string },
+    events: EngineEvents,
+    epochMs: number,
+    forget: () => void,
+  ) {
     this.#request = request;
+    this.#form = form;
     this.#events = events;
     this.#forget = forget;
     const { outputTokens, prefixHitRatio } = request.planned;
@@ -128,7 +137,7 @@ class EmulatedRun implements EngineRun {
     this.cachedTokens = Math.min(request.inputTokens - 1, Math.floor(request.inputTokens * prefixHitRatio));
     this.uncachedTokens = request.inputTokens - this.cachedTokens;
     const { model } = JSON.parse(request.body) as { model: string };
-    this.#identity = { id: `chatcmpl-${request.requestId}`, model, createdS: Math.floor(epochMs / 1_000) };
+    this.#identity = { id: form.idPrefix + request.requestId, model, createdS: Math.floor(epochMs / 1_000) };
   }
 
   onTokens(produced: number): void {
@@ -158,20 +167,18 @@ class EmulatedRun implements EngineRun {
       this.#sent = this.#produced;
       if (!complete) return;
       this.#events.head({ status: 200, contentType: "application/json", retryAfterMs: null });
-      this.#events.data(wholeAnswer(this.#identity, this.#usage(), this.#finish));
+      this.#events.data(this.#form.whole(this.#identity, this.#usage(), this.#finish));
       return this.#end();
     }
     let text = "";
     if (this.#sent === 0) {
       this.#events.head({ status: 200, contentType: "text/event-stream", retryAfterMs: null });
-      text = chunkEvent(this.#identity, { role: "assistant", content: "" }, null);
+      text = this.#form.opening(this.#identity);
     }
     for (; this.#sent < this.#produced; this.#sent++) {
-      text += chunkEvent(this.#identity, { content: emulatedWord(this.#sent) }, null);
+      text += this.#form.word(this.#identity, this.#sent);
     }
-    if (complete) {
-      text += `${chunkEvent(this.#identity, {}, this.#finish)}${usageEvent(this.#identity, this.#usage())}data: [DONE]\n\n`;
-    }
+    if (complete) text += this.#form.closing(this.#identity, this.#usage(), this.#finish);
     this.#events.data(text);
     if (complete) this.#end();
   }

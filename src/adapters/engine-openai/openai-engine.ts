@@ -20,8 +20,8 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
   const root = new URL(url);
   const http = client(root.origin);
   const base = root.pathname.replace(/\/$/, "");
-  const fixed = ["content-type", "application/json"];
-  if (apiKey !== undefined) fixed.push("authorization", `Bearer ${apiKey}`);
+  const authorization = apiKey === undefined ? [] : ["authorization", `Bearer ${apiKey}`];
+  const fixed = ["content-type", "application/json", ...authorization];
   let scrape: Scrape | null = null;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
@@ -36,8 +36,11 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
   if (metricsPath !== null) void poll(base + metricsPath);
 
   return {
-    start({ requestId, path, body }, events) {
-      return http.post({ path: base + path, headers: [...fixed, "x-request-id", requestId], body }, events);
+    start({ requestId, path, body, contentType }, events) {
+      const bytes = contentType !== undefined;
+      const headers = bytes ? ["content-type", contentType, ...authorization] : [...fixed];
+      headers.push("x-request-id", requestId);
+      return http.post({ path: base + path, headers, body, bytes }, events);
     },
     signals: () => scrape?.signals ?? unknown,
     async close() {

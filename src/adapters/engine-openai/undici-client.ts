@@ -18,9 +18,12 @@ export function createUndiciClient(origin: string, options: UndiciClientOptions 
     bodyTimeout: 0,
   });
   return {
-    post({ path, headers, body }, events) {
+    post({ path, headers, body, bytes }, events) {
       const run = new UndiciRun(events);
-      pool.dispatch({ method: "POST", path, headers: [...headers], body }, run);
+      pool.dispatch(
+        { method: "POST", path, headers: [...headers], body: bytes ? Buffer.from(body, "latin1") : body },
+        run,
+      );
       return run;
     },
     async getText(path, timeoutMs) {

@@ -98,6 +98,8 @@ function receive(message: IncomingMessage, maxBytes: number, done: (body: string
   message.on("end", () => {
     if (bytes > maxBytes) return;
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    // A form may hold anything, sound and pictures too.
+    if (/^multipart\//i.test(message.headers["content-type"] ?? "")) return done(body.toString("latin1"));
     done(isUtf8(body) ? body.toString("utf8") : apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
   });
 }

@@ -125,9 +125,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   return {
-    post({ path, headers, body }: HttpPost, events: EngineEvents): EngineRun {
+    post({ path, headers, body, bytes: isBytes = false }: HttpPost, events: EngineEvents): EngineRun {
       // The body as bytes in Latin-1, so that head and body leave in one write. Plain ASCII is that already.
-      const byteLength = Buffer.byteLength(body, "utf8");
+      const byteLength = isBytes ? body.length : Buffer.byteLength(body, "utf8");
       const bytes = byteLength === body.length ? body : Buffer.from(body, "utf8").toString("latin1");
       let head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
       for (let index = 0; index < headers.length; index += 2) head += `${headers[index]!}: ${headers[index + 1]!}\r\n`;

@@ -107,12 +107,13 @@ export class ServerConnection implements MessageEvents, Reply {
     const body = this.#body.length === 1 ? this.#body[0]! : Buffer.concat(this.#body);
     this.#body = [];
     const hosts = countFields(head.fields, "host");
+    const form = isForm(fieldValue(head.fields, "content-type"));
     if (hosts > 1 || (hosts === 0 && head.minorVersion === 1)) {
       this.#refuse(apiError("invalid_request", { detail: "An HTTP/1.1 request names exactly one host." }));
     } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
-    else if (!isUtf8(body)) this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
+    else if (!form && !isUtf8(body)) this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
     else {
-      const exchange = this.#gateway.handle(new RawCall(head, body), this);
+      const exchange = this.#gateway.handle(new RawCall(head, body, form), this);
       // The answer may be complete already, and then nobody is interested in this exchange any more.
       if (this.#answering) this.#exchange = exchange;
     }
@@ -259,11 +260,11 @@ class RawCall implements Call {
   readonly bodyBytes: number;
   readonly #fields: readonly string[];
 
-  constructor(head: MessageHead, body: Buffer) {
+  constructor(head: MessageHead, body: Buffer, form: boolean) {
     this.method = head.method;
     const query = head.target.indexOf("?");
     this.path = query < 0 ? head.target : head.target.slice(0, query);
-    this.body = body.toString("utf8");
+    this.body = body.toString(form ? "latin1" : "utf8");
     this.bodyBytes = body.length;
     this.#fields = head.fields;
   }
@@ -271,6 +272,11 @@ class RawCall implements Call {
   header(name: string): string | undefined {
     return fieldValue(this.#fields, name);
   }
+}
+
+/** A form may hold anything, sound and pictures too. */
+function isForm(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^multipart\//i.test(contentType);
 }
 
 function countFields(fields: readonly string[], name: string): number {
