@@ -56,6 +56,12 @@ function resolveAccelerator(resolution: Resolution, path: ScenarioPath, id: stri
   return null;
 }
 
+/** The price of the first period, and those of all where they differ. */
+function priceOf(price: readonly number[]): Pick<ServerModule, "priceUsd" | "pricePerPeriodUsd"> {
+  const priceUsd = price[0]!;
+  return price.some((value) => value !== priceUsd) ? { priceUsd, pricePerPeriodUsd: price } : { priceUsd };
+}
+
 function resolveModule(resolution: Resolution, entry: ModuleEntry, path: ScenarioPath): ServerModule | null {
   const supply = entry.supply ?? Array.from({ length: resolution.periodCount }, () => null);
   if (entry.form === "use") {
@@ -67,7 +73,9 @@ function resolveModule(resolution: Resolution, entry: ModuleEntry, path: Scenari
     const plain = serverModuleOf(entry.use, row, supply);
     return {
       ...plain,
-      priceUsd: entry.price ?? plain.priceUsd,
+      ...priceOf(entry.price ?? [plain.priceUsd]),
+      memoryShareRatio: entry.memoryShare ?? plain.memoryShareRatio ?? 0,
+      ...(entry.minUtilization !== null && { minUtilizationRatio: entry.minUtilization }),
       leadTimeYears: entry.leadTime ?? plain.leadTimeYears,
       lifeYears: entry.life ?? plain.lifeYears,
       tiers: entry.tiers ?? plain.tiers,
@@ -89,7 +97,9 @@ function resolveModule(resolution: Resolution, entry: ModuleEntry, path: Scenari
     name: entry.name ?? entry.id,
     accelerator,
     acceleratorCount: entry.chips,
-    priceUsd: entry.price,
+    ...priceOf(entry.price),
+    ...(entry.memoryShare !== null && { memoryShareRatio: entry.memoryShare }),
+    ...(entry.minUtilization !== null && { minUtilizationRatio: entry.minUtilization }),
     powerKw: entry.power,
     idlePowerKw: entry.idlePower ?? entry.power * idleShare,
     lifeYears: entry.life ?? usualLifeYears,

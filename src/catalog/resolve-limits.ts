@@ -1,8 +1,9 @@
 import { networkModel } from "./network-model.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { checkCountry, unknownName } from "./resolve-reference.ts";
-import { absurdPowerKw } from "./resolve-site-terms.ts";
-import type { NetworkModel, Owner, Period, PlanLimits, Site, TrainingDemand } from "./world.ts";
+import { resolveShares } from "./resolve-shares.ts";
+import { absurdPowerKw, connectedFrom } from "./resolve-site-terms.ts";
+import type { NetworkModel, Owner, Period, PlanLimits, ServerModule, Site, TrainingDemand } from "./world.ts";
 
 /** Periods in order; their ids are the years they begin in, `2027`, or `2027.5` for the middle of a year. */
 export function resolvePeriods(resolution: Resolution): readonly Period[] {
@@ -17,17 +18,34 @@ export function resolvePeriods(resolution: Resolution): readonly Period[] {
 }
 
 /** Owners in the order written; one hyperscaler when the scenario names none. */
-export function resolveOwners(resolution: Resolution): readonly Owner[] {
+export function resolveOwners(resolution: Resolution, modules: readonly ServerModule[]): readonly Owner[] {
   const { owners, finance } = resolution.scenario;
   const unlimited = Array.from({ length: resolution.periodCount }, () => null);
-  const resolved = Object.entries(owners).map(([id, { kind, wacc, budget }]): Owner => ({
-    id,
-    kind,
-    waccRatio: wacc ?? finance.wacc,
-    capexBudgetUsd: budget ?? unlimited,
-  }));
+  const resolved = Object.entries(owners).map(([id, { kind, wacc, budget, debt, allotments }]): Owner => {
+    const equityWacc = wacc ?? finance.wacc;
+    return {
+      id,
+      kind,
+      // What is borrowed costs its interest, the rest what the owner asks for.
+      waccRatio: debt === null ? equityWacc : (1 - debt.share) * equityWacc + debt.share * debt.rate,
+      capexBudgetUsd: budget ?? unlimited,
+      ...(debt !== null && {
+        debt: { shareRatio: debt.share, ratePerYear: debt.rate, leastCoverage: debt.coverage },
+      }),
+      ...(Object.keys(allotments).length > 0 && { allotments: allotmentsOf(resolution, id, modules) }),
+    };
+  });
   if (resolved.length > 0) return resolved;
   return [{ id: "operator", kind: "hyperscaler", waccRatio: finance.wacc, capexBudgetUsd: unlimited }];
+}
+
+function allotmentsOf(resolution: Resolution, owner: string, modules: readonly ServerModule[]) {
+  return Object.entries(resolution.scenario.owners[owner]!.allotments).flatMap(([id, perPeriod]) => {
+    const module = modules.findIndex((entry) => entry.id === id);
+    const known = modules.map((entry) => entry.id);
+    if (module < 0) unknownName(resolution, ["owners", owner, "allotments", id], "module", id, known);
+    return module < 0 ? [] : [{ module, perPeriod }];
+  });
 }
 
 /** Training demand with growth written out by period. */
@@ -45,6 +63,8 @@ export function resolveTraining(resolution: Resolution, elapsedYears: readonly n
       precision: entry.precision,
       countries: entry.countries,
       unservedUsdPerPflopYear: entry.unservedPenalty,
+      ...(entry.price !== null && { priceUsdPerPflopYear: entry.price }),
+      ...(entry.campus === "single" && { singleCampus: true }),
     };
   });
 }
@@ -70,8 +90,8 @@ function zoneSites(
 }
 
 /** Limits of the whole plan, zones with the positions of their sites. */
-export function resolveLimits(resolution: Resolution, sites: readonly Site[]): PlanLimits {
-  const { headroom, maxSites, budget, zones } = resolution.scenario.limits;
+export function resolveLimits(resolution: Resolution, sites: readonly Site[], owners: readonly Owner[]): PlanLimits {
+  const { headroom, maxSites, budget, zones, shares, resilience } = resolution.scenario.limits;
   const positions = new Map(sites.map((site, index) => [site.id, index]));
   return {
     headroomRatio: headroom,
@@ -88,8 +108,11 @@ export function resolveLimits(resolution: Resolution, sites: readonly Site[]): P
         const message = "the power limit is above 100 GW, more than all data centres of the world draw";
         resolution.error("DSP_SCENARIO_OUT_OF_RANGE", [...path, "powerLimit"], message, "check the unit: kW, MW or GW");
       }
-      return { id: zone.id, sites: members, powerLimitKw: zone.powerLimit };
+      const powerLimitKw = connectedFrom(resolution, zone.connection, zone.powerLimit);
+      return { id: zone.id, sites: members, powerLimitKw };
     }),
+    ...(shares.length > 0 && { shares: resolveShares(resolution, sites, owners) }),
+    ...(resilience !== null && resilience !== "none" && { resilience }),
   };
 }
 

@@ -30,6 +30,21 @@ function transitToUsdPerGB(usdPerGbpsMonth: number, utilization: number): number
   return usdPerGbpsMonth / (gigabytesPerGbpsMonth * utilization);
 }
 
+/** The limit with nothing before the year of connection; a period that begins earlier has none yet. */
+export function connectedFrom(
+  { scenario }: Resolution,
+  connectionYear: number | null,
+  powerKw: readonly number[],
+): readonly number[] {
+  if (connectionYear === null) return powerKw;
+  let begin = scenario.horizon.startYear;
+  return powerKw.map((kw, period) => {
+    const connected = begin >= connectionYear - 1e-9;
+    begin += scenario.horizon.periodLength[period]!;
+    return connected ? kw : 0;
+  });
+}
+
 /** Price of egress that `terms` ask for; null when they say nothing about it. */
 function egressOf(resolution: Resolution, path: ScenarioPath, terms: TierTerms): number | null {
   if (terms.egressPrice !== null) return terms.egressPrice;
@@ -58,6 +73,10 @@ export type SiteTerms = Pick<
   | "buildLifeYears"
   | "egressUsdPerGB"
   | "portGbps"
+  | "upgrades"
+  | "backhaulGbps"
+  | "backhaulUsdPerGbpsYear"
+  | "minUtilizationRatio"
 >;
 
 /**
@@ -73,8 +92,13 @@ export function siteTermsOf(
   const { scenario, periodCount } = resolution;
   const ofTier = scenario.tiers[tier];
   const tierPath: ScenarioPath = ["tiers", tier];
-  const powerLimitKw =
+  const fullKw =
     entry.powerLimit ?? ofTier.powerLimit ?? Array.from({ length: periodCount }, () => sitePowerKw[tier].value);
+  const powerLimitKw = connectedFrom(resolution, entry.connection ?? ofTier.connection, fullKw);
+  const upgrades = entry.upgrades ?? ofTier.upgrades ?? [];
+  const backhaulGbps = entry.backhaul ?? ofTier.backhaul;
+  const backhaulPrice = entry.backhaulPrice ?? ofTier.backhaulPrice;
+  const minUtilization = entry.minUtilization ?? ofTier.minUtilization;
   if (powerLimitKw.some((power) => power > absurdPowerKw)) {
     const where = entry.powerLimit ? path : tierPath;
     const message = "the power limit is above 100 GW, more than all data centres of the world draw";
@@ -93,6 +117,16 @@ export function siteTermsOf(
     buildUsdPerKw: entry.buildCost ?? ofTier.buildCost ?? buildingUsdPerKw[tier].value,
     buildLifeYears: entry.buildLife ?? ofTier.buildLife ?? depreciationYears.building.value,
     portGbps: entry.port ?? ofTier.port ?? portGbps[tier].value,
+    ...(upgrades.length > 0 && {
+      upgrades: upgrades.map(({ size, price, leadTime }) => ({
+        addedKw: size,
+        priceUsd: price,
+        leadTimeYears: leadTime,
+      })),
+    }),
+    ...(backhaulGbps !== null && { backhaulGbps }),
+    ...(backhaulPrice !== null && { backhaulUsdPerGbpsYear: backhaulPrice * 12 }),
+    ...(minUtilization !== null && minUtilization > 0 && { minUtilizationRatio: minUtilization }),
   };
   return (country) => ({
     ...common,

@@ -4,7 +4,9 @@ import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { checkCountry } from "./resolve-reference.ts";
 import { siteTermsOf } from "./resolve-site-terms.ts";
 import { findCity, selectCities, selectPlaces } from "./select-cities.ts";
-import type { Owner, ServerModule, Site } from "./world.ts";
+import { hangOnParents } from "./resolve-parents.ts";
+import { closingOf, placesOfOwner } from "./resolve-site-state.ts";
+import type { Owner, Period, ServerModule, Site } from "./world.ts";
 
 type InlineSite = Extract<SiteEntry, { form: "inline" }>;
 type SelectedSites = Extract<SiteEntry, { form: "select" }>;
@@ -46,14 +48,21 @@ export function resolveSites(
   resolution: Resolution,
   owners: readonly Owner[],
   modules: readonly ServerModule[],
+  periods: readonly Period[],
 ): readonly Site[] {
   const sites: Site[] = [];
+  const parents = new Map<number, { readonly id: string; readonly path: ScenarioPath }>();
   const taken = new Set<string>();
   for (const [index, entry] of resolution.scenario.sites.entries()) {
     const path: ScenarioPath = ["sites", index];
-    const { tier, status } = entry;
+    const { tier } = entry;
+    const closing = closingOf(resolution, path, entry, periods);
     const owner = ownerOf(owners, entry.owner ?? resolution.scenario.tiers[tier].owner);
     const termsOf = siteTermsOf(resolution, path, tier, entry);
+    const statusIn = placesOfOwner(resolution, path, owners[owner]!.id, entry.status);
+    const hangs = (): void => {
+      if (entry.parent !== null) parents.set(sites.length - 1, { id: entry.parent, path: [...path, "parent"] });
+    };
     if (entry.form === "select") {
       let doubles = 0;
       for (const place of selectedPlaces(resolution, path, entry)) {
@@ -64,7 +73,10 @@ export function resolveSites(
         }
         taken.add(id);
         const { name, country, latitude, longitude } = place;
-        sites.push({ id, name, tier, country, latitude, longitude, owner, ...termsOf(country), status, installed: [] });
+        const status = statusIn(country);
+        const terms = { ...termsOf(country), status, installed: [], ...closing };
+        sites.push({ id, name, tier, country, latitude, longitude, owner, ...terms });
+        hangs();
       }
       if (doubles > 0) {
         const message = `${doubles} of the selected places are ${tier} sites already; each counts once`;
@@ -95,9 +107,11 @@ export function resolveSites(
       longitude: coordinates.longitude,
       owner,
       ...termsOf(entry.country),
-      status,
+      status: statusIn(entry.country),
       installed,
+      ...closing,
     });
+    hangs();
   }
-  return sites;
+  return hangOnParents(resolution, sites, parents);
 }

@@ -62,6 +62,8 @@ export function resolveWorkloads(resolution: Resolution): ResolvedWorkloads {
       responseBytes: entry.responseSize,
       priceUsdPerRequest: entry.price,
       unservedUsdPerRequest: entry.unservedPenalty,
+      ...(entry.backhaulSize > 0 && { backhaulBytes: entry.backhaulSize }),
+      ...(entry.failover !== null && { failoverBudgetMs: entry.failover }),
       tiers: entry.tiers,
     });
   }

@@ -10,7 +10,7 @@ import { resolveLimits, resolveNetwork, resolveOwners, resolvePeriods, resolveTr
 import { resolveSites } from "./resolve-sites.ts";
 import { resolveWorkloads } from "./resolve-workloads.ts";
 import { catalogVersion } from "./version.ts";
-import type { World } from "./world.ts";
+import type { FinanceTerms, World } from "./world.ts";
 
 export type ResolveResult =
   | { readonly ok: true; readonly world: World; readonly warnings: readonly Problem[] }
@@ -27,27 +27,28 @@ export function resolveWorld(parsed: LocatedScenario, places: Places): ResolveRe
   const resolution = startResolution(parsed, places);
   const { scenario } = parsed;
   const periods = resolvePeriods(resolution);
-  const owners = resolveOwners(resolution);
   const modules = resolveModules(resolution);
+  const owners = resolveOwners(resolution, modules);
   const { workloads, models, engines } = resolveWorkloads(resolution);
-  const sites = resolveSites(resolution, owners, modules);
+  const sites = resolveSites(resolution, owners, modules, periods);
   const areas = resolveAreas(resolution);
   const { accessTypes, demand } = resolveDemand(resolution, workloads, areas, periods);
   const countries = [...sites.map((site) => site.country), ...areas.map((area) => area.country)];
   const jurisdictions = resolveJurisdictions(resolution, countries, workloads);
   const training = resolveTraining(resolution, elapsedYearsOf(periods));
-  const limits = resolveLimits(resolution, sites);
+  const limits = resolveLimits(resolution, sites, owners);
 
   const world: World = {
     format: "disperse/world/v1",
     name: scenario.metadata.name,
     description: scenario.metadata.description,
     catalogVersion,
+    ...(scenario.objective !== "min-cost" && { objective: scenario.objective }),
     periods,
     finance: {
       waccRatio: scenario.finance.wacc,
       maintenanceRatioPerYear: scenario.finance.maintenance,
-      acceleratorPriceFactor: scenario.finance.acceleratorPriceFactor,
+      ...priceFactors(scenario.finance),
     },
     models,
     modules,
@@ -68,4 +69,22 @@ export function resolveWorld(parsed: LocatedScenario, places: Places): ResolveRe
   if (!failed()) checkPermittedSites(resolution, world);
   const problems = orderProblems(resolution.problems);
   return failed() ? { ok: false, problems } : { ok: true, world, warnings: problems };
+}
+
+/** One factor on all modules, and what differs by period. */
+function priceFactors({
+  acceleratorPriceFactor,
+  memoryPriceFactor,
+}: {
+  readonly acceleratorPriceFactor: readonly number[];
+  readonly memoryPriceFactor: readonly number[];
+}): Pick<FinanceTerms, "acceleratorPriceFactor" | "modulePriceFactorPerPeriod" | "memoryPriceFactorPerPeriod"> {
+  const first = acceleratorPriceFactor[0]!;
+  return {
+    acceleratorPriceFactor: first,
+    ...(acceleratorPriceFactor.some((factor) => factor !== first) && {
+      modulePriceFactorPerPeriod: acceleratorPriceFactor.map((factor) => factor / first),
+    }),
+    ...(memoryPriceFactor.some((factor) => factor !== 1) && { memoryPriceFactorPerPeriod: memoryPriceFactor }),
+  };
 }

@@ -10,6 +10,8 @@ export interface ServerModuleRow {
   readonly accelerator: AcceleratorId;
   readonly acceleratorCount: number;
   readonly priceUsd: Figure;
+  /** Share of the price that is memory. */
+  readonly memoryShareRatio: Figure;
   /** Wall power under load, before PUE: what must be provisioned. */
   readonly powerKw: Figure;
   readonly idlePowerKw: Figure;
@@ -30,6 +32,7 @@ export function serverModuleOf(
     accelerator: acceleratorOf(row.accelerator, accelerators[row.accelerator]),
     acceleratorCount: row.acceleratorCount,
     priceUsd: row.priceUsd.value,
+    memoryShareRatio: row.memoryShareRatio.value,
     powerKw: row.powerKw.value,
     idlePowerKw: row.idlePowerKw.value,
     lifeYears: row.lifeYears.value,

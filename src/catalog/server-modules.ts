@@ -20,6 +20,39 @@ const rackLead = assumed(0.75, "year", "allotted supply, from order to service",
 const serverLead = assumed(0.4, "year", "from order to service", { low: 0.15, high: 1 });
 const boxLead = assumed(0.15, "year", "catalogue goods", { low: 0.05, high: 0.3 });
 
+/** Memory as a share of the price. Analysts give it for racks; the others stand by the kind of memory their chips have. */
+const rubinMemory = analyst(0.256, "ratio", "morgan-stanley-2026-05", {
+  low: 0.25,
+  high: 0.3,
+  note: "about 2.0 of 7.8 million of a VR200 rack",
+});
+const blackwellMemory = analyst(0.075, "ratio", "morgan-stanley-2026-05", {
+  low: 0.05,
+  high: 0.1,
+  note: "share of a Blackwell rack's bill of material",
+});
+const stackedMemory = assumed(0.1, "ratio", "chips with stacked memory (HBM): upper end of Blackwell racks", {
+  low: 0.05,
+  high: 0.25,
+});
+const plainMemory = assumed(0.08, "ratio", "chips with GDDR or LPDDR memory: less per chip, less dear per GB", {
+  low: 0.04,
+  high: 0.2,
+});
+const stacked: ReadonlySet<AcceleratorId> = new Set<AcceleratorId>([
+  "a100-sxm",
+  "h100-sxm",
+  "h200-sxm",
+  "mi300x",
+  "mi355x",
+]);
+
+function memoryShareOf(accelerator: AcceleratorId): Figure {
+  if (accelerator === "vr200") return rubinMemory;
+  if (/^g?b[23]00/.test(accelerator)) return blackwellMemory;
+  return stacked.has(accelerator) ? stackedMemory : plainMemory;
+}
+
 const datacentre: readonly Tier[] = ["core", "regional"];
 const anywhere: readonly Tier[] = ["core", "regional", "edge"];
 const nearUsers: readonly Tier[] = ["regional", "edge"];
@@ -40,6 +73,7 @@ const server = (cells: ServerCells): ServerModuleRow => ({
   accelerator: cells.accelerator,
   acceleratorCount: cells.count,
   priceUsd: cells.price,
+  memoryShareRatio: memoryShareOf(cells.accelerator),
   powerKw: cells.power,
   idlePowerKw: idle(cells.power.value),
   lifeYears: serverLife,
@@ -55,6 +89,7 @@ const box = (name: string, accelerator: AcceleratorId, price: Figure, power: Fig
   accelerator,
   acceleratorCount: 1,
   priceUsd: price,
+  memoryShareRatio: memoryShareOf(accelerator),
   powerKw: power,
   idlePowerKw: idle(power.value, 0.33),
   lifeYears: boxLife,

@@ -25,6 +25,8 @@ export interface World {
   readonly description: string;
   /** Version of the catalogue the figures came from. */
   readonly catalogVersion: string;
+  /** What the plan seeks; least cost when left out. */
+  readonly objective?: "min-cost" | "max-npv";
   readonly periods: readonly Period[];
   readonly finance: FinanceTerms;
   readonly models: readonly Model[];
@@ -57,6 +59,10 @@ export interface FinanceTerms {
   readonly maintenanceRatioPerYear: number;
   /** Multiplier on accelerator capex, for example 1.3 for an HBM price shock. */
   readonly acceleratorPriceFactor: number;
+  /** Factor on the price of every module per period, on top of `acceleratorPriceFactor`; absent = 1 in all. */
+  readonly modulePriceFactorPerPeriod?: readonly number[];
+  /** Price of memory per period relative to the catalogue's date; acts on `memoryShareRatio`; absent = 1 in all. */
+  readonly memoryPriceFactorPerPeriod?: readonly number[];
 }
 
 /** A neural network as the engine sees it. Source: the model's published configuration. */
@@ -133,6 +139,12 @@ export interface ServerModule {
   readonly tiers: readonly Tier[];
   /** Largest number that can be bought in each period over all sites; null = no limit. */
   readonly supplyPerPeriod: readonly (number | null)[];
+  /** Price by the period of purchase, before all factors; absent = `priceUsd` in all. */
+  readonly pricePerPeriodUsd?: readonly number[];
+  /** Share of the price that is memory; absent = 0. */
+  readonly memoryShareRatio?: number;
+  /** Least use at the peak of what is bought for a site, of what the plan may use; absent = 0. */
+  readonly minUtilizationRatio?: number;
 }
 
 /** Coefficients of the engine's step time; see `perf` for the formula. Source per profile in the catalogue. */
@@ -222,7 +234,18 @@ export interface Owner {
   readonly id: string;
   readonly kind: "hyperscaler" | "enterprise" | "sovereign" | "micro-dc";
   readonly waccRatio: number;
+  /** Most of the owner's own money that may be invested per period; null = no limit. */
   readonly capexBudgetUsd: readonly (number | null)[];
+  /** Borrowed beside it, already part of `waccRatio`; absent = none. */
+  readonly debt?: {
+    /** Share of every investment that is borrowed. */
+    readonly shareRatio: number;
+    readonly ratePerYear: number;
+    /** Least ratio of revenue minus running cost to debt service; null = no limit. */
+    readonly leastCoverage: number | null;
+  };
+  /** Most modules of a kind the owner gets per period; absent = as supplied. */
+  readonly allotments?: readonly { readonly module: number; readonly perPeriod: readonly number[] }[];
 }
 
 export interface Site {
@@ -252,6 +275,26 @@ export interface Site {
   readonly status: "candidate" | "existing" | "forced" | "forbidden";
   /** Modules already there, by position in `World.modules`. */
   readonly installed: readonly { readonly module: number; readonly count: number }[];
+  /** Additions to the power limit that can be bought, each once; absent = none. */
+  readonly upgrades?: readonly {
+    readonly addedKw: number;
+    readonly priceUsd: number;
+    readonly leadTimeYears: number;
+  }[];
+  /** An `existing` site may be closed at this cost, paid once; negative where closing brings money in. Absent = it may not. */
+  readonly closingCostUsd?: number;
+  /** Position of the period from which the site must be closed. */
+  readonly closedFromPeriod?: number;
+  /** Position of the site it hangs on. */
+  readonly parent?: number;
+  /** True: the site may be open only where its parent is. */
+  readonly needsParent?: boolean;
+  /** Capacity of the link to the parent; absent = no limit. */
+  readonly backhaulGbps?: number;
+  /** Price of the link to the parent per Gbit/s of its peak; absent = 0. */
+  readonly backhaulUsdPerGbpsYear?: number;
+  /** Least use at the peak of what is bought, of what the plan may use; absent = 0. */
+  readonly minUtilizationRatio?: number;
 }
 
 /** Where users are. */
@@ -288,6 +331,10 @@ export interface Workload {
   readonly responseBytes: number;
   readonly priceUsdPerRequest: number;
   readonly unservedUsdPerRequest: number;
+  /** Bytes between a site and its parent per request; absent = 0. */
+  readonly backhaulBytes?: number;
+  /** Longest time to first token after the loss of a site; absent = as the budget. */
+  readonly failoverBudgetMs?: number;
   /** Tiers this workload may run in. */
   readonly tiers: readonly Tier[];
 }
@@ -318,6 +365,10 @@ export interface TrainingDemand {
   /** Places the run may be in: ISO codes or `*`. */
   readonly countries: readonly string[] | "*";
   readonly unservedUsdPerPflopYear: number;
+  /** What it earns; absent = nothing. */
+  readonly priceUsdPerPflopYear?: number;
+  /** All of it at one site. */
+  readonly singleCampus?: boolean;
 }
 
 export interface PlanLimits {
@@ -331,4 +382,15 @@ export interface PlanLimits {
     readonly sites: readonly number[];
     readonly powerLimitKw: readonly number[];
   }[];
+  /** Least shares of what stands; absent = none. */
+  readonly shares?: readonly {
+    readonly id: string;
+    readonly leastRatio: number;
+    readonly of: "power" | "modules" | "compute";
+    /** Sites that count, and those among which the share is measured. */
+    readonly sites: readonly number[];
+    readonly among: readonly number[];
+  }[];
+  /** What may be lost without losing service: any one site, or any one site or zone; absent = nothing. */
+  readonly resilience?: "site" | "zone";
 }

@@ -1,13 +1,18 @@
 import type { World } from "../catalog/index.ts";
 import { CostLedger, type CostBreakdown } from "./cost-ledger.ts";
 import {
+  backhaulUsdPerPeakRequest,
   installedModuleAnnualUsd,
   isAlwaysOpen,
+  mayClose,
+  missedRequestUsd,
+  missedTrainingUsd,
   moduleAnnualUsd,
   requestUsd,
   secondsPerYear,
   siteAnnualUsd,
   trainingEnergyAnnualUsd,
+  upgradeAnnualUsd,
 } from "./unit-prices.ts";
 
 /** The part of a deployment that money depends on; positions refer to the world and to `pools`. */
@@ -22,7 +27,18 @@ export interface DeploymentLike {
     readonly row: number;
     readonly pool: number;
     readonly meanPerS: number;
+    /** Only what is priced by the peak needs it: backhaul. */
+    readonly peakPerS?: number;
     readonly energyKwhPerRequest: number;
+  }[];
+  /** Upgrades of power that stand, by position in the site's own list. */
+  readonly upgrades?: readonly { readonly site: number; readonly upgrade: number }[];
+  /** When the modules in service were bought; those not listed, in the period itself. */
+  readonly vintages?: readonly {
+    readonly site: number;
+    readonly module: number;
+    readonly period: number;
+    readonly count: number;
   }[];
   /** Which demand the training modules work for. Without it they go to the costliest demand that may use them. */
   readonly training?: readonly { readonly demand: number; readonly pool: number; readonly modules: number }[];
@@ -36,9 +52,12 @@ export interface DeploymentLike {
  * - each module that was there: maintenance and idle power only; modules in service up to the number installed count
  *   as these, the rest as bought;
  * - each training module: besides, the power between idle and full load, around the clock;
- * - each open site (with a module in service, `existing` or `forced`): annuity of opening, fixed operating cost;
- * - each request served, at the mean rate: egress of its response, energy above idling × PUE × electricity;
- * - each request not served, at the mean rate: its penalty; each PFLOP/s of training not provided: its penalty.
+ * - each open site (with a module in service, `existing` or `forced`): annuity of opening, fixed operating cost; each
+ *   `existing` site that was closed: annuity of closing; each upgrade of power: annuity of its price;
+ * - each request served, at the mean rate: egress of its response, energy above idling × PUE × electricity; at the peak:
+ *   its traffic to the site's parent;
+ * - each request not served, at the mean rate: its penalty; each PFLOP/s of training not provided: its penalty. In a plan
+ *   that seeks the most value: their price instead.
  *
  * Sums run in the order of positions, so that listing pools or flows differently gives the same digits.
  */
@@ -50,26 +69,41 @@ export function annualCost(world: World, deployment: DeploymentLike, period: num
       (sum, entry) => (entry.module === module ? sum + entry.count : sum),
       0,
     );
-    const bought = Math.max(0, count - installed);
-    const price = moduleAnnualUsd(world, site, module);
-    const kept = installedModuleAnnualUsd(world, site, module);
-    ledger.add("accelerators", bought * price.acceleratorsUsd, site, module);
-    ledger.addCapex("accelerators", bought * price.acceleratorsCapexUsd, site);
-    ledger.add("building", bought * price.buildingUsd, site, module);
-    ledger.addCapex("building", bought * price.buildingCapexUsd, site);
-    ledger.add("maintenance", bought * price.maintenanceUsd + (count - bought) * kept.maintenanceUsd, site, module);
-    ledger.add("energy", count * price.idleEnergyUsd, site, module);
+    let bought = Math.max(0, count - installed);
+    const kept = installedModuleAnnualUsd(world, site, module, period);
+    ledger.add("maintenance", (count - bought) * kept.maintenanceUsd, site, module);
+    ledger.add("energy", count * kept.idleEnergyUsd, site, module);
+    for (const vintage of [...vintagesOf(deployment, site, module), { period, count: Infinity }]) {
+      const number = Math.min(bought, vintage.count);
+      if (number === 0) continue;
+      bought -= number;
+      const price = moduleAnnualUsd(world, site, module, vintage.period);
+      ledger.add("accelerators", number * price.acceleratorsUsd, site, module);
+      ledger.addCapex("accelerators", number * price.acceleratorsCapexUsd, site);
+      ledger.add("building", number * price.buildingUsd, site, module);
+      ledger.addCapex("building", number * price.buildingCapexUsd, site);
+      ledger.add("maintenance", number * price.maintenanceUsd, site, module);
+    }
     if (training > 0) ledger.add("energy", training * trainingEnergyAnnualUsd(world, site, module), site, module);
     ledger.count(module, count);
   }
 
   const occupied = new Set(standing.filter((entry) => entry.count > 0).map((entry) => entry.site));
   for (const [site, place] of world.sites.entries()) {
-    if (!occupied.has(site) && !isAlwaysOpen(place)) continue;
     const price = siteAnnualUsd(world, site);
+    if (!occupied.has(site) && !isAlwaysOpen(world, site, period)) {
+      if (mayClose(place)) ledger.add("closing", price.closedUsd, site, null);
+      continue;
+    }
     ledger.add("opening", price.openingUsd, site, null);
     ledger.addCapex("opening", price.openingCapexUsd, site);
     ledger.add("fixedOpex", price.fixedOpexUsd, site, null);
+  }
+
+  const upgrades = (deployment.upgrades ?? []).toSorted((a, b) => a.site - b.site || a.upgrade - b.upgrade);
+  for (const { site, upgrade } of upgrades) {
+    ledger.add("upgrades", upgradeAnnualUsd(world, site, upgrade), site, null);
+    ledger.addCapex("upgrades", world.sites[site]!.upgrades![upgrade]!.priceUsd, site);
   }
 
   const served = new Float64Array(world.demand.length);
@@ -79,19 +113,28 @@ export function annualCost(world: World, deployment: DeploymentLike, period: num
     const perYear = flow.meanPerS * secondsPerYear;
     ledger.add("egress", perYear * price.egressUsd, pool.site, pool.module);
     ledger.add("energy", perYear * price.energyUsd, pool.site, pool.module);
+    const backhaul = backhaulUsdPerPeakRequest(world, world.demand[flow.row]!.workload, pool.site);
+    if (backhaul > 0) ledger.add("backhaul", (flow.peakPerS ?? 0) * backhaul, pool.site, pool.module);
     served[flow.row]! += flow.meanPerS;
   }
   for (const [row, demand] of world.demand.entries()) {
     const missing = Math.max(0, demand.meanPerS[period]! - served[row]!);
-    const penalty = world.workloads[demand.workload]!.unservedUsdPerRequest;
+    const penalty = missedRequestUsd(world, demand.workload);
     ledger.add("unserved", missing * secondsPerYear * penalty, null, null);
   }
   const provided = trainingProvided(world, deployment, period);
   for (const [index, demand] of world.training.entries()) {
     const missing = Math.max(0, demand.pflops[period]! - provided[index]!);
-    ledger.add("training-unserved", missing * demand.unservedUsdPerPflopYear, null, null);
+    ledger.add("training-unserved", missing * missedTrainingUsd(world, index), null, null);
   }
   return ledger.close(period);
+}
+
+/** The oldest first: those are counted as standing when there are more than stand. */
+function vintagesOf(deployment: DeploymentLike, site: number, module: number) {
+  return (deployment.vintages ?? [])
+    .filter((entry) => entry.site === site && entry.module === module)
+    .toSorted((a, b) => a.period - b.period);
 }
 
 interface Standing {
@@ -140,9 +183,7 @@ function trainingProvided(world: World, deployment: DeploymentLike, period: numb
   }
   const left = deployment.pools.map((pool) => pool.trainingCount);
   const order = world.training.keys().toArray();
-  order.sort(
-    (a, b) => world.training[b]!.unservedUsdPerPflopYear - world.training[a]!.unservedUsdPerPflopYear || a - b,
-  );
+  order.sort((a, b) => missedTrainingUsd(world, b) - missedTrainingUsd(world, a) || a - b);
   for (const demand of order) {
     for (const [index, pool] of deployment.pools.entries()) {
       const each = rate(demand, pool);

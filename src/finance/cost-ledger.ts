@@ -1,19 +1,25 @@
 import { tiers, type Tier, type World } from "../catalog/index.ts";
 
-/** What money goes to. `energy` is idle power plus what requests and training add. */
+/**
+ * What money goes to. `energy` is idle power plus what requests and training add; `unserved` is the penalty of what is not
+ * served, or, in a plan that seeks the most value, the revenue that it does not bring.
+ */
 export const costItems = [
   "accelerators",
   "building",
   "opening",
+  "upgrades",
+  "closing",
   "fixedOpex",
   "maintenance",
   "energy",
   "egress",
+  "backhaul",
   "unserved",
   "training-unserved",
 ] as const;
 export type CostItem = (typeof costItems)[number];
-export const capexItems = ["accelerators", "building", "opening"] as const;
+export const capexItems = ["accelerators", "building", "opening", "upgrades"] as const;
 export type CapexItem = (typeof capexItems)[number];
 
 export interface CostBreakdown {
@@ -41,10 +47,13 @@ const zeroItems = (): Record<CostItem, number> => ({
   accelerators: 0,
   building: 0,
   opening: 0,
+  upgrades: 0,
+  closing: 0,
   fixedOpex: 0,
   maintenance: 0,
   energy: 0,
   egress: 0,
+  backhaul: 0,
   unserved: 0,
   "training-unserved": 0,
 });
@@ -57,7 +66,7 @@ const byPosition = <T>(map: ReadonlyMap<number, T>) => [...map.entries()].toSort
 export class CostLedger {
   readonly #world: World;
   readonly #items = zeroItems();
-  readonly #capexItems: Record<CapexItem, number> = { accelerators: 0, building: 0, opening: 0 };
+  readonly #capexItems: Record<CapexItem, number> = { accelerators: 0, building: 0, opening: 0, upgrades: 0 };
   readonly #capexTiers: Record<Tier, number> = { core: 0, regional: 0, edge: 0 };
   readonly #tiers: Record<Tier, Record<CostItem, number>> = {
     core: zeroItems(),

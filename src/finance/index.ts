@@ -6,14 +6,23 @@ export { grossMargin, internalRate, irr, npvUsd, paybackYears, type InternalRate
 export { debtService, type DebtService, type DebtYear } from "./debt.ts";
 export { depreciationByClass, straightLine, type Asset, type AssetClass, type BookYear } from "./depreciation.ts";
 export {
+  backhaulUsdPerPeakRequest,
+  equityRatio,
+  hasPriceVintages,
   hoursPerYear,
   installedModuleAnnualUsd,
   isAlwaysOpen,
+  mayClose,
+  missedRequestUsd,
+  missedTrainingUsd,
   moduleAnnualUsd,
+  modulePriceUsd,
+  mustBeClosed,
   requestUsd,
   secondsPerYear,
   siteAnnualUsd,
   trainingEnergyAnnualUsd,
+  upgradeAnnualUsd,
   type ModulePrice,
   type RequestPrice,
   type SitePrice,

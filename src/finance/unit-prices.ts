@@ -1,4 +1,4 @@
-import type { Site, World } from "../catalog/index.ts";
+import type { Owner, Site, World } from "../catalog/index.ts";
 import { annualCostUsd } from "./annuity.ts";
 
 /**
@@ -27,12 +27,32 @@ export interface ModulePrice {
   readonly buildingCapexUsd: number;
 }
 
-/** A module bought for a site, in service for inference. */
-export function moduleAnnualUsd(world: World, site: number, module: number): ModulePrice {
+/**
+ * Price of a module bought in `period`, USD: its own price of that period × the factors on all modules, with memory dearer or
+ * cheaper by its share.
+ */
+export function modulePriceUsd(world: World, module: number, period = 0): number {
+  const { priceUsd, pricePerPeriodUsd, memoryShareRatio = 0 } = world.modules[module]!;
+  const { acceleratorPriceFactor, modulePriceFactorPerPeriod, memoryPriceFactorPerPeriod } = world.finance;
+  const memoryFactor = memoryPriceFactorPerPeriod?.[period] ?? 1;
+  const factor = acceleratorPriceFactor * (modulePriceFactorPerPeriod?.[period] ?? 1);
+  return (pricePerPeriodUsd?.[period] ?? priceUsd) * factor * (1 + memoryShareRatio * (memoryFactor - 1));
+}
+
+/** Whether what a module costs depends on when it is bought. */
+export function hasPriceVintages({ modules, finance }: World): boolean {
+  const varies = (series: readonly number[] | undefined): boolean =>
+    series !== undefined && series.some((value) => value !== series[0]);
+  if (varies(finance.modulePriceFactorPerPeriod) || varies(finance.memoryPriceFactorPerPeriod)) return true;
+  return modules.some((module) => varies(module.pricePerPeriodUsd));
+}
+
+/** A module bought for a site in `period`, in service for inference. */
+export function moduleAnnualUsd(world: World, site: number, module: number, period = 0): ModulePrice {
   const place = world.sites[site]!;
   const server = world.modules[module]!;
   const { waccRatio } = world.owners[place.owner]!;
-  const acceleratorsCapexUsd = server.priceUsd * world.finance.acceleratorPriceFactor;
+  const acceleratorsCapexUsd = modulePriceUsd(world, module, period);
   const buildingCapexUsd = place.buildUsdPerKw * server.powerKw;
   return summed({
     acceleratorsUsd: annualCostUsd(acceleratorsCapexUsd, waccRatio, server.lifeYears),
@@ -45,8 +65,8 @@ export function moduleAnnualUsd(world: World, site: number, module: number): Mod
 }
 
 /** A module that stands at the site already: its capital is spent, so it costs maintenance and idle power. */
-export function installedModuleAnnualUsd(world: World, site: number, module: number): ModulePrice {
-  const bought = moduleAnnualUsd(world, site, module);
+export function installedModuleAnnualUsd(world: World, site: number, module: number, period = 0): ModulePrice {
+  const bought = moduleAnnualUsd(world, site, module, period);
   return summed({ ...bought, acceleratorsUsd: 0, buildingUsd: 0, acceleratorsCapexUsd: 0, buildingCapexUsd: 0 });
 }
 
@@ -69,6 +89,8 @@ export interface SitePrice {
   readonly totalUsd: number;
   /** Paid once, USD. */
   readonly openingCapexUsd: number;
+  /** Annuity of closing, paid while an `existing` site is closed; 0 where it may not close. */
+  readonly closedUsd: number;
 }
 
 export function siteAnnualUsd(world: World, site: number): SitePrice {
@@ -76,12 +98,51 @@ export function siteAnnualUsd(world: World, site: number): SitePrice {
   const openingCapexUsd = place.status === "existing" ? 0 : place.openingCapexUsd;
   const openingUsd = annualCostUsd(openingCapexUsd, world.owners[place.owner]!.waccRatio, place.buildLifeYears);
   const fixedOpexUsd = place.fixedOpexUsdPerYear;
-  return { openingUsd, fixedOpexUsd, totalUsd: openingUsd + fixedOpexUsd, openingCapexUsd };
+  const { waccRatio } = world.owners[place.owner]!;
+  const closedUsd = mayClose(place) ? annualCostUsd(place.closingCostUsd ?? 0, waccRatio, place.buildLifeYears) : 0;
+  return { openingUsd, fixedOpexUsd, totalUsd: openingUsd + fixedOpexUsd, openingCapexUsd, closedUsd };
 }
 
-/** Sites that are open whatever the plan decides. */
-export function isAlwaysOpen(site: Site): boolean {
-  return site.status === "existing" || site.status === "forced";
+/** Annuity of an upgrade of a site's power over the building's life, USD/year. */
+export function upgradeAnnualUsd(world: World, site: number, upgrade: number): number {
+  const place = world.sites[site]!;
+  return annualCostUsd(place.upgrades![upgrade]!.priceUsd, world.owners[place.owner]!.waccRatio, place.buildLifeYears);
+}
+
+/** Whether the plan may close the site. */
+export function mayClose({ status, closingCostUsd, closedFromPeriod }: Site): boolean {
+  return status === "existing" && (closingCostUsd !== undefined || closedFromPeriod !== undefined);
+}
+
+/** Whether the site has to be closed in `period`. */
+export function mustBeClosed({ closedFromPeriod }: Site, period: number): boolean {
+  return closedFromPeriod !== undefined && period >= closedFromPeriod;
+}
+
+/** Whether the site is open in `period` whatever the plan decides; also where closing it would cost more than it saves. */
+export function isAlwaysOpen(world: World, site: number, period: number): boolean {
+  const place = world.sites[site]!;
+  if (mustBeClosed(place, period)) return false;
+  if (place.status === "forced" || (place.status === "existing" && !mayClose(place))) return true;
+  const { closedUsd, fixedOpexUsd } = siteAnnualUsd(world, site);
+  return mayClose(place) && closedUsd >= fixedOpexUsd;
+}
+
+/** Share of an investment that is the owner's own money. */
+export function equityRatio({ debt }: Owner): number {
+  return 1 - (debt?.shareRatio ?? 0);
+}
+
+/** What a request that is not served costs, USD: its penalty, or in a plan that seeks the most value its price. */
+export function missedRequestUsd(world: World, workload: number): number {
+  const { priceUsdPerRequest, unservedUsdPerRequest } = world.workloads[workload]!;
+  return world.objective === "max-npv" ? priceUsdPerRequest : unservedUsdPerRequest;
+}
+
+/** What a PFLOP/s of training that is not there costs per year, USD; likewise. */
+export function missedTrainingUsd(world: World, training: number): number {
+  const { priceUsdPerPflopYear, unservedUsdPerPflopYear } = world.training[training]!;
+  return world.objective === "max-npv" ? (priceUsdPerPflopYear ?? 0) : unservedUsdPerPflopYear;
 }
 
 /** What one request costs at a site beyond the module's own time, USD. */
@@ -90,6 +151,13 @@ export interface RequestPrice {
   /** Energy above idling, with PUE. */
   readonly energyUsd: number;
   readonly totalUsd: number;
+}
+
+/** Traffic of a request between its site and the parent at the peak rate, priced by the peak, USD per request/s and year. */
+export function backhaulUsdPerPeakRequest(world: World, workload: number, site: number): number {
+  const { backhaulBytes = 0 } = world.workloads[workload]!;
+  const { backhaulUsdPerGbpsYear = 0, parent } = world.sites[site]!;
+  return parent === undefined ? 0 : ((backhaulBytes * 8) / 1e9) * backhaulUsdPerGbpsYear;
 }
 
 /** @param energyKwhPerRequest energy above idling at the wall, before PUE (from `perf`). */

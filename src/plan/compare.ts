@@ -114,10 +114,13 @@ const priceNames: Readonly<Record<CostItem, string>> = {
   accelerators: "accelerators",
   building: "buildings",
   opening: "opening sites",
+  upgrades: "power upgrades",
+  closing: "closing sites",
   fixedOpex: "running sites",
   maintenance: "maintenance",
   energy: "electricity",
   egress: "egress",
+  backhaul: "backhaul",
   unserved: "unserved demand",
   "training-unserved": "training that does not run",
 };

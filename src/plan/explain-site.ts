@@ -73,7 +73,7 @@ export function explainSite(plan: PlanDocument, site: number): SiteExplanation {
       .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
       .map(([to, peakPerS]) => ({ to, peakPerS })),
     refusals,
-    reason: reasonOf(place, open, found, costUsdPerYear),
+    reason: reasonOf(plan, site, open, found, costUsdPerYear),
   };
 }
 
@@ -83,9 +83,15 @@ interface Value {
   readonly elsewhere: ReadonlyMap<string, number>;
 }
 
-function reasonOf(place: Site, open: boolean, found: Value, costUsd: number): SiteExplanation["reason"] {
-  if (place.status === "forbidden") return "forbidden";
-  if (open) return isAlwaysOpen(place) ? "forced" : "pays";
+function reasonOf(
+  { world, period }: PlanDocument,
+  site: number,
+  open: boolean,
+  found: Value,
+  costUsd: number,
+): SiteExplanation["reason"] {
+  if (world.sites[site]!.status === "forbidden") return "forbidden";
+  if (open) return isAlwaysOpen(world, site, period) ? "forced" : "pays";
   if (found.peakByWorkload.size === 0) return "noDemand";
   return found.gainUsd <= costUsd ? "tooDear" : "limits";
 }
@@ -184,6 +190,6 @@ export async function resolveSite(
 
 /** Whether the site is open in any period of the plan. */
 function isOpen(plan: PlanDocument, site: number): boolean {
-  if (isAlwaysOpen(plan.world.sites[site]!)) return true;
+  if (isAlwaysOpen(plan.world, site, plan.period)) return true;
   return everyPeriod(plan).some((view) => view.deployment.pools.some((pool) => pool.site === site));
 }

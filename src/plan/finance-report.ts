@@ -57,7 +57,7 @@ export interface FinanceReport {
 export function financeReport(plan: PlanDocument, years: number): FinanceReport {
   const { world, deployment } = plan;
   const open = new Set(deployment.pools.map((pool) => pool.site));
-  for (const [site, place] of world.sites.entries()) if (isAlwaysOpen(place)) open.add(site);
+  for (const site of world.sites.keys()) if (isAlwaysOpen(world, site, plan.period)) open.add(site);
   const sites = [...open].sort((a, b) => a - b).map((site) => accountsOf(plan, site, years));
   const ofTier = (tier: Tier): SiteAccounts[] => sites.filter((entry) => world.sites[entry.site]!.tier === tier);
   return {

@@ -253,7 +253,7 @@ function checkLimits(
   for (const [index, site] of world.sites.entries()) {
     require(`world.sites[${index}]`, `power of site ${site.id}, kW`, kw[index]!, site.powerLimitKw[period]!);
     require(`world.sites[${index}]`, `ports of site ${site.id}, Gbit/s`, gbps[index]!, site.portGbps);
-    if (!occupied[index] && !isAlwaysOpen(site)) continue;
+    if (!occupied[index] && !isAlwaysOpen(world, index, period)) continue;
     open++;
     if (!openedBefore.has(index)) capexUsd[site.owner]! += siteAnnualUsd(world, index).openingCapexUsd;
   }

@@ -145,7 +145,7 @@ export function worldProblem(
       usd: Float64Array.from(world.sites, (_, site) => siteAnnualUsd(world, site).totalUsd),
       kw: Float64Array.from(world.sites, (site) => lastingKw(site.powerLimitKw, period, terms)),
       gbps: Float64Array.from(world.sites, (site) => site.portGbps),
-      forced: Uint8Array.from(world.sites, (site) => (isAlwaysOpen(site) ? 1 : 0)),
+      forced: Uint8Array.from(world.sites, (_, site) => (isAlwaysOpen(world, site, period) ? 1 : 0)),
     },
     limits: [],
   };

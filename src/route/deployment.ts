@@ -51,4 +51,13 @@ export interface Deployment {
   readonly period: number;
   readonly pools: readonly Pool[];
   readonly flows: readonly PlannedFlow[];
+  /** Upgrades of power that stand, by position in the site's own list; absent = none. */
+  readonly upgrades?: readonly { readonly site: number; readonly upgrade: number }[];
+  /** When the modules in service were bought, where their price depends on it; absent = in the period itself. */
+  readonly vintages?: readonly {
+    readonly site: number;
+    readonly module: number;
+    readonly period: number;
+    readonly count: number;
+  }[];
 }

@@ -55,7 +55,21 @@ export const accelerator = object(
 );
 
 const moduleTerms = {
-  price: optional(quantity("USD", "Price of one module.", { example: "$280k" })),
+  price: optional(
+    series(quantity("USD", "Price of one module, for all periods or one value per period.", { example: "$280k" })),
+  ),
+  memoryShare: optional(
+    quantity("ratio", "Share of the price that is memory; `finance.memoryPriceFactor` acts on it.", {
+      example: "12 %",
+      max: 1,
+    }),
+  ),
+  minUtilization: optional(
+    quantity("ratio", "Least use at the peak of the modules bought for a site, of what the plan may use.", {
+      example: "40 %",
+      max: 1,
+    }),
+  ),
   supply: optional(
     series(count("Most that can be bought per period over all sites; no limit when left out.", { example: "500" })),
   ),

@@ -5,6 +5,7 @@ import {
   either,
   fallback,
   list,
+  listOrAll,
   map,
   number,
   object,
@@ -48,6 +49,44 @@ export const siteTerms = {
   ),
   egressClass: optional(text("Price class of the catalogue, instead of a price.", { example: "transit-hub" })),
   port: optional(quantity("Gbit/s", "Capacity of the ports towards users.", { example: "100 Gbit/s" })),
+  connection: optional(
+    number("Calendar year from which the power is there; before it the limit is 0. The middle of 2029 is 2029.5.", {
+      min: 2000,
+      max: 2300,
+      example: "2029.5",
+    }),
+  ),
+  backhaul: optional(
+    quantity("Gbit/s", "Capacity of the link to the parent site; no limit when left out.", { example: "10 Gbit/s" }),
+  ),
+  backhaulPrice: optional(
+    quantity("USD/(Gbit/s)/month", "Price of the link to the parent, by the traffic at the peak.", {
+      example: "400 USD/(Gbit/s)/month",
+    }),
+  ),
+  minUtilization: optional(
+    quantity("ratio", "Least use at the peak of the modules bought for a site, of what the plan may use.", {
+      example: "30 %",
+      max: 1,
+    }),
+  ),
+  upgrades: optional(
+    list(
+      object(
+        {
+          size: quantity("kW", "Power it adds to the site's limit (facility, after PUE).", {
+            example: "20 MW",
+            above: 0,
+          }),
+          price: quantity("USD", "Price, paid once: substation, cable, shell.", { example: "$30M" }),
+          leadTime: fallback(quantity("year", "From order to power.", { example: "3 years" }), "0 years"),
+        },
+        "One upgrade, bought once or not at all.",
+      ),
+      "Upgrades of the power limit the plan may buy.",
+      { example: "[{ size: 20 MW, price: $30M, leadTime: 3 years }]" },
+    ),
+  ),
 } as const;
 
 const placed = {
@@ -58,6 +97,27 @@ const placed = {
       { example: "candidate" },
     ),
     "candidate",
+  ),
+  closingCost: optional(
+    quantity("USD", "What closing an `existing` site costs, once; without it and `closeBy` such a site stays open.", {
+      example: "$2M",
+    }),
+  ),
+  salvage: optional(
+    quantity("USD", "What closing brings in, once: land, equipment sold. Taken off `closingCost`.", {
+      example: "$500k",
+    }),
+  ),
+  closeBy: optional(
+    number("Calendar year from which the site must be closed.", { min: 2000, max: 2300, example: "2030" }),
+  ),
+  parent: optional(
+    text(
+      "Id of the site it hangs on; it then opens only where that one is open. The nearest of a higher tier otherwise.",
+      {
+        example: "fra-1",
+      },
+    ),
   ),
   ...siteTerms,
 } as const;
@@ -134,6 +194,35 @@ export const owner = object(
         }),
       ),
     ),
+    debt: optional(
+      object(
+        {
+          share: quantity("ratio", "Share of every investment that is borrowed (leverage).", {
+            example: "60 %",
+            max: 0.95,
+          }),
+          rate: quantity(["ratio/year", "ratio"], "Interest.", { example: "7 %/year", max: 1 }),
+          coverage: optional(
+            number("Least ratio of revenue minus running cost to debt service (DSCR); no limit when left out.", {
+              min: 0,
+              max: 100,
+              example: "1.3",
+            }),
+          ),
+        },
+        "Debt beside the owner's own money: `budget` is then that money alone, and `wacc` what it must earn.",
+      ),
+    ),
+    allotments: fallback(
+      map(
+        "module id",
+        series(count("Most the owner gets per period.", { example: "200" })),
+        "Allotment of modules, beside their supply.",
+        { example: "{ gb200nvl72: 40 }" },
+      ),
+      {},
+    ),
+    countries: fallback(listOrAll(countryCode, "Countries the owner may invest in.", { example: "[SA, AE]" }), "*"),
   },
   "Who pays for a site.",
 );
@@ -144,8 +233,35 @@ const zone = object(
     sites: fallback(list(text("Site id."), "Sites of the zone, by id.", { example: "[fra-1, fra-2]" }), []),
     countries: fallback(list(countryCode, "Or all sites of these countries.", { example: "[IE]" }), []),
     powerLimit: series(quantity("kW", "Power all of them may draw together.", { example: "60 MW" })),
+    connection: optional(
+      number("Calendar year from which the power is there; before it the limit is 0.", {
+        min: 2000,
+        max: 2300,
+        example: "2029",
+      }),
+    ),
   },
   "A power limit over several sites.",
+);
+
+const share = object(
+  {
+    id: text("Name of the rule.", { example: "gulf-sovereign" }),
+    least: quantity("ratio", "Least share.", { example: "40 %", max: 1 }),
+    of: fallback(
+      choice(["power", "modules", "compute"], "What the share is counted in: facility power, servers, or arithmetic.", {
+        example: "power",
+      }),
+      "power",
+    ),
+    owners: fallback(list(text("Owner id."), "What these own counts.", { example: "[kingdom]" }), []),
+    countries: fallback(list(countryCode, "What stands in these countries counts.", { example: "[SA]" }), []),
+    within: fallback(
+      listOrAll(countryCode, "Share of all that stands in these countries.", { example: "[SA, AE]" }),
+      "*",
+    ),
+  },
+  "A least share of what is built: owned by someone, or standing somewhere, or both.",
 );
 
 export const limits = object(
@@ -165,6 +281,14 @@ export const limits = object(
       ),
     ),
     zones: fallback(list(zone, "Power limits over several sites."), []),
+    shares: fallback(list(share, "Least shares of what is built, such as a sovereign share."), []),
+    resilience: optional(
+      choice(
+        ["none", "site", "zone"],
+        "`site`: the loss of any one site leaves all its requests somewhere to go; `zone`: also that of any one zone.",
+        { example: "site" },
+      ),
+    ),
   },
   "Limits of the whole plan.",
 );

@@ -140,6 +140,18 @@ export const workload = object(
       }),
       "0.05 USD/req",
     ),
+    backhaulSize: fallback(
+      quantity("B", "Bytes between a site and its parent per request: cache misses, context, weights.", {
+        example: "200 kB",
+      }),
+      "0 B",
+    ),
+    failover: optional(
+      quantity("ms", "Longest time to first token after the loss of a site; as `ttft.budget` when left out.", {
+        example: "60 ms",
+        above: 0,
+      }),
+    ),
     tiers: fallback(list(tier, "Tiers the workload may run in.", { example: "[regional, edge]" }), [
       "core",
       "regional",
@@ -184,6 +196,12 @@ export const training = object(
     ),
     precision: fallback(precision, "bf16"),
     countries: fallback(listOrAll(countryCode, "Countries the run may be in.", { example: "[DE, FR]" }), "*"),
+    campus: fallback(choice(["any", "single"], "`single`: all of it at one site.", { example: "single" }), "any"),
+    price: optional(
+      quantity("USD/(PFLOP/s)/year", "What a PFLOP/s earns per year; counts with `objective: max-npv`.", {
+        example: "$4M/(PFLOP/s)/year",
+      }),
+    ),
     unservedPenalty: fallback(
       quantity("USD/(PFLOP/s)/year", "What a PFLOP/s that is not there costs per year.", {
         example: "$5M/(PFLOP/s)/year",

@@ -67,11 +67,26 @@ const finance = object(
       "4 %/year",
     ),
     acceleratorPriceFactor: fallback(
-      number("Multiplier on the price of every module; 1.3 stands for an HBM price shock.", {
-        above: 0,
-        max: 100,
-        example: "1.3",
-      }),
+      series(
+        number("Multiplier on the price of every module, for all periods or one value per period.", {
+          above: 0,
+          max: 100,
+          example: "1.3",
+        }),
+      ),
+      1,
+    ),
+    memoryPriceFactor: fallback(
+      series(
+        number(
+          "Price of memory (HBM and DRAM) relative to the catalogue's date; it acts on each module's share of memory.",
+          {
+            min: 0,
+            max: 100,
+            example: "[1, 2.2, 1.6]",
+          },
+        ),
+      ),
       1,
     ),
   },
@@ -205,6 +220,14 @@ export const scenarioSpec = object(
         { example: "{ EUR: 1.08 USD }", keyPattern: "[A-Z]{3}" },
       ),
       {},
+    ),
+    objective: fallback(
+      choice(
+        ["min-cost", "max-npv"],
+        "`min-cost`: serve at least cost, what is not served has its penalty. `max-npv`: earn most, what is not served loses its price.",
+        { example: "max-npv" },
+      ),
+      "min-cost",
     ),
     horizon: fallback(horizon, {}),
     finance: fallback(finance, {}),
