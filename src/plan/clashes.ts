@@ -3,6 +3,7 @@
  * with a limit: the plan that does nothing but what is forced either holds, or names the clash.
  */
 import type { World } from "../catalog/index.ts";
+import { upgradedKw } from "./auxiliary-pools.ts";
 import { objectiveUsd, type PlanProblem } from "./problem.ts";
 import { emptySolution } from "./solution-path.ts";
 import type { WorldProblem } from "./world-problem.ts";
@@ -60,7 +61,7 @@ function powerlessSites({ world, period, problem, poolModule }: WorldProblem): C
   const module = new Int32Array(problem.sites.count).fill(-1);
   for (let pool = 0; pool < problem.pools.count; pool++) {
     const site = problem.pools.site[pool]!;
-    if (problem.pools.kw[pool]! < smallest[site]!) {
+    if (poolModule[pool]! >= 0 && problem.pools.kw[pool]! < smallest[site]!) {
       smallest[site] = problem.pools.kw[pool]!;
       module[site] = poolModule[pool]!;
     }
@@ -68,7 +69,7 @@ function powerlessSites({ world, period, problem, poolModule }: WorldProblem): C
   const clashes: Clash[] = [];
   for (const [index, site] of world.sites.entries()) {
     if (site.status !== "forced") continue;
-    const limitKw = site.powerLimitKw[period]!;
+    const limitKw = upgradedKw(world, index, site.powerLimitKw[period]!, period);
     const noRoom = module[index]! >= 0 ? smallest[index]! > limitKw : limitKw <= 0;
     if (!noRoom) continue;
     const need =

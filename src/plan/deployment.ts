@@ -18,7 +18,7 @@ export function toDeployment(
   const standing: { site: number; module: number; count: number; trainingCount: number; usd: number }[] = [];
   for (let pool = 0; pool < problem.pools.count; pool++) {
     const count = solution.modules[pool]!;
-    if (count === 0) continue;
+    if (count === 0 || poolModule[pool]! < 0) continue;
     const site = problem.pools.site[pool]!;
     const key = site * world.modules.length + poolModule[pool]!;
     let position = positions.get(key);
@@ -81,7 +81,12 @@ export function toDeployment(
       capacityUsdPerModuleS: entry.usd / secondsPerYear,
     };
   });
-  return { period, pools, flows: joined(flows) };
+  const upgrades = planned.auxiliary.flatMap((pool, i) =>
+    pool.kind === "upgrade" && solution.modules[planned.firstAuxiliary + i]! > 0
+      ? [{ site: pool.site, upgrade: pool.upgrade }]
+      : [],
+  );
+  return { period, pools, flows: joined(flows), ...(upgrades.length > 0 && { upgrades }) };
 }
 
 /** One flow per row and pool: bought and installed modules of a pool serve together. */

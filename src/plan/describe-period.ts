@@ -7,6 +7,7 @@ import { toDeployment } from "./deployment.ts";
 import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan-document.ts";
 import { objectiveUsd, type ProblemSolution } from "./problem.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
+import type { Vintage } from "./stack-periods.ts";
 import { reportUnserved } from "./unserved.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
@@ -20,6 +21,7 @@ export type PeriodDescription = Pick<
 
 /**
  * @param solution Of `planned.problem`.
+ * @param vintages What was bought in earlier periods, where prices differ.
  * @throws Error when the cost recomputed by finance differs from the objective, which is a fault of the program.
  */
 export async function describePeriod(
@@ -27,13 +29,18 @@ export async function describePeriod(
   solution: ProblemSolution,
   tools: PathTools,
   path: PathOptions,
+  vintages: readonly Vintage[] = [],
 ): Promise<PeriodDescription> {
   const { problem, world, period } = planned;
   const worth = await capacityWorth(problem, solution, tools, path);
-  const deployment = toDeployment(planned, solution, worth);
+  const deployment = {
+    ...toDeployment(planned, solution, worth),
+    ...(vintages.length > 0 && { vintages: vintages.map(({ dearerUsd: _, ...vintage }) => vintage) }),
+  };
   const training = placeTraining(planned, solution, deployment);
   const cost = annualCost(world, { ...deployment, training: training.map(toTrainingUse) }, period);
-  requireSameCost(objectiveUsd(problem, solution), cost);
+  const dearerUsd = vintages.reduce((sum, vintage) => sum + vintage.count * vintage.dearerUsd, 0);
+  requireSameCost(objectiveUsd(problem, solution) + dearerUsd, cost);
   return {
     deployment,
     cost,

@@ -251,12 +251,12 @@ function requireComparable(worlds: readonly FutureWorld[]): void {
 function alignedProblems(worlds: readonly World[], period: number): WorldProblem[] {
   const alone = worlds.map((world) => worldProblem(world, period));
   const keys = new Set<number>();
-  for (const { world, problem, poolModule, poolTrains } of alone) {
-    for (let pool = 0; pool < problem.pools.count; pool++) {
+  for (const { world, problem, poolModule, poolTrains, firstAuxiliary } of alone) {
+    for (let pool = 0; pool < firstAuxiliary; pool++) {
       keys.add(fleetKey(world, problem.pools.site[pool]!, poolModule[pool]!, poolTrains[pool] === 1));
     }
   }
-  if (alone.every(({ problem }) => problem.pools.count === keys.size)) return alone;
+  if (alone.every(({ firstAuxiliary }) => firstAuxiliary === keys.size)) return alone;
   const aligned = worlds.map((world) => worldProblem(world, period, { kind: "alone" }, keys));
   const counts = new Set(aligned.map(({ problem }) => problem.pools.count));
   if (counts.size > 1) throw new RangeError("the futures do not have the same modules installed");
@@ -307,7 +307,7 @@ function describe(
   const counts = new Map<string, number>();
   const used = new Set<number>();
   for (let pool = 0; pool < problem.pools.count; pool++) {
-    if (!(first.modules[pool]! > 0)) continue;
+    if (!(first.modules[pool]! > 0) || poolModule[pool]! < 0) continue;
     used.add(problem.pools.site[pool]!);
     const key = JSON.stringify([problem.pools.site[pool], poolModule[pool], poolTrains[pool]]);
     counts.set(key, (counts.get(key) ?? 0) + first.modules[pool]!);

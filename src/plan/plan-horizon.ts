@@ -7,6 +7,7 @@
  * arrive, and the bound holds for every plan of the horizon.
  */
 import type { World } from "../catalog/index.ts";
+import { hasPriceVintages } from "../finance/index.ts";
 import { judgeDistribution } from "./alternatives.ts";
 import { findClashes } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
@@ -20,7 +21,7 @@ import {
   pathOptions,
   searchOf,
 } from "./plan-period.ts";
-import { objectiveUsd, type ProblemSolution } from "./problem.ts";
+import type { ProblemSolution } from "./problem.ts";
 import { solveProblem } from "./solve-problem.ts";
 import { discountedYears, periodSolution, stackPeriods, type StackedPeriods } from "./stack-periods.ts";
 
@@ -42,13 +43,15 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const certificate = result.certificate ?? certificateOf(stacked.problem, path);
   // What is proven is proven of the horizon; a period's part of it is in proportion to its cost.
   const proven = result.objectiveUsd === 0 ? 1 : result.bestBoundUsd / result.objectiveUsd;
+  const differ = hasPriceVintages(world);
   const periods: HorizonPeriod[] = [];
   let now: Awaited<ReturnType<typeof describePeriod>> | null = null;
   for (const [period, planned] of stacked.periods.entries()) {
     const solution = periodSolution(stacked, period, result.solution);
-    const description = await describePeriod(planned, solution, tools, path);
+    const vintages = differ ? stacked.vintages(period, result.solution.modules) : [];
+    const description = await describePeriod(planned, solution, tools, path, vintages);
     now ??= description;
-    const costUsd = objectiveUsd(planned.problem, solution);
+    const costUsd = description.cost.totalUsdPerYear;
     periods.push({
       period,
       discountedYears: discountedYears(world, period),
@@ -100,7 +103,7 @@ function purchasesIn(
 ): HorizonPeriod["purchases"] {
   const { problem, poolModule, poolTrains, poolInstalled } = stacked.periods[period]!;
   return Array.from({ length: problem.pools.count }, (_, pool) => pool).flatMap((pool) => {
-    if (poolInstalled[pool]) return [];
+    if (poolInstalled[pool] || poolModule[pool]! < 0) return [];
     const count = stacked.purchase(stacked.first[period]!.pool + pool, modules);
     if (count <= 0) return [];
     return [{ site: problem.pools.site[pool]!, module: poolModule[pool]!, trains: poolTrains[pool] === 1, count }];

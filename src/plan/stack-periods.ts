@@ -4,6 +4,7 @@
  * variable of its own: it is what stands, less what stands from before, so limits on purchases become limits on differences.
  */
 import type { World } from "../catalog/index.ts";
+import { hasPriceVintages } from "../finance/index.ts";
 import { elapsedYears, fleetKey } from "./period-terms.ts";
 import type { CouplingLimit } from "./coupling-limit.ts";
 import type { FleetTies, PlanProblem, ProblemSolution } from "./problem.ts";
@@ -18,6 +19,18 @@ export interface StackedPeriods {
   readonly first: readonly Offsets[];
   /** Modules that a stacked pool's period buys, when `modules` stand. */
   purchase(pool: number, modules: Float64Array): number;
+  /** What stands in a period and was bought before it, by the period of its purchase. */
+  vintages(period: number, modules: Float64Array): readonly Vintage[];
+}
+
+/** Modules in service that were bought in an earlier period. */
+export interface Vintage {
+  readonly site: number;
+  readonly module: number;
+  readonly period: number;
+  readonly count: number;
+  /** What one of them costs more per year than if it were bought now, USD. */
+  readonly dearerUsd: number;
 }
 
 interface Offsets {
@@ -103,7 +116,55 @@ export function stackPeriods(world: World): StackedPeriods {
   };
   const purchase = (of: number, modules: Float64Array): number =>
     (fleet.purchase(of) ?? []).reduce((sum, part) => sum + part.weight * modules[part.pool]!, 0);
-  return { problem, periods, first, purchase };
+  const vintages = (period: number, modules: Float64Array): Vintage[] =>
+    periods.slice(0, period).flatMap((planned, bought) =>
+      Array.from({ length: planned.firstAuxiliary }, (_, local) => local).flatMap((local) => {
+        const module = planned.poolModule[local]!;
+        if (!livesUntil(world, world.modules[module]!.lifeYears, bought, period)) return [];
+        const count = purchase(first[bought]!.pool + local, modules);
+        if (!(count > 0)) return [];
+        const now = fleet.inPeriod(first[bought]!.pool + local, period);
+        const { usd } = periods[period]!.problem.pools;
+        const dearerUsd = now < 0 ? 0 : planned.problem.pools.usd[local]! - usd[now - first[period]!.pool]!;
+        return [{ site: planned.problem.pools.site[local]!, module, period: bought, count, dearerUsd }];
+      }),
+    );
+  if (hasPriceVintages(world)) chargeVintages(problem, periods, first, fleet, weights);
+  return { problem, periods, first, purchase, vintages };
+}
+
+/**
+ * Every period's modules are priced as if bought in it; what an earlier purchase cost more or less goes on top, for as long
+ * as it lives. Purchases being differences of what stands, so does this charge.
+ */
+function chargeVintages(
+  { pools }: PlanProblem,
+  periods: readonly WorldProblem[],
+  first: readonly Offsets[],
+  fleet: Fleet,
+  weights: readonly number[],
+): void {
+  for (const [bought, planned] of periods.entries()) {
+    for (let local = 0; local < planned.firstAuxiliary; local++) {
+      const pool = first[bought]!.pool + local;
+      const parts = fleet.purchase(pool);
+      if (parts === null) continue;
+      const { lifeYears } = planned.world.modules[planned.poolModule[local]!]!;
+      let dearerUsd = 0;
+      for (let later = bought + 1; later < periods.length; later++) {
+        if (!livesUntil(planned.world, lifeYears, bought, later)) break;
+        const now = fleet.inPeriod(pool, later);
+        if (now < 0) continue;
+        const wouldCost = periods[later]!.problem.pools.usd[now - first[later]!.pool]!;
+        dearerUsd += weights[later]! * (planned.problem.pools.usd[local]! - wouldCost);
+      }
+      for (const part of parts) pools.usd[part.pool]! += part.weight * dearerUsd;
+    }
+  }
+}
+
+function livesUntil(world: World, lifeYears: number, bought: number, period: number): boolean {
+  return elapsedYears(world, period) - elapsedYears(world, bought) < lifeYears - 1e-9;
 }
 
 /** What a solution of the stacked problem does in one period. */
@@ -129,12 +190,23 @@ function alignedPeriods(world: World): WorldProblem[] {
   for (const period of world.periods.keys()) {
     const planned = worldProblem(world, period, { kind: "stacked" }, fleet);
     periods.push(planned);
-    for (const pool of planned.poolModule.keys()) if (!planned.poolInstalled[pool]) fleet.add(keyOf(planned, pool));
+    for (let pool = 0; pool < planned.firstAuxiliary; pool++) {
+      if (!planned.poolInstalled[pool]) fleet.add(keyOf(planned, pool));
+    }
   }
   return periods;
 }
 
-function keyOf({ world, problem, poolModule, poolTrains }: WorldProblem, pool: number): number {
+/** Which pool it is, in every period. */
+function keyOf(
+  { world, problem, poolModule, poolTrains, auxiliary, firstAuxiliary }: WorldProblem,
+  pool: number,
+): number {
+  if (pool >= firstAuxiliary) {
+    const { site, ...rest } = auxiliary[pool - firstAuxiliary]!;
+    // Below zero, so that it meets no pool of servers.
+    return -1 - (site + world.sites.length * (rest.kind === "upgrade" ? rest.upgrade : 0));
+  }
   return fleetKey(world, problem.pools.site[pool]!, poolModule[pool]!, poolTrains[pool] === 1);
 }
 
@@ -162,26 +234,43 @@ interface Fleet {
    * modules that are not bought.
    */
   purchase(pool: number): readonly { readonly pool: number; readonly weight: number }[] | null;
+  /** The same pool in another period; -1 when it has none. */
+  inPeriod(pool: number, period: number): number;
+}
+
+/** Pools of which a period has what it buys and what stands from before. */
+function isBought({ poolInstalled, auxiliary, firstAuxiliary }: WorldProblem, pool: number): boolean {
+  return pool < firstAuxiliary ? !poolInstalled[pool] : auxiliary[pool - firstAuxiliary]!.kind === "upgrade";
 }
 
 function fleetOf(world: World, periods: readonly WorldProblem[], first: readonly Offsets[]): Fleet {
   const positions = periods.map((planned, period) => {
     const at = new Map<number, number>();
     for (const pool of planned.poolModule.keys()) {
-      if (!planned.poolInstalled[pool]) at.set(keyOf(planned, pool), first[period]!.pool + pool);
+      if (isBought(planned, pool)) at.set(keyOf(planned, pool), first[period]!.pool + pool);
     }
     return at;
   });
   const weightsOf = world.modules.map((module) => purchaseWeights(world, module.lifeYears));
+  const lasting = purchaseWeights(world, Infinity);
+  const periodOf = (pool: number): number => {
+    let period = periods.length - 1;
+    while (first[period]!.pool > pool) period--;
+    return period;
+  };
   return {
+    inPeriod(pool, period) {
+      const own = periodOf(pool);
+      return positions[period]!.get(keyOf(periods[own]!, pool - first[own]!.pool)) ?? -1;
+    },
     purchase(pool) {
-      let period = periods.length - 1;
-      while (first[period]!.pool > pool) period--;
+      const period = periodOf(pool);
       const planned = periods[period]!;
       const local = pool - first[period]!.pool;
-      if (planned.poolInstalled[local]) return null;
+      if (!isBought(planned, local)) return null;
       const key = keyOf(planned, local);
-      return weightsOf[planned.poolModule[local]!]![period]!.flatMap((weight, before) => {
+      const weights = local < planned.firstAuxiliary ? weightsOf[planned.poolModule[local]!]! : lasting;
+      return weights[period]!.flatMap((weight, before) => {
         const at = weight === 0 ? undefined : positions[before]!.get(key);
         return at === undefined ? [] : [{ pool: at, weight }];
       });

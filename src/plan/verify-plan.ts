@@ -78,14 +78,17 @@ function verifyHorizon(
       break;
     }
     const kept = new Map<number, number>();
+    // When something was bought is not taken from the document: its price depends on it.
+    const standing: typeof bought = [];
     for (const purchase of bought) {
       const ageYears = elapsedYears(world, i) - elapsedYears(world, purchase.period);
       if (ageYears >= world.modules[purchase.module]!.lifeYears - 1e-9) continue;
       const key = purchase.site * world.modules.length + purchase.module;
       kept.set(key, (kept.get(key) ?? 0) + purchase.count);
+      standing.push(purchase);
     }
     const checked = verifyPeriod(
-      { ...document, ...entry, horizon: null },
+      { ...document, ...entry, deployment: { ...entry.deployment, vintages: standing }, horizon: null },
       { kind: "following", kept, open },
       (place, message) => report(`${where}.${place}`, message),
     );
@@ -100,7 +103,7 @@ function verifyHorizon(
     checkPurchases(world, entry, fresh, (message) => report(`${where}.purchases`, message));
     bought.push(...fresh.map((purchase) => ({ ...purchase, period: i })));
     open = new Set(entry.deployment.pools.map((pool) => pool.site));
-    for (const [site, place] of world.sites.entries()) if (isAlwaysOpen(place)) open.add(site);
+    for (const site of world.sites.keys()) if (isAlwaysOpen(world, site, i)) open.add(site);
   }
   if (!near(costUsd, horizon.presentCostUsd)) {
     report("horizon.presentCostUsd", `says ${horizon.presentCostUsd}, the periods add up to ${costUsd} USD`);

@@ -1,103 +1,127 @@
-/** The limits of a world that couple several sites, with their public names. */
-import type { World } from "../catalog/index.ts";
-import { moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
-import { noPools, noSites, type CouplingLimit } from "./coupling-limit.ts";
-import { lastingKw, type PeriodTerms } from "./period-terms.ts";
-import type { PlanProblem } from "./problem.ts";
+/** The limits of a world beyond those of one site, with their public names. */
+import { equityRatio, moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
+import type { CouplingLimit } from "./coupling-limit.ts";
+import { limitRow, type LimitRow, type Weighed } from "./limit-rows.ts";
+import { poolsThat, type LimitSource } from "./limit-source.ts";
+import { lastingKw } from "./period-terms.ts";
+import { coverageRows, shareRows } from "./share-limits.ts";
+import { backhaulRows, campusRows, leastUseRows, parentRows, upgradeRows } from "./site-limits.ts";
 
-/** Most sites, budgets of the scenario and of each owner, power of zones, supply of modules. */
-export function worldLimits(
-  world: World,
-  period: number,
-  problem: PlanProblem,
-  poolModule: Int32Array,
-  poolInstalled: Uint8Array,
-  terms: PeriodTerms,
-): readonly CouplingLimit[] {
-  const { pools } = problem;
-  const limits: CouplingLimit[] = [];
-  const all = Int32Array.from({ length: pools.count }, (_, pool) => pool);
-  if (world.limits.maxSites !== null) {
-    const sites = Int32Array.from(world.sites, (_, site) => site);
-    limits.push({
-      name: "most sites",
-      upper: world.limits.maxSites,
-      sites,
-      siteWeights: new Float64Array(sites.length).fill(1),
-      ...noPools,
-    });
+/** Every coupling limit of the world in the period. */
+export function worldLimits(source: LimitSource): readonly CouplingLimit[] {
+  return [
+    ...siteCountRows(source),
+    ...budgetRows(source),
+    ...zoneRows(source),
+    ...supplyRows(source),
+    ...installedRows(source),
+    ...upgradeRows(source),
+    ...shareRows(source),
+    ...coverageRows(source),
+    ...leastUseRows(source),
+    ...backhaulRows(source),
+    ...parentRows(source),
+    ...campusRows(source),
+  ].map(limitRow);
+}
+
+function siteCountRows({ world }: LimitSource): LimitRow[] {
+  const { maxSites } = world.limits;
+  if (maxSites === null) return [];
+  return [{ name: "most sites", upper: maxSites, sites: world.sites.map((_, site) => [site, 1] as const) }];
+}
+
+/** Budgets and supply limit what is bought: what was bought in earlier periods stands on both sides. */
+function boughtBefore({ problem }: LimitSource, bought: Weighed): number {
+  return bought.reduce((sum, [pool, weight]) => sum + weight * problem.pools.minCount[pool]!, 0);
+}
+
+function budgetRows(source: LimitSource): LimitRow[] {
+  const { world, period, problem, poolModule, poolInstalled, auxiliary, firstAuxiliary } = source;
+  const openedBefore = new Uint8Array(world.sites.length);
+  for (let pool = 0; pool < problem.pools.count; pool++) {
+    if (problem.pools.minCount[pool]! > 0) openedBefore[problem.pools.site[pool]!] = 1;
   }
-  // Budgets and supply limit what is bought: what was bought in earlier periods stands on both sides.
-  const boughtBefore = (bought: Int32Array, weights: Float64Array): number =>
-    bought.reduce((sum, pool, i) => sum + weights[i]! * pools.minCount[pool]!, 0);
-  const budget = (name: string, upper: number, ofSite: (site: number) => boolean): void => {
-    const sites = Int32Array.from(world.sites.keys().filter(ofSite));
-    const spending = all.filter((pool) => !poolInstalled[pool] && ofSite(pools.site[pool]!));
-    const openedBefore = new Uint8Array(world.sites.length);
-    for (const pool of all) if (pools.minCount[pool]! > 0) openedBefore[pools.site[pool]!] = 1;
-    const opening = (site: number): number => siteAnnualUsd(world, site).openingCapexUsd;
-    const poolWeights = Float64Array.from(spending, (pool) => {
-      const price = moduleAnnualUsd(world, pools.site[pool]!, poolModule[pool]!);
-      return price.acceleratorsCapexUsd + price.buildingCapexUsd;
+  const budget = (name: string, upper: number, ofOwner: (owner: number) => boolean, own: boolean): LimitRow => {
+    const counts = (site: number): boolean => ofOwner(world.sites[site]!.owner);
+    // Of an owner's budget only the own money counts, of the whole plan's everything that is spent.
+    const part = (site: number): number => (own ? equityRatio(world.owners[world.sites[site]!.owner]!) : 1);
+    const servers = poolsThat(source, (pool) => poolInstalled[pool] === 0 && counts(problem.pools.site[pool]!));
+    const pools = servers.map((pool) => {
+      const site = problem.pools.site[pool]!;
+      const price = moduleAnnualUsd(world, site, poolModule[pool]!, period);
+      return [pool, part(site) * (price.acceleratorsCapexUsd + price.buildingCapexUsd)] as const;
     });
-    limits.push({
-      name,
-      upper: upper + boughtBefore(spending, poolWeights),
-      of: "purchases",
-      sites,
-      siteWeights: Float64Array.from(sites, (site) => (openedBefore[site] ? 0 : opening(site))),
-      pools: spending,
-      poolWeights,
-    });
+    const upgrades = auxiliary.flatMap((pool, i) =>
+      pool.kind === "upgrade" && counts(pool.site)
+        ? [[firstAuxiliary + i, part(pool.site) * world.sites[pool.site]!.upgrades![pool.upgrade]!.priceUsd] as const]
+        : [],
+    );
+    const sites = [...world.sites.keys()]
+      .filter(counts)
+      .map((site) => [site, openedBefore[site] ? 0 : part(site) * siteAnnualUsd(world, site).openingCapexUsd] as const);
+    const bought = [...pools, ...upgrades];
+    return { name, upper: upper + boughtBefore(source, bought), sites, pools: bought, of: "purchases" };
   };
-  const total = world.limits.budgetUsd[period];
-  if (total !== null && total !== undefined) budget("budget", total, () => true);
+  const rows: LimitRow[] = [];
+  const total = world.limits.budgetUsd[period] ?? null;
+  if (total !== null) rows.push(budget("budget", total, () => true, false));
   for (const [index, owner] of world.owners.entries()) {
-    const upper = owner.capexBudgetUsd[period];
-    if (upper !== null && upper !== undefined) {
-      budget(`budget of ${owner.id}`, upper, (site) => world.sites[site]!.owner === index);
-    }
+    const upper = owner.capexBudgetUsd[period] ?? null;
+    if (upper !== null) rows.push(budget(`budget of ${owner.id}`, upper, (of) => of === index, true));
   }
-  for (const zone of world.limits.zones) {
+  return rows;
+}
+
+function zoneRows(source: LimitSource): LimitRow[] {
+  const { world, period, terms, problem } = source;
+  return world.limits.zones.map((zone) => {
     const inZone = new Set(zone.sites);
-    const drawing = all.filter((pool) => inZone.has(pools.site[pool]!));
-    limits.push({
+    const pools = poolsThat(source, (pool) => inZone.has(problem.pools.site[pool]!));
+    return {
       name: `power of zone ${zone.id}`,
       upper: lastingKw(zone.powerLimitKw, period, terms),
-      ...noSites,
-      pools: drawing,
-      poolWeights: Float64Array.from(drawing, (pool) => pools.kw[pool]!),
-    });
-  }
+      pools: pools.map((pool) => [pool, problem.pools.kw[pool]!] as const),
+    };
+  });
+}
+
+/** Supply of each module over all sites, and what of it each owner is allotted. */
+function supplyRows(source: LimitSource): LimitRow[] {
+  const { world, period, problem, poolModule, poolInstalled } = source;
+  const rows: LimitRow[] = [];
+  const supply = (name: string, upper: number | null, counts: (pool: number) => boolean): void => {
+    if (upper === null) return;
+    const pools = poolsThat(source, (pool) => poolInstalled[pool] === 0 && counts(pool)).map(
+      (pool) => [pool, 1] as const,
+    );
+    rows.push({ name, upper: upper + boughtBefore(source, pools), pools, of: "purchases" });
+  };
   for (const [index, module] of world.modules.entries()) {
-    const upper = module.supplyPerPeriod[period];
-    if (upper === null || upper === undefined) continue;
-    const bought = all.filter((pool) => poolModule[pool] === index && !poolInstalled[pool]);
-    const ones = new Float64Array(bought.length).fill(1);
-    limits.push({
-      name: `supply of ${module.id}`,
-      upper: upper + boughtBefore(bought, ones),
-      of: "purchases",
-      ...noSites,
-      pools: bought,
-      poolWeights: ones,
-    });
+    const upper = module.supplyPerPeriod[period] ?? null;
+    supply(`supply of ${module.id}`, upper, (pool) => poolModule[pool] === index);
   }
-  for (const [site, place] of world.sites.entries()) {
-    for (const { module, count } of place.installed) {
-      const shared = all.filter(
-        (pool) => pools.site[pool] === site && poolModule[pool] === module && poolInstalled[pool] === 1,
-      );
-      // One use alone is limited by the pool itself.
-      if (shared.length < 2) continue;
-      limits.push({
-        name: `installed ${world.modules[module]!.id} at ${place.id}`,
-        upper: count,
-        ...noSites,
-        pools: shared,
-        poolWeights: new Float64Array(shared.length).fill(1),
-      });
+  for (const [index, owner] of world.owners.entries()) {
+    for (const { module, perPeriod } of owner.allotments ?? []) {
+      const owns = (pool: number): boolean => world.sites[problem.pools.site[pool]!]!.owner === index;
+      const name = `allotment of ${world.modules[module]!.id} to ${owner.id}`;
+      supply(name, perPeriod[period] ?? null, (pool) => poolModule[pool] === module && owns(pool));
     }
   }
-  return limits;
+  return rows;
+}
+
+/** Modules that stand there already serve or train; one use alone is limited by the pool itself. */
+function installedRows(source: LimitSource): LimitRow[] {
+  const { world, problem, poolModule, poolInstalled } = source;
+  return world.sites.flatMap((place, site) =>
+    place.installed.flatMap(({ module, count }) => {
+      const shared = poolsThat(
+        source,
+        (pool) => problem.pools.site[pool] === site && poolModule[pool] === module && poolInstalled[pool] === 1,
+      );
+      const name = `installed ${world.modules[module]!.id} at ${place.id}`;
+      return shared.length < 2 ? [] : [{ name, upper: count, pools: shared.map((pool) => [pool, 1] as const) }];
+    }),
+  );
 }

@@ -4,17 +4,23 @@
  */
 import type { World } from "../catalog/index.ts";
 import {
+  backhaulUsdPerPeakRequest,
   installedModuleAnnualUsd,
   isAlwaysOpen,
+  mayClose,
+  missedRequestUsd,
+  missedTrainingUsd,
   moduleAnnualUsd,
+  mustBeClosed,
   secondsPerYear,
   siteAnnualUsd,
   trainingEnergyAnnualUsd,
 } from "../finance/index.ts";
 import { arcTable, compilePolicy, trainingRate, type ArcTable, type Policy } from "../route/index.ts";
+import { auxiliaryPools, upgradedKw, type AuxiliaryPool } from "./auxiliary-pools.ts";
 import { worldLimits } from "./world-limits.ts";
 import { mergeRows } from "./merge-rows.ts";
-import { fleetKey, isDelivered, lastingKw, type PeriodTerms } from "./period-terms.ts";
+import { elapsedYears, fleetKey, isDelivered, lastingKw, type PeriodTerms } from "./period-terms.ts";
 import type { PlanProblem } from "./problem.ts";
 
 /** A problem and what its rows, pools and arcs mean in the world. Sites keep their positions. */
@@ -23,12 +29,15 @@ export interface WorldProblem {
   readonly period: number;
   readonly policy: Policy;
   readonly problem: PlanProblem;
-  /** Position in `world.modules` of each pool. */
+  /** Position in `world.modules` of each pool; -1 for the auxiliary pools, which come last. */
   readonly poolModule: Int32Array;
   /** 1 where the pool's modules train; they serve no requests. */
   readonly poolTrains: Uint8Array;
   /** 1 where the pool's modules are those that stand there already; what is bought is a pool of its own. */
   readonly poolInstalled: Uint8Array;
+  /** What the pools from `firstAuxiliary` on stand for. */
+  readonly auxiliary: readonly AuxiliaryPool[];
+  readonly firstAuxiliary: number;
   /** Rows below this are demand, the others training. */
   readonly demandRowCount: number;
   /** Demand rows of the world behind problem row r: `members[memberStarts[r]]` to `members[memberStarts[r + 1] - 1]`. */
@@ -71,6 +80,9 @@ export function worldProblem(
   const arcOption = new Uint8Array(arcCount);
   const unservedUsd = new Float64Array(rowCount);
   const gbps = new Float64Array(rowCount);
+  const rowWorkload = new Int32Array(demandRows);
+  const rowPeakPerS = new Float64Array(demandRows);
+  const rowMeanPerS = new Float64Array(demandRows);
 
   let at = 0;
   for (let row = 0; row < demandRows; row++) {
@@ -82,15 +94,21 @@ export function worldProblem(
       meanPerS += demand.meanPerS[period]!;
     }
     const first = members[memberStarts[row]!]!;
-    const workload = world.workloads[world.demand[first]!.workload]!;
+    rowWorkload[row] = world.demand[first]!.workload;
+    rowPeakPerS[row] = peakPerS;
+    rowMeanPerS[row] = meanPerS;
+    const workload = world.workloads[rowWorkload[row]!]!;
     const perYear = meanPerS * secondsPerYear;
-    unservedUsd[row] = workload.unservedUsdPerRequest * perYear;
+    unservedUsd[row] = missedRequestUsd(world, rowWorkload[row]!) * perYear;
     gbps[row] = (peakPerS * workload.responseBytes * 8) / 1e9;
     for (let entry = table.rowStart[first]!; entry < table.rowStart[first + 1]!; entry++) {
       for (const installed of [false, true]) {
         if (installed && !pools.has(table.site[entry]!, table.module[entry]!, false, true)) continue;
         arcPool[at] = pools.find(table.site[entry]!, table.module[entry]!, false, installed);
         arcUsd[at] = (table.egressUsd[entry]! + table.energyUsd[entry]!) * perYear;
+        if (workload.backhaulBytes !== undefined) {
+          arcUsd[at]! += backhaulUsdPerPeakRequest(world, rowWorkload[row]!, table.site[entry]!) * peakPerS;
+        }
         arcLoad[at] = peakPerS / (table.perModulePerS[entry]! * world.limits.headroomRatio);
         arcOption[at] = table.option[entry]!;
         at++;
@@ -101,7 +119,7 @@ export function worldProblem(
   let next = 0;
   for (const [index, training] of world.training.entries()) {
     const row = demandRows + index;
-    unservedUsd[row] = training.unservedUsdPerPflopYear * training.pflops[period]!;
+    unservedUsd[row] = missedTrainingUsd(world, index) * training.pflops[period]!;
     for (; next < trainingArcs.length && trainingArcs[next]!.training === index; next++) {
       arcPool[at] = trainingArcs[next]!.pool;
       arcLoad[at] = trainingArcs[next]!.load;
@@ -110,15 +128,18 @@ export function worldProblem(
     starts[row + 1] = at;
   }
 
-  const poolUsd = new Float64Array(pools.count);
-  const poolKw = new Float64Array(pools.count);
-  const maxCount = new Float64Array(pools.count).fill(Infinity);
-  const minCount = new Float64Array(pools.count);
+  const firstAuxiliary = pools.count;
+  const auxiliary = auxiliaryPools(world, period, campusSites(world, trainingArcs, pools));
+  const poolCount = firstAuxiliary + auxiliary.length;
+  const poolUsd = new Float64Array(poolCount);
+  const poolKw = new Float64Array(poolCount);
+  const maxCount = new Float64Array(poolCount).fill(Infinity);
+  const minCount = new Float64Array(poolCount);
   for (let pool = 0; pool < pools.count; pool++) {
     const site = pools.site[pool]!;
     const module = pools.module[pool]!;
     const price = pools.installed[pool] ? installedModuleAnnualUsd : moduleAnnualUsd;
-    poolUsd[pool] = price(world, site, module).totalUsd;
+    poolUsd[pool] = price(world, site, module, period).totalUsd;
     if (pools.trains[pool]) poolUsd[pool]! += trainingEnergyAnnualUsd(world, site, module);
     poolKw[pool] = world.modules[module]!.powerKw * world.sites[site]!.pue;
     if (pools.installed[pool]) maxCount[pool] = installedCount(world, site, module);
@@ -126,15 +147,25 @@ export function worldProblem(
       if (terms.kind === "following") {
         minCount[pool] = terms.carried.get(fleetKey(world, site, module, pools.trains[pool] === 1)) ?? 0;
       }
-      if (!isDelivered(world, module, period)) maxCount[pool] = minCount[pool]!;
+      // Where periods are stacked, that modules stay until the end of their life says the same.
+      const tooLate = terms.kind !== "stacked" && !lastsUntilClosing(world, site, module, period);
+      if (tooLate || !isDelivered(world, module, period)) {
+        maxCount[pool] = minCount[pool]!;
+      }
     }
+    if (mustBeClosed(world.sites[site]!, period)) maxCount[pool] = minCount[pool] = 0;
   }
+  for (const [i, { site, usd }] of auxiliary.entries()) {
+    poolUsd[firstAuxiliary + i] = usd;
+    maxCount[firstAuxiliary + i] = mustBeClosed(world.sites[site]!, period) ? 0 : 1;
+  }
+  const sites = siteCosts(world, period);
   const problem: PlanProblem = {
     rows: { count: rowCount, unservedUsd, gbps },
     arcs: { starts, pool: arcPool, usd: arcUsd, load: arcLoad },
     pools: {
-      count: pools.count,
-      site: Int32Array.from(pools.site),
+      count: poolCount,
+      site: Int32Array.from([...pools.site, ...auxiliary.map((pool) => pool.site)]),
       usd: poolUsd,
       kw: poolKw,
       minCount,
@@ -142,28 +173,70 @@ export function worldProblem(
     },
     sites: {
       count: world.sites.length,
-      usd: Float64Array.from(world.sites, (_, site) => siteAnnualUsd(world, site).totalUsd),
-      kw: Float64Array.from(world.sites, (site) => lastingKw(site.powerLimitKw, period, terms)),
+      usd: sites.usd,
+      kw: Float64Array.from(world.sites, ({ powerLimitKw }, site) =>
+        upgradedKw(world, site, lastingKw(powerLimitKw, period, terms), period),
+      ),
       gbps: Float64Array.from(world.sites, (site) => site.portGbps),
       forced: Uint8Array.from(world.sites, (_, site) => (isAlwaysOpen(world, site, period) ? 1 : 0)),
     },
     limits: [],
+    ...(sites.constantUsd !== 0 && { constantUsd: sites.constantUsd }),
   };
-  const poolModule = Int32Array.from(pools.module);
-  const poolInstalled = Uint8Array.from(pools.installed);
+  const none = auxiliary.map(() => 0);
+  const poolModule = Int32Array.from([...pools.module, ...auxiliary.map(() => -1)]);
+  const poolInstalled = Uint8Array.from([...pools.installed, ...none]);
+  const poolTrains = Uint8Array.from([...pools.trains, ...none]);
+  const meaning = { world, period, poolModule, poolTrains, poolInstalled, auxiliary, firstAuxiliary };
+  const rows = { demandRowCount: demandRows, rowWorkload, rowPeakPerS, rowMeanPerS };
   return {
     world,
     period,
     policy,
-    problem: { ...problem, limits: worldLimits(world, period, problem, poolModule, poolInstalled, terms) },
+    problem: { ...problem, limits: worldLimits({ ...meaning, ...rows, problem, terms }) },
     poolModule,
-    poolTrains: Uint8Array.from(pools.trains),
+    poolTrains,
     poolInstalled,
+    auxiliary,
+    firstAuxiliary,
     demandRowCount: demandRows,
     memberStarts,
     members,
     arcOption,
   };
+}
+
+/** Cost of being open per site, and what closed ones cost, which is paid whatever is decided and saved by staying open. */
+function siteCosts(world: World, period: number): { usd: Float64Array; constantUsd: number } {
+  let constantUsd = 0;
+  const usd = Float64Array.from(world.sites, (place, site) => {
+    const { totalUsd, closedUsd } = siteAnnualUsd(world, site);
+    if (!mayClose(place) || isAlwaysOpen(world, site, period)) return totalUsd;
+    constantUsd += closedUsd;
+    return totalUsd - closedUsd;
+  });
+  return { usd, constantUsd };
+}
+
+/** Nothing is bought for a site that has to close before it would be used up. */
+function lastsUntilClosing(world: World, site: number, module: number, period: number): boolean {
+  const { closedFromPeriod } = world.sites[site]!;
+  if (closedFromPeriod === undefined) return true;
+  return elapsedYears(world, closedFromPeriod) - elapsedYears(world, period) >= world.modules[module]!.lifeYears - 1e-9;
+}
+
+/** Sites at which each training that may not be split could run. */
+function campusSites(world: World, arcs: readonly TrainingArc[], pools: PoolIndex): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (const [training, { singleCampus }] of world.training.entries()) {
+    if (singleCampus !== true) continue;
+    const sites = new Set(arcs.filter((arc) => arc.training === training).map((arc) => pools.site[arc.pool]!));
+    found.set(
+      training,
+      [...sites].sort((a, b) => a - b),
+    );
+  }
+  return found;
 }
 
 /** The pools in use, in the order in which they were first asked for. */
