@@ -357,7 +357,7 @@ scenarios:
       limits: { maxSites: 3 },
       workloads: { chat: { model: "qwen3-8b", ttft: { budget: 100 }, tiers: ["edge"] } },
       sites: [{ powerLimit: [9000], pue: 1.2 }],
-      modules: [{ use: "h100x8" }, { use: "l4x4", price: 8000 }],
+      modules: [{ use: "h100x8" }, { use: "l4x4", price: [8000] }],
       models: { "house-1.5b": { layers: 30 } },
     });
   });
