@@ -32,9 +32,6 @@ export interface CouplingLimit {
   readonly inBound?: false;
 }
 
-export const noSites = { sites: new Int32Array(0), siteWeights: new Float64Array(0) };
-export const noPools = { pools: new Int32Array(0), poolWeights: new Float64Array(0) };
-
 /** Left side of a limit for a solution. */
 export function limitUse(limit: CouplingLimit, { open, modules, share }: ProblemSolution): number {
   let used = 0;

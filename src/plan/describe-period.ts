@@ -35,7 +35,7 @@ export async function describePeriod(
   const worth = await capacityWorth(problem, solution, tools, path);
   const deployment = {
     ...toDeployment(planned, solution, worth),
-    ...(vintages.length > 0 && { vintages: vintages.map(({ dearerUsd: _, ...vintage }) => vintage) }),
+    ...(vintages.length > 0 && { vintages: vintages.map(({ dearerUsd: _dearer, ...vintage }) => vintage) }),
   };
   const training = placeTraining(planned, solution, deployment);
   const cost = annualCost(world, { ...deployment, training: training.map(toTrainingUse) }, period);
