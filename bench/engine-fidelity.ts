@@ -5,14 +5,14 @@
  */
 import { closedLoop, compileReplica, fit, type MeasuredRow } from "../src/perf/index.ts";
 import { contradictions, quantile } from "./engine-fit.ts";
-import { readRuns } from "./measured-runs.ts";
+import { readRuns, refuse } from "./measured-runs.ts";
 
 /**
  * What the client of a benchmark sees beyond the engine's own overhead until the first token, ms: HTTP, the Python server,
  * the client itself. The fit of `engine-fit` on the published sample less the profile's `requestOverheadMs`; a property
  * of how the rows were taken, so it is in no profile.
  */
-const clientMs: Readonly<Record<string, number>> = { vllm: 31.3, trtllm: 29.9, sglang: 63.8 };
+const clientMs: Readonly<Record<string, number>> = { vllm: 30.6, trtllm: 28.3, sglang: 63 };
 
 interface Outcome {
   readonly run: MeasuredRow;
@@ -20,7 +20,8 @@ interface Outcome {
   readonly ttftError: number;
 }
 
-const round = (value: number) => Number(value.toFixed(4));
+/** Null where there is nothing to take a quantile of. */
+const round = (value: number) => (Number.isFinite(value) ? Number(value.toFixed(4)) : null);
 
 function errorsOf(outcomes: readonly Outcome[]): object {
   const tpot = outcomes.map((outcome) => Math.abs(outcome.tpotError));
@@ -42,11 +43,12 @@ function errorsOf(outcomes: readonly Outcome[]): object {
 
 export function run(args: string[]): Promise<void> {
   const [path] = args;
-  if (path === undefined) throw new Error("engine-fidelity needs the path of a CSV of measured runs");
+  if (path === undefined) return refuse("usage: engine-fidelity CSV, a file of measured runs");
   const outcomes: Outcome[] = [];
   const problems = new Map<string, number>();
   const report = (problem: string) => problems.set(problem, (problems.get(problem) ?? 0) + 1);
-  for (const entry of readRuns(path)) {
+  const { rows, otherModes } = readRuns(path);
+  for (const entry of rows) {
     if (entry.spec === null) {
       report(entry.problem!);
       continue;
@@ -84,7 +86,11 @@ export function run(args: string[]): Promise<void> {
   process.stdout.write(
     `${JSON.stringify({ withoutContradictedSetups: true, contradictedRows: contradicted.size, ...errorsOf(consistent) })}\n`,
   );
+  const notAggregated = { unpredicted: "not an aggregated run", rows: otherModes };
+  if (otherModes > 0) process.stdout.write(`${JSON.stringify(notAggregated)}\n`);
   const skipped = problems.values().reduce((sum, rows) => sum + rows, 0);
-  process.stdout.write(`${JSON.stringify({ all: true, unpredictedRows: skipped, ...errorsOf(outcomes) })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ all: true, unpredictedRows: skipped, otherModes, ...errorsOf(outcomes) })}\n`,
+  );
   return Promise.resolve();
 }

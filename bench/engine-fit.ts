@@ -10,7 +10,7 @@ import {
   type MeasuredRow,
   type MeasuredRun,
 } from "../src/perf/index.ts";
-import { readRuns } from "./measured-runs.ts";
+import { readRuns, refuse } from "./measured-runs.ts";
 
 /** Runs of one set-up whose times differ by more than this were not run alike (drafts of a small model, other versions). */
 const alikeRatio = 1.15;
@@ -95,8 +95,8 @@ const short = (value: number) => Number(value.toPrecision(3));
 
 export function run(args: string[]): Promise<void> {
   const [path, only] = args;
-  if (path === undefined) throw new Error("engine-fit needs the path of a CSV of measured runs");
-  for (const [engine, group] of Map.groupBy(readRuns(path), (row) => row.engine)) {
+  if (path === undefined) return refuse("usage: engine-fit CSV [engine], a file of measured runs");
+  for (const [engine, group] of Map.groupBy(readRuns(path).rows, (row) => row.engine)) {
     if (only !== undefined && only !== engine) continue;
     const { coefficients, fit, heldOut, bandRatio } = calibrate(usable(group), neutral);
     const errors = (entry: typeof fit) => ({

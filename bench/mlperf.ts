@@ -3,7 +3,6 @@
  * rate at which the row's own limits on first token and time per token hold for 99 % of requests, against the rate that
  * was achieved; for offline rows the rate at saturation. Nothing is fitted on the file.
  */
-import { readFileSync } from "node:fs";
 import {
   acceleratorOf,
   accelerators,
@@ -14,8 +13,10 @@ import {
   type ModelId,
   type Precision,
 } from "../src/catalog/index.ts";
-import { capacityPerS, compileReplica, saturationPerS } from "../src/perf/index.ts";
+import { capacityPerS, compileReplica, formatNamed, saturationPerS } from "../src/perf/index.ts";
+import { readCsvRecords } from "../src/scenario/index.ts";
 import { quantile } from "./engine-fit.ts";
+import { readText, refuse } from "./measured-runs.ts";
 
 /**
  * Mean input length of each benchmark's data set, tokens, with its coefficient of variation. MLCommons data set notes:
@@ -34,14 +35,12 @@ const dataSets: Readonly<Record<string, { model: ModelId; inputMean: number; inp
   "deepseek-r1": { model: "deepseek-r1", inputMean: 800, inputCv: 0.8, outputCv: 0.9 },
 };
 
-const precisions: Readonly<Record<string, Precision>> = {
-  fp8: "fp8",
-  fp4: "fp4",
-  mxfp4: "fp4",
-  bf16: "bf16",
-  INT8: "int8",
-  INT4: "int4",
-};
+/** Weights by the row's own column, or by the name of the model where the submitter left it unset. */
+function precisionOf(dataTypes: string, model: string): Precision | null {
+  const stated = dataTypes.trim();
+  if (stated !== "" && stated.toUpperCase() !== "UNSET") return formatNamed(stated);
+  return formatNamed(/(fp8|fp4|int8|int4)/i.exec(model)?.[1] ?? "");
+}
 
 /** Parts of the accelerator's name that tell it; the first that matches counts. */
 const chips: readonly (readonly [RegExp, AcceleratorId])[] = [
@@ -50,19 +49,31 @@ const chips: readonly (readonly [RegExp, AcceleratorId])[] = [
   [/GB300/, "gb300"],
   [/GB200/, "gb200"],
   [/B200/, "b200-sxm"],
+  [/GH200/, "gh200"],
   [/H200/, "h200-sxm"],
-  [/H100-SXM/, "h100-sxm"],
+  [/H100.NVL/, "h100-nvl"],
+  [/H100/, "h100-sxm"],
   [/L40S/, "l40s"],
+  [/\bL4\b/, "l4"],
+  [/A100/, "a100-sxm"],
+  [/RTX 4090/, "rtx-4090"],
+  [/RTX 5090/, "rtx-5090"],
   [/MI300X/, "mi300x"],
   [/MI325X/, "mi325x"],
   [/MI355X/, "mi355x"],
   [/B60/, "arc-pro-b60"],
+  [/TPU v6e|Trillium/, "tpu-v6e"],
 ];
 
-/** Splits one CSV line; cells with commas stand in double quotes. */
-function cellsOf(line: string): string[] {
-  return [...line.matchAll(/(?:^|,)(?:"([^"]*)"|([^,]*))/g)].map((match) => match[1] ?? match[2] ?? "");
-}
+const neededColumns = [
+  "ID",
+  "UsedModel",
+  "Scenario",
+  "Accelerator",
+  "Performance_Result",
+  "chips_total",
+  "samples_per_s",
+];
 
 interface Prediction {
   readonly error: number;
@@ -71,44 +82,55 @@ interface Prediction {
 
 export function run(args: string[]): Promise<void> {
   const [path] = args;
-  if (path === undefined) throw new Error("mlperf needs the path of a CSV of MLPerf results");
-  const [header, ...lines] = readFileSync(path, "utf8").trim().split(/\r?\n/);
-  const names = cellsOf(header!);
+  if (path === undefined) return refuse("usage: mlperf CSV, a file of MLPerf Inference results");
+  const read = readCsvRecords(readText(path), path);
+  if ("problems" in read) return refuse(`${path}:${read.problems[0]!.line}: ${read.problems[0]!.message}`);
+  const [header, ...records] = read.records;
+  if (header === undefined) return refuse(`${path}: the file is empty; its first line names the columns`);
+  const columns = new Map(header.map((cell, column) => [cell.text.trim().toLowerCase(), column]));
+  const missing = neededColumns.filter((name) => !columns.has(name.toLowerCase()));
+  if (missing.length > 0) return refuse(`${path}: the header lacks ${missing.join(", ")}`);
   const predictions: Prediction[] = [];
-  let skipped = 0;
-  for (const line of lines) {
-    const cells = cellsOf(line);
-    const result = predict((name) => cells[names.indexOf(name)] ?? "");
+  const refused = new Map<string, number>();
+  for (const record of records) {
+    const result = predict((name) => record[columns.get(name.toLowerCase()) ?? -1]?.text.trim() ?? "");
     process.stdout.write(`${JSON.stringify(result.report)}\n`);
     if (result.prediction) predictions.push(result.prediction);
-    else skipped++;
+    else refused.set(result.why, (refused.get(result.why) ?? 0) + 1);
   }
   const groups = [...Map.groupBy(predictions, (entry) => entry.scenario), ["all", predictions] as const];
   for (const [scenario, group] of groups) {
     const errors = group.map((entry) => Math.abs(entry.error));
     const within = errors.filter((error) => error <= 0.15).length;
-    const median = Number(quantile(errors, 0.5).toFixed(3));
+    const median = errors.length > 0 ? Number(quantile(errors, 0.5).toFixed(3)) : null;
     const summary = { summary: scenario, rows: group.length, within15Percent: within, medianError: median };
     process.stdout.write(`${JSON.stringify(summary)}\n`);
   }
+  for (const [why, rows] of refused) process.stdout.write(`${JSON.stringify({ unpredicted: why, rows })}\n`);
+  const skipped = records.length - predictions.length;
   process.stdout.write(`${JSON.stringify({ summary: "unpredicted", rows: skipped })}\n`);
   return Promise.resolve();
 }
 
-function predict(cell: (name: string) => string): { report: object; prediction: Prediction | null } {
+type Outcome =
+  | { readonly report: object; readonly prediction: Prediction }
+  | { readonly report: object; readonly prediction: null; readonly why: string };
+
+function predict(cell: (name: string) => string): Outcome {
   const id = { id: cell("ID"), model: cell("UsedModel"), scenario: cell("Scenario"), chip: cell("Accelerator") };
-  const refuse = (unpredicted: string) => ({ report: { ...id, unpredicted }, prediction: null });
+  const leaveOut = (why: string) => ({ report: { ...id, unpredicted: why }, prediction: null, why });
   const chipNames = cell("Accelerator");
-  if (/ \(x\d+\), /.test(chipNames)) return refuse("a mix of chips");
+  if (/ \(x\d+\), /.test(chipNames)) return leaveOut("a mix of chips");
   const chip = chips.find(([pattern]) => pattern.test(chipNames))?.[1];
   const dataSet = dataSets[cell("UsedModel")];
-  const precision = precisions[cell("weight_data_types")];
+  const precision = precisionOf(cell("weight_data_types"), cell("UsedModel"));
   const chipCount = Number(cell("chips_total"));
   const measuredPerS = Number(cell("samples_per_s"));
-  if (!chip) return refuse(`chip ${chipNames || "(none)"} is not in the catalogue`);
-  if (!dataSet) return refuse("the data set is not known");
-  if (!precision) return refuse(`weight format ${cell("weight_data_types")} is not known`);
-  if (!(chipCount > 0) || !(measuredPerS > 0)) return refuse("chips or rate missing");
+  if (chipNames === "") return leaveOut("runs without an accelerator, on processors the catalogue does not hold");
+  if (!chip) return leaveOut(`chip ${chipNames} is not in the catalogue`);
+  if (!dataSet) return leaveOut(`the data set of ${cell("UsedModel") || "(no model)"} is not known`);
+  if (!precision) return leaveOut(`weight format ${cell("weight_data_types")} is not known`);
+  if (!(chipCount > 0) || !(measuredPerS > 0)) return leaveOut("chips or rate missing or not above zero");
 
   const engine = /vllm/i.test(cell("Software")) ? engineProfiles.vllm : engineProfiles.trtllm;
   // The output length is the benchmark's own: tokens over samples.
@@ -139,7 +161,7 @@ function predict(cell: (name: string) => string): { report: object; prediction: 
     const total = (each * chipCount) / t;
     if (total > predictedPerS) [predictedPerS, tensorParallel] = [total, t];
   }
-  if (!(predictedPerS > 0)) return refuse("no layout holds the model within the limits");
+  if (!(predictedPerS > 0)) return leaveOut("no layout holds the model within the limits");
   const error = predictedPerS / measuredPerS - 1;
   const report = {
     ...id,

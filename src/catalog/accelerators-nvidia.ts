@@ -61,7 +61,10 @@ const orinDram = assumed(204.8, "GB/s", "from memory of the datasheet");
 
 const int8LikeFp8 = "same tensor-core path and peak as fp8";
 
-/** NVIDIA GPUs for servers and boxes. Kernel rates: large GEMMs (bf16, fp8, fp4) and weight streaming at small batch. */
+/**
+ * NVIDIA GPUs for servers and boxes. Kernel rates: large GEMMs (bf16, fp8: medians from 160 M weights on; fp4: from 256 M
+ * on, as it rises the longest) and weight streaming at small batch. What smaller matrices lose is in `perf`.
+ */
 export const nvidiaAccelerators = {
   "a100-sxm": {
     name: "NVIDIA A100 SXM 80 GB",
@@ -123,7 +126,7 @@ export const nvidiaAccelerators = {
     dramGBps: dram(7700),
     peakTflops: { bf16: tflops(2250), fp8: tflops(4500), fp4: tflops(9000) },
     weightStreamGBps: stream(5900, { low: 3360, note: "bf16 weights; 4,900 with fp8, 3,360 at batch 1" }),
-    kernelTflops: { bf16: kernel(1550), fp8: kernel(2600), fp4: kernel(3900, { high: 5240 }) },
+    kernelTflops: { bf16: kernel(1550), fp8: kernel(2600), fp4: kernel(4400, { high: 5240 }) },
     link: nvlink(7.4, 150, b200Groups),
     tdpWatts: watts(1000),
   },
@@ -136,7 +139,7 @@ export const nvidiaAccelerators = {
     dramGBps: dram(7750),
     peakTflops: { bf16: tflops(2250), fp8: tflops(4500), fp4: tflops(14000) },
     weightStreamGBps: stream(5850),
-    kernelTflops: { bf16: kernel(1740), fp8: kernel(2800), fp4: kernel(4240, { high: 5930 }) },
+    kernelTflops: { bf16: kernel(1740), fp8: kernel(2800), fp4: kernel(4750, { high: 5930 }) },
     link: {
       kind: "nvlink",
       latencyUs: assumed(7.4, "us", "as B200, same NVLink generation"),
@@ -154,7 +157,7 @@ export const nvidiaAccelerators = {
     dramGBps: dram(8000),
     peakTflops: { bf16: tflops(2500), fp8: tflops(5000), fp4: tflops(10000) },
     weightStreamGBps: stream(6050),
-    kernelTflops: { bf16: kernel(1720), fp8: kernel(2700), fp4: kernel(4070, { high: 5860 }) },
+    kernelTflops: { bf16: kernel(1720), fp8: kernel(2700), fp4: kernel(4600, { high: 5860 }) },
     link: {
       kind: "nvlink",
       latencyUs: measured(5, "us", "aic-kernels"),
@@ -292,7 +295,7 @@ export const nvidiaAccelerators = {
     dramGBps: dram(1792, { low: 1597, note: "the server sheet is said to state 1,597" }),
     peakTflops: { bf16: tflops(468), fp8: tflops(936), fp4: tflops(1871) },
     weightStreamGBps: stream(1440, { low: 1390, note: "bf16 weights; 1,390 with fp8 weights" }),
-    kernelTflops: { bf16: kernel(395), fp8: kernel(750), fp4: kernel(1190, { high: 1490 }) },
+    kernelTflops: { bf16: kernel(395), fp8: kernel(750), fp4: kernel(1270, { high: 1490 }) },
     link: {
       kind: "pcie",
       latencyUs: measured(12.6, "us", "aic-kernels", { low: 4.3, high: 24, note: "four cards; 4.3 two, 24 eight" }),

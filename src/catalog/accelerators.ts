@@ -1,8 +1,9 @@
 import type { AcceleratorRow } from "./accelerator-row.ts";
 import { nvidiaAccelerators } from "./accelerators-nvidia.ts";
 import { otherAccelerators } from "./accelerators-other.ts";
+import { variantAccelerators } from "./accelerators-variants.ts";
 
-const table = { ...nvidiaAccelerators, ...otherAccelerators };
+const table = { ...nvidiaAccelerators, ...variantAccelerators, ...otherAccelerators };
 
 export type AcceleratorId = keyof typeof table;
 

@@ -3,7 +3,7 @@ import type { EngineCalibration, EngineProfile } from "./world.ts";
 /**
  * Inference engines as coefficients of the step time (`perf` documents the formula).
  *
- * vLLM, TensorRT-LLM and SGLang: own fit, 24 November 2026, on runs of real engines at fixed concurrency published with
+ * vLLM, TensorRT-LLM and SGLang: own fit, 26 November 2026, on runs of real engines at fixed concurrency published with
  * AIConfigurator (Apache-2.0, snapshot of 21 August 2026; vLLM 0.10 to 0.19, H100, B200 and B300). Set-ups measured
  * more than once with times more than 15 % apart were left out, as they hide options such as draft models. `npm run -s
  * bench -- engine-fit CSV` repeats the fit and prints the errors below. `requestOverheadMs` is not the fitted value, which
@@ -14,9 +14,9 @@ import type { EngineCalibration, EngineProfile } from "./world.ts";
  *
  * | engine | runs | error of time per token, median / p90 | chip left out, p90 | model left out, p90 |
  * | ------ | ---- | ------------------------------------- | ------------------ | ------------------- |
- * | vLLM | 561 | 6.7 % / 17 % | 17 to 21 % | 17 to 18 % |
- * | TensorRT-LLM | 486 | 7.2 % / 26 % | 24 to 35 % | 18 to 58 % |
- * | SGLang | 387 (DeepSeek, GLM, Qwen3.5) | 11 % / 34 % | 37 to 42 % | 21 to 43 % |
+ * | vLLM | 561 | 6.5 % / 16 % | 17 to 21 % | 17 to 19 % |
+ * | TensorRT-LLM | 486 | 7.2 % / 26 % | 23 to 35 % | 18 to 57 % |
+ * | SGLang | 387 (DeepSeek, GLM, Qwen3.5) | 11 % / 33 % | 35 to 42 % | 22 to 43 % |
  */
 
 /** Server defaults of vLLM 0.19; the memory overhead makes Llama-3.1-8B leave 41,408 tokens on a 24 GB card, as measured. */
@@ -33,16 +33,16 @@ export const engineProfiles = {
   vllm: {
     id: "vllm",
     name: "vLLM",
-    stepFixedMs: 0.382,
-    stepPerLayerUs: 47.8,
-    stepPerExpertLayerUs: 28.8,
-    stepPerSequenceUs: 10.8,
-    memoryCoefficient: 0.925,
-    expertMemoryCoefficient: 0.894,
-    computeCoefficient: 0.85,
-    expertComputeCoefficient: 0.682,
-    communicationCoefficient: 1.03,
-    promptPerExpertLayerMs: 0.432,
+    stepFixedMs: 0.388,
+    stepPerLayerUs: 48.6,
+    stepPerExpertLayerUs: 28.6,
+    stepPerSequenceUs: 10.1,
+    memoryCoefficient: 0.916,
+    expertMemoryCoefficient: 0.883,
+    computeCoefficient: 0.849,
+    expertComputeCoefficient: 0.658,
+    communicationCoefficient: 0.983,
+    promptPerExpertLayerMs: 0.39,
     // From arrival to the queue, fitted on vLLM 0.15 by the BLIS simulator's authors (15.6 ms, August 2026).
     requestOverheadMs: 15.6,
     ...shared,
@@ -51,16 +51,16 @@ export const engineProfiles = {
   trtllm: {
     id: "trtllm",
     name: "TensorRT-LLM",
-    stepFixedMs: 0.396,
-    stepPerLayerUs: 40.2,
-    stepPerExpertLayerUs: 31.7,
-    stepPerSequenceUs: 17.8,
-    memoryCoefficient: 0.866,
-    expertMemoryCoefficient: 0.886,
-    computeCoefficient: 0.807,
-    expertComputeCoefficient: 0.598,
-    communicationCoefficient: 0.82,
-    promptPerExpertLayerMs: 1.63,
+    stepFixedMs: 0.397,
+    stepPerLayerUs: 40.5,
+    stepPerExpertLayerUs: 31.3,
+    stepPerSequenceUs: 17.7,
+    memoryCoefficient: 0.865,
+    expertMemoryCoefficient: 0.882,
+    computeCoefficient: 0.797,
+    expertComputeCoefficient: 0.581,
+    communicationCoefficient: 0.789,
+    promptPerExpertLayerMs: 1.61,
     // Assumed: the C++ runtime without a Python server in front; MLPerf v5.1 shows 34 ms to first token under full load.
     requestOverheadMs: 3,
     ...shared,
@@ -69,16 +69,16 @@ export const engineProfiles = {
   sglang: {
     id: "sglang",
     name: "SGLang",
-    stepFixedMs: 0.385,
-    stepPerLayerUs: 52.9,
-    stepPerExpertLayerUs: 32.9,
-    stepPerSequenceUs: 22,
-    memoryCoefficient: 0.9,
-    expertMemoryCoefficient: 0.916,
-    computeCoefficient: 0.897,
-    expertComputeCoefficient: 0.701,
-    communicationCoefficient: 1.34,
-    promptPerExpertLayerMs: 1.88,
+    stepFixedMs: 0.386,
+    stepPerLayerUs: 53,
+    stepPerExpertLayerUs: 33,
+    stepPerSequenceUs: 21.3,
+    memoryCoefficient: 0.898,
+    expertMemoryCoefficient: 0.914,
+    computeCoefficient: 0.921,
+    expertComputeCoefficient: 0.688,
+    communicationCoefficient: 1.33,
+    promptPerExpertLayerMs: 1.83,
     // Assumed as vLLM's: the same kind of Python server.
     requestOverheadMs: 15.6,
     ...shared,
@@ -112,8 +112,8 @@ export const engineProfiles = {
 export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   vllm: {
     rows: 561,
-    p90Error: 0.166,
-    heldOutP90Error: 0.212,
+    p90Error: 0.164,
+    heldOutP90Error: 0.211,
     measured: [
       ["h100-sxm", "llama-3.1-70b"],
       ["h100-sxm", "minimax-m2.5"],
@@ -126,8 +126,8 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   },
   trtllm: {
     rows: 486,
-    p90Error: 0.262,
-    heldOutP90Error: 0.363,
+    p90Error: 0.259,
+    heldOutP90Error: 0.347,
     measured: [
       ["h100-sxm", "llama-3.1-8b"],
       ["h100-sxm", "qwen3-235b-a22b"],
@@ -138,7 +138,7 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   },
   sglang: {
     rows: 387,
-    p90Error: 0.336,
+    p90Error: 0.33,
     heldOutP90Error: 0.43,
     measured: [
       ["b200-sxm", "deepseek-r1"],

@@ -1,45 +1,13 @@
-import { vendor } from "./figure.ts";
+import { dense, row } from "./model-cells.ts";
 import type { ModelRow, ModelShape } from "./model-row.ts";
+import { llamaModels } from "./models-llama.ts";
+import { qwenModels } from "./models-qwen.ts";
 
-interface ModelCells {
-  readonly name: string;
-  readonly maker: string;
-  readonly licence: string;
-  readonly totalB: number;
-  /** Billions active per token; equal to `totalB` when absent. */
-  readonly activeB?: number;
-  readonly contextTokens: number;
-  readonly shape: ModelShape;
-}
-
-const row = (cells: ModelCells): ModelRow => ({
-  name: cells.name,
-  maker: cells.maker,
-  licence: cells.licence,
-  shape: cells.shape,
-  totalParameters: vendor(cells.totalB * 1e9, "count", "model-config"),
-  activeParameters: vendor((cells.activeB ?? cells.totalB) * 1e9, "count", "model-config"),
-  maxContextTokens: vendor(cells.contextTokens, "tokens", "model-config"),
-});
-
-/** [layers, hidden, heads, kvHeads, headDim, ffn, vocabulary] as in the published configurations. */
-const dense = (
-  [layers, hiddenSize, attentionHeads, kvHeads, headDim, ffnSize, vocabulary]: readonly [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ],
-  tiedEmbeddings = false,
-): ModelShape => ({ layers, hiddenSize, attentionHeads, kvHeads, headDim, ffnSize, vocabulary, tiedEmbeddings });
-
-const qwen = { maker: "Alibaba Qwen", licence: "Apache-2.0" };
-const meta = { maker: "Meta", licence: "Llama community licence" };
 const openai = { maker: "OpenAI", licence: "Apache-2.0" };
 const deepseek = { maker: "DeepSeek", licence: "MIT" };
+
+const mistral = { maker: "Mistral AI", licence: "Apache-2.0" };
+const zhipu = { maker: "Zhipu AI", licence: "MIT" };
 
 const deepseekV3: ModelShape = {
   ...dense([61, 7168, 128, 128, 128, 18432, 129280]),
@@ -49,125 +17,8 @@ const deepseekV3: ModelShape = {
 
 /** Open-weight models by id. Context lengths are the native ones of the configuration. */
 export const models = {
-  "qwen3-0.6b": row({
-    name: "Qwen3 0.6B",
-    ...qwen,
-    totalB: 0.596,
-    contextTokens: 40960,
-    shape: dense([28, 1024, 16, 8, 128, 3072, 151936], true),
-  }),
-  "qwen3-1.7b": row({
-    name: "Qwen3 1.7B",
-    ...qwen,
-    totalB: 1.72,
-    contextTokens: 40960,
-    shape: dense([28, 2048, 16, 8, 128, 6144, 151936], true),
-  }),
-  "qwen3-4b": row({
-    name: "Qwen3 4B",
-    ...qwen,
-    totalB: 4.02,
-    contextTokens: 40960,
-    shape: dense([36, 2560, 32, 8, 128, 9728, 151936], true),
-  }),
-  "qwen3-8b": row({
-    name: "Qwen3 8B",
-    ...qwen,
-    totalB: 8.19,
-    contextTokens: 40960,
-    shape: dense([36, 4096, 32, 8, 128, 12288, 151936]),
-  }),
-  "qwen3-14b": row({
-    name: "Qwen3 14B",
-    ...qwen,
-    totalB: 14.77,
-    contextTokens: 40960,
-    shape: dense([40, 5120, 40, 8, 128, 17408, 151936]),
-  }),
-  "qwen3-32b": row({
-    name: "Qwen3 32B",
-    ...qwen,
-    totalB: 32.76,
-    contextTokens: 40960,
-    shape: dense([64, 5120, 64, 8, 128, 25600, 151936]),
-  }),
-  "qwen3-30b-a3b": row({
-    name: "Qwen3 30B-A3B",
-    ...qwen,
-    totalB: 30.53,
-    activeB: 3.35,
-    contextTokens: 40960,
-    shape: {
-      ...dense([48, 2048, 32, 4, 128, 6144, 151936]),
-      experts: { count: 128, perToken: 8, ffnSize: 768, shared: 0, denseLayers: 0 },
-    },
-  }),
-  "qwen3-235b-a22b": row({
-    name: "Qwen3 235B-A22B",
-    ...qwen,
-    totalB: 235.1,
-    activeB: 22.2,
-    contextTokens: 40960,
-    shape: {
-      ...dense([94, 4096, 64, 4, 128, 12288, 151936]),
-      experts: { count: 128, perToken: 8, ffnSize: 1536, shared: 0, denseLayers: 0 },
-    },
-  }),
-  "qwen3.5-397b-a17b": row({
-    name: "Qwen3.5 397B-A17B",
-    ...qwen,
-    totalB: 397,
-    activeB: 17,
-    contextTokens: 262144,
-    shape: {
-      ...dense([60, 4096, 32, 2, 256, 1024, 248320]),
-      experts: { count: 512, perToken: 10, ffnSize: 1024, shared: 1, denseLayers: 0 },
-      linearAttention: { layers: 45, keyHeads: 16, valueHeads: 64, keyDim: 128, valueDim: 128 },
-      gatedAttention: true,
-    },
-  }),
-  "llama-3.2-1b": row({
-    name: "Llama 3.2 1B",
-    ...meta,
-    totalB: 1.236,
-    contextTokens: 131072,
-    shape: dense([16, 2048, 32, 8, 64, 8192, 128256], true),
-  }),
-  "llama-3.2-3b": row({
-    name: "Llama 3.2 3B",
-    ...meta,
-    totalB: 3.21,
-    contextTokens: 131072,
-    shape: dense([28, 3072, 24, 8, 128, 8192, 128256], true),
-  }),
-  "llama-3.1-8b": row({
-    name: "Llama 3.1 8B",
-    ...meta,
-    totalB: 8.03,
-    contextTokens: 131072,
-    shape: dense([32, 4096, 32, 8, 128, 14336, 128256]),
-  }),
-  "llama-3.1-70b": row({
-    name: "Llama 3.1 70B",
-    ...meta,
-    totalB: 70.55,
-    contextTokens: 131072,
-    shape: dense([80, 8192, 64, 8, 128, 28672, 128256]),
-  }),
-  "llama-3.1-405b": row({
-    name: "Llama 3.1 405B",
-    ...meta,
-    totalB: 405.9,
-    contextTokens: 131072,
-    shape: dense([126, 16384, 128, 8, 128, 53248, 128256]),
-  }),
-  "llama-2-70b": row({
-    name: "Llama 2 70B",
-    ...meta,
-    totalB: 68.98,
-    contextTokens: 4096,
-    shape: dense([80, 8192, 64, 8, 128, 28672, 32000]),
-  }),
+  ...qwenModels,
+  ...llamaModels,
   "gpt-oss-20b": row({
     name: "gpt-oss 20B",
     ...openai,
@@ -190,6 +41,28 @@ export const models = {
       experts: { count: 128, perToken: 4, ffnSize: 2880, shared: 0, denseLayers: 0 },
     },
   }),
+  "mistral-7b": row({
+    name: "Mistral 7B",
+    ...mistral,
+    totalB: 7.24,
+    contextTokens: 32768,
+    shape: dense([32, 4096, 32, 8, 128, 14336, 32000]),
+  }),
+  "mistral-small-24b": row({
+    name: "Mistral Small 24B",
+    ...mistral,
+    totalB: 23.57,
+    contextTokens: 131072,
+    shape: dense([40, 5120, 32, 8, 128, 32768, 131072]),
+  }),
+  "mistral-large-2": row({
+    name: "Mistral Large 2",
+    maker: "Mistral AI",
+    licence: "Mistral research licence",
+    totalB: 122.6,
+    contextTokens: 131072,
+    shape: dense([88, 12288, 96, 8, 128, 28672, 32768]),
+  }),
   "mixtral-8x7b": row({
     name: "Mixtral 8×7B",
     maker: "Mistral AI",
@@ -200,6 +73,17 @@ export const models = {
     shape: {
       ...dense([32, 4096, 32, 8, 128, 14336, 32000]),
       experts: { count: 8, perToken: 2, ffnSize: 14336, shared: 0, denseLayers: 0 },
+    },
+  }),
+  "mixtral-8x22b": row({
+    name: "Mixtral 8×22B",
+    ...mistral,
+    totalB: 140.6,
+    activeB: 39.1,
+    contextTokens: 65536,
+    shape: {
+      ...dense([56, 6144, 48, 8, 128, 16384, 32768]),
+      experts: { count: 8, perToken: 2, ffnSize: 16384, shared: 0, denseLayers: 0 },
     },
   }),
   "minimax-m2.5": row({
@@ -243,6 +127,40 @@ export const models = {
       latentAttention: { queryRank: 1536, kvRank: 512, ropeDim: 64, nopeDim: 128, valueDim: 128 },
     },
   }),
+  "glm-4.5-air": row({
+    name: "GLM-4.5 Air",
+    ...zhipu,
+    totalB: 106,
+    activeB: 12,
+    contextTokens: 131072,
+    shape: {
+      ...dense([46, 4096, 96, 8, 128, 10944, 151552]),
+      experts: { count: 128, perToken: 8, ffnSize: 1408, shared: 1, denseLayers: 1 },
+    },
+  }),
+  "glm-4.5": row({
+    name: "GLM-4.5",
+    ...zhipu,
+    totalB: 355,
+    activeB: 32,
+    contextTokens: 131072,
+    shape: {
+      ...dense([92, 5120, 96, 8, 128, 12288, 151552]),
+      experts: { count: 160, perToken: 8, ffnSize: 1536, shared: 1, denseLayers: 3 },
+    },
+  }),
+  "glm-4.7-flash": row({
+    name: "GLM-4.7 Flash",
+    ...zhipu,
+    totalB: 29.9,
+    activeB: 3.9,
+    contextTokens: 202752,
+    shape: {
+      ...dense([47, 2048, 20, 20, 64, 10240, 154880]),
+      experts: { count: 64, perToken: 4, ffnSize: 1536, shared: 1, denseLayers: 1 },
+      latentAttention: { queryRank: 768, kvRank: 512, ropeDim: 64, nopeDim: 192, valueDim: 256 },
+    },
+  }),
   "glm-5": row({
     name: "GLM-5",
     maker: "Zhipu AI",
@@ -255,6 +173,14 @@ export const models = {
       experts: { count: 256, perToken: 8, ffnSize: 2048, shared: 1, denseLayers: 3 },
       latentAttention: { queryRank: 2048, kvRank: 512, ropeDim: 64, nopeDim: 192, valueDim: 256 },
     },
+  }),
+  "phi-4": row({
+    name: "Phi-4",
+    maker: "Microsoft",
+    licence: "MIT",
+    totalB: 14.66,
+    contextTokens: 16384,
+    shape: dense([40, 5120, 40, 10, 128, 17920, 100352]),
   }),
 } satisfies Record<string, ModelRow>;
 

@@ -9,13 +9,8 @@ export {
   type EngineCoefficients,
   type MeasuredRun,
 } from "./fit-coefficients.ts";
-export {
-  acceleratorNamed,
-  modelNamed,
-  readMeasuredRuns,
-  type MeasuredRow,
-  type MeasuredRowsResult,
-} from "./read-measured-runs.ts";
+export { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
+export { readMeasuredRuns, type MeasuredRow, type MeasuredRowsResult } from "./read-measured-runs.ts";
 export { loadPoint, saturationPerS, type LoadPoint } from "./load-point.ts";
 export { fit, kvBytesPerToken, type Fit, type ReplicaSpec } from "./memory.ts";
 export { closedLoop, type ClosedLoopPoint, type ClosedLoopProtocol } from "./closed-loop.ts";

@@ -1,15 +1,7 @@
-import {
-  acceleratorOf,
-  accelerators,
-  engineProfiles,
-  modelOf,
-  models,
-  type AcceleratorId,
-  type EngineProfile,
-  type ModelId,
-  type Precision,
-} from "../catalog/index.ts";
+import { acceleratorOf, accelerators, modelOf, models, type Precision } from "../catalog/index.ts";
+import { readCsvRecords } from "../scenario/index.ts";
 import { heldSteps, layoutOf } from "./benchmark-settings.ts";
+import { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
 import type { ReplicaSpec } from "./memory.ts";
 
 /** One row of a file of measured runs, in the words of the model. */
@@ -34,89 +26,25 @@ export interface MeasuredRow {
 }
 
 export type MeasuredRowsResult =
-  | { readonly ok: true; readonly rows: readonly MeasuredRow[] }
+  | {
+      readonly ok: true;
+      readonly rows: readonly MeasuredRow[];
+      /** Rows of other modes than `agg`, such as prefill and decode on separate engines; they are not in `rows`. */
+      readonly otherModes: number;
+    }
   | { readonly ok: false; readonly message: string };
 
-const formats: Readonly<Record<string, Precision>> = {
-  "": "bf16",
-  bfloat16: "bf16",
-  float16: "bf16",
-  bf16: "bf16",
-  fp8: "fp8",
-  fp8_block: "fp8",
-  fp8_static: "fp8",
-  fp4: "fp4",
-  nvfp4: "fp4",
-  mxfp4: "fp4",
-  w4a16_mxfp4: "fp4",
-  w4a8_mxfp4_mxfp8: "fp4",
-  int4: "int4",
-  int4_wo: "int4",
-  int8: "int8",
-  int8_wo: "int8",
-};
-
-/** Systems whose name in published files is not the catalogue's with underscores. */
-const systemNames: Readonly<Record<string, string>> = { rtx_pro_6000_server: "rtx-pro-6000", b60: "arc-pro-b60" };
-
-/** Releases with the shape of an entry of the catalogue under another name. */
-const sameShape: Readonly<Record<string, ModelId>> = {
-  "llama-3.3-70b": "llama-3.1-70b",
-  "llama-3-70b": "llama-3.1-70b",
-  "llama-3-8b": "llama-3.1-8b",
-  "minimax-m2": "minimax-m2.5",
-};
-
-/** The catalogue's accelerator of a name such as `h200_sxm` or `h200-sxm`; null when it has none. */
-export function acceleratorNamed(system: string): AcceleratorId | null {
-  const id = systemNames[system] ?? system.replaceAll("_", "-");
-  return Object.hasOwn(accelerators, id) ? (id as AcceleratorId) : null;
-}
-
-/** `Org/Name-Instruct-FP8` is the catalogue's `name`; versions of a family with the same shape share an entry. */
-export function modelNamed(path: string): ModelId | null {
-  const name = path
-    .split("/")
-    .at(-1)!
-    .toLowerCase()
-    .replace(/^meta-/, "");
-  let best = "";
-  for (const id of [...Object.keys(models), ...Object.keys(sameShape)]) {
-    const matches = name === id || name.startsWith(`${id}-`) || name.startsWith(`${id}.`);
-    if (matches && id.length > best.length) best = id;
-  }
-  return best === "" ? null : (sameShape[best] ?? (best as ModelId));
-}
-
-type Cell = (name: string) => string;
-
-/**
- * Reads a CSV of runs at a fixed number of requests in flight. Two forms are known by their header: the measured runs
- * published with AIConfigurator (`backend`, `system`, `isl`, …, of which rows of mode `agg` count), and the plain form
- * `engine, accelerator, tensorParallel, model, precision, inputTokens, outputTokens, concurrency, ttftMs, tpotMs`.
- */
-export function readMeasuredRuns(text: string): MeasuredRowsResult {
-  const [header = "", ...lines] = text
-    .replace(/^\uFEFF/, "")
-    .trim()
-    .split(/\r?\n/);
-  const names = header.split(",").map((name) => name.trim());
-  const isPublished = names.includes("silicon_tpot_ms");
-  const needed = isPublished ? publishedColumns : plainColumns;
-  const missing = needed.filter((name) => !names.includes(name));
-  if (missing.length > 0) return { ok: false, message: `the header lacks ${missing.join(", ")}` };
-  const rows: MeasuredRow[] = [];
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === "") continue;
-    const cells = line.split(",");
-    const cell: Cell = (name) => cells[names.indexOf(name)]?.trim() ?? "";
-    if (isPublished && cell("mode") !== "agg") continue;
-    rows.push(isPublished ? publishedRow(cell, index + 2) : plainRow(cell, index + 2));
-  }
-  return { ok: true, rows };
-}
-
-const publishedColumns = ["backend", "system", "model_path", "mode", "isl", "osl", "batch_size", "tp_size"];
+/** Names under which a column is found, the first being the one that errors call it by. Case does not matter. */
+const publishedColumns = {
+  engine: ["backend", "engine", "framework"],
+  system: ["system", "system_name", "accelerator"],
+  model: ["model_path", "model"],
+  inputTokens: ["isl", "input_tokens"],
+  outputTokens: ["osl", "output_tokens"],
+  batch: ["batch_size", "concurrency", "silicon_concurrency"],
+  ttftMs: ["silicon_ttft_ms", "ttft_ms"],
+  tpotMs: ["silicon_tpot_ms", "tpot_ms"],
+} as const;
 const plainColumns = [
   "engine",
   "accelerator",
@@ -128,7 +56,51 @@ const plainColumns = [
   "concurrency",
   "ttftMs",
   "tpotMs",
-];
+] as const;
+
+/** The text of a cell by any of the names of its column; empty when the file has no such column. */
+type Cell = (...names: readonly string[]) => string;
+
+/**
+ * Reads a CSV of runs at a fixed number of requests in flight. Two forms are known by their header: the measured runs
+ * published with AIConfigurator (`backend`, `system`, `isl`, …, of which rows of mode `agg` count), and the plain form
+ * `engine, accelerator, tensorParallel, model, precision, inputTokens, outputTokens, concurrency, ttftMs, tpotMs`. Other
+ * columns may stand anywhere and are not looked at. Rows that cannot be used are given back with the reason.
+ */
+export function readMeasuredRuns(text: string): MeasuredRowsResult {
+  const read = readCsvRecords(text, "");
+  if ("problems" in read) {
+    const [first] = read.problems;
+    return { ok: false, message: `line ${first!.line}: ${first!.message}` };
+  }
+  const [header, ...records] = read.records;
+  if (header === undefined) return { ok: false, message: "the file is empty; its first line names the columns" };
+  const columns = new Map(header.map((cell, column) => [cell.text.trim().toLowerCase(), column]));
+  const has = (name: string) => columns.has(name.toLowerCase());
+  const isPublished = !has("tensorParallel") && publishedColumns.tpotMs.some(has);
+  const missing = isPublished
+    ? Object.values(publishedColumns).flatMap((names) => (names.some(has) ? [] : [names[0]]))
+    : plainColumns.filter((name) => !has(name));
+  if (missing.length > 0) return { ok: false, message: `the header lacks ${missing.join(", ")}` };
+  const rows: MeasuredRow[] = [];
+  let otherModes = 0;
+  for (const record of records) {
+    const { line } = record[0]!.at;
+    const cell: Cell = (...names) => {
+      const column = names.map((name) => columns.get(name.toLowerCase())).find((found) => found !== undefined);
+      return column === undefined ? "" : (record[column]?.text.trim() ?? "");
+    };
+    if (isPublished && !["agg", "aggregated", ""].includes(cell("mode").toLowerCase())) {
+      otherModes++;
+      continue;
+    }
+    const row = isPublished ? publishedRow(cell, line) : plainRow(cell, line);
+    const odd = record.length < header.length && row.problem !== null;
+    const cut = `the row has ${record.length} of the header's ${header.length} cells`;
+    rows.push(odd ? { ...row, spec: null, problem: cut } : row);
+  }
+  return { ok: true, rows, otherModes };
+}
 
 function plainRow(cell: Cell, line: number): MeasuredRow {
   return rowOf(
@@ -137,39 +109,54 @@ function plainRow(cell: Cell, line: number): MeasuredRow {
       engine: cell("engine"),
       accelerator: cell("accelerator"),
       model: cell("model"),
-      inputTokens: Number(cell("inputTokens")),
-      outputTokens: Number(cell("outputTokens")),
-      concurrency: Number(cell("concurrency")),
+      inputTokens: numberOf(cell("inputTokens")),
+      outputTokens: numberOf(cell("outputTokens")),
+      concurrency: numberOf(cell("concurrency")),
       heldSteps: 0,
-      ttftMs: Number(cell("ttftMs")),
-      tpotMs: Number(cell("tpotMs")),
+      ttftMs: numberOf(cell("ttftMs")),
+      tpotMs: numberOf(cell("tpotMs")),
     },
     cell("precision"),
-    { accelerators: Number(cell("tensorParallel")), attentionDataParallel: false },
+    {
+      accelerators: numberOf(cell("tensorParallel")),
+      attentionDataParallel: /^(true|yes|1)$/i.test(cell("attentionDataParallel")),
+    },
   );
 }
 
 function publishedRow(cell: Cell, line: number): MeasuredRow {
-  const number = (name: string) => (cell(name) === "" ? 1 : Number(cell(name)));
-  const model = modelNamed(cell("model_path"));
+  const degree = (name: string) => (cell(name) === "" ? 1 : numberOf(cell(name)));
+  const name = cell(...publishedColumns.model);
+  const model = modelNamed(name);
   const moe = model !== null && "experts" in models[model].shape;
-  const format = moe ? cell("moe_quant_mode") || cell("gemm_quant_mode") : cell("gemm_quant_mode");
-  const dataParallel = number("attention_dp_size");
-  const layout = layoutOf(number("tp_size"), dataParallel, number("moe_tp_size"), number("moe_ep_size"));
+  const format = (moe && cell("moe_quant_mode")) || cell("gemm_quant_mode") || cell("precision");
+  const dataParallel = degree("attention_dp_size");
+  const layout = layoutOf(degree("tp_size"), dataParallel, degree("moe_tp_size"), degree("moe_ep_size"));
   const row = {
     line,
-    engine: cell("backend"),
-    accelerator: cell("system"),
-    model: cell("model_path"),
-    inputTokens: Number(cell("isl")),
-    outputTokens: Number(cell("osl")),
+    engine: cell(...publishedColumns.engine).toLowerCase(),
+    accelerator: cell(...publishedColumns.system),
+    model: name,
+    inputTokens: numberOf(cell(...publishedColumns.inputTokens)),
+    outputTokens: numberOf(cell(...publishedColumns.outputTokens)),
     // The file divides the requests in flight by the degree of data parallelism it states.
-    concurrency: Number(cell("batch_size")) * dataParallel,
-    ttftMs: Number(cell("silicon_ttft_ms")),
-    tpotMs: Number(cell("silicon_tpot_ms")),
+    concurrency: numberOf(cell(...publishedColumns.batch)) * dataParallel,
+    ttftMs: numberOf(cell(...publishedColumns.ttftMs)),
+    tpotMs: numberOf(cell(...publishedColumns.tpotMs)),
   };
-  return rowOf({ ...row, heldSteps: heldSteps(row, layout.accelerators) }, format, layout);
+  const read = rowOf({ ...row, heldSteps: heldSteps(row, layout.accelerators) }, format, layout);
+  const stages = degree("pp_size");
+  if (read.spec === null || stages === 1) return read;
+  return { ...read, spec: null, problem: `pipeline over ${stages} stages: not modelled for a closed loop` };
 }
+
+/** NaN for an empty cell: `Number("")` would be a zero that nobody wrote. */
+function numberOf(text: string): number {
+  return text === "" ? Number.NaN : Number(text);
+}
+
+/** An hour: no engine under test takes that long for a token, so the column holds something else. */
+const longestMs = 3.6e6;
 
 function rowOf(
   row: Omit<MeasuredRow, "spec" | "problem">,
@@ -178,23 +165,26 @@ function rowOf(
 ): MeasuredRow {
   const accelerator = acceleratorNamed(row.accelerator);
   const model = modelNamed(row.model);
-  const engine: EngineProfile | undefined = Object.hasOwn(engineProfiles, row.engine)
-    ? engineProfiles[row.engine as keyof typeof engineProfiles]
-    : undefined;
-  const precision = formats[format];
+  const engine = engineNamed(row.engine);
+  const precision: Precision | null = formatNamed(format);
   const unusable = (problem: string): MeasuredRow => ({ ...row, spec: null, problem });
-  if (accelerator === null || model === null || !engine || !precision) {
+  if (accelerator === null || model === null || engine === null || precision === null) {
     const lacking = [
-      accelerator === null ? [`chip ${row.accelerator}`] : [],
-      model === null ? [`model ${row.model}`] : [],
-      engine ? [] : [`engine ${row.engine}`],
+      accelerator === null ? [`chip ${row.accelerator || "(no name)"}`] : [],
+      model === null ? [`model ${row.model || "(no name)"}`] : [],
+      engine ? [] : [`engine ${row.engine || "(no name)"}`],
       precision ? [] : [`format ${format}`],
     ].flat();
     return unusable(`not in the catalogue: ${lacking.join(", ")}`);
   }
   const counts = [row.inputTokens, row.outputTokens, row.concurrency, layout.accelerators];
-  if (!counts.every((value) => Number.isFinite(value) && value > 0) || !(row.ttftMs > 0) || !(row.tpotMs > 0)) {
-    return unusable("a measured time or a count is missing or not positive");
+  if (!counts.every((value) => Number.isFinite(value) && value > 0)) {
+    return unusable("tokens, concurrency or accelerators are missing, not a number or not above zero");
+  }
+  if (!(row.tpotMs > 0 && row.tpotMs < longestMs))
+    return unusable("the time per token is missing, not a number or absurd");
+  if (!(row.ttftMs > 0 && row.ttftMs < longestMs)) {
+    return unusable("the time to first token is missing, not a number or absurd");
   }
   const spec: ReplicaSpec = {
     accelerator: acceleratorOf(accelerator, accelerators[accelerator]),

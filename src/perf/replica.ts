@@ -35,6 +35,15 @@ export interface Replica {
 /** Attention kernels reach about half of the rate of a large matrix product. Source: own fit, kernels of 2025-2026. */
 const attentionEfficiency = 0.5;
 /**
+ * Small matrices keep an accelerator less busy than large ones, as if each had this many more weights: a product with s
+ * weights reaches s / (s + these) of the rate of the largest. Own fit to vLLM GEMM kernels published with AIConfigurator
+ * (August 2026), 2,048 and 4,096 rows, 2 M to 400 M weights: bf16 0.5 to 2.5 M on H100, B200, L40S and RTX PRO 6000; fp8
+ * and fp4 6 to 18 M.
+ */
+const startUpWeights = { bf16: 1e6, quantised: 8e6 } as const;
+/** Matrix products per layer: query, key and value in one, attention's output, gate and up in one, down. */
+const productsPerLayer = 4;
+/**
  * A batch is spread over the experts, so the products of one are short or narrow: below 8 M weights at 1,024 rows, kernels reach this share of the rate of large
  * ones. Medians of vLLM GEMM kernels published with AIConfigurator (August 2026): bf16 0.54 to 0.63, fp8 and fp4 0.20 to
  * 0.38 on H100, H200, B200 and RTX PRO 6000.
@@ -75,9 +84,17 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const { computeCoefficient } = engine;
   const expertCoefficient = engine.expertComputeCoefficient ?? computeCoefficient;
   const expertFlopsPerMs = narrowKernelShare[spec.weightPrecision === "bf16" ? "bf16" : "quantised"] * flopsPerMs;
-  const computeMs =
-    (2 * computeCoefficient * sharedParameters) / t / flopsPerMs +
-    (2 * expertCoefficient * expertParameters) / t / expertFlopsPerMs;
+  const isQuantised = spec.weightPrecision !== "bf16" && !unpacks;
+  // Cutting a matrix over the accelerators makes it smaller; replicated attention keeps it whole.
+  const startUp =
+    productsPerLayer *
+    model.layers *
+    startUpWeights[isQuantised ? "quantised" : "bf16"] *
+    (spec.attentionDataParallel ? 1 : t);
+  const sharedMs = (2 * computeCoefficient * (sharedParameters + startUp)) / flopsPerMs;
+  const computeMs = sharedMs / t + (2 * expertCoefficient * expertParameters) / t / expertFlopsPerMs;
+  // Decoding sequences spread evenly over replicated attention; a prompt runs on one accelerator while the others wait.
+  const wholePromptMs = spec.attentionDataParallel ? sharedMs * (1 - 1 / t) : 0;
   const attentionLayers = model.attentionLayers ?? model.layers;
   const pairFlops = computeCoefficient * 4 * attentionLayers * model.attentionHeads * model.headDim;
   const pairMs = pairFlops / t / (attentionEfficiency * attentionTflops(accelerator) * 1e9);
@@ -95,7 +112,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
       sums.startMs,
     perSequenceMs: engine.stepPerSequenceUs / 1e3 / ranks + computeMs + stateMs + sums.perDecodeTokenMs,
     perContextTokenMs: readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec)),
-    perPrefillTokenMs: computeMs + sums.perPrefillTokenMs,
+    perPrefillTokenMs: computeMs + wholePromptMs + sums.perPrefillTokenMs,
     perAttentionTokenPairMs: pairMs,
     requestOverheadMs: engine.requestOverheadMs + promptLayersMs,
     maxSequences: engine.maxSequences,

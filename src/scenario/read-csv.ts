@@ -19,6 +19,12 @@ const maxRows = 300_000;
  * skipped). Empty lines are skipped, every row must have as many cells as the header. Never throws.
  */
 export function readCsv(text: string, file: string): { table: Table } | { problems: Problem[] } {
+  const result = readCsvRecords(text, file);
+  return "problems" in result ? result : toTable(result.records, file);
+}
+
+/** The same without a look at the header: records of any length, for readers that count the odd ones themselves. */
+export function readCsvRecords(text: string, file: string): { records: Cell[][] } | { problems: Problem[] } {
   const records: Cell[][] = [];
   let position = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let lineStart = position;
@@ -84,7 +90,7 @@ export function readCsv(text: string, file: string): { table: Table } | { proble
       };
     }
   }
-  return toTable(records, file);
+  return { records };
 }
 
 /** Reads from an opening quote to the closing one; null when there is none or something follows it. */

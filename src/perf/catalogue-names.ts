@@ -1,0 +1,137 @@
+import {
+  accelerators,
+  engineProfiles,
+  models,
+  type AcceleratorId,
+  type EngineProfile,
+  type ModelId,
+  type Precision,
+} from "../catalog/index.ts";
+
+/** Names of chips in published files that are not the catalogue's with other punctuation. */
+const systemNames: Readonly<Record<string, AcceleratorId>> = {
+  rtxpro6000server: "rtx-pro-6000",
+  rtxpro6000blackwell: "rtx-pro-6000",
+  rtxpro6000blackwellserveredition: "rtx-pro-6000",
+  b60: "arc-pro-b60",
+  a100: "a100-sxm",
+  h100: "h100-sxm",
+  h200: "h200-sxm",
+  b200: "b200-sxm",
+  b300: "b300-sxm",
+  gb200sxm: "gb200",
+  gb200nvl72: "gb200",
+  gb300sxm: "gb300",
+  gb300nvl72: "gb300",
+  thor: "jetson-agx-thor",
+};
+
+/** Releases with the shape of an entry of the catalogue under another name. */
+const sameShape: Readonly<Record<string, ModelId>> = {
+  "llama-3.3-70b": "llama-3.1-70b",
+  "llama-3-70b": "llama-3.1-70b",
+  "llama-3-8b": "llama-3.1-8b",
+  "llama-3.1-nemotron-70b": "llama-3.1-70b",
+  "llama-3.1-nemotron-nano-8b": "llama-3.1-8b",
+  "minimax-m2": "minimax-m2.5",
+  "deepseek-r1-distill-llama-8b": "llama-3.1-8b",
+  "deepseek-r1-distill-llama-70b": "llama-3.1-70b",
+  "deepseek-r1-distill-qwen-14b": "qwen2.5-14b",
+  "deepseek-r1-distill-qwen-32b": "qwen2.5-32b",
+  "deepseek-r1-0528-qwen3-8b": "qwen3-8b",
+  "qwq-32b": "qwen2.5-32b",
+  "qwen2.5-coder-7b": "qwen2.5-7b",
+  "qwen2.5-coder-32b": "qwen2.5-32b",
+  "qwen3-coder-30b-a3b": "qwen3-30b-a3b",
+  "qwen3-vl-8b": "qwen3-8b",
+  "qwen3-vl-30b-a3b": "qwen3-30b-a3b",
+  "qwen3-vl-32b": "qwen3-32b",
+  "qwen3-vl-235b-a22b": "qwen3-235b-a22b",
+  "llama-4-scout-17b-16e": "llama-4-scout",
+  "llama-4-maverick-17b-128e": "llama-4-maverick",
+  "mistral-7b-v0.1": "mistral-7b",
+  "mistral-small-3.1-24b": "mistral-small-24b",
+  "mistral-small-3.2-24b": "mistral-small-24b",
+  "mistral-large": "mistral-large-2",
+  "glm-4.6": "glm-4.5",
+  "glm-4.7": "glm-4.5",
+};
+
+/** Releases whose names begin like an entry of the catalogue but whose shape is another. */
+const otherShape: readonly RegExp[] = [
+  /^deepseek-r1-distill-/,
+  /^llama-3\.\d-nemotron-(super|ultra)/,
+  /^glm-4\.[567]v/,
+  /^qwen3\.5-(?!397b)/,
+];
+
+const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+
+/** The catalogue's accelerator of a name such as `h200_sxm`, `H200-SXM` or `RTXPRO6000`; null when it has none. */
+export function acceleratorNamed(system: string): AcceleratorId | null {
+  const wanted = plain(system).replace(/^nvidia|^amdinstinct|^amd/, "");
+  if (wanted === "") return null;
+  if (Object.hasOwn(systemNames, wanted)) return systemNames[wanted]!;
+  const ids = Object.keys(accelerators) as AcceleratorId[];
+  return ids.find((id) => plain(id) === wanted) ?? null;
+}
+
+/** `Org/Name-Instruct-FP8` is the catalogue's `name`; versions of a family with the same shape share an entry. */
+export function modelNamed(path: string): ModelId | null {
+  const name = path
+    .trim()
+    .replace(/\/+$/, "")
+    .split("/")
+    .at(-1)!
+    .toLowerCase()
+    .replaceAll("_", "-")
+    .replace(/^(meta|nvidia|amd)-/, "");
+  let best = "";
+  for (const id of [...Object.keys(models), ...Object.keys(sameShape)]) {
+    const matches = name === id || name.startsWith(`${id}-`) || name.startsWith(`${id}.`);
+    if (matches && id.length > best.length) best = id;
+  }
+  if (best === "") return null;
+  if (Object.hasOwn(sameShape, best)) return sameShape[best]!;
+  return otherShape.some((pattern) => pattern.test(name)) ? null : (best as ModelId);
+}
+
+const engineNames: Readonly<Record<string, keyof typeof engineProfiles>> = {
+  tensorrtllm: "trtllm",
+  trt: "trtllm",
+  tensorrt: "trtllm",
+};
+
+/** The catalogue's engine of a name such as `vLLM` or `TensorRT-LLM`; null when it has none. */
+export function engineNamed(name: string): EngineProfile | null {
+  const wanted = plain(name);
+  const id = engineNames[wanted] ?? Object.keys(engineProfiles).find((key) => plain(key) === wanted);
+  return id === undefined ? null : engineProfiles[id as keyof typeof engineProfiles];
+}
+
+const formats: Readonly<Record<string, Precision>> = {
+  "": "bf16",
+  bfloat16: "bf16",
+  float16: "bf16",
+  fp16: "bf16",
+  bf16: "bf16",
+  fp8: "fp8",
+  fp8_block: "fp8",
+  fp8_static: "fp8",
+  fp8_ootb: "fp8",
+  fp4: "fp4",
+  nvfp4: "fp4",
+  mxfp4: "fp4",
+  w4a16_mxfp4: "fp4",
+  w4a8_mxfp4_mxfp8: "fp4",
+  int4: "int4",
+  int4_wo: "int4",
+  w4a16: "int4",
+  int8: "int8",
+  int8_wo: "int8",
+};
+
+/** Number format of the weights by a published name; null when it is not known. An empty name stands for bf16. */
+export function formatNamed(name: string): Precision | null {
+  return formats[name.trim().toLowerCase()] ?? null;
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
+import { readMeasuredRuns } from "./read-measured-runs.ts";
+
+const header = "engine,accelerator,tensorParallel,model,precision,inputTokens,outputTokens,concurrency,ttftMs,tpotMs";
+const row = "vllm,h200-sxm,2,meta-llama/Llama-3.3-70B-Instruct,fp8,1024,1024,64,417,22.7";
+
+function rowsOf(text: string) {
+  const result = readMeasuredRuns(text);
+  if (!result.ok) throw new Error(result.message);
+  return result.rows;
+}
+
+describe("readMeasuredRuns", () => {
+  it("reads the plain form whatever the line ends, quotes, order of columns and extra columns are", () => {
+    const [plain] = rowsOf(`${header}\n${row}\n`);
+    const [dressed] = rowsOf(`\uFEFFnote,${header}\r\n"a ""b"", c",${row.replace("vllm", '"vLLM"')}\r\n\r\n`);
+    expect(plain).toMatchObject({ accelerator: "h200-sxm", concurrency: 64, ttftMs: 417, tpotMs: 22.7, problem: null });
+    expect(plain!.spec!.model.id).toBe("llama-3.1-70b");
+    expect(dressed).toMatchObject({ concurrency: 64, ttftMs: 417, problem: null });
+    expect(dressed!.spec).toEqual(plain!.spec);
+  });
+
+  it("reads the published form by any of its names and leaves other modes to a count", () => {
+    const published =
+      "backend,system,model_path,mode,isl,osl,gemm_quant_mode,batch_size,tp_size,silicon_ttft_ms,silicon_tpot_ms";
+    const result = readMeasuredRuns(
+      `${published}\ntrtllm,h200_sxm,meta/Llama-3.1-70B,agg,1024,1024,fp8,64,2,417,22.7\nvllm,h200_sxm,meta/Llama-3.1-70B,disagg,1,1,fp8,1,1,1,1\n`,
+    );
+    expect(result).toMatchObject({ ok: true, otherModes: 1, rows: [{ engine: "trtllm", problem: null }] });
+  });
+
+  it.each([
+    ["vllm,h999,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,22.7", "not in the catalogue: chip h999"],
+    ["vllm,h200-sxm,2,acme/Unheard-7B,fp3,1,1,1,1,1", "not in the catalogue: model acme/Unheard-7B, format fp3"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,,417,22.7", "tokens, concurrency or accelerators are missing"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,", "the time per token is missing"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,nan,22.7", "the time to first token is missing"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,1e99", "the time per token is missing"],
+    ["vllm,h200-sxm,3,meta/Llama-3.1-70B,fp8,1024,1024,64,417,22.7", "contradiction: 3 accelerators"],
+    ["vllm,h200-sxm,2", "the row has 3 of the header's 10 cells"],
+  ])("names what is wrong with %s", (bad, problem) => {
+    const rows = rowsOf(`${header}\n${bad}\n${row}\n`);
+    expect(rows[0]!.spec).toBeNull();
+    expect(rows[0]!.problem).toContain(problem);
+    expect(rows[0]!.line).toBe(2);
+    expect(rows[1]!.problem).toBeNull();
+  });
+
+  it.each([
+    ["", "the file is empty"],
+    ["a,b\n1,2", "the header lacks engine, accelerator"],
+    ['engine,"model\nvllm', "line 1:"],
+    ["system,silicon_tpot_ms\n", "the header lacks backend, model_path"],
+  ])("refuses %j as a whole", (text, message) => {
+    const result = readMeasuredRuns(text);
+    expect(result.ok).toBe(false);
+    if (!result.ok) expect(result.message).toContain(message);
+  });
+});
+
+describe("names in published files", () => {
+  it.each([
+    ["h200_sxm", "h200-sxm"],
+    ["H200", "h200-sxm"],
+    ["RTXPRO6000", "rtx-pro-6000"],
+    ["rtx_pro_6000_server", "rtx-pro-6000"],
+    ["AMD Instinct MI325X", "mi325x"],
+    ["quantum-9", null],
+  ])("the chip %s is %s", (name, id) => {
+    expect(acceleratorNamed(name)).toBe(id);
+  });
+
+  it.each([
+    ["meta-llama/Llama-3.3-70B-Instruct-FP8", "llama-3.1-70b"],
+    ["deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "llama-3.1-70b"],
+    ["deepseek-ai/DeepSeek-R1-0528", "deepseek-r1"],
+    ["moonshotai/Kimi-K2.5", "kimi-k2"],
+    ["Qwen/Qwen3-30B-A3B-Instruct-2507", "qwen3-30b-a3b"],
+    ["zai-org/GLM-4.7-FP8", "glm-4.5"],
+    ["nvidia/Llama-3.3-Nemotron-Super-49B", null],
+    ["", null],
+  ])("the model %s has the shape of %s", (name, id) => {
+    expect(modelNamed(name)).toBe(id);
+  });
+
+  it("knows engines and formats by their usual names", () => {
+    expect(engineNamed("TensorRT-LLM")?.id).toBe("trtllm");
+    expect(engineNamed("vLLM")?.id).toBe("vllm");
+    expect(engineNamed("ollama")).toBeNull();
+    expect(formatNamed("NVFP4")).toBe("fp4");
+    expect(formatNamed("fp3")).toBeNull();
+  });
+});
