@@ -48,13 +48,15 @@ export async function demo(options: DemoOptions): Promise<void> {
 
   heading("4. Serve: the planned mesh, with emulated engines");
   const service = await startGateway({
-    plan,
-    simulation,
+    configuration: { plan, simulation, upstreams: [], keys: null, tls: null, defaultArea: null },
     host: "127.0.0.1",
     port: options.port,
     anyPort: true,
-    upstreams: [],
     emulated: true,
+    ledger: null,
+    accessLog: null,
+    otlp: null,
+    say: () => {},
   });
   const { area, workload } = liveliestRow(plan);
   print(

@@ -183,10 +183,12 @@ function buildProgram(): Command {
     .option("--port <number>", "port to listen on", wholeNumber, 4400)
     .option(
       "--upstream <spec>",
-      "real engine: site=ID,workload=ID,url=URL,model=NAME[,key-env=VARIABLE][,metrics=PATH][,continues=yes]",
+      "real engine: site=ID,workload=ID,url=URL[,model=NAME][,key-env=VARIABLE][,metrics=PATH|auto|none][,continues=yes]" +
+        "[,max-in-flight=N][,discover=dns][,network=private]; several of one place share its requests",
       collect,
       [],
     )
+    .option("--upstreams <file>", "list of real engines (YAML or JSON), named as in --upstream")
     .option("--no-emulated", "leave planned engines without an upstream unused instead of emulating them")
     .option("--area <id>", "where callers are who do not say so")
     .option("--ledger <file>", "keep the ledger in this SQLite file")
@@ -194,6 +196,14 @@ function buildProgram(): Command {
       "--keys <file>",
       "accounts and virtual keys (JSON, keys hashed); without it everyone who connects is served",
     )
+    .option("--tls-cert <file>", "certificate in PEM: serve HTTPS")
+    .option("--tls-key <file>", "its private key in PEM")
+    .option("--access-log <file>", "one JSON line per request, without prompts and keys; - for standard output")
+    .option("--otlp <url>", "OpenTelemetry collector (OTLP over HTTP) for traces and metrics; off when left out")
+    .option("--max-body-mb <number>", "largest request body, MiB", positive, 32)
+    .option("--max-connections <number>", "connections at the same time", wholeNumber)
+    .option("--grace <duration>", "time for running requests when it stops", seconds, 30)
+    .option("--no-reload", "do not take changed files over while running")
     .option("--simulation <file>", "simulation result to show in the console")
     .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
 

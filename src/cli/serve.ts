@@ -1,52 +1,108 @@
-import type { SimulationResult } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { readJson, readPlan } from "./read-plan.ts";
-import { startGateway } from "./start-gateway.ts";
+import { readConfiguration, watchedPaths, type GatewayFiles } from "./gateway-files.ts";
 import { untilStopped } from "./interrupts.ts";
-import { parseUpstream } from "./upstream.ts";
+import { startGateway, type RunningGateway } from "./start-gateway.ts";
+import { watchFiles } from "./watch-files.ts";
 
 export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly upstream: readonly string[];
+  readonly upstreams?: string;
   readonly emulated: boolean;
   readonly area?: string;
   readonly simulation?: string;
   readonly ledger?: string;
   readonly keys?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly accessLog?: string;
+  readonly otlp?: string;
+  readonly maxBodyMb: number;
+  readonly maxConnections?: number;
+  /** Seconds that running requests get when the gateway stops. */
+  readonly grace: number;
+  readonly reload: boolean;
 }
 
 /** `disperse serve`: runs until Ctrl-C; running streams are finished before it ends. */
 export async function serve(file: string, options: ServeOptions): Promise<void> {
-  const plan = readPlan(file);
-  if (options.area !== undefined && !plan.world.areas.some((area) => area.id === options.area)) {
-    throw new CommandFailure(exitCodes.invalid, `--area: the plan has no area "${options.area}".`);
-  }
+  const files = filesOf(file, options);
+  const configuration = await readConfiguration(files, process.env);
   const service = await startGateway({
-    plan,
-    simulation: options.simulation === undefined ? null : readSimulation(options.simulation),
+    configuration,
     host: options.host,
     port: options.port,
     anyPort: false,
-    upstreams: options.upstream.map((spec) => parseUpstream(spec, plan, process.env)),
     emulated: options.emulated,
-    ...(options.area === undefined ? {} : { defaultArea: options.area }),
-    ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
-    ...(options.keys === undefined ? {} : { keys: options.keys }),
+    ledger: options.ledger ?? null,
+    accessLog: options.accessLog ?? null,
+    otlp: otlpOf(options.otlp, process.env),
+    limits: {
+      maxBodyBytes: Math.round(options.maxBodyMb * 1024 * 1024),
+      ...(options.maxConnections !== undefined && { maxConnections: options.maxConnections }),
+    },
+    say,
   });
-  process.stdout.write(`gateway and console: ${service.url}\n`);
+  // The access log may want standard output for itself.
+  (options.accessLog === "-" ? process.stderr : process.stdout).write(`gateway and console: ${service.url}\n`);
+  const unwatch = options.reload ? keepUpToDate(files, service) : () => {};
   await untilStopped();
-  process.stderr.write("stopping: finishing running requests …\n");
-  await service.close();
+  unwatch();
+  say("stopping: finishing running requests …");
+  await service.close(options.grace * 1_000);
 }
 
-function readSimulation(path: string): SimulationResult {
-  const result = readJson(path) as Partial<SimulationResult> | null;
-  if (result?.format !== "disperse/simulation/v1") {
-    throw new CommandFailure(
-      exitCodes.invalid,
-      `${path} is no simulation result. Make one with: disperse simulate plan.json --out simulation.json`,
-    );
+/** Reads everything again when a file changes or SIGHUP comes. What cannot be used is told, and the last good one stays. */
+function keepUpToDate(files: GatewayFiles, service: RunningGateway): () => void {
+  let last: Promise<void> = Promise.resolve();
+  const reload = async (reason: string) => {
+    try {
+      await service.reload(await readConfiguration(files, process.env));
+      say(`configuration reloaded (${reason})`);
+    } catch (error) {
+      service.refusedReload();
+      const why = error instanceof CommandFailure ? error.message : "it cannot be put together";
+      say(`the configuration is not reloaded (${reason}); the last good one stays in force: ${why}`);
+    }
+  };
+  // One after the other: two at once could end in the older one.
+  const request = (reason: string) => void (last = last.then(() => reload(reason)));
+  const hangUp = () => request("SIGHUP");
+  process.on("SIGHUP", hangUp);
+  const unwatch = watchFiles(watchedPaths(files), () => request("a file has changed"));
+  return () => {
+    process.off("SIGHUP", hangUp);
+    unwatch();
+  };
+}
+
+function filesOf(plan: string, options: ServeOptions): GatewayFiles {
+  return {
+    plan,
+    simulation: options.simulation ?? null,
+    upstreamSpecs: options.upstream,
+    upstreams: options.upstreams ?? null,
+    keys: options.keys ?? null,
+    tlsCert: options.tlsCert ?? null,
+    tlsKey: options.tlsKey ?? null,
+    defaultArea: options.area ?? null,
+  };
+}
+
+/** Headers come from the variable OpenTelemetry's own exporters read, as they usually carry a secret. */
+function otlpOf(url: string | undefined, env: NodeJS.ProcessEnv) {
+  if (url === undefined) return null;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new CommandFailure(exitCodes.invalid, `--otlp: "${url}" is no http or https address.`);
   }
-  return result as SimulationResult;
+  const headers = (env["OTEL_EXPORTER_OTLP_HEADERS"] ?? "").split(",").flatMap((part) => {
+    const at = part.indexOf("=");
+    return at < 1 ? [] : [part.slice(0, at).trim().toLowerCase(), decodeURIComponent(part.slice(at + 1).trim())];
+  });
+  return { url, headers };
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -1,130 +1,169 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { createNodeClock } from "../adapters/clock-node/index.ts";
-import { createEmulatedEngine } from "../adapters/engine-emulated/index.ts";
-import { createOpenAiEngine } from "../adapters/engine-openai/index.ts";
-import { createHttpClient, serveHttp, type HttpService } from "../adapters/http-raw/index.ts";
+import { serveHttp, type HttpOptions, type HttpService } from "../adapters/http-raw/index.ts";
+import { createJsonJournal } from "../adapters/journal-jsonl/index.ts";
 import { createMemoryMesh } from "../adapters/mesh-memory/index.ts";
 import { createPages } from "../adapters/pages-node/index.ts";
 import { createNodeRng } from "../adapters/random-node/index.ts";
 import { createMemoryStore } from "../adapters/store-memory/index.ts";
 import { createSqliteStore } from "../adapters/store-sqlite/index.ts";
+import { createOtlpExporter } from "../adapters/telemetry-otlp/index.ts";
 import { createPrometheusTelemetry } from "../adapters/telemetry-prometheus/index.ts";
-import type { PlanDocument } from "../plan/index.ts";
-import { compilePolicy, type Group } from "../route/index.ts";
-import { Accounts, createGateway, emulatedId, type EngineBinding } from "../serve/index.ts";
-import type { SimulationResult } from "../simulate/index.ts";
-import { existsSync } from "node:fs";
+import { Accounts, createGateway, createReloadable, metrics, type Gateway, type Journal } from "../serve/index.ts";
+import { composeEngines } from "./compose-engines.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import type { Configuration } from "./gateway-files.ts";
+import { ledgerReport } from "./ledger-report.ts";
 import { packageRoot } from "./package-root.ts";
 import { readAccounts } from "./read-accounts.ts";
-import type { Upstream } from "./upstream.ts";
 
 export interface GatewaySettings {
-  readonly plan: PlanDocument;
-  readonly simulation: SimulationResult | null;
+  readonly configuration: Configuration;
   readonly host: string;
   readonly port: number;
   /** Take any free port when the asked one is in use. */
   readonly anyPort: boolean;
-  readonly upstreams: readonly Upstream[];
   /** Whether planned engines without an upstream are emulated. */
   readonly emulated: boolean;
-  readonly defaultArea?: string;
   /** File of the ledger; without it rows live as long as the process. */
-  readonly ledger?: string;
-  /** File of accounts and keys; without it everyone who can connect is served. */
-  readonly keys?: string;
+  readonly ledger: string | null;
+  /** File of the access log, `-` = standard output; null = none. */
+  readonly accessLog: string | null;
+  /** Collector of traces and metrics; null = none. */
+  readonly otlp: { readonly url: string; readonly headers: readonly string[] } | null;
+  readonly limits?: Pick<HttpOptions, "maxBodyBytes" | "maxConnections">;
+  /** Words for the operator, one line each. */
+  readonly say: (line: string) => void;
 }
 
+export interface RunningGateway {
+  readonly url: string;
+  /**
+   * Puts another configuration in force. Running requests finish under the old one. Rejects, with nothing changed, when
+   * the new one cannot be used.
+   */
+  reload(configuration: Configuration): Promise<void>;
+  /** A reload was refused before it came here. */
+  refusedReload(): void;
+  close(graceMs?: number): Promise<void>;
+}
+
+/** How long requests under an exchanged configuration may go on, ms. */
+const retireMs = 900_000;
+
 /** Composes gateway, engines and console of a plan and listens. */
-export async function startGateway(settings: GatewaySettings): Promise<HttpService> {
-  const { plan, simulation } = settings;
-  const { world, deployment } = plan;
+export async function startGateway(settings: GatewaySettings): Promise<RunningGateway> {
   const clock = createNodeClock();
+  const rng = createNodeRng();
+  const mesh = createMemoryMesh();
   const telemetry = createPrometheusTelemetry();
-  const policy = compilePolicy(world, deployment.period);
-  const json = (value: unknown) => () => ({ contentType: "application/json", text: JSON.stringify(value) });
   const console_ = packageRoot("console", "dist");
-  const store = settings.ledger === undefined ? createMemoryStore() : createSqliteStore(settings.ledger);
-  const accounts =
-    settings.keys === undefined ? null : new Accounts(await readAccounts(settings.keys, store), clock.monotonicMs());
-  const gateway = createGateway({
-    world,
-    deployment,
-    engines: (group) => upstreamFor(group, settings) ?? (settings.emulated ? emulate(group) : null),
-    mesh: createMemoryMesh(),
-    store,
-    ...(accounts && { accounts }),
-    clock,
-    telemetry,
-    rng: createNodeRng(),
-    pages: createPages(
-      {
-        "/metrics": () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", text: telemetry.render() }),
-        "/console/plan.json": json(plan),
-        // `null` says that nothing was simulated; a missing page would be an error in the browser's log.
-        "/console/simulation.json": json(simulation),
-      },
-      existsSync(console_) ? console_ : null,
-    ),
-    options: settings.defaultArea === undefined ? {} : { defaultArea: settings.defaultArea },
-  });
-  const listen = async (port: number): Promise<HttpService> => {
-    const service = await serveHttp(gateway, { host: settings.host, port });
-    return {
-      url: service.url,
-      async close(graceMs) {
-        await service.close(graceMs);
-        await store.close();
-      },
-    };
+  const journals: Journal[] = [];
+  const store = settings.ledger === null ? createMemoryStore() : createSqliteStore(settings.ledger);
+  const reloads = (result: string) => telemetry.counter(metrics.configReloads, { result });
+  const loaded = telemetry.gauge(metrics.configLoaded, {});
+  let { configuration } = settings;
+
+  const observed = () => {
+    gateway.observe();
+    return telemetry;
   };
+  const compose = (next: Configuration, accounts: Accounts): Gateway =>
+    createGateway({
+      world: next.plan.world,
+      deployment: next.plan.deployment,
+      engines: composeEngines(next.plan, next.upstreams, settings.emulated, { clock, rng }),
+      ...{ mesh, store, accounts, journals, clock, telemetry, rng },
+      pages: createPages(
+        {
+          "/metrics": () => ({
+            contentType: "text/plain; version=0.0.4; charset=utf-8",
+            text: observed().render(),
+          }),
+          "/console/plan.json": () => json(next.plan),
+          // `null` says that nothing was simulated; a missing page would be an error in the browser's log.
+          "/console/simulation.json": () => json(next.simulation),
+          "/console/ledger.json": async () => json(ledgerReport(await store.rollUps())),
+        },
+        existsSync(console_) ? console_ : null,
+      ),
+      options: next.defaultArea === null ? {} : { defaultArea: next.defaultArea },
+    });
+
+  const openJournals = () => {
+    if (settings.accessLog !== null) journals.push(openAccessLog(settings.accessLog));
+    if (settings.otlp === null) return;
+    const { version } = JSON.parse(readFileSync(packageRoot("package.json"), "utf8")) as { version: string };
+    const collect = () => observed().collect();
+    const more = { serviceVersion: version, instanceId: randomUUID(), collect, onTrouble: settings.say };
+    journals.push(createOtlpExporter({ ...settings.otlp, ...more }));
+  };
+  const closeAll = async () => {
+    await store.close();
+    await Promise.all(journals.map((journal) => journal.close()));
+  };
+
+  let accounts: Accounts;
+  let gateway: ReturnType<typeof createReloadable>;
+  let service: HttpService;
   try {
-    return await listen(settings.port);
+    openJournals();
+    const known = configuration.keys === null ? null : await readAccounts(configuration.keys, store);
+    accounts = new Accounts(known, clock.monotonicMs());
+    gateway = createReloadable(compose(configuration, accounts));
+    loaded.set(clock.epochMs() / 1_000);
+    service = await listen(gateway, settings);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  return {
+    url: service.url,
+    async reload(next) {
+      const known = next.keys === null ? null : await readAccounts(next.keys, store);
+      // Everything that can go wrong is done before anything is changed.
+      const composed = compose(next, accounts);
+      if (next.tls) service.setTls(next.tls);
+      if (known) accounts.replace(known, clock.monotonicMs());
+      configuration = next;
+      gateway.replace(composed, retireMs).catch(() => settings.say("an exchanged configuration did not end cleanly"));
+      reloads("applied").add(1);
+      loaded.set(clock.epochMs() / 1_000);
+    },
+    refusedReload: () => reloads("refused").add(1),
+    async close(graceMs) {
+      await service.close(graceMs);
+      await closeAll();
+    },
+  };
+}
+
+async function listen(gateway: Gateway, settings: GatewaySettings): Promise<HttpService> {
+  const { host, port, anyPort, limits, configuration } = settings;
+  const options = { host, ...limits, ...(configuration.tls && { tls: configuration.tls }) };
+  try {
+    return await serveHttp(gateway, { ...options, port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE" && settings.anyPort) return listen(0);
-    await store.close();
+    if (code === "EADDRINUSE" && anyPort) return serveHttp(gateway, { ...options, port: 0 });
+    await gateway.stop(0);
     const remedy =
       code === "EADDRINUSE" ? "It is in use: choose another with --port." : "Choose another --host or --port.";
     throw new CommandFailure(
       exitCodes.invalid,
-      `Cannot listen on ${settings.host}:${settings.port} (${code ?? "unknown error"}). ${remedy}`,
+      `Cannot listen on ${host}:${port} (${code ?? "unknown error"}). ${remedy}`,
     );
   }
+}
 
-  function emulate(group: Group): EngineBinding {
-    const lead = group.workloads[0]!;
-    const workload = world.workloads[lead]!;
-    const serving = policy.serving[lead * world.modules.length + group.module]!;
-    const option =
-      serving.options.find((entry) => entry.tensorParallel === group.tensorParallel) ?? serving.options[0]!;
-    return {
-      emulated: true,
-      model: emulatedId(world.models[workload.model]!.id),
-      engine: createEmulatedEngine({
-        replica: option.replica,
-        replicas: group.replicas,
-        speedRatio: group.speedRatio,
-        clock,
-      }),
-    };
-  }
-
-  function upstreamFor(group: Group, { upstreams }: GatewaySettings): EngineBinding | null {
-    const site = world.sites[group.site]!.id;
-    const workloads = group.workloads.map((workload) => world.workloads[workload]!.id);
-    const found = upstreams.find((entry) => entry.site === site && workloads.includes(entry.workload));
-    if (!found) return null;
-    return {
-      emulated: false,
-      model: found.model,
-      continues: found.continues,
-      engine: createOpenAiEngine({
-        url: found.url,
-        client: (origin) => createHttpClient({ origin }),
-        metricsPath: found.metricsPath ?? null,
-        ...(found.apiKey === undefined ? {} : { apiKey: found.apiKey }),
-      }),
-    };
+function openAccessLog(path: string): Journal {
+  try {
+    return createJsonJournal({ path });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CommandFailure(exitCodes.invalid, `--access-log ${path} cannot be opened: ${code ?? "unknown error"}.`);
   }
 }
+
+const json = (value: unknown) => ({ contentType: "application/json", text: JSON.stringify(value) });

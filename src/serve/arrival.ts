@@ -99,8 +99,9 @@ export class Arrival implements Exchange, Candidate {
   shed(retryAfterMs: number): void {
     this.#leave();
     const error = apiError(this.#core.stopping ? "shutting_down" : "overloaded", { retryAfterMs });
-    this.#core.books.refused(error.code);
-    this.#core.sendError(this.#reply, error, this.#asked.admitted.requestId, 0);
+    const { admitted } = this.#asked;
+    this.#core.books.turnedAway(admitted.requestId, error.code, admitted);
+    this.#core.sendError(this.#reply, error, admitted.requestId, 0);
   }
 
   clientLeft(): void {

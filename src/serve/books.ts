@@ -3,9 +3,12 @@ import type { Target } from "../route/index.ts";
 import type { AdmissionEvents } from "./admission.ts";
 import type { ErrorCode } from "./api-error.ts";
 import type { Attempt } from "./attempt.ts";
+import type { EngineBinding } from "./gateway-core.ts";
 import type { Admitted } from "./inference.ts";
+import type { GroupState } from "./mesh-state.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
+import type { AttemptRecord, Journal } from "./journal.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import { chargeNanoUsd, countsOf, egressNanoUsd, meanCounts, priceNanoUsdPerMTok } from "./meter.ts";
 import type { Clock, Store, Telemetry } from "./ports.ts";
@@ -20,6 +23,24 @@ export interface Ending {
   readonly firstContentMs: number | null;
   /** Requests still being served. */
   readonly inFlight: number;
+  /** The error the caller was given; null when there was none. */
+  readonly error: ErrorCode | null;
+}
+
+export interface BooksParts {
+  readonly world: World;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly live: LiveFeed;
+  readonly telemetry: Telemetry;
+  readonly journals: readonly Journal[];
+}
+
+/** What is kept of a request until it is over, for the journals. */
+interface Trail {
+  requestBytes: number;
+  chargeNanoUsd: number;
+  readonly attempts: AttemptRecord[];
 }
 
 /** How long rows are collected before they go to the store together, ms. */
@@ -36,11 +57,14 @@ export class Books {
   readonly #instruments: Instruments;
   readonly #rules: Map<string, string>;
   #rows: LedgerRow[] = [];
+  readonly #journals: readonly Journal[];
+  readonly #trails = new Map<string, Trail>();
   #flushing = false;
   #underway = 0;
   #stored: Promise<void> = Promise.resolve();
 
-  constructor(parts: { world: World; store: Store; clock: Clock; live: LiveFeed; telemetry: Telemetry }) {
+  constructor(parts: BooksParts) {
+    this.#journals = parts.journals;
     this.#world = parts.world;
     this.#store = parts.store;
     this.#clock = parts.clock;
@@ -53,12 +77,52 @@ export class Books {
     this.#instruments.refusals(code).add(1);
   }
 
+  /** A request was turned away before an engine had a part in it. */
+  turnedAway(requestId: string, code: ErrorCode, admitted: Omit<Admitted, "decision"> | null): void {
+    this.refused(code);
+    if (this.#journals.length === 0) return;
+    const durationMs = admitted === null ? 0 : this.#clock.monotonicMs() - admitted.receivedMs;
+    const known = admitted && this.#told(admitted);
+    const nothing = { traceparent: null, path: null, stream: false, keyId: null, accountId: null };
+    this.#note({
+      ...(known ?? { ...nothing, workload: null, model: null, area: null }),
+      requestId,
+      epochMs: this.#clock.epochMs() - durationMs,
+      durationMs,
+      site: null,
+      outcome: "refused",
+      error: code,
+      ttftMs: null,
+      requestBytes: 0,
+      chargeNanoUsd: 0,
+      attempts: [],
+    });
+  }
+
   /** What the line in front of the engines tells. */
   readonly line: AdmissionEvents = {
     depth: (queued) => this.#instruments.queued.set(queued),
     waited: ({ band }, ms) => this.#instruments.queueWait(priorities[band]!).observe(ms / 1_000),
     shed: ({ band }) => this.#instruments.shed(priorities[band]!).add(1),
   };
+
+  /** Shows what is known of the real engines; what is unknown is NaN, never zero. */
+  engines(groups: readonly GroupState[], bindings: readonly (EngineBinding | null)[], nowMs: number): void {
+    for (const [index, state] of groups.entries()) {
+      const binding = bindings[index];
+      if (!binding || binding.emulated) continue;
+      const site = this.#world.sites[state.group.site]!.id;
+      const workload = this.#world.workloads[state.group.workloads[0]!]!.id;
+      const gauges = this.#instruments.engine(workload, site);
+      const signals = binding.engine.signals();
+      gauges.age.set((nowMs - signals.atMs) / 1_000);
+      gauges.drain.set(state.drain.value / 1_000);
+      gauges.running.set(signals.runningRequests);
+      gauges.waiting.set(signals.waitingRequests);
+      gauges.kvUsage.set(signals.kvUsageRatio);
+      gauges.health.set(state.health.value);
+    }
+  }
 
   /** An attempt was handed to an engine this long after the request had arrived. */
   dispatched(ms: number): void {
@@ -113,6 +177,7 @@ export class Books {
       egressNanoUsd: egressNanoUsd(site, attempt.responseBytes),
     });
     this.#flushAfter(groupMs);
+    if (this.#journals.length > 0) this.#trace(admitted, attempt, this.#rows.at(-1)!);
     const at = this.#instruments.at(workload.id, site.id);
     at.attempts(attempt.outcome).add(1);
     at.input.add(tokens.inputTokens);
@@ -123,7 +188,7 @@ export class Books {
     return { chargeNanoUsd: charge, tokens: charged ? tokens.inputTokens + tokens.outputTokens : 0 };
   }
 
-  finished(admitted: Admitted, { outcome, target, attempts, firstContentMs, inFlight }: Ending): void {
+  finished(admitted: Admitted, { outcome, target, attempts, firstContentMs, inFlight, error }: Ending): void {
     const workload = this.#world.workloads[admitted.workload]!;
     const at = this.#instruments.at(workload.id, target?.site ?? "");
     const ttftMs = firstContentMs === null ? null : firstContentMs - admitted.receivedMs;
@@ -143,6 +208,56 @@ export class Books {
       budgetMs: workload.ttft.budgetMs,
       outcome,
       attempts,
+    });
+    if (this.#journals.length === 0) return;
+    const durationMs = this.#clock.monotonicMs() - admitted.receivedMs;
+    const trail = this.#trails.get(admitted.requestId);
+    this.#trails.delete(admitted.requestId);
+    this.#note({
+      ...this.#told(admitted),
+      requestId: admitted.requestId,
+      epochMs: this.#clock.epochMs() - durationMs,
+      durationMs,
+      site: target?.site ?? null,
+      outcome,
+      error,
+      ttftMs,
+      requestBytes: trail?.requestBytes ?? 0,
+      chargeNanoUsd: trail?.chargeNanoUsd ?? 0,
+      attempts: trail?.attempts ?? [],
+    });
+  }
+
+  #note(record: Parameters<Journal["note"]>[0]): void {
+    for (const journal of this.#journals) journal.note(record);
+  }
+
+  #told(admitted: Omit<Admitted, "decision">) {
+    const workload = this.#world.workloads[admitted.workload]!;
+    return {
+      traceparent: admitted.traceparent,
+      path: admitted.path,
+      stream: admitted.request.stream,
+      keyId: admitted.keyId,
+      accountId: admitted.accountId,
+      workload: workload.id,
+      model: this.#world.models[workload.model]!.id,
+      area: this.#world.areas[admitted.area]!.id,
+    };
+  }
+
+  #trace({ requestId, receivedMs }: Admitted, attempt: Attempt, row: LedgerRow): void {
+    let trail = this.#trails.get(requestId);
+    if (!trail)
+      this.#trails.set(requestId, (trail = { requestBytes: row.requestBytes, chargeNanoUsd: 0, attempts: [] }));
+    trail.chargeNanoUsd += row.chargeNanoUsd;
+    const { site, tier, owner, emulated, outcome, status, ttftMs, durationMs, responseBytes } = row;
+    const { inputTokens, cachedTokens, outputTokens } = row;
+    trail.attempts.push({
+      number: attempt.number,
+      startMs: attempt.startedMs - receivedMs,
+      ...{ site, tier, owner, emulated, outcome, status, ttftMs, durationMs, responseBytes },
+      ...{ inputTokens, cachedTokens, outputTokens },
     });
   }
 

@@ -31,6 +31,11 @@ export class FirstTokenPace {
     this.#shortestMs = Math.min(this.#shortestMs * forget, tookMs);
   }
 
+  /** Mean time between first tokens while others wait, ms; NaN while not known. */
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
   /** Wait before prefill that a request arriving now has to expect, ms; 0 while nothing is known. */
   get drainMs(): number {
     if (Number.isNaN(this.#intervalMs)) return 0;

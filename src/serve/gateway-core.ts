@@ -24,6 +24,8 @@ export interface EngineBinding {
   readonly continues?: boolean;
   /** Requests the engine takes at once; beyond, they wait here, in order. Absent = no limit known. */
   readonly maxInFlight?: number;
+  /** Several servers stand behind the engine, so that asking it again may meet another one. */
+  readonly severalServers?: boolean;
 }
 
 export interface CoreParts {
@@ -104,6 +106,10 @@ export class GatewayCore {
 
   continues(group: number): boolean {
     return this.#parts.bindings[group]?.continues ?? false;
+  }
+
+  severalServers(group: number): boolean {
+    return this.#parts.bindings[group]?.severalServers ?? false;
   }
 
   isEmulated(group: number): boolean {

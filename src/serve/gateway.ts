@@ -11,6 +11,7 @@ import { parseFormRequest } from "./form-request.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation } from "./explanation.ts";
 import type { Admitted } from "./inference.ts";
+import type { Journal } from "./journal.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { chargeNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import { modelList, modelNames, modelObject, type ModelName } from "./models.ts";
@@ -34,6 +35,8 @@ export interface GatewayParts {
   readonly rng: () => number;
   /** Keys, budgets and rate limits; without them everyone is let in, which is for loopback only. */
   readonly accounts?: Accounts;
+  /** Where records of finished requests go: an access log, traces. Given to it, and closed by whoever gave them. */
+  readonly journals?: readonly Journal[];
   /** Answers paths outside the API. */
   readonly pages?: PageSource;
   readonly options?: Partial<GatewayOptions>;
@@ -44,6 +47,8 @@ export interface Gateway {
   handle(call: Call, reply: Reply): Exchange;
   /** An error in the API's shape for requests that never became calls: too large, too slow, malformed. */
   refuse(reply: Reply, error: ApiError): void;
+  /** Brings gauges of the engines up to date; to be called before metrics are read. */
+  observe(): void;
   /**
    * Refuses new requests, lets running ones finish for up to `graceMs`, then ends them; hands the last ledger rows over
    * and closes its engines. Mesh and store were given to it and stay open.
@@ -66,7 +71,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const live = new LiveFeed(clock);
   const { mesh, store, telemetry } = parts;
   const accounts = parts.accounts ?? new Accounts(null, 0);
-  const books = new Books({ world, store, clock, live, telemetry });
+  const books = new Books({ world, store, clock, live, telemetry, journals: parts.journals ?? [] });
   const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, accounts, options });
   const names = modelNames(world, (workload) =>
     routes.groups.some((group, index) => group.workloads.includes(workload) && bindings[index]?.emulated === true),
@@ -83,8 +88,9 @@ export function createGateway(parts: GatewayParts): Gateway {
     return answered;
   };
   const refuse = (reply: Reply, error: ApiError) => {
-    books.refused(error.code);
-    core.sendError(reply, error, newRequestId(rng), 0);
+    const requestId = newRequestId(rng);
+    books.turnedAway(requestId, error.code, null);
+    core.sendError(reply, error, requestId, 0);
     return answered;
   };
 
@@ -141,6 +147,8 @@ export function createGateway(parts: GatewayParts): Gateway {
           access,
           keyId: key?.id ?? null,
           accountId: key?.account ?? null,
+          path: call.path,
+          traceparent: call.header("traceparent") ?? null,
           reservation: reserved.reservation,
           bestEffort,
           receivedMs,
@@ -233,15 +241,17 @@ export function createGateway(parts: GatewayParts): Gateway {
       }
     },
     refuse,
+    observe: () => books.engines(core.groups, bindings, core.look()),
     async stop(graceMs) {
       core.stopping = true;
+      // Whoever watches finds the gateway that comes after this one.
+      live.close();
       const endsMs = clock.monotonicMs() + graceMs;
       while (core.inFlight.size + core.admission.queued > 0 && clock.monotonicMs() < endsMs) {
         await new Promise<void>((resolve) => clock.schedule(20, resolve));
       }
       core.admission.close();
       for (const inference of core.inFlight) inference.abandon();
-      live.close();
       await books.settled();
       await Promise.all(bindings.map(async (binding) => binding?.engine.close()));
     },

@@ -1,6 +1,6 @@
 import type { Decision, Target } from "../route/index.ts";
 import type { Reservation } from "./accounts.ts";
-import { apiError, errorBody, type ApiError } from "./api-error.ts";
+import { apiError, errorBody, type ApiError, type ErrorCode } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { errorOf, isCallersFault, isErrorObject } from "./attempt-error.ts";
 import { answerHeaders } from "./answer-headers.ts";
@@ -26,6 +26,9 @@ export interface Admitted {
   readonly access: number;
   readonly keyId: string | null;
   readonly accountId: string | null;
+  readonly path: string;
+  /** The caller's W3C `traceparent`; null when it sent none. */
+  readonly traceparent: string | null;
   readonly reservation: Reservation;
   readonly bestEffort: boolean;
   readonly decision: Decision;
@@ -103,7 +106,9 @@ export class Inference implements Exchange, AttemptOwner {
     this.#admitted = admitted;
     this.#endpoint = endpoints[call.path]!;
     const { target, fallbacks } = admitted.decision;
-    this.#candidates = target ? [target, ...fallbacks] : [];
+    // Where several servers stand, the next try may go to another of them before it goes to another site.
+    const again = target !== null && core.severalServers(target.group) ? [target] : [];
+    this.#candidates = target ? [target, ...again, ...fallbacks] : [];
     this.#requestDeadlineMs = admitted.receivedMs + core.options.totalTimeoutMs;
   }
 
@@ -401,10 +406,10 @@ export class Inference implements Exchange, AttemptOwner {
       this.#reply.write(errorEvent(error, this.#endpoint.streamError, this.#lastSequence), true);
     else this.#core.sendError(this.#reply, error, this.#admitted.requestId, this.#attempts);
     this.#core.books.refused(error.code);
-    this.#finish("failed", target);
+    this.#finish("failed", target, error.code);
   }
 
-  #finish(outcome: AttemptOutcome | "failed", target: Target | null): void {
+  #finish(outcome: AttemptOutcome | "failed", target: Target | null, error: ErrorCode | null = null): void {
     this.#over = true;
     if (this.#hedge) this.#core.deadlines.remove(this.#hedge);
     this.#core.inFlight.delete(this);
@@ -416,6 +421,7 @@ export class Inference implements Exchange, AttemptOwner {
       attempts: this.#attempts,
       firstContentMs: this.#firstContentMs,
       inFlight: this.#core.inFlight.size,
+      error,
     });
     this.#ended(this.#chargedTokens);
   }

@@ -12,6 +12,18 @@ export function createInstruments(telemetry: Telemetry) {
     queueWait: kept((priority) => telemetry.histogram(metrics.queueWait, { priority })),
     shed: kept((priority) => telemetry.counter(metrics.shed, { priority })),
     inFlight: telemetry.gauge(metrics.inFlight, {}),
+    /** Gauges of one real engine. */
+    engine: keptPair((workload, site) => {
+      const labels = labelled(workload, site);
+      return {
+        age: telemetry.gauge(metrics.engineSignalAge, labels),
+        drain: telemetry.gauge(metrics.engineDrain, labels),
+        running: telemetry.gauge(metrics.engineRequests, { ...labels, state: "running" }),
+        waiting: telemetry.gauge(metrics.engineRequests, { ...labels, state: "waiting" }),
+        kvUsage: telemetry.gauge(metrics.engineKvUsage, labels),
+        health: telemetry.gauge(metrics.engineHealth, labels),
+      };
+    }),
     /** Instruments of one workload at one site; the site is empty for requests that reached none. */
     at: keptPair((workload, site) => {
       const labels = labelled(workload, site);

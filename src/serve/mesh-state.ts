@@ -90,7 +90,11 @@ export class GroupState {
       const drainMs = Math.max(value, signals.drainMs + this.#tokensSinceScrape * this.#perTokenMs);
       return { value: drainMs, unit: "ms", atMs: signals.atMs, source: signals.source };
     }
-    return { value, unit: "ms", atMs: this.#moment.nowMs, source: "tokens in flight" };
+    // An engine that tells how many wait but not how long they will: they leave at the pace of its first tokens.
+    const waiting =
+      signals !== null && signals.waitingRequests > 0 ? signals.waitingRequests * this.#pace.intervalMs : 0;
+    const drainMs = Math.max(value, Number.isNaN(waiting) ? 0 : waiting);
+    return { value: drainMs, unit: "ms", atMs: this.#moment.nowMs, source: "tokens in flight" };
   }
 
   /** A request was handed over; a stream's first token will be waited for. */

@@ -48,5 +48,33 @@ export const metrics = {
     buckets: waitBuckets,
   },
   shed: { name: "disperse_shed_requests_total", help: "Requests sent away because engines had no room, by priority." },
+  engineSignalAge: {
+    name: "disperse_engine_signal_age_seconds",
+    help: "Age of what a real engine last said about its load; absent while it has said nothing.",
+  },
+  engineDrain: {
+    name: "disperse_engine_drain_seconds",
+    help: "Wait before prefill that routing expects at a real engine, by site and workload.",
+  },
+  engineRequests: {
+    name: "disperse_engine_requests",
+    help: "Requests a real engine says are running or waiting (state), from whomever they came.",
+  },
+  engineKvUsage: {
+    name: "disperse_engine_kv_usage_ratio",
+    help: "Share of its KV memory a real engine says is in use.",
+  },
+  engineHealth: {
+    name: "disperse_engine_health_ratio",
+    help: "1 = a real engine takes requests, 0 = it does not, in between = suspected after failures.",
+  },
+  configReloads: {
+    name: "disperse_config_reloads_total",
+    help: "Reloads of the configuration, by result (applied, refused).",
+  },
+  configLoaded: {
+    name: "disperse_config_loaded_timestamp_seconds",
+    help: "When the configuration in force was read, seconds since 1970 UTC.",
+  },
   inFlight: { name: "disperse_in_flight_requests", help: "Requests being served now." },
 } as const satisfies Record<string, Metric>;

@@ -32,6 +32,8 @@ export interface EngineRequest {
   /** Of a body that is not JSON: a form with its boundary. */
   readonly contentType?: string;
   readonly stream: boolean;
+  /** Requests with the same key begin alike and are better served by the same server; opaque, holds no text of a prompt. */
+  readonly affinityKey?: string;
   /** Estimated from the text; the engine's own count wins later. */
   readonly inputTokens: number;
   /** Limit the caller set on output tokens; null = the engine's own. */

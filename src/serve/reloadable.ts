@@ -16,6 +16,7 @@ export function createReloadable(first: Gateway): ReloadableGateway {
   return {
     handle: (call, reply) => current.handle(call, reply),
     refuse: (reply, error) => current.refuse(reply, error),
+    observe: () => current.observe(),
     async replace(next, graceMs) {
       const old = current;
       current = next;

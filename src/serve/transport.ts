@@ -48,7 +48,7 @@ export interface HttpClient {
   /** Sends a POST. No event is delivered before it has returned; redirects are answers like any other. */
   post(request: HttpPost, events: EngineEvents): EngineRun;
   /** Fetches a small text; null when it cannot be had, whatever the reason. */
-  getText(path: string, timeoutMs: number): Promise<string | null>;
+  getText(path: string, timeoutMs: number, headers?: readonly string[]): Promise<string | null>;
   close(): Promise<void>;
 }
 

@@ -15,6 +15,10 @@ describe("load read from an engine's metrics", () => {
       "TensorRT-LLM",
       "trtllm_num_requests_running 3\ntrtllm_num_requests_waiting 0\ntrtllm_kv_cache_utilization 0.25\n",
     ],
+    [
+      "Triton with TensorRT-LLM",
+      'nv_trt_llm_request_metrics{model="m",request_type="waiting",version="1"} 0\nnv_trt_llm_request_metrics{model="m",request_type="scheduled",version="1"} 3\nnv_trt_llm_request_metrics{model="m",request_type="max",version="1"} 64\nnv_trt_llm_kv_cache_block_metrics{kv_cache_block_type="fraction",model="m"} 0.25\n',
+    ],
   ])("is understood from %s", (_name, text) => {
     expect(signals(`# HELP x y\n${text}`)).toEqual({
       source: "scrape",
@@ -35,6 +39,16 @@ describe("load read from an engine's metrics", () => {
     expect(signals("something_else 1\n")).toBeUndefined();
     expect(signals("")).toBeUndefined();
     expect(signals("vllm:num_requests_running NaN\n")).toBeUndefined();
+  });
+
+  it("is that of a server that says nothing, where only the loaded models are listed (Ollama)", () => {
+    expect(signals('{"models":[{"name":"llama3.2:3b","size_vram":2000000}]}')).toMatchObject({
+      source: "scrape",
+      atMs: 5,
+      runningRequests: Number.NaN,
+      drainMs: Number.NaN,
+    });
+    expect(signals('{"error":"not found"}')).toBeUndefined();
   });
 
   it("survives a release that quotes its metrics", () => {

@@ -10,8 +10,9 @@ interface Family {
 }
 
 /**
- * Metric names as published by the engines (vLLM and SGLang with metrics on, TensorRT-LLM, llama.cpp with `--metrics`),
- * as of 2026-08. vLLM renamed its KV gauge; both names are in use.
+ * Metric names as published by the engines (vLLM and SGLang with metrics on, TensorRT-LLM, Triton with its TensorRT-LLM
+ * backend, llama.cpp with `--metrics`, TGI), as of 2026-08. Names changed over time, so older ones are known too.
+ * `name{label}` is a sample with that value among its labels.
  */
 const families: readonly Family[] = [
   {
@@ -33,9 +34,21 @@ const families: readonly Family[] = [
     prefill: null,
   },
   {
+    running: ["nv_trt_llm_request_metrics{scheduled}", "nv_trt_llm_request_metrics{active}"],
+    waiting: ["nv_trt_llm_request_metrics{waiting}"],
+    kvUsage: ["nv_trt_llm_kv_cache_block_metrics{fraction}"],
+    prefill: null,
+  },
+  {
     running: ["llamacpp:requests_processing"],
     waiting: ["llamacpp:requests_deferred"],
     kvUsage: ["llamacpp:kv_cache_usage_ratio"],
+    prefill: null,
+  },
+  {
+    running: ["tgi_batch_current_size"],
+    waiting: ["tgi_queue_size"],
+    kvUsage: [],
     prefill: null,
   },
 ];
@@ -53,7 +66,11 @@ export interface Scrape {
  * known prefill time it is unknown.
  */
 export function readEngineMetrics(text: string, atMs: number, before: Scrape | null): Scrape | null {
-  const samples = readSamples(text);
+  // One release of llama.cpp answers with the text as a quoted JSON string.
+  const plain = text.startsWith('"') ? unquote(text) : text;
+  if (isModelList(plain))
+    return { signals: { ...nothingSaid, atMs }, prefillSumS: Number.NaN, prefillCount: Number.NaN };
+  const samples = readSamples(plain);
   const family = families.find(({ running }) => running.some((name) => samples.has(name)));
   if (!family) return null;
   const first = (names: readonly string[]) =>
@@ -80,18 +97,42 @@ export function readEngineMetrics(text: string, atMs: number, before: Scrape | n
 /** Samples summed over their labels (an engine with several workers lists each), gauges of a ratio averaged. */
 function readSamples(text: string): Map<string, number> {
   const sums = new Map<string, { sum: number; count: number }>();
-  // One release of llama.cpp answers with the text as a quoted JSON string.
-  const plain = text.startsWith('"') ? unquote(text) : text;
-  for (const line of plain.split("\n")) {
+  for (const line of text.split("\n")) {
     if (line === "" || line.startsWith("#")) continue;
-    const match = /^([A-Za-z_:][\w:]*)(?:\{.*\})? +(\S+)/.exec(line);
-    const value = Number(match?.[2]);
+    const match = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?[ \t]+(\S+)/.exec(line);
+    const value = Number(match?.[3]);
     if (!match || !Number.isFinite(value) || value < 0) continue;
-    const known = sums.get(match[1]!);
-    sums.set(match[1]!, { sum: (known?.sum ?? 0) + value, count: (known?.count ?? 0) + 1 });
+    const add = (name: string) => {
+      const known = sums.get(name);
+      sums.set(name, { sum: (known?.sum ?? 0) + value, count: (known?.count ?? 0) + 1 });
+    };
+    add(match[1]!);
+    // Triton puts what is counted into a label's value.
+    if (match[1]!.startsWith("nv_"))
+      for (const label of match[2]?.match(/(?<==")[^"]*/g) ?? []) add(`${match[1]!}{${label}}`);
   }
-  return new Map([...sums].map(([name, { sum, count }]) => [name, /usage|utilization/.test(name) ? sum / count : sum]));
+  return new Map(
+    [...sums].map(([name, { sum, count }]) => [name, /usage|utilization|fraction/.test(name) ? sum / count : sum]),
+  );
 }
+
+/** Ollama's `/api/ps`: it says that the server is there, and nothing about its load. */
+function isModelList(text: string): boolean {
+  if (!text.startsWith("{")) return false;
+  try {
+    return Array.isArray((JSON.parse(text) as { models?: unknown }).models);
+  } catch {
+    return false;
+  }
+}
+
+const nothingSaid = {
+  source: "scrape",
+  runningRequests: Number.NaN,
+  waitingRequests: Number.NaN,
+  drainMs: Number.NaN,
+  kvUsageRatio: Number.NaN,
+} as const;
 
 function unquote(text: string): string {
   try {

@@ -1,5 +1,5 @@
 import type { Engine, HttpClient } from "../../serve/index.ts";
-import { readEngineMetrics, type Scrape } from "./engine-metrics.ts";
+import { Scraper, unknownLoad } from "./scraper.ts";
 import { createUndiciClient } from "./undici-client.ts";
 
 export interface OpenAiEngineOptions {
@@ -7,7 +7,7 @@ export interface OpenAiEngineOptions {
   readonly url: string;
   /** Sent as `Authorization: Bearer …`; never logged. */
   readonly apiKey?: string;
-  /** Where the server shows its load, polled every `scrapeMs`; null = it does not. */
+  /** Where the server shows its load, polled every `scrapeMs`; null = it does not; `auto` = look where engines do. */
   readonly metricsPath?: string | null;
   readonly scrapeMs?: number;
   /** How the server is reached; undici when absent. */
@@ -22,18 +22,7 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
   const base = root.pathname.replace(/\/$/, "");
   const authorization = apiKey === undefined ? [] : ["authorization", `Bearer ${apiKey}`];
   const fixed = ["content-type", "application/json", ...authorization];
-  let scrape: Scrape | null = null;
-  let timer: NodeJS.Timeout | null = null;
-  let closed = false;
-  async function poll(path: string): Promise<void> {
-    const text = await http.getText(path, scrapeMs);
-    // A missed scrape leaves the last one in place: its age tells the policy when to stop believing it.
-    if (text !== null) scrape = readEngineMetrics(text, performance.now(), scrape) ?? scrape;
-    if (closed) return;
-    timer = setTimeout(() => void poll(path), scrapeMs);
-    timer.unref();
-  }
-  if (metricsPath !== null) void poll(base + metricsPath);
+  const scraper = metricsPath === null ? null : new Scraper(http, base, metricsPath, scrapeMs);
 
   return {
     start({ requestId, path, body, contentType }, events) {
@@ -42,20 +31,10 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
       headers.push("x-request-id", requestId);
       return http.post({ path: base + path, headers, body, bytes }, events);
     },
-    signals: () => scrape?.signals ?? unknown,
+    signals: () => scraper?.signals ?? unknownLoad,
     async close() {
-      closed = true;
-      if (timer) clearTimeout(timer);
+      scraper?.stop();
       await http.close();
     },
   } satisfies Engine;
 }
-
-const unknown = {
-  source: "none",
-  atMs: Number.NaN,
-  runningRequests: Number.NaN,
-  waitingRequests: Number.NaN,
-  drainMs: Number.NaN,
-  kvUsageRatio: Number.NaN,
-} as const;

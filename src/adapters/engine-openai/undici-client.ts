@@ -26,11 +26,12 @@ export function createUndiciClient(origin: string, options: UndiciClientOptions 
       );
       return run;
     },
-    async getText(path, timeoutMs) {
+    async getText(path, timeoutMs, headers = []) {
       try {
         const { statusCode, body } = await pool.request({
           method: "GET",
           path,
+          headers: [...headers],
           signal: AbortSignal.timeout(timeoutMs),
         });
         const text = await body.text();

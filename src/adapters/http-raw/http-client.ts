@@ -1,4 +1,4 @@
-import { connect as connectPlain, isIP } from "node:net";
+import { connect as connectPlain, isIP, type LookupFunction } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { EngineEvents, EngineFailure, EngineRun, HttpClient, HttpPost } from "../../serve/index.ts";
 import { ClientConnection } from "./client-connection.ts";
@@ -14,6 +14,10 @@ export interface HttpClientOptions {
    * a request seldom meets a connection that is just being closed.
    */
   readonly idleTimeoutMs?: number;
+  /** How a name is resolved, which is also where addresses can be refused; the system's way when absent. */
+  readonly lookup?: LookupFunction;
+  /** Connect to this address instead of the origin's, which goes on to name the server (several behind one name). */
+  readonly address?: string;
 }
 
 const unreachable: EngineFailure = { kind: "connect", message: "the engine cannot be reached" };
@@ -30,7 +34,12 @@ const maxTextBytes = 8 * 1024 * 1024;
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { protocol, hostname, port, host } = new URL(options.origin);
   const secure = protocol === "https:";
-  const at = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || (secure ? 443 : 80) };
+  const name = hostname.replace(/^\[|\]$/g, "");
+  const at = {
+    host: options.address ?? name,
+    port: Number(port) || (secure ? 443 : 80),
+    ...(options.lookup && { lookup: options.lookup }),
+  };
   const limit = options.connections ?? 1_024;
   const idleTimeoutMs = options.idleTimeoutMs ?? 4_000;
   const connectTimeoutMs = options.connectTimeoutMs ?? 2_000;
@@ -90,7 +99,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     if (open.size >= limit) return void queue.push(exchange);
     const receive = (bytes: Buffer) => connection.receive(bytes);
     const socket = secure
-      ? connectTls({ ...at, servername: isIP(at.host) === 0 ? at.host : "" }).on("data", receive)
+      ? connectTls({ ...at, servername: isIP(name) === 0 ? name : "" }).on("data", receive)
       : connectPlain({
           ...at,
           onread: { buffer: readBuffer, callback: (count) => (receive(readBuffer.subarray(0, count)), true) },
@@ -136,7 +145,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       else dispatch(exchange);
       return exchange;
     },
-    getText(path, timeoutMs) {
+    getText(path, timeoutMs, headers = []) {
       return new Promise((resolve) => {
         let status = 0;
         let text = "";
@@ -151,7 +160,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           end: (failure) =>
             finish(failure === null && status === 200 ? Buffer.from(text, "latin1").toString("utf8") : null),
         };
-        const exchange = new Exchange(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`, events);
+        let head = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
+        for (let index = 0; index < headers.length; index += 2)
+          head += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
+        const exchange = new Exchange(`${head}\r\n`, events);
         const timer = setTimeout(() => finish(null), timeoutMs);
         const finish = (result: string | null) => {
           clearTimeout(timer);

@@ -16,6 +16,7 @@ function recordingGateway(answer?: (call: Call, reply: Reply) => void) {
     },
     refuse: (reply, error) =>
       void reply.send(error.status, ["content-type", "application/json"], errorBody(error), true),
+    observe() {},
     stop: async () => {},
   };
   return { gateway, calls, left: () => left };

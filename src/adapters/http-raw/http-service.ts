@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import type { Gateway } from "../../serve/index.ts";
 import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
 
@@ -22,6 +22,8 @@ export interface HttpOptions {
 
 export interface HttpService {
   readonly url: string;
+  /** Another certificate for connections from now on; throws when it does not fit its key. */
+  setTls(tls: { readonly cert: string; readonly key: string }): void;
   /** Stops listening, stops the gateway (which finishes running requests) and closes what is left. */
   close(graceMs?: number): Promise<void>;
 }
@@ -66,6 +68,9 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
   const scheme = options.tls ? "https" : "http";
   return {
     url: `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    setTls(tls) {
+      if ("setSecureContext" in server) (server as TlsServer).setSecureContext({ ...tls, minVersion: "TLSv1.2" });
+    },
     async close(graceMs = 10_000) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const connection of connections) connection.stop();

@@ -3,7 +3,12 @@ import { extname, join, resolve, sep } from "node:path";
 import type { Page, PageSource } from "../../serve/index.ts";
 
 /** A document made when asked for: its type and its text. */
-export type Document = () => { readonly contentType: string; readonly text: string };
+export type Document = () => DocumentText | Promise<DocumentText>;
+
+interface DocumentText {
+  readonly contentType: string;
+  readonly text: string;
+}
 
 const contentTypes: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -36,7 +41,7 @@ export function createPages(documents: Readonly<Record<string, Document>>, folde
   return async (path) => {
     const document = Object.hasOwn(documents, path) ? documents[path] : undefined;
     if (document) {
-      const { contentType, text } = document();
+      const { contentType, text } = await document();
       return { status: 200, contentType, body: Buffer.from(text, "utf8"), headers: ["cache-control", "no-store"] };
     }
     return folder === null ? null : filePage(resolve(folder), path);

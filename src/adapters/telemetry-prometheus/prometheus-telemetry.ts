@@ -3,11 +3,29 @@ import type { Labels, Metric, Telemetry } from "../../serve/index.ts";
 export interface PrometheusTelemetry extends Telemetry {
   /** All instruments in Prometheus' text format 0.0.4. */
   render(): string;
+  /** All instruments as plain data, for exporters of other formats. */
+  collect(): CollectedFamily[];
+}
+
+export interface CollectedFamily {
+  readonly metric: Metric;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly series: readonly SeriesReading[];
+}
+
+interface SeriesReading {
+  readonly labels: Labels;
+  /** Of counters and gauges; 0 for histograms. */
+  readonly value: number;
+  /** Of histograms: counts per bucket, the last without bound. */
+  readonly counts: readonly number[];
+  readonly sum: number;
 }
 
 interface Series {
   readonly instrument: Instrument;
   write(lines: string[]): void;
+  read(): Omit<SeriesReading, "labels">;
 }
 
 interface Instrument {
@@ -20,7 +38,7 @@ interface Family {
   readonly metric: Metric;
   readonly type: "counter" | "gauge" | "histogram";
   /** By labels as written. */
-  readonly series: Map<string, Series>;
+  readonly series: Map<string, Series & { readonly labels: Labels }>;
 }
 
 /**
@@ -37,7 +55,7 @@ export function createPrometheusTelemetry(): PrometheusTelemetry {
     const written = writeLabels(labels);
     let series = family.series.get(written);
     if (!series) {
-      series = type === "histogram" ? histogram(metric, written) : single(metric, written);
+      series = { labels, ...(type === "histogram" ? histogram(metric, written) : single(metric, written)) };
       family.series.set(written, series);
     }
     return series.instrument;
@@ -47,6 +65,13 @@ export function createPrometheusTelemetry(): PrometheusTelemetry {
     counter: (metric, labels) => instrument(metric, labels, "counter"),
     gauge: (metric, labels) => instrument(metric, labels, "gauge"),
     histogram: (metric, labels) => instrument(metric, labels, "histogram"),
+    collect() {
+      return [...families.values()].map(({ metric, type, series }) => ({
+        metric,
+        type,
+        series: [...series.values()].map(({ labels, read }) => ({ labels, ...read() })),
+      }));
+    },
     render() {
       const lines: string[] = [];
       for (const { metric, type, series } of families.values()) {
@@ -64,6 +89,7 @@ function single(metric: Metric, written: string): Series {
   return {
     instrument: { add: (amount) => void (value += amount), set: (now) => void (value = now), observe() {} },
     write: (lines) => lines.push(`${metric.name}${braces(written)} ${value}`),
+    read: () => ({ value, counts: [], sum: 0 }),
   };
 }
 
@@ -80,6 +106,7 @@ function histogram(metric: Metric, written: string): Series {
   };
   return {
     instrument: { add() {}, set() {}, observe },
+    read: () => ({ value: 0, counts: [...counts], sum }),
     write(lines) {
       const prefix = written === "" ? "" : `${written},`;
       let below = 0;

@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { chatRequest, observe } from "../../../test/contract/engine.ts";
+import { seededRng } from "../../../test/worlds/random-world.ts";
+import type { Engine, EngineEvents, EngineSignals } from "../../serve/index.ts";
+import { createEnginePool } from "./engine-pool.ts";
+
+const silent: EngineSignals = {
+  source: "none",
+  atMs: Number.NaN,
+  runningRequests: Number.NaN,
+  waitingRequests: Number.NaN,
+  drainMs: Number.NaN,
+  kvUsageRatio: Number.NaN,
+};
+
+/** Servers that hold every request until told to answer; `down` ones cannot be reached. */
+function servers() {
+  const held = new Map<string, EngineEvents[]>();
+  const down = new Set<string>();
+  const closed: string[] = [];
+  const loads = new Map<string, EngineSignals>();
+  const open = (address: string): Engine => ({
+    start(_request, events) {
+      if (down.has(address)) queueMicrotask(() => events.end({ kind: "connect", message: "unreachable" }));
+      else held.set(address, [...(held.get(address) ?? []), events]);
+      return { cancel() {}, pause() {}, resume() {} };
+    },
+    signals: () => loads.get(address) ?? silent,
+    close: async () => void closed.push(address),
+  });
+  const answer = (address: string) => {
+    for (const events of held.get(address) ?? []) {
+      events.head({ status: 200, contentType: "application/json", retryAfterMs: null });
+      events.data("{}");
+      events.end(null);
+    }
+    held.delete(address);
+  };
+  const count = (address: string) => held.get(address)?.length ?? 0;
+  return { open, down, closed, loads, answer, count };
+}
+
+const pool = (
+  world: ReturnType<typeof servers>,
+  addresses: () => readonly string[] | Promise<readonly string[]>,
+  refreshMs: number | null = null,
+) => createEnginePool({ addresses, refreshMs, open: world.open, rng: seededRng(3) });
+
+describe("several servers as one engine", () => {
+  it("share requests evenly", () => {
+    const world = servers();
+    const engine = pool(world, () => ["a", "b", "c"]);
+    for (let index = 0; index < 60; index++) observe(engine, chatRequest());
+    for (const address of ["a", "b", "c"]) expect(Math.abs(world.count(address) - 20)).toBeLessThanOrEqual(6);
+  });
+
+  it("keep requests that begin alike together, but no server far busier than the others", () => {
+    const world = servers();
+    const engine = pool(world, () => ["a", "b", "c", "d"]);
+    const homes = new Map<string, string>();
+    for (const key of ["k1", "k2", "k3", "k4", "k5"]) {
+      observe(engine, chatRequest({ affinityKey: key }));
+      homes.set(
+        key,
+        ["a", "b", "c", "d"].find((address) => world.count(address) > 0)!,
+      );
+      for (const address of homes.values()) world.answer(address);
+    }
+    for (const [key, home] of homes) {
+      observe(engine, chatRequest({ affinityKey: key }));
+      expect(world.count(home)).toBe(1);
+      world.answer(home);
+    }
+    for (let index = 0; index < 40; index++) observe(engine, chatRequest({ affinityKey: "hot" }));
+    for (const address of ["a", "b", "c", "d"]) expect(world.count(address)).toBeLessThanOrEqual(14);
+  });
+
+  it("move few keys when one leaves", () => {
+    const home = (addresses: string[], key: string) => {
+      const world = servers();
+      observe(
+        pool(world, () => addresses),
+        chatRequest({ affinityKey: key }),
+      );
+      return addresses.find((address) => world.count(address) > 0)!;
+    };
+    const keys = Array.from({ length: 200 }, (_, index) => `key ${index}`);
+    const moved = keys.filter((key) => home(["a", "b", "c", "d"], key) !== home(["a", "b", "c"], key));
+    expect(moved.every((key) => home(["a", "b", "c", "d"], key) === "d")).toBe(true);
+    expect(moved.length).toBeGreaterThan(20);
+    expect(moved.length).toBeLessThan(80);
+  });
+
+  it("hide a server that cannot be reached, and say so when none can", async () => {
+    const world = servers();
+    world.down.add("a");
+    const engine = pool(world, () => ["a", "b"]);
+    const seen = Array.from({ length: 10 }, () => observe(engine, chatRequest()));
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(world.count("b")).toBe(10);
+    world.answer("b");
+    expect(await Promise.all(seen.map(({ ended }) => ended))).toEqual(Array.from({ length: 10 }, () => null));
+    world.down.add("b");
+    expect(await observe(engine, chatRequest()).ended).toMatchObject({ kind: "connect" });
+  });
+
+  it("are found while it runs: new ones are used, those that left finish what they have", async () => {
+    const world = servers();
+    let listed = ["a"];
+    const engine = pool(world, async () => listed, 10);
+    const early = observe(engine, chatRequest());
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(world.count("a")).toBe(1);
+    listed = ["b"];
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    observe(engine, chatRequest());
+    expect(world.count("b")).toBe(1);
+    expect(world.closed).toEqual([]);
+    world.answer("a");
+    expect(await early.ended).toBeNull();
+    expect(world.closed).toEqual(["a"]);
+    // A name server that is away changes nothing.
+    listed = [];
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    observe(engine, chatRequest());
+    expect(world.count("b")).toBe(2);
+    await engine.close();
+  });
+
+  it("are known as well as the least known of them", () => {
+    const world = servers();
+    const engine = pool(world, () => ["a", "b"]);
+    const load = { ...silent, source: "scrape" as const, atMs: 5, waitingRequests: 2, drainMs: 30 };
+    world.loads.set("a", load);
+    expect(engine.signals().source).toBe("none");
+    world.loads.set("b", { ...load, atMs: 3, waitingRequests: 1, drainMs: 10 });
+    expect(engine.signals()).toMatchObject({ source: "scrape", atMs: 3, waitingRequests: 3, drainMs: 10 });
+  });
+});

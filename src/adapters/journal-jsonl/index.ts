@@ -1,0 +1,1 @@
+export { createJsonJournal, type JsonJournalOptions } from "./json-journal.ts";
