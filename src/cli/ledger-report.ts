@@ -14,8 +14,14 @@ export function ledgerReport(rollUps: readonly RollUp[]) {
     const of = JSON.parse(key) as Pick<RollUp, "hourEpochMs" | "site" | "tier" | "owner" | "workload" | "outcome">;
     return {
       ...of,
-      ...{ attempts, inputTokens, cachedTokens, outputTokens, requestBytes, responseBytes },
-      ...{ chargeNanoUsd, egressNanoUsd },
+      attempts,
+      inputTokens,
+      cachedTokens,
+      outputTokens,
+      requestBytes,
+      responseBytes,
+      chargeNanoUsd,
+      egressNanoUsd,
     };
   });
 }

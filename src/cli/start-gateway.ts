@@ -74,7 +74,13 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       world: next.plan.world,
       deployment: next.plan.deployment,
       engines: composeEngines(next.plan, next.upstreams, settings.emulated, { clock, rng }),
-      ...{ mesh, store, accounts, journals, clock, telemetry, rng },
+      mesh,
+      store,
+      accounts,
+      journals,
+      clock,
+      telemetry,
+      rng,
       pages: createPages(
         {
           "/metrics": () => ({

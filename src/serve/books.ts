@@ -256,8 +256,18 @@ export class Books {
     trail.attempts.push({
       number: attempt.number,
       startMs: attempt.startedMs - receivedMs,
-      ...{ site, tier, owner, emulated, outcome, status, ttftMs, durationMs, responseBytes },
-      ...{ inputTokens, cachedTokens, outputTokens },
+      site,
+      tier,
+      owner,
+      emulated,
+      outcome,
+      status,
+      ttftMs,
+      durationMs,
+      responseBytes,
+      inputTokens,
+      cachedTokens,
+      outputTokens,
     });
   }
 

@@ -69,7 +69,7 @@ export function createPrometheusTelemetry(): PrometheusTelemetry {
       return [...families.values()].map(({ metric, type, series }) => ({
         metric,
         type,
-        series: [...series.values()].map(({ labels, read }) => ({ labels, ...read() })),
+        series: [...series.values()].map((each) => ({ labels: each.labels, ...each.read() })),
       }));
     },
     render() {
