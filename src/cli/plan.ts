@@ -4,6 +4,7 @@ import { diffSections } from "./diff-summary.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { usd } from "./figures.ts";
 import { findPlan, type FindPlanOptions } from "./find-plan.ts";
+import { seal } from "./plan-seal.ts";
 import { clashText, planSummary } from "./plan-summary.ts";
 import { readPlan } from "./read-plan.ts";
 import { readWorld, type LoadedWorld, type ScenarioOptions } from "./read-world.ts";
@@ -32,7 +33,7 @@ export async function plan(file: string, options: PlanCommandOptions): Promise<v
   const movePrice = options.movePrice ?? usualMovePrice;
   const old = options.from === undefined ? null : readPlan(options.from);
   const loaded = readWorld(file, options);
-  const document = await findPlan(old ? standing(loaded, old, movePrice) : loaded, options);
+  const document = seal(await findPlan(old ? standing(loaded, old, movePrice) : loaded, options));
   if (document.status === "infeasible") {
     if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`);
     throw new CommandFailure(exitCodes.infeasible, clashText(document));

@@ -73,6 +73,12 @@ function buildProgram(): Command {
     .option("--json", "print the plan document on stdout instead of the summary")
     .action(async (file, options) => (await import("./plan.ts")).plan(file, options));
 
+  withScenario(command("verify [plan]", "check everything a plan claims, without a solver"))
+    .option("--against <file>", "the scenario file the plan must be an answer to (with --scenario and --set)")
+    .option("--gap <ratio>", "end with code 5 when less is proven, for example 1%", ratio)
+    .option("--json", "print what was found as JSON")
+    .action(async (file, options) => (await import("./verify.ts")).verify(file ?? "plan.json", options));
+
   const searching = (added: Command, timeLimit: string) =>
     added
       .option("--gap <ratio>", "stop each plan at this relative gap", ratio, 0.005)

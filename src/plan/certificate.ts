@@ -22,10 +22,9 @@ export interface Certificate {
   readonly sitePrices: readonly (readonly (readonly number[])[])[];
 }
 
-export function certify(bound: LagrangianResult, view: SiteView): Certificate {
+export function certify(problem: PlanProblem, bound: LagrangianResult, view: SiteView): Certificate {
   const { cuts } = bound.bounder;
-  return {
-    boundUsd: bound.boundUsd,
+  const prices = {
     rowPrices: Array.from(bound.rowPrice),
     limitPrices: Array.from(bound.limitPrice),
     tiePrices: Array.from(bound.tiePrice),
@@ -37,12 +36,56 @@ export function certify(bound: LagrangianResult, view: SiteView): Certificate {
       });
     }),
   };
+  // What anyone recomputes is what is claimed, to the last digit.
+  return { boundUsd: recomputeBound(problem, prices), ...prices };
 }
 
 /**
- * Combinations of module counts up to which a site is bounded over whole counts. Part of the meaning of a certificate.
+ * Module counts of a site are whole as far as their combinations stay within this, the dearest modules first; the others are
+ * counted in parts, which can only lower the bound. Part of the meaning of a certificate.
  */
 const listedCounts = 160;
+
+type Prices = Omit<Certificate, "boundUsd">;
+
+/** What keeps prices from proving anything, with its place; null when nothing does. */
+export function certificateFault(problem: PlanProblem, prices: Prices): string | null {
+  const { rowPrices, limitPrices, sitePrices, tiePrices } = prices;
+  const lists: readonly (readonly [string, readonly number[], number])[] = [
+    ["rowPrices", rowPrices, problem.rows.count],
+    ["limitPrices", limitPrices, problem.limits.length],
+    ["tiePrices", tiePrices, (problem.ties ?? noTies).count],
+  ];
+  for (const [name, list, length] of lists) {
+    if (!Array.isArray(list)) return `${name} is missing`;
+    if (list.length !== length) return `${name} has ${list.length} prices, the plan's problem needs ${length}`;
+    const fault = priceFault(list);
+    if (fault !== null) return `${name}${fault}`;
+  }
+  if (!Array.isArray(sitePrices)) return "sitePrices is missing";
+  if (sitePrices.length !== problem.sites.count) {
+    return `sitePrices has ${sitePrices.length} sites, the plan's problem needs ${problem.sites.count}`;
+  }
+  const widths = new Int32Array(problem.sites.count).fill(1);
+  for (let pool = 0; pool < problem.pools.count; pool++) widths[problem.pools.site[pool]!]!++;
+  for (const [site, cuts] of sitePrices.entries()) {
+    if (widths[site]! > 1 && cuts.length === 0) return `sitePrices[${site}] has no prices`;
+    for (const [k, cut] of cuts.entries()) {
+      const place = `sitePrices[${site}][${k}]`;
+      if (cut.length !== widths[site]) return `${place} has ${cut.length} prices, the site needs ${widths[site]}`;
+      const fault = priceFault(cut);
+      if (fault !== null) return `${place}${fault}`;
+    }
+  }
+  return null;
+}
+
+function priceFault(prices: readonly number[]): string | null {
+  for (let i = 0; i < prices.length; i++) {
+    if (!(prices[i]! >= 0 && prices[i]! < Infinity)) return `[${i}] is ${prices[i]}: a price is a number of at least 0`;
+  }
+  return null;
+}
 
 /**
  * Recomputes the bound a certificate proves. Written on its own, straight from the inequality in `site-bound.ts`, and not
@@ -50,17 +93,11 @@ const listedCounts = 160;
  *
  * @returns USD/year; -Infinity when a price is missing, negative or not a number.
  */
-export function recomputeBound(problem: PlanProblem, certificate: Certificate): number {
+export function recomputeBound(problem: PlanProblem, prices: Prices): number {
   const { rows, arcs, pools, sites, limits } = problem;
-  const { rowPrices, limitPrices, sitePrices, tiePrices } = certificate;
+  const { rowPrices, limitPrices, sitePrices, tiePrices } = prices;
   const ties = problem.ties ?? noTies;
-  if (rowPrices.length !== rows.count || limitPrices.length !== limits.length || sitePrices.length !== sites.count) {
-    return -Infinity;
-  }
-  if (tiePrices.length !== ties.count) return -Infinity;
-  const usable = (prices: readonly number[]): boolean => prices.every((price) => price >= 0 && price < Infinity);
-  if (!usable(rowPrices) || !usable(limitPrices) || !usable(tiePrices)) return -Infinity;
-  if (!sitePrices.every((cuts) => cuts.every(usable))) return -Infinity;
+  if (certificateFault(problem, prices) !== null) return -Infinity;
 
   let total = problem.constantUsd ?? 0;
   // A row may be left unserved: offering more than that costs would count the difference twice.
@@ -84,41 +121,11 @@ export function recomputeBound(problem: PlanProblem, certificate: Certificate): 
     }
   }
 
-  // One pass over the arcs: what every cut of every site earns from the best arc of each row.
   const poolsOfSite: number[][] = Array.from({ length: sites.count }, () => []);
   const place = new Int32Array(pools.count);
   for (let pool = 0; pool < pools.count; pool++) place[pool] = poolsOfSite[pools.site[pool]!]!.push(pool) - 1;
   const useful = usefulModules(problem);
-  const earned = sitePrices.map((cuts) => new Float64Array(cuts.length));
-  const bestHere = sitePrices.map((cuts) => new Float64Array(cuts.length));
-  const touched: number[] = [];
-  const lastRow = new Int32Array(sites.count).fill(-1);
-  for (let row = 0; row < rows.count; row++) {
-    const offer = Math.min(rowPrices[row]!, rows.unservedUsd[row]!);
-    touched.length = 0;
-    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
-      const pool = arcs.pool[arc]!;
-      const site = pools.site[pool]!;
-      const cuts = sitePrices[site]!;
-      const best = bestHere[site]!;
-      if (lastRow[site] !== row) {
-        lastRow[site] = row;
-        touched.push(site);
-        best.fill(0);
-      }
-      for (let k = 0; k < cuts.length; k++) {
-        const prices = cuts[k]!;
-        const left =
-          offer - arcUsd[arc]! - arcs.load[arc]! * prices[place[pool]!]! - rows.gbps[row]! * prices[prices.length - 1]!;
-        if (left > best[k]!) best[k] = left;
-      }
-    }
-    for (const site of touched) {
-      const sum = earned[site]!;
-      const best = bestHere[site]!;
-      for (let k = 0; k < sum.length; k++) sum[k]! += best[k]!;
-    }
-  }
+  const { earned, cutStarts } = earnings(problem, prices, arcUsd, place);
 
   for (let site = 0; site < sites.count; site++) {
     const here = poolsOfSite[site]!;
@@ -128,12 +135,81 @@ export function recomputeBound(problem: PlanProblem, certificate: Certificate): 
       if (mustStand) total += siteUsd[site]!;
       continue;
     }
-    const least = leastSiteCost(problem, here, sitePrices[site]!, earned[site]!, poolUsd, useful, site);
+    const least = leastSiteCost(
+      problem,
+      here,
+      sitePrices[site]!,
+      earned.subarray(cutStarts[site]),
+      poolUsd,
+      useful,
+      site,
+    );
     if (least === null) return -Infinity;
     const cost = siteUsd[site]! + least;
     total += mustStand ? cost : Math.min(0, cost);
   }
   return total;
+}
+
+/**
+ * One pass over the arcs: what every cut of every site earns from the best arc of each row. Cut k of site s stands at
+ * `cutStarts[s] + k`.
+ */
+function earnings(
+  problem: PlanProblem,
+  { rowPrices, sitePrices }: Prices,
+  arcUsd: Float64Array,
+  place: Int32Array,
+): { earned: Float64Array; cutStarts: Int32Array } {
+  const { rows, arcs, pools, sites } = problem;
+  const cutStarts = new Int32Array(sites.count + 1);
+  for (let site = 0; site < sites.count; site++) cutStarts[site + 1] = cutStarts[site]! + sitePrices[site]!.length;
+  // Per pool, the price of its time and of the ports under each cut of its site, so that the pass reads straight lines.
+  const poolStarts = new Int32Array(pools.count + 1);
+  for (let pool = 0; pool < pools.count; pool++) {
+    poolStarts[pool + 1] = poolStarts[pool]! + sitePrices[pools.site[pool]!]!.length;
+  }
+  const timePrice = new Float64Array(poolStarts[pools.count]!);
+  const portPrice = new Float64Array(poolStarts[pools.count]!);
+  for (let pool = 0; pool < pools.count; pool++) {
+    for (const [k, cut] of sitePrices[pools.site[pool]!]!.entries()) {
+      timePrice[poolStarts[pool]! + k] = cut[place[pool]!]!;
+      portPrice[poolStarts[pool]! + k] = cut.at(-1)!;
+    }
+  }
+  const earned = new Float64Array(cutStarts[sites.count]!);
+  const best = new Float64Array(earned.length);
+  const lastRow = new Int32Array(sites.count).fill(-1);
+  const touched = new Int32Array(sites.count);
+  for (let row = 0; row < rows.count; row++) {
+    const offer = Math.min(rowPrices[row]!, rows.unservedUsd[row]!);
+    const gbps = rows.gbps[row]!;
+    let count = 0;
+    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+      const margin = offer - arcUsd[arc]!;
+      if (margin <= 0) continue;
+      const pool = arcs.pool[arc]!;
+      const site = pools.site[pool]!;
+      const first = cutStarts[site]!;
+      if (lastRow[site] !== row) {
+        lastRow[site] = row;
+        touched[count++] = site;
+        best.fill(0, first, cutStarts[site + 1]);
+      }
+      const load = arcs.load[arc]!;
+      const from = poolStarts[pool]!;
+      const cuts = poolStarts[pool + 1]! - from;
+      for (let k = 0; k < cuts; k++) {
+        const left = margin - load * timePrice[from + k]! - gbps * portPrice[from + k]!;
+        if (left > best[first + k]!) best[first + k] = left;
+      }
+    }
+    for (let i = 0; i < count; i++) {
+      const site = touched[i]!;
+      for (let k = cutStarts[site]!; k < cutStarts[site + 1]!; k++) earned[k]! += best[k]!;
+    }
+  }
+  return { earned, cutStarts };
 }
 
 /** Least over the site's module counts of the highest cut; null when there is no cut. */
@@ -155,35 +231,48 @@ function leastSiteCost(
   });
   const most = here.map((pool) => useful[pool]!);
   const fewest = here.map((pool, i) => Math.min(pools.minCount[pool]!, most[i]!));
+  const whole = new Set<number>();
   let combinations = 1;
-  for (let i = 0; i < here.length; i++) combinations *= most[i]! - fewest[i]! + 1;
-  if (combinations > listedCounts) {
-    return Math.max(
-      ...cuts.map((prices, k) => {
-        const weights = here.map((pool, i) => poolUsd[pool]! - prices[i]!);
-        return constant[k]! + leastFractional(problem, here, weights, fewest, most, sites.kw[site]!);
-      }),
-    );
+  for (const i of [...here.keys()].sort((a, b) => pools.usd[here[b]!]! - pools.usd[here[a]!]! || a - b)) {
+    combinations *= most[i]! - fewest[i]! + 1;
+    if (combinations > listedCounts) break;
+    whole.add(i);
   }
+  const listed = [...whole].sort((a, b) => a - b);
+  const parts = [...here.keys()].filter((i) => !whole.has(i));
+  const weights = cuts.map((prices) => here.map((pool, i) => poolUsd[pool]! - prices[i]!));
+  const pick = <T>(values: ArrayLike<T>): T[] => parts.map((i) => values[i]!);
+  const counts = [...fewest];
   let least = Infinity;
-  const visit = (i: number, counts: number[], kw: number): void => {
+  const visit = (depth: number, kw: number): void => {
     if (kw > sites.kw[site]! * (1 + 1e-9)) return;
-    if (i === here.length) {
-      let highest = -Infinity;
-      for (const [k, prices] of cuts.entries()) {
-        let value = constant[k]!;
-        for (const [j, pool] of here.entries()) value += (poolUsd[pool]! - prices[j]!) * counts[j]!;
-        highest = Math.max(highest, value);
+    if (depth < listed.length) {
+      const i = listed[depth]!;
+      for (counts[i] = fewest[i]!; counts[i]! <= most[i]!; counts[i]!++) {
+        visit(depth + 1, kw + (counts[i]! - fewest[i]!) * pools.kw[here[i]!]!);
       }
-      // A site without modules serves nobody and spends nothing.
-      if (counts.every((count) => count === 0)) highest = Math.max(highest, 0);
-      least = Math.min(least, highest);
+      counts[i] = fewest[i]!;
       return;
     }
-    for (let count = fewest[i]!; count <= most[i]!; count++)
-      visit(i + 1, [...counts, count], kw + count * pools.kw[here[i]!]!);
+    let highest = -Infinity;
+    for (const k of cuts.keys()) {
+      let value = constant[k]!;
+      for (const i of listed) value += weights[k]![i]! * counts[i]!;
+      if (parts.length > 0) {
+        const partKw = parts.reduce((sum, i) => sum + fewest[i]! * pools.kw[here[i]!]!, 0);
+        const room = sites.kw[site]! - kw + partKw;
+        value += leastFractional(problem, pick(here), pick(weights[k]!), pick(fewest), pick(most), room);
+      }
+      highest = Math.max(highest, value);
+    }
+    // A site without modules serves nobody and spends nothing.
+    if (parts.length === 0 && counts.every((count) => count === 0)) highest = Math.max(highest, 0);
+    least = Math.min(least, highest);
   };
-  visit(0, [], 0);
+  visit(
+    0,
+    here.reduce((sum, pool, i) => sum + fewest[i]! * pools.kw[pool]!, 0),
+  );
   return least;
 }
 

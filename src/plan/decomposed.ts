@@ -76,11 +76,12 @@ export async function solveDecomposed(
       record(bestUsd, boundUsd);
     },
   });
-  record(bestUsd, bound.boundUsd);
+  const certificate = certify(problem, bound, view);
+  record(bestUsd, certificate.boundUsd);
 
   const moves = moveTables(problem, bound.modulePrice);
   let state = createPlanState(problem, best);
-  const proven = (): boolean => gapOf(bestUsd, bound.boundUsd) <= options.relativeGap;
+  const proven = (): boolean => gapOf(bestUsd, certificate.boundUsd) <= options.relativeGap;
   const keep = (candidate: PlanState): void => {
     const solution = candidate.solution();
     const usd = objectiveUsd(problem, solution);
@@ -88,7 +89,7 @@ export async function solveDecomposed(
     best = solution;
     bestUsd = usd;
     state = candidate;
-    record(bestUsd, bound.boundUsd);
+    record(bestUsd, certificate.boundUsd);
   };
   for (const rounding of roundings) {
     if (timeUp() || proven()) break;
@@ -110,7 +111,7 @@ export async function solveDecomposed(
     } else state = createPlanState(problem, best);
     stateUsd = bestUsd;
   };
-  while (!timeUp() && gapOf(stateUsd, bound.boundUsd) > options.relativeGap) {
+  while (!timeUp() && gapOf(stateUsd, certificate.boundUsd) > options.relativeGap) {
     const regions = search.next(state, atOnce);
     if (regions.length === 0) break;
     const leftS = options.timeLimitS - elapsedS();
@@ -126,11 +127,11 @@ export async function solveDecomposed(
       applyTo(state, regions[i]!.part, result.solution);
       stateUsd -= gained;
     }
-    record(stateUsd, bound.boundUsd);
+    record(stateUsd, certificate.boundUsd);
     if (++round % roundsBetweenChecks === 0) verify();
   }
   verify();
-  let boundUsd = bound.boundUsd;
+  let boundUsd = certificate.boundUsd;
   if (!timeUp() && !proven() && problem.arcs.pool.length <= closeUpToArcs) {
     const left = { ...options, timeLimitS: options.timeLimitS - elapsedS() };
     const { onProgress: _replaced, ...quiet } = left;
@@ -162,7 +163,7 @@ export async function solveDecomposed(
     curve,
     method: "decomposition",
     message,
-    certificate: certify(bound, view),
+    certificate,
   };
 }
 

@@ -119,6 +119,7 @@ export function siteLoads(
     }));
 }
 
-function limitUses({ problem }: WorldProblem, solution: ProblemSolution): LimitUse[] {
+/** How far every limit over several sites is used. */
+export function limitUses({ problem }: WorldProblem, solution: ProblemSolution): LimitUse[] {
   return problem.limits.map((limit) => ({ name: limit.name, used: limitUse(limit, solution), upper: limit.upper }));
 }

@@ -56,6 +56,8 @@ export interface PlanDocument {
   readonly clashes: readonly Clash[];
   /** All periods, when there are several; the rest of the document describes the first. */
   readonly horizon: Horizon | null;
+  /** Digest of the rest of the document, by whoever wrote the file. */
+  readonly seal?: string;
 }
 
 /** A plan of several periods. */

@@ -155,7 +155,7 @@ export async function centralisedAlternative(
 export function certificateOf(problem: PlanProblem, { signal }: PathOptions): Certificate {
   const view = viewBySite(problem);
   const iterations = certificateIterations;
-  return certify(lagrangianBound(problem, view, { iterations, stop: () => signal?.aborted === true }), view);
+  return certify(problem, lagrangianBound(problem, view, { iterations, stop: () => signal?.aborted === true }), view);
 }
 
 /** JSON has no infinity. */

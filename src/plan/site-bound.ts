@@ -8,12 +8,12 @@
  * small enough to list them, over all counts otherwise.
  */
 import type { PlanProblem } from "./problem.ts";
-import { createCountLister, leastOverFractions } from "./site-counts.ts";
+import { createCountLister, leastOverFractions, wholePools } from "./site-counts.ts";
 import type { SiteView } from "./site-view.ts";
 
 /** Price vectors kept per site. More cuts tighten small sites with several kinds of modules; each costs a pass. */
 export const cutsPerSite = 6;
-/** Sites with more combinations of module counts than this are bounded over fractional counts. */
+/** Module counts are whole as far as their combinations at a site stay within this, the dearest modules first. */
 const listedCounts = 160;
 /** Passes after which a cut that has not decided anything is dropped. */
 const idlePasses = 12;
@@ -45,7 +45,7 @@ export interface SiteOutcome {
 
 export interface SiteBounder {
   readonly cuts: SiteCuts;
-  /** 1 where counts of the site's modules are listed. */
+  /** 1 where whole counts are listed, of some of the site's modules at least. */
   readonly listed: Uint8Array;
   /** Keeps the cuts as they are now; `recall` brings them back. */
   remember(): void;
@@ -79,7 +79,9 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     width,
     idle: new Uint16Array(sites.count * cutsPerSite),
   };
+  const whole = wholePools(problem, view, listedCounts);
   const listed = new Uint8Array(sites.count);
+  const allWhole = new Uint8Array(sites.count);
   const portBinds = new Uint8Array(sites.count);
   const powerBinds = new Uint8Array(sites.count);
   /** 1 where the first two cuts follow cost and power; a small site with one kind of modules needs only its own search. */
@@ -88,13 +90,12 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
   const held = Uint8Array.from(sites.forced);
   for (let p = 0; p < pools.count; p++) if (pools.minCount[p]! > 0) held[pools.site[p]!] = 1;
   for (let s = 0; s < sites.count; s++) {
-    let combinations = 1;
+    allWhole[s] = 1;
     for (let i = view.poolStarts[s]!; i < view.poolStarts[s + 1]!; i++) {
-      const p = view.pool[i]!;
-      combinations *= view.most[p]! - Math.min(pools.minCount[p]!, view.most[p]!) + 1;
+      if (whole[i]) listed[s] = 1;
+      else allWhole[s] = 0;
     }
-    listed[s] = combinations <= listedCounts ? 1 : 0;
-    fitted[s] = listed[s] && view.poolStarts[s + 1]! - view.poolStarts[s]! === 1 ? 0 : 1;
+    fitted[s] = allWhole[s] && view.poolStarts[s + 1]! - view.poolStarts[s]! === 1 ? 0 : 1;
     powerBinds[s] = Number.isFinite(sites.kw[s]!) && mostPowerKw(s) > sites.kw[s]! ? 1 : 0;
     if (Number.isFinite(sites.gbps[s]!)) {
       let gbps = 0;
@@ -125,7 +126,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
   const usage = new Float64Array(cutsPerSite * width);
   const tried = new Float64Array(width);
   const constants = new Float64Array(cutsPerSite);
-  const leastOverCounts = createCountLister(problem, view, cutsPerSite);
+  const leastOverCounts = createCountLister(problem, view, whole, cutsPerSite);
   const triedUsage = new Float64Array(width);
 
   /** D of the prices at `at`; `used` receives modules per pool and Gbit/s. */
@@ -173,6 +174,12 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     if (listed[site]) {
       for (let k = 0; k < count; k++) constants[k] = -surplus[k]!;
       leastOverCounts(site, poolUsd, { prices: cuts.prices, first, width, count, constants }, into);
+      for (let i = 0; i < size; i++) {
+        if (whole[from + i]) continue;
+        const p = view.pool[from + i]!;
+        into.modules[i] = Math.max(into.modules[i]!, Math.min(view.most[p]!, usage[into.cut * width + i]!));
+        if (poolUsd[p]! < 0) into.modules[i] = view.most[p]!;
+      }
       return;
     }
     into.value = -Infinity;
@@ -203,6 +210,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     let mismatch = 1e-9;
     if (listed[site]) {
       for (let i = 0; i < size; i++) {
+        if (!whole[from + i]) continue;
         const usd = Math.max(poolUsd[view.pool[from + i]!]!, 1e-9);
         const off = Math.abs(usage[into.cut * width + i]! - into.modules[i]!) * usd;
         if (off > mismatch) {
@@ -210,7 +218,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
           which = i;
         }
       }
-      if (which < 0) return;
+      if (which < 0 && allWhole[site]) return;
     }
     const excess = (k: number): number => {
       if (which >= 0) return usage[k * width + which]! - into.modules[which]!;
@@ -234,10 +242,10 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
         into.otherWeight = own / (own - other);
       }
     }
-    if (which >= 0 || into.otherCut < 0) return;
+    if (into.otherCut < 0 || allWhole[site]) return;
     const weight = into.otherWeight;
     for (let i = 0; i < size; i++) {
-      if (poolUsd[view.pool[from + i]!]! < 0) continue;
+      if (whole[from + i] || poolUsd[view.pool[from + i]!]! < 0) continue;
       const mixed = (1 - weight) * usage[into.cut * width + i]! + weight * usage[into.otherCut * width + i]!;
       into.modules[i] = Math.min(view.most[view.pool[from + i]!]!, mixed);
     }
@@ -355,6 +363,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     let mismatch = 1e-6;
     let worstUsd = 0;
     for (let i = 0; i < size; i++) {
+      if (!whole[from + i]) continue;
       const price = cuts.prices[at + i]!;
       const used = usage[outcome.cut * width + i]!;
       // A module that costs nothing is still worth what the rows it could serve leave.

@@ -2,12 +2,13 @@
 import type { World } from "../catalog/index.ts";
 import { annualCost, isAlwaysOpen, moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
 import { compilePolicy, emptyJudgement, judge, trainingRate } from "../route/index.ts";
-import { recomputeBound, type Certificate } from "./certificate.ts";
+import { certificateFault, recomputeBound, type Certificate } from "./certificate.ts";
 import { isDelivered } from "./period-terms.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
 import { gapOf } from "./solution-path.ts";
-import { worldProblem } from "./world-problem.ts";
+import { checkDerived, checkVerdict } from "./verify-derived.ts";
+import { worldProblem, type WorldProblem } from "./world-problem.ts";
 
 /** Called with what does not hold: where in the document, and what. */
 export type Report = (where: string, message: string) => void;
@@ -18,10 +19,17 @@ export type Report = (where: string, message: string) => void;
  */
 export type Standing =
   | { readonly kind: "alone" }
-  | { readonly kind: "following"; readonly kept: ReadonlyMap<number, number>; readonly open: ReadonlySet<number> };
+  | {
+      readonly kind: "following";
+      readonly planned: WorldProblem;
+      readonly kept: ReadonlyMap<number, number>;
+      readonly open: ReadonlySet<number>;
+    };
 
 /** Relative slack for sums of rounded numbers. */
 export const tolerance = 1e-6;
+/** The bound is recomputed as it was computed; only another machine's last digits may differ. */
+const boundTolerance = 1e-9;
 
 /**
  * Checks the deployment of `document` in its period.
@@ -58,15 +66,18 @@ export function verifyPeriod(
     report("relativeGap", `says ${document.relativeGap}, objective and bound give ${gapOf(said, bound)}`);
   }
 
+  const planned = standing.kind === "alone" ? worldProblem(world, period) : standing.planned;
+  checkDerived(document, planned, report);
   // What follows others is proven together with them.
   if (standing.kind === "following") return { costUsd: cost, certifiedUsd: null };
+  checkVerdict(document, planned, report);
   if (document.certificate === null) {
     report("certificate", "is missing: the bound cannot be checked");
     return { costUsd: cost, certifiedUsd: null };
   }
   return {
     costUsd: cost,
-    certifiedUsd: verifyCertificate(worldProblem(world, period).problem, document.certificate, cost, report),
+    certifiedUsd: verifyCertificate(planned.problem, document.certificate, cost, report),
   };
 }
 
@@ -77,10 +88,15 @@ export function verifyCertificate(
   cost: number,
   report: Report,
 ): number {
+  const fault = certificateFault(problem, certificate);
+  if (fault !== null) {
+    report("certificate", fault);
+    return -Infinity;
+  }
   const certified = recomputeBound(problem, certificate);
   const proves = certificate.boundUsd;
-  if (!(certified >= proves - tolerance * Math.max(1, Math.abs(proves)))) {
-    report("certificate", `says it proves ${proves}, its prices prove ${certified} USD`);
+  if (!(Math.abs(certified - proves) <= boundTolerance * Math.max(1, Math.abs(proves)))) {
+    report("certificate.boundUsd", `says ${proves}, its prices prove ${certified} USD; one of them was changed`);
   }
   if (certified > cost * (1 + tolerance)) {
     report(

@@ -9,7 +9,9 @@ import { elapsedYears } from "./period-terms.ts";
 import type { Horizon, HorizonPeriod, PlanDocument } from "./plan-document.ts";
 import { gapOf } from "./solution-path.ts";
 import { discountedYears, stackPeriods } from "./stack-periods.ts";
+import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { freshModules, near, tolerance, verifyCertificate, verifyPeriod, type Report } from "./verify-period.ts";
+import type { WorldProblem } from "./world-problem.ts";
 
 /** Something in the document that does not hold. */
 export interface Finding {
@@ -51,9 +53,15 @@ export function verifyPlan(document: PlanDocument): Verification {
     report("status", "the document says that no plan exists; there is nothing to verify");
     return conclude(findings, null, null);
   }
-  if (document.horizon !== null) return verifyHorizon(document, document.horizon, findings, report);
-  const { costUsd, certifiedUsd } = verifyPeriod(document, { kind: "alone" }, report);
-  return conclude(findings, costUsd, certifiedUsd);
+  try {
+    if (document.horizon !== null) return verifyHorizon(document, document.horizon, findings, report);
+    const { costUsd, certifiedUsd } = verifyPeriod(document, { kind: "alone" }, report);
+    return conclude(findings, costUsd, certifiedUsd);
+  } catch (error) {
+    // A document is not to be trusted in its shape either: what cannot be computed with is refused, not a crash.
+    report("world", `cannot be computed with (${(error as Error).message}); the document was cut or edited`);
+    return conclude(findings, null, null);
+  }
 }
 
 /** Every period with what it must keep from those before, and the sums over them. */
@@ -64,6 +72,7 @@ function verifyHorizon(
   report: Report,
 ): Verification {
   const { world } = document;
+  const stacked = stackPeriods(world);
   let costUsd = 0;
   let saidUsd = 0;
   const bought: { period: number; site: number; module: number; count: number }[] = [];
@@ -88,8 +97,8 @@ function verifyHorizon(
       standing.push(purchase);
     }
     const checked = verifyPeriod(
-      { ...document, ...entry, deployment: { ...entry.deployment, vintages: standing }, horizon: null },
-      { kind: "following", kept, open },
+      { ...document, ...entry, deployment: { ...entry.deployment, vintages: standing } },
+      { kind: "following", planned: stacked.periods[i]!, kept, open },
       (place, message) => report(`${where}.${place}`, message),
     );
     const weight = discountedYears(world, i);
@@ -113,10 +122,26 @@ function verifyHorizon(
   if (!(Math.abs(horizon.relativeGap - gapOf(horizon.presentCostUsd, horizon.boundUsd)) <= tolerance)) {
     report("horizon.relativeGap", `says ${horizon.relativeGap}, cost and bound give another`);
   }
-  const certifiedUsd = verifyCertificate(stackPeriods(world).problem, horizon.certificate, costUsd, (place, message) =>
+  checkOpening(document, horizon, stacked.periods[0]!, report);
+  const certifiedUsd = verifyCertificate(stacked.problem, horizon.certificate, costUsd, (place, message) =>
     report(`horizon.${place}`, message),
   );
   return conclude(findings, costUsd, certifiedUsd);
+}
+
+/** The document beside its horizon tells of the first period, and must tell the same. */
+function checkOpening(document: PlanDocument, { periods }: Horizon, first: WorldProblem, report: Report): void {
+  const opening = { ...document, horizon: null };
+  checkDerived(opening, first, report);
+  checkVerdict(document, first, report);
+  for (const key of ["status", "objectiveUsdPerYear", "bestBoundUsdPerYear", "relativeGap"] as const) {
+    if (document[key] !== periods[0]![key]) report(key, `says ${document[key]}, the first period ${periods[0]![key]}`);
+  }
+  for (const key of ["deployment", "training"] as const) {
+    if (JSON.stringify(document[key]) !== JSON.stringify(periods[0]![key])) {
+      report(key, "differs from that of the first period of the horizon");
+    }
+  }
 }
 
 /** What a period says it bought against what stands in it beyond what was there. */

@@ -38,6 +38,32 @@ beforeAll(async () => {
   await good("plan", scenario, "--out", grown, "--no-compare", "--set", "workloads.chat.demand.users=60 %");
 });
 
+describe("verify", () => {
+  it("says within how many percent a plan is proven, and that it answers the scenario", async () => {
+    const { stdout } = await good("verify", small, "--against", scenario, "--gap", "1%");
+    expect(stdout).toMatch(/holds: proven within \d+\.\d+ % of the best/);
+  });
+
+  it("refuses an edited plan with code 3, naming the place", async () => {
+    const edited = at("edited.json");
+    writeFileSync(
+      edited,
+      readFileSync(small, "utf8").replace(/"count":(\d+)/, (_, count) => `"count":${Number(count) + 1}`),
+    );
+    const { exitCode, stderr } = await runCliHere(["verify", edited]);
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/is refused/);
+    expect(stderr).toMatch(/deployment\.pools\[0\]/);
+    expect(stderr).not.toMatch(crash);
+  });
+
+  it("refuses a plan of another scenario", async () => {
+    const { exitCode, stderr } = await runCliHere(["verify", grown, "--against", scenario]);
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/world\.demand\[0\]\.\w+\[0\]: is not what .* says/);
+  });
+});
+
 describe("diff", () => {
   it("says that a plan does not differ from itself, by exit code too", async () => {
     const { stdout } = await good("diff", small, small, "--detailed-exitcode");

@@ -25,7 +25,7 @@ describe("the decomposition", () => {
         const bound = lagrangianBound(problem, view, { iterations, stop: () => false });
         const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
         expect(bound.boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
-        expect(recomputeBound(problem, certify(bound, view))).toBeCloseTo(bound.boundUsd, 6);
+        expect(recomputeBound(problem, certify(problem, bound, view))).toBeCloseTo(bound.boundUsd, 6);
       }),
       { numRuns: 150 },
     );
@@ -64,7 +64,7 @@ describe("the decomposition", () => {
   it("proves nothing from prices that are missing, negative or not numbers", () => {
     const [problem] = fc.sample(tinyProblem, { numRuns: 1, seed: 3 });
     const view = viewBySite(problem!);
-    const good = certify(lagrangianBound(problem!, view, { iterations: 20, stop: () => false }), view);
+    const good = certify(problem!, lagrangianBound(problem!, view, { iterations: 20, stop: () => false }), view);
     const spoil = (value: number) => good.rowPrices.map((price, row) => (row === 0 ? value : price));
     expect(recomputeBound(problem!, { ...good, rowPrices: spoil(-1) })).toBe(-Infinity);
     expect(recomputeBound(problem!, { ...good, rowPrices: spoil(Number.NaN) })).toBe(-Infinity);

@@ -1,0 +1,79 @@
+/** The worlds of `plan-scale`, on real cities: everything about an instance follows from its size. */
+import { geonamesPlaces } from "../src/adapters/places-geonames/index.ts";
+import { resolveWorld, type World } from "../src/catalog/index.ts";
+import { parseScenario } from "../src/scenario/index.ts";
+
+/** Published so that a figure can be repeated: everything about the instance follows from the size. */
+function scenarioText(sites: number, areas: number, periods: number): string {
+  const share = areas / 9062;
+  return `apiVersion: disperse/v1
+kind: Scenario
+metadata: { name: scale-${sites}x${areas}x${periods} }
+horizon: { startYear: 2027, periods: ${periods}, periodLength: 1 year }
+workloads:
+  gaming:
+    model: qwen3-0.6b
+    precision: fp8
+    engine: trtllm
+    inputTokens: { mean: 96 tok, cv: 0.5 }
+    outputTokens: { mean: 24 tok, cv: 0.6 }
+    prefixHit: 50 %
+    ttft: { budget: 25 ms, attainment: 80 % }
+    dataClass: public
+    responseSize: 60 kB
+    unservedPenalty: 0.002 USD/req
+    access: { fibre: 100 % }
+    demand: { users: 0.2 %, perUser: 300 req/day, peakToMean: 2.5, growth: 25 %/year }
+  ecommerce:
+    model: qwen3-0.6b
+    precision: fp8
+    engine: trtllm
+    inputTokens: { mean: 256 tok, cv: 0.6 }
+    outputTokens: { mean: 16 tok, cv: 0.5 }
+    ttft: { budget: 40 ms, attainment: 80 % }
+    dataClass: public
+    responseSize: 8 kB
+    unservedPenalty: 0.001 USD/req
+    access: { fibre: 100 % }
+    demand: { users: 1 %, perUser: 40 req/day, peakToMean: 2.2, growth: 20 %/year }
+  assistant:
+    model: qwen3-32b
+    precision: fp8
+    engine: vllm
+    inputTokens: { mean: 1100 tok, cv: 1.0 }
+    outputTokens: { mean: 220 tok, cv: 0.9 }
+    prefixHit: 30 %
+    ttft: { budget: 500 ms, attainment: 90 % }
+    dataClass: public
+    responseSize: 30 kB
+    unservedPenalty: 0.02 USD/req
+    tiers: [core, regional]
+    access: { fibre: 100 % }
+    demand: { users: 2 %, perUser: 12 req/day, peakToMean: 1.8, growth: 40 %/year }
+training:
+  - { id: foundation, compute: ${(400 * share).toFixed(3)} PFLOP/s, mfu: 40 %, countries: [US, SE, FI, NO] }
+areas:
+  - select: { cities: { populationAbove: 50000, limit: ${areas} } }
+sites:
+  - { select: { cities: { populationAbove: 100000, limit: ${sites} } }, tier: edge, powerLimit: 60 kW, port: 40 Gbit/s }
+  - { select: { cloudRegions: { limit: ${Math.max(6, Math.round(140 * share))} } }, tier: regional, powerLimit: 4 MW }
+  - { id: core-us, tier: core, country: US, latitude: 39.0, longitude: -94.6, powerLimit: 100 MW, status: forced }
+  - { id: core-se, tier: core, country: SE, latitude: 65.58, longitude: 22.15, powerLimit: 100 MW }
+modules: [l4x1, rtx-pro-6000x8, h200x8]
+limits:
+  maxSites: ${Math.max(20, Math.round(0.6 * sites))}
+  budget: ${Math.round(20_000 * share + 400)}M USD
+  zones: [{ id: nordic, countries: [SE, NO, FI], powerLimit: 60 MW }]
+`;
+}
+
+/** @param periods Years planned together. */
+export function worldOf(sites: number, areas: number, periods: number): World {
+  const text = scenarioText(sites, areas, periods);
+  const parsed = parseScenario("scale.yaml", (path) => (path === "scale.yaml" ? text : null));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems.slice(0, 3), null, 1));
+  const resolved = resolveWorld(parsed.parsed, geonamesPlaces());
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems.slice(0, 3), null, 1));
+  return resolved.world;
+}
+

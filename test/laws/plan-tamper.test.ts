@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
+import { isSealWhole, seal } from "../../src/cli/plan-seal.ts";
+import { planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
+import { tinyWorld } from "../worlds/tiny-world.ts";
+
+const solver = createHighsSolver();
+afterAll(() => solver.close());
+
+type Leaf = { readonly path: readonly (string | number)[]; readonly value: string | number };
+
+let plans: { readonly plan: PlanDocument; readonly leaves: readonly Leaf[] }[];
+beforeAll(async () => {
+  const world = tinyWorld();
+  const two = {
+    ...world,
+    periods: [0, 1].map((year) => ({ id: `${2027 + year}`, startYear: 2027 + year, lengthYears: 1 })),
+    demand: world.demand.map((row) => ({
+      ...row,
+      peakPerS: [row.peakPerS[0]!, 3 * row.peakPerS[0]!],
+      meanPerS: [row.meanPerS[0]!, 3 * row.meanPerS[0]!],
+    })),
+    sites: world.sites.map((site) => ({ ...site, powerLimitKw: [site.powerLimitKw[0]!, site.powerLimitKw[0]!] })),
+    modules: world.modules.map((module) => ({ ...module, supplyPerPeriod: [null, null] })),
+    owners: world.owners.map((owner) => ({ ...owner, capexBudgetUsd: [null, null] })),
+    limits: { ...world.limits, budgetUsd: [null, null] },
+  };
+  const documents = await Promise.all(
+    [world, two].map((each) => planScenario(each, { solver, nowMs: () => 0 }, { relativeGap: 0 })),
+  );
+  plans = documents.map((document) => {
+    const plan = JSON.parse(JSON.stringify(seal(document))) as PlanDocument;
+    return { plan, leaves: leavesOf(plan, []) };
+  });
+});
+
+/** Every number and every string of a document, with its place. */
+function leavesOf(value: unknown, path: readonly (string | number)[]): Leaf[] {
+  if (typeof value === "number" || typeof value === "string") return [{ path, value }];
+  if (Array.isArray(value)) return value.flatMap((part, i) => leavesOf(part, [...path, i]));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => leavesOf(part, [...path, key]));
+}
+
+/** A copy of the plan with one leaf changed. */
+function changed(plan: PlanDocument, { path, value }: Leaf, by: number): PlanDocument {
+  const copy = structuredClone(plan) as unknown as Record<string | number, unknown>;
+  let at = copy;
+  for (const key of path.slice(0, -1)) at = at[key] as Record<string | number, unknown>;
+  at[path.at(-1)!] =
+    typeof value === "string" ? `${value}x` : Number.isInteger(value) ? value + Math.sign(by) : value * (1 + by);
+  return copy as unknown as PlanDocument;
+}
+
+const draw = fc.record({ which: fc.nat(1), leaf: fc.nat(), by: fc.constantFrom(-0.5, -0.01, 0.01, 1) });
+
+describe("a plan document with one value changed", () => {
+  it("is refused, whatever was changed", () => {
+    fc.assert(
+      fc.property(draw, ({ which, leaf, by }) => {
+        const { plan, leaves } = plans[which]!;
+        const one = leaves[leaf % leaves.length]!;
+        if (one.value === 0) return;
+        const copy = changed(plan, one, by);
+        expect(isSealWhole(copy)).toBe(false);
+        // A document whose values contradict each other must not bring the checks down either.
+        verifyPlan(copy);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  /** What the plan decides and what follows from it; the rest is told about the search or the world of the question. */
+  const decided =
+    /^(deployment|cost|sites|limits|unserved|training|certificate|horizon|objective|relativeGap|status|name)/;
+  const estimated = /capacityUsdPerModuleS/;
+
+  it("is refused even when it was sealed again, or still tells the truth", () => {
+    fc.assert(
+      fc.property(draw, ({ which, leaf, by }) => {
+        const { plan, leaves } = plans[which]!;
+        const choices = leaves.filter(({ path, value }) => {
+          const place = path.join(".");
+          if (typeof value === "number" && Math.abs(value) < 1e-5) return false;
+          return decided.test(place) && !estimated.test(place);
+        });
+        const one = choices[leaf % choices.length]!;
+        const copy = changed(plan, one, by);
+        const { ok, certifiedBoundUsd } = verifyPlan(copy);
+        const prices = copy.certificate ?? copy.horizon!.certificate;
+        // A price that decides nothing may be another: what the prices prove is then still what is claimed.
+        if (ok && one.path.some((key) => String(key).endsWith("Prices"))) {
+          expect(certifiedBoundUsd! / prices.boundUsd).toBeCloseTo(1, 8);
+        } else expect([one.path.join("."), ok]).toEqual([one.path.join("."), false]);
+      }),
+      { numRuns: 80 },
+    );
+  });
+});
