@@ -98,6 +98,17 @@ function solutionOf(
     left[use]! -= count;
     if (count > 0) open[problem.pools.site[pool]!] = 1;
   }
+  for (const [i, auxiliary] of planned.auxiliary.entries()) {
+    const stands =
+      auxiliary.kind === "upgrade"
+        ? (deployment.upgrades ?? []).some(
+            ({ site, upgrade }) => site === auxiliary.site && upgrade === auxiliary.upgrade,
+          )
+        : document.training.some(
+            ({ training, pool }) => training === auxiliary.training && deployment.pools[pool]!.site === auxiliary.site,
+          );
+    if (stands) modules[planned.firstAuxiliary + i] = 1;
+  }
   const rowOf = new Int32Array(world.demand.length).fill(-1);
   for (let row = 0; row < planned.demandRowCount; row++) {
     for (let i = planned.memberStarts[row]!; i < planned.memberStarts[row + 1]!; i++) rowOf[planned.members[i]!] = row;
