@@ -76,4 +76,3 @@ export function worldOf(sites: number, areas: number, periods: number): World {
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems.slice(0, 3), null, 1));
   return resolved.world;
 }
-
