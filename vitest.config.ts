@@ -1,9 +1,25 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer } from "vitest/node";
+
+/** Long runs that mostly wait: whatever begins after them runs beside them. */
+const longest = ["test/e2e/main-job.test.ts"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: Parameters<BaseSequencer["sort"]>[0]) {
+    const sorted = await super.sort(files);
+    const isLong = (file: (typeof sorted)[number]) => longest.some((name) => file.moduleId.endsWith(name));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
-    // One worker process for all files: on two cores start-up costs more than the tests themselves.
+    // Processes are shared by many files: on two cores start-up costs more than the tests themselves. Two of them, for
+    // many tests wait for a child process, a browser or a clock.
     isolate: false,
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     include: [
       "src/**/*.test.ts",
       "console/src/**/*.test.ts",

@@ -1,29 +1,49 @@
 // Types, lint, format and dead code: everything that can be said about the code without running it.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const folders = ["src", "test", "bench", "scripts", "examples", "console/src"];
 const tools: readonly (readonly [string, readonly string[]])[] = [
+  ["dead code", ["node_modules/knip/bin/knip.js"]],
   ["types", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]],
   ["types of the console", ["node_modules/typescript/bin/tsc", "-p", "console/tsconfig.json"]],
-  ["lint", ["node_modules/oxlint/bin/oxlint", "--deny-warnings", "src", "test", "bench", "scripts", "console/src"]],
-  ["format", ["node_modules/oxfmt/bin/oxfmt", "--check", "src", "test", "bench", "scripts", "console/src"]],
-  ["dead code", ["node_modules/knip/bin/knip.js"]],
+  ["lint", ["node_modules/oxlint/bin/oxlint", "--deny-warnings", ...folders]],
+  ["format", ["node_modules/oxfmt/bin/oxfmt", "--check", ...folders]],
 ];
+/** How many run at a time: one of them waits for one thread while the next is at work on the other. */
+const atOnce = 2;
+
+/** Runs one tool. What it says is shown in one piece when it has ended, so that two do not talk at the same time. */
+function runTool(name: string, args: readonly string[]): Promise<boolean> {
+  const started = Date.now();
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => void (said += bytes));
+    child.on("close", (status) => {
+      process.stderr.write(status === 0 ? "" : said);
+      process.stderr.write(
+        `${status === 0 ? "ok  " : "FAIL"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
+      );
+      resolve(status === 0);
+    });
+  });
+}
 
 /** Runs every check, also after a failure, so that one run shows all there is to mend. */
-export function check(): boolean {
+export async function check(): Promise<boolean> {
+  const waiting = [...tools];
   let clean = true;
-  for (const [name, [script, ...args]] of tools) {
-    const started = Date.now();
-    const { status } = spawnSync(process.execPath, [script!, ...args], { cwd: root, stdio: ["ignore", 2, 2] });
-    process.stderr.write(
-      `${status === 0 ? "ok  " : "FAIL"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
-    );
-    clean &&= status === 0;
-  }
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let tool = waiting.shift(); tool !== undefined; tool = waiting.shift()) {
+        clean = (await runTool(...tool)) && clean;
+      }
+    }),
+  );
   return clean;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(check() ? 0 : 1);
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit((await check()) ? 0 : 1);

@@ -31,7 +31,7 @@ function provideChromium(): void {
 const started = Date.now();
 provideChromium();
 const built = buildConsole(root);
-const clean = args.length > 0 || check();
+const clean = args.length > 0 || (await check());
 const reports = mkdtempSync(join(tmpdir(), "disperse-test-"));
 const report = join(reports, "report.json");
 const vitest = spawnSync(

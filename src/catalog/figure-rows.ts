@@ -6,6 +6,7 @@ import { engineProfiles } from "./engines.ts";
 import { exportRules, openRule } from "./export-rules.ts";
 import type { Figure } from "./figure.ts";
 import { lawOn, residencyOf } from "./jurisdictions.ts";
+import { metros } from "./metros.ts";
 import { models } from "./models.ts";
 import { networkModel } from "./network-model.ts";
 import { electricityByCountry, electricityPrice } from "./prices-electricity.ts";
@@ -119,7 +120,7 @@ function rowsOfLaw(into: FigureRow[]): void {
   }
 }
 
-/** Every fact of the catalogue. About 2,500 rows; made anew at each call, so keep it if you ask often. */
+/** Every fact of the catalogue. About 3,000 rows; made anew at each call, so keep it if you ask often. */
 export function figureRows(): readonly FigureRow[] {
   const rows: FigureRow[] = [];
   for (const [id, row] of Object.entries<AcceleratorRow>(accelerators)) {
@@ -164,5 +165,11 @@ export function figureRows(): readonly FigureRow[] {
     rows.push({ path: `electricity.${country}`, ...price, ...(note && { note }) });
   }
   rowsOfLaw(rows);
+  for (const { id, name, country, latitude, longitude } of metros) {
+    const known = { source: "metros", asOf: sources.metros.date, confidence: "analyst" } as const;
+    const note = `${name}, ${countryName(country)}`;
+    rows.push({ path: `metros.${id}.latitude`, value: latitude, unit: "degree", note, ...known });
+    rows.push({ path: `metros.${id}.longitude`, value: longitude, unit: "degree", ...known });
+  }
   return rows;
 }

@@ -31,6 +31,7 @@ const plausible: Record<string, readonly [number, number]> = {
   "ratio/year": [0, 0.2],
   ratio: [0, 20],
   ms: [0, 50],
+  degree: [-180, 180],
   B: [0, 1e6],
 };
 

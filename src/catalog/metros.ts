@@ -131,9 +131,10 @@ Johannesburg|ZA|-26.20|28.05
 
 /** Makes an id of a place name: lower-case ASCII letters, digits and single hyphens. */
 export function slug(name: string): string {
-  return name
-    .normalize("NFKD")
-    .replaceAll(/\p{Mark}/gu, "")
+  // Most names are plain ASCII, and the gazetteer has more than a hundred thousand of them.
+  const isPlain = /^[\x20-\x7e]*$/.test(name);
+  const unmarked = isPlain ? name : name.normalize("NFKD").replaceAll(/\p{Mark}/gu, "");
+  return unmarked
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-+|-+$/g, "");

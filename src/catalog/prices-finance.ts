@@ -31,7 +31,7 @@ export const debtRatioPerYear = {
 
 /** Yearly maintenance, support and spare parts as a share of accelerator capex. */
 export const maintenanceRatioPerYear: Figure = assumed(
-  0.03,
+  0.04,
   "ratio/year",
   "between a vendor support contract and self-insurance",
   {

@@ -49,7 +49,7 @@ export const residencyLaws: readonly LawRow[] = [
     date: "2018-05-25",
     source: "eu-law",
     confidence: "analyst",
-    note: "the United States (certified companies only) and Canada (commercial organisations only) are left out",
+    note: "adequate countries as listed on 31 January 2026; the United States (certified companies only) and Canada (commercial organisations only) are left out",
   }),
   law(eea, {
     classes: ["health"],

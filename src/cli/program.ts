@@ -249,13 +249,16 @@ function buildProgram(): Command {
   const data = command("data", "figures of the catalogue, with source, date and confidence");
   data
     .command("show <name...>")
-    .description("figures by name, for example h100-sxm, h100-sxm.memoryGB, electricity.DE, residency.DE.personal")
+    .description(
+      "figures by name, for example h100-sxm, h100-sxm.memoryGB, electricity.DE, residency.germany, berlin-de",
+    )
     .option("--json", "print rows as JSON")
     .action(async (names, options) => (await import("./data.ts")).showData(names, options));
   data
     .command("list [prefix]")
-    .description("names of all figures below a prefix")
-    .action(async (prefix) => (await import("./data.ts")).listData(prefix ?? ""));
+    .description("tables of the catalogue, the entries of a table (models), or the names below a prefix")
+    .option("--all", "names of all figures")
+    .action(async (prefix, options) => (await import("./data.ts")).listData(prefix ?? "", options));
 
   command("egress", "egress arithmetic: what a site's power implies for its ports")
     .addOption(new Option("--power <quantity>", "power of the data centre").default("1 GW"))
