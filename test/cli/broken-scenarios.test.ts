@@ -28,8 +28,8 @@ const broken = [
 ] as const;
 
 describe("a broken scenario", () => {
-  it.concurrent.for(broken)("with %s is refused with place, caret and hint", async ([, name]) => {
-    const { exitCode, stdout, stderr } = await runCli(["validate", `test/cli/broken/${name}.yaml`]);
+  it.each(broken)("with %s is refused with place, caret and hint", async (_what, name) => {
+    const { exitCode, stdout, stderr } = await runCliHere(["validate", `test/cli/broken/${name}.yaml`]);
     expect(exitCode).toBe(3);
     expect(stdout).toBe("");
     expect(stderr).toMatch(placed);
@@ -39,7 +39,8 @@ describe("a broken scenario", () => {
     expect(stderr).toBe(goldenText(`broken/${name}.expected.txt`, stderr));
   });
 
-  it.concurrent("is refused by every command that reads scenarios, in the same words", async () => {
+  it("is refused by every command that reads scenarios, in the same words", async () => {
+    // In a process of its own, so that the exit code is the one a shell sees.
     const planned = await runCli(["plan", "test/cli/broken/wrong-unit.yaml", "--out", join(scratch, "never.json")]);
     expect(planned.exitCode).toBe(3);
     expect(planned.stderr).toBe(goldenText("broken/wrong-unit.expected.txt", planned.stderr));
