@@ -27,7 +27,9 @@ export default defineConfig({
       "examples/**/*.test.ts",
       "bench/**/*.test.ts",
     ],
-    testTimeout: 20_000,
+    // These only end what hangs; a busy machine takes its time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     env: { TZ: "UTC" },
   },
 });

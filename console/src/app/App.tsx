@@ -2,9 +2,10 @@ import { Tooltip } from "radix-ui";
 import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { LiveFeed } from "../data/live-feed.ts";
 import type { PlanDocument } from "../../../src/plan/index.ts";
-import { useJson } from "../data/resource.ts";
+import { useJson, type Resource } from "../data/resource.ts";
 import type { SimulationResult } from "../../../src/simulate/index.ts";
 import { buildBoard } from "../model/board.ts";
+import { planInPeriod } from "../model/period.ts";
 import { Notice } from "../ui/Notice.tsx";
 import { MapPage } from "../views/MapPage.tsx";
 import { RequestsPage } from "../views/RequestsPage.tsx";
@@ -23,6 +24,8 @@ const ServicePage = lazy(() => import("../views/ServicePage.tsx"));
 
 /** A simulation may still be running when the page opens. */
 const simulationRetryMs = 5000;
+
+const noSimulation: Resource<SimulationResult> = { state: "missing" };
 
 export function App({ feed }: { readonly feed: LiveFeed }) {
   const plan = useJson<PlanDocument>("/console/plan.json");
@@ -47,11 +50,14 @@ export function App({ feed }: { readonly feed: LiveFeed }) {
 }
 
 function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: LiveFeed }) {
-  const simulation = useJson<SimulationResult>("/console/simulation.json", simulationRetryMs);
+  const simulated = useJson<SimulationResult>("/console/simulation.json", simulationRetryMs);
   const live = useSyncExternalStore(feed.subscribe, feed.snapshot);
   const state = useViewState();
   const [help, setHelp] = useState(false);
-  const board = useMemo(() => buildBoard(plan), [plan]);
+  const shown = useMemo(() => planInPeriod(plan, state.period), [plan, state.period]);
+  const board = useMemo(() => buildBoard(shown), [shown]);
+  // What was simulated is the period that is served; it says nothing about another one.
+  const simulation = shown === plan ? simulated : noSimulation;
   const step = (by: number) => {
     const { openSites } = board;
     if (openSites.length === 0) return;

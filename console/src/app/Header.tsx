@@ -3,6 +3,7 @@ import type { PlanDocument, PlanStatus } from "../../../src/plan/index.ts";
 import type { Board } from "../model/board.ts";
 import { useEmulated } from "../data/use-emulated.ts";
 import { roundPercent } from "../model/format.ts";
+import { periodIds } from "../model/period.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { toggleTheme, useTheme } from "./theme.ts";
 import { showView } from "./view-state.ts";
@@ -51,6 +52,7 @@ export function Header(props: {
       </a>
       <div className="scenario">
         <h1>{board.world.name}</h1>
+        <PeriodChoice board={board} />
         <span className={`status ${board.plan.status === "optimal" ? "" : "bad"}`}>{statusText(board.plan)}</span>
       </div>
       <nav aria-label="Views">
@@ -81,6 +83,26 @@ export function Header(props: {
         <IconButton icon="question" label="Keyboard shortcuts" shortcut="?" onClick={props.onHelp} />
       </div>
     </header>
+  );
+}
+
+/** Which period of a plan of several is looked at; nothing for a plan of one. */
+function PeriodChoice({ board }: { readonly board: Board }) {
+  const ids = periodIds(board.plan);
+  if (ids.length < 2) return null;
+  return (
+    <select
+      className="period-choice"
+      aria-label="Period"
+      value={board.world.periods[board.plan.period]!.id}
+      onChange={(event) => showView({ period: event.target.value === ids[0] ? null : event.target.value })}
+    >
+      {ids.map((id) => (
+        <option key={id} value={id}>
+          {id}
+        </option>
+      ))}
+    </select>
   );
 }
 

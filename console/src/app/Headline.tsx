@@ -5,6 +5,7 @@ import { attainmentGrid, overallAttainment } from "../model/attainment.ts";
 import type { Board } from "../model/board.ts";
 import { milliseconds, percent, usd, usdPerYear } from "../model/format.ts";
 import { centralisedComparison } from "../model/comparison.ts";
+import { isFirstPeriod } from "../model/period.ts";
 import { Meter } from "../ui/Meter.tsx";
 import { showView } from "./view-state.ts";
 
@@ -88,7 +89,11 @@ function SimulatedTile({
   if (simulation.state !== "ready") {
     return (
       <Tile label="Budget kept, simulated" value="–">
-        {simulation.state === "loading" ? "Loading …" : "No simulation of this plan yet."}
+        {simulation.state === "loading"
+          ? "Loading …"
+          : isFirstPeriod(board.plan)
+            ? "No simulation of this plan yet."
+            : "This period was not simulated."}
       </Tile>
     );
   }

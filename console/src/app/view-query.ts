@@ -13,6 +13,8 @@ export interface ViewState {
   readonly workload: string | null;
   /** Request id whose route is being explained. */
   readonly request: string | null;
+  /** Period id, of a plan of several; the first when null. */
+  readonly period: string | null;
   /** Map position as `longitude,latitude,zoom`. */
   readonly camera: string | null;
 }
@@ -26,6 +28,7 @@ export function parseViewState(search: string): ViewState {
     site: query.get("site"),
     workload: query.get("workload"),
     request: query.get("request"),
+    period: query.get("period"),
     camera: query.get("at"),
   };
 }
@@ -37,6 +40,7 @@ export function formatViewState(state: ViewState): string {
   if (state.workload !== null) query.set("workload", state.workload);
   if (state.site !== null) query.set("site", state.site);
   if (state.request !== null) query.set("request", state.request);
+  if (state.period !== null) query.set("period", state.period);
   if (state.camera !== null) query.set("at", state.camera);
   const text = query.toString().replaceAll("%2C", ",");
   return text === "" ? "" : `?${text}`;

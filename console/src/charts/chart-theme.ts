@@ -10,6 +10,8 @@ export interface ChartTheme {
   /** Categorical colours, in fixed order. */
   readonly series: readonly string[];
   readonly font: string;
+  /** Too narrow for a legend on one line. */
+  readonly narrow: boolean;
 }
 
 export function readChartTheme(element: Element): ChartTheme {
@@ -25,6 +27,7 @@ export function readChartTheme(element: Element): ChartTheme {
     tier: { core: read("--tier-core"), regional: read("--tier-regional"), edge: read("--tier-edge") },
     series: Array.from({ length: 10 }, (_, index) => read(`--item-${index}`)),
     font: style.fontFamily,
+    narrow: element.clientWidth < 480,
   };
 }
 

@@ -11,7 +11,7 @@ export function tierCostOption(theme: ChartTheme, cost: CostBreakdown): ChartOpt
   return {
     ...baseOption(theme),
     tooltip: { ...baseOption(theme).tooltip, valueFormatter: (value) => usdPerYear(Number(value)) },
-    grid: { left: 72, right: 24, top: 40, bottom: 24 },
+    grid: { left: 72, right: 24, top: theme.narrow ? 72 : 40, bottom: 24 },
     xAxis: {
       type: "value",
       ...axisLook(theme),

@@ -146,16 +146,14 @@ function siteViews(plan: PlanDocument, flows: readonly FlowView[]): SiteView[] {
   const { world, deployment } = plan;
   const flowsOf = Map.groupBy(flows, (flow) => flow.site);
   const poolsOf = Map.groupBy(deployment.pools, (pool) => pool.site);
-  const loadOf = new Map(plan.sites.map((load) => [load.site, load]));
   const costOf = new Map(plan.cost?.bySite.map((cost) => [cost.site, cost.usdPerYear]));
   return world.sites.map((site, index): SiteView => {
-    const load = loadOf.get(index);
     const pools = poolsOf.get(index) ?? [];
     const siteFlows = (flowsOf.get(index) ?? []).toSorted((a, b) => b.peakPerS - a.peakPerS || a.row - b.row);
     return {
       index,
       site,
-      open: load !== undefined || pools.length > 0,
+      open: pools.length > 0,
       modules: pools.map((pool) => ({
         id: pool.id,
         name: world.modules[pool.module]!.name,
@@ -166,10 +164,10 @@ function siteViews(plan: PlanDocument, flows: readonly FlowView[]): SiteView[] {
         pools,
         (pool) => (pool.count + pool.trainingCount) * world.modules[pool.module]!.acceleratorCount,
       ),
-      powerKw: load?.powerKw ?? 0,
+      powerKw: sum(pools, (pool) => (pool.count + pool.trainingCount) * world.modules[pool.module]!.powerKw * site.pue),
       powerLimitKw: site.powerLimitKw[plan.period] ?? 0,
       peakPerS: sum(siteFlows, (flow) => flow.peakPerS),
-      egressGbps: load?.egressGbps ?? 0,
+      egressGbps: sum(siteFlows, (flow) => (flow.peakPerS * world.workloads[flow.workload]!.responseBytes * 8) / 1e9),
       loads: workloadLoads(siteFlows, pools),
       usdPerYear: costOf.get(index) ?? 0,
       flows: siteFlows,

@@ -6,6 +6,7 @@ import type { Board } from "../model/board.ts";
 import { milliseconds } from "../model/format.ts";
 import { tierNames } from "../model/names.ts";
 import { attainmentGrid } from "../model/attainment.ts";
+import { isFirstPeriod } from "../model/period.ts";
 import { Notice } from "../ui/Notice.tsx";
 
 /** Share of requests within their first-token budget, by workload and tier. */
@@ -27,16 +28,19 @@ export function AttainmentCard({
       {simulation.state === "ready" ? (
         <AttainmentTable board={board} result={simulation.value} />
       ) : (
-        <SimulationNotice simulation={simulation} />
+        <SimulationNotice board={board} simulation={simulation} />
       )}
     </div>
   );
 }
 
-export function SimulationNotice({ simulation }: { readonly simulation: Resource<SimulationResult> }) {
+export function SimulationNotice(props: { readonly board: Board; readonly simulation: Resource<SimulationResult> }) {
+  const { board, simulation } = props;
   if (simulation.state === "loading") return <p className="muted">Loading the simulation …</p>;
   if (simulation.state === "failed")
     return <Notice title="The simulation could not be loaded.">{simulation.message}</Notice>;
+  if (!isFirstPeriod(board.plan))
+    return <Notice title="This period was not simulated.">Traffic was played against the first period only.</Notice>;
   return (
     <Notice title="Not simulated yet.">
       <code>disperse simulate plan.json</code> plays an hour of traffic against this plan; its result appears here.

@@ -19,7 +19,7 @@ export default function ServicePage(props: { readonly board: Board; readonly sim
       {props.simulation.state === "ready" ? (
         <Simulated board={props.board} result={props.simulation.value} />
       ) : (
-        <SimulationNotice simulation={props.simulation} />
+        <SimulationNotice board={props.board} simulation={props.simulation} />
       )}
     </div>
   );
