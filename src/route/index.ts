@@ -17,6 +17,7 @@ export { atDistance, relations, type LatencyTable, type Relation } from "./laten
 export { explainPhysics, type Physics } from "./physics.ts";
 export { areaSiteKm, compilePolicy, relationOf, type Policy } from "./policy.ts";
 export { laneTerm, missRatio, termCount, type Group, type Lane, type Rejection } from "./lane.ts";
+export { residencyRefusal } from "./residency.ts";
 export { compileRoutes, type Routes } from "./routes.ts";
 export { score, type StaticTerms } from "./score.ts";
 export { engineKey, rateWithin, requestShape, type Serving, type ServingOption } from "./serving.ts";

@@ -50,3 +50,11 @@ export function residencyDetail(world: World, dataClass: string, origin: string,
     ? `${dataClass} data from ${origin} may not be processed in ${host} (${rule.law}, as of ${rule.asOf})`
     : `no rule is known that lets ${dataClass} data leave ${origin}, so it stays there`;
 }
+
+/** Why data of a class from `origin` may not be held in `host`; null when it may. Fails closed like the table. */
+export function residencyRefusal(world: World, dataClass: string, origin: string, host: string): string | null {
+  const jurisdiction = world.jurisdictions.find((entry) => entry.country === origin);
+  const allowed = residencyRule(jurisdiction, dataClass)?.allowed ?? [];
+  const permitted = origin === host || allowed === "*" || allowed.includes(host);
+  return permitted ? null : residencyDetail(world, dataClass, origin, host);
+}

@@ -106,6 +106,19 @@ export interface RollUps {
   rollUps(): Promise<readonly RollUp[]>;
 }
 
+/**
+ * Where uploads and the results of batches are kept. Names are made by the gateway: letters, digits, `-`, `_` and `.`,
+ * never a caller's word.
+ */
+export interface FileStore {
+  /** Adds bytes to the end of a file, which comes into being with its first; settles when they are safe. */
+  append(name: string, bytes: ByteText): Promise<void>;
+  /** The whole file; null when there is none. */
+  read(name: string): Promise<ByteText | null>;
+  /** Removes a file; one that is not there is no failure. */
+  remove(name: string): Promise<void>;
+}
+
 export interface Clock {
   /** Never goes back; only differences mean something. */
   monotonicMs(): number;

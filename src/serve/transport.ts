@@ -8,8 +8,18 @@ export interface Call {
   /** Ordinary text; of a form (`multipart/…`) `ByteText`, because it may hold anything. */
   readonly body: string;
   readonly bodyBytes: number;
+  /** What follows the question mark of the target; absent or empty when there is none. */
+  readonly query?: string;
+  /** Set by the gateway itself for requests it makes on somebody's behalf; a transport never sets it. */
+  readonly onBehalfOf?: OnBehalfOf;
   /** Value of a header field by its lower-case name; several fields of one name joined with ", ". */
   header(name: string): string | undefined;
+}
+
+/** A request of a batch: who asked for it, and the id under which it is metered once however often it is tried. */
+export interface OnBehalfOf {
+  readonly keyId: string | null;
+  readonly requestId: string;
 }
 
 /** The way back to one client. */

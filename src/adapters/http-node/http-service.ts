@@ -74,6 +74,7 @@ function callOf(message: IncomingMessage, body: string): Call {
   return {
     method: message.method ?? "GET",
     path: query < 0 ? url : url.slice(0, query),
+    query: query < 0 ? "" : url.slice(query + 1),
     body,
     bodyBytes: Number(message.headers["content-length"] ?? body.length),
     header(name) {

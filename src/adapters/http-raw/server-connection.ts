@@ -258,12 +258,14 @@ class RawCall implements Call {
   readonly path: string;
   readonly body: string;
   readonly bodyBytes: number;
+  readonly query: string;
   readonly #fields: readonly string[];
 
   constructor(head: MessageHead, body: Buffer, form: boolean) {
     this.method = head.method;
     const query = head.target.indexOf("?");
     this.path = query < 0 ? head.target : head.target.slice(0, query);
+    this.query = query < 0 ? "" : head.target.slice(query + 1);
     this.body = body.toString(form ? "latin1" : "utf8");
     this.bodyBytes = body.length;
     this.#fields = head.fields;

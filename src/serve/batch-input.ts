@@ -1,0 +1,102 @@
+import type { BatchProblem } from "./file-index.ts";
+import { memberSpans } from "./json-span.ts";
+import type { ByteText } from "./ports.ts";
+
+/** One request of a batch. */
+export interface BatchLine {
+  readonly customId: string;
+  readonly model: string;
+  /** The body exactly as it stands in the file, in ordinary text. */
+  readonly body: string;
+}
+
+/** Where a line stands in the file; lines are read when their turn comes, so that a large file is not kept twice. */
+export interface LineSpan {
+  /** From 1 on, empty lines counted. */
+  readonly number: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Endpoints that may stand in a batch: those whose answer is JSON. */
+export const batchEndpoints = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"];
+
+export const maxBatchLines = 50_000;
+/** Problems told of one file; the rest are like them. */
+const problemsTold = 100;
+
+export function linesOf(text: ByteText): LineSpan[] {
+  const lines: LineSpan[] = [];
+  let number = 0;
+  for (let start = 0; start < text.length; ) {
+    const found = text.indexOf("\n", start);
+    const end = found < 0 ? text.length : found;
+    number++;
+    if (text.slice(start, end).trim() !== "") lines.push({ number, start, end });
+    start = end + 1;
+  }
+  return lines;
+}
+
+/** Reads one line; a sentence and the field it is about when it is no request of this batch. */
+export function readLine(text: ByteText, { start, end }: LineSpan, endpoint: string): BatchLine | [string, string | null] {
+  let line: string;
+  let value: unknown;
+  try {
+    line = utf8.decode(Uint8Array.from(text.slice(start, end), (unit) => unit.charCodeAt(0)));
+    value = JSON.parse(line);
+  } catch {
+    return ["The line is not valid JSON.", null];
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return ["The line is no JSON object.", null];
+  const spans = memberSpans(line, ["custom_id", "method", "url", "body"]);
+  if (new Set(spans.map(({ key }) => key)).size < spans.length) return ["A field of the line is given twice.", null];
+  const { custom_id: customId, method, url, body } = value as Record<string, unknown>;
+  if (typeof customId !== "string" || customId === "") return ["`custom_id` must be a text.", "custom_id"];
+  if (method !== "POST") return ["`method` must be POST.", "method"];
+  if (url !== endpoint) return [`\`url\` must be the endpoint of the batch, ${endpoint}.`, "url"];
+  if (typeof body !== "object" || body === null) return ["`body` must be an object.", "body"];
+  const { model, stream } = body as Record<string, unknown>;
+  if (typeof model !== "string" || model === "") return ["`body.model` must be a text.", "body.model"];
+  if (stream === true) return ["A batch cannot stream.", "body.stream"];
+  const { span } = spans.find(({ key }) => key === "body")!;
+  return { customId, model, body: line.slice(span.valueStart, span.valueEnd) };
+}
+
+/**
+ * Everything wrong with a file as input of a batch; nothing when it may run. `refuses` says why a model may not be used
+ * here and now: unknown, outside the key's scope, or against the law where the file is kept.
+ */
+export function problemsOf(
+  text: ByteText,
+  endpoint: string,
+  refuses: (model: string) => { readonly code: string; readonly message: string } | null,
+): BatchProblem[] {
+  const lines = linesOf(text);
+  const whole = (code: string, message: string): BatchProblem[] => [{ code, message, param: null, line: null }];
+  if (lines.length === 0) return whole("empty_file", "The file holds no requests.");
+  if (lines.length > maxBatchLines) {
+    return whole("too_many_requests", `The file holds ${lines.length} requests; a batch may have ${maxBatchLines}.`);
+  }
+  const problems: BatchProblem[] = [];
+  const seen = new Set<string>();
+  const refusals = new Map<string, ReturnType<typeof refuses>>();
+  for (const span of lines) {
+    if (problems.length >= problemsTold) break;
+    const line = readLine(text, span, endpoint);
+    const add = (code: string, message: string, param: string | null) =>
+      problems.push({ code, message, param, line: span.number });
+    if (Array.isArray(line)) {
+      add("invalid_request", line[0], line[1]);
+      continue;
+    }
+    if (seen.has(line.customId)) add("duplicate_custom_id", `\`${line.customId}\` was used before.`, "custom_id");
+    seen.add(line.customId);
+    if (!refusals.has(line.model)) refusals.set(line.model, refuses(line.model));
+    const refusal = refusals.get(line.model);
+    if (refusal) add(refusal.code, refusal.message, "body.model");
+  }
+  return problems;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });

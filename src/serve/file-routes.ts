@@ -1,0 +1,237 @@
+import { apiError, type ApiError } from "./api-error.ts";
+import { batchEndpoints } from "./batch-input.ts";
+import { asciiJson, headerSafe } from "./byte-text.ts";
+import type { BatchOrder, FileDesk } from "./file-desk.ts";
+import type { StoredBatch, StoredFile } from "./file-index.ts";
+import { formBoundary, formParts } from "./form-parts.ts";
+import type { ByteText } from "./ports.ts";
+import type { Call } from "./transport.ts";
+
+/** Who asks for files and batches, and what a model would be refused for, as the gateway judges it. */
+export interface FileCaller {
+  readonly account: string;
+  readonly keyId: string | null;
+  readonly area: string;
+  readonly access: string;
+  readonly refuses: (model: string) => ApiError | null;
+}
+
+export interface FileAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: ByteText;
+}
+
+const windowPattern = /^(\d{1,3})([hd])$/;
+const longestWindowS = 30 * 86_400;
+const pageLength = { usual: 20, most: 10_000 } as const;
+const idPattern = /^[A-Za-z0-9_-]{1,80}$/;
+
+/** Whether a path is one of these endpoints. */
+export function isFilePath(path: string): boolean {
+  return /^\/v1\/(?:files|batches)(?:\/|$)/.test(path);
+}
+
+/** Answers everything below `/v1/files` and `/v1/batches`. */
+export async function answerFileCall(desk: FileDesk, caller: FileCaller, call: Call): Promise<FileAnswer | ApiError> {
+  const [, , collection, id, verb, ...rest] = call.path.split("/");
+  if (rest.length > 0 || (id !== undefined && !idPattern.test(id))) return apiError("not_found");
+  const route = `${call.method === "HEAD" ? "GET" : call.method} ${collection}${id === undefined ? "" : "/id"}${verb === undefined ? "" : `/${verb}`}`;
+  if (route === "POST files") return upload(desk, caller, call);
+  if (route === "GET files") {
+    const purpose = new URLSearchParams(call.query).get("purpose");
+    const mine = ownOf(desk.index.files, caller).filter((file) => purpose === null || file.purpose === purpose);
+    return page(mine, fileObject, call);
+  }
+  if (route === "POST batches") return order(desk, caller, call);
+  if (route === "GET batches") return page(ownOf(desk.index.batches, caller), batchObject, call);
+  const file = collection === "files" ? own(desk.index.files.get(id ?? ""), caller) : null;
+  const batch = collection === "batches" ? own(desk.index.batches.get(id ?? ""), caller) : null;
+  if (!/^(?:GET files\/id|DELETE files\/id|GET files\/id\/content|GET batches\/id|POST batches\/id\/cancel)$/.test(route)) {
+    return apiError("method_not_allowed");
+  }
+  if (file && route === "GET files/id") return json(fileObject(file));
+  if (file && route === "GET files/id/content") {
+    const body = await desk.contentOf(file);
+    if (body !== null) return { status: 200, contentType: "application/octet-stream", body };
+  }
+  if (file && route === "DELETE files/id") {
+    await desk.remove(file);
+    return json({ id: file.id, object: "file", deleted: true });
+  }
+  if (batch && route === "GET batches/id") return json(batchObject(batch));
+  if (batch && route === "POST batches/id/cancel") return json(batchObject(await desk.cancel(batch)));
+  return apiError("not_found", { detail: `There is no ${collection === "files" ? "file" : "batch"} \`${id}\`.`, param: "id" });
+}
+
+async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<FileAnswer | ApiError> {
+  const boundary = formBoundary(call.header("content-type") ?? "");
+  const parts = boundary === null ? null : formParts(call.body, boundary);
+  if (parts === null) return wrong("Send the file as multipart/form-data.");
+  const text = (name: string) => {
+    const part = parts.find((entry) => entry.name === name && entry.fileName === null);
+    return part ? call.body.slice(part.start, part.end) : null;
+  };
+  const file = parts.find((entry) => entry.name === "file" && entry.fileName !== null);
+  const purpose = text("purpose");
+  if (!file) return wrong("`file` is missing.", "file");
+  if (purpose === null || !/^[a-z_-]{1,40}$/.test(purpose)) return wrong("`purpose` is missing, for example batch.", "purpose");
+  const seconds = text("expires_after[seconds]");
+  if (seconds !== null && !(Number(seconds) >= 60 && Number(seconds) <= longestWindowS)) {
+    return wrong("`expires_after[seconds]` must lie between 60 and 2592000.", "expires_after");
+  }
+  const content = call.body.slice(file.start, file.end);
+  if (desk.bytesOf(caller.account) + content.length > desk.options.maxAccountBytes) {
+    return apiError("request_too_large", { detail: "The files of this account would exceed what it may keep." });
+  }
+  // Before anything is written: data the law keeps elsewhere must not come to rest here.
+  if (purpose === "batch") {
+    const refusal = modelsIn(content)
+      .map((model) => caller.refuses(model))
+      .find((error) => error?.code === "residency_refused");
+    if (refusal) return refusal;
+  }
+  const fileName = headerSafe(file.fileName!).slice(0, 200);
+  const expiresAfterS = seconds === null ? null : Number(seconds);
+  return json(fileObject(await desk.keep(content, { account: caller.account, fileName, purpose, expiresAfterS })));
+}
+
+/** Names of models anywhere in a file of requests; a quick look that may find too many. */
+function modelsIn(content: ByteText): string[] {
+  const found = new Set<string>();
+  for (const match of content.matchAll(/"model"\s*:\s*("(?:[^"\\]|\\.){1,300}")/g)) {
+    try {
+      found.add(JSON.parse(match[1]!) as string);
+    } catch {
+      continue;
+    }
+  }
+  return [...found];
+}
+
+async function order(desk: FileDesk, caller: FileCaller, call: Call): Promise<FileAnswer | ApiError> {
+  let fields: Record<string, unknown>;
+  try {
+    fields = JSON.parse(call.body) as Record<string, unknown>;
+    if (typeof fields !== "object" || fields === null) return apiError("invalid_json");
+  } catch {
+    return apiError("invalid_json");
+  }
+  const { input_file_id: inputFileId, endpoint, completion_window: window, metadata, output_expires_after: after } = fields;
+  const input = typeof inputFileId === "string" ? own(desk.index.files.get(inputFileId), caller) : null;
+  if (!input) return wrong("`input_file_id` names no file of yours.", "input_file_id");
+  if (input.purpose !== "batch") return wrong("The file was not uploaded with the purpose batch.", "input_file_id");
+  if (typeof endpoint !== "string" || !batchEndpoints.includes(endpoint)) {
+    return wrong(`\`endpoint\` must be one of ${batchEndpoints.join(", ")}.`, "endpoint");
+  }
+  const parsed = windowPattern.exec(typeof window === "string" ? window : "");
+  const windowS = parsed ? Number(parsed[1]) * (parsed[2] === "h" ? 3_600 : 86_400) : 0;
+  if (windowS <= 0 || windowS > longestWindowS) {
+    return wrong("`completion_window` must be a number of hours or days such as 24h, at most 30d.", "completion_window");
+  }
+  if (metadata !== undefined && metadata !== null && !isMetadata(metadata)) {
+    return wrong("`metadata` must be an object of at most 16 short texts.", "metadata");
+  }
+  const seconds = (after as { seconds?: unknown } | null | undefined)?.seconds;
+  if (seconds !== undefined && !(typeof seconds === "number" && seconds >= 60 && seconds <= longestWindowS)) {
+    return wrong("`output_expires_after.seconds` must lie between 60 and 2592000.", "output_expires_after");
+  }
+  const { account, keyId, area, access } = caller;
+  const wish: BatchOrder = {
+    account,
+    keyId,
+    area,
+    access,
+    endpoint,
+    inputFileId: input.id,
+    window: window as string,
+    windowS,
+    metadata: (metadata as Record<string, string> | undefined) ?? null,
+    outputExpiresAfterS: seconds ?? null,
+  };
+  return json(batchObject(await desk.order(wish, caller.refuses)));
+}
+
+function isMetadata(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return (
+    entries.length <= 16 &&
+    entries.every(([key, text]) => key.length <= 64 && typeof text === "string" && text.length <= 512)
+  );
+}
+
+function own<T extends { readonly account: string }>(entry: T | undefined, { account }: FileCaller): T | null {
+  return entry && entry.account === account ? entry : null;
+}
+
+/** Newest first. */
+function ownOf<T extends { readonly account: string }>(entries: ReadonlyMap<string, T>, caller: FileCaller): T[] {
+  return [...entries.values()].filter((entry) => entry.account === caller.account).toReversed();
+}
+
+function page<T extends { readonly id: string }>(all: readonly T[], show: (entry: T) => object, { query }: Call): FileAnswer | ApiError {
+  const asked = new URLSearchParams(query);
+  const limit = Number(asked.get("limit") ?? pageLength.usual);
+  if (!Number.isInteger(limit) || limit < 1 || limit > pageLength.most) {
+    return wrong(`\`limit\` must be a whole number from 1 to ${pageLength.most}.`, "limit");
+  }
+  const after = asked.get("after");
+  const ordered = asked.get("order") === "asc" ? all.toReversed() : all;
+  const from = after === null ? 0 : ordered.findIndex((entry) => entry.id === after) + 1;
+  const data = ordered.slice(from, from + limit);
+  return json({
+    object: "list",
+    data: data.map(show),
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: from + limit < ordered.length,
+  });
+}
+
+function fileObject(file: StoredFile): object {
+  return {
+    id: file.id,
+    object: "file",
+    bytes: file.bytes,
+    created_at: file.createdS,
+    ...(file.expiresS !== null && { expires_at: file.expiresS }),
+    filename: file.fileName,
+    purpose: file.purpose,
+    status: "processed",
+  };
+}
+
+function batchObject(batch: StoredBatch): object {
+  const since = batch.sinceS;
+  return {
+    id: batch.id,
+    object: "batch",
+    endpoint: batch.endpoint,
+    errors: batch.problems.length === 0 ? null : { object: "list", data: batch.problems },
+    input_file_id: batch.inputFileId,
+    completion_window: batch.window,
+    status: batch.status,
+    output_file_id: batch.outputFileId,
+    error_file_id: batch.errorFileId,
+    created_at: batch.createdS,
+    in_progress_at: since.in_progress ?? null,
+    expires_at: batch.expiresS,
+    finalizing_at: since.finalizing ?? null,
+    completed_at: since.completed ?? null,
+    failed_at: since.failed ?? null,
+    expired_at: since.expired ?? null,
+    cancelling_at: since.cancelling ?? null,
+    cancelled_at: since.cancelled ?? null,
+    request_counts: { total: batch.total, completed: batch.completed, failed: batch.failed },
+    metadata: batch.metadata,
+  };
+}
+
+function json(value: object): FileAnswer {
+  return { status: 200, contentType: "application/json", body: asciiJson(value) };
+}
+
+function wrong(detail: string, param?: string): ApiError {
+  return apiError("invalid_request", { detail, ...(param && { param }) });
+}
