@@ -1,5 +1,5 @@
 import type { Account, KeyRecord } from "../serve/index.ts";
-import { priorities, type Priority } from "../serve/index.ts";
+import { priorities, slos, type Priority, type Slo } from "../serve/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /** An entry as the user wrote it; what is not known here is kept when the file is written again. */
@@ -104,6 +104,9 @@ export function checkAccountsFile(path: string, content: unknown): AccountsFile 
     if (workloads !== "*" && !(Array.isArray(workloads) && workloads.every((id) => typeof id === "string"))) {
       throw wrong(`${where}: "workloads" must be "*" or a list of workload ids.`);
     }
+    const slo = entry["slo"];
+    if (slo !== undefined && !slos.includes(slo as Slo))
+      throw wrong(`${where}: "slo" must be one of ${slos.join(", ")}.`);
     const revoked = date(entry, "revoked", where) !== null;
     date(entry, "created", where);
     return {
@@ -113,6 +116,7 @@ export function checkAccountsFile(path: string, content: unknown): AccountsFile 
       workloads: workloads as "*" | string[],
       expiresEpochMs: date(entry, "expires", where),
       ...(revoked && { revoked }),
+      ...(slo !== undefined && { slo: slo as Slo }),
     };
   });
   unique(accounts, "account");

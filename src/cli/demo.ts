@@ -54,6 +54,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     anyPort: true,
     emulated: true,
     ledger: null,
+    files: null,
     accessLog: null,
     otlp: null,
     say: () => {},

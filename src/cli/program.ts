@@ -210,6 +210,9 @@ function buildProgram(): Command {
     .option("--max-connections <number>", "connections at the same time", wholeNumber)
     .option("--grace <duration>", "time for running requests when it stops", seconds, 30)
     .option("--no-reload", "do not take changed files over while running")
+    .option("--files <folder>", "keep uploaded files and batches here; without it there are none")
+    .option("--files-country <code>", "country where that folder lies; data the law keeps elsewhere is then refused")
+    .option("--batch-hours <from-to>", "hours of the day (UTC) in which batches run, for example 22-6")
     .option("--simulation <file>", "simulation result to show in the console")
     .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
 

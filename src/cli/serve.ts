@@ -1,5 +1,6 @@
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { readConfiguration, watchedPaths, type GatewayFiles } from "./gateway-files.ts";
+import type { FileSettings } from "./open-files.ts";
 import { untilStopped } from "./interrupts.ts";
 import { startGateway, type RunningGateway } from "./start-gateway.ts";
 import { watchFiles } from "./watch-files.ts";
@@ -14,6 +15,9 @@ export interface ServeOptions {
   readonly simulation?: string;
   readonly ledger?: string;
   readonly keys?: string;
+  readonly files?: string;
+  readonly filesCountry?: string;
+  readonly batchHours?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly accessLog?: string;
@@ -36,6 +40,7 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
     anyPort: false,
     emulated: options.emulated,
     ledger: options.ledger ?? null,
+    files: fileSettings(options),
     accessLog: options.accessLog ?? null,
     otlp: otlpOf(options.otlp, process.env),
     limits: {
@@ -88,6 +93,14 @@ function filesOf(plan: string, options: ServeOptions): GatewayFiles {
     tlsKey: options.tlsKey ?? null,
     defaultArea: options.area ?? null,
   };
+}
+
+function fileSettings({ files, filesCountry, batchHours }: ServeOptions): FileSettings | null {
+  if (files === undefined) {
+    if (filesCountry === undefined && batchHours === undefined) return null;
+    throw new CommandFailure(exitCodes.invalid, "--files-country and --batch-hours need --files.");
+  }
+  return { folder: files, country: filesCountry ?? null, hours: batchHours ?? null };
 }
 
 /** Headers come from the variable OpenTelemetry's own exporters read, as they usually carry a secret. */

@@ -10,11 +10,20 @@ import { createMemoryStore } from "../adapters/store-memory/index.ts";
 import { createSqliteStore } from "../adapters/store-sqlite/index.ts";
 import { createOtlpExporter } from "../adapters/telemetry-otlp/index.ts";
 import { createPrometheusTelemetry } from "../adapters/telemetry-prometheus/index.ts";
-import { Accounts, createGateway, createReloadable, metrics, type Gateway, type Journal } from "../serve/index.ts";
+import {
+  Accounts,
+  createGateway,
+  createReloadable,
+  metrics,
+  type FileDesk,
+  type Gateway,
+  type Journal,
+} from "../serve/index.ts";
 import { composeEngines } from "./compose-engines.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import type { Configuration } from "./gateway-files.ts";
 import { ledgerReport } from "./ledger-report.ts";
+import { openFiles, type FileSettings } from "./open-files.ts";
 import { packageRoot } from "./package-root.ts";
 import { readAccounts } from "./read-accounts.ts";
 
@@ -28,6 +37,8 @@ export interface GatewaySettings {
   readonly emulated: boolean;
   /** File of the ledger; without it rows live as long as the process. */
   readonly ledger: string | null;
+  /** Where files and batches are kept; null = there are none. */
+  readonly files: FileSettings | null;
   /** File of the access log, `-` = standard output; null = none. */
   readonly accessLog: string | null;
   /** Collector of traces and metrics; null = none. */
@@ -77,6 +88,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       mesh,
       store,
       accounts,
+      ...(files && { files }),
       journals,
       clock,
       telemetry,
@@ -111,15 +123,20 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   };
 
   let accounts: Accounts;
+  let files: FileDesk | null = null;
   let gateway: ReturnType<typeof createReloadable>;
   let service: HttpService;
   try {
     openJournals();
     const known = configuration.keys === null ? null : await readAccounts(configuration.keys, store);
     accounts = new Accounts(known, clock.monotonicMs());
+    // Lines of batches go to whichever gateway is in force.
+    const send: Gateway["handle"] = (call, reply) => gateway.handle(call, reply);
+    files = settings.files && (await openFiles(settings.files, { clock, rng, send }));
     gateway = createReloadable(compose(configuration, accounts));
     loaded.set(clock.epochMs() / 1_000);
     service = await listen(gateway, settings);
+    files?.start();
   } catch (error) {
     await closeAll();
     throw error;
@@ -139,6 +156,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     },
     refusedReload: () => reloads("refused").add(1),
     async close(graceMs) {
+      await files?.stop();
       await service.close(graceMs);
       await closeAll();
     },

@@ -1,6 +1,7 @@
 import { apiError, type ApiError } from "./api-error.ts";
 import { KeyRing } from "./key-ring.ts";
 import type { Priority } from "./priority.ts";
+import type { Slo } from "./slo.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** Who pays. Several keys may draw on one account, which is how a key is exchanged without a gap. */
@@ -33,6 +34,8 @@ export interface KeyRecord {
   readonly expiresEpochMs: number | null;
   /** Revoked keys are kept so that old rows still have a name for them. */
   readonly revoked?: boolean;
+  /** Class of requests that name none; `budget` when left out. */
+  readonly slo?: Slo;
 }
 
 export interface AccountSettings {
@@ -109,12 +112,19 @@ export class Accounts {
     const secret = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
     const key = secret === undefined ? null : this.#keys.find(secret);
     // One answer for unknown, revoked, expired and orphaned keys: a guesser learns nothing from the difference.
-    const dead =
-      key === null ||
-      key.revoked === true ||
-      (key.expiresEpochMs !== null && epochMs >= key.expiresEpochMs) ||
-      !this.#accounts.has(key.account);
-    return dead ? { ok: false, error: apiError("invalid_api_key") } : { ok: true, key };
+    return this.#isGood(key, epochMs) ? { ok: true, key } : { ok: false, error: apiError("invalid_api_key") };
+  }
+
+  #isGood(key: KeyRecord | null, epochMs: number): key is KeyRecord {
+    if (key === null || key.revoked === true || !this.#accounts.has(key.account)) return false;
+    return key.expiresEpochMs === null || epochMs < key.expiresEpochMs;
+  }
+
+  /** The key of a request the gateway makes on somebody's behalf; it must still be good. */
+  onBehalfOf(keyId: string | null, epochMs: number): Authenticated {
+    if (this.#keys === null) return { ok: true, key: null };
+    const key = keyId === null ? null : this.#keys.byId(keyId);
+    return this.#isGood(key, epochMs) ? { ok: true, key } : { ok: false, error: apiError("invalid_api_key") };
   }
 
   /** Holds back what a request may use at most; refuses it when the account has not that much left. */

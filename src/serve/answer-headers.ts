@@ -3,7 +3,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Admitted } from "./inference.ts";
 
 /** Why this engine answered. */
-export type AnswerReason = "least-expected-cost" | "best-effort" | "fallback" | "hedge";
+export type AnswerReason = "least-expected-cost" | "best-effort" | "batch" | "fallback" | "hedge";
 
 /** Header fields of an answer that came from an engine: names and values by turns. */
 export function answerHeaders(

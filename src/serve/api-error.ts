@@ -133,6 +133,12 @@ export const errorRegistry = {
     message: "The ledger cannot be written, and nothing is served that could not be accounted for.",
     hint: "Free the disk or database behind the ledger.",
   },
+  files_unavailable: {
+    status: 503,
+    type: "service_unavailable",
+    message: "Files cannot be read or written.",
+    hint: "Free the disk behind the files.",
+  },
   shutting_down: {
     status: 503,
     type: "service_unavailable",

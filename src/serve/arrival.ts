@@ -72,7 +72,8 @@ export class Arrival implements Exchange, Candidate {
     // What counts for the line is when it must begin at the latest, with some room for error.
     const startsWithinMs = marginRatio * budgetMs - core.firstTokens.expectedMs(admitted.workload);
     this.deadlineMs = admitted.receivedMs + Math.max(0, startsWithinMs);
-    this.giveUpMs = admitted.receivedMs + Math.max(budgetMs, admitted.bestEffort ? bestEffortPatienceMs : patienceMs);
+    this.giveUpMs =
+      admitted.receivedMs + Math.max(budgetMs, admitted.slo === "budget" ? patienceMs : bestEffortPatienceMs);
     this.bytes = call.bodyBytes;
     this.inputTokens = admitted.request.inputTokens;
     this.outputTokens = asked.outputTokens;
@@ -82,7 +83,7 @@ export class Arrival implements Exchange, Candidate {
     const core = this.#core;
     const { admitted, route } = this.#asked;
     const nowMs = core.look();
-    const routes = admitted.bestEffort ? core.relaxedRoutes : core.routes;
+    const routes = core.routesFor(admitted.slo);
     const decision = decide(routes, route, core.snapshot, { nowMs, rng: this.#rng });
     if (!this.#hasRoom(decision)) return false;
     const placed: Admitted = { ...admitted, decision };

@@ -28,7 +28,7 @@ const problemsTold = 100;
 export function linesOf(text: ByteText): LineSpan[] {
   const lines: LineSpan[] = [];
   let number = 0;
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const found = text.indexOf("\n", start);
     const end = found < 0 ? text.length : found;
     number++;
@@ -39,7 +39,11 @@ export function linesOf(text: ByteText): LineSpan[] {
 }
 
 /** Reads one line; a sentence and the field it is about when it is no request of this batch. */
-export function readLine(text: ByteText, { start, end }: LineSpan, endpoint: string): BatchLine | [string, string | null] {
+export function readLine(
+  text: ByteText,
+  { start, end }: LineSpan,
+  endpoint: string,
+): BatchLine | [string, string | null] {
   let line: string;
   let value: unknown;
   try {

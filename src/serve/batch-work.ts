@@ -112,7 +112,7 @@ export class BatchWork {
     const line = readLine(this.#text, this.#lines[index]!, this.#batch.endpoint);
     // It was valid when the batch was accepted; a file that changed since is a fault of the disk.
     if (Array.isArray(line)) return this.#keep(index, false, null, { code: "invalid_request", message: line[0] });
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const answer = await this.#ask(index, line);
       const busy = isBusy(answer);
       if (this.#end === null && !busy) failures++;
@@ -123,7 +123,12 @@ export class BatchWork {
       if (this.#end !== null) return;
       if (failures >= maxTries) {
         const broken = { code: "broken_off", message: "The answer broke off." };
-        return this.#keep(index, false, { line, answer: answer.status === 0 ? null : answer }, answer.status === 0 ? broken : null);
+        return this.#keep(
+          index,
+          false,
+          { line, answer: answer.status === 0 ? null : answer },
+          answer.status === 0 ? broken : null,
+        );
       }
       await this.#pause(Math.min(answer.retryAfterMs ?? pauseMs.retry * 2 ** failures, pauseMs.longestRetry));
       if (this.#end !== null || this.#parts.clock.epochMs() / 1_000 >= this.#batch.expiresS) return;
@@ -155,7 +160,7 @@ export class BatchWork {
         body: line.body,
         bodyBytes: line.body.length,
         onBehalfOf: { keyId, requestId },
-        header: (name) => headers[name],
+        header: (name) => headers[name] || undefined,
       },
       reply,
     );

@@ -4,14 +4,14 @@ import type { ByteText } from "./ports.ts";
 
 /** Body of `GET /v1/routes/{id}`. Times in ms; says nothing of prompt, answer, key or address. */
 export function explanation(admitted: Admitted, area: string, access: string, workload: string): ByteText {
-  const { decision, requestId, bestEffort } = admitted;
+  const { decision, requestId, slo } = admitted;
   return asciiJson({
     object: "disperse.route",
     id: requestId,
     workload,
     area,
     access,
-    slo: bestEffort ? "best-effort" : "budget",
+    slo,
     budget_ms: decision.budgetMs,
     target: decision.target,
     fallbacks: decision.fallbacks,

@@ -35,11 +35,10 @@ export interface FileDeskParts {
 }
 
 /** What a caller wants done with a file. */
-export interface BatchOrder
-  extends Pick<
-    StoredBatch,
-    "account" | "keyId" | "area" | "access" | "endpoint" | "inputFileId" | "window" | "metadata" | "outputExpiresAfterS"
-  > {
+export interface BatchOrder extends Pick<
+  StoredBatch,
+  "account" | "keyId" | "area" | "access" | "endpoint" | "inputFileId" | "window" | "metadata" | "outputExpiresAfterS"
+> {
   readonly windowS: number;
 }
 
@@ -67,9 +66,13 @@ export class FileDesk {
     this.index = new FileIndex(parts.store);
   }
 
-  /** Reads what was there before and goes on with it. */
-  async start(): Promise<void> {
+  /** Reads what was there before. */
+  async open(): Promise<void> {
     await this.index.load();
+  }
+
+  /** Begins to work on batches, those of before included; call it once `send` can be used. */
+  start(): void {
     this.#sweep();
   }
 

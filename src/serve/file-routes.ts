@@ -47,7 +47,9 @@ export async function answerFileCall(desk: FileDesk, caller: FileCaller, call: C
   if (route === "GET batches") return page(ownOf(desk.index.batches, caller), batchObject, call);
   const file = collection === "files" ? own(desk.index.files.get(id ?? ""), caller) : null;
   const batch = collection === "batches" ? own(desk.index.batches.get(id ?? ""), caller) : null;
-  if (!/^(?:GET files\/id|DELETE files\/id|GET files\/id\/content|GET batches\/id|POST batches\/id\/cancel)$/.test(route)) {
+  if (
+    !/^(?:GET files\/id|DELETE files\/id|GET files\/id\/content|GET batches\/id|POST batches\/id\/cancel)$/.test(route)
+  ) {
     return apiError("method_not_allowed");
   }
   if (file && route === "GET files/id") return json(fileObject(file));
@@ -61,7 +63,10 @@ export async function answerFileCall(desk: FileDesk, caller: FileCaller, call: C
   }
   if (batch && route === "GET batches/id") return json(batchObject(batch));
   if (batch && route === "POST batches/id/cancel") return json(batchObject(await desk.cancel(batch)));
-  return apiError("not_found", { detail: `There is no ${collection === "files" ? "file" : "batch"} \`${id}\`.`, param: "id" });
+  return apiError("not_found", {
+    detail: `There is no ${collection === "files" ? "file" : "batch"} \`${id}\`.`,
+    param: "id",
+  });
 }
 
 async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<FileAnswer | ApiError> {
@@ -75,7 +80,8 @@ async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<F
   const file = parts.find((entry) => entry.name === "file" && entry.fileName !== null);
   const purpose = text("purpose");
   if (!file) return wrong("`file` is missing.", "file");
-  if (purpose === null || !/^[a-z_-]{1,40}$/.test(purpose)) return wrong("`purpose` is missing, for example batch.", "purpose");
+  if (purpose === null || !/^[a-z_-]{1,40}$/.test(purpose))
+    return wrong("`purpose` is missing, for example batch.", "purpose");
   const seconds = text("expires_after[seconds]");
   if (seconds !== null && !(Number(seconds) >= 60 && Number(seconds) <= longestWindowS)) {
     return wrong("`expires_after[seconds]` must lie between 60 and 2592000.", "expires_after");
@@ -117,7 +123,13 @@ async function order(desk: FileDesk, caller: FileCaller, call: Call): Promise<Fi
   } catch {
     return apiError("invalid_json");
   }
-  const { input_file_id: inputFileId, endpoint, completion_window: window, metadata, output_expires_after: after } = fields;
+  const {
+    input_file_id: inputFileId,
+    endpoint,
+    completion_window: window,
+    metadata,
+    output_expires_after: after,
+  } = fields;
   const input = typeof inputFileId === "string" ? own(desk.index.files.get(inputFileId), caller) : null;
   if (!input) return wrong("`input_file_id` names no file of yours.", "input_file_id");
   if (input.purpose !== "batch") return wrong("The file was not uploaded with the purpose batch.", "input_file_id");
@@ -127,7 +139,10 @@ async function order(desk: FileDesk, caller: FileCaller, call: Call): Promise<Fi
   const parsed = windowPattern.exec(typeof window === "string" ? window : "");
   const windowS = parsed ? Number(parsed[1]) * (parsed[2] === "h" ? 3_600 : 86_400) : 0;
   if (windowS <= 0 || windowS > longestWindowS) {
-    return wrong("`completion_window` must be a number of hours or days such as 24h, at most 30d.", "completion_window");
+    return wrong(
+      "`completion_window` must be a number of hours or days such as 24h, at most 30d.",
+      "completion_window",
+    );
   }
   if (metadata !== undefined && metadata !== null && !isMetadata(metadata)) {
     return wrong("`metadata` must be an object of at most 16 short texts.", "metadata");
@@ -170,7 +185,11 @@ function ownOf<T extends { readonly account: string }>(entries: ReadonlyMap<stri
   return [...entries.values()].filter((entry) => entry.account === caller.account).toReversed();
 }
 
-function page<T extends { readonly id: string }>(all: readonly T[], show: (entry: T) => object, { query }: Call): FileAnswer | ApiError {
+function page<T extends { readonly id: string }>(
+  all: readonly T[],
+  show: (entry: T) => object,
+  { query }: Call,
+): FileAnswer | ApiError {
   const asked = new URLSearchParams(query);
   const limit = Number(asked.get("limit") ?? pageLength.usual);
   if (!Number.isInteger(limit) || limit < 1 || limit > pageLength.most) {

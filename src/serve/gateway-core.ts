@@ -1,5 +1,5 @@
 import type { World } from "../catalog/index.ts";
-import { compilePolicy, compileRoutes, type Group, type Policy, type Routes, type Snapshot } from "../route/index.ts";
+import { compilePolicy, compileRoutes, type Group, type Routes, type Snapshot } from "../route/index.ts";
 import type { Accounts } from "./accounts.ts";
 import { Admission } from "./admission.ts";
 import { errorBody, type ApiError } from "./api-error.ts";
@@ -12,6 +12,7 @@ import { GroupState, type Moment, type SiteReport } from "./mesh-state.ts";
 import type { GatewayOptions } from "./options.ts";
 import type { Clock, Engine, Mesh } from "./ports.ts";
 import { refusal } from "./refusal.ts";
+import type { Slo } from "./slo.ts";
 import type { Reply } from "./transport.ts";
 
 /** An engine and what the gateway must know about it. */
@@ -58,7 +59,7 @@ export class GatewayCore {
   readonly snapshot: Snapshot;
   readonly #parts: CoreParts;
   readonly #moment: Moment = { nowMs: 0 };
-  #relaxed: { policy: Policy; routes: Routes } | null = null;
+  readonly #patientRoutes = new Map<Slo, Routes>();
   #siteHealth = new Map<string, number>();
   #siteHealthAtMs = Number.NEGATIVE_INFINITY;
 
@@ -81,17 +82,24 @@ export class GatewayCore {
     };
   }
 
-  /** Routes under a budget so wide that only law, tier and memory refuse: for callers who would rather be late. */
-  get relaxedRoutes(): Routes {
-    if (this.#relaxed === null) {
-      const workloads = this.world.workloads.map((workload) => ({
+  /**
+   * Routes of a class. Who would rather be late than refused gets a budget so wide that only law, tier and memory
+   * refuse; batches go to the core besides, wherever a core site serves their workload.
+   */
+  routesFor(slo: Slo): Routes {
+    if (slo === "budget") return this.routes;
+    let routes = this.#patientRoutes.get(slo);
+    if (routes === undefined) {
+      const workloads = this.world.workloads.map((workload, index) => ({
         ...workload,
         ttft: { ...workload.ttft, budgetMs: Math.max(workload.ttft.budgetMs, bestEffortBudgetMs) },
+        tiers: slo === "batch" && this.#isAtCore(index) ? (["core"] as const) : workload.tiers,
       }));
       const policy = compilePolicy({ ...this.world, workloads }, this.routes.policy.period);
-      this.#relaxed = { policy, routes: compileRoutes(policy, this.routes.deployment) };
+      routes = compileRoutes(policy, this.routes.deployment);
+      this.#patientRoutes.set(slo, routes);
     }
-    return this.#relaxed.routes;
+    return routes;
   }
 
   /** Reads the clock for everything that is decided now; returns the reading. */
@@ -135,6 +143,12 @@ export class GatewayCore {
   /** An engine takes no more for now, but will when one of its requests is over. */
   someGroupIsFull(): boolean {
     return this.groups.some((state) => state.full);
+  }
+
+  #isAtCore(workload: number): boolean {
+    return this.routes.groups.some(
+      (group) => group.workloads.includes(workload) && this.world.sites[group.site]!.tier === "core",
+    );
   }
 
   #stateOf(group: Group, binding: EngineBinding | null): GroupState {

@@ -8,6 +8,9 @@ import { asciiJson } from "./byte-text.ts";
 import { parseInferenceRequest } from "./chat-request.ts";
 import { endpoints, type Endpoint } from "./endpoints.ts";
 import { parseFormRequest } from "./form-request.ts";
+import { createFileCalls } from "./file-calls.ts";
+import type { FileDesk } from "./file-desk.ts";
+import { isFilePath } from "./file-routes.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation } from "./explanation.ts";
 import type { Admitted } from "./inference.ts";
@@ -20,6 +23,7 @@ import { Origins } from "./origins.ts";
 import type { Clock, Mesh, Store, Telemetry } from "./ports.ts";
 import { lesserPriority, priorities } from "./priority.ts";
 import { newRequestId } from "./request-id.ts";
+import { sloOf, slos } from "./slo.ts";
 import type { Call, Exchange, Page, PageSource, Reply } from "./transport.ts";
 
 export interface GatewayParts {
@@ -37,6 +41,8 @@ export interface GatewayParts {
   readonly accounts?: Accounts;
   /** Where records of finished requests go: an access log, traces. Given to it, and closed by whoever gave them. */
   readonly journals?: readonly Journal[];
+  /** Files and batches; without it there are none. It outlives this gateway. */
+  readonly files?: FileDesk;
   /** Answers paths outside the API. */
   readonly pages?: PageSource;
   readonly options?: Partial<GatewayOptions>;
@@ -94,12 +100,24 @@ export function createGateway(parts: GatewayParts): Gateway {
     return answered;
   };
 
+  const fileCalls = createFileCalls({
+    desk: parts.files ?? null,
+    world,
+    accounts,
+    nameOf,
+    origins,
+    epochMs: () => clock.epochMs(),
+    refuse,
+  });
+
   function infer(call: Call, reply: Reply, endpoint: Endpoint): Exchange {
     const receivedMs = core.look();
     if (core.stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
     if (books.unsaved > options.maxUnsavedRows)
       return refuse(reply, apiError("ledger_unavailable", { retryAfterMs: 1_000 }));
-    const authenticated = accounts.authenticate(call.header("authorization"), clock.epochMs());
+    const authenticated = call.onBehalfOf
+      ? accounts.onBehalfOf(call.onBehalfOf.keyId, clock.epochMs())
+      : accounts.authenticate(call.header("authorization"), clock.epochMs());
     if (!authenticated.ok) return refuse(reply, authenticated.error);
     const { key } = authenticated;
     const form = endpoint.request === "form";
@@ -115,7 +133,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     }
     const origin = origins.of(name.workload, call.header("x-disperse-area"), call.header("x-disperse-access"));
     if (!origin.ok) return refuse(reply, origin.error);
-    const bestEffort = call.header("x-disperse-slo") === "best-effort";
+    const slo = sloOf(call.header("x-disperse-slo"), key?.slo);
+    if (slo === null) {
+      const detail = `x-disperse-slo must be one of ${slos.join(", ")}.`;
+      return refuse(reply, apiError("invalid_request", { detail, param: "x-disperse-slo" }));
+    }
     const { area, access } = origin;
     const workload = world.workloads[name.workload]!;
     const flat = endpoint.priced === "request";
@@ -139,7 +161,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       reply,
       {
         admitted: {
-          requestId: newRequestId(rng),
+          requestId: call.onBehalfOf?.requestId ?? newRequestId(rng),
           request,
           priced: endpoint.priced,
           workload: name.workload,
@@ -150,7 +172,7 @@ export function createGateway(parts: GatewayParts): Gateway {
           path: call.path,
           traceparent: call.header("traceparent") ?? null,
           reservation: reserved.reservation,
-          bestEffort,
+          slo,
           receivedMs,
           trail: [],
         },
@@ -221,6 +243,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   function dispatch(call: Call, reply: Reply): Exchange {
     const { method, path } = call;
+    if (isFilePath(path)) return fileCalls(call, reply);
     const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
     if (method === "POST") {
       if (endpoint) return infer(call, reply, endpoint);

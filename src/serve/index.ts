@@ -1,6 +1,7 @@
 /** The gateway: admission, attempts and failover, stream life cycle, metering. Transports and engines are adapters. */
 export { Accounts, type Account, type AccountSettings, type KeyRecord } from "./accounts.ts";
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./api-error.ts";
+export { FileDesk, type FileDeskOptions } from "./file-desk.ts";
 export type { EngineBinding } from "./gateway-core.ts";
 export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";
 export type { AttemptRecord, Journal, RequestRecord } from "./journal.ts";
@@ -22,6 +23,7 @@ export type {
   EngineRequest,
   EngineRun,
   EngineSignals,
+  FileStore,
   Labels,
   Mesh,
   Metric,
@@ -30,4 +32,5 @@ export type {
   Telemetry,
 } from "./ports.ts";
 export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./roll-up.ts";
+export { slos, type Slo } from "./slo.ts";
 export type { Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./transport.ts";

@@ -13,6 +13,7 @@ import type { GatewayCore } from "./gateway-core.ts";
 import type { AttemptOutcome } from "./ledger.ts";
 import { countsOf } from "./meter.ts";
 import type { ByteText } from "./ports.ts";
+import type { Slo } from "./slo.ts";
 import { errorEvent, withUsageEvent, withUsageMember } from "./stream-tail.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 
@@ -30,7 +31,7 @@ export interface Admitted {
   /** The caller's W3C `traceparent`; null when it sent none. */
   readonly traceparent: string | null;
   readonly reservation: Reservation;
-  readonly bestEffort: boolean;
+  readonly slo: Slo;
   readonly decision: Decision;
   readonly receivedMs: number;
   /** Attempts that have ended, in the order in which they did. */
@@ -427,7 +428,8 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   #headers(attempt: Attempt, contentType: string): string[] {
-    const first = this.#admitted.bestEffort ? "best-effort" : "least-expected-cost";
+    const { slo } = this.#admitted;
+    const first = slo === "budget" ? "least-expected-cost" : slo;
     const reason = attempt.number === 1 ? first : this.#hedged ? "hedge" : "fallback";
     const emulated = this.#core.isEmulated(attempt.target.group);
     return answerHeaders(this.#admitted, attempt, contentType, reason, emulated);

@@ -18,6 +18,14 @@ export class KeyRing {
     }
   }
 
+  byId(id: string): KeyRecord | null {
+    for (const keys of this.#byIndex.values()) {
+      const found = keys.find((key) => key.id === id);
+      if (found) return found;
+    }
+    return null;
+  }
+
   find(secret: string): KeyRecord | null {
     for (const digest of this.#digests(secret)) {
       for (const key of this.#byIndex.get(digest.slice(0, indexDigits)) ?? []) if (same(key.digest, digest)) return key;

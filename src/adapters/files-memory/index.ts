@@ -1,0 +1,15 @@
+import type { ByteText, FileStore } from "../../serve/index.ts";
+
+/** Keeps files as long as the process lives. */
+export function createMemoryFiles(): FileStore {
+  const files = new Map<string, ByteText>();
+  return {
+    async append(name, bytes) {
+      files.set(name, (files.get(name) ?? "") + bytes);
+    },
+    read: async (name) => files.get(name) ?? null,
+    async remove(name) {
+      files.delete(name);
+    },
+  } satisfies FileStore;
+}

@@ -1,0 +1,38 @@
+import { mkdirSync } from "node:fs";
+import { open, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { FileStore } from "../../serve/index.ts";
+
+/** Keeps files in a folder, readable by its owner alone. Throws when the folder cannot be made. */
+export function createNodeFiles(folder: string): FileStore {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const at = (name: string) => {
+    // Names are the gateway's own; anything else is a defect that must not reach the disk.
+    if (!/^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/.test(name)) throw new Error("not a name of a file");
+    return join(folder, name);
+  };
+  const isAbsent = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
+  return {
+    async append(name, bytes) {
+      const file = await open(at(name), "a", 0o600);
+      try {
+        await file.appendFile(bytes, "latin1");
+        // Settled means safe: what was acknowledged survives a power cut.
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    },
+    async read(name) {
+      try {
+        return await readFile(at(name), "latin1");
+      } catch (error) {
+        if (isAbsent(error)) return null;
+        throw error;
+      }
+    },
+    async remove(name) {
+      await rm(at(name), { force: true });
+    },
+  } satisfies FileStore;
+}

@@ -1,0 +1,43 @@
+import { createNodeFiles } from "../adapters/files-node/index.ts";
+import { FileDesk, type Clock, type Gateway } from "../serve/index.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+
+export interface FileSettings {
+  /** Folder for uploads and results of batches. */
+  readonly folder: string;
+  /** Country where that folder lies, ISO 3166-1 alpha-2; null = the law on keeping data is not asked. */
+  readonly country: string | null;
+  /** Hours of the day (UTC) in which batches run, for example `22-6`; null = all. */
+  readonly hours: string | null;
+}
+
+/** Opens the folder of files; `start` then goes on with batches that were under way. */
+export async function openFiles(
+  settings: FileSettings,
+  parts: { readonly clock: Clock; readonly rng: () => number; readonly send: Gateway["handle"] },
+): Promise<FileDesk> {
+  const { folder, country } = settings;
+  const hours = settings.hours === null ? null : readHours(settings.hours);
+  if (country !== null && !/^[A-Z]{2}$/.test(country)) {
+    throw invalid(`--files-country: "${country}" is no country code such as DE.`);
+  }
+  try {
+    const desk = new FileDesk({ ...parts, store: createNodeFiles(folder), options: { country, hours } });
+    await desk.open();
+    return desk;
+  } catch (error) {
+    const { code = "unknown error" } = error as NodeJS.ErrnoException;
+    throw invalid(`--files: the folder ${folder} cannot be used (${code}). Name one this user may write to.`);
+  }
+}
+
+function readHours(text: string): { readonly from: number; readonly to: number } {
+  const match = /^(\d{1,2})-(\d{1,2})$/.exec(text);
+  const [from, to] = [Number(match?.[1]), Number(match?.[2])];
+  if (!match || from > 23 || to > 24 || from === to) {
+    throw invalid(`--batch-hours: "${text}" must be two hours of the day (UTC) such as 22-6.`);
+  }
+  return { from, to };
+}
+
+const invalid = (why: string): CommandFailure => new CommandFailure(exitCodes.invalid, why);
