@@ -1,9 +1,10 @@
-import type { Tier, Workload } from "../catalog/index.ts";
+import { tiers, type Tier, type Workload } from "../catalog/index.ts";
 import { normalCdf } from "../network/index.ts";
 import type { Deployment } from "./deployment.ts";
 import { emptyJudgement, filter, judge, type RejectReason, type RouteOrigin } from "./filter.ts";
+import { Horizon, type LaneBounds } from "./horizon.ts";
 import { atDistance } from "./latency.ts";
-import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 import { score } from "./score.ts";
 
 /** Engines of one kind in one pool, numbered `firstReplica` to `firstReplica + replicas - 1`. */
@@ -168,13 +169,13 @@ interface Candidate {
   readonly rttMs: number;
 }
 
-/** The lane of an origin: at most `perTier` groups of each tier, the cheapest. `reach` in km by relation. */
+/** The lane of an origin: at most `perTier` groups of each tier, the cheapest. */
 export function compileLane(
   policy: Policy,
   origin: RouteOrigin,
   offers: readonly Offer[],
   stakes: Stakes,
-  reach: Float64Array,
+  bounds: LaneBounds,
   perTier: number,
 ): Lane {
   const { budgetMs, missUsd, latencyUsdPerMs } = stakes;
@@ -184,13 +185,16 @@ export function compileLane(
     regional: new Shortlist(perTier),
     edge: new Shortlist(perTier),
   };
-  let eligible = 0;
+  const horizon = new Horizon(policy, origin, stakes, bounds);
+  let isWhole = true;
   for (const offer of offers) {
     const { site, module, capacityUsdPerModuleS } = offer.group;
-    // Beyond reach `judge` can only refuse; most sites of a large mesh are.
-    if (areaSiteKm(policy, origin.area, site) > reach[relationOf(policy, origin.area, site)]!) continue;
+    const beyond = horizon.beyond(site, offer.tier);
+    if (beyond !== null) {
+      if (beyond === "outbid") isWhole = false;
+      continue;
+    }
     if (judge(policy, origin, site, module, judgement) !== null) continue;
-    eligible++;
     const terms = offer.terms[offer.layout >= 0 ? offer.layout : judgement.option]!;
     const table = policy.latency(origin.workload, origin.access, judgement.relation);
     const capacityUsd = judgement.perModulePerS > 0 ? capacityUsdPerModuleS / judgement.perModulePerS : 0;
@@ -199,10 +203,13 @@ export function compileLane(
     const rttMs = Math.exp(mu);
     const shortlist = shortlists[offer.tier];
     // What a miss may cost comes on top; most sites are out of the running without it.
-    if (fixedUsd + latencyUsdPerMs * (rttMs + terms.prefillMs) > shortlist.worstUsd) continue;
+    if (fixedUsd + latencyUsdPerMs * (rttMs + terms.prefillMs) > shortlist.worstUsd) {
+      isWhole = false;
+      continue;
+    }
     const timing = { fixedUsd, mu, sigma: atDistance(table.sigma, judgement.km), rttMs };
     const boundUsd = expectedUsd(timing, terms.prefillMs, budgetMs, missUsd, latencyUsdPerMs);
-    shortlist.offer({ offer, terms, boundUsd, ...timing });
+    if (shortlist.offer({ offer, terms, boundUsd, ...timing })) horizon.drawIn(offer.tier, shortlist.worstUsd);
   }
   const kept = Object.values(shortlists)
     .flatMap((shortlist) => shortlist.kept())
@@ -211,7 +218,7 @@ export function compileLane(
   let rejected: readonly Rejection[] | undefined;
   return {
     origin,
-    isWhole: kept.length === eligible,
+    isWhole: isWhole && tiers.every((tier) => shortlists[tier].isWhole),
     group: Int32Array.from(kept, ({ offer }) => offer.index),
     terms: packTerms(kept),
     moneyOf: (index) => money[index]!,
@@ -231,6 +238,8 @@ class Shortlist {
   readonly #capacity: number;
   #candidates: Candidate[] = [];
   #worstUsd = Number.POSITIVE_INFINITY;
+  /** Whether every candidate offered is still there. */
+  isWhole = true;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -241,10 +250,13 @@ class Shortlist {
     return this.#worstUsd;
   }
 
-  offer(candidate: Candidate): void {
+  /** Whether the worst that is kept has become cheaper. */
+  offer(candidate: Candidate): boolean {
     this.#candidates.push(candidate);
     // Sorting now and then costs less than keeping order with every candidate.
-    if (this.#candidates.length >= 4 * this.#capacity) this.#trim();
+    if (this.#candidates.length < 2 * this.#capacity) return false;
+    this.#trim();
+    return true;
   }
 
   kept(): readonly Candidate[] {
@@ -256,6 +268,7 @@ class Shortlist {
     if (this.#candidates.length <= this.#capacity) return;
     this.#candidates.sort(cheaperFirst);
     this.#candidates.length = this.#capacity;
+    this.isWhole = false;
     this.#worstUsd = this.#candidates.at(-1)!.boundUsd;
   }
 }

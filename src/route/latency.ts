@@ -40,3 +40,16 @@ export function atDistance(column: Float64Array, km: number): number {
   const share = position - index;
   return column[index]! + share * (column[index + 1]! - column[index]!);
 }
+
+/** The farthest distance, km, at which a rising table column is at most `value`, rounded up to the grid; -1 when none is. */
+export function farthestKm(column: Float64Array, value: number): number {
+  if (!(column[0]! <= value)) return -1;
+  let low = 0;
+  let high = gridSize + 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (column[middle]! <= value) low = middle;
+    else high = middle;
+  }
+  return (Math.min(low + 1, gridSize) / gridSize) ** 2 * longestKm;
+}

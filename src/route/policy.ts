@@ -104,6 +104,11 @@ export function areaSiteKm(policy: Policy, area: number, site: number): number {
   return 2 * earthRadiusKm * Math.asin(Math.min(1, Math.sqrt(dx * dx + dy * dy + dz * dz) / 2));
 }
 
+/** Square of the straight line through the Earth between two places `km` apart, in Earth radii. */
+export function chordSquared(km: number): number {
+  return km < 0 ? -1 : (2 * Math.sin(Math.min(km / (2 * earthRadiusKm), Math.PI / 2))) ** 2;
+}
+
 /** Position in `relations` of an area and a site. */
 export function relationOf(policy: Policy, area: number, site: number): number {
   const origin = policy.areaCountry[area]!;
