@@ -22,18 +22,22 @@ export function readPlan(path: string): PlanDocument {
 
 /** Parses a JSON file the user named. */
 export function readJson(path: string): unknown {
-  let text: string;
+  const text = readText(path);
   try {
-    text = readFileSync(path, "utf8");
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CommandFailure(exitCodes.invalid, `${path} is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Reads a text file the user named. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
   } catch (error) {
     throw new CommandFailure(
       exitCodes.invalid,
       `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`,
     );
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CommandFailure(exitCodes.invalid, `${path} is not valid JSON: ${(error as Error).message}`);
   }
 }

@@ -1,26 +1,61 @@
 import { Simulation, type SimulationInput, type SimulationResult } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { three } from "./figures.ts";
+import { onInterrupt } from "./interrupts.ts";
 import { ProgressLine } from "./progress-line.ts";
 
-/** Simulates with a progress line on stderr, yielding to the event loop so that Ctrl-C is heard. */
-export async function runSimulation(input: SimulationInput): Promise<SimulationResult> {
+export interface SimulationRun {
+  readonly result: SimulationResult;
+  readonly simulation: Simulation;
+  /** Whether Ctrl-C ended it early; the result is what was measured until then. */
+  readonly wasStopped: boolean;
+}
+
+/** Slices are made so long that each takes about this time: Ctrl-C is heard in between. */
+const sliceTargetMs = 100;
+
+/** Simulates with a progress line on stderr. The first Ctrl-C ends the run with what has been measured so far. */
+export async function runSimulation(input: SimulationInput): Promise<SimulationRun> {
   const progress = new ProgressLine();
-  let simulation: Simulation;
+  const simulation = makeSimulation(input);
+  let wasStopped = false;
+  const forget = onInterrupt(() => {
+    wasStopped = true;
+  });
+  const beganMs = performance.now();
   try {
-    simulation = new Simulation(input);
+    let sliceMs = simulation.durationMs / 10_000;
+    while (!simulation.isDone && !wasStopped) {
+      const sliceBeganMs = performance.now();
+      simulation.advance(simulation.nowMs + sliceMs);
+      const tookMs = Math.max(1, performance.now() - sliceBeganMs);
+      sliceMs *= Math.min(4, Math.max(0.25, sliceTargetMs / tookMs));
+      progress.show(progressText(simulation, performance.now() - beganMs));
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+    }
+  } finally {
+    forget();
+    progress.finish();
+  }
+  if (wasStopped) {
+    process.stderr.write(
+      `stopped after ${three(simulation.nowMs / 60_000)} of ${three(simulation.durationMs / 60_000)} min; what was measured until then follows\n`,
+    );
+  }
+  return { result: simulation.result(), simulation, wasStopped };
+}
+
+/** Options that make no sense are the user's; everything else is a defect. */
+export function makeSimulation(input: SimulationInput): Simulation {
+  try {
+    return new Simulation(input);
   } catch (error) {
     if (error instanceof RangeError) throw new CommandFailure(exitCodes.invalid, error.message);
     throw error;
   }
-  const slices = 200;
-  for (let slice = 1; slice <= slices; slice++) {
-    simulation.advance((simulation.durationMs * slice) / slices);
-    progress.show(
-      `simulating  ${three(simulation.nowMs / 60_000)} of ${three(simulation.durationMs / 60_000)} min  ${simulation.requestsSent} requests`,
-    );
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-  }
-  progress.finish();
-  return simulation.result();
+}
+
+function progressText({ nowMs, durationMs, requestsSent }: Simulation, tookMs: number): string {
+  const leftS = nowMs > 0 ? ((tookMs / 1000) * (durationMs - nowMs)) / nowMs : 0;
+  return `simulating  ${three(nowMs / 60_000)} of ${three(durationMs / 60_000)} min  ${requestsSent} requests  about ${Math.ceil(leftS)} s left`;
 }

@@ -1,84 +1,113 @@
-import type { Tier } from "../catalog/index.ts";
+import { tiers } from "../catalog/index.ts";
 import type { RouteOrigin } from "./filter.ts";
 import type { Offer, Stakes } from "./lane.ts";
 import { farthestKm } from "./latency.ts";
 import { chordSquared, relationOf, type Policy } from "./policy.ts";
 
-/** What holds for all lanes of a workload and an access type. */
-export interface LaneBounds {
-  /** The farthest distance the budget allows, km, by relation. */
-  readonly reachKm: Float64Array;
-  /** What the cheapest offer of a tier costs before any network time, USD. */
-  readonly floorUsd: Readonly<Record<Tier, number>>;
+/** Where the offers of a workload stand, side by side, and what holds for all of them. */
+export interface OfferMap {
+  /** Position in `World.sites` and in `tiers`, by offer. */
+  readonly site: Int32Array;
+  readonly tier: Uint8Array;
+  /** What the cheapest offer of each tier costs before any network time, USD. */
+  readonly floorUsd: Float64Array;
 }
 
-/** The least any offer of each tier costs with no network at all, USD. */
-export function floorUsdOf(offers: readonly Offer[], stakes: Stakes): Record<Tier, number> {
-  const floor = { core: Number.POSITIVE_INFINITY, regional: Number.POSITIVE_INFINITY, edge: Number.POSITIVE_INFINITY };
+export function mapOffers(offers: readonly Offer[], stakes: Stakes): OfferMap {
+  const floorUsd = new Float64Array(tiers.length).fill(Number.POSITIVE_INFINITY);
   for (const { tier, terms } of offers) {
+    const at = tiers.indexOf(tier);
     for (const { egressUsd, energyUsd, prefillMs } of terms) {
-      floor[tier] = Math.min(floor[tier], egressUsd + energyUsd + stakes.latencyUsdPerMs * prefillMs);
+      floorUsd[at] = Math.min(floorUsd[at]!, egressUsd + energyUsd + stakes.latencyUsdPerMs * prefillMs);
     }
   }
-  return floor;
+  return {
+    site: Int32Array.from(offers, ({ group }) => group.site),
+    tier: Uint8Array.from(offers, ({ tier }) => tiers.indexOf(tier)),
+    floorUsd,
+  };
 }
 
+const relationCount = 3;
+
 /**
- * How far a site may be to matter to a lane. Most sites of a large mesh are beyond the reach of the budget, or so far
+ * Walks the offers that can matter to a lane. Most sites of a large mesh are beyond the reach of the budget, or so far
  * that the cheapest offer of their tier would cost more there than what the shortlist already holds; telling them by the
  * straight line through the Earth takes a few multiplications, where judging one takes hundreds.
  */
 export class Horizon {
+  /** Whether an offer within reach was passed over because the shortlist has cheaper ones. */
+  hasOutbid = false;
+
   readonly #policy: Policy;
   readonly #origin: RouteOrigin;
   readonly #stakes: Stakes;
+  readonly #map: OfferMap;
   /** Squared chords by relation: beyond them the budget is spent on the way. */
   readonly #reach: Float64Array;
   /** Squared chords by tier and relation: beyond them the shortlist has cheaper ones. */
-  readonly #bids: Record<Tier, Float64Array>;
-  /** The largest of each, so that most sites need no relation. */
-  readonly #farthest: Record<Tier, number>;
-  readonly #farthestReach: number;
-  /** What the cheapest offer of a tier costs before any network time, USD. */
-  readonly #floorUsd: Readonly<Record<Tier, number>>;
+  readonly #bids = new Float64Array(tiers.length * relationCount);
+  /** The largest of each tier, so that most sites need no relation. */
+  readonly #farthest: Float64Array;
 
-  constructor(policy: Policy, origin: RouteOrigin, stakes: Stakes, bounds: LaneBounds) {
+  /** `reachKm`: the farthest distance the budget allows, by relation. */
+  constructor(policy: Policy, origin: RouteOrigin, stakes: Stakes, map: OfferMap, reachKm: Float64Array) {
     this.#policy = policy;
     this.#origin = origin;
     this.#stakes = stakes;
-    // A hair's breadth more, as this arithmetic and that of the distance round differently.
-    this.#reach = bounds.reachKm.map((km) => chordSquared(km) * (1 + 1e-9) + 1e-12);
-    this.#bids = { core: this.#reach.slice(), regional: this.#reach.slice(), edge: this.#reach.slice() };
-    const farthest = Math.max(...this.#reach);
-    this.#farthestReach = farthest;
-    this.#farthest = { core: farthest, regional: farthest, edge: farthest };
-    this.#floorUsd = bounds.floorUsd;
+    this.#map = map;
+    this.#reach = reachKm.map(widened);
+    for (let tier = 0; tier < tiers.length; tier++) this.#bids.set(this.#reach, tier * relationCount);
+    this.#farthest = new Float64Array(tiers.length).fill(Math.max(...this.#reach));
   }
 
-  /** `reach`: no request gets there in time; `outbid`: the shortlist has cheaper ones; null: it has to be looked at. */
-  beyond(site: number, tier: Tier): "reach" | "outbid" | null {
+  /** Position of the next offer from `from` on that has to be looked at; the number of offers when there is none. */
+  next(from: number): number {
+    const { site, tier } = this.#map;
     const { areaVectors, siteVectors } = this.#policy;
-    const a = this.#origin.area * 3;
-    const b = site * 3;
-    const dx = areaVectors[a]! - siteVectors[b]!;
-    const dy = areaVectors[a + 1]! - siteVectors[b + 1]!;
-    const dz = areaVectors[a + 2]! - siteVectors[b + 2]!;
-    const squared = dx * dx + dy * dy + dz * dz;
-    if (squared > this.#farthest[tier]) return squared > this.#farthestReach ? "reach" : "outbid";
-    const relation = relationOf(this.#policy, this.#origin.area, site);
-    if (squared > this.#reach[relation]!) return "reach";
-    return squared > this.#bids[tier][relation]! ? "outbid" : null;
+    const farthest = this.#farthest;
+    const area = this.#origin.area * 3;
+    const x = areaVectors[area]!;
+    const y = areaVectors[area + 1]!;
+    const z = areaVectors[area + 2]!;
+    const n = site.length;
+    for (let offer = from; offer < n; offer++) {
+      const at = site[offer]! * 3;
+      const dx = x - siteVectors[at]!;
+      const dy = y - siteVectors[at + 1]!;
+      const dz = z - siteVectors[at + 2]!;
+      const squared = dx * dx + dy * dy + dz * dz;
+      if (squared <= farthest[tier[offer]!]! && this.#matters(offer, squared)) return offer;
+      if (!this.hasOutbid) this.hasOutbid = this.#isWithinReach(offer, squared);
+    }
+    return n;
   }
 
   /** What is kept of the tier costs `worstUsd` at most: nothing may be so far that the way alone costs more. */
-  drawIn(tier: Tier, worstUsd: number): void {
-    const bids = this.#bids[tier];
-    const leftMs = (worstUsd - this.#floorUsd[tier]) / this.#stakes.latencyUsdPerMs;
-    for (let relation = 0; relation < bids.length; relation++) {
+  drawIn(tier: number, worstUsd: number): void {
+    const leftMs = (worstUsd - this.#map.floorUsd[tier]!) / this.#stakes.latencyUsdPerMs;
+    let farthest = -1;
+    for (let relation = 0; relation < relationCount; relation++) {
+      const at = tier * relationCount + relation;
       const { mu } = this.#policy.latency(this.#origin.workload, this.#origin.access, relation);
       const km = leftMs > 0 ? farthestKm(mu, Math.log(leftMs) + 1e-9) : -1;
-      bids[relation] = Math.min(bids[relation]!, chordSquared(km) * (1 + 1e-9) + 1e-12);
+      this.#bids[at] = Math.min(this.#bids[at]!, widened(km));
+      farthest = Math.max(farthest, this.#bids[at]!);
     }
-    this.#farthest[tier] = Math.max(...bids);
+    this.#farthest[tier] = farthest;
   }
+
+  #matters(offer: number, squared: number): boolean {
+    const relation = relationOf(this.#policy, this.#origin.area, this.#map.site[offer]!);
+    return squared <= this.#bids[this.#map.tier[offer]! * relationCount + relation]!;
+  }
+
+  #isWithinReach(offer: number, squared: number): boolean {
+    return squared <= this.#reach[relationOf(this.#policy, this.#origin.area, this.#map.site[offer]!)]!;
+  }
+}
+
+/** A squared chord and a hair's breadth more, as its arithmetic and that of the distance round differently. */
+function widened(km: number): number {
+  return km < 0 ? -1 : chordSquared(km) * (1 + 1e-9) + 1e-12;
 }

@@ -2,7 +2,7 @@ import { tiers, type Tier, type Workload } from "../catalog/index.ts";
 import { normalCdf } from "../network/index.ts";
 import type { Deployment } from "./deployment.ts";
 import { emptyJudgement, filter, judge, type RejectReason, type RouteOrigin } from "./filter.ts";
-import { Horizon, type LaneBounds } from "./horizon.ts";
+import { Horizon, type OfferMap } from "./horizon.ts";
 import { atDistance } from "./latency.ts";
 import type { Policy } from "./policy.ts";
 import { score } from "./score.ts";
@@ -173,9 +173,9 @@ interface Candidate {
 export function compileLane(
   policy: Policy,
   origin: RouteOrigin,
-  offers: readonly Offer[],
+  { offers, map }: { readonly offers: readonly Offer[]; readonly map: OfferMap },
   stakes: Stakes,
-  bounds: LaneBounds,
+  reachKm: Float64Array,
   perTier: number,
 ): Lane {
   const { budgetMs, missUsd, latencyUsdPerMs } = stakes;
@@ -185,15 +185,11 @@ export function compileLane(
     regional: new Shortlist(perTier),
     edge: new Shortlist(perTier),
   };
-  const horizon = new Horizon(policy, origin, stakes, bounds);
+  const horizon = new Horizon(policy, origin, stakes, map, reachKm);
   let isWhole = true;
-  for (const offer of offers) {
+  for (let position = horizon.next(0); position < offers.length; position = horizon.next(position + 1)) {
+    const offer = offers[position]!;
     const { site, module, capacityUsdPerModuleS } = offer.group;
-    const beyond = horizon.beyond(site, offer.tier);
-    if (beyond !== null) {
-      if (beyond === "outbid") isWhole = false;
-      continue;
-    }
     if (judge(policy, origin, site, module, judgement) !== null) continue;
     const terms = offer.terms[offer.layout >= 0 ? offer.layout : judgement.option]!;
     const table = policy.latency(origin.workload, origin.access, judgement.relation);
@@ -209,7 +205,7 @@ export function compileLane(
     }
     const timing = { fixedUsd, mu, sigma: atDistance(table.sigma, judgement.km), rttMs };
     const boundUsd = expectedUsd(timing, terms.prefillMs, budgetMs, missUsd, latencyUsdPerMs);
-    if (shortlist.offer({ offer, terms, boundUsd, ...timing })) horizon.drawIn(offer.tier, shortlist.worstUsd);
+    if (shortlist.offer({ offer, terms, boundUsd, ...timing })) horizon.drawIn(map.tier[position]!, shortlist.worstUsd);
   }
   const kept = Object.values(shortlists)
     .flatMap((shortlist) => shortlist.kept())
@@ -218,7 +214,7 @@ export function compileLane(
   let rejected: readonly Rejection[] | undefined;
   return {
     origin,
-    isWhole: isWhole && tiers.every((tier) => shortlists[tier].isWhole),
+    isWhole: isWhole && !horizon.hasOutbid && tiers.every((tier) => shortlists[tier].isWhole),
     group: Int32Array.from(kept, ({ offer }) => offer.index),
     terms: packTerms(kept),
     moneyOf: (index) => money[index]!,

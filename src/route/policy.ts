@@ -106,7 +106,7 @@ export function areaSiteKm(policy: Policy, area: number, site: number): number {
 
 /** Square of the straight line through the Earth between two places `km` apart, in Earth radii. */
 export function chordSquared(km: number): number {
-  return km < 0 ? -1 : (2 * Math.sin(Math.min(km / (2 * earthRadiusKm), Math.PI / 2))) ** 2;
+  return (2 * Math.sin(Math.min(km / (2 * earthRadiusKm), Math.PI / 2))) ** 2;
 }
 
 /** Position in `relations` of an area and a site. */

@@ -1,8 +1,7 @@
-import type { Tier } from "../catalog/index.ts";
 import { reachKm } from "./arcs.ts";
 import type { Deployment } from "./deployment.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { floorUsdOf } from "./horizon.ts";
+import { mapOffers, type OfferMap } from "./horizon.ts";
 import {
   compileLane,
   compileOffers,
@@ -61,7 +60,7 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
   const { world } = policy;
   const offers: (readonly Offer[] | undefined)[] = [];
   const stakes: (Stakes | undefined)[] = [];
-  const floors: (Readonly<Record<Tier, number>> | undefined)[] = [];
+  const maps: (OfferMap | undefined)[] = [];
   const reaches: (Float64Array | undefined)[] = [];
   const lanes: (Lane | undefined)[] = [];
   const wholeLanes: (Lane | undefined)[] = [];
@@ -72,8 +71,8 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
     const reach = (reaches[workload * world.accessTypes.length + access] ??= reachKm(policy, workload, access));
     offers[workload] ??= compileOffers(policy, deployment, groups, workload);
     stakes[workload] ??= stakesOf(world.workloads[workload]!);
-    const floorUsd = (floors[workload] ??= floorUsdOf(offers[workload], stakes[workload]));
-    return compileLane(policy, origin, offers[workload], stakes[workload], { reachKm: reach, floorUsd }, perTier);
+    const map = (maps[workload] ??= mapOffers(offers[workload], stakes[workload]));
+    return compileLane(policy, origin, { offers: offers[workload], map }, stakes[workload], reach, perTier);
   };
   const routes: Routes = {
     policy,

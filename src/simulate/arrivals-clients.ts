@@ -26,6 +26,7 @@ export class ClientArrivals implements Arrivals {
   inputTokens = 0;
   outputTokens = 0;
   cachedTokens = 0;
+  readonly prefix = null;
 
   readonly #rate: DemandRate;
   readonly #toMs: number;

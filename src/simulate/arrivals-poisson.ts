@@ -21,6 +21,7 @@ export class PoissonArrivals implements Arrivals {
   inputTokens = 0;
   outputTokens = 0;
   cachedTokens = 0;
+  readonly prefix = null;
 
   readonly #rate: DemandRate;
   readonly #workloadOfRow: Int32Array;

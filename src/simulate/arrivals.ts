@@ -1,3 +1,5 @@
+import type { PrefixChain } from "./prefix-chain.ts";
+
 /**
  * A stream of requests in order of time. The fields describe the request at `nextMs`; `step` moves to the one after.
  * One object serves the whole run, so a request costs no allocation.
@@ -11,6 +13,8 @@ export interface Arrivals {
   readonly outputTokens: number;
   /** Input tokens found in the engine's prefix cache. */
   readonly cachedTokens: number;
+  /** What the prompt shares with others, where it is simulated piece by piece; null = `cachedTokens` says it all. */
+  readonly prefix: PrefixChain | null;
   step(): void;
 }
 
@@ -43,6 +47,10 @@ export class MergedArrivals implements Arrivals {
 
   get cachedTokens(): number {
     return this.#current.cachedTokens;
+  }
+
+  get prefix(): PrefixChain | null {
+    return this.#current.prefix;
   }
 
   step(): void {

@@ -3,6 +3,8 @@ import type { Routes } from "../route/index.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { poolsWithin, type Fault } from "./fault.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Isolation } from "./isolation.ts";
+import type { SiteLinks } from "./site-links.ts";
 
 /** Kinds of events in the simulation's queue; the subject is in the comment. */
 export const eventKinds = {
@@ -27,7 +29,10 @@ type SiteFault = Exclude<Fault, { kind: "crowd" }>;
 export class FaultDriver {
   readonly #faults: readonly SiteFault[];
   readonly #replicasOfFault: readonly (readonly number[])[];
+  readonly #sitesOfFault: readonly (readonly number[])[];
   readonly #replicasOfSite: readonly (readonly number[])[];
+  readonly #isolation: Isolation;
+  readonly #links: SiteLinks;
   readonly #routes: Routes;
   readonly #fleet: Fleet;
   readonly #queue: EventQueue;
@@ -41,12 +46,14 @@ export class FaultDriver {
   constructor(
     world: World,
     routes: Routes,
-    fleet: Fleet,
+    { fleet, isolation, links }: { readonly fleet: Fleet; readonly isolation: Isolation; readonly links: SiteLinks },
     queue: EventQueue,
     schedule: { readonly faults: readonly Fault[]; readonly durationMs: number; readonly noticeMs: number },
   ) {
     this.#routes = routes;
     this.#fleet = fleet;
+    this.#isolation = isolation;
+    this.#links = links;
     this.#queue = queue;
     this.#noticeMs = schedule.noticeMs;
     this.#faults = schedule.faults.filter((fault) => fault.kind !== "crowd");
@@ -60,9 +67,16 @@ export class FaultDriver {
       }
     }
     this.#replicasOfSite = replicasOfSite;
-    this.#replicasOfFault = this.#faults.map((fault) =>
-      poolsWithin(world, routes.deployment, fault.where).flatMap((pool) => replicasOfPool[pool]!),
+    const poolsOfFault = this.#faults.map((fault) => poolsWithin(world, routes.deployment, fault.where));
+    this.#replicasOfFault = this.#faults.map(({ where: { engine } }, position) =>
+      poolsOfFault[position]!.flatMap((pool) => {
+        const replicas = replicasOfPool[pool]!;
+        return engine === undefined ? replicas : replicas.slice(engine, engine + 1);
+      }),
     );
+    this.#sitesOfFault = poolsOfFault.map((pools) => [
+      ...new Set(pools.map((pool) => routes.deployment.pools[pool]!.site)),
+    ]);
     this.#downs = new Uint16Array(routes.replicaCount);
     this.#drains = new Uint16Array(routes.replicaCount);
     this.#silences = new Uint16Array(routes.replicaCount);
@@ -77,6 +91,10 @@ export class FaultDriver {
   begin(position: number, nowMs: number, lost: (request: number) => void): void {
     this.#active[position] = true;
     const fault = this.#faults[position]!;
+    for (const site of this.#sitesOfFault[position]!) {
+      if (fault.kind === "cut" || fault.kind === "control") this.#isolation.cut(site, fault.kind, nowMs);
+      else if (fault.kind === "link") this.#links.factor[site] = this.#factorOf("link", site);
+    }
     for (const replica of this.#replicasOfFault[position]!) {
       switch (fault.kind) {
         case "down":
@@ -87,7 +105,7 @@ export class FaultDriver {
           this.#fleet.believe(replica, false);
           break;
         case "slow":
-          this.#fleet.slow(replica, this.#slowdownOf(replica), nowMs);
+          this.#fleet.slow(replica, this.#factorOf("slow", replica), nowMs);
           break;
         case "stale":
           if (this.#silences[replica]!++ === 0) this.#fleet.silence(replica, nowMs);
@@ -102,6 +120,10 @@ export class FaultDriver {
   end(position: number, nowMs: number): void {
     this.#active[position] = false;
     const fault = this.#faults[position]!;
+    for (const site of this.#sitesOfFault[position]!) {
+      if (fault.kind === "cut" || fault.kind === "control") this.#isolation.heal(site, fault.kind);
+      else if (fault.kind === "link") this.#links.factor[site] = this.#factorOf("link", site);
+    }
     for (const replica of this.#replicasOfFault[position]!) {
       switch (fault.kind) {
         case "down":
@@ -112,7 +134,7 @@ export class FaultDriver {
           this.#tellHealth(replica);
           break;
         case "slow":
-          this.#fleet.slow(replica, this.#slowdownOf(replica), nowMs);
+          this.#fleet.slow(replica, this.#factorOf("slow", replica), nowMs);
           break;
         case "stale":
           if (--this.#silences[replica]! > 0) break;
@@ -145,11 +167,13 @@ export class FaultDriver {
     this.#fleet.believe(replica, this.#fleet.isUp(replica) && this.#drains[replica] === 0);
   }
 
-  #slowdownOf(replica: number): number {
+  /** The product of all active factors of one kind: of an engine's steps, or of a site's lines. */
+  #factorOf(kind: "slow" | "link", subject: number): number {
+    const covered = kind === "slow" ? this.#replicasOfFault : this.#sitesOfFault;
     let factor = 1;
     for (const [position, fault] of this.#faults.entries()) {
-      if (fault.kind !== "slow" || !this.#active[position]) continue;
-      if (this.#replicasOfFault[position]!.includes(replica)) factor *= fault.factor;
+      if (fault.kind !== kind || !this.#active[position]) continue;
+      if (covered[position]!.includes(subject)) factor *= fault.factor;
     }
     return factor;
   }

@@ -1,6 +1,5 @@
 import type { Deployment } from "../route/index.ts";
 import type { Tier, World } from "../catalog/index.ts";
-import { RandomStream } from "./random.ts";
 
 /** What can go wrong, when, and where. Times in seconds since the start; a fault without an end lasts. */
 export type Fault =
@@ -12,6 +11,18 @@ export type Fault =
   | (FaultSpan & { readonly kind: "slow"; readonly where: FaultScope; readonly factor: number })
   /** Load reports stop; the policy decides on the last ones until they are too old to be believed. */
   | (FaultSpan & { readonly kind: "stale"; readonly where: FaultScope })
+  /**
+   * The way to the sites is bad: round trips take `factor` times as long and their ports carry a `factor`th. The policy
+   * is not told: it goes by distance.
+   */
+  | (FaultSpan & { readonly kind: "link"; readonly where: FaultScope; readonly factor: number })
+  /** The sites are cut off from the world: only users next to them reach them, and those reach nothing else. */
+  | (FaultSpan & { readonly kind: "cut"; readonly where: FaultScope })
+  /**
+   * The sites are cut off from the control network alone: no reports and no heartbeats pass. The world takes them for
+   * dead; users next to them are served on by what the sites know themselves.
+   */
+  | (FaultSpan & { readonly kind: "control"; readonly where: FaultScope })
   /** The areas send `factor` times as many requests. */
   | (FaultSpan & { readonly kind: "crowd"; readonly areas: AreaScope; readonly factor: number });
 
@@ -29,6 +40,9 @@ export interface FaultScope {
   readonly module?: string;
   /** Zone of `World.limits.zones`. */
   readonly zone?: string;
+  /** A single pool, and of it a single engine, counted from 0. */
+  readonly pool?: string;
+  readonly engine?: number;
 }
 
 /** Which areas and workloads a crowd comes from; nothing given means all. */
@@ -48,6 +62,7 @@ export function poolsWithin(world: World, deployment: Deployment, scope: FaultSc
       (scope.tier === undefined || scope.tier === site.tier) &&
       (scope.country === undefined || scope.country === site.country) &&
       (scope.module === undefined || scope.module === world.modules[pool.module]!.id) &&
+      (scope.pool === undefined || scope.pool === pool.id) &&
       (zone === null || (zone?.sites.includes(pool.site) ?? false));
     return covered ? [position] : [];
   });
@@ -62,36 +77,5 @@ export function rowsWithin(world: World, scope: AreaScope): Float64Array {
       (scope.country === undefined || scope.country === area.country) &&
       (scope.workload === undefined || scope.workload === world.workloads[row.workload]!.id);
     return covered ? 1 : 0;
-  });
-}
-
-/** Crashes of single sites at random: exponential times between failures and to repair. */
-export interface RandomFaults {
-  readonly meanHoursBetweenFailures: number;
-  readonly meanHoursToRepair: number;
-  readonly where: FaultScope;
-}
-
-/** Draws a schedule of crashes; every site has its own stream, so adding a site leaves the others' fate alone. */
-export function drawFaults(
-  world: World,
-  deployment: Deployment,
-  random: RandomFaults,
-  durationS: number,
-  seed: number,
-): Fault[] {
-  const pools = poolsWithin(world, deployment, random.where);
-  const sites = [...new Set(pools.map((pool) => deployment.pools[pool]!.site))];
-  return sites.flatMap((site) => {
-    const { id } = world.sites[site]!;
-    const stream = new RandomStream(seed, `faults/${id}`);
-    const faults: Fault[] = [];
-    let fromS = stream.exponential() * random.meanHoursBetweenFailures * 3600;
-    while (fromS < durationS) {
-      const toS = fromS + stream.exponential() * random.meanHoursToRepair * 3600;
-      faults.push({ kind: "down", where: { sites: [id] }, fromS, toS });
-      fromS = toS + stream.exponential() * random.meanHoursBetweenFailures * 3600;
-    }
-    return faults;
   });
 }

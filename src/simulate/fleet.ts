@@ -2,6 +2,8 @@ import { compileReplica } from "../perf/index.ts";
 import type { Group, LoadView, Routes } from "../route/index.ts";
 import { engineCosts, type EngineCosts } from "./engine-costs.ts";
 import { Engine, type EngineListener } from "./engine.ts";
+import { PrefixCache } from "./prefix-cache.ts";
+import type { PrefixChain } from "./prefix-chain.ts";
 import type { RequestTable } from "./request-table.ts";
 
 export interface SnapshotTiming {
@@ -33,6 +35,8 @@ export class Fleet implements LoadView {
   readonly #resumeMs: Float64Array;
   readonly #up: Uint8Array;
   readonly #slowdown: Float64Array;
+  /** Made when the first prompt comes that is followed piece by piece. */
+  readonly #caches: (PrefixCache | undefined)[] = [];
 
   constructor(routes: Routes, table: RequestTable, listener: EngineListener, timing: SnapshotTiming) {
     const n = routes.replicaCount;
@@ -107,9 +111,30 @@ export class Fleet implements LoadView {
     this.#known[at + reported] = this.#known[at + reported]! + computed * engine.costs.perPrefillTokenMs;
   }
 
+  /** The answer is there: where it joins the conversation, its keys and values are held as well. */
+  joinAnswer(replica: number, { keys, tokens }: PrefixChain, outputTokens: number): void {
+    const last = keys.length - 1;
+    const { kvBlocks, kvBlockTokens } = this.costsOf(replica);
+    const free = kvBlocks - (this.#engines[replica]?.usedBlocks ?? 0);
+    const grown = { keys: [keys[last]!], tokens: [tokens[last]! + outputTokens] };
+    this.#caches[replica]?.hold(grown, free * kvBlockTokens);
+  }
+
+  /** Leading tokens of a prompt that the engine has in its prefix cache; from now on it has the whole prompt. */
+  holdPrefix(replica: number, prefix: PrefixChain): number {
+    const { kvBlocks, kvBlockTokens } = this.costsOf(replica);
+    const cache = (this.#caches[replica] ??= new PrefixCache(kvBlockTokens));
+    const held = cache.lookUp(prefix);
+    // Blocks that requests in progress hold cannot keep what others left behind.
+    const free = kvBlocks - (this.#engines[replica]?.usedBlocks ?? 0);
+    cache.hold(prefix, free * kvBlockTokens);
+    return held;
+  }
+
   crash(replica: number, nowMs: number, lost: (request: number) => void): void {
     this.#up[replica] = 0;
     this.#engines[replica]?.fail(nowMs, lost);
+    this.#caches[replica]?.clear();
     this.#known[replica * fields + reported] = 0;
   }
 

@@ -1,10 +1,12 @@
 /** Floor 6: discrete events over the planned world, with the policy that plans and serves. Pure and deterministic. */
 export type { Burstiness } from "./arrivals-clients.ts";
 export type { ChromeTrace, ChromeTraceEvent, TraceWindow } from "./chrome-trace.ts";
+export type { Conversations } from "./conversations.ts";
 export type { ClosedFormAgreement, Predicted } from "./closed-form-agreement.ts";
 export { Engine, type EngineListener } from "./engine.ts";
 export { engineCosts, type EngineCosts } from "./engine-costs.ts";
-export type { AreaScope, Fault, FaultScope, FaultSpan, RandomFaults } from "./fault.ts";
+export type { AreaScope, Fault, FaultScope, FaultSpan } from "./fault.ts";
+export { faultUnits, type FaultUnit, type RandomFaults } from "./random-faults.ts";
 export { rejectionReasons, type RejectionReason } from "./measures.ts";
 export type { PlanAgreement, PoolAgreement } from "./plan-agreement.ts";
 export type { PoolUsage } from "./pool-usage.ts";
@@ -24,6 +26,8 @@ export {
 } from "./simulation-options.ts";
 export type {
   AreaHourResult,
+  LinkResult,
+  SiteWindowResult,
   Quantiles,
   RequestCounts,
   ServedResult,
@@ -43,6 +47,13 @@ export {
   type SweepGrid,
   type WorkloadSummary,
 } from "./sweep.ts";
-export { parseCsvTrace } from "./trace-csv.ts";
-export { parseJsonlTrace } from "./trace-jsonl.ts";
-export type { Trace, TraceProblem, TraceReport, TraceRequest, TraceRule } from "./trace.ts";
+export {
+  parseClientLengths,
+  parseClientWindows,
+  type ClientProfile,
+  type ClientProfileSet,
+} from "./client-profiles.ts";
+export { CsvTraceParser } from "./trace-csv.ts";
+export { JsonlTraceParser } from "./trace-jsonl.ts";
+export { MemoryTraceStore, type TraceChunk, type TraceStore } from "./trace-store.ts";
+export { traceRequests, type Trace, type TraceProblem, type TraceReport, type TraceRule } from "./trace.ts";

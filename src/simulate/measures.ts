@@ -85,9 +85,12 @@ export const groupSum = { completed: 0, ttftMs: 1, e2eMs: 2, decodeMs: 3, decode
 export const groupSums = 5;
 
 export interface MeasureOptions {
+  /** Requests sent before are not counted, ms. */
+  readonly fromMs: number;
   readonly durationMs: number;
   readonly windowMs: number;
   readonly byAreaHour: boolean;
+  readonly bySiteWindow: boolean;
   readonly relativeError: number;
 }
 
@@ -107,6 +110,15 @@ export class Measures {
   readonly siteCompleted: Float64Array;
   readonly siteOutputTokens: Float64Array;
   readonly siteEgressBytes: Float64Array;
+  readonly siteIngressBytes: Float64Array;
+  /** Per site × window, completed and within the objective; empty unless asked for. */
+  readonly siteWindowCompleted: Uint32Array;
+  readonly siteWindowWithinSlo: Uint32Array;
+  /** Countries users are in, and requests, bytes to the site and bytes from it per country × site. */
+  readonly origins: readonly string[];
+  readonly linkRequests: Float64Array;
+  readonly linkBytesIn: Float64Array;
+  readonly linkBytesOut: Float64Array;
   /** Per row × hour, arrived and within the objective; empty unless asked for. */
   readonly hourArrived: Uint32Array;
   readonly hourWithinSlo: Uint32Array;
@@ -116,6 +128,8 @@ export class Measures {
 
   readonly #world: World;
   readonly #windowCount: number;
+  readonly #fromMs: number;
+  readonly #originOfRow: Int32Array;
 
   constructor(world: World, size: { pools: number; groups: number }, options: MeasureOptions) {
     const workloads = world.workloads.length;
@@ -137,6 +151,19 @@ export class Measures {
     this.siteCompleted = new Float64Array(world.sites.length);
     this.siteOutputTokens = new Float64Array(world.sites.length);
     this.siteEgressBytes = new Float64Array(world.sites.length);
+    this.siteIngressBytes = new Float64Array(world.sites.length);
+    const perWindow = options.bySiteWindow ? this.#windowCount * world.sites.length : 0;
+    this.siteWindowCompleted = new Uint32Array(perWindow);
+    this.siteWindowWithinSlo = new Uint32Array(perWindow);
+    this.#fromMs = options.fromMs;
+    this.origins = [...new Set(world.areas.map((area) => area.country))].toSorted();
+    this.#originOfRow = Int32Array.from(world.demand, (row) =>
+      this.origins.indexOf(world.areas[row.area]!.country),
+    );
+    const links = this.origins.length * world.sites.length;
+    this.linkRequests = new Float64Array(links);
+    this.linkBytesIn = new Float64Array(links);
+    this.linkBytesOut = new Float64Array(links);
     this.hours = options.byAreaHour ? Math.max(1, Math.ceil(options.durationMs / 3_600_000)) : 0;
     this.hourArrived = new Uint32Array(this.hours * world.demand.length);
     this.hourWithinSlo = new Uint32Array(this.hours * world.demand.length);
@@ -150,7 +177,15 @@ export class Measures {
     return this.cells[workload * tiers.length + tier]!;
   }
 
+  /** Requests counted so far that have not come to their end. */
+  get inFlight(): number {
+    const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0);
+    const completed = this.cells.reduce((total, cell) => total + cell.completed, 0);
+    return sum(this.arrived) - sum(this.rejected) - completed;
+  }
+
   arrive(row: number, workload: number, timeMs: number): void {
+    if (timeMs < this.#fromMs) return;
     this.arrived[workload] = this.arrived[workload]! + 1;
     const slot = this.#windowSlot(workload, timeMs);
     this.windows.arrived[slot] = this.windows.arrived[slot]! + 1;
@@ -161,6 +196,7 @@ export class Measures {
   }
 
   reject(workload: number, reason: RejectionReason, arrivalMs: number): void {
+    if (arrivalMs < this.#fromMs) return;
     const at = workload * rejectionReasons.length + rejectionReasons.indexOf(reason);
     this.rejected[at] = this.rejected[at]! + 1;
     const slot = this.#windowSlot(workload, arrivalMs);
@@ -168,6 +204,7 @@ export class Measures {
   }
 
   finish(request: FinishedRequest): void {
+    if (request.arrivalMs < this.#fromMs) return;
     const workload = this.#world.workloads[request.workload]!;
     const cell = this.cells[request.workload * tiers.length + request.tier]!;
     const { site, row } = request;
@@ -190,6 +227,11 @@ export class Measures {
     this.siteCompleted[site] = this.siteCompleted[site]! + 1;
     this.siteOutputTokens[site] = this.siteOutputTokens[site]! + request.outputTokens;
     this.siteEgressBytes[site] = this.siteEgressBytes[site]! + workload.responseBytes;
+    this.siteIngressBytes[site] = this.siteIngressBytes[site]! + workload.requestBytes;
+    const link = this.#originOfRow[row]! * this.siteCompleted.length + site;
+    this.linkRequests[link] = this.linkRequests[link]! + 1;
+    this.linkBytesIn[link] = this.linkBytesIn[link]! + workload.requestBytes;
+    this.linkBytesOut[link] = this.linkBytesOut[link]! + workload.responseBytes;
     const sums = (request.group * this.arrived.length + request.workload) * groupSums;
     this.groups[sums + groupSum.completed] = this.groups[sums + groupSum.completed]! + 1;
     this.groups[sums + groupSum.ttftMs] = this.groups[sums + groupSum.ttftMs]! + request.engineTtftMs;
@@ -199,8 +241,11 @@ export class Measures {
     this.groups[sums + groupSum.decodeTokens] = this.groups[sums + groupSum.decodeTokens]! + request.outputTokens - 1;
     const slot = this.#windowSlot(request.workload, request.arrivalMs);
     this.windows.completed[slot] = this.windows.completed[slot]! + 1;
+    const siteSlot = this.siteWindowCompleted.length > 0 ? this.#siteSlot(site, request.arrivalMs) : -1;
+    if (siteSlot >= 0) this.siteWindowCompleted[siteSlot] = this.siteWindowCompleted[siteSlot]! + 1;
     if (!isSloMet) return;
     cell.withinSlo++;
+    if (siteSlot >= 0) this.siteWindowWithinSlo[siteSlot] = this.siteWindowWithinSlo[siteSlot]! + 1;
     this.windows.withinSlo[slot] = this.windows.withinSlo[slot]! + 1;
     if (this.hours > 0) {
       const hour = this.#hourSlot(row, request.arrivalMs);
@@ -211,6 +256,11 @@ export class Measures {
   #windowSlot(workload: number, timeMs: number): number {
     const window = Math.min(this.#windowCount - 1, Math.floor(timeMs / this.windowMs));
     return window * this.arrived.length + workload;
+  }
+
+  #siteSlot(site: number, timeMs: number): number {
+    const window = Math.min(this.#windowCount - 1, Math.floor(timeMs / this.windowMs));
+    return window * this.siteCompleted.length + site;
   }
 
   #hourSlot(row: number, timeMs: number): number {

@@ -32,10 +32,10 @@ export function compareWithPlan(
   routes: Routes,
   rate: DemandRate,
   measures: Measures,
-  simulatedMs: number,
+  { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
 ): PlanAgreement {
   const { deployment } = routes;
-  const expected = Float64Array.from(world.demand, (_, row) => rate.expected(row, 0, simulatedMs));
+  const expected = Float64Array.from(world.demand, (_, row) => untilMs > fromMs ? rate.expected(row, fromMs, untilMs) : 0);
   const planned = new Float64Array(deployment.pools.length);
   const plannedOfRow = new Float64Array(world.demand.length);
   for (const flow of deployment.flows) {

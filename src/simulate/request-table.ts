@@ -21,6 +21,9 @@ export class RequestTable {
   /** Input tokens whose keys and values the engine already holds. */
   cachedTokens = new Int32Array(0);
 
+  /** When it was last sent to a site, and how long the site's port keeps its answer waiting, ms. */
+  sentMs = new Float64Array(0);
+  portWaitMs = new Float64Array(0);
   /** Sites tried so far. */
   attempts = new Int32Array(0);
   /** Engine that holds it. */
@@ -105,6 +108,8 @@ export class RequestTable {
     this.inputTokens = longer(this.inputTokens);
     this.outputTokens = longer(this.outputTokens);
     this.cachedTokens = longer(this.cachedTokens);
+    this.sentMs = longerFloat(this.sentMs);
+    this.portWaitMs = longerFloat(this.portWaitMs);
     this.attempts = longer(this.attempts);
     this.replica = longer(this.replica);
     this.readyMs = longerFloat(this.readyMs);

@@ -1,4 +1,5 @@
 import { choose, laneTerm, termCount, type Extra, type Lane, type LoadView, type Routes } from "../route/index.ts";
+import { mixed } from "./hashed-lots.ts";
 import type { RandomStream } from "./random.ts";
 
 /**
@@ -134,12 +135,4 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
         return near >= 0 ? near : shortest(open(lane, load, nowMs), load, nowMs);
       };
   }
-}
-
-/** Finaliser of MurmurHash3: every input bit moves every output bit. */
-function mixed(value: number): number {
-  let hash = value | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -1,9 +1,12 @@
 import type { World } from "../catalog/index.ts";
 import type { Deployment } from "../route/index.ts";
 import type { Burstiness } from "./arrivals-clients.ts";
+import type { ClientProfile } from "./client-profiles.ts";
 import type { TraceWindow } from "./chrome-trace.ts";
+import type { Conversations } from "./conversations.ts";
 import type { DemandLevel } from "./demand-rate.ts";
-import type { Fault, RandomFaults } from "./fault.ts";
+import type { Fault } from "./fault.ts";
+import type { RandomFaults } from "./random-faults.ts";
 import type { RoutingRule } from "./routing-rule.ts";
 import type { Trace } from "./trace.ts";
 
@@ -11,6 +14,8 @@ export interface SimulationOptions {
   /** The same seed gives the same result, whatever the machine and however the run is sliced. */
   readonly seed: number;
   readonly durationS: number;
+  /** Requests sent in the first so many seconds of the span are simulated but not counted: engines begin empty. */
+  readonly warmUpS: number;
   /** UTC hour at which the simulation starts, 0 to 24; decides where it is evening. */
   readonly startHourUtc: number;
   /** Multiplies all demand. */
@@ -18,6 +23,8 @@ export interface SimulationOptions {
   readonly demand: DemandLevel;
   /** Whether requests come from single, bursty clients; null = as one Poisson stream per demand row. */
   readonly burstiness: Burstiness | null;
+  /** Whether requests belong to conversations, whose turns share their beginnings; null = each stands alone. */
+  readonly conversations: Conversations | null;
   /** How the site of a request is found; `disperse` is the policy of `route`, the others are there to compare. */
   readonly rule: RoutingRule;
   /** How often engines report their load to the policy, ms (0 = at every decision), and when a report is too old. */
@@ -30,38 +37,47 @@ export interface SimulationOptions {
   /** Sites a request may be sent to before it is given up. */
   readonly maxAttempts: number;
   readonly faults: readonly Fault[];
-  readonly randomFaults: RandomFaults | null;
+  readonly randomFaults: RandomFaults | readonly RandomFaults[] | null;
   /** Width of a time window in the result, s. */
   readonly windowS: number;
   /** Whether the result has attainment by area and hour. */
   readonly byAreaHour: boolean;
+  /** Whether the result has attainment by site and window. */
+  readonly bySiteWindow: boolean;
   /** Relative error of all quantiles. */
   readonly quantileError: number;
   /** Requests whose stages `Simulation.chromeTrace` returns; null = none. */
   readonly traceWindow: TraceWindow | null;
 }
 
-/** Replays recorded requests in place of the random ones of a workload. */
+/** Recorded requests, or requests of measured clients, in place of the random ones of a workload. */
 export interface TraceInput {
-  readonly trace: Trace;
+  readonly source: Trace | readonly ClientProfile[];
   /** Position in `World.workloads`. */
   readonly workload: number;
+  /** Whether a trace that is shorter than the span begins again (clients always do). */
+  readonly loop?: boolean;
+  /** Whether every area lives through it on its own clock. */
+  readonly byTimeZone?: boolean;
 }
 
 export interface SimulationInput {
   readonly world: World;
   readonly deployment: Deployment;
   readonly options?: Partial<SimulationOptions>;
-  readonly trace?: TraceInput;
+  /** At most one for each workload. */
+  readonly traces?: readonly TraceInput[];
 }
 
 export const defaultSimulationOptions: SimulationOptions = {
   seed: 1,
   durationS: 3600,
+  warmUpS: 0,
   startHourUtc: 18,
   rateFactor: 1,
   demand: "curve",
   burstiness: null,
+  conversations: null,
   rule: "disperse",
   // The mesh's own defaults: a report every 250 ms, unknown after four missed ones.
   snapshotIntervalMs: 250,
@@ -73,6 +89,7 @@ export const defaultSimulationOptions: SimulationOptions = {
   randomFaults: null,
   windowS: 60,
   byAreaHour: false,
+  bySiteWindow: false,
   quantileError: 0.005,
   traceWindow: null,
 };
@@ -83,6 +100,7 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
   const rules: readonly [keyof SimulationOptions, boolean, string][] = [
     ["seed", Number.isSafeInteger(options.seed), "must be a whole number"],
     ["durationS", isAbove(options.durationS, 0), "must be above 0 s"],
+    ["warmUpS", isAtLeast(options.warmUpS, 0) && options.warmUpS < options.durationS, "must be at least 0 s and end before the span does"],
     ["startHourUtc", isAtLeast(options.startHourUtc, 0) && options.startHourUtc <= 24, "must lie between 0 and 24"],
     ["rateFactor", isAtLeast(options.rateFactor, 0), "must be at least 0"],
     ["snapshotIntervalMs", isAtLeast(options.snapshotIntervalMs, 0), "must be at least 0 ms"],
@@ -102,11 +120,21 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
     if (!isCount) throw new RangeError("burstiness.clientsPerRow must be at least 1");
     if (!isAbove(burstiness.gapVariation, 0)) throw new RangeError("burstiness.gapVariation must be above 0");
   }
+  const { conversations } = options;
+  if (conversations !== null) {
+    const isTalk = isAtLeast(conversations.turns, 1) && isAbove(conversations.gapS, 0);
+    if (!isTalk) throw new RangeError("conversations need at least 1 turn and a gap above 0 s");
+    if (!isAtLeast(conversations.sharedTokens, 0)) throw new RangeError("conversations.sharedTokens must be at least 0");
+  }
   for (const fault of options.faults) {
     const isSpan = isAtLeast(fault.fromS, 0) && (fault.toS === undefined || fault.toS > fault.fromS);
     if (!isSpan) throw new RangeError(`fault ${fault.kind} must start at 0 s or later and end after it starts`);
-    const isStretch = fault.kind !== "slow" && fault.kind !== "crowd";
-    if (!isStretch && !isAbove(fault.factor, 0)) throw new RangeError(`fault ${fault.kind} needs a factor above 0`);
+    if ("factor" in fault && !isAbove(fault.factor, 0)) throw new RangeError(`fault ${fault.kind} needs a factor above 0`);
+  }
+  for (const random of [options.randomFaults ?? []].flat()) {
+    const { meanHoursBetweenFailures, meanHoursToRepair, factor = 2 } = random;
+    const isSensible = [meanHoursBetweenFailures, meanHoursToRepair, factor].every((value) => isAbove(value, 0));
+    if (!isSensible) throw new RangeError("random faults need mean times and a factor above 0");
   }
   return options;
 }

@@ -14,6 +14,7 @@ export interface SimulationResult {
   readonly format: "disperse/simulation/v1";
   readonly scenario: string;
   readonly options: SimulationOptions;
+  /** Time measured so far: less than asked for when the run was stopped. The warm-up is not part of it. */
   readonly simulatedS: number;
   readonly requests: RequestCounts;
   readonly workloads: readonly WorkloadResult[];
@@ -21,6 +22,10 @@ export interface SimulationResult {
   readonly sites: readonly SiteResult[];
   readonly pools: readonly PoolUsage[];
   readonly windows: readonly WindowResult[];
+  /** By site and window; empty unless asked for. */
+  readonly siteWindows: readonly SiteWindowResult[];
+  /** What went between the users of a country and a site; pairs without traffic are left out. */
+  readonly links: readonly LinkResult[];
   /** By area and hour; empty unless asked for. */
   readonly areaHours: readonly AreaHourResult[];
   readonly agreement: PlanAgreement;
@@ -97,7 +102,12 @@ export interface SiteResult {
   readonly completed: number;
   readonly outputTokens: number;
   readonly egressBytes: number;
+  readonly ingressBytes: number;
+  /** Means over the span. */
   readonly egressGbps: number;
+  readonly ingressGbps: number;
+  /** Share of the port in use, the busier direction, on average. */
+  readonly portRatio: number;
 }
 
 export interface WindowResult {
@@ -109,6 +119,23 @@ export interface WindowResult {
     readonly withinSlo: number;
     readonly rejected: number;
   }[];
+}
+
+export interface SiteWindowResult {
+  readonly site: string;
+  readonly fromS: number;
+  readonly completed: number;
+  readonly withinSlo: number;
+}
+
+export interface LinkResult {
+  /** Country of the users. */
+  readonly from: string;
+  readonly to: string;
+  readonly requests: number;
+  /** To the site and from it. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 }
 
 export interface AreaHourResult {
@@ -126,13 +153,15 @@ export interface MeasuredRun {
   readonly rate: DemandRate;
   readonly options: SimulationOptions;
   readonly measures: Measures;
-  readonly simulatedMs: number;
-  readonly inFlight: number;
+  /** End of what was simulated so far, and end of the warm-up, ms. */
+  readonly untilMs: number;
+  readonly fromMs: number;
   readonly busyMsOfGroup: Float64Array;
 }
 
 export function describeResult(run: MeasuredRun): SimulationResult {
-  const { world, measures, options, simulatedMs } = run;
+  const { world, measures, options } = run;
+  const simulatedMs = spanMs(run);
   const workloads = world.workloads.map((_, workload) => describeWorkload(run, workload));
   const pools = poolUsage(world, run.routes, run.busyMsOfGroup, simulatedMs);
   const sum = (pick: (result: WorkloadResult) => number) =>
@@ -148,7 +177,7 @@ export function describeResult(run: MeasuredRun): SimulationResult {
       arrived: sum((result) => result.arrived),
       completed: sum((result) => result.completed),
       rejected: sum((result) => result.rejected),
-      inFlight: run.inFlight,
+      inFlight: measures.inFlight,
       retries: measures.retries,
       preemptions: sum((result) => result.preemptions),
       goodputPerS: simulatedMs > 0 ? (withinSlo * 1000) / simulatedMs : 0,
@@ -164,13 +193,19 @@ export function describeResult(run: MeasuredRun): SimulationResult {
     sites: describeSites(run),
     pools,
     windows: describeWindows(run),
+    siteWindows: describeSiteWindows(run),
+    links: describeLinks(run),
     areaHours: describeAreaHours(run),
-    agreement: compareWithPlan(world, run.routes, run.rate, measures, simulatedMs),
+    agreement: compareWithPlan(world, run.routes, run.rate, measures, run),
     closedForms: compareClosedForms(world, run.routes, measures, simulatedMs),
     money: simulatedMoney(world, run.routes.deployment, pools, measures.siteEgressBytes, simulatedMs, outputTokens),
     residencyViolations: measures.residencyViolations,
     quantileError: options.quantileError,
   };
+}
+
+function spanMs({ fromMs, untilMs }: MeasuredRun): number {
+  return Math.max(0, untilMs - fromMs);
 }
 
 function tierOf(result: WorkloadResult, tier: Tier): ServedResult {
@@ -233,21 +268,39 @@ export function quantilesOf(sketch: QuantileSketch): Quantiles {
   };
 }
 
-function describeSites({ world, measures, routes, simulatedMs }: MeasuredRun): SiteResult[] {
+function describeSites(run: MeasuredRun): SiteResult[] {
+  const { world, measures, routes } = run;
+  const simulatedS = spanMs(run) / 1000;
+  const gbps = (bytes: number): number => (simulatedS > 0 ? (bytes * 8) / 1e9 / simulatedS : 0);
   const open = [...new Set(routes.deployment.pools.map((pool) => pool.site))].toSorted((a, b) => a - b);
-  return open.map((site) => ({
-    site: world.sites[site]!.id,
-    tier: world.sites[site]!.tier,
-    completed: measures.siteCompleted[site]!,
-    outputTokens: measures.siteOutputTokens[site]!,
-    egressBytes: measures.siteEgressBytes[site]!,
-    egressGbps: simulatedMs > 0 ? (measures.siteEgressBytes[site]! * 8) / 1e9 / (simulatedMs / 1000) : 0,
-  }));
+  return open.map((position) => {
+    const site = world.sites[position]!;
+    const egressBytes = measures.siteEgressBytes[position]!;
+    const ingressBytes = measures.siteIngressBytes[position]!;
+    return {
+      site: site.id,
+      tier: site.tier,
+      completed: measures.siteCompleted[position]!,
+      outputTokens: measures.siteOutputTokens[position]!,
+      egressBytes,
+      ingressBytes,
+      egressGbps: gbps(egressBytes),
+      ingressGbps: gbps(ingressBytes),
+      portRatio: site.portGbps > 0 ? gbps(Math.max(egressBytes, ingressBytes)) / site.portGbps : 0,
+    };
+  });
 }
 
-function describeWindows({ world, measures, simulatedMs }: MeasuredRun): WindowResult[] {
-  const seen = Math.min(measures.windowCount, Math.ceil(simulatedMs / measures.windowMs));
-  return Array.from({ length: seen }, (_, window) => ({
+/** Windows that lie within what was simulated, the warm-up not counted. */
+function measuredWindows({ measures, fromMs, untilMs }: MeasuredRun): number[] {
+  const end = Math.min(measures.windowCount, Math.ceil(untilMs / measures.windowMs));
+  const begin = Math.min(end, Math.floor(fromMs / measures.windowMs));
+  return Array.from({ length: end - begin }, (_, i) => begin + i);
+}
+
+function describeWindows(run: MeasuredRun): WindowResult[] {
+  const { world, measures } = run;
+  return measuredWindows(run).map((window) => ({
     fromS: (window * measures.windowMs) / 1000,
     workloads: world.workloads.map(({ id }, w) => {
       const slot = window * world.workloads.length + w;
@@ -260,6 +313,32 @@ function describeWindows({ world, measures, simulatedMs }: MeasuredRun): WindowR
       };
     }),
   }));
+}
+
+function describeSiteWindows(run: MeasuredRun): SiteWindowResult[] {
+  const { world, measures } = run;
+  if (measures.siteWindowCompleted.length === 0) return [];
+  return measuredWindows(run).flatMap((window) =>
+    world.sites.flatMap(({ id }, site): SiteWindowResult[] => {
+      const slot = window * world.sites.length + site;
+      const completed = measures.siteWindowCompleted[slot]!;
+      if (completed === 0) return [];
+      const fromS = (window * measures.windowMs) / 1000;
+      return [{ site: id, fromS, completed, withinSlo: measures.siteWindowWithinSlo[slot]! }];
+    }),
+  );
+}
+
+function describeLinks({ world, measures }: MeasuredRun): LinkResult[] {
+  return measures.origins.flatMap((from, origin) =>
+    world.sites.flatMap(({ id }, site): LinkResult[] => {
+      const slot = origin * world.sites.length + site;
+      const requests = measures.linkRequests[slot]!;
+      if (requests === 0) return [];
+      const bytesIn = measures.linkBytesIn[slot]!;
+      return [{ from, to: id, requests, bytesIn, bytesOut: measures.linkBytesOut[slot]! }];
+    }),
+  );
 }
 
 function describeAreaHours({ world, measures }: MeasuredRun): AreaHourResult[] {

@@ -9,21 +9,22 @@ import {
   type RejectReason,
   type Routes,
 } from "../route/index.ts";
-import { MergedArrivals, type Arrivals } from "./arrivals.ts";
-import { PoissonArrivals } from "./arrivals-poisson.ts";
-import { TraceArrivals } from "./arrivals-trace.ts";
-import { ClientArrivals } from "./arrivals-clients.ts";
+import type { Arrivals } from "./arrivals.ts";
+import { makeArrivals } from "./make-arrivals.ts";
 import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
 import { demandRate, type DemandRate } from "./demand-rate.ts";
 import { EventQueue } from "./event-queue.ts";
-import { drawFaults, rowsWithin } from "./fault.ts";
 import { eventKinds, FaultDriver } from "./fault-driver.ts";
 import { Fleet } from "./fleet.ts";
 import { Measures, type FinishedRequest, type RejectionReason } from "./measures.ts";
+import { Isolation } from "./isolation.ts";
+import type { PrefixChain } from "./prefix-chain.ts";
 import { RandomStream } from "./random.ts";
+import { drawFaults } from "./random-faults.ts";
 import { RequestTable } from "./request-table.ts";
 import { ResidencyAudit } from "./residency-audit.ts";
 import { findEngine, type FindEngine } from "./routing-rule.ts";
+import { SiteLinks } from "./site-links.ts";
 import { completeOptions, type SimulationInput, type SimulationOptions } from "./simulation-options.ts";
 import { describeResult, type SimulationResult } from "./simulation-result.ts";
 
@@ -46,12 +47,17 @@ export class Simulation {
   readonly #queue = new EventQueue();
   readonly #fleet: Fleet;
   readonly #faults: FaultDriver;
+  readonly #isolation: Isolation;
+  readonly #links: SiteLinks;
   readonly #arrivals: Arrivals;
   readonly #find: FindEngine;
   readonly #audit: ResidencyAudit;
   readonly #network: RandomStream;
   readonly #laneOfRow: (Lane | undefined)[];
   readonly #workloadOfRow: Int32Array;
+  readonly #areaOfRow: Int32Array;
+  /** What prompts share with others, by slot; holes for the many that need no cache of their own. */
+  readonly #prefixOf: (PrefixChain | null)[] = [];
   readonly #meanComputedTokens: Float64Array;
   readonly #tierOfSite: Int32Array;
   readonly #extra = { tokens: 0 };
@@ -61,6 +67,8 @@ export class Simulation {
   #nowMs = 0;
   #isDone = false;
   #busyMs: Float64Array | null = null;
+  /** How long each group had been busy when the warm-up ended. */
+  #warmUpBusyMs: Float64Array | null = null;
 
   /** @throws RangeError when an option makes no sense or the deployment does not belong to the world. */
   constructor(input: SimulationInput) {
@@ -77,7 +85,9 @@ export class Simulation {
       {
         durationMs: this.durationMs,
         windowMs: options.windowS * 1000,
+        fromMs: options.warmUpS * 1000,
         byAreaHour: options.byAreaHour,
+        bySiteWindow: options.bySiteWindow,
         relativeError: options.quantileError,
       },
     );
@@ -85,10 +95,16 @@ export class Simulation {
       intervalMs: options.snapshotIntervalMs,
       maxAgeMs: options.snapshotMaxAgeMs,
     });
-    const drawn = options.randomFaults
-      ? drawFaults(world, deployment, options.randomFaults, options.durationS, options.seed)
-      : [];
-    this.#faults = new FaultDriver(world, this.#routes, this.#fleet, this.#queue, {
+    const drawn = [options.randomFaults ?? []]
+      .flat()
+      .flatMap((random) => drawFaults(world, deployment, random, options.durationS, options.seed));
+    this.#isolation = new Isolation(this.#routes, this.#fleet, {
+      noticeMs: options.failureNoticeMs,
+      maxAgeMs: options.snapshotMaxAgeMs,
+    });
+    this.#links = new SiteLinks(world);
+    const subjects = { fleet: this.#fleet, isolation: this.#isolation, links: this.#links };
+    this.#faults = new FaultDriver(world, this.#routes, subjects, this.#queue, {
       faults: [...options.faults, ...drawn],
       durationMs: this.durationMs,
       noticeMs: options.failureNoticeMs,
@@ -100,6 +116,7 @@ export class Simulation {
     this.#recorder = options.traceWindow && new ChromeTraceRecorder(world, this.#routes, options.traceWindow);
     this.#laneOfRow = world.demand.map(() => undefined);
     this.#workloadOfRow = Int32Array.from(world.demand, (row) => row.workload);
+    this.#areaOfRow = Int32Array.from(world.demand, (row) => row.area);
     this.#meanComputedTokens = Float64Array.from(
       world.workloads,
       (workload) => workload.inputTokens.mean * (1 - workload.prefixHitRatio),
@@ -125,6 +142,12 @@ export class Simulation {
   advance(untilMs: number): void {
     if (this.#isDone) return;
     const limitMs = Math.min(untilMs, this.durationMs);
+    const warmUpMs = this.options.warmUpS * 1000;
+    if (this.#warmUpBusyMs === null && warmUpMs > 0 && limitMs >= warmUpMs) {
+      this.#runTo(warmUpMs);
+      this.#fleet.advanceAll(warmUpMs);
+      this.#warmUpBusyMs = this.#busyPerGroup();
+    }
     this.#runTo(limitMs);
     this.#nowMs = Math.max(this.#nowMs, limitMs);
     if (limitMs < this.durationMs) return;
@@ -143,8 +166,8 @@ export class Simulation {
       rate: this.#rate,
       options: this.options,
       measures: this.#measures,
-      simulatedMs: this.#nowMs,
-      inFlight: this.#table.inUse,
+      untilMs: this.#nowMs,
+      fromMs: this.options.warmUpS * 1000,
       busyMsOfGroup: this.#busyMs ?? this.#busyPerGroup(),
     });
   }
@@ -164,7 +187,12 @@ export class Simulation {
     const { site, pool } = this.#routes.groups[group]!;
     const firstTokenMs = table.firstTokenMs[request]!;
     const outputTokens = table.outputTokens[request]!;
-    const backMs = table.rttMs[request]! / 2;
+    const backMs = table.rttMs[request]! / 2 + table.portWaitMs[request]!;
+    const isolation = this.#isolation;
+    if (isolation.hasCut && isolation.broke(this.#areaOfRow[row]!, site, table.sentMs[request]!, timeMs + backMs)) {
+      this.#reject(request, "interrupted");
+      return;
+    }
     const out = this.#finished;
     out.row = row;
     out.workload = workload;
@@ -185,6 +213,8 @@ export class Simulation {
     out.outputTokens = outputTokens;
     out.preemptions = table.preemptions[request]!;
     this.#measures.finish(out);
+    const prefix = this.#prefixOf[request];
+    if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, outputTokens);
     if (this.#recorder?.wants(out.arrivalMs)) this.#record(request, timeMs, this.#recorder);
     table.release(request);
   }
@@ -236,7 +266,7 @@ export class Simulation {
   }
 
   #arrive(nowMs: number): void {
-    const { row, inputTokens, outputTokens, cachedTokens } = this.#arrivals;
+    const { row, inputTokens, outputTokens, cachedTokens, prefix } = this.#arrivals;
     const table = this.#table;
     const request = table.take();
     table.row[request] = row;
@@ -245,6 +275,8 @@ export class Simulation {
     table.inputTokens[request] = inputTokens;
     table.outputTokens[request] = outputTokens;
     table.cachedTokens[request] = cachedTokens;
+    if (prefix !== null) this.#prefixOf[request] = prefix;
+    else if (request < this.#prefixOf.length) this.#prefixOf[request] = null;
     // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
     table.networkDraw[request] = this.#network.normal();
     this.#measures.arrive(row, this.#workloadOfRow[row]!, nowMs);
@@ -259,10 +291,13 @@ export class Simulation {
     let lane = this.#lane(row);
     const computed = table.inputTokens[request]! - table.cachedTokens[request]!;
     this.#extra.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
-    let replica = this.#find(lane, this.#fleet, nowMs, this.#extra);
+    const area = this.#areaOfRow[row]!;
+    const isolation = this.#isolation;
+    const view = isolation.isActive ? isolation.viewFor(area) : this.#fleet;
+    let replica = this.#find(lane, view, nowMs, this.#extra);
     if (replica < 0 && !lane.isWhole) {
       lane = this.#wholeLane(row);
-      replica = this.#find(lane, this.#fleet, nowMs, this.#extra);
+      replica = this.#find(lane, view, nowMs, this.#extra);
     }
     if (replica < 0) {
       this.#reject(request, lane.group.length > 0 ? "unhealthy" : ineligibleReason(lane));
@@ -273,8 +308,15 @@ export class Simulation {
     if (!this.#audit.allows(row, group.site)) this.#measures.residencyViolations++;
     table.replica[request] = replica;
     table.attempts[request] = table.attempts[request]! + 1;
-    const rttMs = sampleRtt(lane, groupIndex, table.networkDraw[request]!);
+    const { site } = group;
+    const links = this.#links;
+    const rttMs = sampleRtt(lane, groupIndex, table.networkDraw[request]!) * links.factor[site]!;
     table.rttMs[request] = rttMs;
+    if (isolation.isActive && !isolation.isReachable(area, site)) {
+      isolation.noticeByRequest(area, site);
+      this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
+      return;
+    }
     if (!this.#fleet.isUp(replica)) {
       this.#faults.noticeByRequest(replica);
       this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
@@ -285,7 +327,16 @@ export class Simulation {
       this.#reject(request, "too-long");
       return;
     }
-    table.readyMs[request] = nowMs + rttMs / 2 + costs.requestOverheadMs;
+    const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
+    const uploadMs = links.receiveMs(site, requestBytes, nowMs);
+    table.portWaitMs[request] = links.sendMs(site, responseBytes, nowMs);
+    table.sentMs[request] = nowMs;
+    table.readyMs[request] = nowMs + rttMs / 2 + uploadMs + costs.requestOverheadMs;
+    const prefix = this.#prefixOf[request];
+    if (prefix != null) {
+      const held = this.#fleet.holdPrefix(replica, prefix);
+      table.cachedTokens[request] = Math.min(table.inputTokens[request]! - 1, held);
+    }
     this.#fleet.enqueue(replica, request, nowMs);
   }
 
@@ -333,43 +384,14 @@ export class Simulation {
   }
 
   #busyPerGroup(): Float64Array {
-    return Float64Array.from(this.#routes.groups, (group) => {
-      let busyMs = 0;
+    return Float64Array.from(this.#routes.groups, (group, index) => {
+      let busyMs = -(this.#warmUpBusyMs?.[index] ?? 0);
       for (let replica = group.firstReplica; replica < group.firstReplica + group.replicas; replica++) {
         busyMs += this.#fleet.engineOf(replica)?.busyMs ?? 0;
       }
       return busyMs;
     });
   }
-}
-
-function makeArrivals(input: SimulationInput, options: SimulationOptions, rate: DemandRate): Arrivals {
-  const { world, deployment, trace } = input;
-  const durationMs = options.durationS * 1000;
-  const { seed, rateFactor } = options;
-  const streams: Arrivals[] = [];
-  if (trace) {
-    const mapping = { workload: trace.workload, durationMs, rateFactor };
-    streams.push(new TraceArrivals(world, deployment.period, trace.trace, mapping, seed));
-  }
-  // A trace takes the place of its workload's random requests; the other workloads go on.
-  const others = trace
-    ? Float64Array.from(world.demand, (row) => (row.workload === trace.workload ? 0 : 1))
-    : undefined;
-  streams.push(
-    options.burstiness
-      ? new ClientArrivals(world, rate, durationMs, options.burstiness, seed, others)
-      : new PoissonArrivals(world, rate, { fromMs: 0, toMs: durationMs }, seed, "arrivals", others),
-  );
-  for (const [position, fault] of options.faults.entries()) {
-    if (fault.kind !== "crowd" || fault.factor <= 1) continue;
-    // A crowd is a second stream on top of the usual one.
-    const weights = rowsWithin(world, fault.areas).map((inside) => inside * (fault.factor - 1));
-    const span = { fromMs: fault.fromS * 1000, toMs: Math.min(durationMs, (fault.toS ?? options.durationS) * 1000) };
-    streams.push(new PoissonArrivals(world, rate, span, seed, `crowd/${position}`, weights));
-  }
-  const [first, ...rest] = streams;
-  return rest.length === 0 ? first! : new MergedArrivals([first!, ...rest]);
 }
 
 /** Of the reasons against the sites near by, the one that came last in the order of questions: what was so nearly. */

@@ -1,45 +1,69 @@
-import { TraceBuilder, type Trace } from "./trace.ts";
+import { TraceBuilder } from "./trace-builder.ts";
+import type { Trace } from "./trace.ts";
+import type { TraceStore } from "./trace-store.ts";
 
 /**
- * Reads a CSV trace with a header: the Azure format (`TIMESTAMP,ContextTokens,GeneratedTokens`) and anything that names
- * its columns alike. Times are ISO-like dates (UTC) or plain numbers in seconds.
+ * Reads a CSV trace with a header line by line: the Azure format (`TIMESTAMP,ContextTokens,GeneratedTokens`, of 2023 and
+ * of 2024) and anything that names its columns alike. Times are ISO-like dates or plain numbers in seconds.
  */
-export function parseCsvTrace(text: string): Trace {
-  const builder = new TraceBuilder();
-  const lines = text.split(/\r?\n/);
-  const endsWhole = text.endsWith("\n");
-  let header: string[] | null = null;
-  let columns = { time: 0, input: 1, output: 2 };
-  for (const [index, raw] of lines.entries()) {
-    const line = index + 1;
-    const row = index === 0 ? raw.replace(/^\uFEFF/, "") : raw;
-    if (row.trim() === "") continue;
-    const fields = row.split(",").map((field) => field.trim().replace(/^"(.*)"$/, "$1"));
-    if (header === null) {
-      header = fields;
-      const found = findColumns(fields);
-      if (found) {
-        columns = found;
-        continue;
-      }
-    }
-    builder.countRow();
-    if (fields.length !== header.length) {
-      const isCut = index === lines.length - 1 && !endsWhole && fields.length < header.length;
-      builder.reject(isCut ? "truncated" : "malformed", line, row);
-      continue;
-    }
-    builder.add(
-      {
-        timeMs: parseTimeMs(fields[columns.time] ?? ""),
-        inputTokens: parseCount(fields[columns.input] ?? ""),
-        outputTokens: parseCount(fields[columns.output] ?? ""),
-      },
-      line,
-      row,
-    );
+export class CsvTraceParser {
+  readonly #builder: TraceBuilder;
+  #line = 0;
+  #columns: { time: number; input: number; output: number } | null = null;
+  #width = 0;
+
+  constructor(makeStore?: () => TraceStore) {
+    this.#builder = new TraceBuilder(makeStore);
   }
-  return builder.finish();
+
+  /** One line without its end. `isCut` when the file ended before the line did. */
+  push(text: string, isCut = false): void {
+    this.#line++;
+    const row = this.#line === 1 ? text.replace(/^\uFEFF/, "") : text;
+    if (row.trim() === "") return;
+    const fields = row.split(",").map((field) => field.trim().replace(/^"(.*)"$/, "$1"));
+    if (this.#columns === null) {
+      this.#width = fields.length;
+      const found = findColumns(fields);
+      this.#columns = found ?? { time: 0, input: 1, output: 2 };
+      if (found) return;
+    }
+    this.#builder.countRow();
+    if (fields.length !== this.#width) {
+      this.#builder.reject(isCut && fields.length < this.#width ? "truncated" : "malformed", this.#line, row);
+      return;
+    }
+    const { time, input, output } = this.#columns;
+    const parsed = {
+      timeMs: parseTimeMs(fields[time] ?? ""),
+      inputTokens: parseCount(fields[input] ?? ""),
+      outputTokens: parseCount(fields[output] ?? ""),
+    };
+    this.#builder.add(parsed, this.#line, row);
+  }
+
+  /** Something other than a line that stands in the way, for example the end of a damaged archive. */
+  reject(rule: "truncated" | "malformed", text: string): void {
+    this.#builder.countRow();
+    this.#builder.reject(rule, this.#line + 1, text);
+  }
+
+  finish(): Trace {
+    return this.#builder.finish(512);
+  }
+}
+
+/** Reads a CSV trace that is in memory. */
+export function parseCsvTrace(text: string): Trace {
+  const parser = new CsvTraceParser();
+  pushLines(text, parser);
+  return parser.finish();
+}
+
+/** Hands the lines of a text to a parser. */
+export function pushLines(text: string, parser: { push(line: string, isCut?: boolean): void }): void {
+  const lines = text.split(/\r?\n/);
+  for (const [index, line] of lines.entries()) parser.push(line, index === lines.length - 1);
 }
 
 const names = {
@@ -62,18 +86,19 @@ function findColumns(header: readonly string[]): { time: number; input: number; 
   return found.time < 0 || found.input < 0 || found.output < 0 ? null : found;
 }
 
-const datePattern = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(\.\d+)?(Z|\+00:00)?$/;
+const datePattern = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(\.\d+)?(?:Z|([+-])(\d{2}):?(\d{2}))?$/;
 
 function parseTimeMs(field: string): number {
   if (/^\d+(\.\d+)?$/.test(field)) return Number(field) * 1000;
   const match = datePattern.exec(field);
   if (!match) return Number.NaN;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
+  const offsetMinutes = match[8] ? (match[8] === "-" ? -1 : 1) * (Number(match[9]) * 60 + Number(match[10])) : 0;
   const isDate = month! >= 1 && month! <= 12 && day! >= 1 && day! <= daysInMonth(year!, month!);
   if (!isDate || hour! > 23 || minute! > 59 || second! > 60) return Number.NaN;
   // Fractions beyond a millisecond count: Azure's stamps have seven digits, and bursts live in them.
   const fraction = match[7] ? Number(match[7]) : 0;
-  const seconds = ((daysSince1970(year!, month!, day!) * 24 + hour!) * 60 + minute!) * 60 + second!;
+  const seconds = ((daysSince1970(year!, month!, day!) * 24 + hour!) * 60 + minute!) * 60 + second! - offsetMinutes * 60;
   return seconds * 1000 + fraction * 1000;
 }
 

@@ -1,33 +1,46 @@
-import { TraceBuilder, type Trace } from "./trace.ts";
+import { TraceBuilder } from "./trace-builder.ts";
+import { pushLines } from "./trace-csv.ts";
+import type { Trace } from "./trace.ts";
+import type { TraceStore } from "./trace-store.ts";
+
+/** Tokens of one block of Mooncake's `hash_ids`. Source: the description of the published traces (kvcache-ai/Mooncake). */
+const mooncakeBlockTokens = 512;
 
 /**
  * Reads a trace of one JSON object per line: the Mooncake format (`timestamp` in ms, `input_length`, `output_length`,
  * `hash_ids` of 512-token blocks).
  */
-export function parseJsonlTrace(text: string): Trace {
-  const builder = new TraceBuilder();
-  const lines = text.split(/\r?\n/);
-  const endsWhole = text.endsWith("\n");
-  for (const [index, row] of lines.entries()) {
-    const line = index + 1;
-    if (row.trim() === "") continue;
+export class JsonlTraceParser {
+  readonly #builder: TraceBuilder;
+  #line = 0;
+
+  constructor(makeStore?: () => TraceStore) {
+    this.#builder = new TraceBuilder(makeStore);
+  }
+
+  /** One line without its end. `isCut` when the file ended before the line did. */
+  push(text: string, isCut = false): void {
+    this.#line++;
+    const row = this.#line === 1 ? text.replace(/^\uFEFF/, "") : text;
+    if (row.trim() === "") return;
+    const builder = this.#builder;
     builder.countRow();
     let value: unknown;
     try {
       value = JSON.parse(row);
     } catch {
-      builder.reject(index === lines.length - 1 && !endsWhole ? "truncated" : "malformed", line, row);
-      continue;
+      builder.reject(isCut ? "truncated" : "malformed", this.#line, row);
+      return;
     }
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      builder.reject("malformed", line, row);
-      continue;
+      builder.reject("malformed", this.#line, row);
+      return;
     }
     const record = value as Record<string, unknown>;
     const hashes = record["hash_ids"];
-    if (hashes !== undefined && !(Array.isArray(hashes) && hashes.every((hash) => Number.isInteger(hash)))) {
-      builder.reject("malformed", line, row);
-      continue;
+    if (hashes !== undefined && !(Array.isArray(hashes) && hashes.every((hash) => Number.isSafeInteger(hash)))) {
+      builder.reject("malformed", this.#line, row);
+      return;
     }
     builder.add(
       {
@@ -36,11 +49,27 @@ export function parseJsonlTrace(text: string): Trace {
         outputTokens: numberOf(record["output_length"]),
         ...(hashes ? { prefixHashes: hashes as number[] } : {}),
       },
-      line,
+      this.#line,
       row,
     );
   }
-  return builder.finish();
+
+  /** Something other than a line that stands in the way, for example the end of a damaged archive. */
+  reject(rule: "truncated" | "malformed", text: string): void {
+    this.#builder.countRow();
+    this.#builder.reject(rule, this.#line + 1, text);
+  }
+
+  finish(): Trace {
+    return this.#builder.finish(mooncakeBlockTokens);
+  }
+}
+
+/** Reads a JSON-lines trace that is in memory. */
+export function parseJsonlTrace(text: string): Trace {
+  const parser = new JsonlTraceParser();
+  pushLines(text, parser);
+  return parser.finish();
 }
 
 function numberOf(value: unknown): number {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCsvTrace } from "./trace-csv.ts";
 import { parseJsonlTrace } from "./trace-jsonl.ts";
-import type { Trace } from "./trace.ts";
+import { traceRequests, type Trace } from "./trace.ts";
 
 const header = "TIMESTAMP,ContextTokens,GeneratedTokens";
 const good = "2023-11-16 18:17:03.9799600,4808,10";
@@ -15,15 +15,15 @@ const rules = (trace: Trace) =>
 describe("parseCsvTrace", () => {
   it("reads Azure's columns and keeps fractions of a millisecond", () => {
     const trace = csv(good, "2023-11-16 18:17:04.0319605,3180,8");
-    expect(trace.requests).toHaveLength(2);
-    expect(trace.requests[1]!.atMs).toBeCloseTo(52.0005, 4);
-    expect(trace.requests[1]).toMatchObject({ inputTokens: 3180, outputTokens: 8 });
+    expect(traceRequests(trace)).toHaveLength(2);
+    expect(traceRequests(trace)[1]!.atMs).toBeCloseTo(52.0005, 4);
+    expect(traceRequests(trace)[1]).toMatchObject({ inputTokens: 3180, outputTokens: 8 });
     expect(trace.report.problems).toEqual([]);
   });
 
   it("finds columns by name in any order, and reads seconds", () => {
     const trace = parseCsvTrace("output_tokens,id,time,input_tokens\n5,a,1.5,7\n6,b,2.0,8\n");
-    expect(trace.requests).toEqual([
+    expect(traceRequests(trace)).toEqual([
       { atMs: 0, inputTokens: 7, outputTokens: 5 },
       { atMs: 500, inputTokens: 8, outputTokens: 6 },
     ]);
@@ -36,13 +36,13 @@ describe("parseCsvTrace", () => {
       "2024-12-31 23:59:59,1,1",
       "2025-01-01 00:00:01,1,1",
     );
-    expect(trace.requests.map((request) => request.atMs / 1000)).toEqual([0, 86_401, 26_524_800, 26_524_802]);
+    expect(traceRequests(trace).map((request) => request.atMs / 1000)).toEqual([0, 86_401, 26_524_800, 26_524_802]);
     expect(rules(csv("2023-02-29 00:00:00,1,1"))).toEqual({ "bad-time": 1 });
   });
 
   it("sorts unordered rows and starts at the earliest", () => {
     const trace = csv("10,1,1", "5,2,2", "7,3,3");
-    expect(trace.requests.map((request) => request.atMs)).toEqual([0, 2000, 5000]);
+    expect(traceRequests(trace).map((request) => request.atMs)).toEqual([0, 2000, 5000]);
     expect(rules(trace)).toEqual({ unordered: 1 });
   });
 
@@ -73,7 +73,7 @@ describe("parseCsvTrace", () => {
       duplicated: 1,
     });
     expect(trace.report.problems.find((problem) => problem.rule === "bad-time")!.firstLine).toBe(3);
-    expect(trace.requests).toHaveLength(3);
+    expect(traceRequests(trace)).toHaveLength(3);
     expect(trace.report.rows).toBe(14);
   });
 
@@ -88,7 +88,7 @@ describe("parseJsonlTrace", () => {
     const trace = parseJsonlTrace(
       '{"timestamp": 100, "input_length": 6758, "output_length": 500, "hash_ids": [0, 1]}\n{"timestamp": 103, "input_length": 9, "output_length": 2}\n',
     );
-    expect(trace.requests).toEqual([
+    expect(traceRequests(trace)).toEqual([
       { atMs: 0, inputTokens: 6758, outputTokens: 500, prefixHashes: [0, 1] },
       { atMs: 3, inputTokens: 9, outputTokens: 2 },
     ]);
@@ -99,7 +99,7 @@ describe("parseJsonlTrace", () => {
       '[1]\nnull\n{"timestamp": "soon", "input_length": 1, "output_length": 1}\n{"timestamp": 1, "output_length": 1}\n{"timestamp": 1, "input_length": 1, "output_length": 1, "hash_ids": "x"}\n{"timestamp": 1, "input_le',
     );
     expect(rules(trace)).toEqual({ malformed: 3, "bad-time": 1, "bad-tokens": 1, truncated: 1 });
-    expect(trace.requests).toEqual([]);
+    expect(traceRequests(trace)).toEqual([]);
   });
 });
 
@@ -119,7 +119,7 @@ describe("both parsers", () => {
       fc.property(rows, fc.array(fc.oneof(fc.string(), fc.json()), { maxLength: 20 }), (lines, objects) => {
         for (const trace of [parseCsvTrace([header, ...lines].join("\n")), parseJsonlTrace(objects.join("\n"))]) {
           let before = 0;
-          for (const { atMs, inputTokens, outputTokens } of trace.requests) {
+          for (const { atMs, inputTokens, outputTokens } of traceRequests(trace)) {
             expect(atMs >= before && Number.isFinite(atMs)).toBe(true);
             expect(Number.isInteger(inputTokens) && inputTokens > 0).toBe(true);
             expect(Number.isInteger(outputTokens) && outputTokens > 0).toBe(true);
@@ -141,7 +141,7 @@ describe("published traces", () => {
   it.skipIf(!existsSync(azure))("reads the Azure code trace whole (skipped where the shared data is absent)", () => {
     const trace = parseCsvTrace(readFileSync(azure, "utf8"));
     expect(trace.report).toMatchObject({ rows: 8819, used: 8819 });
-    expect(trace.requests.at(-1)!.atMs / 60_000).toBeGreaterThan(55);
+    expect(traceRequests(trace).at(-1)!.atMs / 60_000).toBeGreaterThan(55);
   });
 
   it.skipIf(!existsSync(mooncake))("reads the Mooncake trace whole (skipped where the shared data is absent)", () => {

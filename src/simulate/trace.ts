@@ -1,19 +1,49 @@
+import type { TraceChunk } from "./trace-store.ts";
+
 /**
- * A recorded sequence of requests. Parsers take text and never throw on content: every row that is not used is counted
- * under a named rule, the first of each kind with its line, so a report can say what was left out and why.
+ * A recorded sequence of requests. Parsers never throw on content: every row that is not used is counted under a named
+ * rule, the first of each kind with its line, so a report can say what was left out and why.
+ *
+ * Rows lie in chunks, which a store keeps in memory or on disk: a trace may be larger than the memory.
  */
 export interface Trace {
-  readonly requests: readonly TraceRequest[];
+  /** Number of usable requests. */
+  readonly count: number;
+  /** When the last request was sent, ms since the first. */
+  readonly lastMs: number;
+  /** Time of the first request of every chunk, ms since the first of all. Times never fall within a trace. */
+  readonly chunkStartMs: readonly number[];
+  /** Requests of every chunk. */
+  readonly chunkCounts: readonly number[];
+  /** Tokens per block of `TraceChunk.hashes`; null where no request has any. */
+  readonly hashBlockTokens: number | null;
   readonly report: TraceReport;
+  chunk(position: number): TraceChunk;
 }
 
 export interface TraceRequest {
-  /** Since the first request of the trace, ms. Never falls from one request to the next. */
+  /** Since the first request of the trace, ms. */
   readonly atMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** Hash of each block of the prompt, in order; equal leading hashes are equal prefixes. */
   readonly prefixHashes?: readonly number[];
+}
+
+/** All requests as objects; for small traces, as it takes ten times the memory of the chunks. */
+export function traceRequests(trace: Trace): TraceRequest[] {
+  return trace.chunkStartMs.flatMap((_, position) => {
+    const { count, atMs, inputTokens, outputTokens, hashStart, hashes } = trace.chunk(position);
+    return Array.from({ length: count }, (_unused, row): TraceRequest => {
+      const blocks = [...hashes.subarray(hashStart[row]!, hashStart[row + 1]!)];
+      return {
+        atMs: atMs[row]!,
+        inputTokens: inputTokens[row]!,
+        outputTokens: outputTokens[row]!,
+        ...(blocks.length > 0 ? { prefixHashes: blocks } : {}),
+      };
+    });
+  });
 }
 
 export interface TraceReport {
@@ -37,7 +67,7 @@ export interface TraceProblem {
 export type TraceRule =
   /** Too few or too many fields, or not the format at all: skipped. */
   | "malformed"
-  /** The last row ends in the middle: skipped. */
+  /** The last row ends in the middle, or the compressed file does: skipped. */
   | "truncated"
   /** A time that is no time: skipped. */
   | "bad-time"
@@ -51,14 +81,10 @@ export type TraceRule =
   | "unordered"
   /** Equal to the row before it in every field: kept, as simultaneous equal requests do occur. */
   | "duplicated"
-  /** More than a year away from the first request: skipped. */
+  /** More than a year away from the middle of the first rows: skipped. */
   | "absurd-time";
 
-/** No model in the catalogue takes a hundredth of it. */
-const absurdTokens = 10_000_000;
-const yearMs = 365 * 86_400_000;
-
-const actions: Record<TraceRule, TraceProblem["action"]> = {
+export const traceActions: Readonly<Record<TraceRule, TraceProblem["action"]>> = {
   malformed: "skipped",
   truncated: "skipped",
   "bad-time": "skipped",
@@ -69,70 +95,3 @@ const actions: Record<TraceRule, TraceProblem["action"]> = {
   duplicated: "kept",
   "absurd-time": "skipped",
 };
-
-/** Collects rows as a parser reads them, applies the rules all formats share, and reports. */
-export class TraceBuilder {
-  readonly #requests: TraceRequest[] = [];
-  readonly #problems = new Map<TraceRule, { count: number; firstLine: number; example: string }>();
-  #rows = 0;
-  #firstMs = Number.NaN;
-  #sorted = true;
-
-  countRow(): void {
-    this.#rows++;
-  }
-
-  reject(rule: TraceRule, line: number, text: string): void {
-    const known = this.#problems.get(rule);
-    if (known) known.count++;
-    else this.#problems.set(rule, { count: 1, firstLine: line, example: text.slice(0, 120) });
-  }
-
-  /** `timeMs` on any clock; the trace starts at its first usable row. */
-  add(request: Omit<TraceRequest, "atMs"> & { timeMs: number }, line: number, text: string): void {
-    const { timeMs, inputTokens, outputTokens } = request;
-    if (!Number.isFinite(timeMs)) return this.reject("bad-time", line, text);
-    if (!isWhole(inputTokens) || !isWhole(outputTokens)) return this.reject("bad-tokens", line, text);
-    if (inputTokens > absurdTokens || outputTokens > absurdTokens) return this.reject("absurd-tokens", line, text);
-    if (inputTokens === 0 || outputTokens === 0) return this.reject("empty-request", line, text);
-    if (Number.isNaN(this.#firstMs)) this.#firstMs = timeMs;
-    const atMs = timeMs - this.#firstMs;
-    if (Math.abs(atMs) > yearMs) return this.reject("absurd-time", line, text);
-    const before = this.#requests.at(-1);
-    if (before && atMs < before.atMs) {
-      this.#sorted = false;
-      this.reject("unordered", line, text);
-    } else if (
-      before &&
-      atMs === before.atMs &&
-      inputTokens === before.inputTokens &&
-      outputTokens === before.outputTokens &&
-      sameHashes(request.prefixHashes, before.prefixHashes)
-    ) {
-      this.reject("duplicated", line, text);
-    }
-    const { prefixHashes } = request;
-    this.#requests.push({ atMs, inputTokens, outputTokens, ...(prefixHashes ? { prefixHashes } : {}) });
-  }
-
-  finish(): Trace {
-    let requests: readonly TraceRequest[] = this.#requests;
-    if (!this.#sorted) {
-      // A stable sort keeps simultaneous requests in the order of the file; the earliest becomes the new start.
-      const sorted = this.#requests.toSorted((a, b) => a.atMs - b.atMs);
-      const startMs = sorted[0]!.atMs;
-      requests = sorted.map((request) => ({ ...request, atMs: request.atMs - startMs }));
-    }
-    const problems = [...this.#problems].map(([rule, found]) => ({ rule, action: actions[rule], ...found }));
-    return { requests, report: { rows: this.#rows, used: requests.length, problems } };
-  }
-}
-
-function isWhole(value: number): boolean {
-  return Number.isInteger(value) && value >= 0;
-}
-
-function sameHashes(a: readonly number[] | undefined, b: readonly number[] | undefined): boolean {
-  if (!a || !b) return a === b;
-  return a.length === b.length && a.every((hash, i) => hash === b[i]);
-}

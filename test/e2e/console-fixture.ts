@@ -8,7 +8,12 @@ import { distanceKm } from "../../src/network/index.ts";
 import type { PlanDocument, Unserved } from "../../src/plan/index.ts";
 import type { Deployment, PlannedFlow, Pool } from "../../src/route/index.ts";
 import type { LiveEvent } from "../../src/serve/index.ts";
-import type { Quantiles, ServedResult, SimulationResult } from "../../src/simulate/index.ts";
+import {
+  defaultSimulationOptions,
+  type Quantiles,
+  type ServedResult,
+  type SimulationResult,
+} from "../../src/simulate/index.ts";
 
 /** Name, country, latitude, longitude, inhabitants in thousands, tier of the site offered there. */
 type Place = readonly [string, string, number, number, number, Tier];
@@ -485,27 +490,10 @@ export function fixtureSimulation(plan: PlanDocument): SimulationResult {
   return {
     format: "disperse/simulation/v1",
     scenario: world.name,
-    options: {
-      seed: 1,
-      durationS: 3600,
-      startHourUtc: 18,
-      rateFactor: 1,
-      demand: "curve",
-      rule: "disperse",
-      snapshotIntervalMs: 250,
-      snapshotMaxAgeMs: 1000,
-      failureNoticeMs: 1500,
-      connectTimeoutMs: 250,
-      maxAttempts: 3,
-      faults: [],
-      randomFaults: null,
-      windowS: 60,
-      byAreaHour: false,
-      quantileError: 0.005,
-      burstiness: null,
-      traceWindow: null,
-    },
+    options: defaultSimulationOptions,
     closedForms: [],
+    siteWindows: [],
+    links: [],
     simulatedS: 3600,
     requests: {
       arrived: 1_812_400,

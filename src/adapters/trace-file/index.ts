@@ -1,0 +1,2 @@
+export { readTraceFile, TraceFileError, type TraceFile } from "./trace-file.ts";
+export { readClientProfiles } from "./client-profiles.ts";

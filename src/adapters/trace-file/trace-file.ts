@@ -1,0 +1,115 @@
+import { createReadStream, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { createGunzip } from "node:zlib";
+import { CsvTraceParser, JsonlTraceParser, MemoryTraceStore, type Trace, type TraceStore } from "../../simulate/index.ts";
+import { lineSplitter } from "./line-splitter.ts";
+import { SpoolStore } from "./spool-store.ts";
+
+/** A trace read from a file; `close` gives its temporary file back. */
+export interface TraceFile {
+  readonly trace: Trace;
+  close(): void;
+}
+
+/** The file cannot be opened or read at all; `code` is the system's word for it. */
+export class TraceFileError extends Error {
+  readonly code: string;
+
+  constructor(path: string, error: unknown) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+    super(`${path} cannot be read: ${code}.`);
+    this.code = code;
+  }
+}
+
+export interface TraceFileHooks {
+  /** Bytes of the file read so far, and its size. */
+  readonly onProgress?: (readBytes: number, sizeBytes: number) => void;
+}
+
+/** Traces of files smaller than this stay in memory; larger ones go through a temporary file. */
+const spoolFromBytes = 64e6;
+
+/**
+ * Reads a trace as CSV or JSON lines, compressed with gzip or not; what it is, is seen from its first bytes and not from
+ * its name. Rows pass through one at a time, and of a large file no more than a few chunks are in memory.
+ *
+ * @throws TraceFileError when the file cannot be opened. Damage inside is counted in the trace's report.
+ */
+export async function readTraceFile(path: string, hooks: TraceFileHooks = {}): Promise<TraceFile> {
+  const stores: SpoolStore[] = [];
+  try {
+    const { size } = statSync(path);
+    const isGzip = await startsWithGzip(path);
+    // Compressed traces of numbers are about five times as long when unpacked.
+    const isLarge = size * (isGzip ? 5 : 1) > spoolFromBytes;
+    const makeStore = (): TraceStore => {
+      if (!isLarge) return new MemoryTraceStore();
+      const store = new SpoolStore();
+      stores.push(store);
+      return store;
+    };
+    const trace = await parse(path, isGzip, makeStore, (bytes) => hooks.onProgress?.(bytes, size));
+    return { trace, close: () => stores.forEach((store) => store.close()) };
+  } catch (error) {
+    for (const store of stores) store.close();
+    throw (error as NodeJS.ErrnoException).code === undefined ? error : new TraceFileError(path, error);
+  }
+}
+
+async function parse(
+  path: string,
+  isGzip: boolean,
+  makeStore: () => TraceStore,
+  onBytes: (bytes: number) => void,
+): Promise<Trace> {
+  let parser: CsvTraceParser | JsonlTraceParser | null = null;
+  const lines = lineSplitter((line, isCut) => {
+    // The first line that holds something tells the format.
+    if (parser === null && line.trim() !== "") {
+      parser = /^\uFEFF?\s*[{[]/.test(line) ? new JsonlTraceParser(makeStore) : new CsvTraceParser(makeStore);
+    }
+    parser?.push(line, isCut);
+  });
+  const file = createReadStream(path, { highWaterMark: 1 << 18 });
+  let damage: Error | null = null;
+  if (isGzip) {
+    const unpacked = createGunzip();
+    file.on("error", (error) => unpacked.destroy(error));
+    file.pipe(unpacked);
+    try {
+      for await (const bytes of unpacked) {
+        lines.push(bytes as Buffer);
+        onBytes(file.bytesRead);
+      }
+    } catch (error) {
+      // Node names what is wrong with an archive Z_…; anything else is the disk's.
+      if (!String((error as NodeJS.ErrnoException).code).startsWith("Z_")) throw error;
+      damage = error as Error;
+      file.destroy();
+    }
+  } else {
+    for await (const bytes of file) {
+      lines.push(bytes as Buffer);
+      onBytes(file.bytesRead);
+    }
+  }
+  lines.end();
+  // What the splitter handed over is beyond what the compiler sees.
+  const used = (parser as CsvTraceParser | JsonlTraceParser | null) ?? new CsvTraceParser(makeStore);
+  if (damage !== null) {
+    const isCut = (damage as NodeJS.ErrnoException).code === "Z_BUF_ERROR";
+    used.reject(isCut ? "truncated" : "malformed", `the compressed file is damaged from here on: ${damage.message}`);
+  }
+  return used.finish();
+}
+
+async function startsWithGzip(path: string): Promise<boolean> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
+}

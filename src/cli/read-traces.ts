@@ -1,0 +1,116 @@
+import { statSync } from "node:fs";
+import { readClientProfiles, readTraceFile } from "../adapters/trace-file/index.ts";
+import type { World } from "../catalog/index.ts";
+import type { TraceInput, TraceReport } from "../simulate/index.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { three } from "./figures.ts";
+import { ProgressLine } from "./progress-line.ts";
+import { requireWorkloads, type SimulationFlags } from "./simulation-flags.ts";
+
+/** Where the requests of a workload come from; plain data, so that a worker thread can open the file itself. */
+export interface TraceSpec {
+  readonly path: string;
+  /** Position in `World.workloads`. */
+  readonly workload: number;
+  readonly loop: boolean;
+  readonly byTimeZone: boolean;
+}
+
+/** Traces that are open; `close` gives their temporary files back. */
+export interface OpenTraces {
+  readonly traces: readonly TraceInput[];
+  close(): void;
+}
+
+/** Reads `--trace [workload=]file` and `--workload`. */
+export function traceSpecs(flags: SimulationFlags, world: World): TraceSpec[] {
+  if (flags.workload !== undefined && flags.trace.length !== 1) {
+    throw new CommandFailure(exitCodes.invalid, "--workload says what a trace stands for: give one --trace with it.");
+  }
+  if (flags.workload !== undefined) requireWorkloads(world, [flags.workload], "--workload");
+  return flags.trace.map((text) => {
+    // A path may hold an equals sign; what stands before the first is a workload only if it is one.
+    const [name = "", ...rest] = text.split("=");
+    const named = rest.length > 0 ? world.workloads.findIndex((entry) => entry.id === name) : -1;
+    const chosen = world.workloads.findIndex((entry) => entry.id === flags.workload);
+    return {
+      path: named >= 0 ? rest.join("=") : text,
+      workload: Math.max(0, named >= 0 ? named : chosen),
+      loop: flags.traceLoop ?? false,
+      byTimeZone: flags.traceLocalTime ?? false,
+    };
+  });
+}
+
+/** Opens the traces. `say` hears of every rule that rows fell under, once per trace. */
+export async function openTraces(specs: readonly TraceSpec[], say: (line: string) => void): Promise<OpenTraces> {
+  const closers: (() => void)[] = [];
+  const close = (): void => closers.forEach((closer) => closer());
+  try {
+    const traces: TraceInput[] = [];
+    for (const { path, ...mapping } of specs) {
+      const source = isFolder(path) ? readClients(path, say) : await readRequests(path, say, closers);
+      traces.push({ source, ...mapping });
+    }
+    return { traces, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function readClients(path: string, say: (line: string) => void): TraceInput["source"] {
+  const { clients, problems } = readClientProfiles(path);
+  for (const problem of problems) say(problem);
+  if (clients.length === 0) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `--trace: ${path} holds no clients. A ServeGen folder has files chunk-N-trace.csv, and beside them chunk-N-dataset.json.`,
+    );
+  }
+  return clients;
+}
+
+async function readRequests(
+  path: string,
+  say: (line: string) => void,
+  closers: (() => void)[],
+): Promise<TraceInput["source"]> {
+  const progress = new ProgressLine();
+  let file: Awaited<ReturnType<typeof readTraceFile>>;
+  try {
+    file = await readTraceFile(path, {
+      onProgress: (read, size) => progress.show(`reading ${path}  ${three(read / 1e6)} of ${three(size / 1e6)} MB`),
+    });
+  } catch (error) {
+    throw new CommandFailure(exitCodes.invalid, `--trace: ${(error as Error).message}`);
+  } finally {
+    progress.finish();
+  }
+  closers.push(() => file.close());
+  for (const line of problemLines(path, file.trace.report)) say(line);
+  if (file.trace.count === 0) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `--trace: ${path} holds no usable request. Expected the columns TIMESTAMP,ContextTokens,GeneratedTokens, or JSON lines with timestamp, input_length and output_length.`,
+    );
+  }
+  return file.trace;
+}
+
+const done = { skipped: "left out", sorted: "put in order", kept: "kept" } as const;
+
+function problemLines(path: string, { problems }: TraceReport): string[] {
+  return problems.map(
+    ({ rule, action, count, firstLine, example }) =>
+      `${path}:${firstLine}: ${count} row(s) ${done[action]}: ${rule}, the first is ${JSON.stringify(example)}`,
+  );
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,149 @@
+import type { Command } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import type { World } from "../catalog/index.ts";
+import {
+  routingRules,
+  type Burstiness,
+  type Conversations,
+  type Fault,
+  type RoutingRule,
+  type SimulationOptions,
+} from "../simulate/index.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { collect, number, positive, seconds, wholeNumber } from "./option-values.ts";
+import { parseFault, parseRandomFaults } from "./parse-fault.ts";
+import { readFaultFile } from "./read-faults.ts";
+
+/** What `simulate` and `sweep` share on the command line. */
+export interface SimulationFlags {
+  readonly seconds: number;
+  readonly warmUp: number;
+  readonly window?: number;
+  readonly startHour: number;
+  readonly demand: "curve" | "peak" | "mean";
+  readonly rateFactor: number;
+  readonly bursty?: Burstiness;
+  readonly conversations?: Conversations;
+  readonly trace: readonly string[];
+  readonly workload?: string;
+  readonly traceLoop?: boolean;
+  readonly traceLocalTime?: boolean;
+  readonly fault: readonly string[];
+  readonly faults?: string;
+  readonly randomFaults: readonly string[];
+  readonly snapshotInterval: number;
+  readonly period?: string;
+}
+
+/** Adds the flags to a command. */
+export function withSimulationFlags(command: Command): Command {
+  return command
+    .option("--period <id>", "simulate this period of the plan instead of the first")
+    .option("--seconds <number>", "simulated time", positive, 3600)
+    .option("--warm-up <duration>", "do not count the requests of the first so many seconds", notNegativeSeconds, 0)
+    .option("--window <duration>", "width of a time window in the result (default: 60s, wider for long spans)", seconds)
+    .option("--start-hour <number>", "hour of the day (UTC) at which it begins", number, 18)
+    .addOption(
+      new Option("--demand <level>", "along the daily curve of every area, all at the peak, or all at the mean")
+        .choices(["curve", "peak", "mean"])
+        .default("curve"),
+    )
+    .option("--rate-factor <number>", "multiply all demand", positive, 1)
+    .option("--bursty <clients,cv>", "single bursty clients: number per area and workload, variation of gaps", bursty)
+    .option(
+      "--conversations <turns,gap[,shared]>",
+      "requests belong to conversations: mean turns, mean gap, tokens of a shared system prompt, for example 4,30s,200",
+      conversations,
+    )
+    .option(
+      "--trace <[workload=]file>",
+      "requests from a trace (Azure CSV, Mooncake JSONL, gzipped or not) or a folder of ServeGen clients; repeatable",
+      collect,
+      [],
+    )
+    .option("--workload <id>", "workload the trace stands for")
+    .option("--trace-loop", "begin a trace again when it ends before the simulated time does")
+    .option("--trace-local-time", "every area lives through the trace on its own clock")
+    .option("--fault <spec>", "for example site:fra@600s+300s; may be given several times", collect, [])
+    .option("--faults <file>", "faults from a YAML or JSON file: a list of what --fault takes")
+    .option(
+      "--random-faults <spec>",
+      "for example mtbf=720h,mttr=4h,each=engine,of=slow×3:tier:edge; may be given several times",
+      collect,
+      [],
+    )
+    .option("--snapshot-interval <ms>", "how often engines report their load, ms; 0 = always known", wholeNumber, 250);
+}
+
+/** Options of the simulation from the flags; rule and seed are the verb's own. */
+export function optionsOf(flags: SimulationFlags, world: World): Partial<SimulationOptions> {
+  return {
+    durationS: flags.seconds,
+    warmUpS: flags.warmUp,
+    // A day in minutes is 1,440 windows; a fortnight would be too many to look at.
+    windowS: flags.window ?? Math.max(60, Math.ceil(flags.seconds / 1440 / 60) * 60),
+    startHourUtc: flags.startHour,
+    demand: flags.demand,
+    rateFactor: flags.rateFactor,
+    burstiness: flags.bursty ?? null,
+    conversations: flags.conversations ?? null,
+    snapshotIntervalMs: flags.snapshotInterval,
+    snapshotMaxAgeMs: Math.max(1000, 4 * flags.snapshotInterval),
+    faults: faultsOf(flags, world),
+    randomFaults:
+      flags.randomFaults.length === 0 ? null : flags.randomFaults.map((spec) => parseRandomFaults(spec, world)),
+  };
+}
+
+function faultsOf({ fault, faults }: SimulationFlags, world: World): Fault[] {
+  const single = fault.map((spec) => parseFault(spec, world));
+  if (faults === undefined) return single;
+  return [...single, ...[...readFaultFile(faults, world, "--faults").values()].flat()];
+}
+
+/** Names of routing rules separated by commas; `all` for every one. */
+export function parseRules(text: string): readonly RoutingRule[] {
+  if (text === "all") return routingRules;
+  return text.split(",").map((name) => {
+    const rule = routingRules.find((entry) => entry === name.trim());
+    if (rule === undefined) throw new InvalidArgumentError(`There is no rule "${name}": ${routingRules.join(", ")}.`);
+    return rule;
+  });
+}
+
+/** The one rule of a simulation. */
+export function ruleOption(): Option {
+  return new Option("--rule <name>", "how requests find their engine: the policy itself or a rival to compare with")
+    .choices(routingRules)
+    .default("disperse");
+}
+
+function bursty(text: string): Burstiness {
+  const [clients, variation, ...rest] = text.split(",").map(Number);
+  if (rest.length > 0 || !Number.isInteger(clients) || !(clients! >= 1) || !(variation! > 0)) {
+    throw new InvalidArgumentError("Write the number of clients and the coefficient of variation, for example 10,4.");
+  }
+  return { clientsPerRow: clients!, gapVariation: variation! };
+}
+
+function conversations(text: string): Conversations {
+  const [turns = "", gap = "", shared = "0", ...workloads] = text.split(",");
+  const gapS = /^[\d.]+\s*(s|min|h)?$/.test(gap) ? seconds(gap) : Number.NaN;
+  if (!(Number(turns) >= 1) || !(gapS > 0) || !/^\d+$/.test(shared)) {
+    throw new InvalidArgumentError("Write mean turns, mean gap and shared tokens, for example 4,30s,200.");
+  }
+  return { turns: Number(turns), gapS, sharedTokens: Number(shared), ...(workloads.length > 0 ? { workloads } : {}) };
+}
+
+function notNegativeSeconds(text: string): number {
+  return Number(text) === 0 ? 0 : seconds(text);
+}
+
+/** Refuses names of workloads that the world does not have. */
+export function requireWorkloads(world: World, names: readonly string[], option: string): void {
+  for (const name of names) {
+    if (world.workloads.some((entry) => entry.id === name)) continue;
+    const known = world.workloads.map((entry) => entry.id).join(", ");
+    throw new CommandFailure(exitCodes.invalid, `${option}: the plan has no workload "${name}". It has: ${known}.`);
+  }
+}
