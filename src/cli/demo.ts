@@ -39,7 +39,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   print(planSummary(plan));
 
   heading("3. Simulate: does the plan hold in the evening");
-  const simulation = await runSimulation({
+  const { result: simulation } = await runSimulation({
     world: plan.world,
     deployment: plan.deployment,
     options: { seed: options.seed, durationS: options.seconds, startHourUtc: eveningHourUtc },

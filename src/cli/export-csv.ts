@@ -1,27 +1,10 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { PlanDocument } from "../plan/index.ts";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { readPlan } from "./read-plan.ts";
-import { writeFile } from "./write-file.ts";
-
-type Cell = string | number | null;
-type Table = { readonly name: string; readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[] };
+import { writeTables, type Table } from "./write-tables.ts";
 
 /** `disperse export plan.json`: the plan as tables, one CSV file each, units in the column names. */
 export function exportCsv(file: string, options: { out: string }): void {
-  const plan = readPlan(file);
-  try {
-    mkdirSync(options.out, { recursive: true });
-  } catch (error) {
-    const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    throw new CommandFailure(exitCodes.invalid, `--out: the folder ${options.out} cannot be made: ${code}.`);
-  }
-  for (const table of tablesOf(plan)) {
-    const path = join(options.out, `${table.name}.csv`);
-    writeFile(path, `${[table.head, ...table.rows].map((row) => row.map(quote).join(",")).join("\r\n")}\r\n`);
-    process.stderr.write(`${path}: ${table.rows.length} rows\n`);
-  }
+  writeTables(options.out, tablesOf(readPlan(file)), "--out");
 }
 
 function tablesOf({ world, deployment, sites, cost, unserved, training }: PlanDocument): Table[] {
@@ -152,12 +135,4 @@ function tablesOf({ world, deployment, sites, cost, unserved, training }: PlanDo
       ]),
     },
   ];
-}
-
-/** RFC 4180; a cell that a spreadsheet would run as a formula is kept as text. */
-function quote(cell: Cell): string {
-  if (cell === null) return "";
-  if (typeof cell === "number") return String(cell);
-  const text = /^[=+\-@\t]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -49,7 +49,9 @@ export function parseRandomFaults(spec: string, world: World): RandomFaults {
   };
   for (const name of fields.keys()) {
     if (!["mtbf", "mttr", "each", "of"].includes(name)) {
-      throw refuse(`there is no field "${name}". Write mtbf=720h,mttr=4h,each=site|engine|zone|tier,of=slow×3:tier:edge.`);
+      throw refuse(
+        `there is no field "${name}". Write mtbf=720h,mttr=4h,each=site|engine|zone|tier,of=slow×3:tier:edge.`,
+      );
     }
   }
   const unit = fields.get("each") ?? "site";

@@ -1,8 +1,22 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import {
+  collect,
+  parseFactors,
+  parseSeeds,
+  positive,
+  positiveWhole,
+  ratio,
+  seconds,
+  share,
+  timeWindow,
+  wholeNumber,
+  years,
+} from "./option-values.ts";
 import { packageRoot } from "./package-root.ts";
 import { reportFormats } from "./report.ts";
+import { ruleOption, withSimulationFlags, parseRules } from "./simulation-flags.ts";
 
 /** Runs one command line and returns the exit code. Commands are loaded when asked for, so that `--help` is instant. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -171,18 +185,34 @@ function buildProgram(): Command {
     .option("--years <number>", "years looked at, 1 to 50", years, 5)
     .action(async (file, options) => (await import("./finance-report.ts")).reportFinance(file ?? "plan.json", options));
 
-  command("simulate <plan>", "run a plan under traffic, with the routing policy of the gateway")
-    .option("--seconds <number>", "simulated time", positive, 3600)
-    .option("--start-hour <number>", "hour of the day (UTC) at which it begins", number, 18)
+  withSimulationFlags(command("simulate <plan>", "run a plan under traffic, with the routing policy of the gateway"))
+    .addOption(ruleOption())
     .option("--seed <number>", "seed of all lots", wholeNumber, 1)
-    .option("--rate-factor <number>", "multiply all demand", positive, 1)
-    .option("--trace <file>", "arrivals and token counts from a trace (Azure CSV or Mooncake JSONL)")
-    .option("--workload <id>", "workload the trace stands for")
-    .option("--fault <spec>", "for example site:fra@600s+300s; may be given several times", collect, [])
+    .option("--by-area-hour", "attainment by workload, area and hour in the result")
     .option("--out <file>", "write the result document here")
+    .option("--csv <folder>", "write the result as CSV tables here")
+    .option("--chrome-trace <file>", "write the stages of requests here, for chrome://tracing or Perfetto")
+    .option(
+      "--trace-window <from-to>",
+      "with --chrome-trace: requests sent between two times, for example 60s-70s",
+      timeWindow,
+    )
     .option("--json", "print the result document on stdout instead of the summary")
     .option("--strict", "end with exit code 99 when an objective is missed")
     .action(async (file, options) => (await import("./simulate.ts")).simulatePlan(file, options));
+
+  withSimulationFlags(command("sweep <plan>", "simulate a plan under a grid of rules, rates, faults and seeds"))
+    .option("--seeds <list>", "seeds, for example 1..5 or 1,2,7", parseSeeds, parseSeeds("1..5"))
+    .option("--rules <list>", "routing rules to set side by side, separated by commas; all for every one", parseRules)
+    .option("--rate-factors <list>", "factors on all demand, for example 0.8,1,1.2", parseFactors)
+    .option("--fault-sets <file>", "YAML or JSON: named lists of faults, one case each; an empty list is a quiet day")
+    .option("--threads <number>", "worker threads; as many as the machine has cores when left out", positiveWhole)
+    .option("--journal <file>", "results so far; a sweep that was stopped goes on from here", "sweep.jsonl")
+    .option("--fresh", "throw the journal away and begin anew")
+    .option("--out <file>", "write the summary and all cases as JSON here")
+    .option("--csv <folder>", "write cases and summary as CSV tables here")
+    .option("--json", "print the summary as JSON on stdout instead of a table")
+    .action(async (file, options) => (await import("./sweep.ts")).sweep(file, options));
 
   command("serve <plan>", "run the gateway and console of a plan")
     .option("--host <address>", "address to listen on", "127.0.0.1")
@@ -278,51 +308,3 @@ function buildProgram(): Command {
 
 /** As in `serve/priority.ts`; named here so that `--help` need not load the gateway. */
 const priorities = ["high", "normal", "low"];
-
-const collect = (value: string, previous: string[]) => [...previous, value];
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
-  return value;
-}
-
-function positive(text: string): number {
-  const value = number(text);
-  if (value <= 0) throw new InvalidArgumentError("It must be above 0.");
-  return value;
-}
-
-function wholeNumber(text: string): number {
-  const value = number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("It must be a whole number from 0 on.");
-  return value;
-}
-
-function ratio(text: string): number {
-  const value = share(text);
-  if (value >= 1) throw new InvalidArgumentError("It must lie between 0 and 1, or be a percentage below 100 %.");
-  return value;
-}
-
-function years(text: string): number {
-  const value = wholeNumber(text);
-  if (value < 1 || value > 50) throw new InvalidArgumentError("It must be a whole number from 1 to 50.");
-  return value;
-}
-
-/** A share that may exceed one. */
-function share(text: string): number {
-  const value = text.trim().endsWith("%") ? number(text.trim().slice(0, -1)) / 100 : number(text);
-  if (value < 0) throw new InvalidArgumentError("It must be 0 or above, for example 10% or 0.1.");
-  return value;
-}
-
-function seconds(text: string): number {
-  const match = /^\s*([\d.]+)\s*(s|min|h)?\s*$/.exec(text);
-  const value = match
-    ? Number(match[1]) * { s: 1, min: 60, h: 3600 }[(match[2] ?? "s") as "s" | "min" | "h"]
-    : Number.NaN;
-  if (!(value > 0)) throw new InvalidArgumentError("It must be a duration such as 60s, 5min or 1h.");
-  return value;
-}

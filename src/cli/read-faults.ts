@@ -18,7 +18,8 @@ export function readFaultFile(path: string, world: World, option: string): Map<s
   const faults = (list: unknown, name: string): readonly Fault[] => {
     if (!Array.isArray(list)) throw refuse(`has no list of faults${name && ` under "${name}"`}.`);
     return list.map((entry) => {
-      if (typeof entry !== "string") throw refuse(`has ${JSON.stringify(entry)} where a fault such as site:fra@600s+300s belongs.`);
+      if (typeof entry !== "string")
+        throw refuse(`has ${JSON.stringify(entry)} where a fault such as site:fra@600s+300s belongs.`);
       return parseFault(entry, world, `${option} ${path}`);
     });
   };

@@ -57,5 +57,7 @@ export function makeSimulation(input: SimulationInput): Simulation {
 
 function progressText({ nowMs, durationMs, requestsSent }: Simulation, tookMs: number): string {
   const leftS = nowMs > 0 ? ((tookMs / 1000) * (durationMs - nowMs)) / nowMs : 0;
-  return `simulating  ${three(nowMs / 60_000)} of ${three(durationMs / 60_000)} min  ${requestsSent} requests  about ${Math.ceil(leftS)} s left`;
+  // The first moments compile lanes and say little about the rest.
+  const left = tookMs > 2000 && nowMs > durationMs / 100 ? `  about ${Math.ceil(leftS)} s left` : "";
+  return `simulating  ${three(nowMs / 60_000)} of ${three(durationMs / 60_000)} min  ${requestsSent} requests${left}`;
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { Simulation, type RoutingRule, type SimulationResult } from "../simulate/index.ts";
+import type { RoutingRule, Simulation, SimulationResult } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { writeTables } from "./export-csv.ts";
+import { writeTables } from "./write-tables.ts";
 import { inPeriod } from "./period-option.ts";
 import { readPlan } from "./read-plan.ts";
 import { openTraces, traceSpecs } from "./read-traces.ts";
@@ -56,7 +56,7 @@ export async function simulatePlan(file: string, options: SimulateOptions): Prom
     opened.close();
   }
   if (options.out !== undefined) writeFile(options.out, `${JSON.stringify(result)}\n`);
-  if (options.csv !== undefined) writeTables(options.csv, simulationTables(result, world, deployment), "--csv");
+  if (options.csv !== undefined) writeTables(options.csv, simulationTables(result, world), "--csv");
   if (options.chromeTrace !== undefined) {
     writeFile(options.chromeTrace, `${JSON.stringify(simulation.chromeTrace())}\n`);
     process.stderr.write(`${resolve(options.chromeTrace)}: open it at https://ui.perfetto.dev or chrome://tracing\n`);

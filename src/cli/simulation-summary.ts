@@ -36,8 +36,48 @@ export function simulationSummary(result: SimulationResult): string {
     "",
     `${three(result.simulatedS / 60)} min simulated: ${requests.arrived} requests sent = ${requests.completed} completed + ${requests.rejected} refused + ${requests.inFlight} in flight`,
     ...refusals(result),
+    ...agreementLines(result),
     `goodput ${three(requests.goodputPerS)} req/s; ${usdPer1k(money.usdPer1000OutputTokens)} per 1,000 output tokens; residency violations: ${residencyViolations}`,
   ].join("\n");
+}
+
+/** Pools listed in the summary; the result document and --csv have all. */
+const shownPools = 12;
+
+/** Pool by pool what was planned and what happened, the largest first, and how far the engine model was right. */
+function agreementLines({ agreement, closedForms }: SimulationResult): string[] {
+  const pools = agreement.pools.filter((pool) => pool.plannedRequests > 0 || pool.completedRequests > 0);
+  if (pools.length === 0) return [];
+  const size = (pool: (typeof pools)[number]): number => Math.max(pool.plannedRequests, pool.completedRequests);
+  const shown = pools.toSorted((a, b) => size(b) - size(a)).slice(0, shownPools);
+  const rows = shown.map((pool) => [
+    pool.pool,
+    pool.plannedRequests.toFixed(0),
+    String(pool.completedRequests),
+    pool.relativeDifference === null ? "–" : percent(pool.relativeDifference),
+    pool.standardScore === null ? "not planned" : Math.abs(pool.standardScore) <= 3 ? "chance" : "moved",
+  ]);
+  const more =
+    pools.length > shown.length
+      ? [`  … and ${pools.length - shown.length} smaller pools (--out or --csv has all)`]
+      : [];
+  return [
+    "",
+    textTable(["pool: planned and happened", "planned", "completed", "difference", "explained by"], rows),
+    ...more,
+    `${percent(agreement.movedRatio)} of the planned requests were served by another pool than planned; ${agreement.unplannedRequests.toFixed(0)} requests were expected for which the plan has no capacity`,
+    ...closedFormLines(closedForms),
+    "",
+  ];
+}
+
+function closedFormLines(closedForms: SimulationResult["closedForms"]): string[] {
+  if (closedForms.length === 0) return [];
+  const worst = (pick: (entry: (typeof closedForms)[number]) => number): string =>
+    percent(Math.max(...closedForms.map((entry) => Math.abs(pick(entry)))));
+  return [
+    `engine model of the plan against the simulated engines (${closedForms.length} where it claims to hold), largest difference of means: TPOT ${worst((entry) => entry.tpot.relativeDifference)}, TTFT ${worst((entry) => entry.ttftMean.relativeDifference)}, E2E ${worst((entry) => entry.e2eMean.relativeDifference)}`,
+  ];
 }
 
 /** Why requests were refused: what no plan could serve looks different from what a fault took away. */
@@ -52,15 +92,42 @@ function refusals({ workloads }: SimulationResult): string[] {
   return lines.length > 0 ? lines : ["  nothing was refused"];
 }
 
-/** Whether the workload's objective was kept by the requests it completed; refused ones are shown apart. */
+/** Refusals that a plan foresees: it leaves demand unserved, and says so. All others count as missed. */
+const foreseen = [
+  "forbidden",
+  "tier",
+  "residency",
+  "export",
+  "memory",
+  "latency-network",
+  "latency-compute",
+  "no-engine",
+];
+
+/**
+ * Whether the workload's objective was kept by the requests the plan meant to serve: completed in time, among those that
+ * were completed or lost to a fault. What the plan leaves unserved is shown apart.
+ */
 export function objectiveKept(workload: SimulationResult["workloads"][number]): boolean {
-  return workload.ttftAttainmentRatio === null || workload.ttftAttainmentRatio >= workload.targetRatio - 0.005;
+  const ratio = keptRatio(workload);
+  return ratio === null || ratio >= workload.targetRatio - 0.005;
+}
+
+function keptRatio({
+  completed,
+  ttftAttainmentRatio,
+  rejections,
+}: SimulationResult["workloads"][number]): number | null {
+  const lost = rejections.reduce((sum, { reason, count }) => (foreseen.includes(reason) ? sum : sum + count), 0);
+  if (completed + lost === 0) return null;
+  return ((ttftAttainmentRatio ?? 0) * completed) / (completed + lost);
 }
 
 function objectiveText(workload: SimulationResult["workloads"][number]): string {
-  if (workload.ttftAttainmentRatio === null) return "– none completed";
+  const ratio = keptRatio(workload);
+  if (ratio === null) return "– none completed";
   const mark = objectiveKept(workload) ? "✓" : "✗";
-  return `${mark} ${percent(workload.ttftAttainmentRatio)} of ${percent(workload.targetRatio, 0)}`;
+  return `${mark} ${percent(ratio)} of ${percent(workload.targetRatio, 0)}`;
 }
 
 function usdPer1k(value: number | null): string {

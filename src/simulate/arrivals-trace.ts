@@ -60,7 +60,9 @@ export class TraceArrivals implements Arrivals {
     this.#rows = Int32Array.from(world.demand.flatMap((row, i) => (row.workload === mapping.workload ? [i] : [])));
     const weights = Float64Array.from(this.#rows, (row) => world.demand[row]!.peakPerS[period] ?? 0);
     if (!weights.some((weight) => weight > 0)) {
-      throw new RangeError(`no area asks for workload ${world.workloads[mapping.workload]!.id}, so no area can send the trace`);
+      throw new RangeError(
+        `no area asks for workload ${world.workloads[mapping.workload]!.id}, so no area can send the trace`,
+      );
     }
     this.#alias = new AliasTable(weights);
     const offsetOfRow = Array.from(this.#rows, (row) => world.areas[world.demand[row]!.area]!.utcOffsetHours);

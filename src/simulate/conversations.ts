@@ -32,5 +32,7 @@ export function meanMessageTokens(world: World, workload: number, { turns, share
 
 /** Positions of the workloads that consist of conversations. */
 export function conversationWorkloads(world: World, { workloads }: Conversations): ReadonlySet<number> {
-  return new Set(world.workloads.flatMap(({ id }, i) => (workloads === undefined || workloads.includes(id) ? [i] : [])));
+  return new Set(
+    world.workloads.flatMap(({ id }, i) => (workloads === undefined || workloads.includes(id) ? [i] : [])),
+  );
 }

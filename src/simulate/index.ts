@@ -53,6 +53,8 @@ export {
   type ClientProfile,
   type ClientProfileSet,
 } from "./client-profiles.ts";
+export { sweepRecord, type SweepRecord } from "./sweep-record.ts";
+export type { SweepJob, SweepOutcome, SweepRunner } from "./sweep-runner.ts";
 export { CsvTraceParser } from "./trace-csv.ts";
 export { JsonlTraceParser } from "./trace-jsonl.ts";
 export { MemoryTraceStore, type TraceChunk, type TraceStore } from "./trace-store.ts";

@@ -157,9 +157,7 @@ export class Measures {
     this.siteWindowWithinSlo = new Uint32Array(perWindow);
     this.#fromMs = options.fromMs;
     this.origins = [...new Set(world.areas.map((area) => area.country))].toSorted();
-    this.#originOfRow = Int32Array.from(world.demand, (row) =>
-      this.origins.indexOf(world.areas[row.area]!.country),
-    );
+    this.#originOfRow = Int32Array.from(world.demand, (row) => this.origins.indexOf(world.areas[row.area]!.country));
     const links = this.origins.length * world.sites.length;
     this.linkRequests = new Float64Array(links);
     this.linkBytesIn = new Float64Array(links);

@@ -5,7 +5,8 @@ import type { Measures } from "./measures.ts";
 
 /**
  * What was planned and what happened, pool by pool. The plan's peak flows are scaled to the demand expected in the
- * simulated span, so that a quiet hour is compared with a quiet hour.
+ * simulated span, so that a quiet hour is compared with a quiet hour; of a workload that follows a trace, to the number
+ * of requests the trace sent.
  */
 export interface PlanAgreement {
   readonly plannedRequests: number;
@@ -27,15 +28,25 @@ export interface PoolAgreement {
   readonly standardScore: number | null;
 }
 
+export interface AgreementSpan {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** Positions of the workloads that follow a trace. */
+  readonly traced: ReadonlySet<number>;
+}
+
 export function compareWithPlan(
   world: World,
   routes: Routes,
   rate: DemandRate,
   measures: Measures,
-  { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
+  { fromMs, untilMs, traced }: AgreementSpan,
 ): PlanAgreement {
   const { deployment } = routes;
-  const expected = Float64Array.from(world.demand, (_, row) => untilMs > fromMs ? rate.expected(row, fromMs, untilMs) : 0);
+  const expected = Float64Array.from(world.demand, (_, row) =>
+    untilMs > fromMs ? rate.expected(row, fromMs, untilMs) : 0,
+  );
+  for (const workload of traced) scaleTo(expected, world, workload, measures.arrived[workload]!);
   const planned = new Float64Array(deployment.pools.length);
   const plannedOfRow = new Float64Array(world.demand.length);
   for (const flow of deployment.flows) {
@@ -68,4 +79,11 @@ export function compareWithPlan(
     unplannedRequests: expected.reduce((sum, value, row) => sum + Math.max(0, value - plannedOfRow[row]!), 0),
     pools,
   };
+}
+
+/** Makes the expected requests of a workload's rows add up to `total`. */
+function scaleTo(expected: Float64Array, world: World, workload: number, total: number): void {
+  const rows = [...world.demand.keys()].filter((row) => world.demand[row]!.workload === workload);
+  const sum = rows.reduce((added, row) => added + expected[row]!, 0);
+  for (const row of rows) expected[row] = sum > 0 ? (expected[row]! * total) / sum : 0;
 }

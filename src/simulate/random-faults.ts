@@ -34,7 +34,9 @@ export function drawFaults(
     let fromS = stream.exponential() * random.meanHoursBetweenFailures * 3600;
     while (fromS < durationS) {
       const toS = fromS + Math.max(1e-3, stream.exponential() * random.meanHoursToRepair * 3600);
-      faults.push(kind === "slow" || kind === "link" ? { kind, where, fromS, toS, factor } : { kind, where, fromS, toS });
+      faults.push(
+        kind === "slow" || kind === "link" ? { kind, where, fromS, toS, factor } : { kind, where, fromS, toS },
+      );
       fromS = toS + stream.exponential() * random.meanHoursBetweenFailures * 3600;
     }
     return faults;

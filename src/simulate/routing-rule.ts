@@ -16,7 +16,8 @@ export type RoutingRule =
   | "least-load"
   /** The shorter reported queue of two eligible engines drawn at random. */
   | "power-of-two"
-  /** Always the same engine for the same origin, by highest random weight, so that its prompts' prefixes stay cached. */
+  /** Always the same engine for the same prompt, by highest random weight, so that its prefix stays cached; where prompts
+   * are not followed piece by piece, for the same origin. */
   | "prefix-hash"
   /** The nearest site whose queue leaves half of the budget; when none does, the shortest queue anywhere. */
   | "regional-spill";
@@ -31,8 +32,14 @@ export const routingRules: readonly RoutingRule[] = [
   "regional-spill",
 ];
 
+/** What a request brings beside its origin. */
+export interface RequestHints extends Extra {
+  /** Name of the conversation or of the last block of its prompt; NaN where prompts are not followed. */
+  readonly prefixKey: number;
+}
+
 /** Finds an engine in a lane; -1 when none takes requests. */
-export type FindEngine = (lane: Lane, load: LoadView, nowMs: number, extra: Extra) => number;
+export type FindEngine = (lane: Lane, load: LoadView, nowMs: number, hints: RequestHints) => number;
 
 export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStream): FindEngine {
   const { uniform } = random;
@@ -91,7 +98,7 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
   };
   switch (rule) {
     case "disperse":
-      return (lane, load, nowMs, extra) => choose(routes, lane, load, nowMs, uniform, extra);
+      return (lane, load, nowMs, hints) => choose(routes, lane, load, nowMs, uniform, hints);
     case "nearest":
       return (lane, load, nowMs) => nearest(lane, load, nowMs, Number.POSITIVE_INFINITY);
     case "round-robin": {
@@ -115,9 +122,11 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
         return queueMs(load, other, nowMs) < queueMs(load, one, nowMs) ? other : one;
       };
     case "prefix-hash":
-      return (lane, load, nowMs) => {
+      return (lane, load, nowMs, { prefixKey }) => {
         const { workload, area, access } = lane.origin;
-        const key = Math.imul(workload * 65_599 + area, 0x9e3779b1) ^ access;
+        const key = Number.isNaN(prefixKey)
+          ? Math.imul(workload * 65_599 + area, 0x9e3779b1) ^ access
+          : mixed(prefixKey ^ Math.imul(Math.floor(prefixKey / 4294967296), 0x9e3779b1));
         let best = -1;
         let heaviest = -1;
         for (const replica of open(lane, load, nowMs)) {

@@ -100,7 +100,11 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
   const rules: readonly [keyof SimulationOptions, boolean, string][] = [
     ["seed", Number.isSafeInteger(options.seed), "must be a whole number"],
     ["durationS", isAbove(options.durationS, 0), "must be above 0 s"],
-    ["warmUpS", isAtLeast(options.warmUpS, 0) && options.warmUpS < options.durationS, "must be at least 0 s and end before the span does"],
+    [
+      "warmUpS",
+      isAtLeast(options.warmUpS, 0) && options.warmUpS < options.durationS,
+      "must be at least 0 s and end before the span does",
+    ],
     ["startHourUtc", isAtLeast(options.startHourUtc, 0) && options.startHourUtc <= 24, "must lie between 0 and 24"],
     ["rateFactor", isAtLeast(options.rateFactor, 0), "must be at least 0"],
     ["snapshotIntervalMs", isAtLeast(options.snapshotIntervalMs, 0), "must be at least 0 ms"],
@@ -124,12 +128,14 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
   if (conversations !== null) {
     const isTalk = isAtLeast(conversations.turns, 1) && isAbove(conversations.gapS, 0);
     if (!isTalk) throw new RangeError("conversations need at least 1 turn and a gap above 0 s");
-    if (!isAtLeast(conversations.sharedTokens, 0)) throw new RangeError("conversations.sharedTokens must be at least 0");
+    if (!isAtLeast(conversations.sharedTokens, 0))
+      throw new RangeError("conversations.sharedTokens must be at least 0");
   }
   for (const fault of options.faults) {
     const isSpan = isAtLeast(fault.fromS, 0) && (fault.toS === undefined || fault.toS > fault.fromS);
     if (!isSpan) throw new RangeError(`fault ${fault.kind} must start at 0 s or later and end after it starts`);
-    if ("factor" in fault && !isAbove(fault.factor, 0)) throw new RangeError(`fault ${fault.kind} needs a factor above 0`);
+    if ("factor" in fault && !isAbove(fault.factor, 0))
+      throw new RangeError(`fault ${fault.kind} needs a factor above 0`);
   }
   for (const random of [options.randomFaults ?? []].flat()) {
     const { meanHoursBetweenFailures, meanHoursToRepair, factor = 2 } = random;

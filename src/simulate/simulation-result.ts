@@ -156,6 +156,8 @@ export interface MeasuredRun {
   /** End of what was simulated so far, and end of the warm-up, ms. */
   readonly untilMs: number;
   readonly fromMs: number;
+  /** Positions of the workloads that follow a trace. */
+  readonly traced: ReadonlySet<number>;
   readonly busyMsOfGroup: Float64Array;
 }
 

@@ -158,7 +158,12 @@ describe("simulate", () => {
     const world = tinyWorld();
     const rows = Array.from({ length: 50 }, (_, i) => `${i},${100 + i},5`);
     const trace = parseCsvTrace(`time,input_tokens,output_tokens\n${rows.join("\n")}\n`);
-    const input = { world, deployment: deployEverywhere(world), options: minute, traces: [{ source: trace, workload: 0 }] };
+    const input = {
+      world,
+      deployment: deployEverywhere(world),
+      options: minute,
+      traces: [{ source: trace, workload: 0 }],
+    };
     expect(simulate(input).workloads[0]!.arrived).toBe(50);
     const triple = simulate({ ...input, options: { ...minute, rateFactor: 3 } });
     expect(triple.workloads[0]!.arrived).toBe(150);

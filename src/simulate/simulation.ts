@@ -41,6 +41,7 @@ export class Simulation {
 
   readonly #world: World;
   readonly #routes: Routes;
+  readonly #traced: ReadonlySet<number>;
   readonly #rate: DemandRate;
   readonly #measures: Measures;
   readonly #table = new RequestTable();
@@ -60,7 +61,7 @@ export class Simulation {
   readonly #prefixOf: (PrefixChain | null)[] = [];
   readonly #meanComputedTokens: Float64Array;
   readonly #tierOfSite: Int32Array;
-  readonly #extra = { tokens: 0 };
+  readonly #hints = { tokens: 0, prefixKey: Number.NaN };
   readonly #finished: { -readonly [key in keyof FinishedRequest]: number } = emptyFinished();
   readonly #recorder: ChromeTraceRecorder | null;
   #serial = 0;
@@ -77,6 +78,7 @@ export class Simulation {
     this.options = options;
     this.durationMs = options.durationS * 1000;
     this.#world = world;
+    this.#traced = new Set(input.traces?.map((trace) => trace.workload));
     this.#routes = compileRoutes(compilePolicy(world, deployment.period), deployment);
     this.#rate = demandRate(world, deployment.period, { ...options, level: options.demand });
     this.#measures = new Measures(
@@ -168,6 +170,7 @@ export class Simulation {
       measures: this.#measures,
       untilMs: this.#nowMs,
       fromMs: this.options.warmUpS * 1000,
+      traced: this.#traced,
       busyMsOfGroup: this.#busyMs ?? this.#busyPerGroup(),
     });
   }
@@ -290,14 +293,16 @@ export class Simulation {
     const workload = this.#workloadOfRow[row]!;
     let lane = this.#lane(row);
     const computed = table.inputTokens[request]! - table.cachedTokens[request]!;
-    this.#extra.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
+    this.#hints.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
+    const prefix = this.#prefixOf[request];
+    this.#hints.prefixKey = prefix == null ? Number.NaN : stickyKey(prefix);
     const area = this.#areaOfRow[row]!;
     const isolation = this.#isolation;
     const view = isolation.isActive ? isolation.viewFor(area) : this.#fleet;
-    let replica = this.#find(lane, view, nowMs, this.#extra);
+    let replica = this.#find(lane, view, nowMs, this.#hints);
     if (replica < 0 && !lane.isWhole) {
       lane = this.#wholeLane(row);
-      replica = this.#find(lane, view, nowMs, this.#extra);
+      replica = this.#find(lane, view, nowMs, this.#hints);
     }
     if (replica < 0) {
       this.#reject(request, lane.group.length > 0 ? "unhealthy" : ineligibleReason(lane));
@@ -332,7 +337,6 @@ export class Simulation {
     table.portWaitMs[request] = links.sendMs(site, responseBytes, nowMs);
     table.sentMs[request] = nowMs;
     table.readyMs[request] = nowMs + rttMs / 2 + uploadMs + costs.requestOverheadMs;
-    const prefix = this.#prefixOf[request];
     if (prefix != null) {
       const held = this.#fleet.holdPrefix(replica, prefix);
       table.cachedTokens[request] = Math.min(table.inputTokens[request]! - 1, held);
@@ -393,6 +397,14 @@ export class Simulation {
     });
   }
 }
+
+/** What a sticky rule goes by: the conversation, or the first blocks of a recorded prompt, which its successors share. */
+function stickyKey({ keys, answerJoins }: PrefixChain): number {
+  return answerJoins ? keys[keys.length - 1]! : keys[Math.min(stickyBlocks, keys.length) - 1]!;
+}
+
+/** Far enough into a recorded prompt to be past the system prompt that everybody shares. */
+const stickyBlocks = 4;
 
 /** Of the reasons against the sites near by, the one that came last in the order of questions: what was so nearly. */
 function ineligibleReason(lane: Lane): RejectionReason {

@@ -3,6 +3,7 @@ import { deployEverywhere } from "../../test/worlds/random-world.ts";
 import { tinyWorld } from "../../test/worlds/tiny-world.ts";
 import { RandomStream } from "./random.ts";
 import { simulate } from "./simulate.ts";
+import { sweepRecord } from "./sweep-record.ts";
 import { interval, summarizeSeeds, sweepCases } from "./sweep.ts";
 
 describe("sweepCases", () => {
@@ -48,7 +49,7 @@ describe("summarizeSeeds", () => {
     const world = tinyWorld();
     const deployment = deployEverywhere(world);
     const cases = sweepCases({ seeds: [1, 2, 3, 4] }, { durationS: 20, windowS: 10 });
-    const summary = summarizeSeeds(cases.map(({ options }) => simulate({ world, deployment, options })));
+    const summary = summarizeSeeds(cases.map(({ options }) => sweepRecord(simulate({ world, deployment, options }))));
     const [first] = summary.workloads;
     expect(first!.ttftP50Ms!.seeds).toBe(4);
     expect(first!.ttftP50Ms!.halfWidth).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { normalQuantile } from "../network/index.ts";
 import type { Fault } from "./fault.ts";
 import type { RoutingRule } from "./routing-rule.ts";
 import type { SimulationOptions } from "./simulation-options.ts";
-import type { SimulationResult } from "./simulation-result.ts";
+import type { SweepRecord } from "./sweep-record.ts";
 
 /** What to vary; every combination is one case. An absent list keeps the base options' value. */
 export interface SweepGrid {
@@ -68,17 +68,20 @@ export interface WorkloadSummary {
 
 export interface SeedSummary {
   readonly workloads: readonly WorkloadSummary[];
+  /** Share of all requests of all workloads that were completed within the objective. */
+  readonly attainmentOfArrivedRatio: Interval | null;
+  readonly energyKwh: Interval | null;
   readonly goodputPerS: Interval | null;
   readonly usdPer1000OutputTokens: Interval | null;
   readonly residencyViolations: number;
 }
 
 /** Summarises runs that differ by their seed alone. */
-export function summarizeSeeds(results: readonly SimulationResult[]): SeedSummary {
+export function summarizeSeeds(results: readonly SweepRecord[]): SeedSummary {
   const workloads = results[0]?.workloads.map((entry) => entry.workload) ?? [];
   return {
     workloads: workloads.map((workload, position) => {
-      const of = (pick: (result: SimulationResult["workloads"][number]) => number | null) =>
+      const of = (pick: (result: SweepRecord["workloads"][number]) => number | null) =>
         interval(results.map((result) => pick(result.workloads[position]!)));
       return {
         workload,
@@ -91,10 +94,16 @@ export function summarizeSeeds(results: readonly SimulationResult[]): SeedSummar
         rejectedRatio: of((result) => (result.arrived > 0 ? result.rejected / result.arrived : null)),
       };
     }),
+    attainmentOfArrivedRatio: interval(results.map(withinSloRatio)),
+    energyKwh: interval(results.map((result) => result.energyKwh)),
     goodputPerS: interval(results.map((result) => result.requests.goodputPerS)),
     usdPer1000OutputTokens: interval(results.map((result) => result.money.usdPer1000OutputTokens)),
     residencyViolations: results.reduce((sum, result) => sum + result.residencyViolations, 0),
   };
+}
+
+function withinSloRatio({ requests, simulatedS }: SweepRecord): number | null {
+  return requests.arrived > 0 ? (requests.goodputPerS * simulatedS) / requests.arrived : null;
 }
 
 /** Mean and 95 % interval by Student's t; values that were not measured are left out. */

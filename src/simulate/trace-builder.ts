@@ -147,5 +147,5 @@ function sameHashes(a: readonly number[], b: readonly number[]): boolean {
 
 /** The beginning of a row without anything a terminal would act on; binary files come this way too. */
 function printable(text: string): string {
-  return text.slice(0, 120).replace(/[^\x20-\x7e\u00a0-\uffff]/g, "\ufffd");
+  return text.slice(0, 120).replace(/\p{Cc}/gu, "\ufffd");
 }

@@ -98,7 +98,8 @@ function parseTimeMs(field: string): number {
   if (!isDate || hour! > 23 || minute! > 59 || second! > 60) return Number.NaN;
   // Fractions beyond a millisecond count: Azure's stamps have seven digits, and bursts live in them.
   const fraction = match[7] ? Number(match[7]) : 0;
-  const seconds = ((daysSince1970(year!, month!, day!) * 24 + hour!) * 60 + minute!) * 60 + second! - offsetMinutes * 60;
+  const seconds =
+    ((daysSince1970(year!, month!, day!) * 24 + hour!) * 60 + minute!) * 60 + second! - offsetMinutes * 60;
   return seconds * 1000 + fraction * 1000;
 }
 

@@ -1,7 +1,13 @@
 import { createReadStream, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
-import { CsvTraceParser, JsonlTraceParser, MemoryTraceStore, type Trace, type TraceStore } from "../../simulate/index.ts";
+import {
+  CsvTraceParser,
+  JsonlTraceParser,
+  MemoryTraceStore,
+  type Trace,
+  type TraceStore,
+} from "../../simulate/index.ts";
 import { lineSplitter } from "./line-splitter.ts";
 import { SpoolStore } from "./spool-store.ts";
 
@@ -22,13 +28,12 @@ export class TraceFileError extends Error {
   }
 }
 
-export interface TraceFileHooks {
+export interface TraceFileOptions {
+  /** Traces of files smaller than this stay in memory; larger ones go through a temporary file. 64 MB when left out. */
+  readonly spoolFromBytes?: number;
   /** Bytes of the file read so far, and its size. */
   readonly onProgress?: (readBytes: number, sizeBytes: number) => void;
 }
-
-/** Traces of files smaller than this stay in memory; larger ones go through a temporary file. */
-const spoolFromBytes = 64e6;
 
 /**
  * Reads a trace as CSV or JSON lines, compressed with gzip or not; what it is, is seen from its first bytes and not from
@@ -36,7 +41,8 @@ const spoolFromBytes = 64e6;
  *
  * @throws TraceFileError when the file cannot be opened. Damage inside is counted in the trace's report.
  */
-export async function readTraceFile(path: string, hooks: TraceFileHooks = {}): Promise<TraceFile> {
+export async function readTraceFile(path: string, options: TraceFileOptions = {}): Promise<TraceFile> {
+  const { spoolFromBytes = 64e6 } = options;
   const stores: SpoolStore[] = [];
   try {
     const { size } = statSync(path);
@@ -49,7 +55,7 @@ export async function readTraceFile(path: string, hooks: TraceFileHooks = {}): P
       stores.push(store);
       return store;
     };
-    const trace = await parse(path, isGzip, makeStore, (bytes) => hooks.onProgress?.(bytes, size));
+    const trace = await parse(path, isGzip, makeStore, (bytes) => options.onProgress?.(bytes, size));
     return { trace, close: () => stores.forEach((store) => store.close()) };
   } catch (error) {
     for (const store of stores) store.close();

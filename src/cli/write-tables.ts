@@ -1,0 +1,36 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { writeFile } from "./write-file.ts";
+
+export type Cell = string | number | null;
+
+/** A table that becomes a file; units are in the column names. */
+export interface Table {
+  readonly name: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** Writes tables into a folder, one CSV file each. `option` names the folder's option in an error. */
+export function writeTables(folder: string, tables: readonly Table[], option: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const { code = "unknown error" } = error as NodeJS.ErrnoException;
+    throw new CommandFailure(exitCodes.invalid, `${option}: the folder ${folder} cannot be made: ${code}.`);
+  }
+  for (const table of tables) {
+    const path = join(folder, `${table.name}.csv`);
+    writeFile(path, `${[table.head, ...table.rows].map((row) => row.map(quote).join(",")).join("\r\n")}\r\n`);
+    process.stderr.write(`${path}: ${table.rows.length} rows\n`);
+  }
+}
+
+/** RFC 4180; a cell that a spreadsheet would run as a formula is kept as text. */
+function quote(cell: Cell): string {
+  if (cell === null) return "";
+  if (typeof cell === "number") return String(cell);
+  const text = /^[=+\-@\t]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SweepReport } from "../../src/cli/sweep-report.ts";
+import { crash, runCli, runCliHere } from "./run-cli.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "disperse-sweep-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+const at = (name: string): string => join(scratch, name);
+const plan = at("plan.json");
+
+beforeAll(async () => {
+  const made = await runCliHere(["plan", "test/cli/infeasible/feasible.yaml", "--no-compare", "--out", plan]);
+  expect(made.exitCode).toBe(0);
+  writeFileSync(at("sets.yaml"), "quiet: []\nedge out: [site:ber@5s+5s]\n");
+}, 60_000);
+
+const grid = ["--seeds", "1..3", "--rules", "disperse,nearest", "--fault-sets", at("sets.yaml"), "--seconds", "15"];
+const sweep = (journal: string, ...more: string[]): string[] => [
+  "sweep",
+  plan,
+  ...grid,
+  "--journal",
+  at(journal),
+  "--json",
+  ...more,
+];
+
+/** Lines of a journal without its header. */
+function outcomes(journal: string): string[] {
+  return existsSync(at(journal)) ? readFileSync(at(journal), "utf8").split("\n").slice(1, -1) : [];
+}
+
+describe("sweep", () => {
+  it("gives the same bytes on one thread and on three, and once the journal is full without computing anything", async () => {
+    const one = await runCli(sweep("one.jsonl", "--threads", "1"));
+    const three = await runCli(sweep("three.jsonl", "--threads", "3"));
+    expect([one.exitCode, three.exitCode]).toEqual([0, 0]);
+    expect(three.stdout).toBe(one.stdout);
+    expect(outcomes("three.jsonl").toSorted()).toEqual(outcomes("one.jsonl").toSorted());
+    const report = JSON.parse(one.stdout) as SweepReport;
+    expect(report.outcomes).toHaveLength(12);
+    expect(report.settings.map(({ setting }) => setting)).toEqual([
+      "rule=disperse faults=quiet",
+      "rule=disperse faults=edge out",
+      "rule=nearest faults=quiet",
+      "rule=nearest faults=edge out",
+    ]);
+    for (const { summary } of report.settings) expect(summary.residencyViolations).toBe(0);
+    const quiet = report.settings[0]!.summary.attainmentOfArrivedRatio!.mean;
+    expect(report.settings[1]!.summary.attainmentOfArrivedRatio!.mean).toBeLessThan(quiet);
+    const again = await runCli(sweep("one.jsonl"));
+    expect(again.stderr).toMatch(/12 of 12 cases are in/);
+    expect(again.stdout).toBe(one.stdout);
+  });
+
+  it("goes on after a kill -9 and has every result once", async () => {
+    const long = sweep("killed.jsonl", "--threads", "2", "--seeds", "1..12");
+    const child = spawn(process.execPath, ["src/cli/main.ts", ...long], { stdio: "ignore" });
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    while (outcomes("killed.jsonl").length < 5) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill("SIGKILL");
+    await ended;
+    const before = outcomes("killed.jsonl");
+    expect(before.length).toBeLessThan(48);
+    // As if the kill had come in the middle of a line.
+    writeFileSync(at("killed.jsonl"), `${readFileSync(at("killed.jsonl"), "utf8")}{"key":"half of a li`);
+    const resumed = await runCli(long);
+    expect([resumed.exitCode, resumed.stderr.match(crash)]).toEqual([0, null]);
+    expect(resumed.stderr).toMatch(new RegExp(`${before.length} of 48 cases are in`));
+    const after = outcomes("killed.jsonl");
+    expect(after.slice(0, before.length)).toEqual(before);
+    const keys = after.map((line) => (JSON.parse(line) as { key: string }).key);
+    expect(new Set(keys).size).toBe(48);
+    expect(keys).toHaveLength(48);
+    const whole = await runCli(sweep("whole.jsonl", "--threads", "2", "--seeds", "1..12"));
+    expect(resumed.stdout).toBe(whole.stdout);
+  }, 90_000);
+
+  it("ends at Ctrl-C with what is done so far", async () => {
+    const child = spawn(process.execPath, ["src/cli/main.ts", ...sweep("stopped.jsonl", "--seeds", "1..400")]);
+    let stdout = "";
+    child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    while (outcomes("stopped.jsonl").length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    const report = JSON.parse(stdout) as SweepReport;
+    expect(report.cases).toBe(1600);
+    expect(report.outcomes.length).toBe(outcomes("stopped.jsonl").length);
+    expect(report.outcomes.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it("refuses the journal of another plan, and files that are none", async () => {
+    writeFileSync(at("other.json"), readFileSync(plan, "utf8").replace('"latitude":', '"latitude": 1, "was":'));
+    await runCliHere(["sweep", plan, "--seeds", "1", "--seconds", "1", "--journal", at("mine.jsonl")]);
+    const other = await runCliHere([
+      "sweep",
+      at("other.json"),
+      "--seeds",
+      "1",
+      "--seconds",
+      "1",
+      "--journal",
+      at("mine.jsonl"),
+    ]);
+    expect(other.exitCode).toBe(3);
+    expect(other.stderr).toMatch(/another plan.*--fresh/);
+    const foreign = await runCliHere(["sweep", plan, "--seeds", "1", "--journal", plan]);
+    expect([foreign.exitCode, foreign.stderr]).toEqual([3, expect.stringMatching(/is no journal of a sweep/)]);
+    expect(readFileSync(plan, "utf8")).toMatch(/^\{"format":"disperse\/plan/);
+  });
+});
