@@ -52,7 +52,7 @@ export interface DeploymentLike {
  * - each module that was there: maintenance and idle power only; modules in service up to the number installed count
  *   as these, the rest as bought;
  * - each training module: besides, the power between idle and full load, around the clock;
- * - each open site (with a module in service, `existing` or `forced`): annuity of opening, fixed operating cost; each
+ * - each open site (with a module in service or an upgrade, `existing` or `forced`): annuity of opening, fixed operating cost; each
  *   `existing` site that was closed: annuity of closing; each upgrade of power: annuity of its price;
  * - each request served, at the mean rate: egress of its response, energy above idling × PUE × electricity; at the peak:
  *   its traffic to the site's parent;
@@ -89,6 +89,7 @@ export function annualCost(world: World, deployment: DeploymentLike, period: num
   }
 
   const occupied = new Set(standing.filter((entry) => entry.count > 0).map((entry) => entry.site));
+  for (const { site } of deployment.upgrades ?? []) occupied.add(site);
   for (const [site, place] of world.sites.entries()) {
     const price = siteAnnualUsd(world, site);
     if (!occupied.has(site) && !isAlwaysOpen(world, site, period)) {

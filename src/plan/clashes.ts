@@ -3,8 +3,9 @@
  * with a limit: the plan that does nothing but what is forced either holds, or names the clash.
  */
 import type { World } from "../catalog/index.ts";
+import { isTwoSided } from "./coupling-limit.ts";
 import { upgradedKw } from "./auxiliary-pools.ts";
-import { objectiveUsd, type PlanProblem } from "./problem.ts";
+import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import { emptySolution } from "./solution-path.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
@@ -28,6 +29,17 @@ export function findClashes(planned: WorldProblem): Clash[] {
   ];
 }
 
+/** The limits that the best there is does not keep, as a clash; empty when it is a plan. */
+export function brokenLimits(problem: PlanProblem, solution: ProblemSolution): Clash[] {
+  const broken = checkSolution(problem, solution);
+  if (broken.length === 0) return [];
+  const names = [...new Set(broken.map((violation) => violation.constraint))].slice(0, namedLimits);
+  const detail = "no plan was found that keeps what is forced, what stands already and these limits together";
+  return [{ limits: names, detail }];
+}
+
+const namedLimits = 12;
+
 /** What is forced against every coupling limit. */
 function limitClashes(world: World, problem: PlanProblem): Clash[] {
   const least = emptySolution(problem);
@@ -35,6 +47,8 @@ function limitClashes(world: World, problem: PlanProblem): Clash[] {
   if (Number.isNaN(objectiveUsd(problem, least))) throw new Error("a cost in the planning problem is not a number");
   const clashes: Clash[] = [];
   for (const limit of problem.limits) {
+    // What serving or building can mend is no clash of what is forced; see `brokenLimits`.
+    if (isTwoSided(limit)) continue;
     const wishes: { name: string; weight: number }[] = [];
     for (const [i, site] of limit.sites.entries()) {
       const weight = limit.siteWeights[i]! * least.open[site]!;

@@ -63,7 +63,8 @@ export async function solveDecomposed(
   };
 
   let best = emptySolution(problem);
-  let bestUsd = objectiveUsd(problem, best);
+  // What does not keep every limit is no plan, however cheap.
+  let bestUsd = checkSolution(problem, best).length === 0 ? objectiveUsd(problem, best) : Infinity;
   let reportedS = -1;
   const view = viewBySite(problem);
   const bound = lagrangianBound(problem, view, {

@@ -114,9 +114,17 @@ export function siteLoads(
     .map(([site, load]) => ({
       site,
       ...load,
-      powerLimitKw: world.sites[site]!.powerLimitKw[period]!,
+      powerLimitKw: world.sites[site]!.powerLimitKw[period]! + addedKw(world, deployment, site),
       portGbps: world.sites[site]!.portGbps,
     }));
+}
+
+/** Power that the upgrades bought for a site add, kW. */
+function addedKw(world: WorldProblem["world"], { upgrades = [] }: Deployment, site: number): number {
+  return upgrades.reduce(
+    (sum, entry) => (entry.site === site ? sum + world.sites[site]!.upgrades![entry.upgrade]!.addedKw : sum),
+    0,
+  );
 }
 
 /** How far every limit over several sites is used. */

@@ -32,7 +32,8 @@ export async function solveExact(
   const leftS = (): number => Math.max(0.05, options.timeLimitS - elapsedS());
   const curve: CurvePoint[] = [];
   let best = startFrom ?? emptySolution(problem);
-  let bestUsd = objectiveUsd(problem, best);
+  // What does not keep every limit is no plan, however cheap.
+  let bestUsd = checkSolution(problem, best).length === 0 ? objectiveUsd(problem, best) : Infinity;
   let bound = -Infinity;
   const record = (incumbentUsd: number, boundUsd: number): void => {
     const point = { seconds: elapsedS(), incumbentUsd, boundUsd };

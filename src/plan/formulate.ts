@@ -234,6 +234,7 @@ export function toColumns(problem: PlanProblem, formulation: Formulation, soluti
 /** The solution behind column values, with whole numbers made exactly whole and rounding noise removed from shares. */
 export function fromColumns(problem: PlanProblem, formulation: Formulation, columns: Float64Array): ProblemSolution {
   const modules = Float64Array.from(formulation.moduleCol, (col) => Math.round(columns[col]!));
+  dropUnneeded(problem, modules, columns, formulation);
   // A site without modules is not open, whatever a solver that stopped at a gap left switched on.
   const open = Uint8Array.from(problem.sites.forced);
   for (let pool = 0; pool < problem.pools.count; pool++) if (modules[pool]! > 0) open[problem.pools.site[pool]!] = 1;
@@ -243,4 +244,25 @@ export function fromColumns(problem: PlanProblem, formulation: Formulation, colu
     else if (share[arc]! > 1) share[arc] = 1;
   }
   return { open, modules, share };
+}
+
+/** Switches that cost nothing and serve nobody are left on only where a limit needs them. */
+function dropUnneeded(
+  problem: PlanProblem,
+  modules: Float64Array,
+  columns: Float64Array,
+  { firstArcCol }: Formulation,
+): void {
+  const { pools, arcs, limits } = problem;
+  const serves = new Uint8Array(pools.count);
+  for (const pool of arcs.pool) serves[pool] = 1;
+  for (let pool = 0; pool < pools.count; pool++) {
+    if (!(modules[pool]! > 0) || serves[pool] || pools.usd[pool] !== 0 || pools.minCount[pool]! > 0) continue;
+    const needed = limits.some((limit) => {
+      const i = limit.pools.indexOf(pool);
+      if (i < 0 || !(limit.poolWeights[i]! < 0)) return false;
+      return (limit.arcs ?? []).some((arc) => columns[firstArcCol + arc]! > 1e-9);
+    });
+    if (!needed) modules[pool] = 0;
+  }
 }

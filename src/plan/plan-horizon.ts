@@ -9,7 +9,7 @@
 import type { World } from "../catalog/index.ts";
 import { hasPriceVintages } from "../finance/index.ts";
 import { judgeDistribution } from "./alternatives.ts";
-import { findClashes } from "./clashes.ts";
+import { brokenLimits, findClashes } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
 import type { HorizonPeriod, PlanDocument } from "./plan-document.ts";
 import type { PlanOptions, PlanTools } from "./plan-options.ts";
@@ -40,6 +40,8 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   }
 
   const result = await solveProblem(stacked.problem, tools, path);
+  const broken = brokenLimits(stacked.problem, result.solution);
+  if (broken.length > 0) return infeasibleDocument(first, stacked.problem, path, options, broken, seconds());
   const certificate = result.certificate ?? certificateOf(stacked.problem, path);
   // What is proven is proven of the horizon; a period's part of it is in proportion to its cost.
   const proven = result.objectiveUsd === 0 ? 1 : result.bestBoundUsd / result.objectiveUsd;

@@ -2,7 +2,7 @@
 import type { World } from "../catalog/index.ts";
 import { judgeDistribution, restrictTo, summariseAlternative } from "./alternatives.ts";
 import { certify, type Certificate } from "./certificate.ts";
-import { findClashes, type Clash } from "./clashes.ts";
+import { brokenLimits, findClashes, type Clash } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
 import { lagrangianBound } from "./lagrangian.ts";
 import type { PlanDocument } from "./plan-document.ts";
@@ -36,6 +36,8 @@ export async function planPeriod(
   if (clashes.length > 0) return infeasibleDocument(planned, problem, path, options, clashes, seconds());
 
   const result = await solveProblem(problem, tools, path);
+  const broken = brokenLimits(problem, result.solution);
+  if (broken.length > 0) return infeasibleDocument(planned, problem, path, options, broken, seconds());
   const description = await describePeriod(planned, result.solution, tools, path);
   const centralised = await centralisedAlternative(planned, problem, tools, path, options);
   return {

@@ -89,10 +89,11 @@ export function backhaulRows(source: LimitSource): LimitRow[] {
   return pricedOrNot(rows);
 }
 
-/** open ≤ open of the parent, per site that names one. */
+/** open ≤ open of the parent, per site that names one and is not open whatever is decided. */
 export function parentRows({ world, period }: LimitSource): LimitRow[] {
   return world.sites.flatMap(({ id, parent, needsParent }, site) => {
-    if (needsParent !== true || parent === undefined || isAlwaysOpen(world, parent, period)) return [];
+    if (needsParent !== true || parent === undefined) return [];
+    if (isAlwaysOpen(world, site, period) || isAlwaysOpen(world, parent, period)) return [];
     const sites = [[site, 1] as const, [parent, -1] as const];
     return [{ name: `parent of ${id}`, upper: 0, sites }];
   });

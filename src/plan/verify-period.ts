@@ -1,33 +1,16 @@
 /** The checks of one period of a plan document; see `verify-plan.ts`. */
 import type { World } from "../catalog/index.ts";
-import { annualCost, isAlwaysOpen, moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
+import { annualCost } from "../finance/index.ts";
 import { compilePolicy, emptyJudgement, judge, trainingRate } from "../route/index.ts";
 import { certificateFault, recomputeBound, type Certificate } from "./certificate.ts";
-import { isDelivered } from "./period-terms.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
 import { gapOf } from "./solution-path.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
-import { worldProblem, type WorldProblem } from "./world-problem.ts";
+import { checkLimits } from "./verify-limits.ts";
+import { near, tolerance, type Report, type Standing } from "./verify-terms.ts";
+import { worldProblem } from "./world-problem.ts";
 
-/** Called with what does not hold: where in the document, and what. */
-export type Report = (where: string, message: string) => void;
-
-/**
- * How a period stands to those before it; `kept` counts modules that must still stand, by `site * modules + module`,
- * `open` has the sites that were open in the period before.
- */
-export type Standing =
-  | { readonly kind: "alone" }
-  | {
-      readonly kind: "following";
-      readonly planned: WorldProblem;
-      readonly kept: ReadonlyMap<number, number>;
-      readonly open: ReadonlySet<number>;
-    };
-
-/** Relative slack for sums of rounded numbers. */
-export const tolerance = 1e-6;
 /** The bound is recomputed as it was computed; only another machine's last digits may differ. */
 const boundTolerance = 1e-9;
 
@@ -48,9 +31,9 @@ export function verifyPeriod(
     report(where, message);
   });
   if (broken) return { costUsd: null, certifiedUsd: null };
-  checkFlows(document, report);
-  checkLimits(world, period, document, standing, report);
-  checkTraining(document, report);
+  const busy = checkFlows(document, report);
+  for (const [pool, modules] of checkTraining(document, report).entries()) busy[pool]! += modules;
+  checkLimits(document, busy, standing, report);
 
   const uses = document.training.map(({ training, pool, modules }) => ({ demand: training, pool, modules }));
   const cost = annualCost(world, { ...deployment, training: uses }, period).totalUsdPerYear;
@@ -107,28 +90,6 @@ export function verifyCertificate(
   return certified;
 }
 
-/** Modules that stand beyond what was there from the beginning and what earlier periods bought, by site and kind. */
-export function freshModules(
-  world: World,
-  deployment: PlanDocument["deployment"],
-  kept: ReadonlyMap<number, number>,
-): { site: number; module: number; count: number }[] {
-  return deployment.pools.flatMap((pool) => {
-    const installed = world.sites[pool.site]!.installed.reduce(
-      (sum, entry) => (entry.module === pool.module ? sum + entry.count : sum),
-      0,
-    );
-    const before = installed + (kept.get(pool.site * world.modules.length + pool.module) ?? 0);
-    const count = pool.count + pool.trainingCount - before;
-    return count > 0 ? [{ site: pool.site, module: pool.module, count }] : [];
-  });
-}
-
-/** Equal up to rounding. */
-export function near(a: number, b: number): boolean {
-  return Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
-}
-
 /** Positions must exist and numbers must be numbers before anything is computed from them. */
 function checkStructure({ world, period, deployment, training }: PlanDocument, report: Report): void {
   if (world.periods[period] === undefined) report("period", `the world has no period ${period}`);
@@ -156,6 +117,10 @@ function checkStructure({ world, period, deployment, training }: PlanDocument, r
     if (!(placement.modules >= 0 && placement.modules < Infinity))
       report(where, `${placement.modules} is no number of modules`);
   }
+  for (const [i, { site, upgrade }] of (deployment.upgrades ?? []).entries()) {
+    if (world.sites[site]?.upgrades?.[upgrade] === undefined)
+      report(`deployment.upgrades[${i}]`, `the world has no upgrade ${upgrade} of site ${site}`);
+  }
 }
 
 /** People's words for a demand row. */
@@ -164,8 +129,11 @@ function nameOfRow(world: World, row: number): string {
   return `${world.workloads[workload]!.id} from ${world.areas[area]!.id} over ${world.accessTypes[access]!.id}`;
 }
 
-/** Eligibility and rate of every flow, demand of every row, capacity of every pool. */
-function checkFlows({ world, period, deployment }: PlanDocument, report: Report): void {
+/** Eligibility and rate of every flow, demand of every row, capacity of every pool.
+ *
+ * @returns Modules busy with requests per pool.
+ */
+function checkFlows({ world, period, deployment }: PlanDocument, report: Report): Float64Array {
   const policy = compilePolicy(world, period);
   const judgement = emptyJudgement();
   const busy = new Float64Array(deployment.pools.length);
@@ -211,86 +179,14 @@ function checkFlows({ world, period, deployment }: PlanDocument, report: Report)
       report(`deployment.pools[${i}]`, `capacity of ${pool.id}: ${busy[i]} modules are needed, ${pool.count} stand`);
     }
   }
+  return busy;
 }
 
-/** Power, ports, opening, budgets, zones, supply and export, from the world's own figures. */
-function checkLimits(
-  world: World,
-  period: number,
-  { deployment }: PlanDocument,
-  standing: Standing,
-  report: Report,
-): void {
-  const kept = standing.kind === "following" ? standing.kept : new Map<number, number>();
-  const kw = new Float64Array(world.sites.length);
-  const gbps = new Float64Array(world.sites.length);
-  const bought = new Float64Array(world.modules.length);
-  const capexUsd = new Float64Array(world.owners.length);
-  const occupied = new Uint8Array(world.sites.length);
-  const counts = new Map<number, number>();
-  for (const [i, pool] of deployment.pools.entries()) {
-    const site = world.sites[pool.site]!;
-    const module = world.modules[pool.module]!;
-    const count = pool.count + pool.trainingCount;
-    const key = pool.site * world.modules.length + pool.module;
-    if (counts.has(key)) report(`deployment.pools[${i}]`, `${pool.id} is listed twice`);
-    counts.set(key, count);
-    if (count > 0) occupied[pool.site] = 1;
-    if (count > 0 && site.status === "forbidden") report(`deployment.pools[${i}]`, `site ${site.id} is forbidden`);
-    kw[pool.site]! += count * module.powerKw * site.pue;
-  }
-  for (const fresh of freshModules(world, deployment, kept)) {
-    const price = moduleAnnualUsd(world, fresh.site, fresh.module);
-    bought[fresh.module]! += fresh.count;
-    capexUsd[world.sites[fresh.site]!.owner]! += fresh.count * (price.acceleratorsCapexUsd + price.buildingCapexUsd);
-    if (!isDelivered(world, fresh.module, period)) {
-      report(
-        "deployment.pools",
-        `${world.modules[fresh.module]!.id} at ${world.sites[fresh.site]!.id} is not delivered by then`,
-      );
-    }
-  }
-  const openedBefore = standing.kind === "following" ? standing.open : new Set<number>();
-  for (const [key, count] of kept) {
-    const site = Math.floor(key / world.modules.length);
-    if ((counts.get(key) ?? 0) >= count) continue;
-    const module = world.modules[key % world.modules.length]!;
-    report("deployment.pools", `${world.sites[site]!.id} lost ${module.id} before the end of their life`);
-  }
-  for (const flow of deployment.flows) {
-    const bytes = world.workloads[world.demand[flow.row]!.workload]!.responseBytes;
-    gbps[deployment.pools[flow.pool]!.site]! += (flow.peakPerS * bytes * 8) / 1e9;
-  }
-  const require = (where: string, name: string, used: number, upper: number | null | undefined): void => {
-    if (upper === null || upper === undefined) return;
-    if (used > upper + tolerance * Math.max(1, upper)) report(where, `${name}: ${used} is used, ${upper} is allowed`);
-  };
-  let open = 0;
-  for (const [index, site] of world.sites.entries()) {
-    require(`world.sites[${index}]`, `power of site ${site.id}, kW`, kw[index]!, site.powerLimitKw[period]!);
-    require(`world.sites[${index}]`, `ports of site ${site.id}, Gbit/s`, gbps[index]!, site.portGbps);
-    if (!occupied[index] && !isAlwaysOpen(world, index, period)) continue;
-    open++;
-    if (!openedBefore.has(index)) capexUsd[site.owner]! += siteAnnualUsd(world, index).openingCapexUsd;
-  }
-  require("world.limits.maxSites", "most sites", open, world.limits.maxSites);
-  require("world.limits.budgetUsd", "budget, USD", capexUsd.reduce((sum, usd) => sum + usd, 0), world.limits.budgetUsd[
-    period
-  ]);
-  for (const [index, owner] of world.owners.entries()) {
-    require(`world.owners[${index}]`, `budget of ${owner.id}, USD`, capexUsd[index]!, owner.capexBudgetUsd[period]);
-  }
-  for (const [index, zone] of world.limits.zones.entries()) {
-    const used = zone.sites.reduce((sum, site) => sum + kw[site]!, 0);
-    require(`world.limits.zones[${index}]`, `power of zone ${zone.id}, kW`, used, zone.powerLimitKw[period]!);
-  }
-  for (const [index, module] of world.modules.entries()) {
-    require(`world.modules[${index}]`, `supply of ${module.id}`, bought[index]!, module.supplyPerPeriod[period]);
-  }
-}
-
-/** Training stands where it may, on modules set apart for it. */
-function checkTraining({ world, period, deployment, training }: PlanDocument, report: Report): void {
+/** Training stands where it may, on modules set apart for it.
+ *
+ * @returns Modules at work for training per pool.
+ */
+function checkTraining({ world, period, deployment, training }: PlanDocument, report: Report): Float64Array {
   const policy = compilePolicy(world, period);
   const used = new Float64Array(deployment.pools.length);
   for (const [i, placement] of training.entries()) {
@@ -311,4 +207,5 @@ function checkTraining({ world, period, deployment, training }: PlanDocument, re
       report(`deployment.pools[${i}]`, `${pool.id}: ${used[i]} modules train, ${pool.trainingCount} are set apart`);
     }
   }
+  return used;
 }

@@ -10,7 +10,8 @@ import type { Horizon, HorizonPeriod, PlanDocument } from "./plan-document.ts";
 import { gapOf } from "./solution-path.ts";
 import { discountedYears, stackPeriods } from "./stack-periods.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
-import { freshModules, near, tolerance, verifyCertificate, verifyPeriod, type Report } from "./verify-period.ts";
+import { verifyCertificate, verifyPeriod } from "./verify-period.ts";
+import { freshModules, near, tolerance, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** Something in the document that does not hold. */
@@ -55,7 +56,9 @@ export function verifyPlan(document: PlanDocument): Verification {
   }
   try {
     if (document.horizon !== null) return verifyHorizon(document, document.horizon, findings, report);
-    const { costUsd, certifiedUsd } = verifyPeriod(document, { kind: "alone" }, report);
+    // What stands alone was bought in its own period.
+    const { vintages: _claimed, ...deployment } = document.deployment;
+    const { costUsd, certifiedUsd } = verifyPeriod({ ...document, deployment }, { kind: "alone" }, report);
     return conclude(findings, costUsd, certifiedUsd);
   } catch (error) {
     // A document is not to be trusted in its shape either: what cannot be computed with is refused, not a crash.
@@ -77,6 +80,7 @@ function verifyHorizon(
   let saidUsd = 0;
   const bought: { period: number; site: number; module: number; count: number }[] = [];
   let open = new Set<number>();
+  let upgrades: NonNullable<HorizonPeriod["deployment"]["upgrades"]> = [];
   if (horizon.periods.length !== world.periods.length) {
     report("horizon.periods", `${horizon.periods.length} are planned, the world has ${world.periods.length}`);
   }
@@ -98,7 +102,7 @@ function verifyHorizon(
     }
     const checked = verifyPeriod(
       { ...document, ...entry, deployment: { ...entry.deployment, vintages: standing } },
-      { kind: "following", planned: stacked.periods[i]!, kept, open },
+      { kind: "following", planned: stacked.periods[i]!, kept, open, upgrades },
       (place, message) => report(`${where}.${place}`, message),
     );
     const weight = discountedYears(world, i);
@@ -112,6 +116,7 @@ function verifyHorizon(
     checkPurchases(world, entry, fresh, (message) => report(`${where}.purchases`, message));
     bought.push(...fresh.map((purchase) => ({ ...purchase, period: i })));
     open = new Set(entry.deployment.pools.map((pool) => pool.site));
+    upgrades = entry.deployment.upgrades ?? [];
     for (const site of world.sites.keys()) if (isAlwaysOpen(world, site, i)) open.add(site);
   }
   if (!near(costUsd, horizon.presentCostUsd)) {

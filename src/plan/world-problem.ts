@@ -213,7 +213,7 @@ function siteCosts(world: World, period: number): { usd: Float64Array; constantU
     const { totalUsd, closedUsd } = siteAnnualUsd(world, site);
     if (!mayClose(place) || isAlwaysOpen(world, site, period)) return totalUsd;
     constantUsd += closedUsd;
-    return totalUsd - closedUsd;
+    return mustBeClosed(place, period) ? totalUsd : totalUsd - closedUsd;
   });
   return { usd, constantUsd };
 }

@@ -8,7 +8,7 @@ import type { CouplingLimit, PlanProblem } from "../../src/plan/index.ts";
 
 const small = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max });
 
-const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { freq: 1 });
+const sometimes = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { freq: 2 });
 
 export const tinyProblem: fc.Arbitrary<PlanProblem> = fc
   .record({
@@ -34,10 +34,12 @@ export const tinyProblem: fc.Arbitrary<PlanProblem> = fc
         forced: per(sites, fc.constantFrom(0, 0, 0, 1)),
         mostSites: fc.option(fc.integer({ min: 1, max: 3 })),
         zone: fc.option(fc.integer({ min: 2, max: 12 })),
-        leastShare: rarely(fc.constantFrom(0.3, 0.5)),
-        leastUse: rarely(fc.constantFrom(0.4, 0.8)),
-        parent: rarely(fc.constant(true)),
-        upgrade: rarely(fc.record({ base: fc.constantFrom(0, 0.5, 1), room: fc.constantFrom(0.5, 1), usd: small(9) })),
+        leastShare: sometimes(fc.constantFrom(0.3, 0.5)),
+        leastUse: sometimes(fc.constantFrom(0.4, 0.8)),
+        parent: sometimes(fc.constant(true)),
+        upgrade: sometimes(
+          fc.record({ base: fc.constantFrom(0, 0.5, 1), room: fc.constantFrom(0.5, 1), usd: small(9) }),
+        ),
         constantUsd: fc.constantFrom(0, 0, 7),
       })
       .map((draw) => toProblem(sites, rows, kinds, draw));
