@@ -11,6 +11,7 @@
  * All other rows are those of `formulate`, once per future: limits on what is bought hold for what is built, all others for
  * what is in service.
  */
+import type { CouplingLimit } from "./coupling-limit.ts";
 import { formulate, type Formulation } from "./formulate.ts";
 import { MipBuilder } from "./mip-builder.ts";
 import { usefulModules, type PlanProblem } from "./problem.ts";
@@ -39,8 +40,9 @@ export interface ExtensiveForm {
 }
 
 /** Whether a limit is about what is bought; the others are about what is in service. */
-export function limitsPurchases({ name }: PlanProblem["limits"][number]): boolean {
-  return !name.startsWith("power of zone");
+export function limitsPurchases({ of, pools, arcs }: CouplingLimit): boolean {
+  // Which sites are open is one decision for all futures, too.
+  return of === "purchases" || (pools.length === 0 && arcs === undefined);
 }
 
 /**
@@ -68,6 +70,7 @@ export function writeExtensiveForm(futures: readonly Future[], regretOver?: read
     const lower = Math.max(...futures.map(({ problem }) => problem.pools.minCount[pool]!));
     return builder.addCol(cost(usd), lower, Math.max(most[pool]!, lower), true);
   });
+  builder.addOffset(cost(futures.map(({ problem }) => problem.constantUsd ?? 0)));
   const regretCol = regretOver === undefined ? -1 : builder.addCol(1, 0, Infinity, false);
   const columnsOf = parts.map((part, s) => addFuture(builder, part, futures[s]!, openCol, regretOver === undefined));
 
@@ -88,7 +91,7 @@ export function writeExtensiveForm(futures: readonly Future[], regretOver?: read
     for (const [s, part] of parts.entries()) {
       const { pools, sites } = futures[s]!.problem;
       // A site that every model leaves out costs nothing, and one forced open is a column of its own.
-      builder.addRow(-Infinity, regretOver[s]!);
+      builder.addRow(-Infinity, regretOver[s]! - (futures[s]!.problem.constantUsd ?? 0));
       builder.addEntry(regretCol, -1);
       for (const [site, col] of openCol.entries()) if (col >= 0) builder.addEntry(col, sites.usd[site]!);
       for (const [pool, col] of moduleCol.entries()) builder.addEntry(col, pools.usd[pool]!);

@@ -1,4 +1,5 @@
 /** What a first stage costs when a future has come: flows, and which modules are in service, are decided then. */
+import { limitUse } from "./coupling-limit.ts";
 import { limitsPurchases, type FirstStage, type Future } from "./futures-model.ts";
 import { formulate, fromColumns } from "./formulate.ts";
 import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
@@ -70,10 +71,8 @@ function mayBeBuilt({ open, modules }: FirstStage, problem: PlanProblem): boolea
   if (problem.sites.forced.some((forced, site) => forced === 1 && !open[site])) return false;
   if (problem.pools.minCount.some((least, pool) => modules[pool]! < least)) return false;
   if (problem.pools.maxCount.some((most, pool) => modules[pool]! > most)) return false;
-  return problem.limits.filter(limitsPurchases).every((limit) => {
-    let used = 0;
-    for (const [i, site] of limit.sites.entries()) used += limit.siteWeights[i]! * open[site]!;
-    for (const [i, pool] of limit.pools.entries()) used += limit.poolWeights[i]! * modules[pool]!;
-    return used <= limit.upper * (1 + 1e-9) + 1e-9;
-  });
+  const built = { open, modules, share: new Float64Array(problem.arcs.pool.length) };
+  return problem.limits
+    .filter(limitsPurchases)
+    .every((limit) => limitUse(limit, built) <= limit.upper * (1 + 1e-9) + 1e-9);
 }
