@@ -157,8 +157,10 @@ function buildProgram(): Command {
     ),
   )
     .option(period, "plan this period as if it were the only one")
-    .option("--vary <name=low,high>", "a parameter and its factors; may be given several times", collect, [])
-    .addOption(new Option("--pareto", "instead: what serving more costs").conflicts(["stress", "vary"]))
+    .option("--vary <name=low,high>", "a parameter and its values; may be given several times", collect, [])
+    .addOption(
+      new Option("--pareto", "instead: what serving more, and in time more often, costs").conflicts(["stress", "vary"]),
+    )
     .addOption(
       new Option("--stress <factor>", "instead: what the plan as built serves when demand is multiplied")
         .argParser(positive)

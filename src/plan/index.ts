@@ -38,8 +38,14 @@ export {
   type WorldLimit,
 } from "./explain-limit.ts";
 export { sensitivity, type Range, type Sensitivity, type Swing } from "./sensitivity.ts";
-export { sensitivityParameters, type Parameter } from "./sensitivity-parameters.ts";
-export { paretoFactors, paretoFront, type ParetoPoint } from "./pareto.ts";
+export {
+  egressClasses,
+  sensitivityParameters,
+  speaksOf,
+  type Parameter,
+  type ParameterValue,
+} from "./sensitivity-parameters.ts";
+export { paretoAttainments, paretoFactors, paretoFront, type ParetoPoint } from "./pareto.ts";
 export { stressPlan, type Stress } from "./stress.ts";
 export { movesUsdPerYear, standOn, type StandingWorld } from "./replan.ts";
 export { financeReport, type FinanceReport, type Investment } from "./finance-report.ts";

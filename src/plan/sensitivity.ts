@@ -1,23 +1,27 @@
 /** How much the cost of a plan moves with each named parameter: one new plan per end of each range. */
 import type { World } from "../catalog/index.ts";
+import { costItems, type CostItem } from "../finance/index.ts";
 import { figuresOf, surelyApart, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
-import type { Parameter } from "./sensitivity-parameters.ts";
+import { applyParameter, isAsItIs, type Parameter, type ParameterValue } from "./sensitivity-parameters.ts";
 
-/** Which parameter to move, and to what factors. */
+/** Which parameter to move, and to what values. */
 export interface Range {
   readonly parameter: Parameter;
-  readonly low: number;
-  readonly high: number;
+  readonly low: ParameterValue;
+  readonly high: ParameterValue;
 }
 
 export interface SensitivityPoint {
-  readonly factor: number;
+  readonly value: ParameterValue;
   /** Null when the world so changed has no plan. */
   readonly figures: PlanFigures | null;
+  /** The class of cost that changes most against the world as it is; null where nothing can be compared or changes. */
+  readonly driver: { readonly item: CostItem; readonly usdPerYear: number } | null;
 }
 
 export interface Swing {
   readonly name: string;
+  readonly kind: Parameter["kind"];
   readonly low: SensitivityPoint;
   readonly high: SensitivityPoint;
   /** |cost at high − cost at low|; null when either has no plan. */
@@ -40,24 +44,37 @@ export async function sensitivity(world: World, ranges: readonly Range[], planWo
   const swings: Swing[] = [];
   for (const { parameter, low, high } of ranges) {
     const ends: SensitivityPoint[] = [];
-    for (const factor of [low, high]) {
-      // A factor of 1 asks the question already answered.
-      const moved =
-        factor === 1 ? plan : await planWorld(parameter.apply(world, factor), `${parameter.name} × ${factor}`);
+    for (const value of [low, high]) {
+      const label = parameter.kind === "factor" ? `× ${value}` : `${value}`;
+      const moved = isAsItIs(parameter, value)
+        ? plan
+        : await planWorld(applyParameter(parameter, world, value), `${parameter.name} ${label}`);
       if (moved === null) return { base, swings: sorted(swings), complete: false };
-      ends.push({ factor, figures: figuresOf(moved) });
+      const figures = figuresOf(moved);
+      ends.push({ value, figures, driver: driverOf(base, figures) });
     }
-    swings.push(swingOf(parameter.name, ends[0]!, ends[1]!));
+    swings.push(swingOf(parameter, ends[0]!, ends[1]!));
   }
   return { base, swings: sorted(swings), complete: true };
 }
 
-function swingOf(name: string, low: SensitivityPoint, high: SensitivityPoint): Swing {
+function driverOf(base: PlanFigures | null, figures: PlanFigures | null): SensitivityPoint["driver"] {
+  if (base === null || figures === null) return null;
+  let driver: SensitivityPoint["driver"] = null;
+  for (const item of costItems) {
+    const usdPerYear = figures.byItem[item] - base.byItem[item];
+    if (Math.abs(usdPerYear) > Math.abs(driver?.usdPerYear ?? 0)) driver = { item, usdPerYear };
+  }
+  return driver;
+}
+
+function swingOf({ name, kind }: Parameter, low: SensitivityPoint, high: SensitivityPoint): Swing {
   if (low.figures === null || high.figures === null) {
-    return { name, low, high, swingUsdPerYear: null, significant: low.figures !== high.figures };
+    return { name, kind, low, high, swingUsdPerYear: null, significant: low.figures !== high.figures };
   }
   return {
     name,
+    kind,
     low,
     high,
     swingUsdPerYear: Math.abs(high.figures.objectiveUsdPerYear - low.figures.objectiveUsdPerYear),

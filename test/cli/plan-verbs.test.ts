@@ -132,10 +132,14 @@ describe("sensitivity", () => {
     expect(found.complete).toBe(true);
     const { stdout } = await good("sensitivity", scenario, "--vary", "wacc=0.5,2");
     expect(stdout).toMatch(/wacc +× 0\.5: \$/);
+    const { stdout: priced } = await good("sensitivity", scenario, "--vary", "egress-class", "--format", "md");
+    expect(priced).toMatch(/\| egress-class \| transit: \$.*\| `[ ░█]{14}│[ ░█]{14}` \|/);
   });
 
   it("traces what serving more costs, and what the plan as built stands", async () => {
-    expect((await good("sensitivity", scenario, "--pareto")).stdout).toMatch(/What serving more costs/);
+    expect((await good("sensitivity", scenario, "--pareto")).stdout).toMatch(
+      /What serving more, and in time more often, costs:\nin time +served/,
+    );
     expect((await good("sensitivity", scenario, "--stress", "1.5")).stdout).toMatch(
       /demand × 1\.50 on the plan as built/,
     );
@@ -224,6 +228,8 @@ describe("a question about a plan that makes no sense ends with code 3 and says 
     ["an unknown parameter", () => ["sensitivity", scenario, "--vary", "egres"], /did you mean "egress"/],
     ["a factor of nothing", () => ["sensitivity", scenario, "--vary", "egress=0,2"], /two factors above 0/],
     ["factors the wrong way round", () => ["sensitivity", scenario, "--vary", "egress=2,1"], /must not be above/],
+    ["a class of prices that is none", () => ["sensitivity", scenario, "--vary", "egress-class=a,b"], /Known: transit/],
+    ["a delay of one period", () => ["sensitivity", scenario, "--vary", "power-date"], /about several periods/],
     ["two questions at once", () => ["sensitivity", scenario, "--pareto", "--stress", "2"], /cannot be used with/],
     ["no years", () => ["report", "finance", small, "--years", "0"], /1 to 50/],
     ["an unknown format", () => ["diff", small, small, "--format", "html"], /text, md/],
