@@ -143,6 +143,22 @@ function buildProgram(): Command {
 
   reporting(
     searching(
+      withScenario(
+        explainCommand
+          .command("wishes <scenario>")
+          .description("whether wishes can be had, else the smallest set of wishes and limits that clash")
+          .exitOverride(),
+      ),
+      "30s",
+    ),
+  )
+    .option(period, "look at this period instead of the first")
+    .option("--serve <[workload=]share>", "serve at least so much at the peak; may be given several times", collect, [])
+    .option("--cost-below <amount>", 'spend no more than this a year to build and run, for example "20M USD"')
+    .action(async (file, options) => (await import("./explain-wishes.ts")).explainWishes(file, options));
+
+  reporting(
+    searching(
       withScenario(command("compare <scenario>", "centralised, regional, distributed and free variants side by side")),
       "60s",
     ),

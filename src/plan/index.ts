@@ -58,3 +58,4 @@ export {
   type FutureWorld,
   type ProvenWithin,
 } from "./futures.ts";
+export { answerWishes, type Clashing, type Wishes, type WishesAnswer } from "./wishes.ts";

@@ -10,6 +10,7 @@ import type {
   PlanDocument,
   Sensitivity,
   SiteExplanation,
+  WishesAnswer,
 } from "../../src/plan/index.ts";
 import { crash, runCliHere, type CliRun } from "./run-cli.ts";
 
@@ -110,6 +111,39 @@ describe("explain", () => {
     expect(stdout).toMatch(/^power of site ber: .* used/);
     expect(stdout).toMatch(/finite difference/);
     expect((await good("explain", "limit", "--plan", small)).stdout).toMatch(/Limits in use/);
+  });
+});
+
+describe("explain wishes", () => {
+  const wishes = (...args: string[]): Promise<CliRun> => runCliHere(["explain", "wishes", scenario, ...args]);
+
+  it("says when all can be had", async () => {
+    const { exitCode, stdout } = await wishes("--serve", "100%", "--cost-below", "50M USD");
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/a plan exists/)]);
+  });
+
+  it("names the smallest set that clashes, and how far each would have to give way", async () => {
+    const { exitCode, stdout } = await wishes("--serve", "chat=100%", "--cost-below", "1000 USD");
+    expect(exitCode).toBe(4);
+    expect(stdout).toMatch(/smallest set that clashes/);
+    expect(stdout).toMatch(/^serve chat +100\.00 % +at most [\d.]+ %/m);
+    expect(stdout).toMatch(/^cost to build and run +\$1\.00k\/year +at least \$/m);
+    expect(stdout).not.toMatch(/most sites|power of/);
+  });
+
+  it("gives an amount that really does", async () => {
+    const answer = JSON.parse(
+      (await wishes("--serve", "100%", "--cost-below", "1000 USD", "--json")).stdout,
+    ) as WishesAnswer;
+    const cost = answer.clash.find((entry) => entry.unit === "USD/year")!.wouldDo!;
+    expect((await wishes("--serve", "100%", "--cost-below", `${cost * 1.001} USD`)).exitCode).toBe(0);
+    expect((await wishes("--serve", "100%", "--cost-below", `${cost * 0.99} USD`)).exitCode).toBe(4);
+  });
+
+  it("tells what nature or law puts out of reach", async () => {
+    const { exitCode, stdout } = await wishes("--serve", "chat=50%", "--set", "workloads.chat.ttft.budget=2 ms");
+    expect(exitCode).toBe(4);
+    expect(stdout).toMatch(/what may serve chat at all.*would help there/);
   });
 });
 
@@ -230,6 +264,14 @@ describe("a question about a plan that makes no sense ends with code 3 and says 
     ["factors the wrong way round", () => ["sensitivity", scenario, "--vary", "egress=2,1"], /must not be above/],
     ["a class of prices that is none", () => ["sensitivity", scenario, "--vary", "egress-class=a,b"], /Known: transit/],
     ["a delay of one period", () => ["sensitivity", scenario, "--vary", "power-date"], /about several periods/],
+    ["no wish", () => ["explain", "wishes", scenario], /no wish is given/],
+    ["more than all", () => ["explain", "wishes", scenario, "--serve", "chat=120%"], /up to 100 %/],
+    [
+      "a wish for an unknown workload",
+      () => ["explain", "wishes", scenario, "--serve", "chet=1"],
+      /did you mean "chat"/,
+    ],
+    ["a cost without a unit", () => ["explain", "wishes", scenario, "--cost-below", "20"], /no unit/],
     ["two questions at once", () => ["sensitivity", scenario, "--pareto", "--stress", "2"], /cannot be used with/],
     ["no years", () => ["report", "finance", small, "--years", "0"], /1 to 50/],
     ["an unknown format", () => ["diff", small, small, "--format", "html"], /text, md/],
