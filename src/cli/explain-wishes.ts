@@ -109,7 +109,7 @@ function sections({ possible, clash, smallest }: WishesAnswer): Section[] {
 }
 
 function wouldDo(entry: Clashing): string {
-  if (entry.unit === "forced") return "drop it";
+  if (entry.unit === "rule") return "drop it";
   if (entry.wouldDo === null) return "–";
   const least = entry.kind === "limit" || entry.unit !== "share";
   return `${least ? "at least" : "at most"} ${amount(entry, entry.wouldDo)}`;

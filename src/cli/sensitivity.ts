@@ -43,7 +43,7 @@ export async function sensitivity(file: string, options: SensitivityOptions): Pr
   if (mute !== undefined) {
     throw new CommandFailure(
       exitCodes.invalid,
-      `--vary "${mute.parameter.name}": it is about several periods, and one is planned.`,
+      `--vary "${mute.parameter.name}": the scenario has nothing of the kind: growth and dates are about several periods.`,
     );
   }
   const ranges = asked.length > 0 ? asked : sensitivityParameters.filter((it) => speaksOf(it, horizon)).map(asRange);

@@ -322,6 +322,7 @@ function describe(
       const summary = summariseAlternative(future, planned[s]!, futures[s]!.problem, asResult(entry));
       let idleModules = 0;
       for (const [pool, count] of first.modules.entries()) {
+        if (poolModule[pool]! < 0) continue;
         idleModules += Math.max(0, count - entry.solution.modules[pool]!);
       }
       return {

@@ -8,8 +8,8 @@ export type ParameterValue = number | string;
 interface Described {
   readonly name: string;
   readonly doc: string;
-  /** Only worlds of several periods have what it is about. */
-  readonly needsPeriods?: true;
+  /** Whether a world has what it is about; every world has, when left out. */
+  readonly concerns?: (world: World) => boolean;
 }
 
 /**
@@ -45,8 +45,8 @@ export function isAsItIs({ kind }: Parameter, value: ParameterValue): boolean {
 }
 
 /** Whether the parameter means anything for the world. */
-export function speaksOf({ needsPeriods }: Parameter, { periods }: World): boolean {
-  return needsPeriods !== true || periods.length > 1;
+export function speaksOf({ concerns }: Parameter, world: World): boolean {
+  return concerns === undefined || concerns(world);
 }
 
 const times = (values: readonly number[], factor: number): number[] => values.map((value) => value * factor);
@@ -100,7 +100,7 @@ function bendGrowth(world: World, exponent: number): World {
   };
 }
 
-/** Every rise of power comes `years` later; the power of the first period is there already. */
+/** Every rise of power, and every upgrade, comes `years` later; the power of the first period is there already. */
 function delayPower(world: World, years: number): World {
   const later = (powerKw: readonly number[]): number[] =>
     powerKw.map((kw, period) => {
@@ -110,7 +110,10 @@ function delayPower(world: World, years: number): World {
       return Math.min(kw, Math.max(powerKw[had]!, powerKw[0]!));
     });
   return {
-    ...withSites(world, (site) => ({ powerLimitKw: later(site.powerLimitKw) })),
+    ...withSites(world, ({ powerLimitKw, upgrades }) => ({
+      powerLimitKw: later(powerLimitKw),
+      ...(upgrades && { upgrades: upgrades.map((it) => ({ ...it, leadTimeYears: it.leadTimeYears + years })) }),
+    })),
     limits: {
       ...world.limits,
       zones: world.limits.zones.map((zone) => ({ ...zone, powerLimitKw: later(zone.powerLimitKw) })),
@@ -153,10 +156,10 @@ export const sensitivityParameters: readonly Parameter[] = [
   {
     name: "power-date",
     kind: "years",
-    doc: "years by which every rise of a power limit comes later",
+    doc: "years by which every rise of a power limit, and every upgrade, comes later",
     low: 0,
     high: 1,
-    needsPeriods: true,
+    concerns: ({ periods, sites }) => periods.length > 1 || sites.some(({ upgrades }) => upgrades !== undefined),
     apply: delayPower,
   },
   {
@@ -165,7 +168,7 @@ export const sensitivityParameters: readonly Parameter[] = [
     doc: "growth of every demand since the first period, as a power of it",
     low: 0.5,
     high: 1.5,
-    needsPeriods: true,
+    concerns: ({ periods }) => periods.length > 1,
     apply: bendGrowth,
   },
   {

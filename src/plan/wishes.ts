@@ -33,7 +33,7 @@ export interface Clashing {
     | "Gbit/s"
     | "sites"
     | "modules"
-    | "forced"
+    | "rule"
     | "law of nature or state";
   /** As it is, in its unit; null for what has no amount. */
   readonly amount: number | null;
@@ -235,15 +235,17 @@ function writeModel(planned: WorldProblem, wishes: Wishes): { model: MipModel; d
       places: [],
     });
   }
-  for (const [l, limit] of problem.limits.entries()) {
-    const unit = unitOf(limit.name);
+  for (const limits of limitFamilies(problem.limits)) {
+    const [l] = limits as [number];
+    const { name, upper } = problem.limits[l]!;
+    const unit = limits.length > 1 ? "rule" : unitOf(name);
     const perUnit = unit === "MW" ? 1e-3 : 1;
     demands.push({
-      name: limit.name,
-      rows: [formulation.limitRow[l]!],
+      name: limits.length > 1 ? `${familyOf(name)} (${limits.length} limits)` : name,
+      rows: limits.map((each) => formulation.limitRow[each]!),
       kind: "limit",
       unit,
-      amount: limit.upper * perUnit,
+      amount: unit === "rule" ? null : upper * perUnit,
       scale: perUnit,
       places: [],
     });
@@ -271,7 +273,7 @@ function writeModel(planned: WorldProblem, wishes: Wishes): { model: MipModel; d
     const row = builder.addRow(1, Infinity);
     builder.addEntry(col, 1);
     const name = `site ${world.sites[site]!.id} is ${world.sites[site]!.status === "existing" ? "there" : "forced open"}`;
-    demands.push({ name, rows: [row], kind: "limit", unit: "forced", amount: null, scale: 1, places: [] });
+    demands.push({ name, rows: [row], kind: "limit", unit: "rule", amount: null, scale: 1, places: [] });
   }
   return { model: builder.build(), demands };
 }
@@ -309,10 +311,25 @@ function addPorts({ world, problem }: WorldProblem, builder: MipBuilder, firstAr
   }
 }
 
+/** Limits of one kind that are listed one by one; more of them are asked about together. */
+const listedOfFamily = 6;
+
+const familyOf = (name: string): string => name.replace(/ (of|at|for) .*$/, "");
+
+/** Positions of limits, those of large families together. */
+function limitFamilies(limits: readonly { readonly name: string }[]): number[][] {
+  const families = Map.groupBy(limits.keys(), (l) => familyOf(limits[l]!.name));
+  return [...families.values()].flatMap((family) =>
+    family.length > listedOfFamily ? [family] : family.map((limit) => [limit]),
+  );
+}
+
 function unitOf(name: string): Clashing["unit"] {
   if (/^power of/.test(name)) return "MW";
   if (/^budget/.test(name)) return "USD";
-  return /sites/.test(name) ? "sites" : "modules";
+  if (/^backhaul/.test(name)) return "Gbit/s";
+  if (/^most sites/.test(name)) return "sites";
+  return /^(supply|allotment|installed)/.test(name) ? "modules" : "rule";
 }
 
 /** Rows of a workload with their part of its peak requests. */
