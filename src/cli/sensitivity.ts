@@ -127,7 +127,8 @@ function bars(swing: Swing, baseUsd: number, largestUsd: number): string {
   // Where both values pull the same way, the longer bar shows beyond the shorter one.
   const over = ([low = "", high = ""]: readonly string[]): string =>
     low.length > high.length ? high + low.slice(high.length) : low + high.slice(low.length);
-  const mirrored = [...over(side.left)].reverse().join("");
+  // To the left the shorter bar stands next to the middle, too.
+  const mirrored = over(side.left).split("").reverse().join("");
   return `${mirrored.padStart(barWidth)}│${over(side.right).padEnd(barWidth)}`;
 }
 

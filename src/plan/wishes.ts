@@ -324,12 +324,19 @@ function limitFamilies(limits: readonly { readonly name: string }[]): number[][]
   );
 }
 
+/** Units by the first words of a limit's name; the others have no amount to change. */
+const unitsByName: readonly (readonly [string, Clashing["unit"]])[] = [
+  ["power of", "MW"],
+  ["budget", "USD"],
+  ["backhaul", "Gbit/s"],
+  ["most sites", "sites"],
+  ["supply", "modules"],
+  ["allotment", "modules"],
+  ["installed", "modules"],
+];
+
 function unitOf(name: string): Clashing["unit"] {
-  if (/^power of/.test(name)) return "MW";
-  if (/^budget/.test(name)) return "USD";
-  if (/^backhaul/.test(name)) return "Gbit/s";
-  if (/^most sites/.test(name)) return "sites";
-  return /^(supply|allotment|installed)/.test(name) ? "modules" : "rule";
+  return unitsByName.find(([words]) => name.startsWith(words))?.[1] ?? "rule";
 }
 
 /** Rows of a workload with their part of its peak requests. */

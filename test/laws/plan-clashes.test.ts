@@ -61,7 +61,10 @@ describe("clashing limits", () => {
       fc.asyncProperty(fc.array(row, { minLength: 3, maxLength: 9 }), async (rows) => {
         const { model, named } = modelOf(rows);
         const found = await findSmallestClash(model, named, solver, options);
-        if (holdTogether(rows, () => true)) return void expect(found).toEqual({ groups: [], proven: true });
+        if (holdTogether(rows, () => true)) {
+          expect(found).toEqual({ groups: [], proven: true });
+          return;
+        }
         const sizes = Array.from({ length: 2 ** groups }, (_, set) => set)
           .filter((set) => !holdTogether(rows, (group) => ((set >> group) & 1) === 1))
           .map(size);
