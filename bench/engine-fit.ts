@@ -4,39 +4,12 @@
  */
 import {
   calibrate,
-  closedLoop,
-  compileReplica,
+  usableRuns,
+  type Calibration,
   type EngineCoefficients,
   type MeasuredRow,
-  type MeasuredRun,
 } from "../src/perf/index.ts";
 import { readRuns, refuse } from "./measured-runs.ts";
-
-/** Runs of one set-up whose times differ by more than this were not run alike (drafts of a small model, other versions). */
-const alikeRatio = 1.15;
-
-/** Positions of the runs that another run of the same set-up contradicts. */
-export function contradictions(runs: readonly MeasuredRow[]): ReadonlySet<MeasuredRow> {
-  const groups = Map.groupBy(runs, (run) =>
-    [
-      run.engine,
-      run.accelerator,
-      run.model,
-      run.spec?.tensorParallel,
-      run.spec?.attentionDataParallel,
-      run.spec?.weightPrecision,
-      run.inputTokens,
-      run.outputTokens,
-      run.concurrency,
-    ].join(),
-  );
-  const found = new Set<MeasuredRow>();
-  for (const group of groups.values()) {
-    const times = group.map((run) => run.tpotMs);
-    if (Math.max(...times) > Math.min(...times) * alikeRatio) for (const run of group) found.add(run);
-  }
-  return found;
-}
 
 /** First tokens that took longer than this came from servers that were still compiling kernels or out of memory, ms. */
 const longestTtftMs = 6000;
@@ -47,28 +20,7 @@ const longestTtftMs = 6000;
  */
 const ttftContradictsItself = (run: MeasuredRow) => run.engine === "trtllm" && run.model.includes("Llama-3.1-8B");
 
-function usable(runs: readonly MeasuredRow[]): MeasuredRun[] {
-  const contradicted = contradictions(runs);
-  return runs.flatMap((run) => {
-    const { spec } = run;
-    // Racks appear with the layouts of their disaggregated runs; they say nothing about one engine.
-    if (!spec || contradicted.has(run) || !(run.tpotMs > 0) || spec.tensorParallel > 8) return [];
-    const replica = compileReplica(spec);
-    if (!replica || !closedLoop(replica, run.inputTokens, run.outputTokens, run.concurrency)) return [];
-    const isTtftSound = run.ttftMs < longestTtftMs && !ttftContradictsItself(run);
-    return [
-      {
-        spec,
-        inputTokens: run.inputTokens,
-        outputTokens: run.outputTokens,
-        concurrency: run.concurrency,
-        tpotMs: run.tpotMs,
-        ttftMs: isTtftSound ? run.ttftMs : 0,
-        protocol: { heldSteps: run.heldSteps },
-      },
-    ];
-  });
-}
+const isTtftSound = (run: MeasuredRow) => run.ttftMs < longestTtftMs && !ttftContradictsItself(run);
 
 /** Where the fit begins and what it stays near where runs say nothing: kernels at their measured rates, small overheads. */
 const neutral: EngineCoefficients = {
@@ -93,21 +45,31 @@ export function quantile(values: readonly number[], p: number): number {
 
 const short = (value: number) => Number(value.toPrecision(3));
 
+function print(entry: Calibration & { readonly engine: string; readonly generation?: string }): void {
+  const { engine, generation, coefficients, fit, heldOut, bandRatio } = entry;
+  const errors = (of: typeof fit) => ({
+    runs: of.runs,
+    tpotMedian: short(of.tpotMedian),
+    tpotP90: short(of.tpotP90),
+    ttftMedian: short(of.ttftMedian),
+  });
+  const out = heldOut.map((of) => ({ leftOut: of.leftOut, ...errors(of) }));
+  const line = { engine, generation, coefficients, fit: errors(fit), heldOut: out, bandRatio: short(bandRatio) };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
 export function run(args: string[]): Promise<void> {
   const [path, only] = args;
   if (path === undefined) return refuse("usage: engine-fit CSV [engine], a file of measured runs");
   for (const [engine, group] of Map.groupBy(readRuns(path).rows, (row) => row.engine)) {
     if (only !== undefined && only !== engine) continue;
-    const { coefficients, fit, heldOut, bandRatio } = calibrate(usable(group), neutral);
-    const errors = (entry: typeof fit) => ({
-      runs: entry.runs,
-      tpotMedian: short(entry.tpotMedian),
-      tpotP90: short(entry.tpotP90),
-      ttftMedian: short(entry.ttftMedian),
-    });
-    const out = heldOut.map((entry) => ({ leftOut: entry.leftOut, ...errors(entry) }));
-    const line = { engine, coefficients, fit: errors(fit), heldOut: out, bandRatio: short(bandRatio) };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    const { runs } = usableRuns(group, isTtftSound);
+    const pooled = calibrate(runs, neutral);
+    print({ engine, ...pooled });
+    // Each generation of chips alone, held near what all of them show.
+    for (const [generation, own] of Map.groupBy(runs, (run) => run.spec.accelerator.generation)) {
+      if (own.length < runs.length) print({ engine, generation, ...calibrate(own, pooled.coefficients) });
+    }
   }
   return Promise.resolve();
 }

@@ -11,15 +11,14 @@ import {
   type AcceleratorId,
   type EngineProfile,
   type ModelId,
-  type Precision,
 } from "../src/catalog/index.ts";
 import {
   acceleratorNamed,
   compileReplica,
   fit,
-  formatNamed,
   modelNamed,
   predictionClass,
+  weightFormatOf,
   type Replica,
   type ReplicaSpec,
 } from "../src/perf/index.ts";
@@ -156,19 +155,10 @@ function replicaOf(
     tensorParallel,
     model: entry,
     engine,
-    weightPrecision: weightsOf(`${name} ${kwargs.quantization ?? ""}`),
+    weightPrecision: weightFormatOf(`${name} ${kwargs.quantization ?? ""}`),
     kvPrecision: kwargs.kv_cache_dtype?.startsWith("fp8") ? "fp8" : "bf16",
   };
   return { replica: compileReplica(spec), engines: dataParallel, spec };
-}
-
-/** Number format of the weights, which releases state in their names; bf16 when they state none. */
-function weightsOf(name: string): Precision {
-  const stated = /(nvfp4|mxfp4|fp4|fp8|int8|w8a8|awq|gptq|int4|w4a16)/i.exec(name)?.[1]?.toLowerCase() ?? "";
-  if (/gpt-oss/i.test(name)) return "fp4";
-  return (
-    { awq: "int4" as const, gptq: "int4" as const, w8a8: "int8" as const }[stated] ?? formatNamed(stated) ?? "bf16"
-  );
 }
 
 function play(recorded: readonly Recorded[], costs: ReturnType<typeof engineCosts>, engineCount: number) {

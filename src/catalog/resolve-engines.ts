@@ -40,8 +40,11 @@ function ownEngine(resolution: Resolution, path: ScenarioPath, own: EngineEntry)
   };
   const given = Object.entries(coefficients).filter(([, value]) => value !== null);
   const calibration = calibrationOf(own);
+  // Coefficients somebody gives hold on all chips; the catalogue's differences between chips are those of its own.
+  const { byGeneration, ...plain } = base;
   return {
-    ...base,
+    ...plain,
+    ...(given.length === 0 && byGeneration && { byGeneration }),
     ...Object.fromEntries(given),
     id: own.id,
     name: own.name ?? `${base.name} (${own.id})`,

@@ -147,10 +147,8 @@ export interface ServerModule {
   readonly minUtilizationRatio?: number;
 }
 
-/** Coefficients of the engine's step time; see `perf` for the formula. Source per profile in the catalogue. */
-export interface EngineProfile {
-  readonly id: string;
-  readonly name: string;
+/** What an engine takes for a step; see `perf` for the formula. */
+export interface EngineCoefficients {
   readonly stepFixedMs: number;
   readonly stepPerLayerUs: number;
   /** Extra per layer of a mixture of experts: routing, sorting, gathering; absent = 0. */
@@ -167,6 +165,14 @@ export interface EngineProfile {
   readonly requestOverheadMs: number;
   /** Extra until the first token per layer of a mixture of experts: prompts run outside captured graphs; absent = 0. */
   readonly promptPerExpertLayerMs?: number;
+}
+
+/** An inference engine: coefficients and settings. Source per profile in the catalogue. */
+export interface EngineProfile extends EngineCoefficients {
+  readonly id: string;
+  readonly name: string;
+  /** Coefficients that differ on chips of a generation (`Accelerator.generation`); absent = the same everywhere. */
+  readonly byGeneration?: Readonly<Record<string, Partial<EngineCoefficients>>>;
   readonly maxBatchedTokens: number;
   readonly maxSequences: number;
   readonly memoryUtilization: number;

@@ -82,3 +82,12 @@ export function parseSeeds(text: string): number[] {
 export function parseFactors(text: string): number[] {
   return [...new Set(text.split(",").map(positive))];
 }
+
+/** Whole numbers from 1 on, with commas between. */
+export function wholeNumbers(text: string): number[] {
+  const values = text.split(",").map(wholeNumber);
+  if (values.some((value) => value < 1)) {
+    throw new InvalidArgumentError("It must be numbers from 1 on, such as 1,4,16.");
+  }
+  return values;
+}

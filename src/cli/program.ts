@@ -12,6 +12,7 @@ import {
   share,
   timeWindow,
   wholeNumber,
+  wholeNumbers,
   years,
 } from "./option-values.ts";
 import { packageRoot } from "./package-root.ts";
@@ -296,6 +297,32 @@ function buildProgram(): Command {
   command("export <plan>", "write a plan as CSV tables: sites, pools, flows, cost, unserved, training")
     .option("--out <folder>", "folder for the files", "plan-csv")
     .action(async (file, options) => (await import("./export-csv.ts")).exportCsv(file, options));
+
+  reporting(
+    command("calibrate [runs...]", "coefficients of the engine model from measured runs (CSV) or from a live server"),
+  )
+    .addOption(
+      new Option("--per <class>", "what gets a profile of its own")
+        .choices(["generation", "accelerator", "engine"])
+        .default("generation"),
+    )
+    .option("--out <file>", "file of engines for scenarios", "engines.csv")
+    .option("--id <name>", "id of the profile instead of engine and class")
+    .option("--probe <url>", "measure a server that speaks OpenAI's API, for example http://127.0.0.1:8000")
+    .option("--model <name>", "model as the server calls it; not needed when it serves one")
+    .option("--key-env <variable>", "environment variable with the server's key")
+    .option("--engine <name>", "engine the server is, or is most like", "vllm")
+    .option("--accelerator <id>", "chip the server runs on, for example h100-sxm")
+    .option("--tensor-parallel <number>", "chips the server is spread over", wholeNumber, 1)
+    .option("--catalog-model <id>", "model of the catalogue, when the server's name does not tell")
+    .option("--precision <format>", "number format of the weights; from the model's name when left out")
+    .option("--concurrency <list>", "requests in flight, one level after the other", wholeNumbers, [1, 4, 16])
+    .option("--prompt-tokens <list>", "prompt lengths", wholeNumbers, [128, 1024, 4096])
+    .option("--output-tokens <number>", "answer length", wholeNumber, 64)
+    .option("--max-requests <number>", "send no more requests than this", wholeNumber, 256)
+    .option("--time-limit <duration>", "begin nothing new after this time", seconds, seconds("5min"))
+    .option("--runs-out <file>", "write what the probe measured here, as CSV")
+    .action(async (files, options) => (await import("./calibrate.ts")).calibrateEngines(files, options));
 
   const data = command("data", "figures of the catalogue, with source, date and confidence");
   data

@@ -18,13 +18,12 @@ const bytesPerActivation = 2;
  */
 const sumsPerLayer = { cut: 2, dataParallel: 1 } as const;
 
-/** Cost of the sums over `spec.tensorParallel` accelerators; all zero for one. */
-export function allReduce(spec: ReplicaSpec): AllReduce {
-  const { engine, model, tensorParallel } = spec;
+/** Cost of the sums over `spec.tensorParallel` accelerators, times the coefficient; all zero for one. */
+export function allReduce(spec: ReplicaSpec, coefficient: number): AllReduce {
+  const { model, tensorParallel } = spec;
   if (tensorParallel === 1) return { startMs: 0, perDecodeTokenMs: 0, perPrefillTokenMs: 0 };
   const link = linkOf(spec);
-  const sums =
-    engine.communicationCoefficient * model.layers * sumsPerLayer[spec.attentionDataParallel ? "dataParallel" : "cut"];
+  const sums = coefficient * model.layers * sumsPerLayer[spec.attentionDataParallel ? "dataParallel" : "cut"];
   const bytes = sums * model.hiddenSize * bytesPerActivation;
   return {
     startMs: (sums * link.latencyUs) / 1e3,

@@ -135,3 +135,17 @@ const formats: Readonly<Record<string, Precision>> = {
 export function formatNamed(name: string): Precision | null {
   return formats[name.trim().toLowerCase()] ?? null;
 }
+
+/** Number format of the weights, which releases state in their names; bf16 when they state none. */
+export function weightFormatOf(name: string): Precision {
+  if (/gpt-oss/i.test(name)) return "fp4";
+  const stated = /(nvfp4|mxfp4|fp4|fp8|int8|w8a8|awq|gptq|int4|w4a16|q4_|q8_)/i.exec(name)?.[1]?.toLowerCase() ?? "";
+  const byMethod: Readonly<Record<string, Precision>> = {
+    awq: "int4",
+    gptq: "int4",
+    q4_: "int4",
+    w8a8: "int8",
+    q8_: "int8",
+  };
+  return byMethod[stated] ?? formatNamed(stated) ?? "bf16";
+}

@@ -67,7 +67,8 @@ export function coefficientsOf(engine: EngineProfile): EngineCoefficients {
 
 /** What the engine with these coefficients would have measured; null when the run does not fit in its memory. */
 export function predictRun(run: MeasuredRun, coefficients: EngineCoefficients): ClosedLoopPoint | null {
-  const replica = compileReplica({ ...run.spec, engine: { ...run.spec.engine, ...coefficients } });
+  const { byGeneration: _, ...engine } = run.spec.engine;
+  const replica = compileReplica({ ...run.spec, engine: { ...engine, ...coefficients } });
   return replica && closedLoop(replica, run.inputTokens, run.outputTokens, run.concurrency, run.protocol);
 }
 
@@ -106,8 +107,26 @@ function residualsOf(run: MeasuredRun, coefficients: EngineCoefficients): readon
  */
 export function fitCoefficients(runs: readonly MeasuredRun[], expected: EngineCoefficients): EngineCoefficients {
   const strength = expectationRuns + expectationShare * runs.length;
+  const first = descend(runs, expected, expected, strength);
+  // Runs that the model explains better than usual are less noisy than usual, and need the expectation less.
+  const errors = runs.flatMap((run) => residualsOf(run, first).map(({ value }) => Math.abs(value)));
+  const middle = errors.toSorted((a, b) => a - b)[Math.floor(errors.length / 2)] ?? usualError;
+  const trust = middle / usualError;
+  return trust < 1 ? descend(runs, first, expected, strength * Math.max(trust, leastTrust)) : first;
+}
+
+/** Median error of fits to published runs of several models and chips. */
+const usualError = 0.06;
+const leastTrust = 1e-3;
+
+function descend(
+  runs: readonly MeasuredRun[],
+  start: EngineCoefficients,
+  expected: EngineCoefficients,
+  strength: number,
+): EngineCoefficients {
   const scale = coefficientNames.map((name) => scaleOf[name]);
-  let current = expected;
+  let current = start;
   let damping = 1e-3;
   let cost = costOf(runs, current, expected, scale, strength);
   for (let round = 0; round < rounds; round++) {

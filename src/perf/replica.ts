@@ -1,4 +1,4 @@
-import type { ServerModule } from "../catalog/index.ts";
+import type { Accelerator, EngineProfile, ServerModule } from "../catalog/index.ts";
 import { fit, kvBytesPerToken, kvShards, weightBytesPerAccelerator, type ReplicaSpec } from "./memory.ts";
 import { allReduce } from "./all-reduce.ts";
 import { arithmeticTflops, attentionTflops } from "./precision.ts";
@@ -56,11 +56,18 @@ const narrowKernelShare = { bf16: 0.6, quantised: 0.3 } as const;
  */
 const unpackedReadRatio = 2;
 
+/** The engine's coefficients on this chip: some differ by generation, as kernels and host processors do. */
+function engineOn(engine: EngineProfile, accelerator: Accelerator): EngineProfile {
+  const own = engine.byGeneration?.[accelerator.generation];
+  return own === undefined ? engine : { ...engine, ...own };
+}
+
 /** Compiles an engine; null when the model does not fit (`fit` says why). */
 export function compileReplica(spec: ReplicaSpec): Replica | null {
   const memory = fit(spec);
   if (!memory.ok) return null;
-  const { accelerator, engine, model, tensorParallel: t } = spec;
+  const { accelerator, model, tensorParallel: t } = spec;
+  const engine = engineOn(spec.engine, accelerator);
   const bytesPerMs = accelerator.memoryGBps * 1e6;
   const readMs = (bytes: number, coefficient = engine.memoryCoefficient) => (coefficient * bytes) / bytesPerMs;
   const flopsPerMs = arithmeticTflops(accelerator, spec.weightPrecision) * 1e9;
@@ -74,7 +81,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
 
   const promptLayersMs = model.experts ? (engine.promptPerExpertLayerMs ?? 0) * model.layers : 0;
 
-  const sums = allReduce(spec);
+  const sums = allReduce(spec, engine.communicationCoefficient);
   // Attention run in parallel over the data has a scheduler and a share of the sequences per accelerator.
   const ranks = spec.attentionDataParallel ? t : 1;
 

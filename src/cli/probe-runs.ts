@@ -1,0 +1,127 @@
+import { probeServer, ProbeRefused, type ProbeOutcome } from "../adapters/probe-openai/index.ts";
+import {
+  acceleratorNamed,
+  engineNamed,
+  formatNamed,
+  modelNamed,
+  readMeasuredRuns,
+  weightFormatOf,
+  type MeasuredRow,
+} from "../perf/index.ts";
+import { knownChips, knownModels } from "./calibrate.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupts.ts";
+import { ProgressLine } from "./progress-line.ts";
+import { writeFile } from "./write-file.ts";
+
+export interface ProbeCliOptions {
+  readonly probe?: string;
+  readonly model?: string;
+  readonly keyEnv?: string;
+  readonly engine: string;
+  readonly accelerator?: string;
+  readonly tensorParallel: number;
+  readonly catalogModel?: string;
+  readonly precision?: string;
+  readonly concurrency: readonly number[];
+  readonly promptTokens: readonly number[];
+  readonly outputTokens: number;
+  readonly maxRequests: number;
+  readonly timeLimit: number;
+  readonly runsOut?: string;
+}
+
+const refuse = (message: string) => new CommandFailure(exitCodes.invalid, message);
+
+/** Probes a live server and gives what was measured in the form of a file of runs. */
+export async function probeRuns(options: ProbeCliOptions): Promise<MeasuredRow[]> {
+  const { accelerator } = options;
+  if (accelerator === undefined || acceleratorNamed(accelerator) === null) {
+    throw refuse(
+      `--accelerator must say which chip the server runs on; the server does not tell. Known: ${knownChips()}.`,
+    );
+  }
+  if (engineNamed(options.engine) === null) throw refuse(`--engine: "${options.engine}" is not known.`);
+  if (options.precision !== undefined && formatNamed(options.precision) === null) {
+    throw refuse(`--precision: "${options.precision}" is not known. Known: bf16, fp8, fp4, int8, int4.`);
+  }
+  const outcome = await probe(options);
+  const name = options.catalogModel ?? outcome.model;
+  if (modelNamed(name) === null) {
+    throw refuse(
+      `The server calls its model "${outcome.model}", which the catalogue does not know. Say which it is with --catalog-model. Known: ${knownModels()}.`,
+    );
+  }
+  const precision = options.precision ?? weightFormatOf(outcome.model);
+  const lines = outcome.cells.map((cell) =>
+    [
+      options.engine,
+      accelerator,
+      options.tensorParallel,
+      `"${name.replaceAll('"', '""')}"`,
+      precision,
+      cell.inputTokens,
+      cell.outputTokens,
+      cell.concurrency,
+      Number(cell.ttftMs.toPrecision(6)),
+      Number(cell.tpotMs.toPrecision(6)),
+    ].join(","),
+  );
+  const text = `${header}\n${lines.join("\n")}\n`;
+  if (options.runsOut !== undefined) writeFile(options.runsOut, text);
+  const read = readMeasuredRuns(text);
+  return read.ok ? [...read.rows] : [];
+}
+
+const header = "engine,accelerator,tensorParallel,model,precision,inputTokens,outputTokens,concurrency,ttftMs,tpotMs";
+
+const cutWords = {
+  requests: "--max-requests allows no more",
+  time: "--time-limit has passed",
+  stopped: "stopped by the user",
+} as const;
+
+async function probe(options: ProbeCliOptions): Promise<ProbeOutcome> {
+  const url = parseUrl(options.probe!);
+  const apiKey = options.keyEnv === undefined ? undefined : process.env[options.keyEnv];
+  if (options.keyEnv !== undefined && !apiKey) throw refuse(`--key-env: ${options.keyEnv} is not set or empty.`);
+  const progress = new ProgressLine();
+  const stop = new AbortController();
+  const forget = onInterrupt(() => stop.abort());
+  try {
+    const outcome = await probeServer({
+      url,
+      model: options.model ?? null,
+      ...(apiKey !== undefined && { apiKey }),
+      concurrencies: options.concurrency,
+      promptTokens: options.promptTokens,
+      outputTokens: options.outputTokens,
+      maxRequests: options.maxRequests,
+      timeLimitMs: options.timeLimit * 1000,
+      signal: stop.signal,
+      onProgress: (text) => progress.show(text),
+    });
+    const all = options.concurrency.length * options.promptTokens.length;
+    const cut = outcome.cutShort === null ? "" : ` (${cutWords[outcome.cutShort]})`;
+    progress.finish(`probe: ${outcome.cells.length} of ${all} points with ${outcome.requests} requests${cut}`);
+    if (outcome.cells.length === 0) throw refuse("The probe measured nothing: raise --max-requests or --time-limit.");
+    return outcome;
+  } catch (error) {
+    progress.finish();
+    if (error instanceof ProbeRefused) throw refuse(error.message);
+    if (stop.signal.aborted) throw refuse("Stopped before anything was measured.");
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
+    throw refuse(`--probe: "${text}" is no address. Write for example http://127.0.0.1:8000.`);
+  }
+  if (url.username !== "" || url.password !== "")
+    throw refuse("--probe: give the key with --key-env, not in the address.");
+  return url.href;
+}

@@ -1,0 +1,147 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { geonamesPlaces } from "../../src/adapters/places-geonames/index.ts";
+import { acceleratorOf, accelerators, engineProfiles, modelOf, models, resolveWorld } from "../../src/catalog/index.ts";
+import { coefficientsOf, predictRun, type EngineCoefficients, type MeasuredRun } from "../../src/perf/index.ts";
+import { parseScenario, starterScenario } from "../../src/scenario/index.ts";
+import { crash, runCliHere } from "./run-cli.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "disperse-calibrate-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const at = (name: string) => join(scratch, name);
+
+/** An engine nobody has fitted: every coefficient is off the catalogue's. */
+const truth: EngineCoefficients = {
+  ...coefficientsOf(engineProfiles.vllm),
+  stepFixedMs: 0.7,
+  stepPerLayerUs: 70,
+  stepPerSequenceUs: 30,
+  memoryCoefficient: 1.15,
+  computeCoefficient: 1.1,
+  communicationCoefficient: 1.4,
+  requestOverheadMs: 25,
+};
+
+/** Rows in the plain form, as an engine with exactly these coefficients would have measured them. */
+function rowsOf(coefficients: EngineCoefficients): string {
+  const lines: string[] = [];
+  for (const chip of ["h100-sxm", "h200-sxm"] as const) {
+    for (const model of ["llama-3.1-8b", "qwen3-32b", "llama-3.1-70b"] as const) {
+      for (const tensorParallel of [1, 2, 4]) {
+        for (const [inputTokens, outputTokens] of [
+          [128, 512],
+          [1024, 1024],
+          [8192, 256],
+        ] as const) {
+          for (const concurrency of [1, 8, 64]) {
+            const run: MeasuredRun = {
+              spec: {
+                accelerator: acceleratorOf(chip, accelerators[chip]),
+                tensorParallel,
+                model: modelOf(model, models[model]),
+                engine: { ...engineProfiles.vllm, memoryUtilization: 0.95, maxSequences: 8192 },
+                weightPrecision: "fp8",
+                kvPrecision: "fp8",
+              },
+              inputTokens,
+              outputTokens,
+              concurrency,
+              ttftMs: 1,
+              tpotMs: 1,
+            };
+            const point = predictRun(run, coefficients);
+            if (!point) continue;
+            lines.push(
+              [
+                "vllm",
+                chip,
+                tensorParallel,
+                model,
+                "fp8",
+                inputTokens,
+                outputTokens,
+                concurrency,
+                point.ttftMs,
+                point.tpotMs,
+              ].join(),
+            );
+          }
+        }
+      }
+    }
+  }
+  return `engine,accelerator,tensorParallel,model,precision,inputTokens,outputTokens,concurrency,ttftMs,tpotMs\n${lines.join("\n")}\n`;
+}
+
+describe("disperse calibrate", () => {
+  it("finds the coefficients that rows were made with, and a scenario uses them by the file it writes", async () => {
+    writeFileSync(at("runs.csv"), rowsOf(truth));
+    const run = await runCliHere(["calibrate", at("runs.csv"), "--out", at("engines.csv"), "--json"]);
+    expect(run.stderr).toBe("");
+    expect(run.exitCode).toBe(0);
+    const [engine] = (
+      JSON.parse(run.stdout) as {
+        engines: { id: string; calibration: { coefficients: EngineCoefficients; bandRatio: number } }[];
+      }
+    ).engines;
+    expect(engine!.id).toBe("vllm-hopper");
+    expect(engine!.calibration.bandRatio).toBeLessThan(0.03);
+    const found = engine!.calibration.coefficients;
+    for (const name of [
+      "stepPerLayerUs",
+      "stepPerSequenceUs",
+      "memoryCoefficient",
+      "computeCoefficient",
+      "communicationCoefficient",
+      "requestOverheadMs",
+    ] as const) {
+      expect(Math.abs(found[name] / truth[name] - 1), name).toBeLessThan(0.05);
+    }
+
+    const scenario = starterScenario()
+      .replace(/^workloads:/m, "engines: [{ file: engines.csv }]\n\nworkloads:")
+      .replace(/^( +)model: .*$/m, (line: string, indent: string) => `${line}\n${indent}engine: vllm-hopper`);
+    const parsed = parseScenario("s.yaml", (name) => (name === "s.yaml" ? scenario : readFileSync(at(name), "utf8")));
+    if (!parsed.ok) throw new Error(parsed.problems.map((problem) => problem.message).join("\n"));
+    const resolved = resolveWorld(parsed.parsed, geonamesPlaces());
+    if (!resolved.ok) throw new Error(resolved.problems.map((problem) => problem.message).join("\n"));
+    const own = resolved.world.engines.find((entry) => entry.id === "vllm-hopper")!;
+    expect(coefficientsOf(own)).toEqual(found);
+    expect(own.byGeneration).toBeUndefined();
+    expect(own.calibration!.measured).toContainEqual(["h200-sxm", "llama-3.1-70b"]);
+  });
+
+  it("prints fit, errors on what was left out, and a band, and counts the rows it cannot use", async () => {
+    const rows = rowsOf(truth).split("\n");
+    writeFileSync(at("odd.csv"), [...rows, "vllm,h999,1,llama-3.1-8b,fp8,1,1,1,1,1", "vllm,h100-sxm,1"].join("\r\n"));
+    const run = await runCliHere(["calibrate", at("odd.csv"), "--out", at("odd-engines.csv"), "--per", "accelerator"]);
+    expect(run.exitCode).toBe(0);
+    for (const words of [
+      "vllm-h100-sxm",
+      "vllm-h200-sxm",
+      "left out: all of qwen3-32b",
+      "nine of ten times per token within",
+    ]) {
+      expect(run.stdout).toContain(words);
+    }
+    expect(run.stderr).toContain("1 row(s) left out: not in the catalogue: chip h999");
+    expect(run.stderr).toContain("1 row(s) left out: the row has 3 of the header's 10 cells");
+    expect(run.stderr).toContain("engines: [{ file:");
+  });
+
+  it.each([
+    ["nothing to fit", [], /needs files of measured runs.*--probe/s],
+    ["a file that is not there", [join(scratch, "none.csv")], /none\.csv cannot be read: ENOENT/],
+    ["a probe without the chip", ["--probe", "http://127.0.0.1:9"], /--accelerator must say which chip/],
+    ["a probe of no address", ["--probe", "host:80:80", "--accelerator", "l4"], /is no address/],
+    ["a probe nobody answers", ["--probe", "http://127.0.0.1:9", "--accelerator", "l4"], /cannot be reached/],
+    ["levels that are none", ["--concurrency", "0"], /from 1 on/],
+  ])("refuses %s with words and code 3", async (_what, args, words) => {
+    const run = await runCliHere(["calibrate", ...args, "--out", at("never.csv")]);
+    expect(run.exitCode).toBe(3);
+    expect(run.stderr).toMatch(words);
+    expect(run.stderr).not.toMatch(crash);
+  });
+});
