@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { accelerators, engineProfiles, models } from "../catalog/index.ts";
+import { engineProfiles } from "../catalog/index.ts";
 import {
   calibrate,
   coefficientsOf,
@@ -118,7 +118,3 @@ function fitAll(
 
 /** Below this number of runs the coefficients are mostly those of the catalogue. */
 const fewRuns = 12;
-
-/** Names of the catalogue, for messages. */
-export const knownChips = (): string => Object.keys(accelerators).join(", ");
-export const knownModels = (): string => Object.keys(models).join(", ");

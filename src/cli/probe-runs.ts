@@ -1,4 +1,5 @@
 import { probeServer, ProbeRefused, type ProbeOutcome } from "../adapters/probe-openai/index.ts";
+import { accelerators, models } from "../catalog/index.ts";
 import {
   acceleratorNamed,
   engineNamed,
@@ -8,7 +9,6 @@ import {
   weightFormatOf,
   type MeasuredRow,
 } from "../perf/index.ts";
-import { knownChips, knownModels } from "./calibrate.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -38,7 +38,7 @@ export async function probeRuns(options: ProbeCliOptions): Promise<MeasuredRow[]
   const { accelerator } = options;
   if (accelerator === undefined || acceleratorNamed(accelerator) === null) {
     throw refuse(
-      `--accelerator must say which chip the server runs on; the server does not tell. Known: ${knownChips()}.`,
+      `--accelerator must say which chip the server runs on; the server does not tell. Known: ${Object.keys(accelerators).join(", ")}.`,
     );
   }
   if (engineNamed(options.engine) === null) throw refuse(`--engine: "${options.engine}" is not known.`);
@@ -49,7 +49,7 @@ export async function probeRuns(options: ProbeCliOptions): Promise<MeasuredRow[]
   const name = options.catalogModel ?? outcome.model;
   if (modelNamed(name) === null) {
     throw refuse(
-      `The server calls its model "${outcome.model}", which the catalogue does not know. Say which it is with --catalog-model. Known: ${knownModels()}.`,
+      `The server calls its model "${outcome.model}", which the catalogue does not know. Say which it is with --catalog-model. Known: ${Object.keys(models).join(", ")}.`,
     );
   }
   const precision = options.precision ?? weightFormatOf(outcome.model);
