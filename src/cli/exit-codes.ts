@@ -9,6 +9,8 @@ export const exitCodes = {
   infeasible: 4,
   /** Stopped by time, memory or Ctrl-C with a gap above the one asked for. */
   gapAboveTarget: 5,
+  /** `disperse ledger verify`: the chain is broken, or a row does not hold. */
+  evidenceFails: 6,
   /** Ctrl-C ended a simulation or sweep; what was measured until then has been written. */
   interrupted: 130,
   /** A latency objective was missed in simulation. */

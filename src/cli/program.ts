@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { addGatewayCommands } from "./gateway-commands.ts";
 import {
   collect,
   parseFactors,
@@ -233,66 +234,7 @@ function buildProgram(): Command {
     .option("--json", "print the summary as JSON on stdout instead of a table")
     .action(async (file, options) => (await import("./sweep.ts")).sweep(file, options));
 
-  command("serve <plan>", "run the gateway and console of a plan")
-    .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option("--port <number>", "port to listen on", wholeNumber, 4400)
-    .option(
-      "--upstream <spec>",
-      "real engine: site=ID,workload=ID,url=URL[,model=NAME][,key-env=VARIABLE][,metrics=PATH|auto|none][,continues=yes]" +
-        "[,max-in-flight=N][,discover=dns][,network=private]; several of one place share its requests",
-      collect,
-      [],
-    )
-    .option("--upstreams <file>", "list of real engines (YAML or JSON), named as in --upstream")
-    .option("--no-emulated", "leave planned engines without an upstream unused instead of emulating them")
-    .option("--area <id>", "where callers are who do not say so")
-    .option("--ledger <file>", "keep the ledger in this SQLite file")
-    .option(
-      "--keys <file>",
-      "accounts and virtual keys (JSON, keys hashed); without it everyone who connects is served",
-    )
-    .option("--tls-cert <file>", "certificate in PEM: serve HTTPS")
-    .option("--tls-key <file>", "its private key in PEM")
-    .option("--access-log <file>", "one JSON line per request, without prompts and keys; - for standard output")
-    .option("--otlp <url>", "OpenTelemetry collector (OTLP over HTTP) for traces and metrics; off when left out")
-    .option("--max-body-mb <number>", "largest request body, MiB", positive, 32)
-    .option("--max-connections <number>", "connections at the same time", wholeNumber)
-    .option("--grace <duration>", "time for running requests when it stops", seconds, 30)
-    .option("--no-reload", "do not take changed files over while running")
-    .option("--files <folder>", "keep uploaded files and batches here; without it there are none")
-    .option("--files-country <code>", "country where that folder lies; data the law keeps elsewhere is then refused")
-    .option("--batch-hours <from-to>", "hours of the day (UTC) in which batches run, for example 22-6")
-    .option("--simulation <file>", "simulation result to show in the console")
-    .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
-
-  const keys = command("keys", "virtual keys of the gateway: made, listed, exchanged, revoked");
-  const onKeys = (spec: string, description: string) =>
-    keys
-      .command(spec)
-      .description(description)
-      .exitOverride()
-      .option("--keys <file>", "file of accounts and keys", "keys.json");
-  onKeys("create", "make a key and print it once; the account is made when it is new")
-    .requiredOption("--account <id>", "who pays")
-    .option("--id <name>", "name of the key in ledger and lists (default: the next free key-N)")
-    .option("--workloads <ids>", "workloads it may use, separated by commas (default: all)")
-    .option("--expires <date>", "last day, or a span such as 90d")
-    .option("--budget-usd <number>", "what the account may be charged in all", positive)
-    .option("--requests-per-minute <number>", "rate limit of the account", positive)
-    .option("--tokens-per-minute <number>", "rate limit of the account, input and output tokens", positive)
-    .option("--max-in-flight <number>", "requests of the account that may run at the same time", wholeNumber)
-    .addOption(new Option("--priority <name>", "who is served first under overload").choices(priorities))
-    .option("--weight <number>", "share among accounts of the same priority under overload", positive)
-    .action(async (options) => (await import("./keys.ts")).createKey(options));
-  onKeys("list", "what the keys may do")
-    .option("--json", "print rows as JSON")
-    .action(async (options) => (await import("./keys.ts")).listKeys(options));
-  onKeys("rotate <id>", "make a key with the same scopes; the old one works on for a while")
-    .option("--overlap <span>", "how long both work, for example 24h", "24h")
-    .action(async (id, options) => (await import("./keys.ts")).rotateKey(id, options));
-  onKeys("revoke <id>", "refuse a key from now on").action(async (id, options) =>
-    (await import("./keys.ts")).revokeKey(id, options),
-  );
+  addGatewayCommands(command);
 
   command("export <plan>", "write a plan as CSV tables: sites, pools, flows, cost, unserved, training")
     .option("--out <folder>", "folder for the files", "plan-csv")
@@ -350,6 +292,3 @@ function buildProgram(): Command {
 
   return program;
 }
-
-/** As in `serve/priority.ts`; named here so that `--help` need not load the gateway. */
-const priorities = ["high", "normal", "low"];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createMemoryStore } from "../adapters/store-memory/index.ts";
-import { ledgerRow } from "../../test/contract/store.ts";
+import { ledgerRow } from "../../test/contract/ledger-row.ts";
 import { readAccounts } from "./read-accounts.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "accounts-"));

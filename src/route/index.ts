@@ -23,3 +23,4 @@ export { score, type StaticTerms } from "./score.ts";
 export { engineKey, rateWithin, requestShape, type Serving, type ServingOption } from "./serving.ts";
 export { loadViewOf, type EngineSignals, type LoadView, type Signal, type Snapshot } from "./snapshot.ts";
 export { trainingRate } from "./training.ts";
+export { residencyDetail, residencyRule } from "./residency.ts";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { createSqliteStore, verifyLedger } from "../../src/adapters/store-sqlite/index.ts";
-import { ledgerRow, storeContract } from "./store.ts";
+import { ledgerRow } from "./ledger-row.ts";
+import { storeContract } from "./store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ledger-"));
 afterAll(() => rmSync(folder, { recursive: true }));

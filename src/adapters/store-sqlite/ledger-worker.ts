@@ -18,16 +18,18 @@ database.exec(`CREATE TABLE IF NOT EXISTS ledger (
   hash TEXT NOT NULL,
   attempt TEXT NOT NULL UNIQUE
 ) STRICT`);
-const insert = database.prepare("INSERT INTO ledger (position, row, hash, attempt) VALUES (?, ?, ?, ?)");
+const insert = database.prepare(
+  "INSERT INTO ledger (position, row, hash, attempt) VALUES (?, ?, ?, ?) ON CONFLICT (attempt) DO NOTHING",
+);
 const select = database.prepare("SELECT row FROM ledger WHERE position >= ? ORDER BY position LIMIT ?");
-const known = database.prepare("SELECT 1 FROM ledger WHERE attempt = ?");
 const last = database.prepare("SELECT position, hash FROM ledger ORDER BY position DESC LIMIT 1").get() as
   | { position: number; hash: string }
   | undefined;
 let next = last ? last.position + 1 : 0;
 let hash = last?.hash ?? chainStart;
 const sums = new SummedRows(database, columns);
-sums.catchUp(next);
+const parsed = (row: string) => JSON.parse(row) as Record<string, unknown>;
+sums.catchUp(next, (from, limit) => (select.all(from, limit) as { row: string }[]).map(({ row }) => parsed(row)));
 let waiting: Extract<ToWorker, { kind: "append" }>[] = [];
 
 port.on("message", (message: ToWorker) => {
@@ -61,10 +63,10 @@ function commit(): void {
   const before = { next, hash };
   try {
     database.exec("BEGIN IMMEDIATE");
-    for (const { lines } of batch) for (const row of lines.split("\n")) if (row !== "") write(row);
-    sums.add(next);
+    const written: Record<string, unknown>[] = [];
+    for (const { lines } of batch) for (const row of lines.split("\n")) if (row !== "") write(row, written);
+    sums.add(written, next);
     database.exec("COMMIT");
-    sums.committed(next);
     answer({ kind: "done", ids });
   } catch (error) {
     ({ next, hash } = before);
@@ -73,13 +75,15 @@ function commit(): void {
   }
 }
 
-function write(row: string): void {
-  const { requestId, attempt } = JSON.parse(row) as { requestId: string; attempt: number };
-  const name = `${requestId} ${attempt}`;
+function write(row: string, written: Record<string, unknown>[]): void {
+  const fields = parsed(row);
+  const link = chainHash(hash, row);
   // Rows are handed over again when an earlier commit failed; an attempt is written once all the same.
-  if (known.get(name)) return;
-  hash = chainHash(hash, row);
-  insert.run(next++, row, hash, name);
+  const { changes } = insert.run(next, row, link, `${String(fields["requestId"])} ${String(fields["attempt"])}`);
+  if (changes === 0) return;
+  next++;
+  hash = link;
+  written.push(fields);
 }
 
 function answer(message: FromWorker): void {

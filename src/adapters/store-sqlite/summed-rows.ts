@@ -7,25 +7,25 @@ export interface SummedColumns {
   readonly hourMs: number;
 }
 
-/** Rows summed in one transaction while sums are made anew. */
-const page = 50_000;
+type Row = Readonly<Record<string, unknown>>;
+
+/** Rows read at once while sums are made anew. */
+const page = 10_000;
 
 /**
- * Roll-ups in the ledger's own file, written in the transaction that writes the rows, so that they always agree. SQLite
- * sums the rows itself: this thread starts quickly because it loads nothing of the gateway.
+ * Roll-ups in the ledger's own file, written in the transaction that writes the rows, so that they always agree. Works
+ * on plain objects: the ledger's thread starts quickly because it loads nothing of the gateway.
  */
 export class SummedRows {
   readonly #database: DatabaseSync;
   readonly #columns: SummedColumns;
-  readonly #sum: StatementSync;
+  readonly #upsert: StatementSync;
   readonly #note: StatementSync;
-  #position: number;
 
   constructor(database: DatabaseSync, columns: SummedColumns) {
     this.#database = database;
     this.#columns = columns;
-    const { dimensions, measures, hourMs } = columns;
-    const sums = [...measures, "attempts", "chargedTokens"];
+    const sums = [...columns.measures, "attempts", "chargedTokens"];
     database.exec(`CREATE TABLE IF NOT EXISTS roll_up (
       name TEXT PRIMARY KEY,
       hour INTEGER NOT NULL,
@@ -35,52 +35,52 @@ export class SummedRows {
       one INTEGER PRIMARY KEY CHECK (one = 1),
       position INTEGER NOT NULL
     ) STRICT`);
-    // The name is a JSON list: the hour and then every dimension as it stands in the row.
-    const name = ["hour", ...dimensions.map((column) => `coalesce(row -> '$.${column}', 'null')`)].join(" || ',' || ");
-    const value = (column: string) => `(row ->> '$.${column}')`;
-    const charged = `iif(${value("chargeNanoUsd")} > 0, ${value("inputTokens")} + ${value("outputTokens")}, 0)`;
-    this.#sum = database.prepare(`
-      INSERT INTO roll_up (name, hour, ${sums.join(", ")})
-      SELECT '[' || ${name} || ']' AS name, hour, ${measures.map((column) => `sum${value(column)}`).join(", ")}, count(*), sum(${charged})
-      FROM (
-        SELECT row, CAST(${value("epochMs")} / ${hourMs} AS INTEGER) * ${hourMs} AS hour
-        FROM ledger WHERE position >= ? AND position < ?
-      )
-      WHERE true GROUP BY 1
+    this.#upsert = database.prepare(`
+      INSERT INTO roll_up (name, hour, ${sums.join(", ")}) VALUES (?, ?${", ?".repeat(sums.length)})
       ON CONFLICT (name) DO UPDATE SET ${sums.map((column) => `${column} = ${column} + excluded.${column}`).join(", ")}`);
     this.#note = database.prepare("INSERT OR REPLACE INTO rolled_up_to (one, position) VALUES (1, ?)");
-    const known = database.prepare("SELECT position FROM rolled_up_to").get() as { position: number } | undefined;
-    this.#position = known?.position ?? 0;
   }
 
   /** Sums rows below `end` that were written before there were sums. */
-  catchUp(end: number): void {
-    while (this.#position < end) {
+  catchUp(end: number, read: (from: number, limit: number) => readonly Row[]): void {
+    const known = this.#database.prepare("SELECT position FROM rolled_up_to").get() as { position: number } | undefined;
+    for (let from = known?.position ?? 0; from < end; from += page) {
       this.#database.exec("BEGIN IMMEDIATE");
-      const position = this.add(Math.min(end, this.#position + page));
+      this.add(read(from, page), Math.min(end, from + page));
       this.#database.exec("COMMIT");
-      this.#position = position;
     }
   }
 
-  /** Sums the rows below `end` within the transaction that is open; `committed` must follow when it succeeded. */
-  add(end: number): number {
-    this.#sum.run(this.#position, end);
+  /** Adds rows within the transaction that is open; afterwards all rows below `end` are summed. */
+  add(rows: readonly Row[], end: number): void {
+    const { dimensions, measures, hourMs } = this.#columns;
+    const sums = new Map<string, number[]>();
+    for (const row of rows) {
+      const hour = Math.floor(Number(row["epochMs"]) / hourMs) * hourMs;
+      // Rows written before a column existed lack it; they are summed as unknown.
+      const name = JSON.stringify([hour, ...dimensions.map((column) => row[column] ?? null)]);
+      let sum = sums.get(name);
+      if (!sum) sums.set(name, (sum = [hour, ...measures.map(() => 0), 0, 0]));
+      let at = 1;
+      for (const column of measures) sum[at++]! += Number(row[column]);
+      sum[at++]! += 1;
+      if (Number(row["chargeNanoUsd"]) > 0) sum[at]! += Number(row["inputTokens"]) + Number(row["outputTokens"]);
+    }
+    for (const [name, sum] of sums) this.#upsert.run(name, ...sum);
     this.#note.run(end);
-    return end;
   }
 
-  committed(end: number): void {
-    this.#position = end;
-  }
-
-  /** Older hours first, in the shape of `RollUp`. */
   read(): Record<string, unknown>[] {
-    const rows = this.#database.prepare("SELECT * FROM roll_up ORDER BY hour, name").all();
-    return rows.map(({ name, hour, ...sums }) => {
-      const [, ...values] = JSON.parse(String(name)) as unknown[];
-      const key = Object.fromEntries(this.#columns.dimensions.map((column, index) => [column, values[index]]));
-      return { hourEpochMs: hour, ...key, ...sums };
-    });
+    return rollUpsIn(this.#database, this.#columns.dimensions);
   }
+}
+
+/** All sums, older hours first, in the shape of `RollUp`. */
+export function rollUpsIn(database: DatabaseSync, dimensions: readonly string[]): Record<string, unknown>[] {
+  const rows = database.prepare("SELECT * FROM roll_up ORDER BY hour, name").all();
+  return rows.map(({ name, hour, ...sums }) => {
+    const [, ...values] = JSON.parse(String(name)) as unknown[];
+    const key = Object.fromEntries(dimensions.map((column, index) => [column, values[index]]));
+    return { hourEpochMs: hour, ...key, ...sums };
+  });
 }
