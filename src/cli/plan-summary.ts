@@ -8,6 +8,7 @@ export function planSummary(plan: PlanDocument): string {
   if (plan.status === "infeasible") return clashText(plan);
   const parts = [
     costText(plan),
+    valueText(plan),
     tierTable(plan),
     servedTable(plan),
     trainingText(plan),
@@ -50,6 +51,19 @@ function costText({
   return [
     `${usd((objectiveUsdPerYear ?? 0) - unservedUsd)} per year to build and run (capital ${usd(cost?.capex.totalUsd ?? 0)}), and ${usd(unservedUsd)} per year priced for demand it leaves unserved`,
     `together ${usd(objectiveUsdPerYear ?? 0)}; no plan comes to less than ${usd(bestBoundUsdPerYear ?? 0)} (gap ${percent(relativeGap ?? 0, 2)}, ${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`,
+  ].join("\n");
+}
+
+/** What the plan earns and is worth; nothing where nothing is sold. */
+function valueText({ value, horizon }: PlanDocument): string {
+  if (!value || (value.revenueUsd === 0 && value.objective === "min-cost")) return "";
+  const years = `${three(value.years)} ${value.years === 1 ? "year" : "years"}`;
+  const margin =
+    value.marginRatio === null ? "" : `, margin ${percent(value.marginRatio, 1)} of revenue in the first period`;
+  const best = value.bestNpvUsd === null ? "" : `; no plan is worth more than ${usd(value.bestNpvUsd)}`;
+  return [
+    `over ${years} at ${percent(value.discountRatio, 1)}: revenue ${usd(value.revenueUsd)}, running cost ${usd(value.runningUsd)}${margin}`,
+    `net present value ${usd(value.npvUsd)} with annuities, ${usd(value.npvCashUsd)} paid in cash with ${usd(value.residualUsd)} of assets left${horizon ? "" : " at the end of the period"}${best}`,
   ].join("\n");
 }
 

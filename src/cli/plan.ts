@@ -17,6 +17,7 @@ export interface PlanCommandOptions extends ScenarioOptions, FindPlanOptions {
   /** A plan whose sites and modules stand already. */
   readonly from?: string;
   readonly movePrice?: number;
+  readonly objective?: "min-cost" | "max-npv";
 }
 
 /** Price of a move, as a share of a module's price, when none is given: transport, work and weeks of standstill. Assumed. */
@@ -32,7 +33,7 @@ export async function plan(file: string, options: PlanCommandOptions): Promise<v
   }
   const movePrice = options.movePrice ?? usualMovePrice;
   const old = options.from === undefined ? null : readPlan(options.from);
-  const loaded = readWorld(file, options);
+  const loaded = readWorld(file, withObjective(options));
   const document = seal(await findPlan(old ? standing(loaded, old, movePrice) : loaded, options));
   if (document.status === "infeasible") {
     if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`);
@@ -43,6 +44,12 @@ export async function plan(file: string, options: PlanCommandOptions): Promise<v
   process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : `${planSummary(document)}${changes}\n`);
   process.stderr.write(`\nwrote ${options.out}; next: disperse simulate ${options.out}\n`);
   if (document.status !== "optimal") process.exitCode = exitCodes.gapAboveTarget;
+}
+
+/** The objective is a key of the scenario; on the command line it is one more setting. */
+function withObjective(options: PlanCommandOptions): PlanCommandOptions {
+  const { objective, set = [] } = options;
+  return objective === undefined ? options : { ...options, set: [...set, `objective=${objective}`] };
 }
 
 function standing(loaded: LoadedWorld, old: PlanDocument, movePrice: number): LoadedWorld {

@@ -84,6 +84,12 @@ function buildProgram(): Command {
     .option("--time-limit <duration>", "stop after this time, for example 60s or 5min", seconds, 120)
     .option("--seed <number>", "seed of all lots", wholeNumber, 1)
     .option("--no-compare", "leave out the centralised alternative")
+    .addOption(
+      new Option("--objective <kind>", "least cost, or the most value with the workloads' prices").choices([
+        "min-cost",
+        "max-npv",
+      ]),
+    )
     .option("--from <plan>", "start from what a plan has built, and print what changes")
     .option("--move-price <ratio>", "with --from: price of a move, as a share of a module's price (default 10%)", share)
     .option("--json", "print the plan document on stdout instead of the summary")

@@ -17,6 +17,7 @@ export type {
   TrainingPlacement,
   Verdict,
 } from "./plan-document.ts";
+export { planValue, type PlanValue } from "./plan-value.ts";
 export type { Clash } from "./clashes.ts";
 export type { Unserved, UnservedReason } from "./unserved.ts";
 export { recomputeBound, type Certificate } from "./certificate.ts";

@@ -9,7 +9,7 @@ import { siteLoads } from "./describe-period.ts";
  * @throws RangeError when the plan does not cover the period.
  */
 export function viewPeriod(plan: PlanDocument, period: number): PlanDocument {
-  if (period === plan.period) return { ...plan, horizon: null };
+  if (period === plan.period) return { ...plan, horizon: null, value: null };
   const entry = plan.horizon?.periods.find((candidate) => candidate.period === period);
   if (entry === undefined) throw new RangeError(`the plan does not cover period ${period}`);
   const { status, objectiveUsdPerYear, bestBoundUsdPerYear, relativeGap, deployment, cost, training, unserved } = entry;
@@ -27,6 +27,7 @@ export function viewPeriod(plan: PlanDocument, period: number): PlanDocument {
     sites: siteLoads({ world: plan.world, period }, deployment),
     limits: [],
     horizon: null,
+    value: null,
   };
 }
 

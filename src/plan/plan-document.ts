@@ -4,6 +4,7 @@ import type { CostBreakdown } from "../finance/index.ts";
 import type { Deployment } from "../route/index.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Clash } from "./clashes.ts";
+import type { PlanValue } from "./plan-value.ts";
 import type { SearchStatus } from "./solution-path.ts";
 import type { Unserved } from "./unserved.ts";
 
@@ -45,6 +46,8 @@ export interface PlanDocument {
   readonly deployment: Deployment;
   /** Null when infeasible. */
   readonly cost: CostBreakdown | null;
+  /** What the plan earns and is worth over all its periods; null when infeasible. */
+  readonly value?: PlanValue | null;
   readonly sites: readonly SiteLoad[];
   readonly limits: readonly LimitUse[];
   readonly unserved: readonly Unserved[];

@@ -20,6 +20,7 @@ import {
   infeasibleDocument,
   pathOptions,
   searchOf,
+  withValue,
 } from "./plan-period.ts";
 import type { ProblemSolution } from "./problem.ts";
 import { solveProblem } from "./solve-problem.ts";
@@ -74,7 +75,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   // The alternative is compared once, for the first period.
   const centralised = await centralisedAlternative(first, first.problem, tools, path, options);
   const firstSolution = periodSolution(stacked, 0, result.solution);
-  return {
+  return withValue({
     ...headOf(first, options),
     status: result.status,
     objectiveUsdPerYear: opening.objectiveUsdPerYear,
@@ -94,7 +95,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
       relativeGap: result.relativeGap,
       certificate,
     },
-  };
+  });
 }
 
 /** Modules a period buys: what stands beyond what is still alive of earlier purchases. */

@@ -6,6 +6,7 @@ import { brokenLimits, findClashes, type Clash } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
 import { lagrangianBound } from "./lagrangian.ts";
 import type { PlanDocument } from "./plan-document.ts";
+import { planValue } from "./plan-value.ts";
 import type { PlanOptions, PlanTools } from "./plan-options.ts";
 import type { PlanProblem } from "./problem.ts";
 import { viewBySite } from "./site-view.ts";
@@ -40,7 +41,7 @@ export async function planPeriod(
   if (broken.length > 0) return infeasibleDocument(planned, problem, path, options, broken, seconds());
   const description = await describePeriod(planned, result.solution, tools, path);
   const centralised = await centralisedAlternative(planned, problem, tools, path, options);
-  return {
+  return withValue({
     ...headOf(planned, options),
     status: result.status,
     objectiveUsdPerYear: result.objectiveUsd,
@@ -54,7 +55,12 @@ export async function planPeriod(
     verdict: centralised === null ? null : judgeDistribution(planned, result, centralised),
     clashes: [],
     horizon: null,
-  };
+  });
+}
+
+/** The document with what the plan is worth. */
+export function withValue(document: PlanDocument): PlanDocument {
+  return { ...document, value: planValue(document) };
 }
 
 /** What is asked of the search, with what is usual where nothing is said. */

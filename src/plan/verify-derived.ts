@@ -8,6 +8,7 @@ import { annualCost } from "../finance/index.ts";
 import { toDeployment } from "./deployment.ts";
 import { limitUses, siteLoads } from "./describe-period.ts";
 import type { PlanDocument } from "./plan-document.ts";
+import { planValue } from "./plan-value.ts";
 import type { ProblemSolution } from "./problem.ts";
 import { gapOf } from "./solution-path.ts";
 import { reportUnserved } from "./unserved.ts";
@@ -56,6 +57,7 @@ export function checkVerdict(document: PlanDocument, planned: WorldProblem, repo
   if (document.catalogVersion !== world.catalogVersion) {
     report("catalogVersion", `says ${document.catalogVersion}, the world was made with ${world.catalogVersion}`);
   }
+  if (document.value !== undefined) compare("value", document.value, planValue(document), report);
   if (!endings.includes(status)) report("status", `says ${status}, which is no way for a search to end`);
   if (status === "optimal" && !(relativeGap! <= search.askedGap + 1e-9)) {
     report("status", `says the asked gap of ${search.askedGap} is proven, the gap is ${relativeGap}`);
