@@ -10,7 +10,8 @@ import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
 import { checkSolution, objectiveUsd, type PlanProblem } from "./problem.ts";
-import { moveTables, roundPlan, type Rounding } from "./round-plan.ts";
+import { moveTables, planAround, roundedCounts, type Rounding } from "./round-plan.ts";
+import { tightenByBlocks } from "./tighten-by-blocks.ts";
 import { viewBySite } from "./site-view.ts";
 import {
   emptySolution,
@@ -37,6 +38,8 @@ const roundings: readonly Rounding[] = [
   { by: "sites", threshold: 0.25 },
   { by: "modules", threshold: 0.05 },
 ];
+/** Share of the time left after that in which blocks of neighbouring sites may tighten the bound. */
+const blockTimeShare = 0.5;
 /** Share of the time limit after which no further rounding is tried. */
 const latestRounding = 0.6;
 /** Rounds of neighbourhoods between two checks of the whole plan. */
@@ -78,11 +81,12 @@ export async function solveDecomposed(
     },
   });
   const certificate = certify(problem, bound, view);
-  record(bestUsd, certificate.boundUsd);
+  let boundUsd = certificate.boundUsd;
+  record(bestUsd, boundUsd);
 
   const moves = moveTables(problem, bound.modulePrice);
   let state = createPlanState(problem, best);
-  const proven = (): boolean => gapOf(bestUsd, certificate.boundUsd) <= options.relativeGap;
+  const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
   const keep = (candidate: PlanState): void => {
     const solution = candidate.solution();
     const usd = objectiveUsd(problem, solution);
@@ -90,16 +94,33 @@ export async function solveDecomposed(
     best = solution;
     bestUsd = usd;
     state = candidate;
-    record(bestUsd, certificate.boundUsd);
+    record(bestUsd, boundUsd);
   };
   for (const rounding of roundings) {
     if (timeUp() || proven()) break;
-    keep(roundPlan(problem, bound, moves, rounding, timeUp));
+    keep(planAround(problem, bound, moves, roundedCounts(problem, bound, rounding), timeUp));
     if (elapsedS() > latestRounding * options.timeLimitS) break;
   }
   state = createPlanState(problem, best);
 
   let message = "";
+  if (!timeUp() && !proven()) {
+    const blocks = await tightenByBlocks(problem, view, bound, state, tools, {
+      ...options,
+      timeLimitS: blockTimeShare * (options.timeLimitS - elapsedS()),
+      onGain: (gainedUsd) => {
+        boundUsd += gainedUsd;
+        record(bestUsd, boundUsd);
+        return proven();
+      },
+    });
+    if (!proven() && !timeUp()) {
+      const wanted = roundedCounts(problem, bound, roundings[0]!);
+      for (const { pool, count } of blocks) wanted[pool] = count;
+      keep(planAround(problem, bound, moves, wanted, timeUp));
+      state = createPlanState(problem, best);
+    }
+  }
   const search = createSearch(problem, view, bound, moves);
   let round = 0;
   let stateUsd = bestUsd;
@@ -112,7 +133,7 @@ export async function solveDecomposed(
     } else state = createPlanState(problem, best);
     stateUsd = bestUsd;
   };
-  while (!timeUp() && gapOf(stateUsd, certificate.boundUsd) > options.relativeGap) {
+  while (!timeUp() && gapOf(stateUsd, boundUsd) > options.relativeGap) {
     const regions = search.next(state, atOnce);
     if (regions.length === 0) break;
     const leftS = options.timeLimitS - elapsedS();
@@ -128,11 +149,10 @@ export async function solveDecomposed(
       applyTo(state, regions[i]!.part, result.solution);
       stateUsd -= gained;
     }
-    record(stateUsd, certificate.boundUsd);
+    record(stateUsd, boundUsd);
     if (++round % roundsBetweenChecks === 0) verify();
   }
   verify();
-  let boundUsd = certificate.boundUsd;
   if (!timeUp() && !proven() && problem.arcs.pool.length <= closeUpToArcs) {
     const left = { ...options, timeLimitS: options.timeLimitS - elapsedS() };
     const { onProgress: _replaced, ...quiet } = left;

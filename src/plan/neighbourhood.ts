@@ -107,7 +107,7 @@ export function neighbourhoodOf(
     limits: problem.limits.flatMap((limit, l) =>
       remaining(state, limit, l, { siteAt, localPool, arcAt, portion, rowAt }),
     ),
-    ties: tiesOf(problem.ties ?? noTies, localPool),
+    ties: pickTies(problem.ties ?? noTies, localPool),
   };
   const open = Uint8Array.from(sites, (site) => (state.standing[site]! > 0 || problem.sites.forced[site] ? 1 : 0));
   const share = Float64Array.from(arc, (a, i) => {
@@ -125,7 +125,7 @@ export function neighbourhoodOf(
 }
 
 /** The ties whose pools are all in the part; parts free a place in all its periods, so none is cut. */
-function tiesOf(ties: FleetTies, localPool: ReadonlyMap<number, number>): FleetTies {
+export function pickTies(ties: FleetTies, localPool: ReadonlyMap<number, number>): FleetTies {
   if (ties.count === 0) return ties;
   const starts = [0];
   const pool: number[] = [];

@@ -41,25 +41,66 @@ export interface Rounding {
   readonly threshold: number;
 }
 
-export function roundPlan(
+/** The counts a rounding asks for, per pool. */
+export function roundedCounts(
+  { pools, sites }: PlanProblem,
+  bound: LagrangianResult,
+  { by, threshold }: Rounding,
+): Float64Array {
+  return bound.modules.map((average, pool) => {
+    const site = pools.site[pool]!;
+    if (by === "modules") return Math.floor(average + 1 - threshold);
+    if (bound.open[site]! < threshold && sites.forced[site] === 0) return 0;
+    return Math.floor(average / Math.max(bound.open[site]!, 0.05) + 0.5);
+  });
+}
+
+/**
+ * A plan around wanted module counts, as far as they fit: everyone is served as cheaply as they allow, then it is mended.
+ * Where a limit is scarce, what it charges at the bound's prices is part of every cost first, so that it goes to those who
+ * gain most by it; what is left of it is then used at plain costs.
+ */
+export function planAround(
   problem: PlanProblem,
   bound: LagrangianResult,
   tables: MoveTables,
-  { by, threshold }: Rounding,
+  wanted: Float64Array,
   stop: () => boolean,
 ): PlanState {
+  if (bound.limitPrice.every((price) => price === 0)) return built(problem, bound, tables, wanted, stop).state;
+  const priced = built(withLimitPrices(problem, bound), bound, tables, wanted, stop);
+  const state = createPlanState(problem, priced.state.solution());
+  improve(state, tables, priced.rowOrder, stop);
+  return state;
+}
+
+/** The problem with what its limits charge in the costs of sites and modules. */
+function withLimitPrices(problem: PlanProblem, { limitPrice }: LagrangianResult): PlanProblem {
+  const poolUsd = problem.pools.usd.slice();
+  const siteUsd = problem.sites.usd.slice();
+  for (const [l, limit] of problem.limits.entries()) {
+    if (limitPrice[l] === 0) continue;
+    for (const [i, pool] of limit.pools.entries()) poolUsd[pool]! += limitPrice[l]! * limit.poolWeights[i]!;
+    for (const [i, site] of limit.sites.entries()) siteUsd[site]! += limitPrice[l]! * limit.siteWeights[i]!;
+  }
+  return { ...problem, pools: { ...problem.pools, usd: poolUsd }, sites: { ...problem.sites, usd: siteUsd } };
+}
+
+function built(
+  problem: PlanProblem,
+  bound: LagrangianResult,
+  tables: MoveTables,
+  wanted: Float64Array,
+  stop: () => boolean,
+): { state: PlanState; rowOrder: readonly number[] } {
   const state = createPlanState(problem, emptySolution(problem));
   state.lenient = true;
-  const order = Array.from({ length: problem.sites.count }, (_, site) => site)
-    .filter((site) => by === "modules" || bound.open[site]! >= threshold || problem.sites.forced[site] === 1)
-    .sort((a, b) => bound.open[b]! - bound.open[a]! || a - b);
+  const order = Array.from({ length: problem.sites.count }, (_, site) => site).sort(
+    (a, b) => bound.open[b]! - bound.open[a]! || a - b,
+  );
   for (const site of order) {
     for (const pool of tables.poolsOfSite[site]!) {
-      const average = bound.modules[pool]!;
-      let count =
-        by === "modules"
-          ? Math.floor(average + 1 - threshold)
-          : Math.floor(average / Math.max(bound.open[site]!, 0.05) + 0.5);
+      let count = wanted[pool]!;
       while (count > state.modules[pool]! && !state.fits(pool, count - state.modules[pool]!)) count--;
       if (count > state.modules[pool]!) state.build(pool, count);
     }
@@ -83,7 +124,7 @@ export function roundPlan(
   }
   state.lenient = false;
   improve(state, tables, rowOrder, stop);
-  return state;
+  return { state, rowOrder };
 }
 
 /** Serves what is unserved of a row with the modules that stand, cheapest first. */

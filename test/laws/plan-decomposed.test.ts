@@ -6,9 +6,10 @@ import { solveDecomposed } from "../../src/plan/decomposed.ts";
 import { solveExact } from "../../src/plan/exact.ts";
 import { lagrangianBound } from "../../src/plan/lagrangian.ts";
 import { checkSolution, objectiveUsd } from "../../src/plan/problem.ts";
-import { moveTables, roundPlan } from "../../src/plan/round-plan.ts";
+import { moveTables, planAround, roundedCounts } from "../../src/plan/round-plan.ts";
 import { viewBySite } from "../../src/plan/site-view.ts";
 import { emptySolution } from "../../src/plan/solution-path.ts";
+import { tiedProblem } from "../worlds/tied-problem.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
 
 const solver = createHighsSolver();
@@ -53,11 +54,33 @@ describe("the decomposition", () => {
         const bound = lagrangianBound(problem, viewBySite(problem), { iterations, stop: () => false });
         const tables = moveTables(problem, bound.modulePrice);
         for (const by of ["modules", "sites"] as const) {
-          const plan = roundPlan(problem, bound, tables, { by, threshold }, () => false).solution();
+          const plan = planAround(
+            problem,
+            bound,
+            tables,
+            roundedCounts(problem, bound, { by, threshold }),
+            () => false,
+          ).solution();
           expect(checkSolution(problem, plan)).toEqual([]);
         }
       }),
       { numRuns: 200 },
+    );
+  }, 60_000);
+
+  it("keeps what was bought over periods, with a bound and a plan on either side of the optimum", async () => {
+    await fc.assert(
+      fc.asyncProperty(tiedProblem, async (problem) => {
+        fc.pre(checkSolution(problem, emptySolution(problem)).length === 0);
+        const { objectiveUsd: optimum, solution } = await solveExact(problem, tools, proven);
+        expect(checkSolution(problem, solution)).toEqual([]);
+        const result = await solveDecomposed(problem, tools, proven);
+        expect(checkSolution(problem, result.solution)).toEqual([]);
+        expect(result.objectiveUsd).toBeGreaterThanOrEqual(optimum - 1e-6);
+        expect(result.bestBoundUsd).toBeLessThanOrEqual(optimum + 1e-6);
+        expect(recomputeBound(problem, result.certificate!)).toBeLessThanOrEqual(optimum + 1e-6);
+      }),
+      { numRuns: 60 },
     );
   }, 60_000);
 
