@@ -2,23 +2,10 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { addGatewayCommands } from "./gateway-commands.ts";
-import {
-  collect,
-  parseFactors,
-  parseSeeds,
-  positive,
-  positiveWhole,
-  ratio,
-  seconds,
-  share,
-  timeWindow,
-  wholeNumber,
-  wholeNumbers,
-  years,
-} from "./option-values.ts";
+import { collect, positive, ratio, seconds, share, wholeNumber, wholeNumbers, years } from "./option-values.ts";
 import { packageRoot } from "./package-root.ts";
 import { reportFormats } from "./report.ts";
-import { ruleOption, withSimulationFlags, parseRules } from "./simulation-flags.ts";
+import { addSimulationCommands } from "./simulation-commands.ts";
 
 /** Runs one command line and returns the exit code. Commands are loaded when asked for, so that `--help` is instant. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -211,35 +198,7 @@ function buildProgram(): Command {
     .option("--years <number>", "years looked at, 1 to 50", years, 5)
     .action(async (file, options) => (await import("./finance-report.ts")).reportFinance(file ?? "plan.json", options));
 
-  withSimulationFlags(command("simulate <plan>", "run a plan under traffic, with the routing policy of the gateway"))
-    .addOption(ruleOption())
-    .option("--seed <number>", "seed of all lots", wholeNumber, 1)
-    .option("--by-area-hour", "attainment by workload, area and hour in the result")
-    .option("--out <file>", "write the result document here")
-    .option("--csv <folder>", "write the result as CSV tables here")
-    .option("--chrome-trace <file>", "write the stages of requests here, for chrome://tracing or Perfetto")
-    .option(
-      "--trace-window <from-to>",
-      "with --chrome-trace: requests sent between two times, for example 60s-70s",
-      timeWindow,
-    )
-    .option("--json", "print the result document on stdout instead of the summary")
-    .option("--strict", "end with exit code 99 when an objective is missed")
-    .action(async (file, options) => (await import("./simulate.ts")).simulatePlan(file, options));
-
-  withSimulationFlags(command("sweep <plan>", "simulate a plan under a grid of rules, rates, faults and seeds"))
-    .option("--seeds <list>", "seeds, for example 1..5 or 1,2,7", parseSeeds, parseSeeds("1..5"))
-    .option("--rules <list>", "routing rules to set side by side, separated by commas; all for every one", parseRules)
-    .option("--rate-factors <list>", "factors on all demand, for example 0.8,1,1.2", parseFactors)
-    .option("--fault-sets <file>", "YAML or JSON: named lists of faults, one case each; an empty list is a quiet day")
-    .option("--threads <number>", "worker threads; as many as the machine has cores when left out", positiveWhole)
-    .option("--journal <file>", "results so far; a sweep that was stopped goes on from here", "sweep.jsonl")
-    .option("--fresh", "throw the journal away and begin anew")
-    .option("--out <file>", "write the summary and all cases as JSON here")
-    .option("--csv <folder>", "write cases and summary as CSV tables here")
-    .option("--json", "print the summary as JSON on stdout instead of a table")
-    .action(async (file, options) => (await import("./sweep.ts")).sweep(file, options));
-
+  addSimulationCommands(command);
   addGatewayCommands(command);
 
   command("export <plan>", "write a plan as CSV tables: sites, pools, flows, cost, unserved, training")

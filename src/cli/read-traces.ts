@@ -5,7 +5,8 @@ import type { TraceInput, TraceReport } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { three } from "./figures.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { requireWorkloads, type SimulationFlags } from "./simulation-flags.ts";
+import type { SimulationFlags } from "./simulation-flags.ts";
+import { requireWorkloads } from "./simulation-settings.ts";
 
 /** Where the requests of a workload come from; plain data, so that a worker thread can open the file itself. */
 export interface TraceSpec {

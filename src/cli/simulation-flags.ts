@@ -1,18 +1,18 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
-import type { World } from "../catalog/index.ts";
-import {
-  routingRules,
-  type Burstiness,
-  type Conversations,
-  type Fault,
-  type RoutingRule,
-  type SimulationOptions,
-} from "../simulate/index.ts";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import type { Burstiness, Conversations, RoutingRule } from "../simulate/index.ts";
 import { collect, number, positive, seconds, wholeNumber } from "./option-values.ts";
-import { parseFault, parseRandomFaults } from "./parse-fault.ts";
-import { readFaultFile } from "./read-faults.ts";
+
+/** As in `simulate/routing-rule.ts`; named here so that `--help` need not load the simulator. */
+const ruleNames = [
+  "disperse",
+  "nearest",
+  "round-robin",
+  "least-load",
+  "power-of-two",
+  "prefix-hash",
+  "regional-spill",
+] as const satisfies readonly RoutingRule[];
 
 /** What `simulate` and `sweep` share on the command line. */
 export interface SimulationFlags {
@@ -75,38 +75,12 @@ export function withSimulationFlags(command: Command): Command {
     .option("--snapshot-interval <ms>", "how often engines report their load, ms; 0 = always known", wholeNumber, 250);
 }
 
-/** Options of the simulation from the flags; rule and seed are the verb's own. */
-export function optionsOf(flags: SimulationFlags, world: World): Partial<SimulationOptions> {
-  return {
-    durationS: flags.seconds,
-    warmUpS: flags.warmUp,
-    // A day in minutes is 1,440 windows; a fortnight would be too many to look at.
-    windowS: flags.window ?? Math.max(60, Math.ceil(flags.seconds / 1440 / 60) * 60),
-    startHourUtc: flags.startHour,
-    demand: flags.demand,
-    rateFactor: flags.rateFactor,
-    burstiness: flags.bursty ?? null,
-    conversations: flags.conversations ?? null,
-    snapshotIntervalMs: flags.snapshotInterval,
-    snapshotMaxAgeMs: Math.max(1000, 4 * flags.snapshotInterval),
-    faults: faultsOf(flags, world),
-    randomFaults:
-      flags.randomFaults.length === 0 ? null : flags.randomFaults.map((spec) => parseRandomFaults(spec, world)),
-  };
-}
-
-function faultsOf({ fault, faults }: SimulationFlags, world: World): Fault[] {
-  const single = fault.map((spec) => parseFault(spec, world));
-  if (faults === undefined) return single;
-  return [...single, ...[...readFaultFile(faults, world, "--faults").values()].flat()];
-}
-
 /** Names of routing rules separated by commas; `all` for every one. */
 export function parseRules(text: string): readonly RoutingRule[] {
-  if (text === "all") return routingRules;
+  if (text === "all") return ruleNames;
   return text.split(",").map((name) => {
-    const rule = routingRules.find((entry) => entry === name.trim());
-    if (rule === undefined) throw new InvalidArgumentError(`There is no rule "${name}": ${routingRules.join(", ")}.`);
+    const rule = ruleNames.find((entry) => entry === name.trim());
+    if (rule === undefined) throw new InvalidArgumentError(`There is no rule "${name}": ${ruleNames.join(", ")}.`);
     return rule;
   });
 }
@@ -114,7 +88,7 @@ export function parseRules(text: string): readonly RoutingRule[] {
 /** The one rule of a simulation. */
 export function ruleOption(): Option {
   return new Option("--rule <name>", "how requests find their engine: the policy itself or a rival to compare with")
-    .choices(routingRules)
+    .choices(ruleNames)
     .default("disperse");
 }
 
@@ -137,13 +111,4 @@ function conversations(text: string): Conversations {
 
 function notNegativeSeconds(text: string): number {
   return Number(text) === 0 ? 0 : seconds(text);
-}
-
-/** Refuses names of workloads that the world does not have. */
-export function requireWorkloads(world: World, names: readonly string[], option: string): void {
-  for (const name of names) {
-    if (world.workloads.some((entry) => entry.id === name)) continue;
-    const known = world.workloads.map((entry) => entry.id).join(", ");
-    throw new CommandFailure(exitCodes.invalid, `${option}: the plan has no workload "${name}". It has: ${known}.`);
-  }
 }

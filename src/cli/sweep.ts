@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { connectNats, createSweepNats, type NatsConnection } from "../adapters/sweep-nats/index.ts";
 import { createSweepThreads } from "../adapters/sweep-threads/index.ts";
 import {
   completeOptions,
@@ -19,7 +20,8 @@ import { ProgressLine } from "./progress-line.ts";
 import { readFaultFile } from "./read-faults.ts";
 import { readPlan } from "./read-plan.ts";
 import { openTraces, traceSpecs } from "./read-traces.ts";
-import { optionsOf, type SimulationFlags } from "./simulation-flags.ts";
+import type { SimulationFlags } from "./simulation-flags.ts";
+import { optionsOf } from "./simulation-settings.ts";
 import { SweepJournal } from "./sweep-journal.ts";
 import { sweepReport, sweepTables, sweepText } from "./sweep-report.ts";
 import { writeFile } from "./write-file.ts";
@@ -31,6 +33,7 @@ export interface SweepOptions extends SimulationFlags {
   readonly rateFactors?: readonly number[];
   readonly faultSets?: string;
   readonly threads?: number;
+  readonly nats?: string;
   readonly journal: string;
   readonly fresh?: boolean;
   readonly out?: string;
@@ -83,7 +86,7 @@ async function runCases(
   options: SweepOptions,
 ): Promise<boolean> {
   if (todo.length === 0) return false;
-  const runner = makeRunner(options);
+  const runner = await makeRunner(options);
   const abort = new AbortController();
   const forget = onInterrupt(() => abort.abort());
   const progress = new ProgressLine();
@@ -121,7 +124,21 @@ async function runCases(
   return abort.signal.aborted;
 }
 
-function makeRunner({ threads }: SweepOptions): SweepRunner {
+async function makeRunner({ nats, threads }: SweepOptions): Promise<SweepRunner> {
+  return nats === undefined ? localRunner(threads) : createSweepNats(await natsOrFail(nats));
+}
+
+/** The server the user named; ends the command with code 3 when it does not answer. */
+export async function natsOrFail(url: string): Promise<NatsConnection> {
+  try {
+    return await connectNats(url);
+  } catch (error) {
+    throw new CommandFailure(exitCodes.invalid, `--nats: ${(error as Error).message}`);
+  }
+}
+
+/** Threads of this machine; as many as it has cores unless the user says otherwise. */
+export function localRunner(threads: number | undefined): SweepRunner {
   return createSweepThreads({
     threads: threads ?? availableParallelism(),
     worker: new URL(

@@ -1,0 +1,3 @@
+export { createSweepNats } from "./coordinator.ts";
+export { serveSweepCases, type SweepWorkerOptions } from "./worker.ts";
+export { connectNats, type NatsConnection } from "./streams.ts";

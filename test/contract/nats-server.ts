@@ -1,0 +1,56 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Whether this machine has a NATS server; Debian's package `nats-server` brings one. */
+export const hasNatsServer = spawnSync("nats-server", ["--version"]).status === 0;
+
+export interface NatsServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a server with JetStream on a free port, with leaf nodes on: the configuration in which deliveries get lost. */
+export async function startNatsServer(): Promise<NatsServer> {
+  const folder = mkdtempSync(join(tmpdir(), "disperse-nats-"));
+  const [port, leafPort] = [await freePort(), await freePort()];
+  const configuration = join(folder, "server.conf");
+  writeFileSync(
+    configuration,
+    `listen: 127.0.0.1:${port}\njetstream { store_dir: "${folder}/store", max_mem: 64M, max_file: 256M }\nleafnodes { listen: 127.0.0.1:${leafPort} }\n`,
+  );
+  const server = spawn("nats-server", ["-c", configuration], { stdio: ["ignore", "ignore", "pipe"] });
+  await listening(server);
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    async stop() {
+      const ended = new Promise((resolve) => server.once("close", resolve));
+      server.kill("SIGKILL");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function listening(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let log = "";
+    server.stderr!.on("data", (text: Buffer) => {
+      log += text.toString();
+      if (log.includes("Server is ready")) resolve();
+    });
+    server.once("close", () => reject(new Error(`nats-server ended: ${log}`)));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
