@@ -22,9 +22,12 @@ export function ms(value: number): string {
   return value >= 10_000 ? `${three(value / 1000)} s` : `${three(value)} ms`;
 }
 
+/** Below this a figure is what is left of a sum of many that cancel, not a quantity. */
+const negligible = 5e-7;
+
 /** Three significant digits without an exponent. */
 export function three(value: number): string {
-  if (value === 0) return "0";
+  if (Math.abs(value) < negligible) return "0";
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 6));
 }

@@ -1,12 +1,16 @@
 import { tiers } from "../catalog/index.ts";
 import type { PlanDocument } from "../plan/index.ts";
 import { percent, three, usd } from "./figures.ts";
+import { counted, horizonTable } from "./horizon-table.ts";
 import { textTable } from "./text-table.ts";
 
 /** A plan in words and small tables: cost with its proof, sites, what is served, what is not and why. */
 export function planSummary(plan: PlanDocument): string {
   if (plan.status === "infeasible") return clashText(plan);
+  const { startYear, lengthYears } = plan.world.periods[plan.period]!;
   const parts = [
+    horizonTable(plan),
+    plan.horizon ? `${startYear} (${lengthYears === 1 ? "1 year" : `${lengthYears} years`}) in detail:` : "",
     costText(plan),
     valueText(plan),
     tierTable(plan),
@@ -47,7 +51,9 @@ function costText({
     cancelled: "stopped by you",
     outOfMemory: "stopped by memory",
   };
-  const unservedUsd = cost?.byItem.unserved ?? 0;
+  const penaltyUsd = (cost?.byItem.unserved ?? 0) + (cost?.byItem["training-unserved"] ?? 0);
+  // Less than a cent a year is what a solver's tolerance leaves.
+  const unservedUsd = penaltyUsd < 0.01 ? 0 : penaltyUsd;
   return [
     `${usd((objectiveUsdPerYear ?? 0) - unservedUsd)} per year to build and run (capital ${usd(cost?.capex.totalUsd ?? 0)}), and ${usd(unservedUsd)} per year priced for demand it leaves unserved`,
     `together ${usd(objectiveUsdPerYear ?? 0)}; no plan comes to less than ${usd(bestBoundUsdPerYear ?? 0)} (gap ${percent(relativeGap ?? 0, 2)}, ${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`,
@@ -68,20 +74,19 @@ function valueText({ value, horizon }: PlanDocument): string {
 }
 
 function tierTable({ world, sites, cost, deployment }: PlanDocument): string {
+  // A site that had to be opened is open, and paid for, also while nothing stands in it.
+  const paid = cost?.bySite.filter((entry) => entry.usdPerYear > 0).map((entry) => entry.site) ?? [];
+  const openSites = [...new Set([...sites.map((load) => load.site), ...paid])];
   const rows = tiers.map((tier) => {
-    const open = sites.filter((load) => world.sites[load.site]!.tier === tier);
-    const modules = new Map<string, number>();
-    for (const pool of deployment.pools) {
-      if (world.sites[pool.site]!.tier !== tier) continue;
-      const { id } = world.modules[pool.module]!;
-      modules.set(id, (modules.get(id) ?? 0) + pool.count + pool.trainingCount);
-    }
-    const powerKw = open.reduce((sum, load) => sum + load.powerKw, 0);
+    const isOfTier = (site: number) => world.sites[site]!.tier === tier;
+    const loads = sites.filter((load) => isOfTier(load.site));
+    const pools = deployment.pools.filter((pool) => isOfTier(pool.site));
+    const powerKw = loads.reduce((sum, load) => sum + load.powerKw, 0);
     const usdPerYear = cost?.byTier.find((entry) => entry.tier === tier)?.usdPerYear ?? 0;
     return [
       tier,
-      `${open.length} of ${world.sites.filter((site) => site.tier === tier).length}`,
-      [...modules].map(([id, count]) => `${count} × ${id}`).join(", ") || "–",
+      `${openSites.filter(isOfTier).length} of ${world.sites.filter((site) => site.tier === tier).length}`,
+      counted(pools.map((pool) => [world.modules[pool.module]!.id, pool.count + pool.trainingCount])),
       powerKw > 0 ? `${three(powerKw / 1000)} MW` : "–",
       `${usd(usdPerYear)}/year`,
     ];

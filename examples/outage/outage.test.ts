@@ -1,0 +1,28 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { expectPrinted, openExample } from "../../test/cli/example.ts";
+
+const example = openExample("outage");
+afterAll(example.close);
+
+const dark = ["--seconds", "900", "--fault", "site:berlin@300s+300s"];
+
+describe("a site that goes dark for five minutes", () => {
+  it("is not noticed where the others have room, but for the requests in progress there", async () => {
+    const { file } = await example.plan();
+    const { result, summary } = await example.simulate(file, ...dark);
+    expectPrinted("outage", summary);
+    const { arrived, completed, rejected, inFlight } = result.requests;
+    expect(completed + rejected + inFlight).toBe(arrived);
+    expect(completed / arrived).toBeGreaterThan(0.998);
+    const [chat] = result.workloads;
+    expect(chat!.ttftAttainmentRatio!).toBeGreaterThanOrEqual(chat!.targetRatio);
+  });
+
+  it("breaks the promise of a mesh with a tenth in reserve", async () => {
+    const { file } = await example.plan("--scenario", "lean");
+    const { result } = await example.simulate(file, ...dark);
+    const [chat] = result.workloads;
+    expect(chat!.ttftAttainmentRatio!).toBeLessThan(chat!.targetRatio);
+    expect(chat!.completed / chat!.arrived).toBeGreaterThan(0.998);
+  });
+});

@@ -1,0 +1,39 @@
+import type { HorizonPeriod, PlanDocument } from "../plan/index.ts";
+import { percent, usd } from "./figures.ts";
+import { textTable } from "./text-table.ts";
+
+/** A plan of several periods, one line each: what is bought, what is open, what it costs and serves; then its proof. */
+export function horizonTable(plan: PlanDocument): string {
+  const { horizon, world } = plan;
+  if (!horizon) return "";
+  const rows = horizon.periods.map((entry) => {
+    const { id, lengthYears } = world.periods[entry.period]!;
+    return [
+      id,
+      lengthYears === 1 ? "1 year" : `${lengthYears} years`,
+      counted(entry.purchases.map(({ module, count }) => [world.modules[module]!.id, count])),
+      counted(entry.deployment.pools.map((pool) => [world.modules[pool.module]!.id, pool.count + pool.trainingCount])),
+      servedShare(plan, entry),
+      `${usd(entry.objectiveUsdPerYear)}/year`,
+    ];
+  });
+  return [
+    textTable(["period", "lasts", "bought", "in service", "served", "cost"], rows),
+    `present value of all periods ${usd(horizon.presentCostUsd)}; no plan of them comes to less than ${usd(horizon.boundUsd)} (gap ${percent(horizon.relativeGap, 2)})`,
+  ].join("\n");
+}
+
+/** `2 × h100x8, 1 × b200x8`; modules of one kind are counted together. */
+export function counted(modules: Iterable<readonly [string, number]>): string {
+  const counts = new Map<string, number>();
+  for (const [id, count] of modules) if (count > 0) counts.set(id, (counts.get(id) ?? 0) + count);
+  return [...counts].map(([id, count]) => `${count} × ${id}`).join(", ") || "–";
+}
+
+function servedShare({ world }: PlanDocument, { period, deployment }: HorizonPeriod): string {
+  let asked = 0;
+  let served = 0;
+  for (const row of world.demand) asked += row.peakPerS[period]!;
+  for (const flow of deployment.flows) served += flow.peakPerS;
+  return percent(served / asked);
+}
