@@ -3,7 +3,7 @@ import type { Routes } from "./routes.ts";
 import type { LoadView } from "./snapshot.ts";
 
 /** Costs closer than this ratio are a tie, broken by lot so that equal sites share the load. */
-const tieRatio = 1e-9;
+export const tieRatio = 1e-9;
 
 /** What the request brings that the lane could not know. */
 export interface Extra {

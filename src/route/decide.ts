@@ -1,4 +1,4 @@
-import { choose, computeMsOf, costUsd, pessimisticDrainMs } from "./choose.ts";
+import { choose, computeMsOf, costUsd, pessimisticDrainMs, tieRatio } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
 import { laneTerm, missRatio, termCount, type Lane, type Rejection } from "./lane.ts";
 import type { Routes } from "./routes.ts";
@@ -8,6 +8,8 @@ import { loadViewOf, type LoadView, type Snapshot } from "./snapshot.ts";
 export interface RouteRequest extends RouteOrigin {
   /** Input tokens not found in a cache, when counted; the workload's mean otherwise. */
   readonly uncachedTokens?: number;
+  /** Engines that hold the beginning of this prompt in their cache, and how many of the uncached tokens that saves. */
+  readonly warm?: { readonly group: number; readonly tokens: number };
   /** Replicas not to be used, for example because an attempt there has just failed. */
   readonly exclude?: readonly number[];
 }
@@ -89,11 +91,43 @@ export function decide(
       budgetMs: lane.stakes.budgetMs,
     };
   }
-  const target = describeTarget(routes, lane, load, chosen, nowMs, tokens);
+  const warmer = request.warm && warmReplica(routes, lane, load, chosen, nowMs, tokens, request.warm);
+  const saved = warmer === undefined ? 0 : request.warm!.tokens;
+  const target = describeTarget(routes, lane, load, warmer ?? chosen, nowMs, tokens - saved);
   const fallbacks = fallbackReplicas(routes, lane, load, target.pool, nowMs, tokens).map((replica) =>
     describeTarget(routes, lane, load, replica, nowMs, tokens),
   );
   return { target, fallbacks, rejected: lane.rejected, budgetMs: lane.stakes.budgetMs };
+}
+
+/**
+ * The engine whose cache holds the prompt's beginning, when that makes it cheaper than the one chosen; undefined when it
+ * does not. Its queue counts as everyone's, so affinity is worth no more than the prefill it saves: load stays bounded.
+ */
+function warmReplica(
+  routes: Routes,
+  lane: Lane,
+  load: LoadView,
+  chosen: number,
+  nowMs: number,
+  tokens: number,
+  warm: { readonly group: number; readonly tokens: number },
+): number | undefined {
+  const index = lane.group.indexOf(warm.group);
+  const group = routes.groups[warm.group];
+  if (index < 0 || group === undefined) return undefined;
+  const replica = leastLoaded(group.firstReplica, group.replicas, load, nowMs);
+  if (replica < 0) return undefined;
+  const chosenIndex = lane.group.indexOf(routes.groupOfReplica[chosen]!);
+  const chosenDrainMs = pessimisticDrainMs(lane, load, chosen, nowMs);
+  const drainMs = pessimisticDrainMs(lane, load, replica, nowMs);
+  const warmUsd = costUsd(lane, index, drainMs, tokens - warm.tokens);
+  const chosenUsd = costUsd(lane, chosenIndex, chosenDrainMs, tokens);
+  if (warmUsd > chosenUsd * (1 + tieRatio)) return undefined;
+  if (warmUsd < chosenUsd * (1 - tieRatio)) return replica;
+  // Where being early is worth nothing, the sooner one is still the better one.
+  const warmMs = computeMsOf(lane, index, drainMs, tokens - warm.tokens);
+  return warmMs < computeMsOf(lane, chosenIndex, chosenDrainMs, tokens) ? replica : undefined;
 }
 
 /** The cheapest engines at other pools, best first; found before any of them is described, as describing allocates. */

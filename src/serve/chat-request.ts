@@ -13,6 +13,9 @@ export interface InferenceRequest {
   readonly maxOutputTokens: number | null;
   /** Answers asked for side by side: `n`, times the prompts when there are several. */
   readonly choices: number;
+  /** Where the text begins and ends in the body. */
+  readonly contentStart: number;
+  readonly contentEnd: number;
   /** Where the fields that may have to be exchanged stand in the body. */
   readonly modelSpan: MemberSpan;
   readonly streamOptionsSpan: MemberSpan | null;
@@ -29,6 +32,9 @@ export const charactersPerToken = 4;
 
 /** Fields of a body the gateway acts on. A field given twice would let the engine read another value than we did. */
 const readFields = [
+  "messages",
+  "prompt",
+  "input",
   "n",
   "model",
   "stream",
@@ -75,6 +81,8 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
       inputTokens: Math.max(1, Math.ceil(countCharacters(text) / charactersPerToken)),
       maxOutputTokens: limit as number | null,
       choices: countOf(fields["n"]) * (content === "prompt" && isListOfPrompts(text) ? text.length : 1),
+      contentStart: first.get(content)?.valueStart ?? 0,
+      contentEnd: first.get(content)?.valueEnd ?? 0,
       modelSpan: first.get("model")!,
       streamOptionsSpan: first.get("stream_options") ?? null,
       form: false,

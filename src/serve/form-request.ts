@@ -29,6 +29,8 @@ export function parseFormRequest(body: ByteText, contentType: string | undefined
       inputTokens: 1,
       maxOutputTokens: null,
       choices: 1,
+      contentStart: 0,
+      contentEnd: 0,
       modelSpan: { keyStart: model.start, valueStart: model.start, valueEnd: model.end },
       streamOptionsSpan: null,
       form: true,

@@ -11,6 +11,7 @@ import type { Admitted, Inference } from "./inference.ts";
 import { GroupState, type Moment, type SiteReport } from "./mesh-state.ts";
 import type { GatewayOptions } from "./options.ts";
 import type { Clock, Engine, Mesh } from "./ports.ts";
+import { PrefixIndex } from "./prefix-index.ts";
 import { refusal } from "./refusal.ts";
 import type { Slo } from "./slo.ts";
 import type { Reply } from "./transport.ts";
@@ -55,6 +56,7 @@ export class GatewayCore {
   readonly firstTokens: FirstTokens;
   /** No new request is taken. */
   stopping = false;
+  readonly prefixes = new PrefixIndex();
   readonly inFlight = new Set<Inference>();
   readonly snapshot: Snapshot;
   readonly #parts: CoreParts;

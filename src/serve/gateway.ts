@@ -1,6 +1,6 @@
 import type { World } from "../catalog/index.ts";
 import { compilePolicy, compileRoutes, type Deployment, type Group } from "../route/index.ts";
-import { Accounts } from "./accounts.ts";
+import { Accounts, type KeyRecord } from "./accounts.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import { Books } from "./books.ts";
 import { Arrival } from "./arrival.ts";
@@ -155,6 +155,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     );
     if (!reserved.ok) return refuse(reply, reserved.error);
     const account = accounts.accountOf(key);
+    const marks = form
+      ? []
+      : core.prefixes.marks(owner(key, workload.id), call.body, asked.contentStart, asked.contentEnd);
+    const warm = marks.length > 0 ? core.prefixes.find(marks) : null;
+    const uncachedTokens = request.inputTokens * (1 - workload.prefixHitRatio);
     const arrival = new Arrival(
       core,
       call,
@@ -173,6 +178,7 @@ export function createGateway(parts: GatewayParts): Gateway {
           traceparent: call.header("traceparent") ?? null,
           reservation: reserved.reservation,
           slo,
+          marks,
           receivedMs,
           trail: [],
         },
@@ -180,7 +186,8 @@ export function createGateway(parts: GatewayParts): Gateway {
           workload: name.workload,
           area,
           access,
-          uncachedTokens: request.inputTokens * (1 - workload.prefixHitRatio),
+          uncachedTokens,
+          ...(warm && { warm: { group: warm.group, tokens: Math.min(warm.tokens, uncachedTokens) } }),
         },
         account: account?.id ?? "",
         weight: account?.weight ?? 1,
@@ -279,6 +286,11 @@ export function createGateway(parts: GatewayParts): Gateway {
       await Promise.all(bindings.map(async (binding) => binding?.engine.close()));
     },
   };
+}
+
+/** Whose prompts are alike: one account's, for one workload. */
+function owner(key: KeyRecord | null, workload: string): string {
+  return `${key?.account ?? ""} ${workload}`;
 }
 
 function decodePath(text: string): string {

@@ -32,6 +32,8 @@ export interface Admitted {
   readonly traceparent: string | null;
   readonly reservation: Reservation;
   readonly slo: Slo;
+  /** Marks of the prompt's beginnings, shortest first; empty where it does not matter who knows them. */
+  readonly marks: readonly number[];
   readonly decision: Decision;
   readonly receivedMs: number;
   /** Attempts that have ended, in the order in which they did. */
@@ -241,6 +243,8 @@ export class Inference implements Exchange, AttemptOwner {
       state.handedOver(request.inputTokens, request.stream);
       deadlines.add(attempt);
       this.#core.books.dispatched(nowMs - this.#admitted.receivedMs);
+      // The second beginning is long enough to be a conversation's own and short enough to stay the same as it grows.
+      const affinityKey = this.#admitted.marks[1] ?? this.#admitted.marks[0];
       attempt.run = state.engine.start(
         {
           requestId: this.#admitted.requestId,
@@ -250,6 +254,7 @@ export class Inference implements Exchange, AttemptOwner {
           stream: request.stream,
           inputTokens: request.inputTokens,
           maxOutputTokens: request.maxOutputTokens,
+          ...(affinityKey !== undefined && { affinityKey: String(affinityKey) }),
           planned: { outputTokens: workload.outputTokens.mean, prefixHitRatio: workload.prefixHitRatio },
         },
         attempt,
@@ -353,6 +358,7 @@ export class Inference implements Exchange, AttemptOwner {
   #succeed(attempt: Attempt): void {
     attempt.outcome = "served";
     attempt.state.succeeded();
+    if (this.#admitted.marks.length > 0) this.#core.prefixes.learn(this.#admitted.marks, attempt.target.group);
     this.#settle(attempt);
     this.#finish("served", attempt.target);
   }

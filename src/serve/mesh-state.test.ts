@@ -49,7 +49,7 @@ function stateOf(signals: EngineSignals | null, siteHealth = 1) {
     clock.advance(ms - clock.monotonicMs());
     state.failed(retryAfterMs);
   };
-  return { state, healthAt, failAt };
+  return { state, healthAt, failAt, clock };
 }
 
 describe("health of a group", () => {
@@ -115,5 +115,20 @@ describe("wait at a group", () => {
     expect(state.full).toBe(true);
     state.inFlight = 4;
     expect(healthAt(0)).toBe(1);
+  });
+
+  it("is lower the more often requests fail, although none fail in a row, and recovers with time", () => {
+    const { state, healthAt, clock } = stateOf(silent);
+    for (let index = 0; index < 20; index++) {
+      clock.advance(100);
+      if (index % 2 === 0) state.failed(null);
+      else state.succeeded();
+    }
+    expect(healthAt(2_000)).toBeCloseTo(0.5, 1);
+    for (let index = 0; index < 200; index++) {
+      clock.advance(1_000);
+      state.succeeded();
+    }
+    expect(healthAt(202_000)).toBe(1);
   });
 });

@@ -1,5 +1,6 @@
 import type { Group, Signal } from "../route/index.ts";
 import { FirstTokenPace } from "./first-token-pace.ts";
+import { FailureRatio } from "./failure-ratio.ts";
 import type { Clock, Engine, EngineSignals } from "./ports.ts";
 
 /** What a site tells the others about itself. */
@@ -59,6 +60,7 @@ export class GroupState {
   readonly #perTokenMs: number;
   readonly #maxInFlight: number;
   readonly #siteHealth: () => number;
+  readonly #ratio = new FailureRatio();
 
   constructor(parts: GroupParts) {
     this.group = parts.group;
@@ -120,7 +122,9 @@ export class GroupState {
     const rests = this.engine === null || atMs < this.#restUntilMs;
     if (rests) return { value: 0, unit: "ratio", atMs, source: this.engine === null ? "no engine" : "retry-after" };
     if (this.full) return { value: 0, unit: "ratio", atMs, source: "requests in flight" };
-    const value = this.#siteHealth();
+    const failing = this.#ratio.at(atMs);
+    const value = Math.min(this.#siteHealth(), Math.max(suspectHealth, 1 - failing));
+    if (failing > 0 && atMs >= this.#suspectUntilMs) return { value, unit: "ratio", atMs, source: "failure ratio" };
     if (atMs >= this.#suspectUntilMs) return { value, unit: "ratio", atMs, source: "mesh" };
     return { value: Math.min(value, suspectHealth), unit: "ratio", atMs, source: "failures" };
   }
@@ -129,12 +133,14 @@ export class GroupState {
   succeeded(): void {
     this.#failures = 0;
     this.#suspectUntilMs = 0;
+    this.#ratio.count(false, this.#clock.monotonicMs());
   }
 
   /** A request failed; `retryAfterMs` is the engine's own wish and is honoured at once. */
   failed(retryAfterMs: number | null): void {
     this.#failures++;
     const nowMs = this.#clock.monotonicMs();
+    this.#ratio.count(true, nowMs);
     if (retryAfterMs !== null) {
       this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + Math.min(retryAfterMs, longestRestMs));
     }
