@@ -15,6 +15,9 @@ export interface ServeOptions {
   readonly simulation?: string;
   readonly ledger?: string;
   readonly keys?: string;
+  readonly cacheMb?: number;
+  /** Seconds. */
+  readonly cacheTtl: number;
   readonly files?: string;
   readonly filesCountry?: string;
   readonly batchHours?: string;
@@ -41,6 +44,7 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
     emulated: options.emulated,
     ledger: options.ledger ?? null,
     files: fileSettings(options),
+    cache: { cacheBytes: Math.round((options.cacheMb ?? 0) * 1024 * 1024), cacheTtlMs: options.cacheTtl * 1_000 },
     accessLog: options.accessLog ?? null,
     otlp: otlpOf(options.otlp, process.env),
     limits: {

@@ -17,6 +17,7 @@ import {
   metrics,
   type FileDesk,
   type Gateway,
+  type GatewayOptions,
   type Journal,
 } from "../serve/index.ts";
 import { composeEngines } from "./compose-engines.ts";
@@ -43,6 +44,8 @@ export interface GatewaySettings {
   readonly accessLog: string | null;
   /** Collector of traces and metrics; null = none. */
   readonly otlp: { readonly url: string; readonly headers: readonly string[] } | null;
+  /** Memory for answers that may be given again; none when left out. */
+  readonly cache?: Pick<GatewayOptions, "cacheBytes" | "cacheTtlMs">;
   readonly limits?: Pick<HttpOptions, "maxBodyBytes" | "maxConnections">;
   /** Words for the operator, one line each. */
   readonly say: (line: string) => void;
@@ -106,7 +109,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
         },
         existsSync(console_) ? console_ : null,
       ),
-      options: next.defaultArea === null ? {} : { defaultArea: next.defaultArea },
+      options: { ...settings.cache, ...(next.defaultArea !== null && { defaultArea: next.defaultArea }) },
     });
 
   const openJournals = () => {

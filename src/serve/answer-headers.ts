@@ -7,7 +7,7 @@ export type AnswerReason = "least-expected-cost" | "best-effort" | "batch" | "fa
 
 /** Header fields of an answer that came from an engine: names and values by turns. */
 export function answerHeaders(
-  { requestId, decision }: Admitted,
+  { requestId, decision, cacheKey }: Admitted,
   { target, number }: Attempt,
   contentType: string,
   reason: AnswerReason,
@@ -43,6 +43,7 @@ export function answerHeaders(
     "x-disperse-cost-usd",
     (terms.egressUsd + terms.energyUsd).toFixed(9),
   ];
+  if (cacheKey !== null) headers.push("x-disperse-cache", "miss");
   if (emulated) headers.push("x-disperse-emulated", "true");
   return headers;
 }

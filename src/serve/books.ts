@@ -6,6 +6,7 @@ import type { Attempt } from "./attempt.ts";
 import type { EngineBinding } from "./gateway-core.ts";
 import type { Admitted } from "./inference.ts";
 import type { GroupState } from "./mesh-state.ts";
+import type { CachedAnswer } from "./response-cache.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 import type { AttemptRecord, Journal } from "./journal.ts";
@@ -135,7 +136,7 @@ export class Books {
     attempt: Attempt,
     requestBytes: number,
     emulated: boolean,
-  ): { readonly chargeNanoUsd: number; readonly tokens: number } {
+  ): { readonly row: LedgerRow; readonly chargedTokens: number } {
     const world = this.#world;
     const site = world.sites[attempt.state.group.site]!;
     const workload = world.workloads[admitted.workload]!;
@@ -147,7 +148,7 @@ export class Books {
     const tokens = flat ? meanCounts(workload) : countsOf(attempt, admitted.request);
     const price = priceNanoUsdPerMTok(workload);
     const charge = charged ? chargeNanoUsd(price, tokens.inputTokens + tokens.outputTokens) : 0;
-    this.#rows.push({
+    const row: LedgerRow = {
       requestId: admitted.requestId,
       attempt: attempt.number,
       epochMs: this.#clock.epochMs(),
@@ -175,9 +176,9 @@ export class Books {
       priceNanoUsdPerMTok: price,
       chargeNanoUsd: charge,
       egressNanoUsd: egressNanoUsd(site, attempt.responseBytes),
-    });
-    this.#flushAfter(groupMs);
-    if (this.#journals.length > 0) this.#trace(admitted, attempt, this.#rows.at(-1)!);
+    };
+    this.#keep(row);
+    if (this.#journals.length > 0) this.#trace(admitted, attempt, row);
     const at = this.#instruments.at(workload.id, site.id);
     at.attempts(attempt.outcome).add(1);
     at.input.add(tokens.inputTokens);
@@ -185,7 +186,40 @@ export class Books {
     at.output.add(tokens.outputTokens);
     at.egress.add(attempt.responseBytes);
     at.charge.add(charge);
-    return { chargeNanoUsd: charge, tokens: charged ? tokens.inputTokens + tokens.outputTokens : 0 };
+    return { row, chargedTokens: charged ? tokens.inputTokens + tokens.outputTokens : 0 };
+  }
+
+  /** An answer made before is given again: written down as the first time, but nothing was computed and nothing is owed. */
+  repeated(admitted: Admitted, { row, body }: CachedAnswer, requestBytes: number): void {
+    const again: LedgerRow = {
+      ...row,
+      requestId: admitted.requestId,
+      attempt: 1,
+      epochMs: this.#clock.epochMs(),
+      keyId: admitted.keyId,
+      accountId: admitted.accountId,
+      area: this.#world.areas[admitted.area]!.id,
+      outcome: "cached",
+      cachedTokens: row.inputTokens,
+      requestBytes,
+      responseBytes: body.length,
+      ttftMs: null,
+      durationMs: this.#clock.monotonicMs() - admitted.receivedMs,
+      chargeNanoUsd: 0,
+      egressNanoUsd: 0,
+    };
+    this.#keep(again);
+    this.#instruments.at(row.workload, row.site).attempts("cached").add(1);
+  }
+
+  /** The response cache was asked. */
+  lookedUp(found: boolean): void {
+    this.#instruments.cache(found ? "hit" : "miss").add(1);
+  }
+
+  #keep(row: LedgerRow): void {
+    this.#rows.push(row);
+    this.#flushAfter(groupMs);
   }
 
   finished(admitted: Admitted, { outcome, target, attempts, firstContentMs, inFlight, error }: Ending): void {

@@ -11,6 +11,8 @@ export interface InferenceRequest {
   readonly inputTokens: number;
   /** Limit on the tokens of one answer. */
   readonly maxOutputTokens: number | null;
+  /** The engine is asked for the likeliest words, so the answer is the same each time (as far as engines keep to it). */
+  readonly deterministic: boolean;
   /** Answers asked for side by side: `n`, times the prompts when there are several. */
   readonly choices: number;
   /** Where the text begins and ends in the body. */
@@ -80,6 +82,7 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
       includeUsage: !asksForUsage || (isRecord(streamOptions) && streamOptions["include_usage"] === true),
       inputTokens: Math.max(1, Math.ceil(countCharacters(text) / charactersPerToken)),
       maxOutputTokens: limit as number | null,
+      deterministic: fields["temperature"] === 0,
       choices: countOf(fields["n"]) * (content === "prompt" && isListOfPrompts(text) ? text.length : 1),
       contentStart: first.get(content)?.valueStart ?? 0,
       contentEnd: first.get(content)?.valueEnd ?? 0,

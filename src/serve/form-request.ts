@@ -28,6 +28,7 @@ export function parseFormRequest(body: ByteText, contentType: string | undefined
       includeUsage: true,
       inputTokens: 1,
       maxOutputTokens: null,
+      deterministic: false,
       choices: 1,
       contentStart: 0,
       contentEnd: 0,

@@ -13,6 +13,7 @@ import type { GatewayOptions } from "./options.ts";
 import type { Clock, Engine, Mesh } from "./ports.ts";
 import { PrefixIndex } from "./prefix-index.ts";
 import { refusal } from "./refusal.ts";
+import { ResponseCache } from "./response-cache.ts";
 import type { Slo } from "./slo.ts";
 import type { Reply } from "./transport.ts";
 
@@ -57,6 +58,7 @@ export class GatewayCore {
   /** No new request is taken. */
   stopping = false;
   readonly prefixes = new PrefixIndex();
+  readonly cache: ResponseCache;
   readonly inFlight = new Set<Inference>();
   readonly snapshot: Snapshot;
   readonly #parts: CoreParts;
@@ -74,6 +76,7 @@ export class GatewayCore {
     this.books = parts.books;
     this.accounts = parts.accounts;
     this.deadlines = new Deadlines(parts.clock);
+    this.cache = new ResponseCache(parts.options);
     this.hedging = new Hedging(parts.options.hedgeRatio, parts.world.workloads.length);
     this.firstTokens = new FirstTokens(parts.world.workloads.length);
     this.admission = new Admission(parts.clock, parts.options, parts.books.line);

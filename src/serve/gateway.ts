@@ -1,29 +1,24 @@
 import type { World } from "../catalog/index.ts";
 import { compilePolicy, compileRoutes, type Deployment, type Group } from "../route/index.ts";
-import { Accounts, type KeyRecord } from "./accounts.ts";
+import { Accounts } from "./accounts.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import { Books } from "./books.ts";
-import { Arrival } from "./arrival.ts";
 import { asciiJson } from "./byte-text.ts";
-import { parseInferenceRequest } from "./chat-request.ts";
-import { endpoints, type Endpoint } from "./endpoints.ts";
-import { parseFormRequest } from "./form-request.ts";
+import { endpoints } from "./endpoints.ts";
 import { createFileCalls } from "./file-calls.ts";
 import type { FileDesk } from "./file-desk.ts";
 import { isFilePath } from "./file-routes.ts";
+import { createFrontDoor } from "./front-door.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation } from "./explanation.ts";
 import type { Admitted } from "./inference.ts";
 import type { Journal } from "./journal.ts";
 import { LiveFeed } from "./live-feed.ts";
-import { chargeNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import { modelList, modelNames, modelObject, type ModelName } from "./models.ts";
 import { defaultOptions, type GatewayOptions } from "./options.ts";
 import { Origins } from "./origins.ts";
 import type { Clock, Mesh, Store, Telemetry } from "./ports.ts";
-import { lesserPriority, priorities } from "./priority.ts";
 import { newRequestId } from "./request-id.ts";
-import { sloOf, slos } from "./slo.ts";
 import type { Call, Exchange, Page, PageSource, Reply } from "./transport.ts";
 
 export interface GatewayParts {
@@ -61,9 +56,6 @@ export interface Gateway {
    */
   stop(graceMs: number): Promise<void>;
 }
-
-/** How many mean answers are reserved for a caller that sets no limit on its own. */
-const unlimitedOutputFactor = 4;
 
 /** An exchange that is over before the client could leave. */
 const answered: Exchange = { clientLeft() {}, drained() {} };
@@ -110,97 +102,14 @@ export function createGateway(parts: GatewayParts): Gateway {
     refuse,
   });
 
-  function infer(call: Call, reply: Reply, endpoint: Endpoint): Exchange {
-    const receivedMs = core.look();
-    if (core.stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
-    if (books.unsaved > options.maxUnsavedRows)
-      return refuse(reply, apiError("ledger_unavailable", { retryAfterMs: 1_000 }));
-    const authenticated = call.onBehalfOf
-      ? accounts.onBehalfOf(call.onBehalfOf.keyId, clock.epochMs())
-      : accounts.authenticate(call.header("authorization"), clock.epochMs());
-    if (!authenticated.ok) return refuse(reply, authenticated.error);
-    const { key } = authenticated;
-    const form = endpoint.request === "form";
-    const parsed = form
-      ? parseFormRequest(call.body, call.header("content-type"))
-      : parseInferenceRequest(call.body, endpoint);
-    if (!parsed.ok) return refuse(reply, parsed.error);
-    const asked = parsed.request;
-    const name = nameOf.get(asked.model);
-    if (!name) {
-      const detail = `The model \`${asked.model.slice(0, 200)}\` does not exist here.`;
-      return refuse(reply, apiError("model_not_found", { detail, param: "model" }));
-    }
-    const origin = origins.of(name.workload, call.header("x-disperse-area"), call.header("x-disperse-access"));
-    if (!origin.ok) return refuse(reply, origin.error);
-    const slo = sloOf(call.header("x-disperse-slo"), key?.slo);
-    if (slo === null) {
-      const detail = `x-disperse-slo must be one of ${slos.join(", ")}.`;
-      return refuse(reply, apiError("invalid_request", { detail, param: "x-disperse-slo" }));
-    }
-    const { area, access } = origin;
-    const workload = world.workloads[name.workload]!;
-    const flat = endpoint.priced === "request";
-    const request = flat ? { ...asked, inputTokens: Math.ceil(workload.inputTokens.mean) } : asked;
-    const usual = Math.ceil(workload.outputTokens.mean);
-    const perAnswer = request.maxOutputTokens ?? (flat ? usual : usual * unlimitedOutputFactor);
-    const outputTokens = perAnswer * request.choices;
-    const free = endpoint.priced === "free";
-    const reserved = accounts.reserve(
-      key,
-      workload.id,
-      free ? 0 : chargeNanoUsd(priceNanoUsdPerMTok(workload), request.inputTokens + outputTokens),
-      free ? 0 : request.inputTokens + outputTokens,
-      receivedMs,
-    );
-    if (!reserved.ok) return refuse(reply, reserved.error);
-    const account = accounts.accountOf(key);
-    const marks = form
-      ? []
-      : core.prefixes.marks(owner(key, workload.id), call.body, asked.contentStart, asked.contentEnd);
-    const warm = marks.length > 0 ? core.prefixes.find(marks) : null;
-    const uncachedTokens = request.inputTokens * (1 - workload.prefixHitRatio);
-    const arrival = new Arrival(
-      core,
-      call,
-      reply,
-      {
-        admitted: {
-          requestId: call.onBehalfOf?.requestId ?? newRequestId(rng),
-          request,
-          priced: endpoint.priced,
-          workload: name.workload,
-          area,
-          access,
-          keyId: key?.id ?? null,
-          accountId: key?.account ?? null,
-          path: call.path,
-          traceparent: call.header("traceparent") ?? null,
-          reservation: reserved.reservation,
-          slo,
-          marks,
-          receivedMs,
-          trail: [],
-        },
-        route: {
-          workload: name.workload,
-          area,
-          access,
-          uncachedTokens,
-          ...(warm && { warm: { group: warm.group, tokens: Math.min(warm.tokens, uncachedTokens) } }),
-        },
-        account: account?.id ?? "",
-        weight: account?.weight ?? 1,
-        band: priorities.indexOf(lesserPriority(account?.priority ?? "normal", call.header("x-disperse-priority"))),
-        reservation: reserved.reservation,
-        outputTokens: Math.min(outputTokens, workload.outputTokens.mean),
-      },
-      rng,
-      (admitted) => void (remembered[admittedCount++ % options.routesKept] = admitted),
-    );
-    core.admission.submit(arrival);
-    return arrival;
-  }
+  const infer = createFrontDoor({
+    core,
+    nameOf,
+    origins,
+    rng,
+    remember: (admitted) => void (remembered[admittedCount++ % options.routesKept] = admitted),
+    refuse,
+  });
 
   function explain(id: string, reply: Reply): Exchange {
     const admitted = remembered.find((entry) => entry.requestId === id);
@@ -286,11 +195,6 @@ export function createGateway(parts: GatewayParts): Gateway {
       await Promise.all(bindings.map(async (binding) => binding?.engine.close()));
     },
   };
-}
-
-/** Whose prompts are alike: one account's, for one workload. */
-function owner(key: KeyRecord | null, workload: string): string {
-  return `${key?.account ?? ""} ${workload}`;
 }
 
 function decodePath(text: string): string {

@@ -10,7 +10,7 @@ import { answerId, continuationBody, saidSoFar, type Said } from "./continuation
 import type { Waiting } from "./deadlines.ts";
 import { endpoints, type Endpoint } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
-import type { AttemptOutcome } from "./ledger.ts";
+import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 import { countsOf } from "./meter.ts";
 import type { ByteText } from "./ports.ts";
 import type { Slo } from "./slo.ts";
@@ -32,6 +32,8 @@ export interface Admitted {
   readonly traceparent: string | null;
   readonly reservation: Reservation;
   readonly slo: Slo;
+  /** Under which the answer is kept; null when it is not. */
+  readonly cacheKey: string | null;
   /** Marks of the prompt's beginnings, shortest first; empty where it does not matter who knows them. */
   readonly marks: readonly number[];
   readonly decision: Decision;
@@ -57,6 +59,8 @@ export interface AttemptNote {
   readonly ttftMs: number | null;
   readonly durationMs: number;
 }
+
+const eventStream = "text/event-stream; charset=utf-8";
 
 /** Statuses with which engines say that they do not know an endpoint. */
 const cannotCount = new Set([404, 405, 501]);
@@ -98,6 +102,9 @@ export class Inference implements Exchange, AttemptOwner {
   #chargedNanoUsd = 0;
   #chargedTokens = 0;
   #lastSequence = -1;
+  /** The answer as far as it was sent, when it is to be kept. */
+  #kept: { readonly contentType: string; readonly body: ByteText } | null = null;
+  #row: LedgerRow | null = null;
   #over = false;
   readonly #ended: (chargedTokens: number) => void;
 
@@ -156,6 +163,7 @@ export class Inference implements Exchange, AttemptOwner {
     const { request } = this.#admitted;
     const silent = this.#endpoint.asksForUsage && attempt.usage === null;
     const whole = silent ? withUsageMember(body, countsOf(attempt, request)) : body;
+    if (this.#admitted.cacheKey !== null) this.#kept = { contentType, body: whole };
     this.#reply.send(200, this.#headers(attempt, contentType), whole, true);
     this.#succeed(attempt);
   }
@@ -343,6 +351,9 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   #deliver(attempt: Attempt, events: ByteText, last: boolean): boolean {
+    if (this.#admitted.cacheKey !== null) {
+      this.#kept = { contentType: eventStream, body: (this.#kept?.body ?? "") + events };
+    }
     if (this.#streaming) return this.#reply.write(events, last);
     this.#streaming = true;
     this.#won(attempt);
@@ -351,7 +362,7 @@ export class Inference implements Exchange, AttemptOwner {
     this.#core.firstTokens.observe(this.#admitted.workload, attempt.firstContentMs! - attempt.startedMs);
     this.#noLongerWaits(attempt);
     this.#bytes = attempt.bytesType !== null;
-    const contentType = attempt.bytesType ?? "text/event-stream; charset=utf-8";
+    const contentType = attempt.bytesType ?? eventStream;
     return this.#reply.send(200, this.#headers(attempt, contentType), events, last);
   }
 
@@ -360,7 +371,19 @@ export class Inference implements Exchange, AttemptOwner {
     attempt.state.succeeded();
     if (this.#admitted.marks.length > 0) this.#core.prefixes.learn(this.#admitted.marks, attempt.target.group);
     this.#settle(attempt);
+    this.#remember(attempt);
     this.#finish("served", attempt.target);
+  }
+
+  /** Keeps a complete answer for whoever asks the same again. */
+  #remember({ target, bytesType }: Attempt): void {
+    const { cacheKey, decision } = this.#admitted;
+    // What was put together from two engines is nobody's answer to that question.
+    if (cacheKey === null || this.#kept === null || this.#row === null || this.#said !== null) return;
+    if (bytesType !== null) return;
+    const storedMs = this.#core.clock.monotonicMs();
+    const { budgetMs } = decision;
+    this.#core.cache.put(cacheKey, { ...this.#kept, row: this.#row, target, budgetMs, storedMs });
   }
 
   /** An attempt has ended by itself. */
@@ -384,12 +407,7 @@ export class Inference implements Exchange, AttemptOwner {
     this.#noLongerWaits(attempt);
     if (attempt.phase === "over") this.#core.deadlines.remove(attempt);
     const emulated = this.#core.isEmulated(attempt.target.group);
-    const { chargeNanoUsd, tokens } = this.#core.books.attempted(
-      this.#admitted,
-      attempt,
-      this.#call.bodyBytes,
-      emulated,
-    );
+    const { row, chargedTokens } = this.#core.books.attempted(this.#admitted, attempt, this.#call.bodyBytes, emulated);
     const { number, startedMs, firstContentMs, outcome, status } = attempt;
     this.#admitted.trail.push({
       number,
@@ -402,8 +420,9 @@ export class Inference implements Exchange, AttemptOwner {
       ttftMs: firstContentMs === null ? null : firstContentMs - startedMs,
       durationMs: this.#core.clock.monotonicMs() - startedMs,
     });
-    this.#chargedNanoUsd += chargeNanoUsd;
-    this.#chargedTokens += tokens;
+    this.#chargedNanoUsd += row.chargeNanoUsd;
+    this.#chargedTokens += chargedTokens;
+    this.#row = row;
   }
 
   /** Ends the answer with an error, in the form the moment allows. */

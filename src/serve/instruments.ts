@@ -7,6 +7,7 @@ export function createInstruments(telemetry: Telemetry) {
   return {
     refusals: kept((code) => telemetry.counter(metrics.refusals, { code })),
     dispatch: telemetry.histogram(metrics.dispatch, {}),
+    cache: kept((result) => telemetry.counter(metrics.cache, { result })),
     ledgerFailures: telemetry.counter(metrics.ledgerFailures, {}),
     queued: telemetry.gauge(metrics.queued, {}),
     queueWait: kept((priority) => telemetry.histogram(metrics.queueWait, { priority })),

@@ -37,6 +37,10 @@ export const metrics = {
   tokens: { name: "disperse_tokens_total", help: "Tokens by workload, site and kind (input, cached, output)." },
   egress: { name: "disperse_egress_bytes_total", help: "Response bytes that left a site towards users." },
   charge: { name: "disperse_charge_nanousd_total", help: "Charged money by workload, in billionths of a US dollar." },
+  cache: {
+    name: "disperse_cache_lookups_total",
+    help: "Requests that could be answered from the response cache, by result (hit, miss).",
+  },
   ledgerFailures: {
     name: "disperse_ledger_failures_total",
     help: "Batches of ledger rows the store refused; they are handed over again.",

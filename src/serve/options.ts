@@ -20,6 +20,10 @@ export interface GatewayOptions {
   readonly maxEventBytes: number;
   /** Share of requests that may ask a second engine while the first keeps them waiting; 0 = never. */
   readonly hedgeRatio: number;
+  /** What the response cache may take, bytes; 0 = none. */
+  readonly cacheBytes: number;
+  /** Age after which a cached answer is not given again. */
+  readonly cacheTtlMs: number;
   /** Decisions remembered for `GET /v1/routes/{id}`. */
   readonly routesKept: number;
   /** Ledger rows that may wait for the store; beyond, requests are refused. */
@@ -47,6 +51,8 @@ export const defaultOptions: GatewayOptions = {
   maxHeldBytes: 32 * 1024 * 1024,
   maxEventBytes: 4 * 1024 * 1024,
   hedgeRatio: 0.02,
+  cacheBytes: 0,
+  cacheTtlMs: 3_600_000,
   routesKept: 2_000,
   maxUnsavedRows: 50_000,
   maxQueued: 2_000,

@@ -1,0 +1,141 @@
+import { apiError, type ApiError } from "./api-error.ts";
+import { Arrival } from "./arrival.ts";
+import { parseInferenceRequest } from "./chat-request.ts";
+import type { Endpoint } from "./endpoints.ts";
+import { parseFormRequest } from "./form-request.ts";
+import type { GatewayCore } from "./gateway-core.ts";
+import type { Admitted } from "./inference.ts";
+import { chargeNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
+import type { ModelName } from "./models.ts";
+import type { Origins } from "./origins.ts";
+import { lesserPriority, priorities } from "./priority.ts";
+import { repeatAnswer } from "./repeat-answer.ts";
+import { newRequestId } from "./request-id.ts";
+import { cacheKey } from "./response-cache.ts";
+import { sloOf, slos } from "./slo.ts";
+import type { Call, Exchange, Reply } from "./transport.ts";
+
+export interface FrontDoorParts {
+  readonly core: GatewayCore;
+  readonly nameOf: ReadonlyMap<string, ModelName>;
+  readonly origins: Origins;
+  /** Uniform in [0, 1). */
+  readonly rng: () => number;
+  /** Keeps a request for those who ask about its route. */
+  readonly remember: (admitted: Admitted) => void;
+  readonly refuse: (reply: Reply, error: ApiError) => Exchange;
+}
+
+/** How many mean answers are reserved for a caller that sets no limit on its own. */
+const unlimitedOutputFactor = 4;
+
+/**
+ * Lets requests in: who asks, for what, from where, how late it may be, and whether it can be paid for. What passes goes
+ * into the line in front of the engines, or is answered from the cache.
+ */
+export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Reply, endpoint: Endpoint) => Exchange {
+  const { core, nameOf, origins, rng, remember, refuse } = parts;
+  const { accounts, books, clock, options, world } = core;
+
+  return (call, reply, endpoint) => {
+    const receivedMs = core.look();
+    if (core.stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
+    if (books.unsaved > options.maxUnsavedRows)
+      return refuse(reply, apiError("ledger_unavailable", { retryAfterMs: 1_000 }));
+    const authenticated = call.onBehalfOf
+      ? accounts.onBehalfOf(call.onBehalfOf.keyId, clock.epochMs())
+      : accounts.authenticate(call.header("authorization"), clock.epochMs());
+    if (!authenticated.ok) return refuse(reply, authenticated.error);
+    const { key } = authenticated;
+    const form = endpoint.request === "form";
+    const parsed = form
+      ? parseFormRequest(call.body, call.header("content-type"))
+      : parseInferenceRequest(call.body, endpoint);
+    if (!parsed.ok) return refuse(reply, parsed.error);
+    const asked = parsed.request;
+    const name = nameOf.get(asked.model);
+    if (!name) {
+      const detail = `The model \`${asked.model.slice(0, 200)}\` does not exist here.`;
+      return refuse(reply, apiError("model_not_found", { detail, param: "model" }));
+    }
+    const origin = origins.of(name.workload, call.header("x-disperse-area"), call.header("x-disperse-access"));
+    if (!origin.ok) return refuse(reply, origin.error);
+    const slo = sloOf(call.header("x-disperse-slo"), key?.slo);
+    if (slo === null) {
+      const detail = `x-disperse-slo must be one of ${slos.join(", ")}.`;
+      return refuse(reply, apiError("invalid_request", { detail, param: "x-disperse-slo" }));
+    }
+    const { area, access } = origin;
+    const workload = world.workloads[name.workload]!;
+    const flat = endpoint.priced === "request";
+    const request = flat ? { ...asked, inputTokens: Math.ceil(workload.inputTokens.mean) } : asked;
+    const usual = Math.ceil(workload.outputTokens.mean);
+    const perAnswer = request.maxOutputTokens ?? (flat ? usual : usual * unlimitedOutputFactor);
+    const outputTokens = perAnswer * request.choices;
+    const deterministic = asked.deterministic || call.path === "/v1/embeddings";
+    const keeps = endpoint.priced === "tokens" && core.cache.takes(call.header("x-disperse-cache"), deterministic);
+    const kept = keeps
+      ? cacheKey(key?.account ?? "", workload.id, world.areas[area]!.country, call.path, call.body)
+      : null;
+    const found = kept === null ? null : core.cache.get(kept, receivedMs);
+    if (kept !== null) books.lookedUp(found !== null);
+    const free = endpoint.priced === "free" || found !== null;
+    const reserved = accounts.reserve(
+      key,
+      workload.id,
+      free ? 0 : chargeNanoUsd(priceNanoUsdPerMTok(workload), request.inputTokens + outputTokens),
+      free ? 0 : request.inputTokens + outputTokens,
+      receivedMs,
+    );
+    if (!reserved.ok) return refuse(reply, reserved.error);
+    const account = accounts.accountOf(key);
+    const marks = form
+      ? []
+      : core.prefixes.marks(`${key?.account ?? ""} ${workload.id}`, call.body, asked.contentStart, asked.contentEnd);
+    const warm = marks.length > 0 ? core.prefixes.find(marks) : null;
+    const uncachedTokens = request.inputTokens * (1 - workload.prefixHitRatio);
+    const admitted = {
+      requestId: call.onBehalfOf?.requestId ?? newRequestId(rng),
+      request,
+      priced: endpoint.priced,
+      workload: name.workload,
+      area,
+      access,
+      keyId: key?.id ?? null,
+      accountId: key?.account ?? null,
+      path: call.path,
+      traceparent: call.header("traceparent") ?? null,
+      reservation: reserved.reservation,
+      slo,
+      marks,
+      receivedMs,
+      trail: [],
+      cacheKey: kept,
+    };
+    if (found) return repeatAnswer(core, call, reply, admitted, found);
+    const arrival = new Arrival(
+      core,
+      call,
+      reply,
+      {
+        admitted,
+        route: {
+          workload: name.workload,
+          area,
+          access,
+          uncachedTokens,
+          ...(warm && { warm: { group: warm.group, tokens: Math.min(warm.tokens, uncachedTokens) } }),
+        },
+        account: account?.id ?? "",
+        weight: account?.weight ?? 1,
+        band: priorities.indexOf(lesserPriority(account?.priority ?? "normal", call.header("x-disperse-priority"))),
+        reservation: reserved.reservation,
+        outputTokens: Math.min(outputTokens, workload.outputTokens.mean),
+      },
+      rng,
+      remember,
+    );
+    core.admission.submit(arrival);
+    return arrival;
+  };
+}

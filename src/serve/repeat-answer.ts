@@ -1,0 +1,38 @@
+import { headerSafe } from "./byte-text.ts";
+import type { GatewayCore } from "./gateway-core.ts";
+import type { Admitted } from "./inference.ts";
+import type { CachedAnswer } from "./response-cache.ts";
+import type { Call, Exchange, Reply } from "./transport.ts";
+
+/** An exchange that is over before the client could leave. */
+const answered: Exchange = { clientLeft() {}, drained() {} };
+
+/** Gives an answer again that was made before; a stream comes in one piece. */
+export function repeatAnswer(
+  core: GatewayCore,
+  call: Call,
+  reply: Reply,
+  asked: Omit<Admitted, "decision">,
+  found: CachedAnswer,
+): Exchange {
+  const { row, target, budgetMs } = found;
+  const admitted: Admitted = { ...asked, decision: { target, fallbacks: [], rejected: [], budgetMs } };
+  const ageS = Math.floor((core.clock.monotonicMs() - found.storedMs) / 1_000);
+  const headers = ["content-type", headerSafe(found.contentType), "cache-control", "no-store", "age", String(ageS)];
+  headers.push("x-request-id", asked.requestId, "x-disperse-request-id", asked.requestId);
+  headers.push("x-disperse-cache", "hit", "x-disperse-site", headerSafe(row.site), "x-disperse-tier", row.tier);
+  headers.push("x-disperse-reason", "cache", "x-disperse-attempts", "0");
+  if (row.emulated) headers.push("x-disperse-emulated", "true");
+  reply.send(200, headers, found.body, true);
+  core.accounts.settle(asked.reservation, { nanoUsd: 0, tokens: 0 });
+  core.books.repeated(admitted, found, call.bodyBytes);
+  core.books.finished(admitted, {
+    outcome: "cached",
+    target,
+    attempts: 0,
+    firstContentMs: null,
+    inFlight: core.inFlight.size,
+    error: null,
+  });
+  return answered;
+}
