@@ -77,7 +77,11 @@ export function toDeployment(
       module: entry.module,
       count: entry.count,
       trainingCount: entry.trainingCount,
-      groups: layOutEngines(sorted, entry.count * world.modules[entry.module]!.acceleratorCount),
+      groups: layOutEngines(
+        sorted,
+        entry.count * world.modules[entry.module]!.acceleratorCount,
+        world.limits.headroomRatio,
+      ),
       capacityUsdPerModuleS: entry.usd / secondsPerYear,
     };
   });

@@ -29,7 +29,7 @@ export interface ReplicaGroup {
   readonly tensorParallel: number;
   /** Engines started; at least one where any flow is planned. */
   readonly replicas: number;
-  /** Share of a full engine each replica gets (below 1 when more engines than accelerators share the pool). */
+  /** Speed of each replica, 1 for one that has its accelerators to itself; below 1 where engines run side by side. */
   readonly speedRatio: number;
   /** Requests per second planned at the peak. */
   readonly plannedPerS: number;
