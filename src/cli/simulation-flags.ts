@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
-import type { Burstiness, Conversations, RoutingRule } from "../simulate/index.ts";
-import { collect, number, positive, seconds, wholeNumber } from "./option-values.ts";
+import type { Autoscaling, Burstiness, Conversations, ResponseCaching, RoutingRule } from "../simulate/index.ts";
+import { collect, number, positive, seconds, share, wholeNumber } from "./option-values.ts";
 
 /** As in `simulate/routing-rule.ts`; named here so that `--help` need not load the simulator. */
 const ruleNames = [
@@ -24,6 +24,8 @@ export interface SimulationFlags {
   readonly rateFactor: number;
   readonly bursty?: Burstiness;
   readonly conversations?: Conversations;
+  readonly autoscale?: Partial<Autoscaling>;
+  readonly answerCache?: ResponseCaching;
   readonly trace: readonly string[];
   readonly workload?: string;
   readonly traceLoop?: boolean;
@@ -54,6 +56,16 @@ export function withSimulationFlags(command: Command): Command {
       "--conversations <turns,gap[,shared]>",
       "requests belong to conversations: mean turns, mean gap, tokens of a shared system prompt, for example 4,30s,200",
       conversations,
+    )
+    .option(
+      "--autoscale <fields>",
+      "start and stop engines with the load, for example min=20%,idle=2min,start=15s,load=3 (GB/s); on for all defaults",
+      autoscale,
+    )
+    .option(
+      "--answer-cache <distinct,zipf,entries[,workloads]>",
+      "sites keep answers and give them again, for example 100000,1.0,5000",
+      answerCache,
     )
     .option(
       "--trace <[workload=]file>",
@@ -107,6 +119,46 @@ function conversations(text: string): Conversations {
     throw new InvalidArgumentError("Write mean turns, mean gap and shared tokens, for example 4,30s,200.");
   }
   return { turns: Number(turns), gapS, sharedTokens: Number(shared), ...(workloads.length > 0 ? { workloads } : {}) };
+}
+
+function autoscale(text: string): Partial<Autoscaling> {
+  if (text === "on") return {};
+  const fields: Record<string, number> = {};
+  for (const part of text.split(",")) {
+    const [name = "", value = ""] = part.split("=");
+    const known = autoscaleFields[name.trim()];
+    if (known === undefined) {
+      throw new InvalidArgumentError(`There is no field "${name}": ${Object.keys(autoscaleFields).join(", ")}.`);
+    }
+    fields[known.option] = known.read(value);
+  }
+  return fields;
+}
+
+const autoscaleFields: Readonly<Record<string, { option: keyof Autoscaling; read: (text: string) => number }>> = {
+  min: { option: "minRatio", read: share },
+  every: { option: "intervalS", read: seconds },
+  idle: { option: "idleS", read: seconds },
+  headroom: { option: "headroomRatio", read: positive },
+  start: { option: "startS", read: notNegativeSeconds },
+  load: { option: "loadGBps", read: positive },
+};
+
+function answerCache(text: string): ResponseCaching {
+  const [distinct, zipf, entries, ...workloads] = text.split(",");
+  const numbers = [distinct, zipf, entries].map((part) => (part?.trim() ? Number(part) : Number.NaN));
+  if (numbers.some((value) => Number.isNaN(value))) {
+    throw new InvalidArgumentError(
+      "Write distinct questions, Zipf exponent and entries per site, for example 100000,1.0,5000.",
+    );
+  }
+  return {
+    distinct: numbers[0]!,
+    zipf: numbers[1]!,
+    entries: numbers[2]!,
+    hitMs: 1,
+    ...(workloads.length > 0 ? { workloads } : {}),
+  };
 }
 
 function notNegativeSeconds(text: string): number {

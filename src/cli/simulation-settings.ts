@@ -1,5 +1,5 @@
 import type { World } from "../catalog/index.ts";
-import type { Fault, SimulationOptions } from "../simulate/index.ts";
+import { defaultAutoscaling, type Fault, type SimulationOptions } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { parseFault, parseRandomFaults } from "./parse-fault.ts";
 import { readFaultFile } from "./read-faults.ts";
@@ -7,6 +7,8 @@ import type { SimulationFlags } from "./simulation-flags.ts";
 
 /** Options of the simulation from the flags; rule and seed are the verb's own. */
 export function optionsOf(flags: SimulationFlags, world: World): Partial<SimulationOptions> {
+  requireWorkloads(world, flags.conversations?.workloads ?? [], "--conversations");
+  requireWorkloads(world, flags.answerCache?.workloads ?? [], "--answer-cache");
   return {
     durationS: flags.seconds,
     warmUpS: flags.warmUp,
@@ -17,6 +19,8 @@ export function optionsOf(flags: SimulationFlags, world: World): Partial<Simulat
     rateFactor: flags.rateFactor,
     burstiness: flags.bursty ?? null,
     conversations: flags.conversations ?? null,
+    autoscaling: flags.autoscale === undefined ? null : { ...defaultAutoscaling, ...flags.autoscale },
+    responseCaching: flags.answerCache ?? null,
     snapshotIntervalMs: flags.snapshotInterval,
     snapshotMaxAgeMs: Math.max(1000, 4 * flags.snapshotInterval),
     faults: faultsOf(flags, world),

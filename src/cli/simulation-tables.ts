@@ -16,6 +16,7 @@ export function simulationTables(result: SimulationResult, world: World): Table[
         "tier",
         "arrived",
         "completed",
+        "answeredFromCache",
         "rejected",
         "ttftAttainmentRatio",
         "sloAttainmentRatio",
@@ -34,6 +35,7 @@ export function simulationTables(result: SimulationResult, world: World): Table[
           index === 0 ? "all" : served.tier,
           index === 0 ? workload.arrived : null,
           served.completed,
+          served.answeredFromCache,
           index === 0 ? workload.rejected : null,
           served.ttftAttainmentRatio,
           served.sloAttainmentRatio,
@@ -89,11 +91,13 @@ export function simulationTables(result: SimulationResult, world: World): Table[
         "relativeDifference",
         "standardScore",
         "utilization",
+        "stoppedRatio",
+        "engineStarts",
         "powerKw",
         "energyKwh",
       ],
       rows: result.agreement.pools.map((pool, index): Cell[] => {
-        const { utilization, powerKw, energyKwh } = result.pools[index]!;
+        const { utilization, stoppedRatio, engineStarts, powerKw, energyKwh } = result.pools[index]!;
         return [
           pool.pool,
           pool.plannedRequests,
@@ -101,6 +105,8 @@ export function simulationTables(result: SimulationResult, world: World): Table[
           pool.relativeDifference,
           pool.standardScore,
           utilization,
+          stoppedRatio,
+          engineStarts,
           powerKw,
           energyKwh,
         ];

@@ -19,3 +19,4 @@ export { predictionClass, type PredictionClass } from "./prediction-class.ts";
 export { energyKwhPerRequest, wallPowerKw } from "./power.ts";
 export { compileReplica, feasibleTensorParallel, stepMs, type Replica } from "./replica.ts";
 export type { RequestShape } from "./request-shape.ts";
+export { bytesPerWeight } from "./precision.ts";

@@ -87,6 +87,14 @@ export class FaultDriver {
     }
   }
 
+  /** Sites that a fault takes down as a whole, and not an engine or a pool of them. */
+  sitesCrashedBy(position: number): readonly number[] {
+    const { kind, where } = this.#faults[position]!;
+    return kind === "down" && where.pool === undefined && where.module === undefined
+      ? this.#sitesOfFault[position]!
+      : [];
+  }
+
   /** `lost` hears of every request that dies with its engine. */
   begin(position: number, nowMs: number, lost: (request: number) => void): void {
     this.#active[position] = true;

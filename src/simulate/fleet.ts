@@ -34,6 +34,8 @@ export class Fleet implements LoadView {
   /** When an engine that stopped reporting because it is empty would report next, had it something to say. */
   readonly #resumeMs: Float64Array;
   readonly #up: Uint8Array;
+  readonly #healthy: Uint8Array;
+  readonly #parked: Uint8Array;
   readonly #slowdown: Float64Array;
   /** Made when the first prompt comes that is followed piece by piece. */
   readonly #caches: (PrefixCache | undefined)[] = [];
@@ -55,6 +57,8 @@ export class Fleet implements LoadView {
     }
     this.#resumeMs = new Float64Array(n);
     this.#up = new Uint8Array(n).fill(1);
+    this.#healthy = new Uint8Array(n).fill(1);
+    this.#parked = new Uint8Array(n);
     this.#slowdown = new Float64Array(n).fill(1);
   }
 
@@ -144,7 +148,14 @@ export class Fleet implements LoadView {
 
   /** What the policy is told about health, by a heartbeat or by a request that failed. */
   believe(replica: number, healthy: boolean): void {
-    this.#known[replica * fields + believed] = healthy ? 1 : 0;
+    this.#healthy[replica] = healthy ? 1 : 0;
+    this.#known[replica * fields + believed] = healthy && this.#parked[replica] === 0 ? 1 : 0;
+  }
+
+  /** A parked engine takes nothing new, whatever its health; it finishes what it has. */
+  park(replica: number, isParked: boolean): void {
+    this.#parked[replica] = isParked ? 1 : 0;
+    this.believe(replica, this.#healthy[replica] === 1);
   }
 
   slow(replica: number, factor: number, nowMs: number): void {

@@ -1,4 +1,5 @@
 /** Floor 6: discrete events over the planned world, with the policy that plans and serves. Pure and deterministic. */
+export { defaultAutoscaling, type Autoscaling } from "./autoscaler.ts";
 export type { Burstiness } from "./arrivals-clients.ts";
 export type { ChromeTrace, ChromeTraceEvent, TraceWindow } from "./chrome-trace.ts";
 export type { Conversations } from "./conversations.ts";
@@ -13,6 +14,7 @@ export type { PoolUsage } from "./pool-usage.ts";
 export { QuantileSketch } from "./quantile-sketch.ts";
 export { RandomStream } from "./random.ts";
 export { RequestTable } from "./request-table.ts";
+export type { ResponseCaching } from "./response-caches.ts";
 export { routingRules, type RoutingRule } from "./routing-rule.ts";
 export { simulate, type SimulateHooks, type SimulationProgress } from "./simulate.ts";
 export type { SimulatedMoney } from "./simulated-money.ts";

@@ -17,6 +17,7 @@ export class ServedCell {
   outputTokens = 0;
   egressBytes = 0;
   preemptions = 0;
+  answeredFromCache = 0;
 
   constructor(relativeError: number) {
     this.ttftMs = new QuantileSketch(relativeError);
@@ -54,8 +55,9 @@ export interface FinishedRequest {
   readonly workload: number;
   readonly tier: number;
   readonly site: number;
+  /** -1 when the answer came from a cache of answers. */
   readonly pool: number;
-  /** Position in the routes' groups. */
+  /** Position in the routes' groups; -1 when the answer came from a cache of answers. */
   readonly group: number;
   readonly arrivalMs: number;
   readonly ttftMs: number;
@@ -221,7 +223,8 @@ export class Measures {
     cell.outputTokens += request.outputTokens;
     cell.egressBytes += workload.responseBytes;
     cell.preemptions += request.preemptions;
-    this.poolCompleted[request.pool] = this.poolCompleted[request.pool]! + 1;
+    if (request.group >= 0) this.#finishAtGroup(request);
+    else cell.answeredFromCache++;
     this.siteCompleted[site] = this.siteCompleted[site]! + 1;
     this.siteOutputTokens[site] = this.siteOutputTokens[site]! + request.outputTokens;
     this.siteEgressBytes[site] = this.siteEgressBytes[site]! + workload.responseBytes;
@@ -230,13 +233,6 @@ export class Measures {
     this.linkRequests[link] = this.linkRequests[link]! + 1;
     this.linkBytesIn[link] = this.linkBytesIn[link]! + workload.requestBytes;
     this.linkBytesOut[link] = this.linkBytesOut[link]! + workload.responseBytes;
-    const sums = (request.group * this.arrived.length + request.workload) * groupSums;
-    this.groups[sums + groupSum.completed] = this.groups[sums + groupSum.completed]! + 1;
-    this.groups[sums + groupSum.ttftMs] = this.groups[sums + groupSum.ttftMs]! + request.engineTtftMs;
-    this.groups[sums + groupSum.e2eMs] = this.groups[sums + groupSum.e2eMs]! + request.engineE2eMs;
-    const decodeMs = request.engineE2eMs - request.engineTtftMs;
-    this.groups[sums + groupSum.decodeMs] = this.groups[sums + groupSum.decodeMs]! + decodeMs;
-    this.groups[sums + groupSum.decodeTokens] = this.groups[sums + groupSum.decodeTokens]! + request.outputTokens - 1;
     const slot = this.#windowSlot(request.workload, request.arrivalMs);
     this.windows.completed[slot] = this.windows.completed[slot]! + 1;
     const siteSlot = this.siteWindowCompleted.length > 0 ? this.#siteSlot(site, request.arrivalMs) : -1;
@@ -249,6 +245,17 @@ export class Measures {
       const hour = this.#hourSlot(row, request.arrivalMs);
       this.hourWithinSlo[hour] = this.hourWithinSlo[hour]! + 1;
     }
+  }
+
+  #finishAtGroup(request: FinishedRequest): void {
+    this.poolCompleted[request.pool] = this.poolCompleted[request.pool]! + 1;
+    const sums = (request.group * this.arrived.length + request.workload) * groupSums;
+    this.groups[sums + groupSum.completed] = this.groups[sums + groupSum.completed]! + 1;
+    this.groups[sums + groupSum.ttftMs] = this.groups[sums + groupSum.ttftMs]! + request.engineTtftMs;
+    this.groups[sums + groupSum.e2eMs] = this.groups[sums + groupSum.e2eMs]! + request.engineE2eMs;
+    const decodeMs = request.engineE2eMs - request.engineTtftMs;
+    this.groups[sums + groupSum.decodeMs] = this.groups[sums + groupSum.decodeMs]! + decodeMs;
+    this.groups[sums + groupSum.decodeTokens] = this.groups[sums + groupSum.decodeTokens]! + request.outputTokens - 1;
   }
 
   #windowSlot(workload: number, timeMs: number): number {

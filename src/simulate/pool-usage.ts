@@ -1,4 +1,5 @@
 import type { Tier, World } from "../catalog/index.ts";
+import type { ScalingUsage } from "./autoscaler.ts";
 import { wallPowerKw } from "../perf/index.ts";
 import type { Routes } from "../route/index.ts";
 
@@ -14,22 +15,40 @@ export interface PoolUsage {
   /** Mean draw at the wall times PUE, and the energy over the simulated span. */
   readonly powerKw: number;
   readonly energyKwh: number;
-  /** The part of the energy that serving adds to idling. */
+  /** The part of the energy that serving adds to idling; below 0 where stopped engines save more than that. */
   readonly servingEnergyKwh: number;
+  /** Share of the accelerators' time in which their engines were stopped by the autoscaler, and how often one started. */
+  readonly stoppedRatio: number;
+  readonly engineStarts: number;
 }
 
-export function poolUsage(world: World, routes: Routes, busyMsOfGroup: Float64Array, simulatedMs: number): PoolUsage[] {
+export function poolUsage(
+  world: World,
+  routes: Routes,
+  busyMsOfGroup: Float64Array,
+  scalingOfGroup: (group: number) => ScalingUsage | null,
+  simulatedMs: number,
+): PoolUsage[] {
   const busyMs = new Float64Array(routes.deployment.pools.length);
+  const stoppedMs = new Float64Array(busyMs.length);
+  const starts = new Float64Array(busyMs.length);
   for (const [index, group] of routes.groups.entries()) {
     // An engine with half a share keeps its accelerators busy half of the time it is busy itself.
     busyMs[group.pool]! += busyMsOfGroup[index]! * group.tensorParallel * group.speedRatio;
+    const scaling = scalingOfGroup(index);
+    stoppedMs[group.pool]! += (scaling?.stoppedMs ?? 0) * group.tensorParallel * group.speedRatio;
+    starts[group.pool]! += scaling?.starts ?? 0;
   }
   return routes.deployment.pools.map((pool, position) => {
     const site = world.sites[pool.site]!;
     const module = world.modules[pool.module]!;
     const availableMs = pool.count * module.acceleratorCount * simulatedMs;
     const utilization = availableMs > 0 ? Math.min(1, busyMs[position]! / availableMs) : 0;
-    const powerKw = pool.count * wallPowerKw(module, utilization) * site.pue;
+    // What idles without an engine is switched off.
+    const stoppedRatio = availableMs > 0 ? Math.min(1 - utilization, stoppedMs[position]! / availableMs) : 0;
+    const idlePerModuleKw = wallPowerKw(module, 0) * site.pue;
+    const powerKw =
+      pool.count * (wallPowerKw(module, utilization) * site.pue - Math.max(0, stoppedRatio) * idlePerModuleKw);
     const idleKw = pool.count * wallPowerKw(module, 0) * site.pue;
     const hours = simulatedMs / 3_600_000;
     return {
@@ -42,6 +61,8 @@ export function poolUsage(world: World, routes: Routes, busyMsOfGroup: Float64Ar
       powerKw,
       energyKwh: powerKw * hours,
       servingEnergyKwh: (powerKw - idleKw) * hours,
+      stoppedRatio: Math.max(0, stoppedRatio),
+      engineStarts: starts[position]!,
     };
   });
 }

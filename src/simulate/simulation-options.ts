@@ -1,12 +1,14 @@
 import type { World } from "../catalog/index.ts";
 import type { Deployment } from "../route/index.ts";
 import type { Burstiness } from "./arrivals-clients.ts";
+import type { Autoscaling } from "./autoscaler.ts";
 import type { ClientProfile } from "./client-profiles.ts";
 import type { TraceWindow } from "./chrome-trace.ts";
 import type { Conversations } from "./conversations.ts";
 import type { DemandLevel } from "./demand-rate.ts";
 import type { Fault } from "./fault.ts";
 import type { RandomFaults } from "./random-faults.ts";
+import type { ResponseCaching } from "./response-caches.ts";
 import type { RoutingRule } from "./routing-rule.ts";
 import type { Trace } from "./trace.ts";
 
@@ -25,6 +27,10 @@ export interface SimulationOptions {
   readonly burstiness: Burstiness | null;
   /** Whether requests belong to conversations, whose turns share their beginnings; null = each stands alone. */
   readonly conversations: Conversations | null;
+  /** Whether engines are started and stopped with the load; null = all that are planned are always up. */
+  readonly autoscaling: Autoscaling | null;
+  /** Whether sites keep answers and give them again; null = every request needs an engine. */
+  readonly responseCaching: ResponseCaching | null;
   /** How the site of a request is found; `disperse` is the policy of `route`, the others are there to compare. */
   readonly rule: RoutingRule;
   /** How often engines report their load to the policy, ms (0 = at every decision), and when a report is too old. */
@@ -78,6 +84,8 @@ export const defaultSimulationOptions: SimulationOptions = {
   demand: "curve",
   burstiness: null,
   conversations: null,
+  autoscaling: null,
+  responseCaching: null,
   rule: "disperse",
   // The mesh's own defaults: a report every 250 ms, unknown after four missed ones.
   snapshotIntervalMs: 250,
@@ -123,6 +131,22 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
     const isCount = Number.isInteger(burstiness.clientsPerRow) && burstiness.clientsPerRow >= 1;
     if (!isCount) throw new RangeError("burstiness.clientsPerRow must be at least 1");
     if (!isAbove(burstiness.gapVariation, 0)) throw new RangeError("burstiness.gapVariation must be above 0");
+  }
+  const { autoscaling, responseCaching } = options;
+  if (autoscaling !== null) {
+    const { minRatio, intervalS, idleS, headroomRatio, startS, loadGBps } = autoscaling;
+    const isRatio = isAtLeast(minRatio, 0) && minRatio <= 1 && isAbove(headroomRatio, 0);
+    if (!isRatio) throw new RangeError("autoscaling.minRatio must lie between 0 and 1, headroomRatio above 0");
+    if (!isAbove(intervalS, 0) || !isAtLeast(idleS, 0) || !isAtLeast(startS, 0) || !isAbove(loadGBps, 0)) {
+      throw new RangeError("autoscaling needs an interval and a load rate above 0, and times of at least 0 s");
+    }
+  }
+  if (responseCaching !== null) {
+    const { distinct, zipf, entries, hitMs } = responseCaching;
+    const isCount = Number.isInteger(distinct) && distinct >= 1 && distinct <= 10_000_000 && isAtLeast(entries, 1);
+    if (!isCount) throw new RangeError("responseCaching needs 1 to 10 million distinct questions and at least 1 entry");
+    if (!isAtLeast(zipf, 0) || !isAtLeast(hitMs, 0))
+      throw new RangeError("responseCaching.zipf and hitMs must be at least 0");
   }
   const { conversations } = options;
   if (conversations !== null) {

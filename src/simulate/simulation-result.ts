@@ -1,5 +1,6 @@
 import { tiers, type Tier, type World } from "../catalog/index.ts";
 import type { Routes } from "../route/index.ts";
+import type { ScalingUsage } from "./autoscaler.ts";
 import { compareWithPlan, type PlanAgreement } from "./plan-agreement.ts";
 import { compareClosedForms, type ClosedFormAgreement } from "./closed-form-agreement.ts";
 import type { DemandRate } from "./demand-rate.ts";
@@ -62,6 +63,8 @@ export interface Quantiles {
 /** Requests of one workload that one tier (or all) completed. Times as the user sees them, ms. */
 export interface ServedResult {
   readonly completed: number;
+  /** Of these, answered by a site that had the answer, without an engine. */
+  readonly answeredFromCache: number;
   readonly ttftMs: Quantiles;
   readonly tpotMs: Quantiles;
   readonly e2eMs: Quantiles;
@@ -159,13 +162,15 @@ export interface MeasuredRun {
   /** Positions of the workloads that follow a trace. */
   readonly traced: ReadonlySet<number>;
   readonly busyMsOfGroup: Float64Array;
+  /** How long engines of a group have been stopped, and starts; null without autoscaling. */
+  readonly scalingOfGroup: (group: number) => ScalingUsage | null;
 }
 
 export function describeResult(run: MeasuredRun): SimulationResult {
   const { world, measures, options } = run;
   const simulatedMs = spanMs(run);
   const workloads = world.workloads.map((_, workload) => describeWorkload(run, workload));
-  const pools = poolUsage(world, run.routes, run.busyMsOfGroup, simulatedMs);
+  const pools = poolUsage(world, run.routes, run.busyMsOfGroup, run.scalingOfGroup, simulatedMs);
   const sum = (pick: (result: WorkloadResult) => number) =>
     workloads.reduce((total, result) => total + pick(result), 0);
   const withinSlo = measures.cells.reduce((total, cell) => total + cell.withinSlo, 0);
@@ -245,6 +250,7 @@ function describeCells(cells: readonly ServedCell[], quantileError: number): Ser
   const completed = total((cell) => cell.completed);
   return {
     completed,
+    answeredFromCache: total((cell) => cell.answeredFromCache),
     ttftMs: merged((cell) => cell.ttftMs),
     tpotMs: merged((cell) => cell.tpotMs),
     e2eMs: merged((cell) => cell.e2eMs),

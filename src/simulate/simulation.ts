@@ -1,16 +1,9 @@
 import { tiers, type World } from "../catalog/index.ts";
-import {
-  compilePolicy,
-  compileRoutes,
-  laneTerm,
-  rejectReasons,
-  termCount,
-  type Lane,
-  type RejectReason,
-  type Routes,
-} from "../route/index.ts";
+import { compilePolicy, compileRoutes, type Lane, type Routes } from "../route/index.ts";
 import type { Arrivals } from "./arrivals.ts";
+import { ineligibleReason, nearestOf, sampleRtt, stickyKey } from "./lane-reading.ts";
 import { makeArrivals } from "./make-arrivals.ts";
+import { Autoscaler, scalingEvents, type ScalingUsage } from "./autoscaler.ts";
 import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
 import { demandRate, type DemandRate } from "./demand-rate.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -24,6 +17,7 @@ import { drawFaults } from "./random-faults.ts";
 import { RequestTable } from "./request-table.ts";
 import { ResidencyAudit } from "./residency-audit.ts";
 import { findEngine, type FindEngine } from "./routing-rule.ts";
+import { ResponseCaches } from "./response-caches.ts";
 import { SiteLinks } from "./site-links.ts";
 import { completeOptions, type SimulationInput, type SimulationOptions } from "./simulation-options.ts";
 import { describeResult, type SimulationResult } from "./simulation-result.ts";
@@ -50,6 +44,10 @@ export class Simulation {
   readonly #faults: FaultDriver;
   readonly #isolation: Isolation;
   readonly #links: SiteLinks;
+  readonly #scaler: Autoscaler | null;
+  readonly #answers: ResponseCaches | null;
+  /** What each request in flight asks, by slot; -1 where answers are not kept. */
+  readonly #questionOf: number[] = [];
   readonly #arrivals: Arrivals;
   readonly #find: FindEngine;
   readonly #audit: ResidencyAudit;
@@ -70,6 +68,7 @@ export class Simulation {
   #busyMs: Float64Array | null = null;
   /** How long each group had been busy when the warm-up ended. */
   #warmUpBusyMs: Float64Array | null = null;
+  #warmUpScaling: readonly (ScalingUsage | null)[] = [];
 
   /** @throws RangeError when an option makes no sense or the deployment does not belong to the world. */
   constructor(input: SimulationInput) {
@@ -111,6 +110,10 @@ export class Simulation {
       durationMs: this.durationMs,
       noticeMs: options.failureNoticeMs,
     });
+    this.#scaler = options.autoscaling
+      ? new Autoscaler(this.#routes, this.#fleet, this.#queue, options.autoscaling, this.durationMs)
+      : null;
+    this.#answers = options.responseCaching && new ResponseCaches(world, options.responseCaching, options.seed);
     this.#arrivals = makeArrivals(input, options, this.#rate);
     this.#find = findEngine(options.rule, this.#routes, new RandomStream(options.seed, "route"));
     this.#audit = new ResidencyAudit(world);
@@ -149,6 +152,7 @@ export class Simulation {
       this.#runTo(warmUpMs);
       this.#fleet.advanceAll(warmUpMs);
       this.#warmUpBusyMs = this.#busyPerGroup();
+      this.#warmUpScaling = this.#routes.groups.map((_, group) => this.#scaler?.usageOf(group, warmUpMs) ?? null);
     }
     this.#runTo(limitMs);
     this.#nowMs = Math.max(this.#nowMs, limitMs);
@@ -172,6 +176,7 @@ export class Simulation {
       fromMs: this.options.warmUpS * 1000,
       traced: this.#traced,
       busyMsOfGroup: this.#busyMs ?? this.#busyPerGroup(),
+      scalingOfGroup: (group) => this.#scalingOf(group),
     });
   }
 
@@ -216,6 +221,7 @@ export class Simulation {
     out.outputTokens = outputTokens;
     out.preemptions = table.preemptions[request]!;
     this.#measures.finish(out);
+    if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
     const prefix = this.#prefixOf[request];
     if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, outputTokens);
     if (this.#recorder?.wants(out.arrivalMs)) this.#record(request, timeMs, this.#recorder);
@@ -262,10 +268,15 @@ export class Simulation {
 
   #handle(kind: number, subject: number, nowMs: number): void {
     if (kind === eventKinds.retry) this.#send(subject, nowMs);
-    else if (kind === eventKinds.faultBegins)
-      this.#faults.begin(subject, nowMs, (request) => this.#lose(request, nowMs));
+    else if (kind === eventKinds.faultBegins) this.#beginFault(subject, nowMs);
     else if (kind === eventKinds.faultEnds) this.#faults.end(subject, nowMs);
+    else if (kind >= scalingEvents.look) this.#scaler?.handle(kind, subject, nowMs);
     else this.#faults.notice(subject);
+  }
+
+  #beginFault(position: number, nowMs: number): void {
+    this.#faults.begin(position, nowMs, (request) => this.#lose(request, nowMs));
+    for (const site of this.#faults.sitesCrashedBy(position)) this.#answers?.clear(site);
   }
 
   #arrive(nowMs: number): void {
@@ -283,7 +294,48 @@ export class Simulation {
     // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
     table.networkDraw[request] = this.#network.normal();
     this.#measures.arrive(row, this.#workloadOfRow[row]!, nowMs);
+    if (this.#answers !== null && this.#answerFromCache(request, this.#answers, nowMs)) return;
     this.#send(request, nowMs);
+  }
+
+  /** Whether the nearest site that may serve the request has its answer; then it is answered and done. */
+  #answerFromCache(request: number, answers: ResponseCaches, nowMs: number): boolean {
+    const table = this.#table;
+    const row = table.row[request]!;
+    const workload = this.#workloadOfRow[row]!;
+    const question = answers.questionOf(table.serial[request]!, workload);
+    this.#questionOf[request] = question;
+    if (question < 0) return false;
+    const lane = this.#lane(row);
+    const position = nearestOf(lane);
+    if (position < 0) return false;
+    const groupIndex = lane.group[position]!;
+    const { site, firstReplica } = this.#routes.groups[groupIndex]!;
+    if (!this.#fleet.isUp(firstReplica) || !answers.has(site, question)) return false;
+    if (this.#isolation.isActive && !this.#isolation.isReachable(this.#areaOfRow[row]!, site)) return false;
+    if (!this.#audit.allows(row, site)) this.#measures.residencyViolations++;
+    const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
+    const rttMs = sampleRtt(lane, groupIndex, table.networkDraw[request]!) * this.#links.factor[site]!;
+    const portMs = this.#links.receiveMs(site, requestBytes, nowMs) + this.#links.sendMs(site, responseBytes, nowMs);
+    const out = this.#finished;
+    Object.assign(out, emptyFinished(), { row, workload, site, pool: -1, group: -1 });
+    out.tier = this.#tierOfSite[site]!;
+    out.arrivalMs = nowMs;
+    out.ttftMs = out.e2eMs = rttMs + answers.hitMs + portMs;
+    out.tpotMs = Number.NaN;
+    out.inputTokens = out.cachedTokens = table.inputTokens[request]!;
+    out.outputTokens = table.outputTokens[request]!;
+    this.#measures.finish(out);
+    table.release(request);
+    return true;
+  }
+
+  /** The answer is kept where the user would look for it first, if that site may have it. */
+  #keepAnswer(request: number, row: number, answers: ResponseCaches): void {
+    const question = this.#questionOf[request]!;
+    const lane = this.#lane(row);
+    const position = question < 0 ? -1 : nearestOf(lane);
+    if (position >= 0) answers.keep(this.#routes.groups[lane.group[position]!]!.site, question);
   }
 
   /** Finds an engine for a request and hands it over, at its first attempt or a later one. */
@@ -311,6 +363,7 @@ export class Simulation {
     const groupIndex = this.#routes.groupOfReplica[replica]!;
     const group = this.#routes.groups[groupIndex]!;
     if (!this.#audit.allows(row, group.site)) this.#measures.residencyViolations++;
+    this.#scaler?.countSent(groupIndex);
     table.replica[request] = replica;
     table.attempts[request] = table.attempts[request]! + 1;
     const { site } = group;
@@ -387,6 +440,14 @@ export class Simulation {
     return this.#routes.wholeLane(workload, area, access);
   }
 
+  /** What the autoscaler did to a group since the warm-up. */
+  #scalingOf(group: number): ScalingUsage | null {
+    const usage = this.#scaler?.usageOf(group, this.#nowMs);
+    const before = this.#warmUpScaling[group];
+    if (!usage || !before) return usage ?? null;
+    return { stoppedMs: usage.stoppedMs - before.stoppedMs, starts: usage.starts - before.starts };
+  }
+
   #busyPerGroup(): Float64Array {
     return Float64Array.from(this.#routes.groups, (group, index) => {
       let busyMs = -(this.#warmUpBusyMs?.[index] ?? 0);
@@ -396,29 +457,6 @@ export class Simulation {
       return busyMs;
     });
   }
-}
-
-/** What a sticky rule goes by: the conversation, or the first blocks of a recorded prompt, which its successors share. */
-function stickyKey({ keys, answerJoins }: PrefixChain): number {
-  return answerJoins ? keys[keys.length - 1]! : keys[Math.min(stickyBlocks, keys.length) - 1]!;
-}
-
-/** Far enough into a recorded prompt to be past the system prompt that everybody shares. */
-const stickyBlocks = 4;
-
-/** Of the reasons against the sites near by, the one that came last in the order of questions: what was so nearly. */
-function ineligibleReason(lane: Lane): RejectionReason {
-  let latest = -1;
-  for (const { reason } of lane.rejected) latest = Math.max(latest, rejectReasons.indexOf(reason as RejectReason));
-  return latest < 0 ? "no-engine" : rejectReasons[latest]!;
-}
-
-/** Round trip of one user to the group, from the distribution the policy decided with. */
-function sampleRtt(lane: Lane, group: number, draw: number): number {
-  const { terms } = lane;
-  let at = 0;
-  while (at < terms.length - termCount && terms[at + laneTerm.group] !== group) at += termCount;
-  return Math.exp(terms[at + laneTerm.mu]! + terms[at + laneTerm.sigma]! * draw);
 }
 
 function emptyFinished(): { -readonly [key in keyof FinishedRequest]: number } {

@@ -469,6 +469,7 @@ export function fixtureSimulation(plan: PlanDocument): SimulationResult {
   });
   const served = (completed: number, ttft: number, spread: number, ratio: number | null): ServedResult => ({
     completed,
+    answeredFromCache: 0,
     ttftMs: quantiles(ttft, spread),
     tpotMs: quantiles(11, 1.4),
     e2eMs: quantiles(ttft + 900, 1.6),
