@@ -63,6 +63,11 @@ export interface FinanceTerms {
   readonly modulePriceFactorPerPeriod?: readonly number[];
   /** Price of memory per period relative to the catalogue's date; acts on `memoryShareRatio`; absent = 1 in all. */
   readonly memoryPriceFactorPerPeriod?: readonly number[];
+  /**
+   * Where an earlier plan is planned again: what a module or a site that was not there costs on top, as a share of its
+   * price; absent = 0.
+   */
+  readonly movePriceRatio?: number;
 }
 
 /** A neural network as the engine sees it. Source: the model's published configuration. */
@@ -279,8 +284,13 @@ export interface Site {
   readonly portGbps: number;
   /** `forced` must be open, `forbidden` must not, `existing` is open already and pays no opening capex. */
   readonly status: "candidate" | "existing" | "forced" | "forbidden";
-  /** Modules already there, by position in `World.modules`. */
-  readonly installed: readonly { readonly module: number; readonly count: number }[];
+  /**
+   * Modules already there, by position in `World.modules`. `dueRatio`: share of them whose price is still paid off as if they
+   * were bought now; absent = 0, all of it is spent.
+   */
+  readonly installed: readonly { readonly module: number; readonly count: number; readonly dueRatio?: number }[];
+  /** True: an earlier plan has opened it; the opening cost is still paid off, but only while the site stays open. */
+  readonly standing?: boolean;
   /** Additions to the power limit that can be bought, each once; absent = none. */
   readonly upgrades?: readonly {
     readonly addedKw: number;

@@ -2,6 +2,7 @@ import { diffPlans } from "../plan/index.ts";
 import { diffSections } from "./diff-summary.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { inPeriod } from "./period-option.ts";
+import { differingSections } from "./plan-origin.ts";
 import { readPlan } from "./read-plan.ts";
 import { report, type ReportFormat } from "./report.ts";
 
@@ -15,7 +16,12 @@ export interface DiffOptions {
 /** `disperse diff`: what differs between two plans, for a terminal, a pull request or a program. */
 export function diff(before: string, after: string, options: DiffOptions): void {
   const read = (path: string) => inPeriod(readPlan(path), options.period);
-  const found = diffPlans(read(before), read(after));
-  process.stdout.write(`${options.json ? JSON.stringify(found) : report(diffSections(found), options.format)}\n`);
+  const [was, is] = [read(before), read(after)];
+  const found = diffPlans(was, is);
+  const questions = differingSections(was.world, is.world);
+  const words = questions.length > 0 ? [{ lines: [`The questions asked differ in: ${questions.join(", ")}.`] }] : [];
+  process.stdout.write(
+    `${options.json ? JSON.stringify({ ...found, questions }) : report([...diffSections(found), ...words], options.format)}\n`,
+  );
   if (options.detailedExitcode && found.differs) process.exitCode = exitCodes.differs;
 }

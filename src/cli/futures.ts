@@ -18,7 +18,7 @@ import { clashLines } from "./plan-summary.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { readWorld, type ScenarioOptions } from "./read-world.ts";
 import { report, type ReportFormat, type Section } from "./report.ts";
-import { writeFile } from "./write-file.ts";
+import { requireWritable, writeFile } from "./write-file.ts";
 
 export interface FuturesCommandOptions extends ScenarioOptions, SearchOptions {
   readonly format: ReportFormat;
@@ -30,6 +30,7 @@ export interface FuturesCommandOptions extends ScenarioOptions, SearchOptions {
 
 /** `disperse futures`: one decision for all futures the scenario names, and what knowing the future would be worth. */
 export async function futures(file: string, options: FuturesCommandOptions): Promise<void> {
+  if (options.out !== undefined) requireWritable(options.out, false);
   const { futures: named, inputHash } = readWorld(file, options);
   if (named.length === 0) {
     throw new CommandFailure(

@@ -1,3 +1,5 @@
+const planFormat = "disperse/plan/v1";
+
 /** Every list a plan document must carry to be run, by section. */
 const lists = {
   world: "periods models modules engines accessTypes jurisdictions owners sites areas workloads demand training".split(
@@ -11,7 +13,16 @@ const lists = {
  * this is not a schema: it catches files that were cut, edited by hand or written by another version.
  */
 export function planFault(document: unknown): string | null {
-  if (!isRecord(document) || document["format"] !== "disperse/plan/v1") return "it is no plan document";
+  if (!isRecord(document)) return "it is no plan document";
+  const { format } = document;
+  if (format !== planFormat) {
+    const version = typeof format === "string" ? /^disperse\/plan\/v(\d+)$/.exec(format)?.[1] : undefined;
+    if (version !== undefined)
+      return `it is a plan of format ${version}, and this program reads format 1: install the one that made it`;
+    return typeof format === "string" && format.startsWith("disperse/")
+      ? `it is a document of another kind (${format})`
+      : "it is no plan document";
+  }
   if (document["status"] === "infeasible") return null;
   for (const section of ["world", "deployment"] as const) {
     const part = document[section];

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { PlanDocument } from "../plan/index.ts";
+import { sha256Of } from "./sha256.ts";
 
 /**
  * The document with a digest of all of it. The digest proves nothing about who wrote it: it tells a file that was edited or
@@ -15,5 +15,5 @@ export function isSealWhole(document: PlanDocument): boolean | null {
 }
 
 function digestOf({ seal: _own, ...document }: PlanDocument): string {
-  return createHash("sha256").update(JSON.stringify(document)).digest("hex");
+  return sha256Of(JSON.stringify(document));
 }

@@ -66,7 +66,8 @@ function buildProgram(): Command {
     .action(async (file, options) => (await import("./validate.ts")).validate(file, options));
 
   withScenario(command("plan <scenario>", "find the cheapest plan, with a proven gap"))
-    .option("--out <file>", "write the plan document here", "plan.json")
+    .option("--out <file>", "write the plan document here; - for stdout", "plan.json")
+    .option("--force", "overwrite whatever --out names")
     .option("--gap <ratio>", "stop at this relative gap, for example 0.5% or 0.005", ratio, 0.005)
     .option("--time-limit <duration>", "stop after this time, for example 60s or 5min", seconds, 120)
     .option("--seed <number>", "seed of all lots", wholeNumber, 1)
@@ -79,6 +80,12 @@ function buildProgram(): Command {
     )
     .option("--from <plan>", "start from what a plan has built, and print what changes")
     .option("--move-price <ratio>", "with --from: price of a move, as a share of a module's price (default 10%)", share)
+    .addOption(
+      new Option("--capital <terms>", "with --from: what stands is paid off as before, or its price is spent").choices([
+        "due",
+        "spent",
+      ]),
+    )
     .option("--json", "print the plan document on stdout instead of the summary")
     .action(async (file, options) => (await import("./plan.ts")).plan(file, options));
 

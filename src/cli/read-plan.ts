@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { PlanDocument } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { planFault } from "./plan-fault.ts";
+import { staleness } from "./plan-origin.ts";
 
 /** Reads a plan document; ends the command with code 3 when the file is none or holds no plan. */
 export function readPlan(path: string): PlanDocument {
@@ -17,6 +18,7 @@ export function readPlan(path: string): PlanDocument {
   if (plan.status === "infeasible") {
     throw new CommandFailure(exitCodes.infeasible, `${path} says that no plan exists, so there is nothing to run.`);
   }
+  for (const change of staleness(path, plan)) process.stderr.write(`warning: ${path}: ${change}.\n`);
   return plan;
 }
 

@@ -5,6 +5,7 @@ import { geonamesPlaces } from "../adapters/places-geonames/index.ts";
 import { resolveWorld, type World } from "../catalog/index.ts";
 import { formatProblem, parseScenario, type Problem } from "../scenario/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { sha256Of } from "./sha256.ts";
 import { readText } from "./read-text.ts";
 
 export interface ScenarioOptions {
@@ -18,6 +19,8 @@ export interface LoadedWorld {
   readonly futures: readonly { readonly name: string; readonly probability: number }[];
   /** SHA-256 over every file read and every setting: the same hash means the same question. */
   readonly inputHash: string;
+  /** Files read, by absolute path. */
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
 }
 
 /**
@@ -44,7 +47,10 @@ export function readWorld(path: string, options: ScenarioOptions, future?: strin
     hash.update(`${resolve(name).replace(folder, "")}\0${text}\0`);
   }
   const futures = Object.entries(parsed.scenario.futures).map(([name, { probability }]) => ({ name, probability }));
-  return { world: resolved.world, futures, inputHash: hash.digest("hex") };
+  const files = [...parsed.sources]
+    .filter(([name]) => !name.startsWith("--"))
+    .map(([name, text]) => ({ path: resolve(name), sha256: sha256Of(text) }));
+  return { world: resolved.world, futures, files, inputHash: hash.digest("hex") };
 }
 
 function report(problems: readonly Problem[], sources: ReadonlyMap<string, string>): string {

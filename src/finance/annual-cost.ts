@@ -49,8 +49,9 @@ export interface DeploymentLike {
  *
  * - each module bought: annuity of price × accelerator price factor over its life at the site owner's cost of capital,
  *   maintenance, annuity of building for its power, and idle power × PUE × 8760 h × electricity;
- * - each module that was there: maintenance and idle power only; modules in service up to the number installed count
- *   as these, the rest as bought;
+ * - each module that was there: maintenance and idle power, and what of its price is still paid off; modules in service
+ *   up to the number installed count as these, the rest as bought;
+ * - each module bought and each site opened where an earlier plan did not have it: the price of the move;
  * - each training module: besides, the power between idle and full load, around the clock;
  * - each open site (with a module in service or an upgrade, `existing` or `forced`): annuity of opening, fixed operating cost; each
  *   `existing` site that was closed: annuity of closing; each upgrade of power: annuity of its price;
@@ -71,6 +72,8 @@ export function annualCost(world: World, deployment: DeploymentLike, period: num
     );
     let bought = Math.max(0, count - installed);
     const kept = installedModuleAnnualUsd(world, site, module, period);
+    ledger.add("accelerators", (count - bought) * kept.acceleratorsUsd, site, module);
+    ledger.add("building", (count - bought) * kept.buildingUsd, site, module);
     ledger.add("maintenance", (count - bought) * kept.maintenanceUsd, site, module);
     ledger.add("energy", count * kept.idleEnergyUsd, site, module);
     for (const vintage of [...vintagesOf(deployment, site, module), { period, count: Infinity }]) {
@@ -83,6 +86,7 @@ export function annualCost(world: World, deployment: DeploymentLike, period: num
       ledger.add("building", number * price.buildingUsd, site, module);
       ledger.addCapex("building", number * price.buildingCapexUsd, site);
       ledger.add("maintenance", number * price.maintenanceUsd, site, module);
+      ledger.add("moves", number * price.movesUsd, site, module);
     }
     if (training > 0) ledger.add("energy", training * trainingEnergyAnnualUsd(world, site, module), site, module);
     ledger.count(module, count);
@@ -97,6 +101,7 @@ export function annualCost(world: World, deployment: DeploymentLike, period: num
       continue;
     }
     ledger.add("opening", price.openingUsd, site, null);
+    ledger.add("moves", price.movesUsd, site, null);
     ledger.addCapex("opening", price.openingCapexUsd, site);
     ledger.add("fixedOpex", price.fixedOpexUsd, site, null);
   }

@@ -2,7 +2,8 @@ import { tiers, type Tier, type World } from "../catalog/index.ts";
 
 /**
  * What money goes to. `energy` is idle power plus what requests and training add; `unserved` is the penalty of what is not
- * served, or, in a plan that seeks the most value, the revenue that it does not bring.
+ * served, or, in a plan that seeks the most value, the revenue that it does not bring; `moves` is the price of what comes to
+ * a place where an earlier plan did not have it.
  */
 export const costItems = [
   "accelerators",
@@ -10,6 +11,7 @@ export const costItems = [
   "opening",
   "upgrades",
   "closing",
+  "moves",
   "fixedOpex",
   "maintenance",
   "energy",
@@ -49,6 +51,7 @@ const zeroItems = (): Record<CostItem, number> => ({
   opening: 0,
   upgrades: 0,
   closing: 0,
+  moves: 0,
   fixedOpex: 0,
   maintenance: 0,
   energy: 0,

@@ -20,6 +20,8 @@ export interface ModulePrice {
   readonly maintenanceUsd: number;
   /** Idle power around the clock × PUE. What requests add on top is in `requestUsd`. */
   readonly idleEnergyUsd: number;
+  /** Price of coming to a place where an earlier plan did not have it. */
+  readonly movesUsd: number;
   readonly totalUsd: number;
   /** Paid once, USD. */
   readonly acceleratorsCapexUsd: number;
@@ -54,8 +56,10 @@ export function moduleAnnualUsd(world: World, site: number, module: number, peri
   const { waccRatio } = world.owners[place.owner]!;
   const acceleratorsCapexUsd = modulePriceUsd(world, module, period);
   const buildingCapexUsd = place.buildUsdPerKw * server.powerKw;
+  const acceleratorsUsd = annualCostUsd(acceleratorsCapexUsd, waccRatio, server.lifeYears);
   return summed({
-    acceleratorsUsd: annualCostUsd(acceleratorsCapexUsd, waccRatio, server.lifeYears),
+    acceleratorsUsd,
+    movesUsd: acceleratorsUsd * (world.finance.movePriceRatio ?? 0),
     buildingUsd: annualCostUsd(buildingCapexUsd, waccRatio, place.buildLifeYears),
     maintenanceUsd: acceleratorsCapexUsd * world.finance.maintenanceRatioPerYear,
     idleEnergyUsd: energyUsd(place, server.idlePowerKw * hoursPerYear),
@@ -64,10 +68,21 @@ export function moduleAnnualUsd(world: World, site: number, module: number, peri
   });
 }
 
-/** A module that stands at the site already: its capital is spent, so it costs maintenance and idle power. */
+/**
+ * A module that stands at the site already: what of its capital is spent costs nothing more, so it costs maintenance and
+ * idle power. Where only part of the modules are still paid off, each counts as their average.
+ */
 export function installedModuleAnnualUsd(world: World, site: number, module: number, period = 0): ModulePrice {
   const bought = moduleAnnualUsd(world, site, module, period);
-  return summed({ ...bought, acceleratorsUsd: 0, buildingUsd: 0, acceleratorsCapexUsd: 0, buildingCapexUsd: 0 });
+  const dueRatio = world.sites[site]!.installed.find((entry) => entry.module === module)?.dueRatio ?? 0;
+  return summed({
+    ...bought,
+    acceleratorsUsd: bought.acceleratorsUsd * dueRatio,
+    buildingUsd: bought.buildingUsd * dueRatio,
+    movesUsd: 0,
+    acceleratorsCapexUsd: 0,
+    buildingCapexUsd: 0,
+  });
 }
 
 /** Power a training run adds to a module's idle power, around the clock, USD per year. */
@@ -77,8 +92,8 @@ export function trainingEnergyAnnualUsd(world: World, site: number, module: numb
 }
 
 function summed(parts: Omit<ModulePrice, "totalUsd">): ModulePrice {
-  const { acceleratorsUsd, buildingUsd, maintenanceUsd, idleEnergyUsd } = parts;
-  return { ...parts, totalUsd: acceleratorsUsd + buildingUsd + maintenanceUsd + idleEnergyUsd };
+  const { acceleratorsUsd, buildingUsd, maintenanceUsd, idleEnergyUsd, movesUsd } = parts;
+  return { ...parts, totalUsd: acceleratorsUsd + buildingUsd + maintenanceUsd + idleEnergyUsd + movesUsd };
 }
 
 /** Cost of a site being open, USD per year. */
@@ -86,8 +101,10 @@ export interface SitePrice {
   /** Annuity of the opening cost over the building's life; 0 at a site that exists. */
   readonly openingUsd: number;
   readonly fixedOpexUsd: number;
+  /** Price of opening a site that an earlier plan did not have open. */
+  readonly movesUsd: number;
   readonly totalUsd: number;
-  /** Paid once, USD. */
+  /** Paid once, USD; 0 at a site that exists or stands. */
   readonly openingCapexUsd: number;
   /** Annuity of closing, paid while an `existing` site is closed; 0 where it may not close. */
   readonly closedUsd: number;
@@ -95,12 +112,15 @@ export interface SitePrice {
 
 export function siteAnnualUsd(world: World, site: number): SitePrice {
   const place = world.sites[site]!;
-  const openingCapexUsd = place.status === "existing" ? 0 : place.openingCapexUsd;
-  const openingUsd = annualCostUsd(openingCapexUsd, world.owners[place.owner]!.waccRatio, place.buildLifeYears);
+  const dueUsd = place.status === "existing" ? 0 : place.openingCapexUsd;
+  const openingUsd = annualCostUsd(dueUsd, world.owners[place.owner]!.waccRatio, place.buildLifeYears);
+  const openingCapexUsd = place.standing === true ? 0 : dueUsd;
+  const movesUsd = place.standing === true ? 0 : openingUsd * (world.finance.movePriceRatio ?? 0);
   const fixedOpexUsd = place.fixedOpexUsdPerYear;
   const { waccRatio } = world.owners[place.owner]!;
   const closedUsd = mayClose(place) ? annualCostUsd(place.closingCostUsd ?? 0, waccRatio, place.buildLifeYears) : 0;
-  return { openingUsd, fixedOpexUsd, totalUsd: openingUsd + fixedOpexUsd, openingCapexUsd, closedUsd };
+  const totalUsd = openingUsd + fixedOpexUsd + movesUsd;
+  return { openingUsd, fixedOpexUsd, movesUsd, totalUsd, openingCapexUsd, closedUsd };
 }
 
 /** Annuity of an upgrade of a site's power over the building's life, USD/year. */

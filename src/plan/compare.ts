@@ -116,6 +116,7 @@ const priceNames: Readonly<Record<CostItem, string>> = {
   opening: "opening sites",
   upgrades: "power upgrades",
   closing: "closing sites",
+  moves: "moves",
   fixedOpex: "running sites",
   maintenance: "maintenance",
   energy: "electricity",

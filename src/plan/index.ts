@@ -48,7 +48,7 @@ export {
 } from "./sensitivity-parameters.ts";
 export { paretoAttainments, paretoFactors, paretoFront, type ParetoPoint } from "./pareto.ts";
 export { stressPlan, type Stress } from "./stress.ts";
-export { movesUsdPerYear, standOn, type StandingWorld } from "./replan.ts";
+export { movesUsdPerYear, standOn, type StandingWorld, type StandOnOptions } from "./replan.ts";
 export { financeReport, type FinanceReport, type Investment } from "./finance-report.ts";
 export {
   planFutures,

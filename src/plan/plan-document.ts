@@ -16,6 +16,8 @@ export interface PlanDocument {
   readonly name: string;
   /** Hash of the input, as passed in by whoever read it. */
   readonly inputHash: string;
+  /** Files it was made from, relative to where the document was written; absent where nobody said. */
+  readonly inputs?: readonly { readonly name: string; readonly sha256: string }[];
   readonly catalogVersion: string;
   readonly world: World;
   /** Position in `world.periods`. */

@@ -1,5 +1,6 @@
 /** A world in which what an old plan built stands already, so that planning it again changes as little as pays. */
 import type { World } from "../catalog/index.ts";
+import { everyPeriod } from "./period-view.ts";
 import type { PlanDocument } from "./plan-document.ts";
 
 export interface StandingWorld {
@@ -8,15 +9,27 @@ export interface StandingWorld {
   readonly lost: readonly string[];
 }
 
+export interface StandOnOptions {
+  /**
+   * Price of every module that comes to a place where it did not stand, and of each site newly opened, as a share of what
+   * buying and opening costs, on top of that: 0 plans without regard for what moves, a very high one leaves all where it is.
+   */
+  readonly movePriceRatio: number;
+  /**
+   * `due`: what stays is paid off as if it were bought now, so that costs compare with those of a fresh plan, and without a
+   * price on moves are the same. `spent`: its price is gone whatever is decided, and staying costs upkeep and power only.
+   */
+  readonly capital: "due" | "spent";
+}
+
 /**
- * Sites and modules of `plan` stand in `world`: their capital is spent, so what stays costs upkeep and power only. A site
- * that was opened may be closed again unless the world forces it.
+ * Sites and modules of `plan` stand in `world`; they are not bought again, so budgets and supply do not count them. A site
+ * that was opened may be closed again unless the world forces it, and modules may be taken away.
  *
- * @param movePriceRatio Price of every change, as a share of the purchase price of each module that comes to a place where
- * it did not stand, and of each opening: 0 plans without regard for what moves, a high price leaves all where it is.
- * Maintenance stays as it was.
+ * Of a plan of several periods that stands which it has in service when the world's first period begins.
  */
-export function standOn(world: World, plan: PlanDocument, movePriceRatio: number): StandingWorld {
+export function standOn(world: World, whole: PlanDocument, { movePriceRatio, capital }: StandOnOptions): StandingWorld {
+  const plan = whenBegins(whole, world);
   const lost: string[] = [];
   const siteAt = new Map(world.sites.map((site, index) => [site.id, index]));
   const moduleAt = new Map(world.modules.map((module, index) => [module.id, index]));
@@ -39,28 +52,39 @@ export function standOn(world: World, plan: PlanDocument, movePriceRatio: number
     occupied.add(site);
     standing[site]!.set(module, Math.max(count, standing[site]!.get(module) ?? 0));
   }
-  const { finance } = world;
-  const dearer = 1 + movePriceRatio;
   return {
     lost,
     world: {
       ...world,
-      finance: {
-        ...finance,
-        acceleratorPriceFactor: finance.acceleratorPriceFactor * dearer,
-        maintenanceRatioPerYear: finance.maintenanceRatioPerYear / dearer,
-      },
-      sites: world.sites.map((site, index) => ({
-        ...site,
-        openingCapexUsd: occupied.has(index) ? 0 : site.openingCapexUsd * dearer,
-        installed: [...standing[index]!].sort(([a], [b]) => a - b).map(([module, count]) => ({ module, count })),
-      })),
+      finance: { ...world.finance, movePriceRatio },
+      sites: world.sites.map((site, index) => {
+        const spent = new Map(site.installed.map((entry) => [entry.module, entry.count]));
+        const kept = [...standing[index]!]
+          .sort(([a], [b]) => a - b)
+          .map(([module, count]) => {
+            const dueRatio = capital === "due" ? 1 - (spent.get(module) ?? 0) / count : 0;
+            return { module, count, ...(dueRatio > 0 && { dueRatio }) };
+          });
+        if (!occupied.has(index)) return { ...site, installed: kept };
+        return {
+          ...site,
+          installed: kept,
+          standing: true,
+          ...(capital === "spent" && { openingCapexUsd: 0 }),
+        };
+      }),
     },
   };
 }
 
-/** What a plan of such a world pays for moves, USD/year; part of its cost. */
-export function movesUsdPerYear({ cost }: PlanDocument, movePriceRatio: number): number {
-  const { accelerators, opening } = cost?.byItem ?? { accelerators: 0, opening: 0 };
-  return ((accelerators + opening) * movePriceRatio) / (1 + movePriceRatio);
+/** The plan as it stands when the world's first period begins: before its horizon the first period, beyond it the last. */
+function whenBegins(plan: PlanDocument, { periods }: World): PlanDocument {
+  const year = periods[0]!.startYear;
+  const views = everyPeriod(plan);
+  return views.findLast((view) => plan.world.periods[view.period]!.startYear <= year) ?? views[0]!;
+}
+
+/** What a plan pays for moves, USD/year; part of its cost. */
+export function movesUsdPerYear({ cost }: PlanDocument): number {
+  return cost?.byItem.moves ?? 0;
 }

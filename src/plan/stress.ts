@@ -19,7 +19,7 @@ const noticeableShare = 1e-6;
 
 /** The world in which the plan stands and no module can be bought. */
 export function freeze(plan: PlanDocument): World {
-  const { world } = standOn(plan.world, plan, 0);
+  const { world } = standOn(plan.world, plan, { movePriceRatio: 0, capital: "spent" });
   return {
     ...world,
     modules: world.modules.map((module) => ({ ...module, supplyPerPeriod: module.supplyPerPeriod.map(() => 0) })),

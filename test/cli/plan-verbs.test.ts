@@ -230,6 +230,71 @@ describe("plan --from", () => {
   });
 });
 
+describe("the plan as a file", () => {
+  const quick = ["--no-compare", "--set", "workloads.chat.demand.users=1 %"];
+
+  it("goes to stdout alone where asked, with the summary on stderr", async () => {
+    const { exitCode, stdout, stderr } = await runCliHere(["plan", scenario, "--out", "-", ...quick]);
+    expect(exitCode).toBe(0);
+    const document = JSON.parse(stdout) as PlanDocument;
+    expect(document).toMatchObject({ format: "disperse/plan/v1", inputHash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(stderr).toMatch(/per year to build and run/);
+  });
+
+  it("overwrites earlier results, but nothing else without --force", async () => {
+    const note = at("note.txt");
+    writeFileSync(note, "keep me");
+    const refused = await runCliHere(["plan", scenario, "--out", note, ...quick]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      3,
+      expect.stringMatching(/no result of this program.*--force/),
+    ]);
+    expect(readFileSync(note, "utf8")).toBe("keep me");
+    await good("plan", scenario, "--out", note, "--force", ...quick);
+    await good("plan", scenario, "--out", note, ...quick);
+    const itself = await runCliHere(["plan", scenario, "--from", note, "--out", note, ...quick]);
+    expect([itself.exitCode, itself.stderr]).toEqual([3, expect.stringMatching(/would be lost/)]);
+  });
+
+  it("is refused before planning where it cannot be written", async () => {
+    const { exitCode, stderr } = await runCliHere(["plan", scenario, "--out", at("none/plan.json"), ...quick]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/cannot be written: ENOENT/)]);
+  });
+
+  it("warns when a file it was made from, or the catalogue, has changed since", async () => {
+    const [copy, out] = [at("copy.yaml"), at("copy.json")];
+    writeFileSync(copy, readFileSync(scenario, "utf8"));
+    await good("plan", copy, "--out", out, ...quick);
+    expect((await good("explain", "limit", "--plan", out)).stderr).toBe("");
+    writeFileSync(copy, `${readFileSync(scenario, "utf8")}# changed\n`);
+    expect((await good("explain", "limit", "--plan", out)).stderr).toMatch(/copy\.json: copy\.yaml has changed since/);
+    writeFileSync(out, JSON.stringify({ ...planOf(out), catalogVersion: "2020-01-01" }));
+    expect((await good("explain", "limit", "--plan", out)).stderr).toMatch(/catalogue of 2020-01-01; this program has/);
+  });
+
+  it("is refused when a newer version wrote it, or when it is another document", async () => {
+    const out = at("other.json");
+    for (const [format, words] of [
+      ["disperse/plan/v7", /format 7, and this program reads format 1/],
+      ["disperse/futures/v1", /document of another kind/],
+    ] as const) {
+      writeFileSync(out, JSON.stringify({ ...planOf(small), format }));
+      const { exitCode, stderr } = await runCliHere(["diff", small, out]);
+      expect([exitCode, stderr]).toEqual([3, expect.stringMatching(words)]);
+    }
+  });
+
+  it("tells in which sections two questions differ", async () => {
+    const { stdout, stderr } = await good(
+      ...["plan", scenario, "--from", small, "--out", at("dear.json"), "--no-compare"],
+      ...["--set", "finance.acceleratorPriceFactor=1.3"],
+    );
+    expect(stderr).toMatch(/differs from that of the old plan in: finance\n/);
+    expect(stdout).toMatch(/paid off as before/);
+    expect((await good("diff", small, at("dear.json"))).stdout).toMatch(/questions asked differ in: finance, sites/);
+  });
+});
+
 describe("a plan of several periods", () => {
   const several = at("several.json");
   it("is looked at period by period", async () => {
