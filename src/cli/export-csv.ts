@@ -1,10 +1,64 @@
-import type { PlanDocument } from "../plan/index.ts";
+import { chipMix, demandByPeriod, egressByGeneration, everyPeriod, type PlanDocument } from "../plan/index.ts";
 import { readPlan } from "./read-plan.ts";
 import { writeTables, type Table } from "./write-tables.ts";
 
 /** `disperse export plan.json`: the plan as tables, one CSV file each, units in the column names. */
 export function exportCsv(file: string, options: { out: string }): void {
-  writeTables(options.out, tablesOf(readPlan(file)), "--out");
+  const plan = readPlan(file);
+  const periods = everyPeriod(plan).map((view) => {
+    const { id } = plan.world.periods[view.period]!;
+    return tablesOf(view).map((table) => ({
+      ...table,
+      head: [...table.head, "period"],
+      rows: table.rows.map((row) => [...row, id]),
+    }));
+  });
+  // The same tables come for every period; each becomes one file.
+  const joined = periods[0]!.map((table, index) => ({
+    ...table,
+    rows: periods.flatMap((tables) => tables[index]!.rows),
+  }));
+  writeTables(options.out, [...joined, ...acrossPeriods(plan)], "--out");
+}
+
+function acrossPeriods(plan: PlanDocument): Table[] {
+  const table = <T extends object>(
+    name: string,
+    entries: readonly T[],
+    columns: readonly (keyof T & string)[],
+  ): Table => ({
+    name,
+    head: columns,
+    rows: entries.map((entry) => columns.map((column) => entry[column] as string | number | null)),
+  });
+  return [
+    table("chips", chipMix(plan), [
+      "period",
+      "tier",
+      "kind",
+      "generation",
+      "module",
+      "modules",
+      "accelerators",
+      "powerKw",
+      "powerRatio",
+    ]),
+    table("egress", egressByGeneration(plan), ["period", "generation", "facilityKw", "peakGbps", "peakTbpsPerGw"]),
+    table("demand", demandByPeriod(plan), ["period", "class", "id", "unit", "asked", "served", "growthRatio"]),
+    table("purchases", purchases(plan), ["period", "site", "module", "use", "count"]),
+  ];
+}
+
+function purchases({ world, horizon }: PlanDocument) {
+  return (horizon?.periods ?? []).flatMap((entry) =>
+    entry.purchases.map(({ site, module, trains, count }) => ({
+      period: world.periods[entry.period]!.id,
+      site: world.sites[site]!.id,
+      module: world.modules[module]!.id,
+      use: trains ? "training" : "inference",
+      count,
+    })),
+  );
 }
 
 function tablesOf({ world, deployment, sites, cost, unserved, training }: PlanDocument): Table[] {

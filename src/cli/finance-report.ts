@@ -1,5 +1,5 @@
 import { financeReport, type FinanceReport, type Investment } from "../plan/index.ts";
-import { percent, usd } from "./figures.ts";
+import { percent, three, usd } from "./figures.ts";
 import { inPeriod } from "./period-option.ts";
 import { readPlan } from "./read-plan.ts";
 import { report, type ReportFormat, type Section } from "./report.ts";
@@ -13,6 +13,7 @@ export interface FinanceReportOptions {
 
 /** Sites listed one by one; the JSON has all. */
 const listedSites = 25;
+const listedModules = 10;
 
 /** `disperse report finance`: a plan as its investors see it. */
 export function reportFinance(path: string, options: FinanceReportOptions): void {
@@ -20,7 +21,7 @@ export function reportFinance(path: string, options: FinanceReportOptions): void
   process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections(found), options.format)}\n`);
 }
 
-function sections({ years, all, byTier, bySite }: FinanceReport): Section[] {
+function sections({ years, all, byTier, byOwner, bySite, owners, nextModules }: FinanceReport): Section[] {
   const tiers = byTier.filter((entry) => entry.cashflowsUsd.some((flow) => flow !== 0));
   const size = ({ capexUsd }: Investment) => capexUsd.accelerators + capexUsd.building + capexUsd.opening;
   const sites = bySite.toSorted((a, b) => size(b) - size(a) || (a.name < b.name ? -1 : 1)).slice(0, listedSites);
@@ -35,9 +36,45 @@ function sections({ years, all, byTier, bySite }: FinanceReport): Section[] {
     { lines: notes },
     investments("Return", [all, ...tiers]),
     depreciation("Depreciation in the first year", [all, ...tiers]),
+    ...(byOwner.length > 1
+      ? [
+          investments("Return by owner", byOwner),
+          depreciation("Depreciation of owners in the first year", byOwner),
+          settlement(owners),
+        ]
+      : []),
+    {
+      title: "Where one more module would do most",
+      head: ["site", "module", "saves per year", "costs per year", "per dollar"],
+      rows: nextModules
+        .slice(0, listedModules)
+        .map((entry) => [
+          entry.site,
+          entry.module,
+          usd(entry.savesUsdPerYear),
+          usd(entry.costsUsdPerYear),
+          entry.returnRatio.toFixed(2),
+        ]),
+    },
     investments(`Sites${moreSites > 0 ? ` (${moreSites} smaller ones not shown)` : ""}`, sites),
     depreciation("Depreciation of sites in the first year", sites),
   ];
+}
+
+/** Who serves how much of the mesh's requests, and what a request costs there. */
+function settlement(owners: FinanceReport["owners"]): Section {
+  return {
+    title: "Owners in one mesh, per year",
+    head: ["owner", "requests", "share", "revenue", "cost of its sites", "break-even price per million requests"],
+    rows: owners.map((entry) => [
+      entry.owner,
+      three(entry.requestsPerYear / 1e6) + "M",
+      percent(entry.servedRatio),
+      usd(entry.revenueUsdPerYear),
+      usd(entry.costUsdPerYear),
+      entry.breakEvenUsdPerRequest === null ? "–" : usd(entry.breakEvenUsdPerRequest * 1e6),
+    ]),
+  };
 }
 
 function investments(title: string, entries: readonly Investment[]): Section {

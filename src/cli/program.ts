@@ -208,7 +208,10 @@ function buildProgram(): Command {
   addSimulationCommands(command);
   addGatewayCommands(command);
 
-  command("export <plan>", "write a plan as CSV tables: sites, pools, flows, cost, unserved, training")
+  command(
+    "export <plan>",
+    "write a plan as CSV tables: sites, pools, flows, cost, unserved, training, chips, egress, demand, purchases",
+  )
     .option("--out <folder>", "folder for the files", "plan-csv")
     .action(async (file, options) => (await import("./export-csv.ts")).exportCsv(file, options));
 

@@ -24,8 +24,10 @@ describe("a plan as an investment", () => {
   });
 
   it("adds up from sites to tiers to all", async () => {
-    const { all, byTier, bySite } = financeReport(await plan(priced()), 5);
-    for (const parts of [byTier, bySite]) {
+    const { all, byTier, byOwner, bySite, owners } = financeReport(await plan(priced()), 5);
+    expect(sum(owners.map((entry) => entry.revenueUsdPerYear))).toBeCloseTo(all.revenueUsdPerYear, 3);
+    expect(sum(owners.map((entry) => entry.servedRatio))).toBeCloseTo(1, 9);
+    for (const parts of [byTier, byOwner, bySite]) {
       expect(sum(parts.map((part) => part.npvUsd))).toBeCloseTo(all.npvUsd, 3);
       expect(sum(parts.map((part) => part.revenueUsdPerYear))).toBeCloseTo(all.revenueUsdPerYear, 3);
       expect(sum(parts.map((part) => part.capexUsd.accelerators))).toBeCloseTo(all.capexUsd.accelerators, 3);

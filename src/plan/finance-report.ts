@@ -40,11 +40,39 @@ export interface Investment {
   readonly paybackYears: number | null;
 }
 
+/** What an owner's sites do for the whole mesh: the base of a settlement between owners. */
+export interface OwnerAccount {
+  readonly owner: string;
+  readonly requestsPerYear: number;
+  /** Of all requests served. */
+  readonly servedRatio: number;
+  readonly revenueUsdPerYear: number;
+  /** Annuities, upkeep, energy and traffic of the owner's sites. */
+  readonly costUsdPerYear: number;
+  /** The price per request at which serving for others leaves the owner neither gain nor loss; null without requests. */
+  readonly breakEvenUsdPerRequest: number | null;
+}
+
+/** Where more of the same would save most: the plan's duals against prices. */
+export interface NextModule {
+  readonly site: string;
+  readonly module: string;
+  /** What one more would save before it is paid for, USD/year. */
+  readonly savesUsdPerYear: number;
+  readonly costsUsdPerYear: number;
+  /** Saved per dollar spent. */
+  readonly returnRatio: number;
+}
+
 export interface FinanceReport {
   readonly years: number;
   readonly all: Investment;
   readonly byTier: readonly Investment[];
+  readonly byOwner: readonly Investment[];
   readonly bySite: readonly Investment[];
+  readonly owners: readonly OwnerAccount[];
+  /** Best first; only where something is scarce. */
+  readonly nextModules: readonly NextModule[];
 }
 
 /**
@@ -60,15 +88,55 @@ export function financeReport(plan: PlanDocument, years: number): FinanceReport 
   for (const site of world.sites.keys()) if (isAlwaysOpen(world, site, plan.period)) open.add(site);
   const sites = [...open].sort((a, b) => a - b).map((site) => accountsOf(plan, site, years));
   const ofTier = (tier: Tier): SiteAccounts[] => sites.filter((entry) => world.sites[entry.site]!.tier === tier);
+  const ofOwner = (owner: number): SiteAccounts[] => sites.filter((entry) => world.sites[entry.site]!.owner === owner);
   return {
     years,
     all: investment("all", null, sites, years),
     byTier: tiers.map((tier) => investment(tier, tier, ofTier(tier), years)),
+    byOwner: world.owners.map(({ id }, owner) => investment(id, null, ofOwner(owner), years)),
     bySite: sites.map((entry) => {
       const { id, tier } = world.sites[entry.site]!;
       return investment(id, tier, [entry], years);
     }),
+    owners: ownerAccounts(plan),
+    nextModules: nextModules(plan),
   };
+}
+
+function ownerAccounts({ world, deployment, cost }: PlanDocument): OwnerAccount[] {
+  const accounts = world.owners.map(() => ({ requestsPerYear: 0, revenueUsdPerYear: 0, costUsdPerYear: 0 }));
+  for (const flow of deployment.flows) {
+    const account = accounts[world.sites[deployment.pools[flow.pool]!.site]!.owner]!;
+    const perYear = flow.meanPerS * secondsPerYear;
+    account.requestsPerYear += perYear;
+    account.revenueUsdPerYear += perYear * world.workloads[world.demand[flow.row]!.workload]!.priceUsdPerRequest;
+  }
+  for (const { site, usdPerYear } of cost?.bySite ?? [])
+    accounts[world.sites[site]!.owner]!.costUsdPerYear += usdPerYear;
+  const all = accounts.reduce((sum, { requestsPerYear }) => sum + requestsPerYear, 0);
+  return accounts.map((account, owner) => ({
+    owner: world.owners[owner]!.id,
+    ...account,
+    servedRatio: all > 0 ? account.requestsPerYear / all : 0,
+    breakEvenUsdPerRequest: account.requestsPerYear > 0 ? account.costUsdPerYear / account.requestsPerYear : null,
+  }));
+}
+
+function nextModules({ world, period, deployment }: PlanDocument): NextModule[] {
+  return deployment.pools
+    .filter((pool) => pool.capacityUsdPerModuleS > 0)
+    .map((pool) => {
+      const savesUsdPerYear = pool.capacityUsdPerModuleS * secondsPerYear;
+      const costsUsdPerYear = moduleAnnualUsd(world, pool.site, pool.module, period).totalUsd;
+      return {
+        site: world.sites[pool.site]!.id,
+        module: world.modules[pool.module]!.id,
+        savesUsdPerYear,
+        costsUsdPerYear,
+        returnRatio: savesUsdPerYear / costsUsdPerYear,
+      };
+    })
+    .sort((a, b) => b.returnRatio - a.returnRatio || (a.site < b.site ? -1 : 1));
 }
 
 interface SiteAccounts {

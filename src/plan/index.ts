@@ -60,3 +60,11 @@ export {
   type ProvenWithin,
 } from "./futures.ts";
 export { answerWishes, type Clashing, type Wishes, type WishesAnswer } from "./wishes.ts";
+export {
+  chipMix,
+  demandByPeriod,
+  egressByGeneration,
+  type ChipMixRow,
+  type DemandRowOfPeriod,
+  type EgressRow,
+} from "./plan-tables.ts";

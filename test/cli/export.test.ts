@@ -39,5 +39,16 @@ describe("disperse export", () => {
       6,
     );
     expect(lines("sites")[1]).toContain(`"'=1+1, ""`);
+    const column = (name: string, at: number): number[] =>
+      lines(name)
+        .slice(1)
+        .map((line) => Number(line.split(",")[at]));
+    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+    // Chips and traffic are counted once more, by generation, and come to the same.
+    expect(sum(column("chips", 5))).toBe(sum(plan.sites.map((load) => load.modules)));
+    expect(sum(column("chips", 8))).toBeCloseTo(1, 9);
+    expect(sum(column("egress", 3))).toBeCloseTo(sum(plan.sites.map((load) => load.egressGbps)), 9);
+    expect(sum(column("egress", 2))).toBeCloseTo(sum(plan.sites.map((load) => load.powerKw)), 6);
+    expect(lines("demand")[1]).toMatch(/^[^,]+,inference,/);
   });
 });
