@@ -285,10 +285,8 @@ describe("the plan as a file", () => {
   });
 
   it("tells in which sections two questions differ", async () => {
-    const { stdout, stderr } = await good(
-      ...["plan", scenario, "--from", small, "--out", at("dear.json"), "--no-compare"],
-      ...["--set", "finance.acceleratorPriceFactor=1.3"],
-    );
+    const dearer = ["--no-compare", "--set", "finance.acceleratorPriceFactor=1.3"];
+    const { stdout, stderr } = await good("plan", scenario, "--from", small, "--out", at("dear.json"), ...dearer);
     expect(stderr).toMatch(/differs from that of the old plan in: finance\n/);
     expect(stdout).toMatch(/paid off as before/);
     expect((await good("diff", small, at("dear.json"))).stdout).toMatch(/questions asked differ in: finance, sites/);
