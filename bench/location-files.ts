@@ -9,14 +9,54 @@ export interface LocationInstance {
   readonly problem: PlanProblem;
 }
 
-function numbersOf(text: string): number[] {
+/** What is wrong with a file, in words: shown to the user as it is. */
+export class LocationFileFault extends Error {}
+
+function numbersOf(name: string, text: string): number[] {
   return text
     .split(/\s+/)
     .filter((token) => token !== "")
-    .map(Number);
+    .map((token, i) => {
+      const value = Number(token);
+      if (Number.isFinite(value)) return value;
+      const shown = token.length > 20 ? `${token.slice(0, 20)}…` : token;
+      throw new LocationFileFault(`${name}: number ${i + 1} reads "${shown}", which is no number`);
+    });
+}
+
+/** More arcs than this are no published instance but a broken header. */
+const mostArcs = 2e7;
+
+/** The sizes at the head of a file, and that the file is as long as they say. */
+function requireSize(
+  name: string,
+  what: string,
+  sizes: readonly (number | undefined)[],
+  expected: number,
+  found: number,
+): void {
+  for (const size of sizes) {
+    if (size === undefined || !Number.isInteger(size) || size < 1) {
+      throw new LocationFileFault(`${name}: the file must begin with ${what}, whole numbers of at least 1`);
+    }
+  }
+  if (!(expected <= mostArcs))
+    throw new LocationFileFault(`${name}: ${what} ask for ${expected} numbers; is the header right?`);
+  if (found < expected)
+    throw new LocationFileFault(`${name}: ${expected} numbers expected, ${found} found; the file was cut`);
+}
+
+function requireSigns(name: string, what: string, values: ArrayLike<number>, above: boolean): void {
+  for (let i = 0; i < values.length; i++) {
+    if (above ? values[i]! > 0 : values[i]! >= 0) continue;
+    throw new LocationFileFault(
+      `${name}: ${what} ${i + 1} is ${values[i]}; it must be ${above ? "above" : "at least"} 0`,
+    );
+  }
 }
 
 interface FacilityData {
+  readonly name: string;
   readonly sites: number;
   readonly customers: number;
   readonly capacity: ArrayLike<number>;
@@ -29,7 +69,10 @@ interface FacilityData {
 
 /** Every customer has an arc to every site; leaving one unserved costs more than any plan, so no optimum does. */
 function facilityProblem(data: FacilityData): PlanProblem {
-  const { sites, customers } = data;
+  const { name, sites, customers } = data;
+  requireSigns(name, "the capacity of site", data.capacity, true);
+  requireSigns(name, "the fixed cost of site", data.fixed, false);
+  requireSigns(name, "the demand of customer", data.demand, false);
   const arcs = sites * customers;
   const usd = new Float64Array(arcs);
   const load = new Float64Array(arcs);
@@ -91,12 +134,19 @@ function facilityProblem(data: FacilityData): PlanProblem {
  */
 export function readOrLibrary(name: string, text: string): LocationInstance {
   const inName = /_(\d+)/.exec(name)?.[1];
-  const values = numbersOf(text.replaceAll("capacity", inName ?? "capacity"));
+  if (text.includes("capacity") && inName === undefined) {
+    throw new LocationFileFault(
+      `${name}: the file says "capacity" where a number should be; name it by the number, for example capa_8000.txt`,
+    );
+  }
+  const values = numbersOf(name, text.replaceAll("capacity", inName ?? ""));
+  const [sitesSaid = 0, customersSaid = 0] = values;
+  const expected = 2 + 2 * sitesSaid + customersSaid * (1 + sitesSaid);
+  requireSize(name, "the numbers of sites and customers", values.slice(0, 2), expected, values.length);
   let at = 0;
   const next = (): number => {
     const value = values[at++];
-    if (value === undefined || !Number.isFinite(value))
-      throw new Error(`${name}: number ${at} is missing or not a number`);
+    if (value === undefined) throw new LocationFileFault(`${name}: number ${at} is missing`);
     return value;
   };
   const sites = next();
@@ -116,6 +166,7 @@ export function readOrLibrary(name: string, text: string): LocationInstance {
   return {
     name,
     problem: facilityProblem({
+      name,
       sites,
       customers,
       capacity,
@@ -128,10 +179,10 @@ export function readOrLibrary(name: string, text: string): LocationInstance {
 
 /** TBED1: customers, sites, demands, capacities, fixed costs, then unit costs site by site. */
 export function readTestBed(name: string, text: string): LocationInstance {
-  const values = numbersOf(text);
+  const values = numbersOf(name, text);
   const [customers = 0, sites = 0] = values;
   const expected = 2 + customers + 2 * sites + sites * customers;
-  if (values.length < expected) throw new Error(`${name}: ${expected} numbers expected, ${values.length} found`);
+  requireSize(name, "the numbers of customers and sites", values.slice(0, 2), expected, values.length);
   const demand = values.slice(2, 2 + customers);
   const capacity = values.slice(2 + customers, 2 + customers + sites);
   const fixed = values.slice(2 + customers + sites, 2 + customers + 2 * sites);
@@ -139,6 +190,7 @@ export function readTestBed(name: string, text: string): LocationInstance {
   return {
     name,
     problem: facilityProblem({
+      name,
       sites,
       customers,
       capacity,
@@ -151,13 +203,24 @@ export function readTestBed(name: string, text: string): LocationInstance {
 
 /** OR-Library p-median: `vertices edges p`, then edges with lengths; distances are shortest paths. */
 export function readMedian(name: string, text: string): LocationInstance {
-  const values = numbersOf(text);
+  const values = numbersOf(name, text);
   const [vertices = 0, edges = 0, medians = 0] = values;
+  requireSize(name, "the numbers of vertices, edges and medians", values.slice(0, 3), 3 + 3 * edges, values.length);
+  if (vertices ** 2 > mostArcs || medians > vertices) {
+    throw new LocationFileFault(
+      `${name}: ${medians} medians among ${vertices} vertices cannot be; is the header right?`,
+    );
+  }
   const distance = new Float64Array(vertices * vertices).fill(Infinity);
   for (let vertex = 0; vertex < vertices; vertex++) distance[vertex * vertices + vertex] = 0;
   for (let edge = 0; edge < edges; edge++) {
     const from = values[3 + edge * 3]! - 1;
     const to = values[4 + edge * 3]! - 1;
+    if (!(from >= 0 && from < vertices && to >= 0 && to < vertices && values[5 + edge * 3]! >= 0)) {
+      throw new LocationFileFault(
+        `${name}: edge ${edge + 1} is ${values.slice(3 + edge * 3, 6 + edge * 3).join(" ")}; two vertices and a length expected`,
+      );
+    }
     // Where a pair is listed twice the last length counts: that is how the published optima were obtained.
     distance[from * vertices + to] = values[5 + edge * 3]!;
     distance[to * vertices + from] = values[5 + edge * 3]!;
@@ -172,9 +235,12 @@ export function readMedian(name: string, text: string): LocationInstance {
       }
     }
   }
+  if (distance.includes(Infinity))
+    throw new LocationFileFault(`${name}: not every vertex can be reached from every other`);
   return {
     name,
     problem: facilityProblem({
+      name,
       sites: vertices,
       customers: vertices,
       capacity: new Float64Array(vertices).fill(vertices),

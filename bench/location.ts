@@ -3,7 +3,8 @@
  *
  *     npm run -s bench -- location [--gap 0] [--time-limit 60] [--seed 1] FILE…
  *
- * Prints one JSON object per file: `{file, objective, bound, gap, seconds}`. Reads OR-Library CFLP (`cap*.txt`), TBED1
+ * Prints one JSON object per file: `{file, objective, bound, gap, seconds, status, method}`; a file that cannot be read gives
+ * `{file, error}` and, in the end, exit code 3. Reads OR-Library CFLP (`cap*.txt`), TBED1
  * (`*.plc` or `*.plc.gz`) and OR-Library p-median (`pmed*.txt`).
  */
 import { readFileSync } from "node:fs";
@@ -12,16 +13,24 @@ import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { createHighsSolver } from "../src/adapters/solver-highs/index.ts";
 import { solveProblem } from "../src/plan/index.ts";
-import { readMedian, readOrLibrary, readTestBed, type LocationInstance } from "./location-files.ts";
+import { LocationFileFault, readMedian, readOrLibrary, readTestBed, type LocationInstance } from "./location-files.ts";
 
 function readInstance(path: string): LocationInstance {
-  const bytes = readFileSync(path);
-  const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  const text = readText(path);
   const name = basename(path)
     .replace(/\.gz$/, "")
     .replace(/\.(txt|plc)$/, "");
   if (/\.plc(\.gz)?$/.test(path)) return readTestBed(name, text);
   return name.startsWith("pmed") ? readMedian(name, text) : readOrLibrary(name, text);
+}
+
+function readText(path: string): string {
+  try {
+    const bytes = readFileSync(path);
+    return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  } catch (error) {
+    throw new LocationFileFault(`${path} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 export async function run(args: string[]): Promise<void> {
@@ -35,9 +44,18 @@ export async function run(args: string[]): Promise<void> {
       verbose: { type: "boolean", default: false },
     },
   });
-  const solver = createHighsSolver();
+  if (positionals.length === 0) throw new Error("no file is named: bench location FILE…");
+  const solver = createHighsSolver({ threads: 2 });
   for (const file of positionals) {
-    const { problem } = readInstance(file);
+    let problem: LocationInstance["problem"];
+    try {
+      problem = readInstance(file).problem;
+    } catch (error) {
+      if (!(error instanceof LocationFileFault)) throw error;
+      process.stdout.write(`${JSON.stringify({ file, error: error.message })}\n`);
+      process.exitCode = 3;
+      continue;
+    }
     const started = performance.now();
     const result = await solveProblem(
       problem,

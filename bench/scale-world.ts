@@ -55,14 +55,24 @@ training:
 areas:
   - select: { cities: { populationAbove: 50000, limit: ${areas} } }
 sites:
-  - { select: { cities: { populationAbove: 100000, limit: ${sites} } }, tier: edge, powerLimit: 60 kW, port: 40 Gbit/s }
-  - { select: { cloudRegions: { limit: ${Math.max(6, Math.round(140 * share))} } }, tier: regional, powerLimit: 4 MW }
+  - { select: { cities: { populationAbove: 100000, limit: ${sites} } }, tier: edge, powerLimit: 60 kW, port: 40 Gbit/s, backhaul: 20 Gbit/s }
+  - select: { cloudRegions: { limit: ${Math.max(6, Math.round(140 * share))} } }
+    tier: regional
+    powerLimit: 4 MW
+    backhaul: 400 Gbit/s
+    backhaulPrice: 300 USD/(Gbit/s)/month
+    upgrades: [{ size: 4 MW, price: $30M, leadTime: 1 year }]
   - { id: core-us, tier: core, country: US, latitude: 39.0, longitude: -94.6, powerLimit: 100 MW, status: forced }
-  - { id: core-se, tier: core, country: SE, latitude: 65.58, longitude: 22.15, powerLimit: 100 MW }
-modules: [l4x1, rtx-pro-6000x8, h200x8]
+  - { id: core-se, tier: core, country: SE, latitude: 65.58, longitude: 22.15, powerLimit: 100 MW, owner: north, minUtilization: 20 % }
+  - { id: fra-old, tier: regional, country: DE, city: Frankfurt am Main, powerLimit: 2 MW, status: existing, closingCost: $3M, salvage: $1M, installed: { h200x8: 4 } }
+owners:
+  cloud: { kind: hyperscaler, budget: ${Math.round(20_000 * share + 400)}M USD }
+  north: { kind: sovereign, wacc: 5 %/year, budget: ${Math.round(4_000 * share + 200)}M USD, allotments: { h200x8: ${Math.round(4_000 * share + 40)} }, debt: { share: 40 %, rate: 4 %/year } }
+modules: [l4x1, rtx-pro-6000x8, { use: h200x8, supply: ${Math.round(12_000 * share + 100)} }]
+finance: { memoryPriceFactor: ${periods === 5 ? "[1, 1.6, 1.4, 1.2, 1.1]" : "1.2"} }
 limits:
   maxSites: ${Math.max(20, Math.round(0.6 * sites))}
-  budget: ${Math.round(20_000 * share + 400)}M USD
+  shares: [{ id: nordic-own, least: 5 %, owners: [north], within: [SE, NO, FI] }]
   zones: [{ id: nordic, countries: [SE, NO, FI], powerLimit: 60 MW }]
 `;
 }

@@ -22,6 +22,8 @@ export type { Clash } from "./clashes.ts";
 export type { Unserved, UnservedReason } from "./unserved.ts";
 export { recomputeBound, type Certificate } from "./certificate.ts";
 export { solveExact } from "./exact.ts";
+export { solveDecomposed } from "./decomposed.ts";
+export { periodSolution, stackPeriods, type StackedPeriods } from "./stack-periods.ts";
 export { worldProblem, type WorldProblem } from "./world-problem.ts";
 export { verifyPlan, type Finding, type Verification } from "./verify-plan.ts";
 export { everyPeriod, lastPeriod, viewPeriod } from "./period-view.ts";
