@@ -24,7 +24,12 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
   try {
     return await planScenario(
       world,
-      { solver, nowMs: () => performance.now(), onProgress: (point) => progress.show(progressText(point)) },
+      {
+        solver,
+        nowMs: () => performance.now(),
+        breathe: () => new Promise((resolve) => setImmediate(resolve)),
+        onProgress: (point) => progress.show(progressText(point)),
+      },
       {
         relativeGap: options.gap,
         timeLimitS: options.timeLimit,

@@ -5,7 +5,7 @@
  */
 import { certify } from "./certificate.ts";
 import { solveExact } from "./exact.ts";
-import { lagrangianBound } from "./lagrangian.ts";
+import { boundSteps } from "./lagrangian.ts";
 import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
@@ -30,6 +30,7 @@ const stallRatio = 5e-5;
 const largeProblemArcs = 200_000;
 /** Share of the time limit the bound may take. */
 const boundTimeShare = 0.45;
+const pauseEveryMs = 200;
 /** Ways of rounding, tried in turn. */
 const roundings: readonly Rounding[] = [
   { by: "modules", threshold: 0.5 },
@@ -70,7 +71,7 @@ export async function solveDecomposed(
   let bestUsd = checkSolution(problem, best).length === 0 ? objectiveUsd(problem, best) : Infinity;
   let reportedS = -1;
   const view = viewBySite(problem);
-  const bound = lagrangianBound(problem, view, {
+  const steps = boundSteps(problem, view, {
     iterations: boundIterations,
     ...(problem.arcs.pool.length > largeProblemArcs ? { stallRatio } : {}),
     stop: () => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS,
@@ -80,6 +81,17 @@ export async function solveDecomposed(
       record(bestUsd, boundUsd);
     },
   });
+  let step = steps.next();
+  let heardMs = tools.nowMs();
+  while (!step.done) {
+    // Long work on one thread hears nothing, not even Ctrl-C, unless it pauses.
+    if (tools.nowMs() - heardMs > pauseEveryMs) {
+      await tools.breathe?.();
+      heardMs = tools.nowMs();
+    }
+    step = steps.next();
+  }
+  const bound = step.value;
   const certificate = certify(problem, bound, view);
   let boundUsd = certificate.boundUsd;
   record(bestUsd, boundUsd);
@@ -96,8 +108,10 @@ export async function solveDecomposed(
     state = candidate;
     record(bestUsd, boundUsd);
   };
-  for (const rounding of roundings) {
-    if (timeUp() || proven()) break;
+  for (const [turn, rounding] of roundings.entries()) {
+    await tools.breathe?.();
+    // Whoever stops early gets a plan all the same.
+    if ((timeUp() && turn > 0) || proven()) break;
     keep(planAround(problem, bound, moves, roundedCounts(problem, bound, rounding), timeUp));
     if (elapsedS() > latestRounding * options.timeLimitS) break;
   }

@@ -57,7 +57,21 @@ const stallWindow = 40;
 const closingRefinements = 4;
 const closingRounds = 4;
 
+/** The bound, computed at once. */
 export function lagrangianBound(problem: PlanProblem, view: SiteView, options: LagrangianOptions): LagrangianResult {
+  const steps = boundSteps(problem, view, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The bound, evaluation by evaluation, for callers that have other things to hear in between. */
+export function* boundSteps(
+  problem: PlanProblem,
+  view: SiteView,
+  options: LagrangianOptions,
+): Generator<undefined, LagrangianResult> {
   const { rows, arcs, pools, sites, limits } = problem;
   const bounder = createSiteBounder(problem, view);
   const scale = firstPrices(problem);
@@ -230,6 +244,7 @@ export function lagrangianBound(problem: PlanProblem, view: SiteView, options: L
   let averaging = firstAveraging;
   let iteration = 1;
   for (; iteration < options.iterations && step > smallestStep; iteration++) {
+    yield undefined;
     if (options.stop()) break;
     let norm = 0;
     for (let r = 0; r < rows.count; r++) norm += scale[r]! * directionOf(r) ** 2;

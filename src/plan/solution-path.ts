@@ -16,6 +16,8 @@ export interface PathTools {
   readonly solver: Solver;
   /** A clock, ms; only differences are used. */
   readonly nowMs: () => number;
+  /** Lets the caller's other events happen (a Ctrl-C, a request) during long work; without it they wait. */
+  readonly breathe?: () => Promise<void>;
 }
 
 /** One point of the search: what was known after so many seconds. */
