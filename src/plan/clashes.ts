@@ -38,6 +38,13 @@ export function brokenLimits(problem: PlanProblem, solution: ProblemSolution): C
   return [{ limits: names, detail }];
 }
 
+/** Failures no plan was found to survive. */
+export function fatalFailures(names: readonly string[]): Clash[] {
+  if (names.length === 0) return [];
+  const limits = names.slice(0, namedLimits).map((name) => `the plan survives the loss of ${name}`);
+  return [{ limits, detail: "serving less does not help either: other limits need what would have to go" }];
+}
+
 const namedLimits = 12;
 
 /** What is forced against every coupling limit. */

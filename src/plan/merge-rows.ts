@@ -13,11 +13,17 @@ export interface MergedRows {
  * period are left out.
  */
 export function mergeRows(world: World, period: number, table: ArcTable): MergedRows {
+  // What rows may do while something has failed can differ where what they do otherwise is the same.
+  const mayMerge = world.limits.resilience === undefined;
   const groups: number[][] = [];
   const byHash = new Map<number, number[]>();
   for (let row = 0; row < world.demand.length; row++) {
     const { peakPerS, meanPerS } = world.demand[row]!;
     if (!(peakPerS[period]! > 0) && !(meanPerS[period]! > 0)) continue;
+    if (!mayMerge) {
+      groups.push([row]);
+      continue;
+    }
     const hash = hashOf(world, table, row);
     const candidates = byHash.get(hash);
     const group = candidates?.find((candidate) => isSame(world, period, table, groups[candidate]![0]!, row));

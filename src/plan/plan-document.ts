@@ -50,6 +50,8 @@ export interface PlanDocument {
   readonly cost: CostBreakdown | null;
   /** What the plan earns and is worth over all its periods; null when infeasible. */
   readonly value?: PlanValue | null;
+  /** How the plan survives failures; absent where that was not asked for. */
+  readonly failover?: Failover;
   readonly sites: readonly SiteLoad[];
   readonly limits: readonly LimitUse[];
   readonly unserved: readonly Unserved[];
@@ -63,6 +65,26 @@ export interface PlanDocument {
   readonly horizon: Horizon | null;
   /** Digest of the rest of the document, by whoever wrote the file. */
   readonly seal?: string;
+}
+
+/** Where requests go when something fails, and the prices that rule out plans which do not survive; see `resilience.ts`. */
+export interface Failover {
+  /** Names of what may fail, one at a time; the other lists refer to it by position. */
+  readonly failures: readonly string[];
+  readonly moves: readonly {
+    readonly period: number;
+    readonly failure: number;
+    /** Position in `World.demand`, and of the pool in the period's deployment. */
+    readonly row: number;
+    readonly pool: number;
+    readonly peakPerS: number;
+  }[];
+  /** Spots are `site * modules + module`. */
+  readonly cuts: readonly {
+    readonly period: number;
+    readonly failure: number;
+    readonly prices: readonly (readonly [spot: number, price: number])[];
+  }[];
 }
 
 /** A plan of several periods. */

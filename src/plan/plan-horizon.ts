@@ -9,7 +9,7 @@
 import type { World } from "../catalog/index.ts";
 import { hasPriceVintages } from "../finance/index.ts";
 import { judgeDistribution } from "./alternatives.ts";
-import { brokenLimits, findClashes } from "./clashes.ts";
+import { brokenLimits, fatalFailures, findClashes } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
 import type { HorizonPeriod, PlanDocument } from "./plan-document.ts";
 import type { PlanOptions, PlanTools } from "./plan-options.ts";
@@ -23,7 +23,7 @@ import {
   withValue,
 } from "./plan-period.ts";
 import type { ProblemSolution } from "./problem.ts";
-import { solveProblem } from "./solve-problem.ts";
+import { failoverOf, solvePlan } from "./solve-resilient.ts";
 import { discountedYears, periodSolution, stackPeriods, type StackedPeriods } from "./stack-periods.ts";
 
 export async function planHorizon(world: World, tools: PlanTools, options: PlanOptions): Promise<PlanDocument> {
@@ -40,10 +40,12 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
     return infeasibleDocument(first, stacked.problem, path, options, placed, seconds());
   }
 
-  const result = await solveProblem(stacked.problem, tools, path);
-  const broken = brokenLimits(stacked.problem, result.solution);
+  const stages = stacked.periods.map((planned, period) => ({ planned, ...stacked.first[period]! }));
+  const solved = await solvePlan(stacked.problem, stages, tools, path);
+  const { result } = solved;
+  const broken = [...brokenLimits(stacked.problem, result.solution), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(first, stacked.problem, path, options, broken, seconds());
-  const certificate = result.certificate ?? certificateOf(stacked.problem, path);
+  const certificate = result.certificate ?? certificateOf(solved.problem, path);
   // What is proven is proven of the horizon; a period's part of it is in proportion to its cost.
   const proven = result.objectiveUsd === 0 ? 1 : result.bestBoundUsd / result.objectiveUsd;
   const differ = hasPriceVintages(world);
@@ -84,6 +86,11 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
     method: result.method,
     search: searchOf(stacked.problem, path, result, seconds()),
     ...now!,
+    ...failoverOf(
+      solved,
+      stages,
+      periods.map((entry) => entry.deployment),
+    ),
     certificate: null,
     alternatives: { centralised },
     verdict: centralised === null ? null : judgeDistribution(first, { ...whole, solution: firstSolution }, centralised),

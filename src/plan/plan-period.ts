@@ -2,7 +2,7 @@
 import type { World } from "../catalog/index.ts";
 import { judgeDistribution, restrictTo, summariseAlternative } from "./alternatives.ts";
 import { certify, type Certificate } from "./certificate.ts";
-import { brokenLimits, findClashes, type Clash } from "./clashes.ts";
+import { brokenLimits, fatalFailures, findClashes, type Clash } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
 import { lagrangianBound } from "./lagrangian.ts";
 import type { PlanDocument } from "./plan-document.ts";
@@ -11,6 +11,7 @@ import type { PlanOptions, PlanTools } from "./plan-options.ts";
 import type { PlanProblem } from "./problem.ts";
 import { viewBySite } from "./site-view.ts";
 import type { PathOptions, PathResult } from "./solution-path.ts";
+import { failoverOf, solvePlan } from "./solve-resilient.ts";
 import { solveProblem } from "./solve-problem.ts";
 import { worldProblem, type WorldProblem } from "./world-problem.ts";
 
@@ -36,8 +37,10 @@ export async function planPeriod(
   const clashes = findClashes(planned);
   if (clashes.length > 0) return infeasibleDocument(planned, problem, path, options, clashes, seconds());
 
-  const result = await solveProblem(problem, tools, path);
-  const broken = brokenLimits(problem, result.solution);
+  const stages = [{ planned, arc: 0, pool: 0 }];
+  const solved = await solvePlan(problem, stages, tools, path);
+  const { result } = solved;
+  const broken = [...brokenLimits(problem, result.solution), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(planned, problem, path, options, broken, seconds());
   const description = await describePeriod(planned, result.solution, tools, path);
   const centralised = await centralisedAlternative(planned, problem, tools, path, options);
@@ -50,7 +53,8 @@ export async function planPeriod(
     method: result.method,
     search: searchOf(problem, path, result, seconds()),
     ...description,
-    certificate: result.certificate ?? certificateOf(problem, path),
+    ...failoverOf(solved, stages, [description.deployment]),
+    certificate: result.certificate ?? certificateOf(solved.problem, path),
     alternatives: { centralised },
     verdict: centralised === null ? null : judgeDistribution(planned, result, centralised),
     clashes: [],

@@ -7,6 +7,7 @@ import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
 import { gapOf } from "./solution-path.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
+import { checkFailover, withFailureCuts } from "./verify-failover.ts";
 import { checkLimits } from "./verify-limits.ts";
 import { near, tolerance, type Report, type Standing } from "./verify-terms.ts";
 import { worldProblem } from "./world-problem.ts";
@@ -54,13 +55,19 @@ export function verifyPeriod(
   // What follows others is proven together with them.
   if (standing.kind === "following") return { costUsd: cost, certifiedUsd: null };
   checkVerdict(document, planned, report);
+  checkFailover(document, planned, deployment, report);
   if (document.certificate === null) {
     report("certificate", "is missing: the bound cannot be checked");
     return { costUsd: cost, certifiedUsd: null };
   }
   return {
     costUsd: cost,
-    certifiedUsd: verifyCertificate(planned.problem, document.certificate, cost, report),
+    certifiedUsd: verifyCertificate(
+      withFailureCuts(document, planned.problem, [{ planned, arc: 0, pool: 0 }]),
+      document.certificate,
+      cost,
+      report,
+    ),
   };
 }
 

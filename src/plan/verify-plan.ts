@@ -10,6 +10,7 @@ import type { Horizon, HorizonPeriod, PlanDocument } from "./plan-document.ts";
 import { gapOf } from "./solution-path.ts";
 import { discountedYears, stackPeriods } from "./stack-periods.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
+import { checkFailover, withFailureCuts } from "./verify-failover.ts";
 import { verifyCertificate, verifyPeriod } from "./verify-period.ts";
 import { freshModules, near, tolerance, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";
@@ -128,8 +129,15 @@ function verifyHorizon(
     report("horizon.relativeGap", `says ${horizon.relativeGap}, cost and bound give another`);
   }
   checkOpening(document, horizon, stacked.periods[0]!, report);
-  const certifiedUsd = verifyCertificate(stacked.problem, horizon.certificate, costUsd, (place, message) =>
-    report(`horizon.${place}`, message),
+  const stages = stacked.periods.map((planned, period) => ({ planned, ...stacked.first[period]! }));
+  for (const { planned } of stages) {
+    checkFailover(document, planned, horizon.periods[planned.period]!.deployment, report);
+  }
+  const certifiedUsd = verifyCertificate(
+    withFailureCuts(document, stacked.problem, stages),
+    horizon.certificate,
+    costUsd,
+    (place, message) => report(`horizon.${place}`, message),
   );
   return conclude(findings, costUsd, certifiedUsd);
 }

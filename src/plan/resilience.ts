@@ -1,0 +1,122 @@
+/**
+ * Living through the loss of any one site, or of any one zone: what its requests need then must fit beside what the other
+ * places serve already. The reserve is shared, because only one thing fails at a time.
+ *
+ * Whether the load x of a failed place F finds room is a transport problem. By its dual it does exactly if for all prices
+ * μ ≥ 0 of module time
+ *
+ *   Σ σ(row) · share(row at F) ≤ Σ μ · (modules − load) over all places that stand,
+ *   σ(row) = least μ · load over the places that may take the row over.
+ *
+ * Every such inequality is linear in what the plan decides, holds for every plan that survives, and can be checked by whoever
+ * has μ. They are found one by one, where a plan breaks them, and become limits of the model (Benders 1962).
+ */
+import type { World } from "../catalog/index.ts";
+import { arcTable, compilePolicy } from "../route/index.ts";
+import type { CouplingLimit } from "./coupling-limit.ts";
+import { limitRow } from "./limit-rows.ts";
+import type { WorldProblem } from "./world-problem.ts";
+
+/** Sites that are lost together. */
+export interface Failure {
+  readonly name: string;
+  readonly sites: readonly number[];
+}
+
+/** What may fail, one at a time. */
+export function failuresOf({ sites, limits }: World): Failure[] {
+  if (limits.resilience === undefined) return [];
+  const alone = sites.map(({ id }, site): Failure => ({ name: `site ${id}`, sites: [site] }));
+  if (limits.resilience === "site") return alone;
+  const zones = limits.zones.filter((zone) => zone.sites.length > 0);
+  return [...alone, ...zones.map((zone): Failure => ({ name: `zone ${zone.id}`, sites: zone.sites }))];
+}
+
+/** The world as its users accept it while something has failed. */
+export function failoverWorld(world: World): World {
+  return {
+    ...world,
+    workloads: world.workloads.map((workload) => ({
+      ...workload,
+      ttft: { ...workload.ttft, budgetMs: workload.failoverBudgetMs ?? workload.ttft.budgetMs },
+    })),
+  };
+}
+
+/** Who could take a row over: modules of one kind at one site, and how many of them the whole row takes. */
+interface Refuge {
+  readonly spot: number;
+  readonly load: number;
+}
+
+/** What is needed to ask about failures in one period; spots are `site * modules + module`. */
+export interface FailoverTable {
+  readonly planned: WorldProblem;
+  /** Per demand row of the problem. */
+  readonly refuges: readonly (readonly Refuge[])[];
+  /** Pools that serve requests, by spot. */
+  readonly poolsOfSpot: ReadonlyMap<number, readonly number[]>;
+}
+
+export function failoverTable(planned: WorldProblem): FailoverTable {
+  const { world, period, problem, poolModule, poolTrains, memberStarts, members, demandRowCount } = planned;
+  const poolsOfSpot = new Map<number, number[]>();
+  for (let pool = 0; pool < planned.firstAuxiliary; pool++) {
+    if (poolTrains[pool]) continue;
+    const spot = problem.pools.site[pool]! * world.modules.length + poolModule[pool]!;
+    const known = poolsOfSpot.get(spot);
+    if (known === undefined) poolsOfSpot.set(spot, [pool]);
+    else known.push(pool);
+  }
+  const table = arcTable(compilePolicy(failoverWorld(world), period));
+  const refuges = Array.from({ length: demandRowCount }, (_, row) => {
+    // Under resilience rows are not merged: each has one member.
+    const demand = members[memberStarts[row]!]!;
+    const found: Refuge[] = [];
+    for (let entry = table.rowStart[demand]!; entry < table.rowStart[demand + 1]!; entry++) {
+      const spot = table.site[entry]! * world.modules.length + table.module[entry]!;
+      if (!poolsOfSpot.has(spot)) continue;
+      const rate = table.perModulePerS[entry]! * world.limits.headroomRatio;
+      found.push({ spot, load: world.demand[demand]!.peakPerS[period]! / rate });
+    }
+    return found;
+  });
+  return { planned, refuges, poolsOfSpot };
+}
+
+/** Prices of module time by spot; a spot that is not listed has none. */
+export type SpotPrices = ReadonlyMap<number, number>;
+
+/**
+ * The inequality of a failure under given prices, as a limit of the period's problem. Any prices give one that every plan
+ * which survives keeps.
+ */
+export function failureLimit(table: FailoverTable, failure: Failure, prices: SpotPrices): CouplingLimit {
+  const { planned, refuges, poolsOfSpot } = table;
+  const { world, problem, poolModule, demandRowCount } = planned;
+  const lost = new Set(failure.sites);
+  const stays = (spot: number): boolean => !lost.has(Math.floor(spot / world.modules.length));
+  const pools: (readonly [number, number])[] = [];
+  for (const [spot, price] of prices) {
+    if (price > 0 && stays(spot)) for (const pool of poolsOfSpot.get(spot) ?? []) pools.push([pool, -price]);
+  }
+  const arcs: (readonly [number, number])[] = [];
+  for (let row = 0; row < demandRowCount; row++) {
+    let least = Infinity;
+    for (const { spot, load } of refuges[row]!)
+      if (stays(spot)) least = Math.min(least, load * (prices.get(spot) ?? 0));
+    for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
+      const pool = problem.arcs.pool[arc]!;
+      const site = problem.pools.site[pool]!;
+      const spot = site * world.modules.length + poolModule[pool]!;
+      // A row that nobody in the world could take over is lost with its place, whatever is built.
+      const weight = lost.has(site)
+        ? Number.isFinite(least)
+          ? least
+          : 0
+        : problem.arcs.load[arc]! * (prices.get(spot) ?? 0);
+      if (weight > 0) arcs.push([arc, weight]);
+    }
+  }
+  return limitRow({ name: `reserve for the loss of ${failure.name}`, upper: 0, pools, arcs });
+}

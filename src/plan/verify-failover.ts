@@ -1,0 +1,103 @@
+/** Whether a plan survives what it says it survives: every failure, with where its requests go, without a solver. */
+import { compilePolicy, emptyJudgement, judge } from "../route/index.ts";
+import type { PlanDocument } from "./plan-document.ts";
+import type { PlanProblem } from "./problem.ts";
+import { failoverTable, failoverWorld, failureLimit, failuresOf } from "./resilience.ts";
+import { tolerance, type Report } from "./verify-terms.ts";
+import type { WorldProblem } from "./world-problem.ts";
+
+/** Checks the failover of one period; `deployment` is that period's. */
+export function checkFailover(
+  document: PlanDocument,
+  planned: WorldProblem,
+  deployment: PlanDocument["deployment"],
+  report: Report,
+): void {
+  const { world, period } = planned;
+  const failures = failuresOf(world);
+  if (failures.length === 0) return;
+  if (!document.failover) {
+    report("failover", "is missing: that the plan survives failures cannot be checked");
+    return;
+  }
+  const table = failoverTable(planned);
+  const policy = compilePolicy(failoverWorld(world), period);
+  const normal = compilePolicy(world, period);
+  const judgement = emptyJudgement();
+  const rowOf = new Map<number, number>();
+  for (let row = 0; row < planned.demandRowCount; row++) {
+    for (let i = planned.memberStarts[row]!; i < planned.memberStarts[row + 1]!; i++)
+      rowOf.set(planned.members[i]!, row);
+  }
+  const busy = new Float64Array(deployment.pools.length);
+  for (const flow of deployment.flows) {
+    const pool = deployment.pools[flow.pool]!;
+    if (judge(normal, world.demand[flow.row]!, pool.site, pool.module, judgement) !== null) continue;
+    busy[flow.pool]! += flow.peakPerS / (judgement.perModulePerS * world.limits.headroomRatio);
+  }
+  for (const [index, failure] of failures.entries()) {
+    const lost = new Set(failure.sites);
+    const needed = new Map<number, number>();
+    const used = busy.slice();
+    for (const flow of deployment.flows) {
+      const { site } = deployment.pools[flow.pool]!;
+      if (!lost.has(site)) continue;
+      // What no place in the world could take over is lost with its own.
+      const refuge = table.refuges[rowOf.get(flow.row)!]!.some(
+        ({ spot }) => !lost.has(Math.floor(spot / world.modules.length)),
+      );
+      if (refuge) needed.set(flow.row, (needed.get(flow.row) ?? 0) + flow.peakPerS);
+    }
+    for (const [i, move] of document.failover.moves.entries()) {
+      if (move.period !== period || move.failure !== index) continue;
+      const where = `failover.moves[${i}]`;
+      const pool = deployment.pools[move.pool];
+      const origin = world.demand[move.row];
+      if (pool === undefined || origin === undefined || !(move.peakPerS >= 0)) {
+        report(where, "names no demand, no pool or no rate of the plan");
+        continue;
+      }
+      if (lost.has(pool.site)) report(where, `${pool.id} is lost with ${failure.name}`);
+      const reason = judge(policy, origin, pool.site, pool.module, judgement);
+      if (reason !== null) report(where, `${pool.id} may not take it over: ${reason}`);
+      else used[move.pool]! += move.peakPerS / (judgement.perModulePerS * world.limits.headroomRatio);
+      needed.set(move.row, (needed.get(move.row) ?? 0) - move.peakPerS);
+    }
+    for (const [row, peakPerS] of needed) {
+      if (Math.abs(peakPerS) <= tolerance * Math.max(1, world.demand[row]!.peakPerS[period]!)) continue;
+      report(
+        "failover",
+        `the loss of ${failure.name} leaves demand row ${row} with ${peakPerS} requests/s nowhere to go`,
+      );
+    }
+    for (const [i, pool] of deployment.pools.entries()) {
+      if (lost.has(pool.site) || used[i]! <= pool.count + tolerance * Math.max(1, pool.count)) continue;
+      report("failover", `the loss of ${failure.name} needs ${used[i]} modules of ${pool.id}, ${pool.count} stand`);
+    }
+  }
+}
+
+/** The problem with the limits that the document's prices of failures stand for; any prices are valid ones. */
+export function withFailureCuts(
+  document: PlanDocument,
+  problem: PlanProblem,
+  stages: readonly { readonly planned: WorldProblem; readonly arc: number; readonly pool: number }[],
+): PlanProblem {
+  if (!document.failover) return problem;
+  const { world } = document;
+  const failures = failuresOf(world);
+  const tables = stages.map(({ planned }) => failoverTable(planned));
+  const limits = document.failover.cuts.map(({ period, failure, prices }) => {
+    const stage = stages.findIndex(({ planned }) => planned.period === period);
+    if (stage < 0 || failures[failure] === undefined || !prices.every(([, price]) => price >= 0 && price < Infinity)) {
+      throw new RangeError("a price of a failure is not one of this world");
+    }
+    const limit = failureLimit(tables[stage]!, failures[failure], new Map(prices));
+    return {
+      ...limit,
+      pools: limit.pools.map((at) => at + stages[stage]!.pool),
+      ...(limit.arcs !== undefined && { arcs: limit.arcs.map((at) => at + stages[stage]!.arc) }),
+    };
+  });
+  return { ...problem, limits: [...problem.limits, ...limits] };
+}

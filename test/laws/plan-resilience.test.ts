@@ -1,0 +1,224 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
+import type { World } from "../../src/catalog/index.ts";
+import { annualCost } from "../../src/finance/index.ts";
+import { MipBuilder, planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
+import { arcTable, compilePolicy } from "../../src/route/index.ts";
+import { smallModule, testSite, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
+
+const solver = createHighsSolver();
+afterAll(() => solver.close());
+const plan = (world: World): Promise<PlanDocument> =>
+  planScenario(world, { solver, nowMs: () => 0 }, { relativeGap: 0, timeLimitS: 30, compare: false });
+const throughJson = (document: PlanDocument): PlanDocument => JSON.parse(JSON.stringify(document)) as PlanDocument;
+
+/** Three sites near the users, of which two may share a zone; demand that takes a module or two. */
+const shakyWorld: fc.Arbitrary<World> = fc
+  .record({
+    rates: fc.array(fc.double({ min: 1, max: 90, noNaN: true }), { minLength: 2, maxLength: 2 }),
+    penaltyUsd: fc.constantFrom(0.000_3, 0.002),
+    powerKw: fc.array(fc.constantFrom(0.5, 1, 100), { minLength: 3, maxLength: 3 }),
+    openingUsd: fc.array(fc.constantFrom(0, 40_000, 200_000), { minLength: 3, maxLength: 3 }),
+    budgetMs: fc.constantFrom(18, 40),
+    failoverMs: fc.constantFrom(18, 40, 90),
+    resilience: fc.constantFrom("site" as const, "zone" as const),
+  })
+  .map((draw) => {
+    const workloads = [
+      testWorkload({
+        id: "quick",
+        ttft: { budgetMs: draw.budgetMs, attainmentRatio: 0.9 },
+        failoverBudgetMs: draw.failoverMs,
+        unservedUsdPerRequest: draw.penaltyUsd,
+      }),
+    ];
+    const base = tinyWorld({ workloads });
+    const places = [
+      { id: "a", latitude: 50, longitude: 8 },
+      { id: "b", latitude: 50.3, longitude: 8.4 },
+      { id: "c", latitude: 48.6, longitude: 2.4, country: "BB" },
+    ];
+    return {
+      ...base,
+      modules: [smallModule],
+      demand: base.demand.map((row, index) => ({
+        ...row,
+        peakPerS: [draw.rates[index]!],
+        meanPerS: [draw.rates[index]! * 0.4],
+      })),
+      sites: places.map((place, index) =>
+        testSite({
+          tier: "edge",
+          ...place,
+          powerLimitKw: [draw.powerKw[index]!],
+          openingCapexUsd: draw.openingUsd[index]!,
+          fixedOpexUsdPerYear: 2_000,
+        }),
+      ),
+      limits: {
+        ...base.limits,
+        resilience: draw.resilience,
+        zones: [{ id: "ab", sites: [0, 1], powerLimitKw: [1e6] }],
+      },
+    };
+  });
+
+/** The cheapest plan that survives, by trying all counts, with every way of moving load written out. */
+async function cheapest(world: World): Promise<number> {
+  const policy = compilePolicy(world);
+  const table = arcTable(policy);
+  const patient = world.workloads.map((workload) => ({
+    ...workload,
+    ttft: { ...workload.ttft, budgetMs: workload.failoverBudgetMs! },
+  }));
+  const refuge = arcTable(compilePolicy({ ...world, workloads: patient }));
+  const failures = [[0], [1], [2], ...(world.limits.resilience === "zone" ? [[0, 1]] : [])];
+  const loadOf = (of: typeof table, row: number, entry: number): number =>
+    world.demand[row]!.peakPerS[0]! / (of.perModulePerS[entry]! * world.limits.headroomRatio);
+  const reach = [0, 0, 0];
+  for (const row of world.demand.keys()) {
+    for (let entry = table.rowStart[row]!; entry < table.rowStart[row + 1]!; entry++) {
+      reach[table.site[entry]!]! += loadOf(table, row, entry);
+    }
+  }
+  const { powerKw } = world.modules[0]!;
+  const most = world.sites.map((site, index) =>
+    Math.min(Math.ceil(reach[index]! - 1e-9), Math.floor(site.powerLimitKw[0]! / (powerKw * site.pue) + 1e-9)),
+  );
+  fc.pre(most.reduce((product, count) => product * (count + 1), 1) <= 150);
+  const exists = reach.map((load) => load > 0);
+  let best = Infinity;
+  const counts = [0, 0, 0];
+  const finish = async (): Promise<void> => {
+    const builder = new MipBuilder();
+    const serve: { row: number; site: number; load: number; entry: number; col: number }[] = [];
+    const move: { row: number; failure: number; site: number; load: number; col: number }[] = [];
+    for (const [row, demand] of world.demand.entries()) {
+      for (let entry = table.rowStart[row]!; entry < table.rowStart[row + 1]!; entry++) {
+        const usd = table.egressUsd[entry]! + table.energyUsd[entry]! - world.workloads[0]!.unservedUsdPerRequest;
+        const col = builder.addCol(usd * demand.meanPerS[0]! * 31_536_000, 0, 1, false);
+        serve.push({ row, site: table.site[entry]!, load: loadOf(table, row, entry), entry, col });
+      }
+      for (let entry = refuge.rowStart[row]!; entry < refuge.rowStart[row + 1]!; entry++) {
+        const site = refuge.site[entry]!;
+        for (const [failure, lost] of failures.entries()) {
+          if (lost.includes(site) || !exists[site]) continue;
+          const load = loadOf(refuge, row, entry);
+          move.push({ row, failure, site, load, col: builder.addCol(0, 0, 1, false) });
+        }
+      }
+    }
+    for (const row of world.demand.keys()) {
+      builder.addRow(-Infinity, 1);
+      for (const arc of serve) if (arc.row === row) builder.addEntry(arc.col, 1);
+    }
+    for (const [site, count] of counts.entries()) {
+      builder.addRow(-Infinity, count);
+      for (const arc of serve) if (arc.site === site) builder.addEntry(arc.col, arc.load);
+    }
+    for (const [failure, lost] of failures.entries()) {
+      for (const row of world.demand.keys()) {
+        const ways = move.filter((entry) => entry.failure === failure && entry.row === row);
+        // What no place in the world could take over is lost with its own.
+        if (ways.length === 0) continue;
+        builder.addRow(0, 0);
+        for (const arc of serve) if (arc.row === row && lost.includes(arc.site)) builder.addEntry(arc.col, 1);
+        for (const way of ways) builder.addEntry(way.col, -1);
+      }
+      for (const [site, count] of counts.entries()) {
+        if (lost.includes(site)) continue;
+        builder.addRow(-Infinity, count);
+        for (const arc of serve) if (arc.site === site) builder.addEntry(arc.col, arc.load);
+        for (const way of move) {
+          if (way.failure === failure && way.site === site) builder.addEntry(way.col, way.load);
+        }
+      }
+    }
+    const result = await solver.solve(builder.build(), { timeLimitS: 10, relativeGap: 0, seed: 1 });
+    if (result.solution === null) return;
+    const flows = serve.map(({ row, site, entry, col }) => ({
+      row,
+      pool: site,
+      meanPerS: world.demand[row]!.meanPerS[0]! * result.solution![col]!,
+      energyKwhPerRequest: policy.serving[0]!.options[table.option[entry]!]!.energyKwhPerRequest,
+    }));
+    const pools = counts.map((count, site) => ({ site, module: 0, count, trainingCount: 0 }));
+    best = Math.min(best, annualCost(world, { pools, flows }, 0).totalUsdPerYear);
+  };
+  const visit = async (site: number): Promise<void> => {
+    if (site === counts.length) return finish();
+    for (counts[site] = 0; counts[site]! <= most[site]!; counts[site]!++) await visit(site + 1);
+    counts[site] = 0;
+  };
+  await visit(0);
+  return best;
+}
+
+describe("a plan that survives the loss of any one place", () => {
+  it("costs what the cheapest such plan found by trying everything costs, and is accepted by the checker", async () => {
+    await fc.assert(
+      fc.asyncProperty(shakyWorld, async (world) => {
+        const expected = await cheapest(world);
+        const document = throughJson(await plan(world));
+        expect(document.status).toBe("optimal");
+        expect(Math.abs(document.objectiveUsdPerYear! - expected)).toBeLessThan(1e-6 * Math.abs(expected) + 0.01);
+        expect(verifyPlan(document).findings).toEqual([]);
+      }),
+      { numRuns: 15 },
+    );
+  }, 180_000);
+
+  it("is refused by the checker when a move is taken away, made larger or sent to what is lost", async () => {
+    const [world] = fc.sample(
+      shakyWorld.map((it) => ({
+        ...it,
+        sites: it.sites.map((site) => ({ ...site, powerLimitKw: [100], openingCapexUsd: 0 })),
+        workloads: it.workloads.map((one) => ({
+          ...one,
+          ttft: { budgetMs: 40, attainmentRatio: 0.9 },
+          failoverBudgetMs: 90,
+          unservedUsdPerRequest: 0.01,
+        })),
+      })),
+      { numRuns: 1, seed: 11 },
+    );
+    const document = throughJson(await plan(world!));
+    const { moves } = document.failover!;
+    expect(moves.length).toBeGreaterThan(0);
+    const told = (changed: typeof moves): string[] =>
+      verifyPlan({ ...document, failover: { ...document.failover!, moves: changed } }).findings.map((it) => it.message);
+    expect(told(moves.slice(1)).join()).toContain("nowhere to go");
+    expect(told([{ ...moves[0]!, peakPerS: moves[0]!.peakPerS * 2 }, ...moves.slice(1)]).length).toBeGreaterThan(0);
+    const lost = document.deployment.pools.findIndex((pool) => pool.site === moves[0]!.failure);
+    expect(told([{ ...moves[0]!, pool: lost }, ...moves.slice(1)]).join()).toContain("is lost with");
+    expect(verifyPlan({ ...document, failover: undefined } as never).findings[0]!.where).toBe("failover");
+  });
+
+  it("costs no less than one that need not survive, and survives each of its years", async () => {
+    const base = fc.sample(shakyWorld, { numRuns: 1, seed: 4 })[0]!;
+    const series = (value: number): number[] => [value, value * 1.6];
+    const world: World = {
+      ...base,
+      periods: ["2027", "2028"].map((id) => ({ id, startYear: Number(id), lengthYears: 1 })),
+      demand: base.demand.map((row) => ({
+        ...row,
+        peakPerS: series(row.peakPerS[0]!),
+        meanPerS: series(row.meanPerS[0]!),
+      })),
+      sites: base.sites.map((site) => ({ ...site, powerLimitKw: [100, 100] })),
+      modules: base.modules.map((module) => ({ ...module, supplyPerPeriod: [null, null] })),
+      owners: base.owners.map((owner) => ({ ...owner, capexBudgetUsd: [null, null] })),
+      limits: {
+        ...base.limits,
+        budgetUsd: [null, null],
+        zones: base.limits.zones.map((zone) => ({ ...zone, powerLimitKw: [1e6, 1e6] })),
+      },
+    };
+    const { resilience: _none, ...carefree } = world.limits;
+    const [safe, bold] = await Promise.all([plan(world), plan({ ...world, limits: carefree })]);
+    expect(safe.horizon!.presentCostUsd).toBeGreaterThanOrEqual(bold.horizon!.presentCostUsd - 0.01);
+    expect(verifyPlan(throughJson(safe)).findings).toEqual([]);
+    expect(new Set(safe.failover!.moves.map((move) => move.period))).toEqual(new Set([0, 1]));
+  });
+});
