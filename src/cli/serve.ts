@@ -3,6 +3,8 @@ import { readConfiguration, watchedPaths, type GatewayFiles } from "./gateway-fi
 import type { FileSettings } from "./open-files.ts";
 import { untilStopped } from "./interrupts.ts";
 import { startGateway, type RunningGateway } from "./start-gateway.ts";
+import { shareOf } from "./worker-share.ts";
+import { followLeader, leadWorkers, workerLedger, workerPlace } from "./workers.ts";
 import { watchFiles } from "./watch-files.ts";
 
 export interface ServeOptions {
@@ -30,19 +32,37 @@ export interface ServeOptions {
   /** Seconds that running requests get when the gateway stops. */
   readonly grace: number;
   readonly reload: boolean;
+  /** Processes that share the address. */
+  readonly workers: number;
 }
 
 /** `disperse serve`: runs until Ctrl-C; running streams are finished before it ends. */
 export async function serve(file: string, options: ServeOptions): Promise<void> {
   const files = filesOf(file, options);
+  const place = workerPlace(process.env);
+  // The access log may want standard output for itself.
+  const announce = (url: string) =>
+    void (options.accessLog === "-" ? process.stderr : process.stdout).write(`gateway and console: ${url}\n`);
+  if (options.workers > 1 && place === null) {
+    if (options.files !== undefined) {
+      throw new CommandFailure(
+        exitCodes.invalid,
+        "--files needs a single process: batches would be run by each worker.",
+      );
+    }
+    // What is wrong is told once, not by every worker.
+    await readConfiguration(files, process.env);
+    return leadWorkers(options.workers, options.ledger ?? null, { listening: announce, say });
+  }
   const configuration = await readConfiguration(files, process.env);
+  const line: { leader?: ReturnType<typeof followLeader> } = {};
   const service = await startGateway({
     configuration,
     host: options.host,
     port: options.port,
     anyPort: false,
     emulated: options.emulated,
-    ledger: options.ledger ?? null,
+    ledger: options.ledger === undefined ? null : place ? workerLedger(options.ledger, place.number) : options.ledger,
     files: fileSettings(options),
     cache: { cacheBytes: Math.round((options.cacheMb ?? 0) * 1024 * 1024), cacheTtlMs: options.cacheTtl * 1_000 },
     accessLog: options.accessLog ?? null,
@@ -51,15 +71,21 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
       maxBodyBytes: Math.round(options.maxBodyMb * 1024 * 1024),
       ...(options.maxConnections !== undefined && { maxConnections: options.maxConnections }),
     },
+    ...(place && {
+      shareOf: (accounts) => shareOf(accounts, place.of, place.spentBefore),
+      leader: (collect) => (line.leader = followLeader(collect)),
+    }),
     say,
   });
-  // The access log may want standard output for itself.
-  (options.accessLog === "-" ? process.stderr : process.stdout).write(`gateway and console: ${service.url}\n`);
+  if (line.leader) line.leader.listening(service.url);
+  else announce(service.url);
   const unwatch = options.reload ? keepUpToDate(files, service) : () => {};
   await untilStopped();
   unwatch();
-  say("stopping: finishing running requests …");
+  if (place === null) say("stopping: finishing running requests …");
   await service.close(options.grace * 1_000);
+  // A worker's line to its leader would keep it alive.
+  if (place) process.disconnect?.();
 }
 
 /** Reads everything again when a file changes or SIGHUP comes. What cannot be used is told, and the last good one stays. */

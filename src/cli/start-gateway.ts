@@ -9,12 +9,17 @@ import { createNodeRng } from "../adapters/random-node/index.ts";
 import { createMemoryStore } from "../adapters/store-memory/index.ts";
 import { createSqliteStore } from "../adapters/store-sqlite/index.ts";
 import { createOtlpExporter } from "../adapters/telemetry-otlp/index.ts";
-import { createPrometheusTelemetry } from "../adapters/telemetry-prometheus/index.ts";
+import {
+  createPrometheusTelemetry,
+  renderMetrics,
+  type CollectedFamily,
+} from "../adapters/telemetry-prometheus/index.ts";
 import {
   Accounts,
   createGateway,
   createReloadable,
   metrics,
+  type AccountSettings,
   type FileDesk,
   type Gateway,
   type GatewayOptions,
@@ -47,6 +52,12 @@ export interface GatewaySettings {
   /** Memory for answers that may be given again; none when left out. */
   readonly cache?: Pick<GatewayOptions, "cacheBytes" | "cacheTtlMs">;
   readonly limits?: Pick<HttpOptions, "maxBodyBytes" | "maxConnections">;
+  /** Taken on accounts as they are read; a worker takes its share. */
+  readonly shareOf?: (accounts: AccountSettings) => AccountSettings;
+  /** The line to the process that leads the workers, when there is one. */
+  readonly leader?: (collect: () => readonly CollectedFamily[]) => {
+    allMetrics(): Promise<readonly CollectedFamily[]>;
+  };
   /** Words for the operator, one line each. */
   readonly say: (line: string) => void;
 }
@@ -83,6 +94,11 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     gateway.observe();
     return telemetry;
   };
+  const leader = settings.leader?.(() => observed().collect());
+  const readLimits = async (path: string) => {
+    const read = await readAccounts(path, store);
+    return settings.shareOf ? settings.shareOf(read) : read;
+  };
   const compose = (next: Configuration, accounts: Accounts): Gateway =>
     createGateway({
       world: next.plan.world,
@@ -98,9 +114,9 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       rng,
       pages: createPages(
         {
-          "/metrics": () => ({
+          "/metrics": async () => ({
             contentType: "text/plain; version=0.0.4; charset=utf-8",
-            text: observed().render(),
+            text: leader ? renderMetrics(await leader.allMetrics()) : observed().render(),
           }),
           "/console/plan.json": () => json(next.plan),
           // `null` says that nothing was simulated; a missing page would be an error in the browser's log.
@@ -131,7 +147,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   let service: HttpService;
   try {
     openJournals();
-    const known = configuration.keys === null ? null : await readAccounts(configuration.keys, store);
+    const known = configuration.keys === null ? null : await readLimits(configuration.keys);
     accounts = new Accounts(known, clock.monotonicMs());
     // Lines of batches go to whichever gateway is in force.
     const send: Gateway["handle"] = (call, reply) => gateway.handle(call, reply);
@@ -147,7 +163,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   return {
     url: service.url,
     async reload(next) {
-      const known = next.keys === null ? null : await readAccounts(next.keys, store);
+      const known = next.keys === null ? null : await readLimits(next.keys);
       // Everything that can go wrong is done before anything is changed.
       const composed = compose(next, accounts);
       if (next.tls) service.setTls(next.tls);

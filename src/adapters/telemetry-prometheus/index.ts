@@ -1,1 +1,7 @@
-export { createPrometheusTelemetry, type PrometheusTelemetry } from "./prometheus-telemetry.ts";
+export { mergeMetrics } from "./merge-metrics.ts";
+export {
+  createPrometheusTelemetry,
+  renderMetrics,
+  type CollectedFamily,
+  type PrometheusTelemetry,
+} from "./prometheus-telemetry.ts";

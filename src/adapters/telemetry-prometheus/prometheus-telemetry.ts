@@ -24,7 +24,6 @@ interface SeriesReading {
 
 interface Series {
   readonly instrument: Instrument;
-  write(lines: string[]): void;
   read(): Omit<SeriesReading, "labels">;
 }
 
@@ -55,45 +54,64 @@ export function createPrometheusTelemetry(): PrometheusTelemetry {
     const written = writeLabels(labels);
     let series = family.series.get(written);
     if (!series) {
-      series = { labels, ...(type === "histogram" ? histogram(metric, written) : single(metric, written)) };
+      series = { labels, ...(type === "histogram" ? histogram(metric) : single()) };
       family.series.set(written, series);
     }
     return series.instrument;
   }
 
+  const collect = () =>
+    [...families.values()].map(({ metric, type, series }) => ({
+      metric,
+      type,
+      series: [...series.values()].map((each) => ({ labels: each.labels, ...each.read() })),
+    }));
+
   return {
     counter: (metric, labels) => instrument(metric, labels, "counter"),
     gauge: (metric, labels) => instrument(metric, labels, "gauge"),
     histogram: (metric, labels) => instrument(metric, labels, "histogram"),
-    collect() {
-      return [...families.values()].map(({ metric, type, series }) => ({
-        metric,
-        type,
-        series: [...series.values()].map((each) => ({ labels: each.labels, ...each.read() })),
-      }));
-    },
-    render() {
-      const lines: string[] = [];
-      for (const { metric, type, series } of families.values()) {
-        lines.push(`# HELP ${metric.name} ${metric.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`);
-        lines.push(`# TYPE ${metric.name} ${type}`);
-        for (const each of series.values()) each.write(lines);
-      }
-      return `${lines.join("\n")}\n`;
-    },
+    collect,
+    render: () => renderMetrics(collect()),
   } satisfies PrometheusTelemetry;
 }
 
-function single(metric: Metric, written: string): Series {
+/** Readings in Prometheus' text format 0.0.4. */
+export function renderMetrics(families: readonly CollectedFamily[]): string {
+  const lines: string[] = [];
+  for (const { metric, type, series } of families) {
+    lines.push(`# HELP ${metric.name} ${metric.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`);
+    lines.push(`# TYPE ${metric.name} ${type}`);
+    for (const each of series) {
+      if (type === "histogram") writeHistogram(lines, metric, each);
+      else lines.push(`${metric.name}${braces(writeLabels(each.labels))} ${each.value}`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function writeHistogram(lines: string[], { name, buckets = [] }: Metric, { labels, counts, sum }: SeriesReading): void {
+  const written = writeLabels(labels);
+  const prefix = written === "" ? "" : `${written},`;
+  let below = 0;
+  for (const [index, bound] of buckets.entries()) {
+    below += counts[index]!;
+    lines.push(`${name}_bucket{${prefix}le="${bound}"} ${below}`);
+  }
+  below += counts[buckets.length]!;
+  lines.push(`${name}_bucket{${prefix}le="+Inf"} ${below}`);
+  lines.push(`${name}_sum${braces(written)} ${sum}`, `${name}_count${braces(written)} ${below}`);
+}
+
+function single(): Series {
   let value = 0;
   return {
     instrument: { add: (amount) => void (value += amount), set: (now) => void (value = now), observe() {} },
-    write: (lines) => lines.push(`${metric.name}${braces(written)} ${value}`),
     read: () => ({ value, counts: [], sum: 0 }),
   };
 }
 
-function histogram(metric: Metric, written: string): Series {
+function histogram(metric: Metric): Series {
   const bounds = metric.buckets ?? [];
   // One slot more than bounds: the last takes what is above all of them.
   const counts = new Float64Array(bounds.length + 1);
@@ -107,17 +125,6 @@ function histogram(metric: Metric, written: string): Series {
   return {
     instrument: { add() {}, set() {}, observe },
     read: () => ({ value: 0, counts: [...counts], sum }),
-    write(lines) {
-      const prefix = written === "" ? "" : `${written},`;
-      let below = 0;
-      for (const [index, bound] of bounds.entries()) {
-        below += counts[index]!;
-        lines.push(`${metric.name}_bucket{${prefix}le="${bound}"} ${below}`);
-      }
-      below += counts[bounds.length]!;
-      lines.push(`${metric.name}_bucket{${prefix}le="+Inf"} ${below}`);
-      lines.push(`${metric.name}_sum${braces(written)} ${sum}`, `${metric.name}_count${braces(written)} ${below}`);
-    },
   };
 }
 

@@ -1,0 +1,155 @@
+import cluster, { type Worker } from "node:cluster";
+import { existsSync } from "node:fs";
+import { parse } from "node:path";
+import { readRollUps } from "../adapters/store-sqlite/index.ts";
+import { mergeMetrics, type CollectedFamily } from "../adapters/telemetry-prometheus/index.ts";
+import { untilStopped } from "./interrupts.ts";
+import { spentByAccount, type SpentBefore } from "./worker-share.ts";
+
+/** What a worker is told when it is started. */
+export interface WorkerPlace {
+  /** From 1 on. */
+  readonly number: number;
+  readonly of: number;
+  readonly spentBefore: SpentBefore;
+}
+
+type FromWorker =
+  | { readonly kind: "listening"; readonly url: string }
+  | { readonly kind: "metrics-wanted"; readonly id: number }
+  | { readonly kind: "metrics-read"; readonly id: string; readonly families: readonly CollectedFamily[] };
+type ToWorker =
+  | { readonly kind: "read-metrics"; readonly id: string }
+  | { readonly kind: "metrics"; readonly id: number; readonly families: readonly CollectedFamily[] };
+
+const placeVariable = "DISPERSE_WORKER";
+/** Space for young objects, MiB: what a request leaves behind is gone before it counts as old, which halves collecting. */
+const youngMB = 64;
+/** A worker that ended by itself is started again after this, ms. */
+const restartMs = 1_000;
+const metricsLimitMs = 1_000;
+
+/** This process' place among workers; null when it runs alone or leads them. */
+export function workerPlace(env: NodeJS.ProcessEnv): WorkerPlace | null {
+  const text = env[placeVariable];
+  return text === undefined || !cluster.isWorker ? null : (JSON.parse(text) as WorkerPlace);
+}
+
+/** `ledger.db` → `ledger.2.db`: every worker writes a ledger of its own. */
+export function workerLedger(path: string, number: number): string {
+  const { dir, name, ext } = parse(path);
+  return `${dir === "" ? "" : `${dir}/`}${name}.${number}${ext}`;
+}
+
+/** Runs `count` workers that share one address until Ctrl-C; each runs the same command line. */
+export async function leadWorkers(
+  count: number,
+  ledger: string | null,
+  on: { readonly listening: (url: string) => void; readonly say: (line: string) => void },
+): Promise<void> {
+  const byWorker = Array.from({ length: count }, (_, index) => {
+    const path = ledger === null ? null : workerLedger(ledger, index + 1);
+    return path !== null && existsSync(path) ? spentByAccount(readRollUps(path)) : {};
+  });
+  const byAll: Record<string, number> = {};
+  for (const spent of byWorker)
+    for (const [id, nanoUsd] of Object.entries(spent)) byAll[id] = (byAll[id] ?? 0) + nanoUsd;
+
+  // Readings may be NaN, which JSON has no word for.
+  cluster.setupPrimary({
+    serialization: "advanced",
+    execArgv: [...process.execArgv, `--max-semi-space-size=${youngMB}`],
+  });
+  const workers = new Map<number, Worker>();
+  const asked = new Map<string, (families: readonly CollectedFamily[]) => void>();
+  let stopping = false;
+  let listening = 0;
+  let failed: number | null = null;
+  let fail: () => void = () => {};
+  const failure = new Promise<void>((resolve) => (fail = resolve));
+
+  const start = (number: number) => {
+    const place: WorkerPlace = { number, of: count, spentBefore: { byAll, byThis: byWorker[number - 1]! } };
+    const worker = cluster.fork({ [placeVariable]: JSON.stringify(place) });
+    workers.set(number, worker);
+    let came = false;
+    worker.on("message", (message: FromWorker) => {
+      if (message.kind === "listening") {
+        came = true;
+        if (++listening === count) on.listening(message.url);
+      } else if (message.kind === "metrics-read") asked.get(message.id)?.(message.families);
+      else void readAll(message.id).then((families) => tell(worker, { kind: "metrics", id: message.id, families }));
+    });
+    worker.on("exit", (code) => {
+      workers.delete(number);
+      if (stopping) return;
+      if (!came) {
+        // It has told why on standard error; the others would say the same.
+        failed = code;
+        return fail();
+      }
+      on.say(`worker ${number} ended unexpectedly and is started again`);
+      setTimeout(() => stopping || start(number), restartMs);
+    });
+  };
+
+  async function readAll(id: number): Promise<CollectedFamily[]> {
+    const readings = [...workers].map(
+      ([number, worker]) =>
+        new Promise<{ name: string; families: readonly CollectedFamily[] }>((resolve) => {
+          const name = `${id} ${number} ${performance.now()}`;
+          const done = (families: readonly CollectedFamily[]) => {
+            clearTimeout(limit);
+            asked.delete(name);
+            resolve({ name: String(number), families });
+          };
+          // One that does not answer in time is left out rather than waited for.
+          const limit = setTimeout(() => done([]), metricsLimitMs);
+          asked.set(name, done);
+          tell(worker, { kind: "read-metrics", id: name });
+        }),
+    );
+    return mergeMetrics(await Promise.all(readings));
+  }
+
+  for (let number = 1; number <= count; number++) start(number);
+  const hangUp = () => {
+    for (const worker of workers.values()) worker.process.kill("SIGHUP");
+  };
+  process.on("SIGHUP", hangUp);
+  await Promise.race([untilStopped(), failure]);
+  stopping = true;
+  process.off("SIGHUP", hangUp);
+  const ended = [...workers.values()].map((worker) => new Promise((resolve) => worker.on("exit", resolve)));
+  for (const worker of workers.values()) worker.process.kill("SIGTERM");
+  await Promise.all(ended);
+  if (failed !== null) process.exitCode = failed;
+}
+
+function tell(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message, () => {});
+}
+
+/** A worker's line to its leader. */
+export function followLeader(collect: () => readonly CollectedFamily[]) {
+  const waiting = new Map<number, (families: readonly CollectedFamily[]) => void>();
+  let next = 0;
+  const send = (message: FromWorker) => void process.send?.(message);
+  process.on("message", (message: ToWorker) => {
+    if (message.kind === "read-metrics") send({ kind: "metrics-read", id: message.id, families: collect() });
+    else {
+      waiting.get(message.id)?.(message.families);
+      waiting.delete(message.id);
+    }
+  });
+  return {
+    listening: (url: string) => send({ kind: "listening", url }),
+    /** The metrics of all workers together. */
+    allMetrics: () =>
+      new Promise<readonly CollectedFamily[]>((resolve) => {
+        const id = next++;
+        waiting.set(id, resolve);
+        send({ kind: "metrics-wanted", id });
+      }),
+  };
+}

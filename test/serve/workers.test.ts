@@ -1,0 +1,89 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readRollUps, verifyLedger } from "../../src/adapters/store-sqlite/index.ts";
+import { shareOf } from "../../src/cli/worker-share.ts";
+import type { Account } from "../../src/serve/index.ts";
+import { runCliHere } from "../cli/run-cli.ts";
+import { startServe, writePlan } from "./gateway-process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "workers-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("several workers behind one address", () => {
+  it("share the work and the budget, add up in the metrics, write a ledger each and stop together", async () => {
+    const keys = join(folder, "keys.json");
+    // One answer costs about 307,000 nano-USD and reserves four times that; each worker may spend half of the budget.
+    const made = await runCliHere(["keys", "create", "--keys", keys, "--account", "team", "--budget-usd", "0.006"]);
+    const headers = { authorization: `Bearer ${made.stdout.trim()}` };
+    const args = ["--workers", "2", "--keys", keys, "--ledger", join(folder, "ledger.db")];
+    const gateway = await startServe(writePlan(folder), args);
+    const body = JSON.stringify({ model: "disperse/chat", messages: [{ role: "user", content: "Hello" }] });
+    const statuses: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      const answers = Array.from({ length: 4 }, async () => {
+        const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { ...headers, connection: "close" },
+          body,
+        });
+        await answer.text();
+        statuses.push(answer.status);
+      });
+      await Promise.all(answers);
+    }
+    const served = statuses.filter((status) => status === 200).length;
+    expect(served).toBeGreaterThan(0);
+    expect(statuses.filter((status) => status === 429).length).toBe(statuses.length - served);
+    // Whichever worker is asked, it tells of all.
+    for (let ask = 0; ask < 3; ask++) {
+      const text = await (await fetch(`${gateway.url}/metrics`, { headers: { connection: "close" } })).text();
+      const counts = [...text.matchAll(/^disperse_requests_total\{.*outcome="served".*\} (\d+)$/gm)];
+      expect(counts.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(served);
+      expect(text).toMatch(/disperse_in_flight_requests\{worker="2"\} 0/);
+    }
+    gateway.child.kill("SIGTERM");
+    expect(await gateway.ended).toBe(0);
+    const ledgers = readdirSync(folder).filter((name) => /^ledger\.\d\.db$/.test(name));
+    expect(ledgers.toSorted()).toEqual(["ledger.1.db", "ledger.2.db"]);
+    const rollUps = ledgers.flatMap((name) => readRollUps(join(folder, name)));
+    expect(rollUps.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(served);
+    expect(rollUps.reduce((sum, { chargeNanoUsd }) => sum + chargeNanoUsd, 0)).toBeLessThanOrEqual(6_000_000);
+    for (const name of ledgers) expect(verifyLedger(join(folder, name)).brokenAt).toBeNull();
+  });
+
+  it("say once what is wrong", async () => {
+    const { exitCode, stderr } = await runCliHere(["serve", join(folder, "none.json"), "--workers", "2"]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/^[^\n]*none\.json cannot be read[^\n]*\n$/)]);
+  });
+});
+
+describe("a worker's share of a budget", () => {
+  const account: Account = {
+    id: "team",
+    budgetNanoUsd: 1_000,
+    spentNanoUsd: 0,
+    requestsPerMinute: 60,
+    tokensPerMinute: null,
+  };
+  const share = (spentOwn: number, byAll: number, byThis: number, budgetNanoUsd = 1_000) =>
+    shareOf({ accounts: [{ ...account, budgetNanoUsd, spentNanoUsd: spentOwn }], keys: [], digests: () => [] }, 4, {
+      byAll: { team: byAll },
+      byThis: { team: byThis },
+    }).accounts[0]!;
+  const left = ({ budgetNanoUsd, spentNanoUsd }: Account) => budgetNanoUsd! - spentNanoUsd;
+
+  it("is an equal part of what was left", () => {
+    expect(left(share(0, 0, 0))).toBe(250);
+    expect(left(share(100, 200, 100))).toBe(200);
+    expect(share(0, 0, 0).requestsPerMinute).toBe(15);
+  });
+
+  it("is not made new when the worker is started again, nor when the budget is raised", () => {
+    // It had 100 in its ledger at the start and has charged 50 since.
+    expect(left(share(150, 200, 100))).toBe(150);
+    expect(left(share(150, 200, 100, 1_400))).toBe(250);
+    expect(left(share(100, 1_200, 100))).toBe(0);
+  });
+});
