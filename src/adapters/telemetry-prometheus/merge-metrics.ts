@@ -14,7 +14,7 @@ export function mergeMetrics(
       if (!known) merged.set(family.metric.name, (known = { family, series: new Map() }));
       for (const reading of family.series) {
         const labels = family.type === "gauge" ? { ...reading.labels, worker: name } : reading.labels;
-        const key = JSON.stringify(Object.entries(labels).sort());
+        const key = JSON.stringify(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)));
         const before = known.series.get(key);
         known.series.set(key, {
           labels,
