@@ -42,7 +42,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const { result: simulation } = await runSimulation({
     world: plan.world,
     deployment: plan.deployment,
-    options: { seed: options.seed, durationS: options.seconds, startHourUtc: eveningHourUtc },
+    options: { seed: options.seed, durationS: options.seconds, startHourUtc: eveningHourUtc, bySiteWindow: true },
   });
   print(simulationSummary(simulation));
 

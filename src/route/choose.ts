@@ -9,6 +9,8 @@ export const tieRatio = 1e-9;
 export interface Extra {
   /** Uncached input tokens above (or below) the workload's mean. */
   readonly tokens: number;
+  /** The engine that has most of the prompt in its prefix cache, and how many tokens; absent where nobody knows. */
+  readonly holder?: { readonly replica: number; readonly cachedTokens: number } | null;
 }
 const nothingExtra: Extra = { tokens: 0 };
 
@@ -49,7 +51,24 @@ export function choose(
       if (rng() * ties < 1) best = replica;
     }
   }
-  return best;
+  return extra.holder ? choseHolder(routes, lane, load, nowMs, extra.holder, extra.tokens, best, bestUsd) : best;
+}
+
+/** The engine with the prompt's beginning in its cache, if the prefill it saves is worth more than what it costs to go there. */
+function choseHolder(
+  routes: Routes,
+  lane: Lane,
+  load: LoadView,
+  nowMs: number,
+  { replica, cachedTokens }: NonNullable<Extra["holder"]>,
+  tokens: number,
+  best: number,
+  bestUsd: number,
+): number {
+  const index = lane.group.indexOf(routes.groupOfReplica[replica]!);
+  if (index < 0 || load.health(replica, nowMs) === 0) return best;
+  const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), tokens - cachedTokens);
+  return usd <= bestUsd ? replica : best;
 }
 
 /** Expected cost of a lane's candidate with a given queue, USD. */

@@ -48,6 +48,8 @@ describe("conversations", () => {
     expect(share(spread)).toBeGreaterThan(0.15);
     expect(share(sticky)).toBeGreaterThan(1.5 * share(spread));
     expect(share(run({}))).toBe(0);
+    // The policy goes where the prompt is held as long as that is worth more than a shorter queue elsewhere.
+    expect(share(run({ conversations, rule: "disperse" }))).toBeGreaterThan(1.5 * share(spread));
   });
 
   it("are refused when their answers alone make longer prompts than the workload has", () => {

@@ -124,6 +124,11 @@ export class Fleet implements LoadView {
     this.#caches[replica]?.hold(grown, free * kvBlockTokens);
   }
 
+  /** Leading tokens of a prompt that are in the engine's prefix cache. */
+  heldTokens(replica: number, prefix: PrefixChain): number {
+    return this.#caches[replica]?.lookUp(prefix) ?? 0;
+  }
+
   /** Leading tokens of a prompt that the engine has in its prefix cache; from now on it has the whole prompt. */
   holdPrefix(replica: number, prefix: PrefixChain): number {
     const { kvBlocks, kvBlockTokens } = this.costsOf(replica);

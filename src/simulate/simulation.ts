@@ -16,7 +16,7 @@ import { RandomStream } from "./random.ts";
 import { drawFaults } from "./random-faults.ts";
 import { RequestTable } from "./request-table.ts";
 import { ResidencyAudit } from "./residency-audit.ts";
-import { findEngine, type FindEngine } from "./routing-rule.ts";
+import { findEngine, type FindEngine, type RequestHints } from "./routing-rule.ts";
 import { ResponseCaches } from "./response-caches.ts";
 import { SiteLinks } from "./site-links.ts";
 import { completeOptions, type SimulationInput, type SimulationOptions } from "./simulation-options.ts";
@@ -59,7 +59,9 @@ export class Simulation {
   readonly #prefixOf: (PrefixChain | null)[] = [];
   readonly #meanComputedTokens: Float64Array;
   readonly #tierOfSite: Int32Array;
-  readonly #hints = { tokens: 0, prefixKey: Number.NaN };
+  readonly #hints: RequestHintsToFill = { tokens: 0, prefixKey: Number.NaN, holder: null };
+  /** The engine that served each conversation last. */
+  readonly #holders = new Map<number, number>();
   readonly #finished: { -readonly [key in keyof FinishedRequest]: number } = emptyFinished();
   readonly #recorder: ChromeTraceRecorder | null;
   #serial = 0;
@@ -348,6 +350,7 @@ export class Simulation {
     this.#hints.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
     const prefix = this.#prefixOf[request];
     this.#hints.prefixKey = prefix == null ? Number.NaN : stickyKey(prefix);
+    this.#hints.holder = prefix == null ? null : this.#holderOf(prefix);
     const area = this.#areaOfRow[row]!;
     const isolation = this.#isolation;
     const view = isolation.isActive ? isolation.viewFor(area) : this.#fleet;
@@ -393,8 +396,15 @@ export class Simulation {
     if (prefix != null) {
       const held = this.#fleet.holdPrefix(replica, prefix);
       table.cachedTokens[request] = Math.min(table.inputTokens[request]! - 1, held);
+      this.#holders.set(this.#hints.prefixKey, replica);
     }
     this.#fleet.enqueue(replica, request, nowMs);
+  }
+
+  /** Who served the conversation last, and how much of the prompt is still there. */
+  #holderOf(prefix: PrefixChain): { replica: number; cachedTokens: number } | null {
+    const replica = this.#holders.get(this.#hints.prefixKey);
+    return replica === undefined ? null : { replica, cachedTokens: this.#fleet.heldTokens(replica, prefix) };
   }
 
   /** The engine of a request died. Before the first token another site can serve it; a broken stream cannot be mended. */
@@ -458,6 +468,8 @@ export class Simulation {
     });
   }
 }
+
+type RequestHintsToFill = { -readonly [key in keyof RequestHints]: RequestHints[key] };
 
 function emptyFinished(): { -readonly [key in keyof FinishedRequest]: number } {
   return {

@@ -493,7 +493,14 @@ export function fixtureSimulation(plan: PlanDocument): SimulationResult {
     scenario: world.name,
     options: defaultSimulationOptions,
     closedForms: [],
-    siteWindows: [],
+    siteWindows: Array.from({ length: 60 }, (_, minute) => minute).flatMap((minute) =>
+      plan.sites.map(({ site }) => {
+        const completed = 200 + ((site * 37 + minute * 11) % 90);
+        // One site is slow for a quarter of an hour.
+        const ratio = site === plan.sites[0]!.site && minute >= 20 && minute < 35 ? 0.7 : 0.99;
+        return { site: world.sites[site]!.id, fromS: minute * 60, completed, withinSlo: Math.floor(completed * ratio) };
+      }),
+    ),
     links: [],
     simulatedS: 3600,
     requests: {

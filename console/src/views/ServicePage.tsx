@@ -7,7 +7,9 @@ import type { Resource } from "../data/resource.ts";
 import type { Board } from "../model/board.ts";
 import { count, milliseconds, percent } from "../model/format.ts";
 import { refusalName } from "../model/names.ts";
+import { AgreementTable } from "../panels/AgreementTable.tsx";
 import { AttainmentTable, SimulationNotice } from "../panels/AttainmentCard.tsx";
+import { SiteTimelineCard } from "../panels/SiteTimelineCard.tsx";
 
 export default function ServicePage(props: { readonly board: Board; readonly simulation: Resource<SimulationResult> }) {
   return (
@@ -64,6 +66,18 @@ function Simulated({ board, result }: { readonly board: Board; readonly result: 
             Refused <span className="muted">of the requests sent</span>
           </h3>
           <Refusals board={board} result={result} />
+        </div>
+        <div className="card wide">
+          <h3>
+            Site by site, over time <span className="muted">within all budgets, of the requests completed</span>
+          </h3>
+          <SiteTimelineCard board={board} result={result} />
+        </div>
+        <div className="card wide">
+          <h3>
+            Planned and simulated <span className="muted">requests by site</span>
+          </h3>
+          <AgreementTable board={board} result={result} />
         </div>
         <div className="card wide">
           <h3>Latency as the user sees it</h3>
