@@ -1,11 +1,14 @@
 // `npm run -s bench -- <name> [arguments]`: runs one file of bench/, which prints one JSON object per line on stdout.
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "bench");
+// What several benchmarks share lies beside them and has no `run`.
+const isBenchmark = (file: string) =>
+  /\.ts$/.test(file) && /^export (async )?function run\b/m.test(readFileSync(join(folder, file), "utf8"));
 const names = readdirSync(folder)
-  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+  .filter(isBenchmark)
   .map((file) => file.slice(0, -3))
   .sort();
 const [name, ...args] = process.argv.slice(2);
