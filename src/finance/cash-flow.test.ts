@@ -83,6 +83,9 @@ describe("internal rate of return", () => {
     expect(irr([])).toBeNull();
     expect(irr([-100, Number.NaN])).toBeNull();
     expect(internalRate([100, 200]).status).toBe("none");
+    // Touches nothing at 10 %, and is negative at every other rate.
+    expect(irr([-100, 220, -121])).toBeCloseTo(0.1, 6);
+    expect(internalRate([-1, 3, -2.5]).status).toBe("none");
     // Balances at 10 % and at 20 %.
     const twice = internalRate([-100, 230, -132]);
     expect(twice).toMatchObject({

@@ -20,6 +20,8 @@ const highestGrowth = 1001;
 /** Brackets per search; growth factors spaced evenly on a log scale, 0.6 % apart. */
 const brackets = 2000;
 const halvings = 200;
+/** Of the value a bracket away: what rounding leaves of nothing. */
+const touching = 1e-9;
 
 /**
  * The rate per year at which the present value is nothing. Flows that change sign more than once can have several such
@@ -33,15 +35,20 @@ export function internalRate(cashflows: readonly number[]): InternalRate {
   const value = (growth: number) => npvUsd(cashflows, growth - 1);
   const growthAt = (step: number) => lowestGrowth * (highestGrowth / lowestGrowth) ** (step / brackets);
   const roots: number[] = [];
-  let left = growthAt(0);
+  let before = growthAt(0);
+  let left = before;
   let leftValue = value(left);
+  let beforeValue = leftValue;
   for (let step = 1; step <= brackets; step++) {
     const right = growthAt(step);
     const rightValue = value(right);
     if (rightValue === 0) roots.push(right);
     else if (leftValue !== 0 && leftValue < 0 !== rightValue < 0) roots.push(bisect(value, left, right));
-    left = right;
-    leftValue = rightValue;
+    else if (turnsBack(beforeValue, leftValue, rightValue)) {
+      const touch = closest(value, before, right);
+      if (touch !== null) roots.push(touch);
+    }
+    [before, beforeValue, left, leftValue] = [left, leftValue, right, rightValue];
   }
   if (roots.length === 1) return { status: "unique", ratePerYear: roots[0]! - 1 };
   if (roots.length === 0) {
@@ -65,6 +72,25 @@ function bisect(value: (growth: number) => number, from: number, to: number): nu
     else right = middle;
   }
   return (left + right) / 2;
+}
+
+/** Whether three values of one sign come nearest to nothing in the middle: between them it may be touched. */
+function turnsBack(before: number, middle: number, after: number): boolean {
+  const isOneSign = before * middle > 0 && middle * after > 0;
+  return isOneSign && Math.abs(middle) <= Math.abs(before) && Math.abs(middle) <= Math.abs(after);
+}
+
+/** Where between two growth factors the value touches nothing, to the last digits it can be computed with; else null. */
+function closest(value: (growth: number) => number, from: number, to: number): number | null {
+  let [left, right] = [from, to];
+  for (let step = 0; step < halvings; step++) {
+    const [low, high] = [left + (right - left) / 3, right - (right - left) / 3];
+    if (Math.abs(value(low)) < Math.abs(value(high))) right = high;
+    else left = low;
+  }
+  const growth = (left + right) / 2;
+  const scale = Math.max(Math.abs(value(from)), Math.abs(value(to)));
+  return Math.abs(value(growth)) <= touching * scale ? growth : null;
 }
 
 /** The internal rate of return per year; null when there is none or more than one (`internalRate` says which). */
