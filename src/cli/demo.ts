@@ -7,7 +7,7 @@ import { runSimulation } from "./run-simulation.ts";
 import { simulationSummary } from "./simulation-summary.ts";
 import { startDemoTraffic } from "./demo-traffic.ts";
 import { startGateway } from "./start-gateway.ts";
-import { untilStopped } from "./interrupts.ts";
+import { onInterrupt, untilStopped } from "./interrupts.ts";
 import { worldTable } from "./world-table.ts";
 
 export interface DemoOptions {
@@ -29,6 +29,11 @@ export async function demo(options: DemoOptions): Promise<void> {
   const print = (text: string) => process.stdout.write(`${text}\n\n`);
   const heading = (text: string) => print(`── ${text} ${"─".repeat(Math.max(4, 72 - text.length))}`);
 
+  // Whoever presses Ctrl-C on the way wants to be rid of the demo, not to shorten one of its steps.
+  const deaf = onInterrupt(() => {
+    process.stderr.write("\nStopped.\n");
+    process.exit(exitCodes.interrupted);
+  });
   const loaded = readWorld(packageRoot("examples", "europe", "scenario.yaml"), {});
   heading("1. The question (examples/europe/scenario.yaml)");
   print(worldTable(loaded.world));
@@ -59,6 +64,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     otlp: null,
     say: () => {},
   });
+  deaf();
   const { area, workload } = liveliestRow(plan);
   print(
     `Ask it (the engines are emulated: the pace is real, the words are filler):\n\n  ${curlLine(service.url, workload, area)}`,
