@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "bench");
 // What several benchmarks share lies beside them and has no `run`.
 const isBenchmark = (file: string) =>
-  /\.ts$/.test(file) && /^export (async )?function run\b/m.test(readFileSync(join(folder, file), "utf8"));
+  file.endsWith(".ts") && /^export (async )?function run\b/m.test(readFileSync(join(folder, file), "utf8"));
 const names = readdirSync(folder)
   .filter(isBenchmark)
   .map((file) => file.slice(0, -3))
