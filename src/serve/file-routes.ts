@@ -221,27 +221,23 @@ function fileObject(file: StoredFile): object {
   };
 }
 
+/** As the published schema has it: what does not exist (yet) is left out, not null. */
 function batchObject(batch: StoredBatch): object {
-  const since = batch.sinceS;
+  const { sinceS, outputFileId, errorFileId, problems } = batch;
+  const times = Object.entries(sinceS).filter(([status]) => status !== "validating");
   return {
     id: batch.id,
     object: "batch",
     endpoint: batch.endpoint,
-    errors: batch.problems.length === 0 ? null : { object: "list", data: batch.problems },
+    ...(problems.length > 0 && { errors: { object: "list", data: problems } }),
     input_file_id: batch.inputFileId,
     completion_window: batch.window,
     status: batch.status,
-    output_file_id: batch.outputFileId,
-    error_file_id: batch.errorFileId,
+    ...(outputFileId !== null && { output_file_id: outputFileId }),
+    ...(errorFileId !== null && { error_file_id: errorFileId }),
     created_at: batch.createdS,
-    in_progress_at: since.in_progress ?? null,
     expires_at: batch.expiresS,
-    finalizing_at: since.finalizing ?? null,
-    completed_at: since.completed ?? null,
-    failed_at: since.failed ?? null,
-    expired_at: since.expired ?? null,
-    cancelling_at: since.cancelling ?? null,
-    cancelled_at: since.cancelled ?? null,
+    ...Object.fromEntries(times.map(([status, seconds]) => [`${status}_at`, seconds])),
     request_counts: { total: batch.total, completed: batch.completed, failed: batch.failed },
     metadata: batch.metadata,
   };

@@ -201,8 +201,8 @@ describe("a batch", () => {
       object: "batch",
       status: "completed",
       request_counts: { total: 25, completed: 25, failed: 0 },
-      error_file_id: null,
     });
+    expect(batch.error_file_id).toBeUndefined();
     const results = await linesIn(client, batch.output_file_id);
     expect(results.map((line) => line.custom_id)).toEqual(lines.map((_, index) => `line-${index}`));
     expect(results[3]).toMatchObject({

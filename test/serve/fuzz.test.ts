@@ -5,8 +5,10 @@ import type { Engine, EngineEvents, Reply } from "../../src/serve/index.ts";
 import { createManualClock } from "./manual-clock.ts";
 import { createGateway, testMesh } from "./test-mesh.ts";
 
-/** Inputs per property. `DISPERSE_FUZZ_INPUTS=25000` lets the file see a hundred thousand. */
-const inputs = Number(process.env["DISPERSE_FUZZ_INPUTS"] ?? 1_500);
+/** Inputs per property; `npm run -s fuzz` lets every property see as many as it is told to. */
+const inputs = Number(process.env["DISPERSE_FUZZ_INPUTS"] ?? 1_000);
+/** How long a property may take: many inputs take minutes on a small machine. */
+const timeout = 20_000 + inputs * 25;
 
 /** A gateway whose engine does what the test says, on a clock that stands still. */
 function scripted(play: (events: EngineEvents) => void) {
@@ -102,6 +104,12 @@ const path = fc.constantFrom(
   "/v1/completions",
   "/v1/embeddings",
   "/v1/responses",
+  "/v1/responses/input_tokens",
+  "/tokenize",
+  "/v1/audio/speech",
+  "/v1/audio/transcriptions",
+  "/v1/files",
+  "/v1/batches/x/cancel",
   "/v1/other",
   "/",
   "//",
@@ -109,7 +117,7 @@ const path = fc.constantFrom(
 );
 
 describe("any request", () => {
-  it("is answered once, and if refused then with a well-formed error", { timeout: 120_000 }, () => {
+  it("is answered once, and if refused then with a well-formed error", { timeout }, () => {
     const ask = scripted((events) => {
       events.head({ status: 200, contentType: "application/json", retryAfterMs: null });
       events.data("{}");
@@ -119,7 +127,16 @@ describe("any request", () => {
       {
         "x-disperse-area": fc.string(),
         "x-disperse-access": fc.string(),
-        "x-disperse-slo": fc.constantFrom("best-effort", "x"),
+        "x-disperse-slo": fc.constantFrom("best-effort", "batch", "x"),
+        "x-disperse-priority": fc.string(),
+        "x-disperse-cache": fc.constantFrom("use", "no-store", "x"),
+        "content-type": fc.constantFrom(
+          "application/json",
+          "multipart/form-data; boundary=b",
+          "multipart/form-data",
+          "x",
+        ),
+        traceparent: fc.string(),
         authorization: fc.string(),
       },
       { requiredKeys: [] },
@@ -174,35 +191,31 @@ describe("any answer of an engine", () => {
     ending: fc.constantFrom("proper", "broken", "silent"),
   });
 
-  it(
-    "becomes one answer that ends, and a stream ends with its sentinel or an error, never both",
-    { timeout: 240_000 },
-    () => {
-      fc.assert(
-        fc.property(script, fc.boolean(), ({ status, contentType, pieces, ending }, stream) => {
-          const ask = askWith((events) => {
-            events.head({ status, contentType, retryAfterMs: null });
-            for (const piece of pieces) events.data(piece);
-            if (ending === "proper") events.end(null);
-            else if (ending === "broken") events.end({ kind: "reset", message: "broke" });
-          });
-          const seen = ask(
-            "/v1/chat/completions",
-            JSON.stringify({ model: "disperse/chat", stream, messages: [{ role: "user", content: "hi" }] }),
-          );
-          expect(seen.ended + seen.resets).toBe(1);
-          if (seen.status === 200 && stream) {
-            served++;
-            const finished = seen.text.endsWith("data: [DONE]\n\n");
-            const failed = /data: \{"error":\{"message".*\}\}\n\n$/.test(seen.text);
-            expect(finished !== failed).toBe(true);
-          } else if (seen.status !== 200) expect(isError(seen.text)).toBe(true);
-        }),
-        { numRuns: inputs },
-      );
-      expect(served).toBeGreaterThan(inputs / 20);
-    },
-  );
+  it("becomes one answer that ends, and a stream ends with its sentinel or an error, never both", { timeout }, () => {
+    fc.assert(
+      fc.property(script, fc.boolean(), ({ status, contentType, pieces, ending }, stream) => {
+        const ask = askWith((events) => {
+          events.head({ status, contentType, retryAfterMs: null });
+          for (const piece of pieces) events.data(piece);
+          if (ending === "proper") events.end(null);
+          else if (ending === "broken") events.end({ kind: "reset", message: "broke" });
+        });
+        const seen = ask(
+          "/v1/chat/completions",
+          JSON.stringify({ model: "disperse/chat", stream, messages: [{ role: "user", content: "hi" }] }),
+        );
+        expect(seen.ended + seen.resets).toBe(1);
+        if (seen.status === 200 && stream) {
+          served++;
+          const finished = seen.text.endsWith("data: [DONE]\n\n");
+          const failed = /data: \{"error":\{"message".*\}\}\n\n$/.test(seen.text);
+          expect(finished !== failed).toBe(true);
+        } else if (seen.status !== 200) expect(isError(seen.text)).toBe(true);
+      }),
+      { numRuns: inputs },
+    );
+    expect(served).toBeGreaterThan(inputs / 20);
+  });
 
   // One gateway for all runs: it must also survive having seen all the others.
   let current: (events: EngineEvents) => void = () => {};
@@ -213,48 +226,80 @@ describe("any answer of an engine", () => {
   };
 });
 
+describe("any form", () => {
+  it("is passed on or refused with a well-formed error", { timeout }, () => {
+    const ask = scripted((events) => {
+      events.head({ status: 200, contentType: "audio/mpeg", retryAfterMs: null });
+      events.data("\xff\x00");
+      events.end(null);
+    });
+    const line = fc.constantFrom(
+      "--b\r\n",
+      "--b--\r\n",
+      'content-disposition: form-data; name="model"\r\n\r\n',
+      'content-disposition: form-data; name="file"; filename="a"\r\n\r\n',
+      "disperse/chat\r\n",
+      "\r\n",
+    );
+    const good = '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\ndisperse/chat\r\n';
+    const form = fc
+      .tuple(
+        fc.constantFrom("", good),
+        fc.array(fc.oneof(line, fc.string({ unit: "binary-ascii", maxLength: 20 })), { maxLength: 8 }),
+      )
+      .map(([lead, rest]) => `${lead}${rest.join("")}--b--`);
+    let served = 0;
+    fc.assert(
+      fc.property(form, (text) => {
+        const seen = ask("/v1/audio/transcriptions", text, { "content-type": "multipart/form-data; boundary=b" });
+        expect(seen.ended + seen.resets).toBe(1);
+        if (seen.status === 200) served++;
+        else expect(isError(seen.text)).toBe(true);
+      }),
+      { numRuns: inputs },
+    );
+    expect(served).toBeGreaterThan(inputs / 100);
+  });
+});
+
 describe("any bytes on a connection", () => {
-  it.each(["request", "response"] as const)(
-    "are parsed or refused as a %s, never worse",
-    { timeout: 60_000 },
-    (kind) => {
-      const line = fc.constantFrom(
-        "GET / HTTP/1.1\r\n",
-        "POST /x HTTP/1.1\r\n",
-        "HTTP/1.1 200 OK\r\n",
-        "host: a\r\n",
-        "content-length: 3\r\n",
-        "transfer-encoding: chunked\r\n",
-        "connection: close\r\n",
-        "\r\n",
-        "3\r\nabc\r\n",
-        "0\r\n\r\n",
-        "abc",
-      );
-      const piece = fc.oneof(line, fc.string({ unit: "binary-ascii", maxLength: 30 }));
-      fc.assert(
-        fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-          let heads = 0;
-          let completed = 0;
-          const parser = new MessageParser(
-            kind,
-            { onHead: () => void heads++, onBody() {}, onComplete: () => (completed++, true) },
-            500,
-          );
-          for (const bytes of pieces) {
-            const taken = parser.execute(Buffer.from(bytes, "latin1"));
-            if (typeof taken !== "number") {
-              expect(taken.code).toMatch(/^HPE_/);
-              break;
-            }
-            expect(taken).toBeLessThanOrEqual(bytes.length);
+  it.each(["request", "response"] as const)("are parsed or refused as a %s, never worse", { timeout }, (kind) => {
+    const line = fc.constantFrom(
+      "GET / HTTP/1.1\r\n",
+      "POST /x HTTP/1.1\r\n",
+      "HTTP/1.1 200 OK\r\n",
+      "host: a\r\n",
+      "content-length: 3\r\n",
+      "transfer-encoding: chunked\r\n",
+      "connection: close\r\n",
+      "\r\n",
+      "3\r\nabc\r\n",
+      "0\r\n\r\n",
+      "abc",
+    );
+    const piece = fc.oneof(line, fc.string({ unit: "binary-ascii", maxLength: 30 }));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        let heads = 0;
+        let completed = 0;
+        const parser = new MessageParser(
+          kind,
+          { onHead: () => void heads++, onBody() {}, onComplete: () => (completed++, true) },
+          500,
+        );
+        for (const bytes of pieces) {
+          const taken = parser.execute(Buffer.from(bytes, "latin1"));
+          if (typeof taken !== "number") {
+            expect(taken.code).toMatch(/^HPE_/);
+            break;
           }
-          parser.finish();
-          parser.free();
-          expect(completed).toBeLessThanOrEqual(heads);
-        }),
-        { numRuns: inputs },
-      );
-    },
-  );
+          expect(taken).toBeLessThanOrEqual(bytes.length);
+        }
+        parser.finish();
+        parser.free();
+        expect(completed).toBeLessThanOrEqual(heads);
+      }),
+      { numRuns: inputs },
+    );
+  });
 });

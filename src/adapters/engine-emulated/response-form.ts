@@ -79,12 +79,16 @@ function responseOf(
     tool_choice: "auto",
     tools: [],
     top_p: 1,
-    usage: usage && {
-      input_tokens: usage.inputTokens,
-      input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: 0 },
-      output_tokens: usage.outputTokens,
-      output_tokens_details: { reasoning_tokens: 0 },
-      total_tokens: usage.inputTokens + usage.outputTokens,
-    },
+    ...(usage && { usage: usageOf(usage) }),
+  };
+}
+
+function usageOf(usage: AnswerUsage): object {
+  return {
+    input_tokens: usage.inputTokens,
+    input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: 0 },
+    output_tokens: usage.outputTokens,
+    output_tokens_details: { reasoning_tokens: 0 },
+    total_tokens: usage.inputTokens + usage.outputTokens,
   };
 }
