@@ -64,6 +64,7 @@ export function resolveWorkloads(resolution: Resolution): ResolvedWorkloads {
       unservedUsdPerRequest: entry.unservedPenalty,
       ...(entry.backhaulSize > 0 && { backhaulBytes: entry.backhaulSize }),
       ...(entry.failover !== null && { failoverBudgetMs: entry.failover }),
+      ...(entry.redact !== null && { redaction: entry.redact }),
       tiers: entry.tiers,
     });
   }

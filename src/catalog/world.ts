@@ -351,8 +351,16 @@ export interface Workload {
   readonly backhaulBytes?: number;
   /** Longest time to first token after the loss of a site; absent = as the budget. */
   readonly failoverBudgetMs?: number;
+  /** What the gateway takes out of a request's text before it leaves, and for whom; absent = nothing. */
+  readonly redaction?: Redaction;
   /** Tiers this workload may run in. */
   readonly tiers: readonly Tier[];
+}
+
+/** Patterns taken out of requests: always, or only of those that leave the user's country. */
+export interface Redaction {
+  readonly kinds: readonly ("email" | "card" | "iban" | "phone")[];
+  readonly when: "always" | "leaving-country";
 }
 
 /** Token count of a request: mean and coefficient of variation (standard deviation / mean), lognormal. */

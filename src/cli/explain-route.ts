@@ -33,6 +33,8 @@ interface Route {
   readonly target: Candidate | null;
   readonly fallbacks: readonly Candidate[];
   readonly rejected: readonly { site: string; pool?: string; reason: string; detail: string }[];
+  /** What was taken out of the text before it left; null when nothing had to be looked for. */
+  readonly redacted: Readonly<Record<string, number>> | null;
   readonly attempts: readonly {
     number: number;
     reason: string;
@@ -125,6 +127,11 @@ function routeSections(route: Route): Section[] {
         attempt.ttft_ms === null ? "none" : ms(attempt.ttft_ms),
         ms(attempt.duration_ms),
       ]),
+    },
+    {
+      title: "Taken out of the text before it left",
+      head: ["kind", "times"],
+      rows: Object.entries(route.redacted ?? {}).map(([kind, count]) => [kind, `${count}`]),
     },
     { lines: target && attempts.length === 0 ? ["Its first attempt is still running."] : [] },
   ];

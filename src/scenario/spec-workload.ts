@@ -152,6 +152,21 @@ export const workload = object(
         above: 0,
       }),
     ),
+    redact: optional(
+      object(
+        {
+          kinds: list(choice(["email", "card", "iban", "phone"], "What is taken out."), "Patterns to take out.", {
+            example: "[email, card, iban, phone]",
+          }),
+          when: fallback(
+            choice(["always", "leaving-country"], "For every request, or for those served in another country."),
+            "always",
+          ),
+        },
+        "What the gateway takes out of a request's text before it goes to an engine. It finds patterns, not names; the law is as without it.",
+        { shorthand: "kinds" },
+      ),
+    ),
     tiers: fallback(list(tier, "Tiers the workload may run in.", { example: "[regional, edge]" }), [
       "core",
       "regional",

@@ -1,5 +1,6 @@
 import { headerSafe } from "./byte-text.ts";
 import type { Attempt } from "./attempt.ts";
+import type { RedactionCounts } from "./redaction.ts";
 import type { Admitted } from "./inference.ts";
 
 /** Why this engine answered. */
@@ -7,7 +8,7 @@ export type AnswerReason = "least-expected-cost" | "best-effort" | "batch" | "fa
 
 /** Header fields of an answer that came from an engine: names and values by turns. */
 export function answerHeaders(
-  { requestId, decision, cacheKey }: Admitted,
+  { requestId, decision, cacheKey, redacted }: Admitted,
   { target, number }: Attempt,
   contentType: string,
   reason: AnswerReason,
@@ -43,9 +44,15 @@ export function answerHeaders(
     "x-disperse-cost-usd",
     (terms.egressUsd + terms.energyUsd).toFixed(9),
   ];
+  if (redacted.counts !== null) headers.push("x-disperse-redacted", countsText(redacted.counts));
   if (cacheKey !== null) headers.push("x-disperse-cache", "miss");
   if (emulated) headers.push("x-disperse-emulated", "true");
   return headers;
+}
+
+function countsText(counts: RedactionCounts): string {
+  const entries = Object.entries(counts).map(([kind, count]) => `${kind}=${count}`);
+  return entries.length === 0 ? "nothing" : entries.join(", ");
 }
 
 function tenths(ms: number): string {

@@ -16,6 +16,7 @@ export function explanation(admitted: Admitted, area: string, access: string, wo
     target: decision.target,
     fallbacks: decision.fallbacks,
     rejected: decision.rejected,
+    redacted: admitted.redacted.counts,
     attempts: admitted.trail.map((note) => ({
       number: note.number,
       reason: note.reason,

@@ -67,6 +67,10 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
     }
     const { area, access } = origin;
     const workload = world.workloads[name.workload]!;
+    if (form && workload.redaction) {
+      const detail = `${workload.id} takes patterns out of texts before they leave, and a form cannot be looked through.`;
+      return refuse(reply, apiError("invalid_request", { detail }));
+    }
     const flat = endpoint.priced === "request";
     const request = flat ? { ...asked, inputTokens: Math.ceil(workload.inputTokens.mean) } : asked;
     const usual = Math.ceil(workload.outputTokens.mean);
@@ -111,8 +115,9 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
       receivedMs,
       trail: [],
       cacheKey: kept,
+      redacted: { counts: null },
     };
-    if (found) return repeatAnswer(core, call, reply, admitted, found);
+    if (found) return repeatAnswer(core, call, reply, admitted, found, remember);
     const arrival = new Arrival(
       core,
       call,

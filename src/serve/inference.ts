@@ -5,13 +5,15 @@ import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { errorOf, isCallersFault, isErrorObject } from "./attempt-error.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
-import { engineBody, parseInferenceRequest, type InferenceRequest } from "./chat-request.ts";
+import type { InferenceRequest } from "./chat-request.ts";
 import { answerId, continuationBody, saidSoFar, type Said } from "./continuation.ts";
 import type { Waiting } from "./deadlines.ts";
 import { endpoints, type Endpoint } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
+import { leavingBody, redactionFor } from "./leaving-body.ts";
 import { countsOf } from "./meter.ts";
+import type { RedactionCounts } from "./redaction.ts";
 import type { ByteText } from "./ports.ts";
 import type { Slo } from "./slo.ts";
 import { errorEvent, withUsageEvent, withUsageMember } from "./stream-tail.ts";
@@ -32,6 +34,8 @@ export interface Admitted {
   readonly traceparent: string | null;
   readonly reservation: Reservation;
   readonly slo: Slo;
+  /** What was taken out of the text before it left, once it did. */
+  readonly redacted: { counts: RedactionCounts | null };
   /** Under which the answer is kept; null when it is not. */
   readonly cacheKey: string | null;
   /** Marks of the prompt's beginnings, shortest first; empty where it does not matter who knows them. */
@@ -43,7 +47,7 @@ export interface Admitted {
 }
 
 /** Why an attempt was begun. */
-export type AttemptReason = "first" | "fallback" | "hedge" | "continuation";
+export type AttemptReason = "first" | "fallback" | "hedge" | "continuation" | "cache";
 
 /** What is remembered of an attempt for those who ask about the route. */
 export interface AttemptNote {
@@ -274,12 +278,14 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   #bodyFor(group: number, continued: string | null): string {
-    const { request } = this.#admitted;
+    const { request, workload, area, redacted: found } = this.#admitted;
+    const { world, groups } = this.#core;
     const model = this.#core.engineModel(group) ?? request.model;
-    if (continued === null) return engineBody(request, this.#call.body, model);
-    // The spans of the request belong to the body it came with.
-    const parsed = parseInferenceRequest(continued, this.#endpoint);
-    return parsed.ok ? engineBody(parsed.request, continued, model) : continued;
+    const redaction = redactionFor(world, workload, area, groups[group]!.group.site);
+    const known = continued === null ? request : null;
+    const { body, redacted } = leavingBody(continued ?? this.#call.body, known, this.#endpoint, model, redaction);
+    if (redacted !== null) found.counts = redacted;
+    return body;
   }
 
   /** Lets another engine go on where the stream broke off; false when that is not possible. */

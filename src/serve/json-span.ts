@@ -60,7 +60,7 @@ function skipSpace(text: string, from: number): number {
 }
 
 /** Position after the closing quote of the string that opens at `start`. */
-function stringEnd(text: string, start: number): number {
+export function stringEnd(text: string, start: number): number {
   let at = start;
   for (;;) {
     at = text.indexOf('"', at + 1);

@@ -14,6 +14,7 @@ export function repeatAnswer(
   reply: Reply,
   asked: Omit<Admitted, "decision">,
   found: CachedAnswer,
+  remember: (admitted: Admitted) => void,
 ): Exchange {
   const { row, target, budgetMs } = found;
   const admitted: Admitted = { ...asked, decision: { target, fallbacks: [], rejected: [], budgetMs } };
@@ -24,6 +25,19 @@ export function repeatAnswer(
   headers.push("x-disperse-reason", "cache", "x-disperse-attempts", "0");
   if (row.emulated) headers.push("x-disperse-emulated", "true");
   reply.send(200, headers, found.body, true);
+  // Nobody was asked, but whoever looks at the route wants to know where the answer came from.
+  asked.trail.push({
+    number: 0,
+    reason: "cache",
+    site: row.site,
+    pool: row.pool,
+    outcome: "cached",
+    status: row.status,
+    startedAfterMs: 0,
+    ttftMs: null,
+    durationMs: core.clock.monotonicMs() - asked.receivedMs,
+  });
+  remember(admitted);
   core.accounts.settle(asked.reservation, { nanoUsd: 0, tokens: 0 });
   core.books.repeated(admitted, found, call.bodyBytes);
   core.books.finished(admitted, {
