@@ -4,7 +4,7 @@ import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, usd } from "./figures.ts";
 import { withPlanner, type SearchOptions } from "./plan-worlds.ts";
 import { readWorld, type ScenarioOptions } from "./read-world.ts";
-import { report, type ReportFormat, type Section } from "./report.ts";
+import { report, resultJson, type ReportFormat, type Section } from "./report.ts";
 
 export interface CompareOptions extends ScenarioOptions, SearchOptions {
   readonly format: ReportFormat;
@@ -19,7 +19,7 @@ export async function compare(file: string, options: CompareOptions): Promise<vo
   if (found.variants.every((variant) => variant.figures === null)) {
     throw new CommandFailure(exitCodes.infeasible, `No variant has a plan; see: disperse plan ${file}`);
   }
-  process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections(found), options.format)}\n`);
+  process.stdout.write(`${options.json ? resultJson("comparison", found) : report(sections(found), options.format)}\n`);
 }
 
 function sections({ variants, verdict }: Comparison): Section[] {

@@ -4,7 +4,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { inPeriod } from "./period-option.ts";
 import { differingSections } from "./plan-origin.ts";
 import { readPlan } from "./read-plan.ts";
-import { report, type ReportFormat } from "./report.ts";
+import { report, resultJson, type ReportFormat } from "./report.ts";
 
 export interface DiffOptions {
   readonly format: ReportFormat;
@@ -21,7 +21,7 @@ export function diff(before: string, after: string, options: DiffOptions): void 
   const questions = differingSections(was.world, is.world);
   const words = questions.length > 0 ? [{ lines: [`The questions asked differ in: ${questions.join(", ")}.`] }] : [];
   process.stdout.write(
-    `${options.json ? JSON.stringify({ ...found, questions }) : report([...diffSections(found), ...words], options.format)}\n`,
+    `${options.json ? resultJson("diff", { ...found, questions }) : report([...diffSections(found), ...words], options.format)}\n`,
   );
   if (options.detailedExitcode && found.differs) process.exitCode = exitCodes.differs;
 }

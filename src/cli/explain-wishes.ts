@@ -10,7 +10,7 @@ import { periodPosition } from "./period-option.ts";
 import type { SearchOptions } from "./plan-worlds.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { readWorld, type ScenarioOptions } from "./read-world.ts";
-import { report, type ReportFormat, type Section } from "./report.ts";
+import { report, resultJson, type ReportFormat, type Section } from "./report.ts";
 
 export interface WishesOptions extends ScenarioOptions, SearchOptions {
   /** `95%` for every workload, `gaming=95%` for one. */
@@ -43,7 +43,7 @@ export async function explainWishes(file: string, options: WishesOptions): Promi
     const search = { relativeGap: gap, timeLimitS: timeLimit, seed, signal: stop.signal };
     const answer = await answerWishes(world, wishes, { solver, nowMs: () => performance.now() }, search);
     progress.finish();
-    process.stdout.write(`${options.json ? JSON.stringify(answer) : report(sections(answer), options.format)}\n`);
+    process.stdout.write(`${options.json ? resultJson("wishes", answer) : report(sections(answer), options.format)}\n`);
     if (answer.possible === false) process.exitCode = exitCodes.infeasible;
     if (answer.possible === null) process.exitCode = exitCodes.gapAboveTarget;
   } finally {

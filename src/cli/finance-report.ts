@@ -2,7 +2,7 @@ import { financeReport, type FinanceReport, type Investment } from "../plan/inde
 import { percent, three, usd } from "./figures.ts";
 import { inPeriod } from "./period-option.ts";
 import { readPlan } from "./read-plan.ts";
-import { report, type ReportFormat, type Section } from "./report.ts";
+import { report, resultJson, type ReportFormat, type Section } from "./report.ts";
 
 export interface FinanceReportOptions {
   readonly years: number;
@@ -18,7 +18,7 @@ const listedModules = 10;
 /** `disperse report finance`: a plan as its investors see it. */
 export function reportFinance(path: string, options: FinanceReportOptions): void {
   const found = financeReport(inPeriod(readPlan(path), options.period), options.years);
-  process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections(found), options.format)}\n`);
+  process.stdout.write(`${options.json ? resultJson("finance", found) : report(sections(found), options.format)}\n`);
 }
 
 function sections({ years, all, byTier, byOwner, bySite, owners, nextModules }: FinanceReport): Section[] {

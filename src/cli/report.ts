@@ -29,3 +29,8 @@ function markdown(section: Section): string {
   const rule = section.head.map((_, column) => (column === 0 ? "---" : "---:"));
   return [`### ${section.title}`, "", row(section.head), row(rule), ...section.rows.map(row)].join("\n");
 }
+
+/** A result as one line of JSON that says what it is, so that readers can refuse what they do not know. */
+export function resultJson(kind: string, result: object): string {
+  return JSON.stringify({ format: `disperse/${kind}/v1`, ...result });
+}

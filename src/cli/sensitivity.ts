@@ -21,7 +21,7 @@ import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, three, usd } from "./figures.ts";
 import { withPlanner, type SearchOptions } from "./plan-worlds.ts";
 import { readWorld, type ScenarioOptions } from "./read-world.ts";
-import { report, type ReportFormat, type Section } from "./report.ts";
+import { report, resultJson, type ReportFormat, type Section } from "./report.ts";
 
 export interface SensitivityOptions extends ScenarioOptions, SearchOptions {
   readonly vary: readonly string[];
@@ -47,25 +47,25 @@ export async function sensitivity(file: string, options: SensitivityOptions): Pr
     );
   }
   const ranges = asked.length > 0 ? asked : sensitivityParameters.filter((it) => speaksOf(it, horizon)).map(asRange);
-  const print = (found: unknown, sections: readonly Section[]): void => {
-    process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections, options.format)}\n`);
+  const print = (kind: string, found: object, sections: readonly Section[]): void => {
+    process.stdout.write(`${options.json ? resultJson(kind, found) : report(sections, options.format)}\n`);
   };
   if (options.pareto) {
     const plans = paretoFactors.length + paretoAttainments.length;
     const front = await withPlanner(options, plans, (planWorld) => paretoFront(world, planWorld));
     if (front.length === 0) throw nothing(file);
-    print(front, paretoSections(front));
+    print("pareto", { points: front }, paretoSections(front));
   } else if (options.stress !== undefined) {
     const { stress: factor } = options;
     // Whether a plan holds is a question of one moment: the first period, unless another is named.
     const period = options.period ?? world.periods[0]!.id;
     const stress = await withPlanner({ ...options, period }, 2, (planWorld) => stressWorld(world, factor, planWorld));
     if (stress === null) throw nothing(file);
-    print(stress, stressSections(stress));
+    print("stress", stress, stressSections(stress));
   } else {
     const found = await withPlanner(options, 1 + 2 * ranges.length, (planWorld) => vary(world, ranges, planWorld));
     if (found.base === null) throw nothing(file);
-    print(found, tornadoSections(found, found.base, options.format));
+    print("sensitivity", found, tornadoSections(found, found.base, options.format));
   }
 }
 

@@ -3,9 +3,9 @@
  * other, while the deployment is a greedy one and the measures are made up. Nothing here says anything about the world.
  */
 import type { Area, Site, Tier, World } from "../../src/catalog/index.ts";
-import { annualCost } from "../../src/finance/index.ts";
+import { annualCost, costItems, type CostItem } from "../../src/finance/index.ts";
 import { distanceKm } from "../../src/network/index.ts";
-import type { PlanDocument, Unserved } from "../../src/plan/index.ts";
+import type { PlanDocument, PlanFigures, Unserved } from "../../src/plan/index.ts";
 import type { Deployment, PlannedFlow, Pool } from "../../src/route/index.ts";
 import type { LiveEvent } from "../../src/serve/index.ts";
 import {
@@ -98,7 +98,20 @@ export function fixturePlan({ places = europe }: FixtureOptions = {}): PlanDocum
     bestBoundUsdPerYear: objective * 0.9948,
     relativeGap: 0.0052,
     method: "exact",
-    search: { seed: 1, askedGap: 0.01, seconds: 4.2, rows: 96, arcs: 1800, pools: 60, curve: [], message: "" },
+    search: {
+      seed: 1,
+      askedGap: 0.01,
+      seconds: 4.2,
+      rows: 96,
+      arcs: 1800,
+      pools: 60,
+      curve: [
+        { seconds: 0.3, incumbentUsd: null, boundUsd: objective * 0.9 },
+        { seconds: 1.1, incumbentUsd: objective * 1.2, boundUsd: objective * 0.97 },
+        { seconds: 4.2, incumbentUsd: objective, boundUsd: objective * 0.9948 },
+      ],
+      message: "",
+    },
     deployment,
     cost,
     sites: siteLoads(world, deployment),
@@ -573,5 +586,28 @@ export function fixtureLiveEvent(plan: PlanDocument, sequence: number, epochMs: 
     budgetMs: ttft.budgetMs,
     outcome: sequence % 29 === 28 ? "upstream-failed" : "served",
     attempts: 1,
+  };
+}
+
+/** Figures of a plan that costs so much a year, all of it for accelerators in the core. */
+export function fixtureFigures(usdPerYear: number): PlanFigures {
+  const byItem = Object.fromEntries(costItems.map((item) => [item, item === "accelerators" ? usdPerYear : 0]));
+  return {
+    status: "optimal",
+    objectiveUsdPerYear: usdPerYear,
+    bestBoundUsdPerYear: usdPerYear,
+    relativeGap: 0,
+    buildAndRunUsdPerYear: usdPerYear,
+    unservedUsdPerYear: 0,
+    capexUsd: 3 * usdPerYear,
+    byItem: byItem as Record<CostItem, number>,
+    byTier: [{ tier: "core", usdPerYear }],
+    servedRatio: 1,
+    servedByWorkload: [],
+    openSites: [
+      { tier: "core", count: 1 },
+      { tier: "regional", count: 0 },
+      { tier: "edge", count: 0 },
+    ],
   };
 }

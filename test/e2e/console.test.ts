@@ -8,7 +8,7 @@ import {
   openPage,
   soon,
 } from "./console-browser.ts";
-import { fixturePlan, fixtureSimulation } from "./console-fixture.ts";
+import { fixtureFigures, fixturePlan, fixtureSimulation } from "./console-fixture.ts";
 import { serveConsole, type ConsoleServer } from "./console-server.ts";
 
 const missing = missingForBrowserTests();
@@ -36,7 +36,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
   it("draws every view without an error and without leaving its origin", async () => {
     const { page, errors, foreign } = await openPage(browser, server.origin);
     await page.getByText("Europe, three tiers").waitFor();
-    for (const view of ["Cost", "Service", "Unserved", "Requests", "Map"]) {
+    for (const view of ["Cost", "Service", "Unserved", "Requests", "Plan", "Map"]) {
       await page.getByRole("navigation").getByRole("link", { name: view }).click();
       await page.getByRole("main").waitFor();
     }
@@ -137,6 +137,49 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.close();
   });
 
+  it("shows how the plan was found, when it is paid for and what it is close to", async () => {
+    const { page, errors } = await openPage(browser, `${server.origin}/?view=plan`);
+    await page.getByRole("img", { name: /best plan found/ }).waitFor();
+    await page.getByRole("img", { name: /Capital per period/ }).waitFor();
+    const investment = page.getByRole("region", { name: "Investment by period" });
+    expect(await investment.getByRole("row").count()).toBe(2);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it("draws results of the command line that the reader opens, and says why it cannot draw others", async () => {
+    const { page, errors } = await openPage(browser, `${server.origin}/?view=plan`);
+    const json = (name: string, value: unknown) => ({
+      name,
+      mimeType: "application/json",
+      buffer: Buffer.from(typeof value === "string" ? value : JSON.stringify(value)),
+    });
+    const figures = fixtureFigures(1e6);
+    const end = (value: number, factor: number) => ({ value, figures: fixtureFigures(1e6 * factor), driver: null });
+    const swing = { name: "demand", kind: "factor", low: end(0.7, 0.8), high: end(1.5, 1.6) };
+    const point = { penaltyFactor: 1, attainmentRatio: null, attainedRatio: 0.8, figures, dominated: false };
+    await page.getByLabel("Results to show").setInputFiles([
+      json("tornado.json", {
+        format: "disperse/sensitivity/v1",
+        base: figures,
+        swings: [{ ...swing, swingUsdPerYear: 8e5, significant: true }],
+        complete: true,
+      }),
+      json("front.json", { format: "disperse/pareto/v1", points: [point, { ...point, attainedRatio: 0.9 }] }),
+      json("cut.json", "{"),
+    ]);
+    const study = (name: string) => page.getByRole("region", { name, exact: true });
+    await study("tornado.json")
+      .getByRole("row", { name: /^demand/ })
+      .waitFor();
+    await study("tornado.json").locator(".chart svg").waitFor();
+    await study("front.json").locator(".chart svg").waitFor();
+    await study("cut.json").getByText("It is no JSON", { exact: false }).waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
   it("lists live requests as they come, holds the list when paused, and explains a route", async () => {
     const { page } = await openPage(browser, `${server.origin}/?view=requests`);
     await page.getByText(/^Live ·/).waitFor();
@@ -175,10 +218,10 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.getByText(/^Live ·/).waitFor();
     server.sendLive(3);
     // n opens a site's panel, t the table, the figures the other views.
-    for (const key of ["n", "t", "2", "3", "4", "5"]) {
+    for (const key of ["n", "t", "2", "3", "4", "5", "6"]) {
       await page.keyboard.press(key);
       await page
-        .locator(key === "2" || key === "3" ? ".chart svg" : "main")
+        .locator(["2", "3", "6"].includes(key) ? ".chart svg" : "main")
         .first()
         .waitFor();
       expect(await accessibilityViolations(page), `after ${key}, light`).toEqual([]);
@@ -192,7 +235,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
   it("fits a telephone without sideways scrolling", async () => {
     const { page } = await openPage(browser, server.origin, { viewport: { width: 390, height: 844 } });
     await mapIsPainted(page);
-    for (const query of ["", "?view=cost", "?view=service", "?view=unserved"]) {
+    for (const query of ["", "?view=cost", "?view=service", "?view=unserved", "?view=plan"]) {
       await page.goto(`${server.origin}/${query}`);
       await page.getByRole("main").waitFor();
       const overhang = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");

@@ -18,8 +18,9 @@ import { useShortcuts } from "./use-shortcuts.ts";
 import { showView, useViewState } from "./view-state.ts";
 import { views } from "./view-query.ts";
 
-// These two draw charts, and the charts are most of the code of the console.
+// These draw charts, and the charts are most of the code of the console.
 const CostPage = lazy(() => import("../views/CostPage.tsx"));
+const PlanPage = lazy(() => import("../views/PlanPage.tsx"));
 const ServicePage = lazy(() => import("../views/ServicePage.tsx"));
 
 /** A simulation may still be running when the page opens. */
@@ -92,6 +93,7 @@ function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: L
           {state.view === "cost" && <CostPage board={board} />}
           {state.view === "service" && <ServicePage board={board} simulation={simulation} />}
           {state.view === "unserved" && <UnservedPage board={board} />}
+          {state.view === "plan" && <PlanPage board={board} />}
           {state.view === "requests" && <RequestsPage board={board} live={live} feed={feed} request={state.request} />}
         </Suspense>
       </main>

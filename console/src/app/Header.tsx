@@ -15,6 +15,7 @@ const viewNames: Readonly<Record<View, string>> = {
   service: "Service",
   unserved: "Unserved",
   requests: "Requests",
+  plan: "Plan",
 };
 
 const statusNames: Readonly<Record<PlanStatus, string>> = {

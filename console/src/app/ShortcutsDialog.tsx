@@ -2,7 +2,7 @@ import { Dialog } from "radix-ui";
 import { CloseButton } from "../ui/CloseButton.tsx";
 
 const shortcuts: readonly (readonly [string, string])[] = [
-  ["1 – 5", "Map, Cost, Service, Unserved, Requests"],
+  ["1 – 6", "Map, Cost, Service, Unserved, Requests, Plan"],
   ["t", "Map or table"],
   ["n / p", "Next or previous open site, by cost"],
   ["Esc", "Close what is open"],

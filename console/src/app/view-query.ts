@@ -1,6 +1,6 @@
 /** What is on the screen, written as the query of the URL: a copied address shows the same thing. */
 
-export const views = ["map", "cost", "service", "unserved", "requests"] as const;
+export const views = ["map", "cost", "service", "unserved", "requests", "plan"] as const;
 export type View = (typeof views)[number];
 
 export interface ViewState {

@@ -25,7 +25,7 @@ export function readChartTheme(element: Element): ChartTheme {
     good: read("--good"),
     bad: read("--bad"),
     tier: { core: read("--tier-core"), regional: read("--tier-regional"), edge: read("--tier-edge") },
-    series: Array.from({ length: 10 }, (_, index) => read(`--item-${index}`)),
+    series: Array.from({ length: 14 }, (_, index) => read(`--item-${index}`)),
     font: style.fontFamily,
     narrow: element.clientWidth < 480,
   };

@@ -1,7 +1,7 @@
 import { tiers } from "../../../src/catalog/index.ts";
 import { costItems, type CostBreakdown } from "../../../src/finance/index.ts";
 import { usd, usdPerYear } from "../model/format.ts";
-import { itemName, tierNames } from "../model/names.ts";
+import { itemColorIndex, itemName, tierNames } from "../model/names.ts";
 import { axisLook, baseOption, type ChartTheme } from "./chart-theme.ts";
 import type { ChartOption } from "./echarts.ts";
 
@@ -23,7 +23,7 @@ export function tierCostOption(theme: ChartTheme, cost: CostBreakdown): ChartOpt
       name: itemName(item),
       stack: "cost",
       barWidth: 26,
-      color: theme.series[costItems.indexOf(item)]!,
+      color: theme.series[itemColorIndex(item)]!,
       data: tiers.map((tier) => cost.byTier.find((entry) => entry.tier === tier)?.byItem[item] ?? 0),
     })),
   };

@@ -3,28 +3,38 @@ import type { Tier } from "../../../src/catalog/index.ts";
 
 export const tierNames: Readonly<Record<Tier, string>> = { core: "Core", regional: "Regional", edge: "Edge" };
 
-const itemNames: Readonly<Record<string, string>> = {
-  accelerators: "Accelerators",
-  building: "Building",
-  opening: "Opening sites",
-  fixedOpex: "Fixed operations",
-  maintenance: "Maintenance",
-  energy: "Energy",
-  egress: "Egress",
-  unserved: "Unserved demand",
-  "training-unserved": "Unserved training",
+/** Name of each cost item and its colour, `--item-N` of the style sheet: the same in every chart and table. */
+const items: Readonly<Record<string, { readonly name: string; readonly color: number }>> = {
+  accelerators: { name: "Accelerators", color: 0 },
+  building: { name: "Building", color: 1 },
+  opening: { name: "Opening sites", color: 2 },
+  upgrades: { name: "Upgrades of power", color: 10 },
+  closing: { name: "Closing sites", color: 11 },
+  moves: { name: "Moves", color: 13 },
+  fixedOpex: { name: "Fixed operations", color: 3 },
+  maintenance: { name: "Maintenance", color: 4 },
+  energy: { name: "Energy", color: 5 },
+  egress: { name: "Egress", color: 6 },
+  backhaul: { name: "Backhaul", color: 12 },
+  unserved: { name: "Unserved demand", color: 7 },
+  "training-unserved": { name: "Unserved training", color: 8 },
 };
 
-/** Name of a cost item; an item this table does not know reads as it is spelt. */
+/** Colour of what the table above does not know. */
+const otherColor = 9;
+
+/** Name of a cost item; an item the table does not know reads as it is spelt. */
 export function itemName(key: string): string {
-  return itemNames[key] ?? key;
+  return items[key]?.name ?? key;
 }
 
-/** Colour of a cost item, the same in every chart. */
+/** Position of a cost item's colour among those of the charts. */
+export function itemColorIndex(key: string): number {
+  return items[key]?.color ?? otherColor;
+}
+
 export function itemColor(key: string): string {
-  const known = Object.keys(itemNames);
-  const position = known.indexOf(key);
-  return `var(--item-${position < 0 ? known.length : position})`;
+  return `var(--item-${itemColorIndex(key)})`;
 }
 
 const reasonNames: Readonly<Record<string, string>> = {
