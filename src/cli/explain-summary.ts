@@ -205,9 +205,10 @@ export function limitListSection(limits: readonly LimitExplanation[]): Section {
 
 function amount(value: number, unit: LimitExplanation["unit"]): string {
   if (unit === "USD") return usd(value);
+  if (unit === "share") return percent(value, 1);
   return unit === "MW" && value < 1 ? `${three(value * 1000)} kW` : `${three(value)} ${unit}`;
 }
 
 function one(unit: LimitExplanation["unit"]): string {
-  return { MW: "MW", "Gbit/s": "Gbit/s", USD: "dollar", sites: "site", modules: "module" }[unit];
+  return { MW: "MW", "Gbit/s": "Gbit/s", USD: "dollar", sites: "site", modules: "module", share: "whole share" }[unit];
 }

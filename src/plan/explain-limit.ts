@@ -1,10 +1,11 @@
 /** What a limit is used for and what one more unit of it is worth: by the duals of the plan, or by planning with more. */
 import type { Site, World } from "../catalog/index.ts";
 import { moduleAnnualUsd, secondsPerYear } from "../finance/index.ts";
+import { familyLimitsOf } from "./explain-families.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { changeOfOptimum, figuresOf, type ChangeOfOptimum, type PlanWorld } from "./plan-figures.ts";
 
-export type LimitUnit = "MW" | "Gbit/s" | "USD" | "sites" | "modules";
+export type LimitUnit = "MW" | "Gbit/s" | "USD" | "sites" | "modules" | "share";
 
 /** A limit of a world by its public name. Amounts are in its unit. */
 export interface WorldLimit {
@@ -16,6 +17,8 @@ export interface WorldLimit {
   readonly relax: (world: World, amount: number) => World;
   /** Units one module of the kind takes at the site; 0 when it does not count. */
   readonly takes: (site: number, module: number) => number;
+  /** What of it the plan uses, where that is more than a sum over its modules. */
+  readonly used?: (plan: PlanDocument) => number;
 }
 
 export interface LimitExplanation {
@@ -40,13 +43,19 @@ const full = 0.99;
 const stepShare = 0.1;
 
 /** Every limit of the plan's world and period, by name. */
-export function worldLimitsOf({ world, period }: PlanDocument): WorldLimit[] {
+export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
+  const { world, period, deployment } = plan;
   const facilityMw = (site: number, module: number): number =>
     (world.modules[module]!.powerKw * world.sites[site]!.pue) / 1000;
   const capexUsd = (site: number, module: number): number => {
-    const price = moduleAnnualUsd(world, site, module);
+    const price = moduleAnnualUsd(world, site, module, period);
     return price.acceleratorsCapexUsd + price.buildingCapexUsd;
   };
+  const addedKw = (site: number): number =>
+    (deployment.upgrades ?? []).reduce(
+      (sum, entry) => (entry.site === site ? sum + world.sites[site]!.upgrades![entry.upgrade]!.addedKw : sum),
+      0,
+    );
   const none = (): number => 0;
   const moneyStep = (upperUsd: number): number =>
     Math.max(
@@ -135,7 +144,7 @@ export function worldLimitsOf({ world, period }: PlanDocument): WorldLimit[] {
       {
         name: `power of site ${site.id}`,
         unit: "MW",
-        upper: site.powerLimitKw[period]! / 1000,
+        upper: (site.powerLimitKw[period]! + addedKw(index)) / 1000,
         step: powerStep(site.powerLimitKw[period]! / 1000, [index]),
         relax: ofSite(index, (it, by) => morePower(it, period, by)),
         takes: (at, module) => (at === index ? facilityMw(at, module) : 0),
@@ -150,7 +159,7 @@ export function worldLimitsOf({ world, period }: PlanDocument): WorldLimit[] {
       },
     );
   }
-  return limits;
+  return [...limits, ...familyLimitsOf(plan)];
 }
 
 const raised = (values: readonly (number | null)[], period: number, by: number): (number | null)[] =>
@@ -167,7 +176,7 @@ function morePower<T extends { readonly powerLimitKw: readonly number[] }>(holde
 }
 
 export function explainLimit(plan: PlanDocument, limit: WorldLimit): LimitExplanation {
-  const used = usedOf(plan, limit);
+  const used = limit.used?.(plan) ?? usedOf(plan, limit);
   let worth: number | null = null;
   let bestPool: string | null = null;
   let smallest = 0;

@@ -24,6 +24,7 @@ export function crossCheck(scenario: Scenario, locate: Locate): Problem[] {
   checkAreas(scenario, report);
   checkDemand(scenario, report);
   checkSites(scenario, report);
+  checkShares(scenario, report);
   checkRest(scenario, report);
   return problems;
 }
@@ -87,6 +88,43 @@ function checkIds(scenario: Scenario, report: Report): void {
     "modules",
     (scenario.modules ?? []).map((module) => (module.form === "use" ? module.use : module.id)),
   );
+  for (const section of ["zones", "shares"] as const) {
+    const seen = new Set<string>();
+    for (const [index, { id }] of scenario.limits[section].entries()) {
+      const message = `the id \`${id}\` stands twice in \`limits.${section}\``;
+      if (seen.has(id)) {
+        const path = ["limits", section, index, "id"];
+        report("DSP_SCENARIO_DUPLICATE_ID", path, message, "give every entry its own id");
+      }
+      seen.add(id);
+    }
+  }
+}
+
+/** Least shares that leave each other no room: nobody can hold more than all of something. */
+function checkShares({ limits: { shares } }: Scenario, report: Report): void {
+  for (const [index, share] of shares.entries()) {
+    const path = ["limits", "shares", index];
+    if (share.owners.length === 0 && share.countries.length === 0) {
+      const message = `nothing says what counts towards \`${share.id}\``;
+      report("DSP_SCENARIO_MISSING_KEY", path, message, "add `owners: [state]` or `countries: [SA]`");
+    }
+    for (const other of shares.slice(0, index)) {
+      const sameMeasure = other.of === share.of && JSON.stringify(other.within) === JSON.stringify(share.within);
+      if (!sameMeasure || other.least + share.least <= 1 + 1e-9) continue;
+      const apart = (a: readonly string[], b: readonly string[]): boolean =>
+        a.length > 0 && b.length > 0 && !a.some((name) => b.includes(name));
+      if (!apart(share.countries, other.countries) && !apart(share.owners, other.owners)) continue;
+      const sum = Math.round((other.least + share.least) * 1000) / 10;
+      const message = `\`${other.id}\` and \`${share.id}\` together ask for ${sum} % of the same`;
+      report(
+        "DSP_SCENARIO_CONFLICT",
+        [...path, "least"],
+        message,
+        "lower one of them so that they sum to 100 % at most",
+      );
+    }
+  }
 }
 
 function checkWorkload(id: string, workload: WorkloadEntry, scenario: Scenario, report: Report): void {

@@ -25,6 +25,15 @@ const broken = [
   ["broken YAML", "yaml-syntax"],
   ["data that may be processed nowhere", "impossible-residency"],
   ["chips nobody sells", "unknown-chip"],
+  ["a demand below nothing", "negative-demand"],
+  ["a period of no length", "zero-period"],
+  ["more power than the world has", "absurd-power"],
+  ["the same id twice, of a site and of a zone", "duplicate-ids"],
+  ["a least share of more than everything", "share-above-one"],
+  ["least shares that ask for more than everything together", "clashing-shares"],
+  ["a site forced open where its owner may not invest", "forced-where-forbidden"],
+  ["the closing of a site that is not there yet", "closing-a-candidate"],
+  ["sites that hang on each other", "parent-circle"],
 ] as const;
 
 describe("a broken scenario", () => {
@@ -37,6 +46,13 @@ describe("a broken scenario", () => {
     expect(stderr).toMatch(hint);
     expect(stderr).not.toMatch(crash);
     expect(stderr).toBe(goldenText(`broken/${name}.expected.txt`, stderr));
+  });
+
+  it("that is only odd is taken, with a warning at each place that is hardly meant", async () => {
+    const { exitCode, stderr } = await runCliHere(["validate", "test/cli/odd/odd.yaml"]);
+    expect(exitCode).toBe(0);
+    expect(stderr).not.toMatch(crash);
+    expect(stderr).toBe(goldenText("odd/odd.expected.txt", stderr));
   });
 
   it("is refused by every command that reads scenarios, in the same words", async () => {
