@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createPostgresStore } from "../../src/adapters/store-postgres/index.ts";
+import { ledgerRow } from "./ledger-row.ts";
+import { postgresBin, startPostgres } from "./postgres-server.ts";
+import { storeContract } from "./store.ts";
+
+describe.skipIf(postgresBin === null)("with a PostgreSQL server", () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>;
+  let made = 0;
+  const open = (chain = `chain ${made++}`) => createPostgresStore({ url: server.url, chain });
+  beforeAll(async () => {
+    server = await startPostgres();
+  }, 60_000);
+  afterAll(() => server.stop(), 60_000);
+
+  storeContract("store-postgres", async () => open());
+
+  it("holds an attempt once, however often it is handed over, and goes on where it ended", async () => {
+    const first = open("again");
+    await Promise.all([first.append([ledgerRow()]), first.append([ledgerRow(), ledgerRow({ attempt: 2 })])]);
+    await first.close();
+    const second = open("again");
+    await second.append([ledgerRow({ attempt: 2 }), ledgerRow({ attempt: 3 })]);
+    expect((await second.read(0, 10)).map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect((await second.rollUps()).reduce((sum, { attempts }) => sum + attempts, 0)).toBe(3);
+    await second.close();
+  });
+
+  it("lets nobody else write the same chain, and everybody another one", async () => {
+    const [one, rival, other] = [open("mine"), open("mine"), open("yours")];
+    await one.append([ledgerRow()]);
+    await expect(rival.append([ledgerRow({ attempt: 2 })])).rejects.toThrow(/another process writes the chain "mine"/);
+    await other.append([ledgerRow()]);
+    await one.close();
+    await rival.append([ledgerRow({ attempt: 2 })]);
+    expect(await rival.read(0, 10)).toHaveLength(2);
+    await Promise.all([rival.close(), other.close()]);
+  });
+
+  it("takes rows again after the server was away, none lost and none doubled", async () => {
+    const store = open("cut");
+    await store.append([ledgerRow()]);
+    const cut = store.append([ledgerRow({ attempt: 2 })]);
+    const restarted = server.restart();
+    const early = await cut.then(
+      () => true,
+      () => false,
+    );
+    await restarted;
+    const again = async () => {
+      for (;;) {
+        try {
+          return await store.append([ledgerRow({ attempt: 2 }), ledgerRow({ attempt: 3 })]);
+        } catch {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+    };
+    await again();
+    expect(typeof early).toBe("boolean");
+    expect((await store.read(0, 10)).map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    await store.close();
+  });
+});
