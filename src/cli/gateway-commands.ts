@@ -19,7 +19,7 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     .option("--upstreams <file>", "list of real engines (YAML or JSON), named as in --upstream")
     .option("--no-emulated", "leave planned engines without an upstream unused instead of emulating them")
     .option("--area <id>", "where callers are who do not say so")
-    .option("--ledger <file>", "keep the ledger in this SQLite file")
+    .option("--ledger <file>", "keep the ledger in this SQLite file, or in postgres://user@host/database#chain")
     .option(
       "--keys <file>",
       "accounts and virtual keys (JSON, keys hashed); without it everyone who connects is served",

@@ -97,6 +97,23 @@ describe("disperse ledger verify", () => {
   });
 });
 
+describe("a ledger that cannot be used", () => {
+  it("is told at the start of a gateway, and a password is asked for elsewhere than on the command line", async () => {
+    const serve = (place: string) => runCliHere(["serve", writePlan(folder), "--ledger", place]);
+    expect(await serve(join(folder, "absent", "ledger.db"))).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/cannot be read as a ledger: .*unable to open/) as string,
+    });
+    expect(await serve("postgres://a@127.0.0.1:9/none")).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining("cannot be read as a ledger") as string,
+    });
+    const { exitCode, stderr } = await serve("postgres://a:secret@127.0.0.1:9/none");
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining("PGPASSWORD")]);
+    expect(stderr).not.toContain("secret");
+  });
+});
+
 describe.skipIf(!existsSync("/usr/bin/openssl"))("disperse ledger checkpoint", () => {
   const keys = () => {
     const [secret, shown] = [join(folder, `${made++}.key`), join(folder, `${made++}.pub`)];

@@ -1,8 +1,8 @@
-import { readRollUps, verifyLedger } from "../adapters/store-sqlite/index.ts";
-import { createAuditor, settle, sumBy, type LedgerRow, type RollUp } from "../serve/index.ts";
+import { createAuditor, settle, sumBy, type LedgerRow, type OperatorLedger, type RollUp } from "../serve/index.ts";
 import { readCheckpoint, signCheckpoint } from "./checkpoint.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { focusCsv, usd, type FocusParties } from "./focus-export.ts";
+import { rollUpsAt, verifyLedgerAt } from "./open-ledger.ts";
 import { readPlan } from "./read-plan.ts";
 import { textTable } from "./text-table.ts";
 import { writeFile } from "./write-file.ts";
@@ -18,7 +18,7 @@ export interface VerifyOptions {
 const faultsShown = 10;
 
 /** `disperse ledger verify`: is the chain whole, is it the one signed then, and does every row hold before the law. */
-export function verifyLedgerFile(path: string, options: VerifyOptions): void {
+export async function verifyLedgerFile(path: string, options: VerifyOptions): Promise<void> {
   if ((options.checkpoint === undefined) !== (options.publicKey === undefined)) {
     throw invalid("--checkpoint and --public-key go together: name both files.");
   }
@@ -29,7 +29,7 @@ export function verifyLedgerFile(path: string, options: VerifyOptions): void {
     const fault = audit?.(row) ?? null;
     if (fault !== null) faults.push({ position, requestId: row.requestId, attempt: row.attempt, fault });
   };
-  const verdict = opened(path, () => verifyLedger(path, { inspect, ...(signed && { untilRows: signed.rows }) }));
+  const verdict = await verifyLedgerAt(path, { inspect, ...(signed && { untilRows: signed.rows }) });
   const agrees = signed === null ? null : verdict.headThen === signed.head;
   const holds = verdict.brokenAt === null && agrees !== false && faults.length === 0;
   if (options.json) {
@@ -67,8 +67,8 @@ export interface CheckpointOptions {
 }
 
 /** `disperse ledger checkpoint`: signs how the ledger stands now. */
-export function checkpointLedger(path: string, { key, origin }: CheckpointOptions): void {
-  const { rows, head, brokenAt } = opened(path, () => verifyLedger(path));
+export async function checkpointLedger(path: string, { key, origin }: CheckpointOptions): Promise<void> {
+  const { rows, head, brokenAt } = await verifyLedgerAt(path, {});
   if (brokenAt !== null)
     throw new CommandFailure(exitCodes.evidenceFails, `${path} is broken at row ${brokenAt}; it is not signed.`);
   process.stdout.write(signCheckpoint({ origin, rows, head }, key));
@@ -83,11 +83,11 @@ export interface SelectOptions {
 }
 
 /** `disperse ledger export`: charges in FOCUS 1.2, or roll-ups as they are. */
-export function exportLedger(
+export async function exportLedger(
   paths: readonly string[],
   options: SelectOptions & FocusParties & { readonly format: "focus" | "json"; readonly out?: string },
-): void {
-  const rollUps = selected(paths, options);
+): Promise<void> {
+  const rollUps = await selected(paths, options);
   const text = options.format === "focus" ? focusCsv(rollUps, options) : `${JSON.stringify(rollUps)}\n`;
   if (options.out === undefined) process.stdout.write(text);
   else writeFile(options.out, text);
@@ -96,10 +96,10 @@ export function exportLedger(
 export const groupings = ["account", "key", "owner", "site", "tier", "workload", "day"] as const;
 
 /** `disperse ledger report`: sums of what was served, charged and sent. */
-export function reportLedger(
+export async function reportLedger(
   paths: readonly string[],
   options: SelectOptions & { readonly by: (typeof groupings)[number]; readonly json?: boolean },
-): void {
+): Promise<void> {
   const name: Record<(typeof groupings)[number], (entry: RollUp) => string> = {
     account: ({ accountId }) => accountId ?? "–",
     key: ({ keyId }) => keyId ?? "–",
@@ -109,7 +109,9 @@ export function reportLedger(
     workload: ({ workload }) => workload,
     day: ({ hourEpochMs }) => new Date(hourEpochMs).toISOString().slice(0, 10),
   };
-  const sums = [...sumBy(selected(paths, options), name[options.by])].sort(([one], [other]) => (one < other ? -1 : 1));
+  const sums = [...sumBy(await selected(paths, options), name[options.by])].sort(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
   if (options.json) {
     const rows = sums.map(
       ([of, { attempts, inputTokens, outputTokens, responseBytes, chargeNanoUsd, egressNanoUsd }]) => ({
@@ -141,15 +143,16 @@ export function reportLedger(
 }
 
 /** `disperse ledger settle`: what owners owe each other. `entries`: `OWNER=FILE`, the owner whose gateway wrote it. */
-export function settleLedgers(
+export async function settleLedgers(
   entries: readonly string[],
   options: SelectOptions & { readonly operatorShare: number; readonly json?: boolean },
-): void {
-  const ledgers = entries.map((entry) => {
+): Promise<void> {
+  const ledgers: OperatorLedger[] = [];
+  for (const entry of entries) {
     const at = entry.indexOf("=");
     if (at < 1) throw invalid(`"${entry}" must be OWNER=FILE: the owner whose gateway wrote the ledger.`);
-    return { operator: entry.slice(0, at), rollUps: selected([entry.slice(at + 1)], options) };
-  });
+    ledgers.push({ operator: entry.slice(0, at), rollUps: await selected([entry.slice(at + 1)], options) });
+  }
   const { gross, net } = settle(ledgers, options.operatorShare);
   if (options.json) return void process.stdout.write(`${JSON.stringify({ gross, net })}\n`);
   if (gross.length === 0) {
@@ -169,10 +172,11 @@ export function settleLedgers(
   process.stdout.write(`Served for each other:\n${served}\n\nPayments after netting:\n${paid}\n`);
 }
 
-function selected(paths: readonly string[], options: SelectOptions): RollUp[] {
+async function selected(paths: readonly string[], options: SelectOptions): Promise<RollUp[]> {
   const [from, to] = [dayOf("--from", options.from), dayOf("--to", options.to)];
-  const inTime = paths
-    .flatMap((path) => opened(path, () => readRollUps(path)))
+  const read = await Promise.all(paths.map((path) => rollUpsAt(path)));
+  const inTime = read
+    .flat()
     .filter(({ hourEpochMs }) => (from === null || hourEpochMs >= from) && (to === null || hourEpochMs < to));
   const kept = options.emulated ? inTime : inTime.filter(({ emulated }) => !emulated);
   const left =
@@ -187,14 +191,6 @@ function dayOf(option: string, text: string | undefined): number | null {
   const epochMs = Date.parse(text);
   if (Number.isNaN(epochMs)) throw invalid(`${option}: "${text}" is no date such as 2027-01-31.`);
   return epochMs;
-}
-
-function opened<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw invalid(`${path} cannot be read as a ledger: ${(error as Error).message}.`);
-  }
 }
 
 const invalid = (why: string) => new CommandFailure(exitCodes.invalid, why);

@@ -3,8 +3,9 @@ import { readConfiguration, watchedPaths, type GatewayFiles } from "./gateway-fi
 import type { FileSettings } from "./open-files.ts";
 import { untilStopped } from "./interrupts.ts";
 import { startGateway, type RunningGateway } from "./start-gateway.ts";
+import { workerLedger } from "./open-ledger.ts";
 import { shareOf } from "./worker-share.ts";
-import { followLeader, leadWorkers, workerLedger, workerPlace } from "./workers.ts";
+import { followLeader, leadWorkers, workerPlace } from "./workers.ts";
 import { watchFiles } from "./watch-files.ts";
 
 export interface ServeOptions {

@@ -7,7 +7,6 @@ import { createMemoryMesh } from "../adapters/mesh-memory/index.ts";
 import { createPages } from "../adapters/pages-node/index.ts";
 import { createNodeRng } from "../adapters/random-node/index.ts";
 import { createMemoryStore } from "../adapters/store-memory/index.ts";
-import { createSqliteStore } from "../adapters/store-sqlite/index.ts";
 import { createOtlpExporter } from "../adapters/telemetry-otlp/index.ts";
 import {
   createPrometheusTelemetry,
@@ -30,6 +29,7 @@ import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import type { Configuration } from "./gateway-files.ts";
 import { ledgerReport } from "./ledger-report.ts";
 import { openFiles, type FileSettings } from "./open-files.ts";
+import { openLedger } from "./open-ledger.ts";
 import { packageRoot } from "./package-root.ts";
 import { readAccounts } from "./read-accounts.ts";
 
@@ -41,7 +41,7 @@ export interface GatewaySettings {
   readonly anyPort: boolean;
   /** Whether planned engines without an upstream are emulated. */
   readonly emulated: boolean;
-  /** File of the ledger; without it rows live as long as the process. */
+  /** File or database of the ledger (see `openLedger`); without it rows live as long as the process. */
   readonly ledger: string | null;
   /** Where files and batches are kept; null = there are none. */
   readonly files: FileSettings | null;
@@ -85,7 +85,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   const telemetry = createPrometheusTelemetry();
   const console_ = packageRoot("console", "dist");
   const journals: Journal[] = [];
-  const store = settings.ledger === null ? createMemoryStore() : createSqliteStore(settings.ledger);
+  const store = settings.ledger === null ? createMemoryStore() : await openLedger(settings.ledger);
   const reloads = (result: string) => telemetry.counter(metrics.configReloads, { result });
   const loaded = telemetry.gauge(metrics.configLoaded, {});
   let { configuration } = settings;

@@ -1,8 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { existsSync } from "node:fs";
-import { parse } from "node:path";
-import { readRollUps } from "../adapters/store-sqlite/index.ts";
 import { mergeMetrics, type CollectedFamily } from "../adapters/telemetry-prometheus/index.ts";
+import { rollUpsAt, workerLedger } from "./open-ledger.ts";
 import { untilStopped } from "./interrupts.ts";
 import { spentByAccount, type SpentBefore } from "./worker-share.ts";
 
@@ -35,22 +34,14 @@ export function workerPlace(env: NodeJS.ProcessEnv): WorkerPlace | null {
   return text === undefined || !cluster.isWorker ? null : (JSON.parse(text) as WorkerPlace);
 }
 
-/** `ledger.db` → `ledger.2.db`: every worker writes a ledger of its own. */
-export function workerLedger(path: string, number: number): string {
-  const { dir, name, ext } = parse(path);
-  return `${dir === "" ? "" : `${dir}/`}${name}.${number}${ext}`;
-}
-
 /** Runs `count` workers that share one address until Ctrl-C; each runs the same command line. */
 export async function leadWorkers(
   count: number,
   ledger: string | null,
   on: { readonly listening: (url: string) => void; readonly say: (line: string) => void },
 ): Promise<void> {
-  const byWorker = Array.from({ length: count }, (_, index) => {
-    const path = ledger === null ? null : workerLedger(ledger, index + 1);
-    return path !== null && existsSync(path) ? spentByAccount(readRollUps(path)) : {};
-  });
+  const byWorker: Record<string, number>[] = [];
+  for (let number = 1; number <= count; number++) byWorker.push(await spentIn(ledger, number));
   const byAll: Record<string, number> = {};
   for (const spent of byWorker)
     for (const [id, nanoUsd] of Object.entries(spent)) byAll[id] = (byAll[id] ?? 0) + nanoUsd;
@@ -124,6 +115,14 @@ export async function leadWorkers(
   for (const worker of workers.values()) worker.process.kill("SIGTERM");
   await Promise.all(ended);
   if (failed !== null) process.exitCode = failed;
+}
+
+/** What was charged in a worker's ledger before; nothing when it has none yet. */
+async function spentIn(ledger: string | null, number: number): Promise<Record<string, number>> {
+  if (ledger === null) return {};
+  const place = workerLedger(ledger, number);
+  if (!place.includes("://") && !existsSync(place)) return {};
+  return spentByAccount(await rollUpsAt(place));
 }
 
 function tell(worker: Worker, message: ToWorker): void {

@@ -3,13 +3,14 @@ export { Accounts, type Account, type AccountSettings, type KeyRecord } from "./
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./api-error.ts";
 export { FileDesk, type FileDeskOptions } from "./file-desk.ts";
 export type { EngineBinding } from "./gateway-core.ts";
+export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./chain-check.ts";
 export { createAuditor } from "./evidence.ts";
 export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";
 export type { AttemptRecord, Journal, RequestRecord } from "./journal.ts";
 export type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 export type { LiveEvent } from "./live-feed.ts";
 export { lesserPriority, priorities, type Priority } from "./priority.ts";
-export { settle } from "./settlement.ts";
+export { settle, type OperatorLedger } from "./settlement.ts";
 export { createReloadable, type ReloadableGateway } from "./reloadable.ts";
 export type { SiteReport } from "./mesh-state.ts";
 export { metrics } from "./metrics.ts";

@@ -1,5 +1,10 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createPostgresStore } from "../../src/adapters/store-postgres/index.ts";
+import {
+  createPostgresStore,
+  readPostgresRollUps,
+  verifyPostgresLedger,
+} from "../../src/adapters/store-postgres/index.ts";
 import { ledgerRow } from "./ledger-row.ts";
 import { postgresBin, startPostgres } from "./postgres-server.ts";
 import { storeContract } from "./store.ts";
@@ -24,6 +29,20 @@ describe.skipIf(postgresBin === null)("with a PostgreSQL server", () => {
     expect((await second.read(0, 10)).map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     expect((await second.rollUps()).reduce((sum, { attempts }) => sum + attempts, 0)).toBe(3);
     await second.close();
+  });
+
+  it("is verified and summed while it is written, and shows a row that was changed", async () => {
+    const store = open("north/1");
+    await store.append([ledgerRow(), ledgerRow({ attempt: 2 }), ledgerRow({ attempt: 3 })]);
+    const verify = () => verifyPostgresLedger(server.url, "north/1");
+    expect(await verify()).toMatchObject({ rows: 3, brokenAt: null });
+    expect(await readPostgresRollUps(server.url, "north/1")).toEqual(await store.rollUps());
+    const client = new pg.Client(server.url);
+    await client.connect();
+    await client.query("UPDATE disperse_ledger SET row = replace(row, 'town', 'city') WHERE position = 1");
+    await client.end();
+    expect((await verify()).brokenAt).toBe(1);
+    await store.close();
   });
 
   it("lets nobody else write the same chain, and everybody another one", async () => {

@@ -48,7 +48,7 @@ export async function startServe(
   }
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   const until = async (met: () => boolean, what: string) => {
-    for (const endsMs = performance.now() + 15_000; !met();) {
+    for (const endsMs = performance.now() + 45_000; !met();) {
       if (performance.now() > endsMs) throw new Error(`no ${what}:\n${texts.stdout}\n${texts.stderr}`);
       if (child.exitCode !== null) throw new Error(`it ended early:\n${texts.stdout}\n${texts.stderr}`);
       await new Promise((resolve) => setTimeout(resolve, 20));

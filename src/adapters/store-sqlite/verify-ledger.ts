@@ -1,45 +1,18 @@
+import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import type { LedgerRow } from "../../serve/index.ts";
-import { chainHash, chainStart } from "./chain.ts";
+import { ChainCheck, type LedgerReading, type LedgerVerdict } from "../../serve/index.ts";
 
-export interface LedgerVerdict {
-  readonly rows: number;
-  /** Hash of the last row: written down elsewhere, it also reveals rows that were cut off at the end. */
-  readonly head: string;
-  /** Position of the first row that was changed, removed or moved; null when the chain is whole. */
-  readonly brokenAt: number | null;
-  /** Hash after the first `untilRows` rows, when asked for and there are as many. */
-  readonly headThen: string | null;
-}
-
-export interface LedgerReading {
-  /** Sees every row whose hash is right. */
-  readonly inspect?: (row: LedgerRow, position: number) => void;
-  /** Also tell the hash as it was after so many rows. */
-  readonly untilRows?: number;
-}
-
-/**
- * Recomputes the chain of a ledger file. A whole chain shows that no row was changed, removed or added in between since
- * `head` was last written down; it says nothing about who wrote them. Throws when the file holds no ledger.
- */
-export function verifyLedger(path: string, { inspect, untilRows }: LedgerReading = {}): LedgerVerdict {
+/** Recomputes the chain of a ledger file. Throws when the file holds no ledger. */
+export function verifyLedger(path: string, reading: LedgerReading = {}): LedgerVerdict {
   const database = openLedger(path);
   try {
-    let head = chainStart;
-    let headThen = untilRows === 0 ? head : null;
-    let rows = 0;
+    const check = new ChainCheck((text) => hash("sha256", text), reading);
     const stored = database.prepare("SELECT position, row, hash FROM ledger ORDER BY position").iterate();
     for (const entry of stored as Iterable<{ position: number; row: string; hash: string }>) {
-      const next = chainHash(head, entry.row);
-      if (entry.position !== rows || entry.hash !== next) return { rows, head, brokenAt: rows, headThen };
-      head = next;
-      inspect?.(JSON.parse(entry.row) as LedgerRow, rows);
-      rows++;
-      if (rows === untilRows) headThen = head;
+      if (!check.take(entry.position, entry.row, entry.hash)) break;
     }
-    return { rows, head, brokenAt: null, headThen };
+    return check.verdict;
   } finally {
     database.close();
   }

@@ -1,0 +1,46 @@
+import { hash } from "node:crypto";
+import pg from "pg";
+import { ChainCheck, type LedgerReading, type LedgerVerdict, type RollUp } from "../../serve/index.ts";
+import { rollUpOf } from "./schema.ts";
+
+/** Rows fetched at once. */
+const page = 10_000;
+
+/** Recomputes a chain, also while a gateway writes it. Throws when there is no ledger. */
+export function verifyPostgresLedger(url: string, chain: string, reading: LedgerReading = {}): Promise<LedgerVerdict> {
+  return withClient(url, async (client, isLedger) => {
+    if (!isLedger) throw new Error("it holds no ledger");
+    const check = new ChainCheck((text) => hash("sha256", text), reading);
+    for (let last = -1; ;) {
+      const { rows } = await client.query(
+        "SELECT position, row, hash FROM disperse_ledger WHERE chain = $1 AND position > $2 ORDER BY position LIMIT $3",
+        [chain, last, page],
+      );
+      for (const { position, row, hash: stored } of rows) {
+        last = Number(position);
+        if (!check.take(last, row, stored)) return check.verdict;
+      }
+      if (rows.length < page) return check.verdict;
+    }
+  });
+}
+
+/** The roll-ups of a chain, older hours first; none when nothing was ever written. */
+export function readPostgresRollUps(url: string, chain: string): Promise<RollUp[]> {
+  return withClient(url, async (client, isLedger) => {
+    if (!isLedger) return [];
+    const { rows } = await client.query("SELECT * FROM disperse_roll_up WHERE chain = $1 ORDER BY hour, name", [chain]);
+    return rows.map(rollUpOf);
+  });
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client, isLedger: boolean) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query("SELECT to_regclass('disperse_ledger') IS NOT NULL AS there");
+    return await work(client, rows[0].there);
+  } finally {
+    await client.end();
+  }
+}
