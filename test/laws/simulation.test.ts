@@ -4,6 +4,7 @@ import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import type { World } from "../../src/catalog/index.ts";
 import { planScenario, type PlanDocument } from "../../src/plan/index.ts";
 import {
+  defaultAutoscaling,
   routingRules,
   Simulation,
   simulate,
@@ -20,7 +21,7 @@ afterAll(() => solver.close());
 
 const fault: fc.Arbitrary<Fault> = fc
   .record({
-    kind: fc.constantFrom("down" as const, "drain" as const, "stale" as const, "slow" as const, "crowd" as const),
+    kind: fc.constantFrom("down", "drain", "stale", "slow", "link", "cut", "control", "crowd"),
     fromS: fc.integer({ min: 0, max: 40 }),
     lengthS: fc.integer({ min: 1, max: 30 }),
     lasts: fc.boolean(),
@@ -30,14 +31,18 @@ const fault: fc.Arbitrary<Fault> = fc
       { country: "AA" },
       { module: "small-box" },
       { sites: ["site-0"] },
+      { pool: "site-0/small-box", engine: 1 },
     ),
     factor: fc.constantFrom(0.5, 3, 10),
   })
   .map(({ kind, fromS, lengthS, lasts, scope, factor }): Fault => {
     const span = { fromS, ...(lasts ? {} : { toS: fromS + lengthS }) };
     if (kind === "crowd") return { kind, ...span, factor, areas: {} };
-    return kind === "slow" ? { kind, ...span, factor, where: scope } : { kind, ...span, where: scope };
+    if (kind === "slow" || kind === "link") return { kind, ...span, factor, where: scope };
+    return { kind: kind as "down" | "drain" | "stale" | "cut" | "control", ...span, where: scope };
   });
+
+const restless = { meanHoursBetweenFailures: 0.01, meanHoursToRepair: 0.003, where: {} };
 
 const troubledRuns = fc.record({
   world: settledWorlds,
@@ -45,7 +50,12 @@ const troubledRuns = fc.record({
     seed: fc.nat({ max: 10_000 }),
     faults: fc.array(fault, { maxLength: 4 }),
     rule: fc.constantFrom(...routingRules),
-    randomFaults: fc.constantFrom(null, { meanHoursBetweenFailures: 0.01, meanHoursToRepair: 0.003, where: {} }),
+    randomFaults: fc.constantFrom(null, restless, [
+      { ...restless, unit: "engine" as const },
+      { ...restless, kind: "cut" as const },
+    ]),
+    autoscaling: fc.constantFrom(null, { ...defaultAutoscaling, minRatio: 0, idleS: 5, intervalS: 5 }),
+    responseCaching: fc.constantFrom(null, { distinct: 50, zipf: 1, entries: 5, hitMs: 1 }),
     maxAttempts: fc.constantFrom(1, 3),
   }),
 });
@@ -159,7 +169,6 @@ describe("a simulation", () => {
     const { world, deployment } = await plannedWorld();
     const bytes = (seed: number): string =>
       JSON.stringify(simulate({ world, deployment, options: { seed, durationS: 60, randomFaults: restless } }));
-    const restless = { meanHoursBetweenFailures: 0.02, meanHoursToRepair: 0.005, where: {} };
     expect(bytes(4)).toBe(bytes(4));
     expect(bytes(4)).not.toBe(bytes(5));
   });

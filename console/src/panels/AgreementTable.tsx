@@ -9,6 +9,7 @@ const shownSites = 20;
 /** What was planned for each site and what happened there. */
 export function AgreementTable({ board, result }: { readonly board: Board; readonly result: SimulationResult }) {
   const rows = agreementBySite(board, result);
+  if (rows.length === 0) return <p className="muted">Nothing was planned for this time, and nothing was served.</p>;
   return (
     <>
       <div className="table-scroll" tabIndex={0} role="region" aria-label="Planned and simulated requests by site">
