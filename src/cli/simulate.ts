@@ -10,7 +10,7 @@ import type { SimulationFlags } from "./simulation-flags.ts";
 import { optionsOf } from "./simulation-settings.ts";
 import { objectiveKept, simulationSummary } from "./simulation-summary.ts";
 import { simulationTables } from "./simulation-tables.ts";
-import { writeFile } from "./write-file.ts";
+import { requireWritable, writeFile } from "./write-file.ts";
 
 export interface SimulateOptions extends SimulationFlags {
   readonly seed: number;
@@ -33,6 +33,8 @@ export async function simulatePlan(file: string, options: SimulateOptions): Prom
   if (options.traceWindow !== undefined && options.chromeTrace === undefined) {
     throw new CommandFailure(exitCodes.invalid, "--trace-window says what to record: give --chrome-trace as well.");
   }
+  // Before any work is done: a long run must not end with a file that cannot be written.
+  for (const path of [options.out, options.chromeTrace]) if (path !== undefined) requireWritable(path, true);
   const simulationOptions = optionsOf(options, world);
   const window = options.traceWindow ?? { fromS: 0, toS: options.seconds };
   const opened = await openTraces(traceSpecs(options, world), (line) => process.stderr.write(`${line}\n`));

@@ -24,7 +24,7 @@ import type { SimulationFlags } from "./simulation-flags.ts";
 import { optionsOf } from "./simulation-settings.ts";
 import { SweepJournal } from "./sweep-journal.ts";
 import { sweepReport, sweepTables, sweepText } from "./sweep-report.ts";
-import { writeFile } from "./write-file.ts";
+import { requireWritable, writeFile } from "./write-file.ts";
 import { writeTables } from "./write-tables.ts";
 
 export interface SweepOptions extends SimulationFlags {
@@ -44,6 +44,7 @@ export interface SweepOptions extends SimulationFlags {
 /** `disperse sweep`: every combination of rules, rates, faults and seeds, each once, however often it is begun again. */
 export async function sweep(file: string, options: SweepOptions): Promise<void> {
   const { world, deployment } = inPeriod(readPlan(file), options.period);
+  if (options.out !== undefined) requireWritable(options.out, true);
   const traces = traceSpecs(options, world);
   // Traces are opened here once, so that what is wrong with them is said once and before hours of work.
   const opened = await openTraces(traces, (line) => process.stderr.write(`${line}\n`));

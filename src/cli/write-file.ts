@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, writeFileSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
@@ -28,6 +28,9 @@ export function requireWritable(path: string, force: boolean): void {
   } catch (error) {
     const { code = "unknown error" } = error as NodeJS.ErrnoException;
     throw refuse(`cannot be written: ${code}. Choose another folder or name.`);
+  }
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    throw refuse("cannot be written: it is a folder. Choose another name.");
   }
   if (!force && existsSync(path) && !isOwnDocument(path)) {
     throw refuse(

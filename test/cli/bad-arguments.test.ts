@@ -74,7 +74,7 @@ const lines: readonly [string, () => string[], RegExp][] = [
   ["a list for a plan", () => ["simulate", at("list.json")], /no plan document.*disperse plan/],
   ["null for a plan", () => ["serve", at("null.json")], /no plan document/],
   ["a word for a plan", () => ["serve", at("text.json")], /no plan document/],
-  ["another version's plan", () => ["simulate", at("other.json")], /no plan document/],
+  ["another version's plan", () => ["simulate", at("other.json")], /plan of format 99.*reads format 1/],
   ["a hollow plan", () => ["serve", at("hollow.json")], /`world\.periods` is no list/],
   ["a plan with a pool at no site", () => ["simulate", at("lost-site.json")], /`site` of entry 0 of `pools`.*99/],
   ["a plan without areas", () => ["serve", at("no-areas.json")], /`world\.areas` is no list/],
