@@ -1,6 +1,7 @@
 import type { EngineEntry } from "../scenario/index.ts";
-import { engineProfiles } from "./engines.ts";
+import { engineCalibration, engineProfiles } from "./engines.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
+import { speculativeOf } from "./speculative.ts";
 import { unknownName } from "./resolve-reference.ts";
 import type { EngineCalibration, EngineProfile } from "./world.ts";
 
@@ -39,16 +40,33 @@ function ownEngine(resolution: Resolution, path: ScenarioPath, own: EngineEntry)
     promptPerExpertLayerMs: own.promptPerExpertLayer,
   };
   const given = Object.entries(coefficients).filter(([, value]) => value !== null);
-  const calibration = calibrationOf(own);
+  const speculative = speculativeOf(own.draftTokens ?? 0, own.tokensPerStep, own.draftCost);
+  if (own.tokensPerStep !== null && own.tokensPerStep > (own.draftTokens ?? 0) + 1) {
+    resolution.error(
+      "DSP_SCENARIO_CONFLICT",
+      [...path.slice(0, -1), "tokensPerStep"],
+      `a step that proposes ${own.draftTokens ?? 0} token(s) gains at most ${(own.draftTokens ?? 0) + 1}, not ${own.tokensPerStep}`,
+      "lower `tokensPerStep` or raise `draftTokens`",
+    );
+  }
+  const settings = {
+    maxBatchedTokens: own.batchedTokens,
+    maxSequences: own.sequences,
+    memoryUtilization: own.memoryUse,
+    pipelineParallel: own.pipelineParallel === 1 ? null : own.pipelineParallel,
+  };
+  const set = Object.entries(settings).filter(([, value]) => value !== null);
+  const calibration = given.length === 0 ? engineCalibration[own.like] : calibrationOf(own);
   // Coefficients somebody gives hold on all chips; the catalogue's differences between chips are those of its own.
   const { byGeneration, ...plain } = base;
   return {
     ...plain,
     ...(given.length === 0 && byGeneration && { byGeneration }),
-    ...Object.fromEntries(given),
+    ...Object.fromEntries([...given, ...set]),
+    ...(speculative && { speculative }),
     id: own.id,
     name: own.name ?? `${base.name} (${own.id})`,
-    confidence: calibration ? "measured" : "assumed",
+    confidence: given.length === 0 ? base.confidence : calibration ? "measured" : "assumed",
     ...(calibration && { calibration }),
   };
 }

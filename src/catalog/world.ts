@@ -178,6 +178,10 @@ export interface EngineProfile extends EngineCoefficients {
   readonly name: string;
   /** Coefficients that differ on chips of a generation (`Accelerator.generation`); absent = the same everywhere. */
   readonly byGeneration?: Readonly<Record<string, Partial<EngineCoefficients>>>;
+  /** Stages a model is cut into by layers, each on its own accelerators; absent = 1. */
+  readonly pipelineParallel?: number;
+  /** Tokens guessed ahead and checked in one step; absent = none. */
+  readonly speculative?: SpeculativeDecoding;
   readonly maxBatchedTokens: number;
   readonly maxSequences: number;
   readonly memoryUtilization: number;
@@ -188,6 +192,16 @@ export interface EngineProfile extends EngineCoefficients {
   readonly confidence: Confidence;
   /** How well a profile of the scenario is known; those of the catalogue are described there. */
   readonly calibration?: EngineCalibration;
+}
+
+/** A draft proposes tokens, the model checks all of them in one step and keeps those it agrees with. */
+export interface SpeculativeDecoding {
+  /** Tokens proposed per step. */
+  readonly draftTokens: number;
+  /** Mean tokens a sequence gains per step, the model's own included: from 1 to draftTokens + 1. */
+  readonly tokensPerStep: number;
+  /** Time to propose one token, as a share of a step of the model without drafts; absent = that of one layer. */
+  readonly draftCostRatio?: number;
 }
 
 /** How well an engine profile is known. Errors are relative, of the time per output token. */

@@ -2,6 +2,7 @@ import { tiers } from "../catalog/index.ts";
 import type { PlanDocument } from "../plan/index.ts";
 import { percent, three, usd } from "./figures.ts";
 import { counted, horizonTable } from "./horizon-table.ts";
+import { predictionLines } from "./prediction-lines.ts";
 import { textTable } from "./text-table.ts";
 
 /** A plan in words and small tables: cost with its proof, sites, what is served, what is not and why. */
@@ -18,6 +19,7 @@ export function planSummary(plan: PlanDocument): string {
     trainingText(plan),
     unservedText(plan),
     comparisonText(plan),
+    predictionLines(plan.predictions ?? []),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -1,5 +1,6 @@
 import type { SimulationResult } from "../simulate/index.ts";
 import { ms, percent, three, usd } from "./figures.ts";
+import { predictionLines } from "./prediction-lines.ts";
 import { textTable } from "./text-table.ts";
 
 /** A simulation in one table, with a mark where an objective was missed, and the agreement with the plan. */
@@ -37,6 +38,7 @@ export function simulationSummary(result: SimulationResult): string {
     `${three(result.simulatedS / 60)} min simulated: ${requests.arrived} requests sent = ${requests.completed} completed + ${requests.rejected} refused + ${requests.inFlight} in flight`,
     ...refusals(result),
     ...agreementLines(result),
+    ...(result.predictions.length > 0 ? [predictionLines(result.predictions), ""] : []),
     `goodput ${three(requests.goodputPerS)} req/s; ${usdPer1k(money.usdPer1000OutputTokens)} per 1,000 output tokens; residency violations: ${residencyViolations}`,
   ].join("\n");
 }

@@ -49,20 +49,22 @@ export function closedLoop(
   if (inputTokens + outputTokens > replica.kvTokenCapacity) return null;
   const places = replica.kvTokenCapacity / (inputTokens + outputTokens * heldOutputShare);
   const decoding = Math.min(concurrency, replica.maxSequences, places);
-  const prefillsPerStep = decoding / outputTokens;
+  const prefillsPerStep = (decoding * replica.tokensPerStep) / outputTokens;
   const { decodeMs, stepMs } = meanStep(replica, costs, decoding, prefillsPerStep);
+  const decodingTokens = decoding * replica.tokensPerSequence;
   const chunks = Math.max(1, Math.ceil(inputTokens / replica.maxBatchedTokens));
-  const expertsMs = replica.moeWeightMs(decoding + inputTokens) - replica.moeWeightMs(decoding);
+  const expertsMs = replica.moeWeightMs(decodingTokens + inputTokens) - replica.moeWeightMs(decodingTokens);
   const ownMs = chunks * (decodeMs + expertsMs) + costs.prefillMs;
-  const occupancy = Math.min((prefillsPerStep * costs.prefillMs) / stepMs, largestOccupancy);
-  const queueMs = (occupancy / (2 * (1 - occupancy))) * costs.prefillMs;
+  const occupancy = Math.min((prefillsPerStep * costs.prefillMs) / stepMs / replica.pipelineStages, largestOccupancy);
+  const queueMs = ((occupancy / (2 * (1 - occupancy))) * costs.prefillMs) / replica.pipelineStages;
   const startSteps = Math.max(1, Math.ceil((decoding * inputTokens) / replica.maxBatchedTokens));
   const startStepMs =
-    replica.stepBaseMs + replica.moeWeightMs(decoding + inputTokens) + (decoding * costs.prefillMs) / startSteps;
+    replica.stepBaseMs + replica.moeWeightMs(decodingTokens + inputTokens) + (decoding * costs.prefillMs) / startSteps;
   const bunchMs = ((startSteps + 1) / 2) * startStepMs;
-  const placeMs = (concurrency / decoding - 1) * outputTokens * stepMs;
+  const tpotMs = stepMs / replica.tokensPerStep;
+  const placeMs = (concurrency / decoding - 1) * outputTokens * tpotMs;
   return {
-    tpotMs: stepMs,
+    tpotMs,
     ttftMs:
       replica.requestOverheadMs +
       (1 - bunchShare) * ((1 + heldSteps) * stepMs + ownMs + queueMs) +

@@ -57,10 +57,11 @@ export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): 
   const loneStepMs = batch > 0 ? Math.max(decodeMs, idleStepMs) : idleStepMs;
   const perTokenMs = decodeMs / chunkTokens;
   const service = costs.prefillMoments(perTokenMs);
-  const occupancy = perMs * service.mean;
-  if (!(occupancy < 1))
-    return { perS: perMs * 1e3, tpotMs: stepMs, ttftMeanMs: Infinity, ttftQuantileMs: () => Infinity };
-  const queueMs = service.mean > 0 ? service.square / (2 * service.mean * (1 - occupancy)) : 0;
+  // A pipeline has a prompt at work in each stage: for those who queue it is one server as much faster.
+  const occupancy = (perMs * service.mean) / replica.pipelineStages;
+  const tpotMs = stepMs / replica.tokensPerStep;
+  if (!(occupancy < 1)) return { perS: perMs * 1e3, tpotMs, ttftMeanMs: Infinity, ttftQuantileMs: () => Infinity };
+  const queueMs = service.mean > 0 ? service.square / replica.pipelineStages / (2 * service.mean * (1 - occupancy)) : 0;
 
   // An arrival waits for a step in progress when anything decodes or is being prefilled.
   const busy = -Math.expm1(-batch - perMs * (loneStepMs + costs.prefillMs));
@@ -87,7 +88,7 @@ export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): 
   for (const part of parts) ttftMeanMs += part.meanMs;
   return {
     perS: perMs * 1e3,
-    tpotMs: stepMs,
+    tpotMs,
     ttftMeanMs,
     ttftQuantileMs(p) {
       let above = 0;

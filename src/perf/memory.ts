@@ -10,6 +10,8 @@ export interface ReplicaSpec {
    * holds their cache whole; experts stay divided. The way latent attention is served at scale. Default false.
    */
   readonly attentionDataParallel?: boolean;
+  /** Stages the layers are divided into; the engine takes tensorParallel × pipelineParallel accelerators. Default 1. */
+  readonly pipelineParallel?: number;
   readonly model: Model;
   readonly engine: EngineProfile;
   readonly weightPrecision: Precision;
@@ -51,11 +53,12 @@ export function weightBytesPerAccelerator(spec: ReplicaSpec): {
   const { experts, totalParameters } = spec.model;
   const expertParameters = experts ? experts.count * experts.parametersEach : 0;
   const perWeight = bytesPerWeight[spec.weightPrecision];
-  const cut = spec.attentionDataParallel ? 1 : spec.tensorParallel;
+  const stages = spec.pipelineParallel ?? 1;
+  const cut = (spec.attentionDataParallel ? 1 : spec.tensorParallel) * stages;
   return {
     shared: ((totalParameters - expertParameters) * perWeight) / cut,
     lookup: ((spec.model.lookupParameters ?? 0) * perWeight) / cut,
-    experts: (expertParameters * perWeight) / spec.tensorParallel,
+    experts: (expertParameters * perWeight) / spec.tensorParallel / stages,
   };
 }
 
@@ -75,7 +78,7 @@ export function fit(spec: ReplicaSpec): Fit {
   const { shared, experts } = weightBytesPerAccelerator(spec);
   const weights = shared + experts;
   const overhead = engine.overheadGB * 1e9 + engine.overheadBytesPerBatchedToken * engine.maxBatchedTokens;
-  const perToken = kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec);
+  const perToken = kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec) / (spec.pipelineParallel ?? 1);
   const blocks = Math.floor((available - weights - overhead) / perToken / engine.kvBlockTokens);
   const neededGB = (weights + overhead + perToken * engine.kvBlockTokens) / 1e9;
   const availableGB = available / 1e9;
@@ -87,11 +90,12 @@ export function fit(spec: ReplicaSpec): Fit {
       availableGB,
     };
   }
-  if (tensorParallel > 1 && !(accelerator.link.allReduceGBps > 0)) {
+  if (tensorParallel * (spec.pipelineParallel ?? 1) > 1 && !(accelerator.link.allReduceGBps > 0)) {
     return { ok: false, reason: `${accelerator.name} has no link to share a model over`, neededGB, availableGB };
   }
   if (!(blocks >= 1)) {
-    const cards = tensorParallel === 1 ? "one" : `each of ${tensorParallel}`;
+    const count = tensorParallel * (spec.pipelineParallel ?? 1);
+    const cards = count === 1 ? "one" : `each of ${count}`;
     const reason = `${model.name} in ${spec.weightPrecision} needs ${neededGB.toFixed(1)} GB on ${cards} ${accelerator.name}, which offers ${availableGB.toFixed(1)} GB`;
     return { ok: false, reason, neededGB, availableGB };
   }

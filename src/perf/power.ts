@@ -16,7 +16,8 @@ export function wallPowerKw(module: ServerModule, utilization: number): number {
  * divided over the requests its engines finish per second at saturation. 0 when a request does not fit.
  */
 export function energyKwhPerRequest(module: ServerModule, replica: Replica, shape: RequestShape): number {
-  const engines = Math.floor(module.acceleratorCount / replica.spec.tensorParallel);
+  const { tensorParallel, pipelineParallel = 1 } = replica.spec;
+  const engines = Math.floor(module.acceleratorCount / tensorParallel / pipelineParallel);
   const perS = saturationPerS(replica, shape) * engines;
   return perS > 0 ? (module.powerKw - module.idlePowerKw) / secondsPerHour / perS : 0;
 }

@@ -1,7 +1,7 @@
 import { engineCalibration } from "../catalog/index.ts";
 import type { Replica } from "./replica.ts";
 
-/** Where a prediction stands: on a measured pair, between measured ones, or out of a datasheet. */
+/** Where a prediction stands: on a measured pair, between measured ones, or beyond them, out of datasheets and reasoning. */
 export interface PredictionClass {
   readonly kind: "measured" | "interpolated" | "extrapolated";
   /** Nine of ten predictions of the time per token lie within this ratio of the truth. */
@@ -25,6 +25,11 @@ export function predictionClass(replica: Replica): PredictionClass {
   }
   if (accelerator.rateConfidence !== "measured") {
     const because = `the rates of ${accelerator.name} come from its datasheet`;
+    return { kind: "extrapolated", bandRatio: datasheetBandRatio, because };
+  }
+  const unmeasured = engine.speculative ? "tokens guessed ahead" : engine.pipelineParallel ? "a pipeline" : null;
+  if (unmeasured !== null) {
+    const because = `none of the ${calibration.rows} runs ${engine.name} was fitted on had ${unmeasured}`;
     return { kind: "extrapolated", bandRatio: datasheetBandRatio, because };
   }
   const known = calibration.measured.some(([chip, id]) => chip === accelerator.id && id === model.id);

@@ -1,4 +1,4 @@
-import type { Accelerator, EngineProfile, ServerModule } from "../catalog/index.ts";
+import type { Accelerator, EngineProfile, ServerModule, SpeculativeDecoding } from "../catalog/index.ts";
 import { fit, kvBytesPerToken, kvShards, weightBytesPerAccelerator, type ReplicaSpec } from "./memory.ts";
 import { allReduce } from "./all-reduce.ts";
 import { arithmeticTflops, attentionTflops } from "./precision.ts";
@@ -16,13 +16,19 @@ export interface Replica {
   readonly kvTokenCapacity: number;
   /** Fixed cost, weights that every step reads, layers, and collective start-up. */
   readonly stepBaseMs: number;
-  /** Scheduler, arithmetic and collective bytes of one decoded token. */
+  /** Scheduler, arithmetic and collective bytes of a decoding sequence; with drafts, of all tokens checked for it. */
   readonly perSequenceMs: number;
   /** Reading the KV cache of one token. */
   readonly perContextTokenMs: number;
   readonly perPrefillTokenMs: number;
   /** A chunk of c tokens behind c0 earlier ones has c × (c0 + c/2) pairs. */
   readonly perAttentionTokenPairMs: number;
+  /** Tokens of a decoding sequence that pass the model in a step: 1, and those of the draft. */
+  readonly tokensPerSequence: number;
+  /** Tokens a decoding sequence gains per step, in sixteenths of a token: 1 without drafts. */
+  readonly tokensPerStep: number;
+  /** Stages of the pipeline: as many batches are under way at once, and a step is a round in which each passes all. */
+  readonly pipelineStages: number;
   /** Per request outside the steps. */
   readonly requestOverheadMs: number;
   readonly maxSequences: number;
@@ -72,7 +78,11 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const readMs = (bytes: number, coefficient = engine.memoryCoefficient) => (coefficient * bytes) / bytesPerMs;
   const flopsPerMs = arithmeticTflops(accelerator, spec.weightPrecision) * 1e9;
 
-  const { shared, lookup, experts } = weightBytesPerAccelerator(spec);
+  const stages = spec.pipelineParallel ?? 1;
+  const { draftTokens, tokensPerStep, draftCostRatio = 1 / model.layers } = engine.speculative ?? noDraft;
+  const perStage = weightBytesPerAccelerator(spec);
+  // A batch passes all stages one after the other and so all weights.
+  const [shared, lookup, experts] = [perStage.shared * stages, perStage.lookup * stages, perStage.experts * stages];
   const unpacks = accelerator.tflops[spec.weightPrecision] === undefined;
   const expertReadMs =
     readMs(experts, engine.expertMemoryCoefficient ?? engine.memoryCoefficient) * (unpacks ? unpackedReadRatio : 1);
@@ -108,43 +118,83 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   // Every token reads the state of the layers without a cache and writes it back.
   const stateMs = readMs((2 * (model.stateBytesPerSequence ?? 0)) / t);
 
+  const handOverMs = stages > 1 ? handOver(spec, stages) : { startMs: 0, perTokenMs: 0 };
+  const stepBaseMs =
+    engine.stepFixedMs +
+    (engine.stepPerLayerUs * model.layers) / 1e3 +
+    expertLayersMs +
+    readMs(shared - lookup) +
+    sums.startMs +
+    handOverMs.startMs;
+  const decodedTokenMs = computeMs + stateMs + sums.perDecodeTokenMs + handOverMs.perTokenMs;
+  const tokensPerSequence = 1 + draftTokens;
+  const perSequenceMs =
+    engine.stepPerSequenceUs / 1e3 / ranks +
+    tokensPerSequence * decodedTokenMs +
+    draftTokens * draftCostRatio * computeMs;
+
   return {
     spec,
     kvTokenCapacity: memory.kvTokenCapacity,
-    stepBaseMs:
-      engine.stepFixedMs +
-      (engine.stepPerLayerUs * model.layers) / 1e3 +
-      expertLayersMs +
-      readMs(shared - lookup) +
-      sums.startMs,
-    perSequenceMs: engine.stepPerSequenceUs / 1e3 / ranks + computeMs + stateMs + sums.perDecodeTokenMs,
-    perContextTokenMs: readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec)),
-    perPrefillTokenMs: computeMs + wholePromptMs + sums.perPrefillTokenMs,
+    stepBaseMs: stepBaseMs * (1 + draftTokens * draftCostRatio),
+    // Each of the batches under way holds its share of the sequences.
+    perSequenceMs: perSequenceMs / stages,
+    perContextTokenMs: readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec)) / stages,
+    tokensPerSequence,
+    tokensPerStep: Math.round(tokensPerStep * acceptanceUnits) / acceptanceUnits,
+    pipelineStages: stages,
+    perPrefillTokenMs: computeMs + wholePromptMs + sums.perPrefillTokenMs + handOverMs.perTokenMs,
     perAttentionTokenPairMs: pairMs,
     requestOverheadMs: engine.requestOverheadMs + promptLayersMs,
     maxSequences: engine.maxSequences,
-    maxBatchedTokens: engine.maxBatchedTokens,
+    maxBatchedTokens: engine.maxBatchedTokens * stages,
     kvBlockTokens: engine.kvBlockTokens,
     // Each token calls `perToken` of `count` experts at random, so a share of them stays unread while batches are small.
-    moeWeightMs: (tokens) => (tokens > 0 ? expertReadMs * (1 - idleShare ** tokens) : 0),
+    moeWeightMs: (tokens) => (tokens > 0 ? expertReadMs * (1 - idleShare ** (tokens / stages)) : 0),
   };
 }
 
-/** Duration of one step, ms. */
+/** Parts of a token in which gains per step are counted, so that a simulated engine can count blocks in whole numbers. */
+export const acceptanceUnits = 16;
+
+const noDraft: SpeculativeDecoding = { draftTokens: 0, tokensPerStep: 1 };
+
+/** Passing activations from stage to stage, once per batch and border, ms. */
+function handOver({ accelerator: { link }, model }: ReplicaSpec, stages: number) {
+  const bytesPerMs = link.allReduceGBps * 1e6;
+  return {
+    startMs: ((stages - 1) * link.latencyUs) / 1e3,
+    perTokenMs: ((stages - 1) * model.hiddenSize * bytesPerActivation) / bytesPerMs,
+  };
+}
+const bytesPerActivation = 2;
+
+/**
+ * Which part of a step's prompts takes time: in a pipeline prompts run in different batches side by side, but one prompt
+ * cannot, and the round lasts as long as the longest.
+ *
+ * @param largest share of the step's prompt tokens that the longest prompt has, 0 to 1.
+ */
+export function promptShare(stages: number, largest: number): number {
+  return Math.max(1 / stages, largest);
+}
+
+/** Duration of one step, ms. `largestPromptShare` is that of the longest prompt among the prefill tokens. */
 export function stepMs(
   replica: Replica,
   decodeSequences: number,
   contextTokens: number,
   prefillTokens: number,
   attentionPairs: number,
+  largestPromptShare = 1,
 ): number {
+  const share = promptShare(replica.pipelineStages, largestPromptShare);
   return (
     replica.stepBaseMs +
     replica.perSequenceMs * decodeSequences +
     replica.perContextTokenMs * contextTokens +
-    replica.perPrefillTokenMs * prefillTokens +
-    replica.perAttentionTokenPairMs * attentionPairs +
-    replica.moeWeightMs(decodeSequences + prefillTokens)
+    (replica.perPrefillTokenMs * prefillTokens + replica.perAttentionTokenPairMs * attentionPairs) * share +
+    replica.moeWeightMs(decodeSequences * replica.tokensPerSequence + prefillTokens)
   );
 }
 

@@ -52,12 +52,12 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
     replica.maxSequences,
     replica.kvTokenCapacity / finalTokens,
     // Beyond this share of decoding the token budget of a step leaves no room for the prefill the outputs call for.
-    replica.maxBatchedTokens / (1 + (fresh * input) / output),
+    replica.maxBatchedTokens / (replica.tokensPerSequence + (fresh * input * replica.tokensPerStep) / output),
   );
   const fits = input + output <= replica.kvTokenCapacity && input + output <= replica.spec.model.maxContextTokens;
   return {
     outputMean: output,
-    decodeSteps: Math.max(output - 1, 0.5),
+    decodeSteps: Math.max(output - 1, 0.5) / replica.tokensPerStep,
     outputCvSquared,
     contextTokens: input + (output * (1 + outputCvSquared)) / 2,
     seats: fits && finalTokens <= replica.kvTokenCapacity ? seats : 0,
@@ -103,14 +103,20 @@ export function meanStep(
 ): { decodeMs: number; stepMs: number } {
   const perSequence = replica.perSequenceMs + replica.perContextTokenMs * costs.contextTokens;
   const linearMs = replica.stepBaseMs + perSequence * decoding;
-  const decodeMs = linearMs + replica.moeWeightMs(decoding);
+  const decodingTokens = decoding * replica.tokensPerSequence;
+  const decodeMs = linearMs + replica.moeWeightMs(decodingTokens);
   const tokensPerStep = prefillsPerStep * costs.prefillTokens;
   const chunks = Math.max(1, costs.prefillTokens / replica.maxBatchedTokens);
   const withPrompt = Math.min(1, prefillsPerStep * chunks);
   const expertsMs =
     tokensPerStep > 0
-      ? (1 - withPrompt) * replica.moeWeightMs(decoding) +
-        withPrompt * replica.moeWeightMs(decoding + tokensPerStep / withPrompt)
-      : replica.moeWeightMs(decoding);
-  return { decodeMs, stepMs: linearMs + prefillsPerStep * costs.prefillMs + expertsMs };
+      ? (1 - withPrompt) * replica.moeWeightMs(decodingTokens) +
+        withPrompt * replica.moeWeightMs(decodingTokens + tokensPerStep / withPrompt)
+      : replica.moeWeightMs(decodingTokens);
+  // In a pipeline as many prompts as stages run side by side, but a step with one prompt lasts as long as that takes.
+  const prompts =
+    replica.pipelineStages === 1
+      ? prefillsPerStep
+      : Math.max(prefillsPerStep / replica.pipelineStages, -Math.expm1(-prefillsPerStep));
+  return { decodeMs, stepMs: linearMs + prompts * costs.prefillMs + expertsMs };
 }

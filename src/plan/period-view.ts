@@ -1,4 +1,5 @@
 /** One period of a plan of several, as a plan document of its own. */
+import { enginePredictions } from "../route/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { siteLoads } from "./describe-period.ts";
 
@@ -21,6 +22,7 @@ export function viewPeriod(plan: PlanDocument, period: number): PlanDocument {
     bestBoundUsdPerYear,
     relativeGap,
     deployment,
+    predictions: enginePredictions(plan.world, deployment),
     cost,
     training,
     unserved,

@@ -1,7 +1,7 @@
 /** The result of planning: one JSON document that can be read, checked, simulated and served on its own. */
 import type { Tier, World } from "../catalog/index.ts";
 import type { CostBreakdown } from "../finance/index.ts";
-import type { Deployment } from "../route/index.ts";
+import type { Deployment, EnginePrediction } from "../route/index.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Clash } from "./clashes.ts";
 import type { PlanValue } from "./plan-value.ts";
@@ -46,6 +46,8 @@ export interface PlanDocument {
     readonly message: string;
   };
   readonly deployment: Deployment;
+  /** How well the times of the engines are known, the least sure first; absent in documents of older versions. */
+  readonly predictions?: readonly EnginePrediction[];
   /** Null when infeasible. */
   readonly cost: CostBreakdown | null;
   /** What the plan earns and is worth over all its periods; null when infeasible. */

@@ -6,6 +6,7 @@
  * All periods are decided together: growing demand, supply that runs short and power that comes late are seen before they
  * arrive, and the bound holds for every plan of the horizon.
  */
+import { enginePredictions } from "../route/index.ts";
 import type { World } from "../catalog/index.ts";
 import { hasPriceVintages } from "../finance/index.ts";
 import { judgeDistribution } from "./alternatives.ts";
@@ -91,6 +92,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
       stages,
       periods.map((entry) => entry.deployment),
     ),
+    predictions: enginePredictions(world, now!.deployment),
     certificate: null,
     alternatives: { centralised },
     verdict: centralised === null ? null : judgeDistribution(first, { ...whole, solution: firstSolution }, centralised),

@@ -13,6 +13,7 @@ import { viewBySite } from "./site-view.ts";
 import type { PathOptions, PathResult } from "./solution-path.ts";
 import { failoverOf, solvePlan } from "./solve-resilient.ts";
 import { solveProblem } from "./solve-problem.ts";
+import { enginePredictions } from "../route/index.ts";
 import { worldProblem, type WorldProblem } from "./world-problem.ts";
 
 /** Gap at which a plan counts as good enough when none is asked for. */
@@ -55,6 +56,7 @@ export async function planPeriod(
     ...description,
     ...failoverOf(solved, stages, [description.deployment]),
     certificate: result.certificate ?? certificateOf(solved.problem, path),
+    predictions: enginePredictions(world, description.deployment),
     alternatives: { centralised },
     verdict: centralised === null ? null : judgeDistribution(planned, result, centralised),
     clashes: [],

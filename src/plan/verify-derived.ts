@@ -3,6 +3,7 @@
  * parts, loads, uses of limits, what is unserved and why, the verdict. A figure that is only told is recomputed as well, so
  * that a document cannot be edited into saying something else than it decides.
  */
+import { enginePredictions } from "../route/index.ts";
 import { judgeDistribution } from "./alternatives.ts";
 import { annualCost } from "../finance/index.ts";
 import { toDeployment } from "./deployment.ts";
@@ -40,6 +41,9 @@ export function checkDerived(document: PlanDocument, planned: WorldProblem, repo
   const training = document.training.map((placement) => ({ ...placement, demand: placement.training }));
   compare("cost", document.cost, annualCost(world, { ...deployment, training }, period), report);
   compare("unserved", document.unserved, reportUnserved(planned, solution), report);
+  if (document.horizon === null && document.predictions !== undefined) {
+    compare("predictions", document.predictions, enginePredictions(world, deployment), report);
+  }
   // Periods within a horizon tell no loads and limits of their own.
   if (document.horizon === null) compare("sites", document.sites, siteLoads(planned, deployment), report);
   if (document.horizon === null) {

@@ -26,6 +26,7 @@ export interface Pool {
 export interface ReplicaGroup {
   /** Positions in `World.workloads`, rising: they share model, number formats and engine. At least one. */
   readonly workloads: readonly number[];
+  /** Accelerators of one engine: those each layer is cut over, times the stages its profile divides the layers into. */
   readonly tensorParallel: number;
   /** Engines started; at least one where any flow is planned. */
   readonly replicas: number;

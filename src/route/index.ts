@@ -2,6 +2,7 @@
 export { arcTable, reachKm, type ArcTable } from "./arcs.ts";
 export { choose, type Extra } from "./choose.ts";
 export { decide, type Decision, type DecisionTerms, type RouteRequest, type Target } from "./decide.ts";
+export { enginePredictions, type EnginePrediction } from "./engine-predictions.ts";
 export type { Deployment, PlannedFlow, Pool, ReplicaGroup } from "./deployment.ts";
 export {
   emptyJudgement,

@@ -3,6 +3,7 @@ import {
   capacityPerS,
   compileReplica,
   energyKwhPerRequest,
+  engineSpec,
   feasibleTensorParallel,
   fit,
   unloadedTtftMs,
@@ -23,7 +24,7 @@ const budgetCeilingMs = 120_000;
  */
 export const minimumRateShare = 0.02;
 
-/** One way of running a workload on a module: engines of `tensorParallel` accelerators each. */
+/** One way of running a workload on a module: engines of `tensorParallel` accelerators each, stages of a pipeline included. */
 export interface ServingOption {
   readonly replica: Replica;
   readonly tensorParallel: number;
@@ -70,14 +71,19 @@ export function compileServing(world: World, workload: Workload, module: ServerM
   let memoryDetail = "";
   let tooSlow = false;
   for (const tensorParallel of feasibleTensorParallel(module)) {
-    const spec = {
+    const spec = engineSpec({
       accelerator: module.accelerator,
-      tensorParallel,
+      accelerators: tensorParallel,
       model: world.models[workload.model]!,
       engine: world.engines[workload.engine]!,
       weightPrecision: workload.weightPrecision,
       kvPrecision: workload.kvPrecision,
-    };
+    });
+    // A pipeline needs as many accelerators as it has stages, or a multiple.
+    if (spec === null) {
+      memoryDetail ||= `${world.engines[workload.engine]!.name} runs in ${world.engines[workload.engine]!.pipelineParallel} stages, which ${module.name} cannot divide its accelerators into`;
+      continue;
+    }
     const replica = compileReplica(spec);
     if (!replica) {
       const outcome = fit(spec);

@@ -26,6 +26,33 @@ export const engine = object(
     promptPerExpertLayer: optional(
       quantity("ms", "Extra until the first token per layer of a mixture of experts.", { example: "0.4 ms" }),
     ),
+    pipelineParallel: optional(
+      count("Stages the model's layers are divided into, each on accelerators of its own.", {
+        min: 1,
+        max: 64,
+        example: "2",
+      }),
+    ),
+    draftTokens: optional(
+      count("Tokens a draft proposes per step (speculative decoding); 0 for none.", { max: 16, example: "3" }),
+    ),
+    tokensPerStep: optional(
+      number(
+        "Mean tokens gained per step with a draft, from 1 to `draftTokens` + 1. Left out: the median of published drafts.",
+        { min: 1, max: 17, example: "2.9" },
+      ),
+    ),
+    draftCost: optional(
+      quantity("ratio", "Time to propose one token, as a share of a step. Left out: one layer of the model.", {
+        max: 1,
+        example: "2 %",
+      }),
+    ),
+    batchedTokens: optional(count("Most tokens of a step, prompts included.", { min: 1, example: "8192" })),
+    sequences: optional(count("Most requests at work at once.", { min: 1, example: "256" })),
+    memoryUse: optional(
+      quantity("ratio", "Share of the accelerator's memory the engine may use.", { above: 0, max: 1, example: "90 %" }),
+    ),
     runs: optional(count("Measured runs behind the coefficients.", { example: "48" })),
     fitError: optional(
       quantity("ratio", "Error of the time per token that nine of ten of these runs keep.", {

@@ -1,5 +1,5 @@
 import type { World } from "../catalog/index.ts";
-import { compileReplica, loadPoint } from "../perf/index.ts";
+import { compileReplica, engineSpec, loadPoint } from "../perf/index.ts";
 import { requestShape, type Group, type Routes } from "../route/index.ts";
 import { groupSum, groupSums, type Measures } from "./measures.ts";
 
@@ -64,14 +64,15 @@ export function compareClosedForms(
 /** The load point of one engine, null where the model claims nothing. */
 function predict(world: World, group: Group, workload: number, requestsPerS: number) {
   const entry = world.workloads[workload]!;
-  const replica = compileReplica({
+  const spec = engineSpec({
     accelerator: world.modules[group.module]!.accelerator,
-    tensorParallel: group.tensorParallel,
+    accelerators: group.tensorParallel,
     model: world.models[entry.model]!,
     engine: world.engines[entry.engine]!,
     weightPrecision: entry.weightPrecision,
     kvPrecision: entry.kvPrecision,
   });
+  const replica = spec && compileReplica(spec);
   if (replica === null) return null;
   // An engine at a share of the speed is a whole engine on a slower clock; only the time outside the steps stays.
   const { speedRatio } = group;

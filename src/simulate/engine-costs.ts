@@ -15,6 +15,12 @@ export interface EngineCosts {
   readonly perContextTokenMs: number;
   readonly perPrefillTokenMs: number;
   readonly perTokenPairMs: number;
+  /** Tokens of a decoding sequence that pass the model in a step: 1, and those a draft proposes; absent = 1. */
+  readonly tokensPerSequence?: number;
+  /** Tokens a decoding sequence gains per step, in sixteenths of a token; absent = 1. */
+  readonly tokensPerStep?: number;
+  /** Stages of the pipeline: prompts of a step run side by side in as many batches; absent = 1. */
+  readonly stages?: number;
   /** Time outside the steps between a request's arrival and the queue. */
   readonly requestOverheadMs: number;
   readonly maxSequences: number;
@@ -37,11 +43,20 @@ export function engineCosts(replica: Replica, speedRatio: number): EngineCosts {
     perContextTokenMs: replica.perContextTokenMs * stretch,
     perPrefillTokenMs: replica.perPrefillTokenMs * stretch,
     perTokenPairMs: replica.perAttentionTokenPairMs * stretch,
+    ...(replica.tokensPerSequence > 1 && {
+      tokensPerSequence: replica.tokensPerSequence,
+      tokensPerStep: replica.tokensPerStep,
+    }),
+    ...(replica.pipelineStages > 1 && { stages: replica.pipelineStages }),
     requestOverheadMs: replica.requestOverheadMs,
     maxSequences: replica.maxSequences,
     maxBatchedTokens: replica.maxBatchedTokens,
     kvBlocks,
     kvBlockTokens: replica.kvBlockTokens,
-    maxRequestTokens: Math.min(kvBlocks * replica.kvBlockTokens, replica.spec.model.maxContextTokens),
+    // The last step of a sequence may go beyond its end by what a draft gains.
+    maxRequestTokens: Math.min(
+      kvBlocks * replica.kvBlockTokens - Math.ceil(replica.tokensPerStep - 1),
+      replica.spec.model.maxContextTokens,
+    ),
   };
 }

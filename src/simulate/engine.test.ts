@@ -148,6 +148,65 @@ describe("Engine", () => {
     );
   });
 
+  const features = fc.record({
+    kvBlocks: fc.constantFrom(1000, 120),
+    tokensPerStep: fc.constantFrom(1, 1.8125, 2, 2.5, 3.9375),
+    stages: fc.constantFrom(1, 2, 4),
+    perExpertMs: fc.constantFrom(0, 3),
+  });
+
+  it("does so with drafts, pipelines, experts and too little memory at once", () => {
+    fc.assert(
+      fc.property(jobs, features, (list, { kvBlocks, tokensPerStep, stages, perExpertMs }) => {
+        const changes: Partial<EngineCosts> = {
+          kvBlocks,
+          maxRequestTokens: kvBlocks * 16 - Math.ceil(tokensPerStep - 1),
+          tokensPerStep,
+          tokensPerSequence: Math.ceil(tokensPerStep),
+          ...(stages > 1 && { stages }),
+          expertsMs: perExpertMs > 0 ? (tokens) => perExpertMs * (1 - 0.9 ** tokens) : null,
+        };
+        const jumping = serve(list, changes);
+        const stepping = serve(list, changes, 1);
+        expect(jumping.outcomes.map((o) => o.serial)).toEqual(stepping.outcomes.map((o) => o.serial));
+        for (const [i, outcome] of jumping.outcomes.entries()) {
+          expect(Math.abs(outcome.finishedMs - stepping.outcomes[i]!.finishedMs)).toBeLessThan(1e-6);
+          expect(Math.abs(outcome.firstTokenMs - stepping.outcomes[i]!.firstTokenMs)).toBeLessThan(1e-6);
+          expect(outcome.preemptions).toBe(stepping.outcomes[i]!.preemptions);
+        }
+        expect(jumping.engine.usedBlocks).toBe(0);
+        expect(jumping.outcomes).toHaveLength(list.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("needs fewer steps when a draft is right, and pays for the tokens it checks", () => {
+    const plain = serve([{ atMs: 0, input: 100, output: 101 }]).outcomes[0]!;
+    const drafted = serve([{ atMs: 0, input: 100, output: 101 }], { tokensPerStep: 2.5, tokensPerSequence: 4 })
+      .outcomes[0]!;
+    expect(drafted.firstTokenMs).toBe(plain.firstTokenMs);
+    // 100 tokens after the first are 40 steps of 2.5.
+    expect(drafted.finishedMs - drafted.firstTokenMs).toBeCloseTo(
+      40 * (5 + 0.03) + 0.0001 * (40 * 101 + (2.5 * 40 * 39) / 2),
+      9,
+    );
+  });
+
+  it("runs prompts of one step side by side in the stages of a pipeline, but not one prompt", () => {
+    const costOf = (list: Job[], stages: number) =>
+      Math.max(
+        ...serve(list, { stages, maxBatchedTokens: 4096, perTokenPairMs: 0 }).outcomes.map((o) => o.firstTokenMs),
+      );
+    const one: Job[] = [{ atMs: 0, input: 400, output: 1 }];
+    const four = Array.from({ length: 4 }, (): Job => ({ atMs: 0, input: 400, output: 1 }));
+    // All four are there when the engine begins: the first to come is not alone in the step.
+    const together = [{ atMs: 0, input: 1, output: 1 }, ...four.map((job) => ({ ...job, atMs: 1 }))];
+    expect(costOf(one, 4)).toBeCloseTo(5 + 400 * 0.02, 9);
+    expect(costOf(together, 1)).toBeCloseTo(5 + 0.02 + 5 + 1600 * 0.02, 9);
+    expect(costOf(together, 4)).toBeCloseTo(5 + 0.02 + 5 + 400 * 0.02, 9);
+  });
+
   it("does not change a bit when somebody looks at it in between", () => {
     fc.assert(
       fc.property(jobs, fc.constantFrom(0.7, 13, 170), (list, lookEveryMs) => {

@@ -1,3 +1,4 @@
+import { acceptanceUnits, promptShare } from "../perf/index.ts";
 import type { EngineCosts } from "./engine-costs.ts";
 import { popFinish, pushFinish } from "./finish-heap.ts";
 import { KvBlocks } from "./kv-blocks.ts";
@@ -34,6 +35,11 @@ export class Engine {
   readonly #table: RequestTable;
   readonly #listener: EngineListener;
   readonly #maxRunSteps: number;
+  /** Tokens of a decoding sequence in each step. */
+  readonly #tokensPerSequence: number;
+  /** Parts a token is counted in, so that gains per step are whole; and the parts a sequence gains per step. */
+  readonly #units: number;
+  readonly #gain: number;
 
   #doing = idle;
   #startMs = 0;
@@ -73,7 +79,11 @@ export class Engine {
     this.#table = table;
     this.#listener = listener;
     this.#maxRunSteps = maxRunSteps;
-    this.#kv = new KvBlocks(costs.kvBlocks, costs.kvBlockTokens);
+    this.#tokensPerSequence = costs.tokensPerSequence ?? 1;
+    const tokensPerStep = costs.tokensPerStep ?? 1;
+    this.#units = Number.isInteger(tokensPerStep) ? 1 : acceptanceUnits;
+    this.#gain = Math.round(tokensPerStep * this.#units);
+    this.#kv = new KvBlocks(costs.kvBlocks, costs.kvBlockTokens * this.#units);
     this.#running = new RequestList(table);
     this.#waiting = new RequestList(table);
   }
@@ -161,7 +171,7 @@ export class Engine {
       const decodeMs =
         (costs.baseMs + this.#sequences * costs.perSequenceMs + this.#contextTokens * costs.perContextTokenMs) *
         this.#slowdown;
-      const budget = Math.max(1, costs.maxBatchedTokens - this.#sequences);
+      const budget = Math.max(1, costs.maxBatchedTokens - this.#sequences * this.#tokensPerSequence);
       const prefillSteps = Math.ceil(this.#prefillBacklog / budget);
       drainMs += this.#prefillBacklog * costs.perPrefillTokenMs * this.#slowdown + prefillSteps * decodeMs;
     }
@@ -206,14 +216,16 @@ export class Engine {
     const preempted = this.#makeRoomForDecode();
     const { costs } = this;
     const table = this.#table;
-    let budget = costs.maxBatchedTokens - this.#sequences;
+    let budget = costs.maxBatchedTokens - this.#sequences * this.#tokensPerSequence;
     let prefillTokens = 0;
+    let largest = 0;
     let pairs = 0;
     // At most one request is part-way through its prefill; it continues before anything new is admitted.
     for (let request = this.#prefillHead; request >= 0 && budget > 0; request = table.next[request]!) {
       const tokens = this.#cutChunk(request, budget);
       pairs += tokens * (table.prefillDone[request]! + tokens / 2);
       prefillTokens += tokens;
+      if (tokens > largest) largest = tokens;
       budget -= tokens;
     }
     if (!preempted) {
@@ -222,6 +234,7 @@ export class Engine {
         const tokens = this.#cutChunk(request, budget);
         pairs += tokens * (table.prefillDone[request]! + tokens / 2);
         prefillTokens += tokens;
+        if (tokens > largest) largest = tokens;
         budget -= tokens;
       }
     }
@@ -230,12 +243,13 @@ export class Engine {
       this.#rest(timeMs);
       return;
     }
-    const expertsMs = costs.expertsMs === null ? 0 : costs.expertsMs(n + prefillTokens);
+    const expertsMs = costs.expertsMs === null ? 0 : costs.expertsMs(n * this.#tokensPerSequence + prefillTokens);
     const decodeMs = costs.baseMs + expertsMs + n * costs.perSequenceMs + this.#contextTokens * costs.perContextTokenMs;
     this.#startMs = timeMs;
-    this.#firstStepMs =
-      (decodeMs + prefillTokens * costs.perPrefillTokenMs + pairs * costs.perTokenPairMs) * this.#slowdown;
-    this.#growthMs = n * costs.perContextTokenMs * this.#slowdown;
+    let promptMs = prefillTokens * costs.perPrefillTokenMs + pairs * costs.perTokenPairMs;
+    if (costs.stages !== undefined && prefillTokens > 0) promptMs *= promptShare(costs.stages, largest / prefillTokens);
+    this.#firstStepMs = (decodeMs + promptMs) * this.#slowdown;
+    this.#growthMs = ((n * this.#gain) / this.#units) * costs.perContextTokenMs * this.#slowdown;
     if (prefillTokens > 0) {
       this.#doing = mixed;
       this.#steps = 1;
@@ -243,7 +257,10 @@ export class Engine {
       return;
     }
     this.#doing = decoding;
-    this.#steps = this.#kv.stepsWithin(this.#counter, Math.min(this.#stepsToFinish(), this.#maxRunSteps));
+    const most = Math.min(this.#stepsToFinish(), this.#maxRunSteps);
+    const gain = this.#gain;
+    // Always one or more: room for the next step has just been made.
+    this.#steps = Math.floor(this.#kv.stepsWithin(this.#counter * gain, most * gain) / gain);
     this.#endMs = this.#timeAfter(this.#steps);
     const next = this.#waiting.head;
     if (next >= 0 && table.readyMs[next]! > timeMs) this.#shortenTo(table.readyMs[next]!);
@@ -271,9 +288,10 @@ export class Engine {
     if (request < 0 || table.readyMs[request]! > timeMs) return false;
     if (this.#running.length >= this.costs.maxSequences) return false;
     const target = table.prefillTarget[request]!;
-    if (this.#kv.blocksFor(target) > this.#kv.free) return false;
+    const units = this.#units;
+    if (this.#kv.blocksFor(target * units) > this.#kv.free) return false;
     if (table.preemptions[request]! > 0) this.#resume(request);
-    this.#kv.take(target, Math.floor(table.prefillDone[request]! / this.#kv.blockTokens));
+    this.#kv.take(target * units, Math.floor((table.prefillDone[request]! * units) / this.#kv.blockTokens));
     this.#waiting.remove(request);
     this.#running.append(request);
     if (this.#prefillHead < 0) this.#prefillHead = request;
@@ -285,7 +303,11 @@ export class Engine {
   #resume(request: number): void {
     const table = this.#table;
     const mark = table.overwrittenFrom[request]!;
-    const kept = Math.min(this.#kv.stillKept(table.keptTokens[request]!, mark), table.prefillTarget[request]! - 1);
+    const units = this.#units;
+    const kept = Math.min(
+      Math.floor(this.#kv.stillKept(table.keptTokens[request]! * units, mark) / units),
+      table.prefillTarget[request]! - 1,
+    );
     const done = Math.max(table.prefillDone[request]!, kept);
     this.#prefillBacklog -= done - table.prefillDone[request]!;
     table.prefillDone[request] = done;
@@ -297,9 +319,9 @@ export class Engine {
   #endRun(timeMs: number): void {
     const steps = this.#steps;
     this.#busyMs += timeMs - this.#startMs;
-    this.#kv.grow(this.#counter, steps);
+    this.#kv.grow(this.#counter * this.#gain, steps * this.#gain);
     this.#counter += steps;
-    this.#contextTokens += steps * this.#sequences;
+    this.#contextTokens += (steps * this.#sequences * this.#gain) / this.#units;
     const table = this.#table;
     while (this.#finishHeap >= 0 && table.finishStep[this.#finishHeap]! <= this.#counter) {
       const request = this.#finishHeap;
@@ -327,7 +349,7 @@ export class Engine {
       table.generatedTokens[request] = generated;
       if (Number.isNaN(table.firstTokenMs[request]!)) table.firstTokenMs[request] = timeMs;
       if (generated >= table.outputTokens[request]!) {
-        this.#kv.release(table.prefillTarget[request]!);
+        this.#kv.release(table.prefillTarget[request]! * this.#units);
         this.#running.remove(request);
         this.#listener.finished(request, timeMs);
       } else {
@@ -341,8 +363,9 @@ export class Engine {
   #joinDecode(request: number): void {
     const table = this.#table;
     const held = table.prefillTarget[request]!;
-    table.kvOffset[request] = held - this.#counter;
-    table.finishStep[request] = this.#counter + table.outputTokens[request]! - table.generatedTokens[request]!;
+    const left = table.outputTokens[request]! - table.generatedTokens[request]!;
+    table.kvOffset[request] = held * this.#units - this.#counter * this.#gain;
+    table.finishStep[request] = this.#counter + Math.ceil((left * this.#units) / this.#gain);
     this.#finishHeap = pushFinish(table, this.#finishHeap, request);
     this.#sequences++;
     this.#contextTokens += held + 1;
@@ -352,27 +375,35 @@ export class Engine {
   /** Takes a sequence out of the decode totals and frees its blocks; heap and batch list are the caller's. */
   #leaveDecode(request: number): void {
     const offset = this.#table.kvOffset[request]!;
+    const held = offset + this.#counter * this.#gain;
     this.#sequences--;
-    this.#contextTokens -= offset + this.#counter + 1;
+    this.#contextTokens -= held / this.#units + 1;
     this.#kv.leave(offset);
-    this.#kv.release(offset + this.#counter);
+    this.#kv.release(held);
   }
 
   // Memory.
 
   #isMemoryShort(): boolean {
     const next = this.#waiting.head;
-    return next >= 0 && this.#kv.blocksFor(this.#table.prefillTarget[next]!) > this.#kv.free;
+    return next >= 0 && this.#kv.blocksFor(this.#table.prefillTarget[next]! * this.#units) > this.#kv.free;
   }
 
   /** Sends back what was admitted last until the next step's blocks are there; whether anything was sent back. */
   #makeRoomForDecode(): boolean {
     let preempted = false;
-    while (this.#sequences > 0 && this.#kv.dueAfter(this.#counter) > this.#kv.free) {
+    while (this.#sequences > 0 && this.#isNextStepShort()) {
       this.#preempt(this.#running.tail);
       preempted = true;
     }
     return preempted;
+  }
+
+  /** Whether the next step finds no block for a sequence that crosses into one. */
+  #isNextStepShort(): boolean {
+    const gain = this.#gain;
+    if (gain === 1) return this.#kv.dueAfter(this.#counter) > this.#kv.free;
+    return this.#kv.stepsWithin(this.#counter * gain, gain) < gain;
   }
 
   #preempt(request: number): void {
@@ -381,13 +412,15 @@ export class Engine {
     this.#running.remove(request);
     if (this.#prefillHead >= 0) {
       table.keptTokens[request] = table.prefillDone[request]!;
-      this.#kv.release(table.prefillTarget[request]!);
+      this.#kv.release(table.prefillTarget[request]! * this.#units);
       if (this.#prefillHead === request) this.#prefillHead = -1;
     } else {
       // Decoding: the tokens generated so far become part of what has to be computed again.
-      const generated = table.outputTokens[request]! - (table.finishStep[request]! - this.#counter);
+      const held = Math.floor((table.kvOffset[request]! + this.#counter * this.#gain) / this.#units);
+      const gained = held - table.prefillTarget[request]!;
+      const generated = Math.min(table.generatedTokens[request]! + gained, table.outputTokens[request]! - 1);
       table.generatedTokens[request] = generated;
-      table.keptTokens[request] = table.kvOffset[request]! + this.#counter;
+      table.keptTokens[request] = held;
       this.#leaveDecode(request);
       table.prefillTarget[request] = table.inputTokens[request]! + generated;
       table.prefillDone[request] = table.prefillTarget[request]!;
@@ -449,6 +482,8 @@ export class Engine {
 
   /** Wait for a seat: one sequence leaves every (mean output × step / sequences), and all waiting ones go first. */
   #seatWaitMs(stepMs: number): number {
-    return this.#sequences === 0 ? 0 : ((this.#waiting.length + 1) * this.#meanOutputTokens * stepMs) / this.#sequences;
+    return this.#sequences === 0
+      ? 0
+      : ((this.#waiting.length + 1) * this.#meanOutputTokens * stepMs * this.#units) / (this.#sequences * this.#gain);
   }
 }

@@ -1,4 +1,4 @@
-import { compileReplica } from "../perf/index.ts";
+import { compileReplica, engineSpec } from "../perf/index.ts";
 import type { Group, LoadView, Routes } from "../route/index.ts";
 import { engineCosts, type EngineCosts } from "./engine-costs.ts";
 import { Engine, type EngineListener } from "./engine.ts";
@@ -241,13 +241,14 @@ function compileCosts(routes: Routes): (EngineCosts | null)[] {
 function costsOfGroup(world: Routes["policy"]["world"], group: Group): EngineCosts | null {
   const workload = world.workloads[group.workloads[0]!]!;
   const module = world.modules[group.module]!;
-  const replica = compileReplica({
+  const spec = engineSpec({
     accelerator: module.accelerator,
-    tensorParallel: group.tensorParallel,
+    accelerators: group.tensorParallel,
     model: world.models[workload.model]!,
     engine: world.engines[workload.engine]!,
     weightPrecision: workload.weightPrecision,
     kvPrecision: workload.kvPrecision,
   });
+  const replica = spec && compileReplica(spec);
   return replica ? engineCosts(replica, group.speedRatio) : null;
 }

@@ -42,8 +42,8 @@ export class RequestTable {
   prefillDone = new Int32Array(0);
   /** Tokens of the current step's chunk. */
   chunk = new Int32Array(0);
-  /** Tokens in the KV cache minus the engine's step counter: constant while the request decodes. */
-  kvOffset = new Int32Array(0);
+  /** What it holds in the KV cache minus what any sequence gained since the engine started: constant while it decodes. */
+  kvOffset = new Float64Array(0);
   /** Step counter after which the last output token is there. */
   finishStep = new Int32Array(0);
   /** After a preemption: the tokens whose blocks were freed, and when these begin to be overwritten (see `KvBlocks`). */
@@ -120,7 +120,7 @@ export class RequestTable {
     this.prefillTarget = longer(this.prefillTarget);
     this.prefillDone = longer(this.prefillDone);
     this.chunk = longer(this.chunk);
-    this.kvOffset = longer(this.kvOffset);
+    this.kvOffset = longerFloat(this.kvOffset);
     this.finishStep = longer(this.finishStep);
     this.keptTokens = longer(this.keptTokens);
     this.overwrittenFrom = longerFloat(this.overwrittenFrom);

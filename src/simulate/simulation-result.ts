@@ -1,6 +1,6 @@
 import { tiers, type Tier, type World } from "../catalog/index.ts";
-import type { Routes } from "../route/index.ts";
 import type { ScalingUsage } from "./autoscaler.ts";
+import { enginePredictions, type EnginePrediction, type Routes } from "../route/index.ts";
 import { compareWithPlan, type PlanAgreement } from "./plan-agreement.ts";
 import { compareClosedForms, type ClosedFormAgreement } from "./closed-form-agreement.ts";
 import type { DemandRate } from "./demand-rate.ts";
@@ -32,6 +32,8 @@ export interface SimulationResult {
   readonly agreement: PlanAgreement;
   /** The plan's engine model beside the simulated engine, where the model holds. */
   readonly closedForms: readonly ClosedFormAgreement[];
+  /** How well the engines' times are known, by kind of engine, the least sure first. */
+  readonly predictions: readonly EnginePrediction[];
   readonly money: SimulatedMoney;
   /** Requests that were sent where the law of their origin does not allow. Must be 0. */
   readonly residencyViolations: number;
@@ -205,6 +207,7 @@ export function describeResult(run: MeasuredRun): SimulationResult {
     areaHours: describeAreaHours(run),
     agreement: compareWithPlan(world, run.routes, run.rate, measures, run),
     closedForms: compareClosedForms(world, run.routes, measures, simulatedMs),
+    predictions: enginePredictions(world, run.routes.deployment),
     money: simulatedMoney(world, run.routes.deployment, pools, measures.siteEgressBytes, simulatedMs, outputTokens),
     residencyViolations: measures.residencyViolations,
     quantileError: options.quantileError,

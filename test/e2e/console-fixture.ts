@@ -514,6 +514,7 @@ export function fixtureSimulation(plan: PlanDocument): SimulationResult {
         return { site: world.sites[site]!.id, fromS: minute * 60, completed, withinSlo: Math.floor(completed * ratio) };
       }),
     ),
+    predictions: [],
     links: [],
     simulatedS: 3600,
     requests: {

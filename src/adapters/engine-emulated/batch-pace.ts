@@ -13,13 +13,16 @@ interface Slot {
   readonly generation: Generation;
   readonly readyMs: number;
   prefilled: number;
+  /** Whole tokens so far, and with what a draft gained of the next. */
   produced: number;
+  gained: number;
   cancelled: boolean;
 }
 
 /**
  * Continuous batching of one engine in steps. Each step takes every decoding sequence and as much waiting prefill as
- * the token budget allows, lasts as long as the engine model says, and ends with one token per sequence.
+ * the token budget allows, lasts as long as the engine model says, and ends with one token per sequence, or as many
+ * as a draft gains on average.
  *
  * Steps follow each other on an exact time line: a timer that fires late makes several steps due at once, but never
  * moves the ones after them.
@@ -43,7 +46,7 @@ export class BatchPace {
   /** Adds a generation at `nowMs`; returns a function that takes it out again. */
   add(generation: Generation, nowMs: number): () => void {
     const readyMs = nowMs + this.#replica.requestOverheadMs;
-    const slot: Slot = { generation, readyMs, prefilled: 0, produced: 0, cancelled: false };
+    const slot: Slot = { generation, readyMs, prefilled: 0, produced: 0, gained: 0, cancelled: false };
     this.#waiting.push(slot);
     return () => {
       slot.cancelled = true;
@@ -105,12 +108,13 @@ export class BatchPace {
     const startMs =
       this.#running.length > 0 ? this.#stepStartMs : Math.max(this.#stepStartMs, this.nextMs() ?? Infinity);
     if (startMs > nowMs) return false;
-    const { maxSequences, maxBatchedTokens, kvTokenCapacity } = this.#replica;
+    const { maxSequences, maxBatchedTokens, kvTokenCapacity, tokensPerSequence } = this.#replica;
     this.#decoding = this.#running.slice();
-    let tokensLeft = Math.max(0, maxBatchedTokens - this.#decoding.length);
+    let tokensLeft = Math.max(0, maxBatchedTokens - this.#decoding.length * tokensPerSequence);
     let contextTokens = this.#contextTokens();
     let prefillTokens = 0;
     let attentionPairs = 0;
+    let largest = 0;
     this.#prefilling = [];
     for (const slot of this.#waiting) {
       if (slot.readyMs > startMs || tokensLeft === 0) continue;
@@ -124,6 +128,7 @@ export class BatchPace {
       const before = cachedTokens + slot.prefilled;
       attentionPairs += tokens * (before + tokens / 2);
       prefillTokens += tokens;
+      largest = Math.max(largest, tokens);
       tokensLeft -= tokens;
       this.#prefilling.push({ slot, tokens });
     }
@@ -131,7 +136,14 @@ export class BatchPace {
       (sum, { generation, produced }) => sum + generation.uncachedTokens + generation.cachedTokens + produced,
       0,
     );
-    const durationMs = stepMs(this.#replica, this.#decoding.length, context, prefillTokens, attentionPairs);
+    const durationMs = stepMs(
+      this.#replica,
+      this.#decoding.length,
+      context,
+      prefillTokens,
+      attentionPairs,
+      prefillTokens > 0 ? largest / prefillTokens : 1,
+    );
     this.#stepStartMs = startMs;
     this.#stepEndMs = startMs + durationMs * this.#slowdown;
     return true;
@@ -149,14 +161,15 @@ export class BatchPace {
       if (slot.prefilled < slot.generation.uncachedTokens) continue;
       this.#waiting.splice(this.#waiting.indexOf(slot), 1);
       this.#running.push(slot);
-      this.#produce(slot);
+      this.#produce(slot, 1);
     }
-    for (const slot of decoding) this.#produce(slot);
+    for (const slot of decoding) this.#produce(slot, this.#replica.tokensPerStep);
   }
 
-  #produce(slot: Slot): void {
+  #produce(slot: Slot, tokens: number): void {
     if (slot.cancelled) return;
-    slot.produced++;
+    slot.gained += tokens;
+    slot.produced = Math.min(Math.floor(slot.gained), slot.generation.outputTokens);
     if (slot.produced >= slot.generation.outputTokens) this.#running.splice(this.#running.indexOf(slot), 1);
     slot.generation.onTokens(slot.produced);
   }
