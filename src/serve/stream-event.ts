@@ -29,12 +29,11 @@ const lastTypes = new Set([
 ]);
 
 /** Payloads that begin like this are no errors; all others are parsed. `id` leads in nearly every engine's events. */
-const usualStarts = ['{"id"', '{"choices"'];
 const usualType = /\{"type": ?"(response\.output[a-z_.]*)"/y;
 
 /** What an unparsed payload after the first content is, by how it begins; null when only parsing can tell. */
 export function kindByStart(text: ByteText, from: number): EventKind | null {
-  if (usualStarts.some((start) => text.startsWith(start, from))) return "content";
+  if (text.startsWith('{"id"', from) || text.startsWith('{"choices"', from)) return "content";
   usualType.lastIndex = from;
   const type = usualType.exec(text)?.[1];
   return type === undefined ? null : kindOfType(type);
