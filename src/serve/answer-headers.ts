@@ -1,7 +1,7 @@
 import { headerSafe } from "./byte-text.ts";
 import type { Attempt } from "./attempt.ts";
 import type { RedactionCounts } from "./redaction.ts";
-import type { Admitted } from "./inference.ts";
+import type { Admitted } from "./admitted.ts";
 
 /** Why this engine answered. */
 export type AnswerReason = "least-expected-cost" | "best-effort" | "batch" | "fallback" | "hedge";

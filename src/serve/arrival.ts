@@ -3,7 +3,8 @@ import type { Reservation } from "./accounts.ts";
 import type { Candidate } from "./admission.ts";
 import { apiError } from "./api-error.ts";
 import type { GatewayCore } from "./gateway-core.ts";
-import { Inference, type Admitted } from "./inference.ts";
+import type { Admitted } from "./admitted.ts";
+import { Inference } from "./inference.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 
 /** Everything about a request that is known before it is decided where it goes. */

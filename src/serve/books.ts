@@ -4,7 +4,7 @@ import type { AdmissionEvents } from "./admission.ts";
 import type { ErrorCode } from "./api-error.ts";
 import type { Attempt } from "./attempt.ts";
 import type { EngineBinding } from "./gateway-core.ts";
-import type { Admitted } from "./inference.ts";
+import type { Admitted } from "./admitted.ts";
 import type { GroupState } from "./mesh-state.ts";
 import type { CachedAnswer } from "./response-cache.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";

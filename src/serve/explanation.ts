@@ -1,5 +1,5 @@
 import { asciiJson } from "./byte-text.ts";
-import type { Admitted } from "./inference.ts";
+import type { Admitted } from "./admitted.ts";
 import type { ByteText } from "./ports.ts";
 
 /** Body of `GET /v1/routes/{id}`. Times in ms; says nothing of prompt, answer, key or address. */

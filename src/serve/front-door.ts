@@ -4,7 +4,7 @@ import { parseInferenceRequest } from "./chat-request.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { parseFormRequest } from "./form-request.ts";
 import type { GatewayCore } from "./gateway-core.ts";
-import type { Admitted } from "./inference.ts";
+import type { Admitted } from "./admitted.ts";
 import { chargeNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import type { ModelName } from "./models.ts";
 import type { Origins } from "./origins.ts";

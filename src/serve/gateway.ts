@@ -11,7 +11,7 @@ import { isFilePath } from "./file-routes.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation } from "./explanation.ts";
-import type { Admitted } from "./inference.ts";
+import type { Admitted } from "./admitted.ts";
 import type { Journal } from "./journal.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { modelList, modelNames, modelObject, type ModelName } from "./models.ts";

@@ -1,84 +1,34 @@
-import type { Decision, Target } from "../route/index.ts";
-import type { Reservation } from "./accounts.ts";
+import type { Target } from "../route/index.ts";
+import type { Admitted, AttemptReason } from "./admitted.ts";
+import { answerHeaders } from "./answer-headers.ts";
+import { AnswerRecord } from "./answer-record.ts";
 import { apiError, errorBody, type ApiError, type ErrorCode } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { errorOf, isCallersFault, isErrorObject } from "./attempt-error.ts";
-import { answerHeaders } from "./answer-headers.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
-import type { InferenceRequest } from "./chat-request.ts";
-import { answerId, continuationBody, saidSoFar, type Said } from "./continuation.ts";
+import type { Said } from "./continuation.ts";
 import type { Waiting } from "./deadlines.ts";
 import { endpoints, type Endpoint } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
-import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 import { leavingBody, redactionFor } from "./leaving-body.ts";
+import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
 import { countsOf } from "./meter.ts";
-import type { RedactionCounts } from "./redaction.ts";
 import type { ByteText } from "./ports.ts";
-import type { Slo } from "./slo.ts";
-import { errorEvent, withUsageEvent, withUsageMember } from "./stream-tail.ts";
+import { errorEvent, withUsageMember } from "./stream-tail.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
-
-/** A request that passed the door: parsed, placed and decided. */
-export interface Admitted {
-  readonly requestId: string;
-  readonly request: InferenceRequest;
-  readonly priced: Endpoint["priced"];
-  readonly workload: number;
-  readonly area: number;
-  readonly access: number;
-  readonly keyId: string | null;
-  readonly accountId: string | null;
-  readonly path: string;
-  /** The caller's W3C `traceparent`; null when it sent none. */
-  readonly traceparent: string | null;
-  readonly reservation: Reservation;
-  readonly slo: Slo;
-  /** What was taken out of the text before it left, once it did. */
-  readonly redacted: { counts: RedactionCounts | null };
-  /** Under which the answer is kept; null when it is not. */
-  readonly cacheKey: string | null;
-  /** Marks of the prompt's beginnings, shortest first; empty where it does not matter who knows them. */
-  readonly marks: readonly number[];
-  readonly decision: Decision;
-  readonly receivedMs: number;
-  /** Attempts that have ended, in the order in which they did. */
-  readonly trail: AttemptNote[];
-}
-
-/** Why an attempt was begun. */
-export type AttemptReason = "first" | "fallback" | "hedge" | "continuation" | "cache";
-
-/** What is remembered of an attempt for those who ask about the route. */
-export interface AttemptNote {
-  readonly number: number;
-  readonly reason: AttemptReason;
-  readonly site: string;
-  readonly pool: string;
-  readonly outcome: AttemptOutcome;
-  /** Status of the engine's answer; 0 when there was none. */
-  readonly status: number;
-  /** From the request's arrival to the attempt's start. */
-  readonly startedAfterMs: number;
-  readonly ttftMs: number | null;
-  readonly durationMs: number;
-}
 
 const eventStream = "text/event-stream; charset=utf-8";
 
 /** Statuses with which engines say that they do not know an endpoint. */
 const cannotCount = new Set([404, 405, 501]);
 
-/** Longest answer that is kept for a continuation, bytes of its events. */
-const maxRecordBytes = 4 * 1024 * 1024;
-
 /**
  * One inference request from decision to last byte. Attempts run at the decision's target and fallbacks, all of which
  * passed the residency filter: one after the other when they fail, a second beside a slow first one. The first that
  * produces content owns the answer.
  *
- * After that a failure is hidden only if another engine can go on where the text ended; else the client gets an error event inside the stream and then the end,
- * never a clean end and never `[DONE]`.
+ * After that a failure is hidden only if another engine can go on where the text ended; else the client gets an error
+ * event inside the stream and then the end, never a clean end and never `[DONE]`.
  */
 export class Inference implements Exchange, AttemptOwner {
   readonly #core: GatewayCore;
@@ -99,15 +49,10 @@ export class Inference implements Exchange, AttemptOwner {
   /** What is streamed is sound or a picture, which has no place for an error inside. */
   #bytes = false;
   #hedged = false;
-  /** Events sent so far, when the answer could be continued elsewhere if it broke off; null otherwise. */
-  #record: ByteText | null = null;
-  #said: Said | null = null;
-  #foreignId: string | null = null;
+  readonly #record: AnswerRecord;
   #chargedNanoUsd = 0;
   #chargedTokens = 0;
   #lastSequence = -1;
-  /** The answer as far as it was sent, when it is to be kept. */
-  #kept: { readonly contentType: string; readonly body: ByteText } | null = null;
   #row: LedgerRow | null = null;
   #over = false;
   readonly #ended: (chargedTokens: number) => void;
@@ -124,11 +69,14 @@ export class Inference implements Exchange, AttemptOwner {
     const again = target !== null && core.severalServers(target.group) ? [target] : [];
     this.#candidates = target ? [target, ...again, ...fallbacks] : [];
     this.#requestDeadlineMs = admitted.receivedMs + core.options.totalTimeoutMs;
+    const resumable = call.path === "/v1/chat/completions" && admitted.request.stream;
+    this.#record = new AnswerRecord(this.#endpoint, admitted.request, {
+      continuable: resumable && this.#candidates.some(({ group }) => core.continues(group)),
+      keepBytes: admitted.cacheKey === null ? 0 : core.cache.largestBytes,
+    });
   }
 
   start(): void {
-    const resumable = this.#call.path === "/v1/chat/completions" && this.#admitted.request.stream;
-    if (resumable && this.#candidates.some(({ group }) => this.#core.continues(group))) this.#record = "";
     this.#core.inFlight.add(this);
     this.#tryNext(null);
   }
@@ -158,7 +106,8 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   onStreamDone(attempt: Attempt, given: ByteText): void {
-    this.#deliver(attempt, this.#withUsage(attempt, this.#recorded(attempt, given)), true);
+    const events = this.#recorded(attempt, given);
+    this.#deliver(attempt, this.#record.withUsage(events, attempt, attempt.stream?.head ?? null), true);
     this.#succeed(attempt);
   }
 
@@ -167,7 +116,7 @@ export class Inference implements Exchange, AttemptOwner {
     const { request } = this.#admitted;
     const silent = this.#endpoint.asksForUsage && attempt.usage === null;
     const whole = silent ? withUsageMember(body, countsOf(attempt, request)) : body;
-    if (this.#admitted.cacheKey !== null) this.#kept = { contentType, body: whole };
+    this.#record.sent(contentType, whole);
     this.#reply.send(200, this.#headers(attempt, contentType), whole, true);
     this.#succeed(attempt);
   }
@@ -290,42 +239,15 @@ export class Inference implements Exchange, AttemptOwner {
 
   /** Lets another engine go on where the stream broke off; false when that is not possible. */
   #resume(): boolean {
-    const said = this.#record === null ? null : saidSoFar(this.#record);
-    const body = said && continuationBody(this.#call.body, said);
-    if (!said || body === null || !this.#startNext("continuation", { said, body })) return false;
-    this.#said = said;
+    const next = this.#record.continuation(this.#call.body);
+    if (next === null || !this.#startNext("continuation", next)) return false;
+    this.#record.goOn(next.said);
     return true;
   }
 
-  /** Keeps what the client has been sent while an engine is there that could continue it, under one answer id. */
   #recorded(attempt: Attempt, given: ByteText): ByteText {
-    if (this.#record === null) return given;
-    if (attempt.waitsForFirst) this.#noLongerWaits(attempt);
-    let events = given;
-    if (this.#said !== null) {
-      const own = answerId(this.#record);
-      this.#foreignId ??= answerId(given);
-      if (own !== null && this.#foreignId !== null) events = events.replaceAll(`"${this.#foreignId}"`, `"${own}"`);
-    }
-    this.#record = this.#record.length + events.length > maxRecordBytes ? null : this.#record + events;
-    return events;
-  }
-
-  /**
-   * Adds the usage event a caller asked for where the engine's own cannot stand: of a continued answer, whose parts
-   * count together (what was said before is output, not input), and of an engine that stated none.
-   */
-  #withUsage(attempt: Attempt, events: ByteText): ByteText {
-    const { request } = this.#admitted;
-    const head = attempt.stream?.head ?? null;
-    const said = this.#said?.tokens ?? null;
-    if (!this.#endpoint.asksForUsage || !request.includeUsage) return events;
-    if (said === null && attempt.usage !== null) return events;
-    const { inputTokens, outputTokens } = countsOf(attempt, request);
-    if (said === null) return withUsageEvent(events, head, { inputTokens, outputTokens });
-    const id = answerId(this.#record ?? events) ?? "";
-    const stated = attempt.usage === null ? inputTokens : Math.max(0, inputTokens - said);
-    return withUsageEvent(events, head && { ...head, id }, { inputTokens: stated, outputTokens: said + outputTokens });
+    if (this.#record.continuable && attempt.waitsForFirst) this.#noLongerWaits(attempt);
+    return this.#record.take(given);
   }
 
   #planHedge(nowMs: number): void {
@@ -357,9 +279,7 @@ export class Inference implements Exchange, AttemptOwner {
   }
 
   #deliver(attempt: Attempt, events: ByteText, last: boolean): boolean {
-    if (this.#admitted.cacheKey !== null) {
-      this.#kept = { contentType: eventStream, body: (this.#kept?.body ?? "") + events };
-    }
+    this.#record.sent(eventStream, events);
     if (this.#streaming) return this.#reply.write(events, last);
     this.#streaming = true;
     this.#won(attempt);
@@ -384,12 +304,10 @@ export class Inference implements Exchange, AttemptOwner {
   /** Keeps a complete answer for whoever asks the same again. */
   #remember({ target, bytesType }: Attempt): void {
     const { cacheKey, decision } = this.#admitted;
-    // What was put together from two engines is nobody's answer to that question.
-    if (cacheKey === null || this.#kept === null || this.#row === null || this.#said !== null) return;
-    if (bytesType !== null) return;
+    const { kept } = this.#record;
+    if (cacheKey === null || kept === null || this.#row === null || bytesType !== null) return;
     const storedMs = this.#core.clock.monotonicMs();
-    const { budgetMs } = decision;
-    this.#core.cache.put(cacheKey, { ...this.#kept, row: this.#row, target, budgetMs, storedMs });
+    this.#core.cache.put(cacheKey, { ...kept, row: this.#row, target, budgetMs: decision.budgetMs, storedMs });
   }
 
   /** An attempt has ended by itself. */

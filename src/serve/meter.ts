@@ -43,7 +43,7 @@ export function meterTokens(usage: EngineUsage | null, counted: Counted): Metere
 }
 
 /** What an attempt has seen of tokens. */
-interface Seen {
+export interface Seen {
   readonly usage: EngineUsage | null;
   readonly contentEvents: number;
   readonly textTokens: number;

@@ -1,6 +1,6 @@
 import { explainPhysics, type Policy, type RejectReason } from "../route/index.ts";
 import { apiError, type ApiError } from "./api-error.ts";
-import type { Admitted } from "./inference.ts";
+import type { Admitted } from "./admitted.ts";
 
 /**
  * Turns a decision without a target into the error that names the rule which stood in the way: the one that was

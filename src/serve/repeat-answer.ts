@@ -1,6 +1,6 @@
 import { headerSafe } from "./byte-text.ts";
 import type { GatewayCore } from "./gateway-core.ts";
-import type { Admitted } from "./inference.ts";
+import type { Admitted } from "./admitted.ts";
 import type { CachedAnswer } from "./response-cache.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 

@@ -41,6 +41,11 @@ export class ResponseCache {
     return this.#bytes;
   }
 
+  /** The longest answer worth collecting, bytes. */
+  get largestBytes(): number {
+    return this.#options.cacheBytes * largestShare;
+  }
+
   /** Whether a request takes part: what always has the same answer does, everything else when it asks for it. */
   takes(asked: string | undefined, deterministic: boolean): boolean {
     if (this.#options.cacheBytes <= 0) return false;
@@ -62,7 +67,7 @@ export class ResponseCache {
 
   put(key: string, answer: CachedAnswer): void {
     const size = sizeOf(key, answer);
-    if (size > this.#options.cacheBytes * largestShare) return;
+    if (size > this.largestBytes) return;
     const before = this.#entries.get(key);
     if (before !== undefined) this.#bytes -= sizeOf(key, before);
     this.#entries.delete(key);

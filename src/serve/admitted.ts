@@ -1,0 +1,52 @@
+import type { Decision } from "../route/index.ts";
+import type { Reservation } from "./accounts.ts";
+import type { InferenceRequest } from "./chat-request.ts";
+import type { Endpoint } from "./endpoints.ts";
+import type { AttemptOutcome } from "./ledger.ts";
+import type { RedactionCounts } from "./redaction.ts";
+import type { Slo } from "./slo.ts";
+
+/** A request that passed the door: parsed, placed and decided. */
+export interface Admitted {
+  readonly requestId: string;
+  readonly request: InferenceRequest;
+  readonly priced: Endpoint["priced"];
+  readonly workload: number;
+  readonly area: number;
+  readonly access: number;
+  readonly keyId: string | null;
+  readonly accountId: string | null;
+  readonly path: string;
+  /** The caller's W3C `traceparent`; null when it sent none. */
+  readonly traceparent: string | null;
+  readonly reservation: Reservation;
+  readonly slo: Slo;
+  /** What was taken out of the text before it left, once it did. */
+  readonly redacted: { counts: RedactionCounts | null };
+  /** Under which the answer is kept; null when it is not. */
+  readonly cacheKey: string | null;
+  /** Marks of the prompt's beginnings, shortest first; empty where it does not matter who knows them. */
+  readonly marks: readonly number[];
+  readonly decision: Decision;
+  readonly receivedMs: number;
+  /** Attempts that have ended, in the order in which they did. */
+  readonly trail: AttemptNote[];
+}
+
+/** Why an attempt was begun. */
+export type AttemptReason = "first" | "fallback" | "hedge" | "continuation" | "cache";
+
+/** What is remembered of an attempt for those who ask about the route. */
+export interface AttemptNote {
+  readonly number: number;
+  readonly reason: AttemptReason;
+  readonly site: string;
+  readonly pool: string;
+  readonly outcome: AttemptOutcome;
+  /** Status of the engine's answer; 0 when there was none. */
+  readonly status: number;
+  /** From the request's arrival to the attempt's start. */
+  readonly startedAfterMs: number;
+  readonly ttftMs: number | null;
+  readonly durationMs: number;
+}
