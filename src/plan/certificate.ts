@@ -234,8 +234,9 @@ function leastSiteCost(
   const whole = new Set<number>();
   let combinations = 1;
   for (const i of [...here.keys()].sort((a, b) => pools.usd[here[b]!]! - pools.usd[here[a]!]! || a - b)) {
-    combinations *= most[i]! - fewest[i]! + 1;
-    if (combinations > listedCounts) break;
+    const span = most[i]! - fewest[i]! + 1;
+    if (combinations * span > listedCounts) continue;
+    combinations *= span;
     whole.add(i);
   }
   const listed = [...whole].sort((a, b) => a - b);

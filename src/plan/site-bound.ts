@@ -360,23 +360,26 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     const size = view.poolStarts[site + 1]! - from;
     const at = (site * cutsPerSite + outcome.cut) * width;
     let worst = -1;
+    let target = 0;
     let mismatch = 1e-6;
     let worstUsd = 0;
     for (let i = 0; i < size; i++) {
-      if (!whole[from + i]) continue;
+      const p = view.pool[from + i]!;
       const price = cuts.prices[at + i]!;
       const used = usage[outcome.cut * width + i]!;
+      // Modules counted in parts are short only where all there can be are taken.
+      const stands = whole[from + i] ? outcome.modules[i]! : Math.min(used, view.most[p]!);
       // A module that costs nothing is still worth what the rows it could serve leave.
-      const usd = Math.max(poolUsd[view.pool[from + i]!]!, price, surplus[outcome.cut]! / Math.max(1, used));
-      const off = Math.abs(used - outcome.modules[i]!) * usd;
-      if (off > mismatch && !(used < outcome.modules[i]! && price <= 0)) {
+      const usd = Math.max(poolUsd[p]!, price, surplus[outcome.cut]! / Math.max(1, used));
+      const off = Math.abs(used - stands) * usd;
+      if (off > mismatch && !(used < stands && price <= 0)) {
         mismatch = off;
         worst = i;
         worstUsd = usd;
+        target = stands;
       }
     }
     if (worst < 0) return false;
-    const target = outcome.modules[worst]!;
     for (let i = 0; i < width; i++) base[i] = i === worst ? 0 : cuts.prices[at + i]!;
     direction.fill(0);
     direction[worst] = 1;
@@ -499,8 +502,10 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       for (let step = 0; step < refinements; step++) {
         // A site that stays shut adds nothing, however tight its cuts.
         if (siteUsd + into.value >= 0) break;
-        if (portBinds[site]) fitPorts(site, rowPrice, into);
-        else if (!listed[site] || !refineCounts(site, rowPrice, poolUsd, into)) break;
+        const ports = usage[into.cut * width + portAt]! > sites.gbps[site]!;
+        if (portBinds[site] && (ports || cuts.prices[first + into.cut * width + portAt]! > 0)) {
+          fitPorts(site, rowPrice, into);
+        } else if (!refineCounts(site, rowPrice, poolUsd, into)) break;
         combine(site, poolUsd, into);
       }
       blend(site, poolUsd, into);

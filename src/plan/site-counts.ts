@@ -69,8 +69,9 @@ export function wholePools({ pools }: PlanProblem, view: SiteView, most: number)
     here.sort((a, b) => pools.usd[b.p]! - pools.usd[a.p]! || a.i - b.i);
     let combinations = 1;
     for (const { p, i } of here) {
-      combinations *= view.most[p]! - Math.min(pools.minCount[p]!, view.most[p]!) + 1;
-      if (combinations > most) break;
+      const counts = view.most[p]! - Math.min(pools.minCount[p]!, view.most[p]!) + 1;
+      if (combinations * counts > most) continue;
+      combinations *= counts;
       whole[view.poolStarts[site]! + i] = 1;
     }
   }

@@ -5,7 +5,7 @@ import { certify, recomputeBound } from "../../src/plan/certificate.ts";
 import { solveDecomposed } from "../../src/plan/decomposed.ts";
 import { solveExact } from "../../src/plan/exact.ts";
 import { lagrangianBound } from "../../src/plan/lagrangian.ts";
-import { checkSolution, objectiveUsd } from "../../src/plan/problem.ts";
+import { checkSolution, objectiveUsd, type PlanProblem } from "../../src/plan/problem.ts";
 import { moveTables, planAround, roundedCounts } from "../../src/plan/round-plan.ts";
 import { viewBySite } from "../../src/plan/site-view.ts";
 import { emptySolution } from "../../src/plan/solution-path.ts";
@@ -83,6 +83,41 @@ describe("the decomposition", () => {
       { numRuns: 60 },
     );
   }, 60_000);
+
+  it("knows that few modules that stand already cannot serve everyone", () => {
+    const rows = 200;
+    const each = (value: number) => new Float64Array(rows).fill(value);
+    const problem: PlanProblem = {
+      rows: { count: rows, unservedUsd: each(1000), gbps: each(0) },
+      arcs: {
+        starts: Int32Array.from({ length: rows + 1 }, (_, row) => 2 * row),
+        pool: Int32Array.from({ length: 2 * rows }, (_, arc) => arc % 2),
+        usd: new Float64Array(2 * rows).fill(1),
+        load: new Float64Array(2 * rows).fill(0.5),
+      },
+      pools: {
+        count: 2,
+        site: new Int32Array(2),
+        usd: Float64Array.from([100, 10]),
+        kw: new Float64Array(2),
+        minCount: new Float64Array(2),
+        maxCount: Float64Array.from([Infinity, 4]),
+      },
+      sites: {
+        count: 1,
+        usd: Float64Array.from([50]),
+        kw: Float64Array.from([Infinity]),
+        gbps: Float64Array.from([Infinity]),
+        forced: new Uint8Array(1),
+      },
+      limits: [],
+    };
+    const view = viewBySite(problem);
+    const bound = lagrangianBound(problem, view, { iterations: 1000, stop: () => false });
+    const optimum = 200 + 50 + 4 * 10 + 96 * 100;
+    expect(recomputeBound(problem, certify(problem, bound, view))).toBeGreaterThan(0.99 * optimum);
+    expect(bound.boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
+  });
 
   it("proves nothing from prices that are missing, negative or not numbers", () => {
     const [problem] = fc.sample(tinyProblem, { numRuns: 1, seed: 3 });
