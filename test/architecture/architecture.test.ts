@@ -19,6 +19,15 @@ describe("the floor table", () => {
     ["a type-only import upwards", "src/units/x.ts", `import type { Plan } from "../plan/index.ts";`],
     ["a type-only re-export upwards", "src/route/x.ts", `export type { Plan } from "../plan/index.ts";`],
     ["an inline type re-export sideways", "src/serve/x.ts", `export { type Plan } from "../plan/index.ts";`],
+    ["a star re-export of types", "src/route/x.ts", `export type * from "../plan/index.ts";`],
+    ["a type written as an import", "src/route/x.ts", `export type X = import("../plan/index.ts").PlanDocument;`],
+    ["the type of a whole module", "src/serve/x.ts", `export let x: typeof import("../plan/index.ts");`],
+    ["an import for its effects", "src/serve/x.ts", `import "../plan/index.ts";`],
+    ["an import by require", "src/serve/x.ts", `import p = require("../plan/index.ts");`],
+    ["a module declared anew", "src/serve/x.ts", `declare module "../plan/index.ts" {}`],
+    ["a reference comment", "src/serve/x.ts", `/// <reference path="../plan/index.ts" />\nexport {};`],
+    ["a module found by its address", "src/serve/x.ts", `const w = new URL("../plan/index.ts", import.meta.url);`],
+    ["a module that is resolved", "src/serve/x.ts", `const p = import.meta.resolve("../plan/index.ts");`],
     ["a star re-export sideways", "src/simulate/x.ts", `export * from "../serve/index.ts";`],
     ["a dynamic import sideways", "src/plan/x.ts", `const s = await import("../serve/index.ts");`],
     ["a computed import in a pure room", "src/plan/x.ts", `const s = await import(name);`],
@@ -37,6 +46,7 @@ describe("the floor table", () => {
   it.each([
     ["a lower room through its door", "src/plan/x.ts", `import { judge } from "../route/index.ts";`],
     ["a neighbour file", "src/plan/x.ts", `import { y } from "./y.ts";`],
+    ["a worker beside its adapter", "src/adapters/a/x.ts", `new Worker(new URL("./worker.ts", import.meta.url));`],
     ["a port seen by its adapter", "src/adapters/a/x.ts", `import type { Solver } from "../../plan/index.ts";`],
     [
       "plan as a type in the console",

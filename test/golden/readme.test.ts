@@ -1,9 +1,11 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { geonamesPlaces } from "../../src/adapters/places-geonames/index.ts";
 import { resolveWorld } from "../../src/catalog/index.ts";
-import { formatProblem, parseScenario } from "../../src/scenario/index.ts";
+import { formatProblem, parseScenario, scenarioJsonSchema } from "../../src/scenario/index.ts";
 
 const root = join(import.meta.dirname, "../..");
 const pages = ["README.md", "CONTRIBUTING.md", ...globSync("{docs,examples}/**/*.md", { cwd: root })].sort();
@@ -24,6 +26,15 @@ describe("what the documentation shows", () => {
     if (!resolved.ok) throw new Error(resolved.problems.map((problem) => problem.message).join("\n"));
     expect(resolved.world.demand.length).toBeGreaterThan(0);
   });
+
+  const accepts = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(scenarioJsonSchema());
+  it.each(globSync("examples/*/scenario.yaml", { cwd: root }))(
+    "the JSON Schema accepts %s, as editors would",
+    (file) => {
+      const value: unknown = parse(readFileSync(join(root, file), "utf8"), { merge: true });
+      expect(accepts(value) ? [] : accepts.errors).toEqual([]);
+    },
+  );
 
   it("the README shows a scenario", () => {
     expect(scenarios.some(([page]) => page.startsWith("README"))).toBe(true);
