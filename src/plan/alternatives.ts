@@ -94,7 +94,10 @@ export function judgeDistribution(planned: WorldProblem, result: PathResult, cen
   const money = (usd: number): string => `$${Math.abs(usd).toLocaleString("en-US", { maximumFractionDigits: 0 })}`;
   const away = openSites(planned, result.solution, "regional") + openSites(planned, result.solution, "edge");
   if (away === 0) {
-    const sentence = "Do not distribute: the cheapest plan found stands in the core alone.";
+    const sentence =
+      openSites(planned, result.solution, "core") === 0
+        ? "Do not distribute: nothing that may be built pays."
+        : "Do not distribute: the cheapest plan found stands in the core alone.";
     return { distribute: false, savingUsdPerYear: Math.max(0, savingUsdPerYear), sentence };
   }
   if (centralised.bestBoundUsdPerYear <= result.objectiveUsd) {
