@@ -1,5 +1,14 @@
 import { tiers } from "../catalog/index.ts";
-import { compareVariants, variantTiers, type Comparison, type Variant } from "../plan/index.ts";
+import {
+  comparePriceClasses,
+  compareVariants,
+  egressClasses,
+  variantTiers,
+  type Comparison,
+  type PlanFigures,
+  type PriceClassComparison,
+  type Variant,
+} from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, usd } from "./figures.ts";
 import { withPlanner, type SearchOptions } from "./plan-worlds.ts";
@@ -9,17 +18,58 @@ import { report, resultJson, type ReportFormat, type Section } from "./report.ts
 export interface CompareOptions extends ScenarioOptions, SearchOptions {
   readonly format: ReportFormat;
   readonly json?: boolean;
+  /** Classes of egress prices of the core under which the verdict is asked for. */
+  readonly egressClasses?: readonly string[];
 }
 
 /** `disperse compare`: the same demand served from the core, from core and regions, from the edge, and freely. */
 export async function compare(file: string, options: CompareOptions): Promise<void> {
   const { world } = readWorld(file, options);
-  const total = Object.keys(variantTiers).length;
-  const found = await withPlanner(options, total, (planWorld) => compareVariants(world, planWorld));
+  const asked = options.egressClasses ?? [];
+  const stray = asked.find((name) => !egressClasses.includes(name));
+  if (stray !== undefined) {
+    const known = `Known: ${egressClasses.join(", ")}.`;
+    throw new CommandFailure(exitCodes.invalid, `--egress-classes: there is no class "${stray}". ${known}`);
+  }
+  const total = Object.keys(variantTiers).length + 2 * asked.length;
+  const [found, byClass] = await withPlanner(options, total, async (planWorld) => [
+    await compareVariants(world, planWorld),
+    asked.length > 0 ? await comparePriceClasses(world, asked, planWorld) : null,
+  ]);
   if (found.variants.every((variant) => variant.figures === null)) {
     throw new CommandFailure(exitCodes.infeasible, `No variant has a plan; see: disperse plan ${file}`);
   }
-  process.stdout.write(`${options.json ? resultJson("comparison", found) : report(sections(found), options.format)}\n`);
+  process.stdout.write(
+    `${options.json ? resultJson("comparison", { ...found, byClass }) : report([...sections(found), ...classSections(byClass)], options.format)}\n`,
+  );
+}
+
+function classSections(found: PriceClassComparison | null): Section[] {
+  if (found === null) return [];
+  const cost = (figures: PlanFigures | null): string => (figures === null ? "–" : usd(figures.objectiveUsdPerYear));
+  const words =
+    found.decides === null
+      ? []
+      : [
+          found.decides
+            ? "The class of egress prices decides whether to distribute."
+            : "Whether to distribute does not hang on these classes of egress prices.",
+        ];
+  return [
+    {
+      title: "Verdict by the class of egress prices that core sites pay",
+      head: ["class", "free", "centralised", "egress if centralised", "distribute", "above all for"],
+      rows: found.classes.map(({ egressClass, free, centralised, verdict }) => [
+        egressClass,
+        cost(free),
+        cost(centralised),
+        centralised === null ? "–" : usd(centralised.byItem.egress),
+        verdict.distribute ? "yes" : "no",
+        verdict.driver?.name ?? "–",
+      ]),
+    },
+    { lines: words },
+  ];
 }
 
 function sections({ variants, verdict }: Comparison): Section[] {

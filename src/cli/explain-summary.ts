@@ -179,6 +179,32 @@ export function limitSections(limit: LimitExplanation, trial?: Resolved<LimitTri
   return [{ lines }];
 }
 
+/** A limit in one period of a plan; null where it does not hold. */
+export interface LimitInPeriod {
+  readonly period: string;
+  readonly found: LimitExplanation | null;
+}
+
+export function limitPeriodSections(periods: readonly LimitInPeriod[]): Section[] {
+  return [
+    {
+      title: "By period",
+      head: ["period", "used", "upper", "one more saves per year", "at"],
+      rows: periods.map(({ period, found }) =>
+        found === null
+          ? [period, "–", "no limit", "–", ""]
+          : [
+              period,
+              amount(found.used, found.unit),
+              amount(found.upper, found.unit),
+              found.worthUsdPerYear === null ? "–" : usd(found.worthUsdPerYear),
+              found.bestPool ?? "",
+            ],
+      ),
+    },
+  ];
+}
+
 function trialText({ name, unit }: LimitExplanation, trial: LimitTrial | null): string {
   if (trial === null) return `With more ${name} there is no plan, or the search was stopped.`;
   return `Planned again with ${amount(trial.added, unit)} more: ${changeText(trial.change)}. That is ${usd(trial.worthUsdPerYear)} a year per ${one(unit)} (finite difference), at most ${usd(trial.worthAtMostUsdPerYear)}.`;

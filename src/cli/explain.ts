@@ -6,10 +6,20 @@ import {
   resolveLimit,
   resolveSite,
   worldLimitsOf,
+  everyPeriod,
+  type PlanDocument,
   type PlanWorld,
 } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { demandSections, limitListSection, limitSections, siteSections, type Resolved } from "./explain-summary.ts";
+import {
+  demandSections,
+  limitListSection,
+  limitPeriodSections,
+  limitSections,
+  siteSections,
+  type LimitInPeriod,
+  type Resolved,
+} from "./explain-summary.ts";
 import { withPlanner, type SearchOptions } from "./plan-worlds.ts";
 import { inPeriod } from "./period-option.ts";
 import { readPlan } from "./read-plan.ts";
@@ -67,8 +77,22 @@ export async function explainLimitOf(name: string | undefined, options: ExplainO
       )
     ]!;
   const found = explainLimit(plan, limit);
+  // What a limit is worth depends on when: of a plan of several periods, each says its own.
+  const periods =
+    options.period === undefined && whole.horizon ? everyPeriod(whole).map((view) => inView(view, name)) : [];
   const trial = await resolved(options, (planWorld) => resolveLimit(whole, limit, planWorld));
-  print(options, trial ? { ...found, trial: trial.found } : found, limitSections(found, trial));
+  const result = periods.length > 0 ? { ...found, periods } : found;
+  print(options, trial ? { ...result, trial: trial.found } : result, [
+    ...limitSections(found, trial),
+    ...limitPeriodSections(periods),
+  ]);
+}
+
+function inView(view: PlanDocument, name: string): LimitInPeriod {
+  const limit = worldLimitsOf(view).find((entry) => entry.name === name);
+  const period = view.world.periods[view.period]!.id;
+  // A budget or supply may be given for some periods only.
+  return { period, found: limit === undefined ? null : explainLimit(view, limit) };
 }
 
 /** What planning again gave; undefined when it was not asked for. */

@@ -165,6 +165,11 @@ function buildProgram(): Command {
       "60s",
     ),
   )
+    .option(
+      "--egress-classes <names>",
+      "ask besides whether to distribute when core sites pay by these classes, for example transit,cloud-list",
+      (names: string) => names.split(",").map((name) => name.trim()),
+    )
     .option(period, "plan this period as if it were the only one")
     .action(async (file, options) => (await import("./compare.ts")).compare(file, options));
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { provingPlanner } from "../../test/worlds/plan-worlds.ts";
 import { testSite, testWorkload, tinyWorld } from "../../test/worlds/tiny-world.ts";
 import type { World } from "../catalog/index.ts";
-import { compareVariants, keepToTiers, variantTiers } from "./compare.ts";
+import { comparePriceClasses, compareVariants, keepToTiers, variantTiers } from "./compare.ts";
 
 const { plan, planWorld, close } = provingPlanner();
 afterAll(close);
@@ -34,6 +34,20 @@ describe("the comparison of variants", () => {
     expect(verdict).toMatchObject({ distribute: false, best: expect.stringMatching(/free|centralised/) });
     expect(verdict.driver?.kind).toBe("price");
     expect(verdict.sentence).toMatch(/^Do not distribute/);
+  });
+
+  it("shows when the class of egress prices decides: heavy traffic leaves a core at list price, and stays at transit", async () => {
+    const near = nearCore();
+    const heavy = {
+      ...near,
+      workloads: near.workloads.map((it) => ({ ...it, responseBytes: 2e8, unservedUsdPerRequest: 1 })),
+    };
+    const found = await comparePriceClasses(heavy, ["transit", "cloud-list"], planWorld);
+    expect(found.classes.map(({ verdict }) => verdict.distribute)).toEqual([false, true]);
+    expect(found.decides).toBe(true);
+    expect(found.classes[1]!.verdict.driver).toMatchObject({ kind: "price", name: "egress" });
+    const light = await comparePriceClasses(near, ["transit", "cloud-volume"], planWorld);
+    expect(light.decides).toBe(false);
   });
 
   it("says what it can when the user stops early", async () => {

@@ -3,6 +3,7 @@ import { tiers as allTiers, type Tier, type World } from "../catalog/index.ts";
 import type { CostItem } from "../finance/index.ts";
 import type { LimitUse } from "./plan-document.ts";
 import { figuresOf, money, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
+import { withEgressClass } from "./sensitivity-parameters.ts";
 import type { Unserved } from "./unserved.ts";
 
 export type VariantName = "free" | "centralised" | "regional" | "distributed";
@@ -75,6 +76,46 @@ export async function compareVariants(world: World, planWorld: PlanWorld): Promi
     });
   }
   return { variants, verdict: judge(variants) };
+}
+
+/** The verdict when every core site pays for egress by one class of prices; other tiers pay as the world says. */
+export interface PriceClassVerdict {
+  readonly egressClass: string;
+  readonly free: PlanFigures | null;
+  readonly centralised: PlanFigures | null;
+  readonly verdict: Comparison["verdict"];
+}
+
+export interface PriceClassComparison {
+  readonly classes: readonly PriceClassVerdict[];
+  /** Whether the verdict is another under some of the classes; null where fewer than two were planned. */
+  readonly decides: boolean | null;
+}
+
+/**
+ * Dividing the same traffic over more places does not make it less; it changes the class of prices it is paid by. So the
+ * question is asked once per class for the core, with all else as it is.
+ */
+export async function comparePriceClasses(
+  world: World,
+  classes: readonly string[],
+  planWorld: PlanWorld,
+): Promise<PriceClassComparison> {
+  const found: PriceClassVerdict[] = [];
+  for (const egressClass of classes) {
+    const priced = withEgressClass(world, egressClass, ["core"]);
+    const variants: Variant[] = [];
+    for (const name of ["free", "centralised"] as const) {
+      const plan = await planWorld(keepToTiers(priced, variantTiers[name]), `${name}, core at ${egressClass}`);
+      const figures = plan && figuresOf(plan);
+      variants.push({ name, tiers: variantTiers[name], figures, fullLimits: [], unserved: plan?.unserved ?? [] });
+    }
+    const [free, centralised] = variants as [Variant, Variant];
+    if (free.figures === null && centralised.figures === null) break;
+    found.push({ egressClass, free: free.figures, centralised: centralised.figures, verdict: judge(variants) });
+  }
+  const verdicts = new Set(found.map(({ verdict }) => verdict.distribute));
+  return { classes: found, decides: found.length < 2 ? null : verdicts.size > 1 };
 }
 
 type Planned = Variant & { readonly figures: PlanFigures };

@@ -184,7 +184,7 @@ export function explainLimit(plan: PlanDocument, limit: WorldLimit): LimitExplan
     const taken = limit.takes(pool.site, pool.module);
     if (taken === 0 || pool.count === 0) continue;
     smallest = smallest === 0 ? taken : Math.min(smallest, taken);
-    const paidUsd = moduleAnnualUsd(plan.world, pool.site, pool.module).totalUsd;
+    const paidUsd = moduleAnnualUsd(plan.world, pool.site, pool.module, plan.period).totalUsd;
     const netUsd = Math.max(0, pool.capacityUsdPerModuleS * secondsPerYear - paidUsd) / taken;
     if (worth === null || netUsd > worth) [worth, bestPool] = [netUsd, pool.id];
   }

@@ -29,7 +29,16 @@ export { verifyPlan, type Finding, type Verification } from "./verify-plan.ts";
 export { everyPeriod, lastPeriod, viewPeriod } from "./period-view.ts";
 export { figuresOf, type ChangeOfOptimum, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
 export { diffPlans, hasChanged, type Change, type ModuleChange, type PlanDiff } from "./diff.ts";
-export { compareVariants, keepToTiers, variantTiers, type Comparison, type Driver, type Variant } from "./compare.ts";
+export {
+  comparePriceClasses,
+  compareVariants,
+  keepToTiers,
+  variantTiers,
+  type Comparison,
+  type Driver,
+  type PriceClassComparison,
+  type Variant,
+} from "./compare.ts";
 export { explainSite, resolveSite, type SiteExplanation } from "./explain-site.ts";
 export { explainDemand, type DemandExplanation, type ServingCandidate } from "./explain-demand.ts";
 export {
@@ -52,15 +61,8 @@ export { paretoAttainments, paretoFactors, paretoFront, type ParetoPoint } from 
 export { stressPlan, type Stress } from "./stress.ts";
 export { movesUsdPerYear, standOn, type StandingWorld, type StandOnOptions } from "./replan.ts";
 export { financeReport, type FinanceReport, type Investment } from "./finance-report.ts";
-export {
-  planFutures,
-  type FuturesDecision,
-  type FuturesOptions,
-  type FuturesPlan,
-  type FuturesTools,
-  type FutureWorld,
-  type ProvenWithin,
-} from "./futures.ts";
+export { planFutures, type FuturesOptions, type FuturesTools, type FutureWorld } from "./futures.ts";
+export type { FuturesDecision, FuturesPlan, ProvenWithin } from "./futures-plan.ts";
 export { answerWishes, type Clashing, type Wishes, type WishesAnswer } from "./wishes.ts";
 export {
   chipMix,

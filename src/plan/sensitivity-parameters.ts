@@ -1,5 +1,13 @@
 /** Named parameters a plan depends on: factors on figures of the world, a delay, a class of prices. */
-import { egressUsdPerGB, memoryPriceShockFactor, transitUsdPerGB, type Site, type World } from "../catalog/index.ts";
+import {
+  egressUsdPerGB,
+  memoryPriceShockFactor,
+  tiers,
+  transitUsdPerGB,
+  type Site,
+  type Tier,
+  type World,
+} from "../catalog/index.ts";
 import { elapsedYears } from "./period-terms.ts";
 
 /** A factor, years, or the name of a class. */
@@ -126,11 +134,13 @@ const transit = "transit";
 
 const egressPrices: Readonly<Record<string, { readonly value: number }>> = egressUsdPerGB;
 
-/** Every site pays for traffic by one class of the catalogue. */
-export function withEgressClass(world: World, egressClass: string): World {
-  return withSites(world, ({ tier, country }) => ({
-    egressUsdPerGB: egressClass === transit ? transitUsdPerGB(tier, country) : egressPrices[egressClass]!.value,
-  }));
+/** Every site of the tiers, all of them when left out, pays for traffic by one class of the catalogue. */
+export function withEgressClass(world: World, egressClass: string, kept: readonly Tier[] = tiers): World {
+  return withSites(world, ({ tier, country, egressUsdPerGB: asItIs }) => {
+    if (!kept.includes(tier)) return { egressUsdPerGB: asItIs };
+    const listed = egressPrices[egressClass];
+    return { egressUsdPerGB: listed === undefined ? transitUsdPerGB(tier, country) : listed.value };
+  });
 }
 
 export const egressClasses: readonly string[] = [transit, ...Object.keys(egressPrices)];
@@ -178,7 +188,7 @@ export const sensitivityParameters: readonly Parameter[] = [
     low: transit,
     high: "cloud-list",
     classes: egressClasses,
-    apply: withEgressClass,
+    apply: (world, egressClass) => withEgressClass(world, egressClass),
   },
   {
     name: "power",

@@ -153,6 +153,10 @@ describe("compare", () => {
     const { stdout } = await good("compare", scenario);
     expect(stdout).toMatch(/free +centralised +regional +distributed/);
     expect(stdout).toMatch(/^verdict: /m);
+    const { stdout: byClass } = await good("compare", scenario, "--egress-classes", "transit,cloud-list");
+    expect(byClass).toMatch(
+      /Verdict by the class of egress prices that core sites pay:\n(.*\n){2}transit .*\ncloud-list /,
+    );
     const found = await json<Comparison>("compare", scenario);
     expect(found.variants.map((variant) => variant.figures?.relativeGap)).toEqual(
       [0, 0, 0, 0].map(() => expect.any(Number)),
@@ -301,6 +305,8 @@ describe("a plan of several periods", () => {
     expect((await good("diff", several, several, "--period", id)).stdout).toMatch(/do not differ/);
     expect((await good("explain", "site", "ber", "--plan", several, "--period", id)).stdout).toMatch(/^ber .* is open/);
     expect((await good("report", "finance", several, "--period", id)).stdout).toMatch(/NPV/);
+    const { stdout } = await good("explain", "limit", "power of site ber", "--plan", several);
+    expect(stdout).toMatch(/By period:\n.*\n.*\n2027 .*\n2028 /);
     const { exitCode, stderr } = await runCliHere(["explain", "site", "ber", "--plan", several, "--period", "1999"]);
     expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/no period "1999".*2027/)]);
   });
@@ -336,6 +342,7 @@ describe("a question about a plan that makes no sense ends with code 3 and says 
       /did you mean "chat"/,
     ],
     ["a cost without a unit", () => ["explain", "wishes", scenario, "--cost-below", "20"], /no unit/],
+    ["no such class", () => ["compare", scenario, "--egress-classes", "transit,cheap"], /no class "cheap".*cloud-list/],
     ["two questions at once", () => ["sensitivity", scenario, "--pareto", "--stress", "2"], /cannot be used with/],
     ["no years", () => ["report", "finance", small, "--years", "0"], /1 to 50/],
     ["an unknown format", () => ["diff", small, small, "--format", "html"], /text, md/],
