@@ -1,9 +1,11 @@
 /** Mends a plan that does not survive: by modules that stand ready where that pays, by serving less where it does not. */
 import { examine, type Missing, type Stage } from "./examine-failures.ts";
+import { mend } from "./mend-plan.ts";
 import { MipBuilder } from "./mip-builder.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
 import { checkSolution, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import type { FailoverTable, Failure } from "./resilience.ts";
+import { moveTables } from "./round-plan.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 
 const timeEachS = 10;
@@ -100,7 +102,13 @@ async function reserveFor(
   }
 }
 
-/** Leaves unserved what would have no place to go to. Serving less never takes a place from others. */
+/** Passes of serving less; each leaves less to move, so the last resort is to serve nothing. */
+const mostPasses = 12;
+
+/**
+ * Leaves unserved what would have no place to go to. Serving less takes no place from others, but limits such as a least use may
+ * then ask for fewer modules, which does: so until nothing is missing.
+ */
 export async function serveLess(
   plain: PlanProblem,
   stages: readonly Stage[],
@@ -110,21 +118,32 @@ export async function serveLess(
   tools: PathTools,
   path: PathOptions,
 ): Promise<ProblemSolution> {
-  const solution = { ...from, share: from.share.slice() };
-  for (const { cut, homeless } of (await examine(stages, tables, failures, solution, tools, path)).missing) {
-    const { planned, arc: firstArc } = stages[cut.stage]!;
-    const lost = new Set(failures[cut.failure]!.sites);
-    const { problem } = planned;
-    for (const [row, share] of homeless) {
-      let left = share;
-      for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
-        if (!lost.has(problem.pools.site[problem.arcs.pool[arc]!]!)) continue;
-        const less = Math.min(left, solution.share[firstArc + arc]!);
-        solution.share[firstArc + arc]! -= less;
-        left -= less;
+  let solution: ProblemSolution = from;
+  for (let pass = 0; pass < mostPasses; pass++) {
+    const { missing } = await examine(stages, tables, failures, solution, tools, path);
+    if (missing.length === 0) return solution;
+    const share = solution.share.slice();
+    for (const { cut, homeless } of missing) {
+      const { planned, arc: firstArc } = stages[cut.stage]!;
+      const lost = new Set(failures[cut.failure]!.sites);
+      const { arcs, pools } = planned.problem;
+      for (const [row, part] of homeless) {
+        let left = part;
+        for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+          if (!lost.has(pools.site[arcs.pool[arc]!]!)) continue;
+          const less = Math.min(left, share[firstArc + arc]!);
+          share[firstArc + arc]! -= less;
+          left -= less;
+        }
       }
     }
+    solution = { ...solution, share };
+    if (checkSolution(plain, solution).length === 0) continue;
+    const state = createPlanState(plain, solution);
+    mend(state, moveTables(plain, plain.pools.usd));
+    solution = state.solution();
+    // There may be no plan that keeps both; the caller says so.
+    if (checkSolution(plain, solution).length > 0) return from;
   }
-  // Where serving less breaks another limit there is no plan that keeps both; the caller says so.
-  return checkSolution(plain, solution).length === 0 ? solution : from;
+  return solution;
 }

@@ -1,7 +1,7 @@
 /** One door to every way of solving a `PlanProblem`; the way is chosen by size. */
 import { solveDecomposed } from "./decomposed.ts";
 import { solveExact } from "./exact.ts";
-import type { PlanProblem } from "./problem.ts";
+import type { PlanProblem, ProblemSolution } from "./problem.ts";
 import type { PathOptions, PathResult, PathTools } from "./solution-path.ts";
 
 /**
@@ -11,7 +11,13 @@ import type { PathOptions, PathResult, PathTools } from "./solution-path.ts";
  */
 const exactUpToArcs = 12_000;
 
-export function solveProblem(problem: PlanProblem, tools: PathTools, options: PathOptions): Promise<PathResult> {
+/** @param startFrom A plan to begin with; only the exact path has a use for it. */
+export function solveProblem(
+  problem: PlanProblem,
+  tools: PathTools,
+  options: PathOptions,
+  startFrom?: ProblemSolution,
+): Promise<PathResult> {
   const path = problem.arcs.pool.length <= exactUpToArcs ? solveExact : solveDecomposed;
-  return path(problem, tools, options);
+  return path(problem, tools, options, startFrom);
 }

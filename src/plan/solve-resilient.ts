@@ -71,9 +71,13 @@ async function solveResilient(
   const cuts: FailureCut[] = [];
   let problem = plain;
   let boundUsd = -Infinity;
+  let isDry = false;
   let best: { solution: ProblemSolution; usd: number; found: Examination } | null = null;
   for (let round = 1; ; round++) {
-    const result = await solveProblem(problem, tools, { ...path, timeLimitS: Math.max(1, shareOfRound * leftS()) });
+    // A plan that survives keeps every inequality of those to come, so it is a start for all later rounds.
+    const start = best !== null && best.found.missing.length === 0 ? best.solution : undefined;
+    const timeLimitS = Math.max(1, (isDry ? 1 : shareOfRound) * leftS());
+    const result = await solveProblem(problem, tools, { ...path, timeLimitS }, start);
     boundUsd = Math.max(boundUsd, result.bestBoundUsd);
     let { solution } = result;
     const found = await examine(stages, tables, failures, solution, tools, path);
@@ -88,7 +92,9 @@ async function solveResilient(
     const relativeGap = gapOf(best.usd, boundUsd);
     const proven = best.found.missing.length === 0 && relativeGap <= path.relativeGap + 1e-12;
     const stopped = leftS() <= 0 || path.signal?.aborted === true;
-    if (proven || found.missing.length === 0 || round >= mostRounds || stopped) {
+    // Nothing to add and time left: the same problem again, with all of it.
+    const isDone = found.missing.length === 0 && (isDry || result.status !== "timeLimit");
+    if (proven || isDone || round >= mostRounds || stopped) {
       const ending: SearchStatus = stopped && result.status === "optimal" ? "timeLimit" : result.status;
       const bestBoundUsd = Math.min(boundUsd, best.usd);
       const status: SearchStatus = proven ? "optimal" : ending === "optimal" ? "gapNotReached" : ending;
@@ -96,6 +102,7 @@ async function solveResilient(
       const fatal = [...new Set(best.found.missing.map(({ cut }) => failures[cut.failure]!.name))];
       return { result: whole, problem, cuts: cuts.slice(), moves: best.found.moves, fatal };
     }
+    isDry = found.missing.length === 0;
     const limits = found.missing.map(({ cut }) => stagedLimit(stages, tables, failures, cut));
     cuts.push(...found.missing.map(({ cut }) => cut));
     problem = { ...problem, limits: [...problem.limits, ...limits] };

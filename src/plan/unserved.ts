@@ -201,7 +201,7 @@ function whyNotServed({ world, problem }: WorldProblem, row: number, full: FullL
     return {
       reason: "limits",
       detail: `everything that could serve it is full: ${names.slice(0, 3).join(", ")}`,
-      whatWouldHelp: names.slice(0, 3).map((name) => `more ${name}`),
+      whatWouldHelp: names.slice(0, 3).map((name) => `${name.startsWith("least ") ? "a smaller" : "more"} ${name}`),
     };
   }
   return {
