@@ -62,7 +62,7 @@ describe("npm start in a fresh clone", () => {
     if (child?.exitCode === null && child.signalCode === null) process.kill(-child.pid!, "SIGTERM");
     await exitCode;
     rmSync(folder, { recursive: true, force: true });
-  }, 30_000);
+  }, 180_000);
 
   it("reaches a summary that says what is served, what is not and why", () => {
     for (const text of ["gap", "infeasible by physics", "would help", "centralised alternative", "objective kept"]) {
