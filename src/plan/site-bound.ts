@@ -177,7 +177,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       for (let i = 0; i < size; i++) {
         if (whole[from + i]) continue;
         const p = view.pool[from + i]!;
-        into.modules[i] = Math.max(into.modules[i]!, Math.min(view.most[p]!, usage[into.cut * width + i]!));
+        into.modules[i] = Math.max(into.modules[i]!, inParts(site, poolUsd, into.cut, i));
         if (poolUsd[p]! < 0) into.modules[i] = view.most[p]!;
       }
       return;
@@ -199,6 +199,26 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     }
   }
 
+  /**
+   * Modules of a pool counted in parts that go with a cut: as many as it takes, and all there can be where their price says
+   * that they are short by themselves, beyond what power is worth to every pool.
+   */
+  function inParts(site: number, poolUsd: Float64Array, k: number, i: number): number {
+    const from = view.poolStarts[site]!;
+    const size = view.poolStarts[site + 1]! - from;
+    const at = (site * cutsPerSite + k) * width;
+    const above = (j: number): number => cuts.prices[at + j]! - poolUsd[view.pool[from + j]!]!;
+    let perKw = Infinity;
+    for (let j = 0; j < size; j++) {
+      const kw = pools.kw[view.pool[from + j]!]!;
+      if (kw > 0) perKw = Math.min(perKw, Math.max(0, above(j)) / kw);
+    }
+    const p = view.pool[from + i]!;
+    const power = pools.kw[p]! > 0 ? perKw * pools.kw[p]! : 0;
+    if (above(i) > power + 1e-6 * Math.max(1, poolUsd[p]!)) return view.most[p]!;
+    return Math.min(view.most[p]!, usage[k * width + i]!);
+  }
+
   /** Finds the cut that, blended with the deciding one, makes what the site takes match what stands. */
   function blend(site: number, poolUsd: Float64Array, into: SiteOutcome): void {
     into.otherCut = -1;
@@ -210,7 +230,6 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     let mismatch = 1e-9;
     if (listed[site]) {
       for (let i = 0; i < size; i++) {
-        if (!whole[from + i]) continue;
         const usd = Math.max(poolUsd[view.pool[from + i]!]!, 1e-9);
         const off = Math.abs(usage[into.cut * width + i]! - into.modules[i]!) * usd;
         if (off > mismatch) {
@@ -368,7 +387,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       const price = cuts.prices[at + i]!;
       const used = usage[outcome.cut * width + i]!;
       // Modules counted in parts are short only where all there can be are taken.
-      const stands = whole[from + i] ? outcome.modules[i]! : Math.min(used, view.most[p]!);
+      const stands = whole[from + i] ? outcome.modules[i]! : inParts(site, poolUsd, outcome.cut, i);
       // A module that costs nothing is still worth what the rows it could serve leave.
       const usd = Math.max(poolUsd[p]!, price, surplus[outcome.cut]! / Math.max(1, used));
       const off = Math.abs(used - stands) * usd;
