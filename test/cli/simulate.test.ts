@@ -1,0 +1,111 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ChromeTrace, SimulationResult } from "../../src/simulate/index.ts";
+import { runCliHere } from "./run-cli.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "disperse-simulate-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+const at = (name: string): string => join(scratch, name);
+const plan = at("plan.json");
+const simulate = (...more: string[]) => runCliHere(["simulate", plan, "--seconds", "60", ...more]);
+const result = async (...more: string[]): Promise<SimulationResult> =>
+  JSON.parse((await simulate(...more, "--json")).stdout) as SimulationResult;
+
+beforeAll(async () => {
+  const made = await runCliHere(["plan", "test/cli/infeasible/feasible.yaml", "--no-compare", "--out", plan]);
+  expect(made.exitCode).toBe(0);
+}, 60_000);
+
+describe("simulate", () => {
+  it("says pool by pool what was planned and what happened", async () => {
+    const { exitCode, stdout } = await simulate("--demand", "peak");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/pool: planned and happened +planned +completed +difference +explained by/);
+    expect(stdout).toMatch(/^ber\/\S+ +\d+ +\d+ +-?[\d.]+ % +chance$/m);
+    expect(stdout).toMatch(/residency violations: 0/);
+  });
+
+  it("writes the result as a document, as tables and as a Chrome trace", async () => {
+    const flags = [
+      "--out",
+      at("r.json"),
+      "--csv",
+      at("csv"),
+      "--chrome-trace",
+      at("t.json"),
+      "--trace-window",
+      "10s-20s",
+    ];
+    expect((await simulate(...flags)).exitCode).toBe(0);
+    const document = JSON.parse(readFileSync(at("r.json"), "utf8")) as SimulationResult;
+    expect(document.siteWindows.length).toBeGreaterThan(0);
+    const tables = readdirSync(at("csv"));
+    expect(tables).toEqual(expect.arrayContaining(["workloads.csv", "plan.csv", "links.csv", "area-hours.csv"]));
+    const links = readFileSync(at("csv/links.csv"), "utf8").trim().split("\r\n");
+    const requests = links.slice(1).reduce((sum, row) => sum + Number(row.split(",")[2]), 0);
+    expect(requests).toBe(document.requests.completed);
+    const { traceEvents } = JSON.parse(readFileSync(at("t.json"), "utf8")) as ChromeTrace;
+    const times = traceEvents.filter((event) => event.ph === "b").map((event) => event.ts! / 1e6);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(10);
+    expect(times.length).toBeGreaterThan(0);
+  });
+
+  it("ends with code 99 when asked to be strict and a fault takes what was to be served", async () => {
+    expect((await simulate("--strict")).exitCode).toBe(0);
+    const down = await simulate("--strict", "--fault", "all@20s+20s");
+    expect([down.exitCode, down.stdout]).toEqual([99, expect.stringMatching(/✗ [\d.]+ % of/)]);
+  });
+
+  it("counts nothing of the warm-up", async () => {
+    const [whole, part] = [await result(), await result("--warm-up", "30s")];
+    expect(part.simulatedS).toBe(30);
+    expect(part.requests.arrived / whole.requests.arrived).toBeCloseTo(0.5, 1);
+    expect(part.windows).toHaveLength(1);
+  });
+
+  it("takes faults from a file as from the command line", async () => {
+    writeFileSync(at("faults.yaml"), "- site:ber@20s+20s\n");
+    const [fromFile, fromLine] = [
+      await result("--faults", at("faults.yaml")),
+      await result("--fault", "site:ber@20s+20s"),
+    ];
+    expect(fromFile).toEqual(fromLine);
+  });
+
+  it("plays a packed trace, names its bad rows and goes on", async () => {
+    const rows = Array.from({ length: 50 }, (_, i) => `2024-05-10 00:00:${String(i).padStart(2, "0")}.5+00:00,100,5`);
+    writeFileSync(
+      at("trace.csv.gz"),
+      gzipSync(["TIMESTAMP,ContextTokens,GeneratedTokens", ...rows, "soon,NaN,-1", ""].join("\n")),
+    );
+    const { exitCode, stdout, stderr } = await simulate("--trace", at("trace.csv.gz"), "--json");
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/trace\.csv\.gz:52: 1 row\(s\) left out: bad-time, the first is "soon,NaN,-1"/);
+    expect((JSON.parse(stdout) as SimulationResult).workloads[0]!.arrived).toBe(50);
+  });
+
+  it("keeps what it has measured when Ctrl-C ends it", async () => {
+    const flags = ["simulate", plan, "--seconds", "100000000", "--out", at("stopped.json")];
+    const child = spawn(process.execPath, ["src/cli/main.ts", ...flags], { stdio: ["ignore", "ignore", "pipe"] });
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    let stderr = "";
+    await new Promise<void>((resolve) => {
+      child.stderr.on("data", (text: Buffer) => {
+        stderr += text.toString();
+        if (stderr.includes("simulating")) resolve();
+      });
+    });
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    expect(stderr).toMatch(/stopped after .* min; what was measured until then follows/);
+    expect(existsSync(at("stopped.json"))).toBe(true);
+    const { simulatedS, requests } = JSON.parse(readFileSync(at("stopped.json"), "utf8")) as SimulationResult;
+    expect(simulatedS).toBeGreaterThan(0);
+    expect(simulatedS).toBeLessThan(100_000_000);
+    expect(requests.arrived).toBe(requests.completed + requests.rejected + requests.inFlight);
+  });
+});
