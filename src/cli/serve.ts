@@ -5,7 +5,7 @@ import { untilStopped } from "./interrupts.ts";
 import { startGateway, type RunningGateway } from "./start-gateway.ts";
 import { workerLedger } from "./open-ledger.ts";
 import { shareOf } from "./worker-share.ts";
-import { followLeader, leadWorkers, workerPlace } from "./workers.ts";
+import { followLeader, leadWorkers, workerPlace, type WorkerPlace } from "./workers.ts";
 import { watchFiles } from "./watch-files.ts";
 
 export interface ServeOptions {
@@ -55,6 +55,21 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
     await readConfiguration(files, process.env);
     return leadWorkers(options.workers, options.ledger ?? null, { listening: announce, say });
   }
+  try {
+    await serveHere(files, options, place, announce);
+  } finally {
+    // A worker's line to its leader would keep it alive, also after it could not start.
+    if (place) process.channel?.unref();
+  }
+}
+
+/** Runs the gateway in this process until it is told to stop. */
+async function serveHere(
+  files: GatewayFiles,
+  options: ServeOptions,
+  place: WorkerPlace | null,
+  announce: (url: string) => void,
+): Promise<void> {
   const configuration = await readConfiguration(files, process.env);
   const line: { leader?: ReturnType<typeof followLeader> } = {};
   const service = await startGateway({
@@ -85,8 +100,6 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
   unwatch();
   if (place === null) say("stopping: finishing running requests …");
   await service.close(options.grace * 1_000);
-  // A worker's line to its leader would keep it alive.
-  if (place) process.disconnect?.();
 }
 
 /** Reads everything again when a file changes or SIGHUP comes. What cannot be used is told, and the last good one stays. */

@@ -55,7 +55,10 @@ export async function startServe(
     }
   };
   const address = /gateway and console: (\S+)\n/;
-  await until(() => address.test(texts.stdout + texts.stderr), "address");
+  await until(() => address.test(texts.stdout + texts.stderr), "address").catch((error: unknown) => {
+    child.kill("SIGKILL");
+    throw error;
+  });
   return {
     child,
     url: address.exec(texts.stdout + texts.stderr)![1]!,

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { readRollUps, verifyLedger } from "../../src/adapters/store-sqlite/index.ts";
 import { shareOf } from "../../src/cli/worker-share.ts";
 import type { Account } from "../../src/serve/index.ts";
-import { runCliHere } from "../cli/run-cli.ts";
+import { runCli, runCliHere } from "../cli/run-cli.ts";
 import { startServe, writePlan } from "./gateway-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "workers-"));
@@ -56,6 +56,16 @@ describe("several workers behind one address", () => {
   it("say once what is wrong", async () => {
     const { exitCode, stderr } = await runCliHere(["serve", join(folder, "none.json"), "--workers", "2"]);
     expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/^[^\n]*none\.json cannot be read[^\n]*\n$/)]);
+  });
+
+  it("end when they cannot listen, and say why", async () => {
+    const taken = await startServe(writePlan(folder), []);
+    const { port } = new URL(taken.url);
+    const { exitCode, stderr } = await runCli(["serve", writePlan(folder), "--workers", "2", "--port", port], 50);
+    taken.child.kill("SIGTERM");
+    await taken.ended;
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/Cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\)/);
   });
 });
 
