@@ -1,4 +1,4 @@
-import { financeReport, type FinanceReport, type Investment } from "../plan/index.ts";
+import { everyPeriod, financeReport, type FinanceReport, type Investment } from "../plan/index.ts";
 import { percent, three, usd } from "./figures.ts";
 import { inPeriod } from "./period-option.ts";
 import { readPlan } from "./read-plan.ts";
@@ -17,8 +17,19 @@ const listedModules = 10;
 
 /** `disperse report finance`: a plan as its investors see it. */
 export function reportFinance(path: string, options: FinanceReportOptions): void {
-  const found = financeReport(inPeriod(readPlan(path), options.period), options.years);
-  process.stdout.write(`${options.json ? resultJson("finance", found) : report(sections(found), options.format)}\n`);
+  const plan = readPlan(path);
+  const found = financeReport(inPeriod(plan, options.period), options.years);
+  // Each period as if it lasted: what stands in it, at its demand.
+  const periods =
+    options.period === undefined && plan.horizon
+      ? everyPeriod(plan).map((view) => ({
+          ...financeReport(view, options.years).all,
+          name: plan.world.periods[view.period]!.id,
+        }))
+      : [];
+  process.stdout.write(
+    `${options.json ? resultJson("finance", { ...found, ...(periods.length > 0 && { byPeriod: periods }) }) : report([...sections(found), ...periodSections(periods)], options.format)}\n`,
+  );
 }
 
 function sections({ years, all, byTier, byOwner, bySite, owners, nextModules }: FinanceReport): Section[] {
@@ -75,6 +86,11 @@ function settlement(owners: FinanceReport["owners"]): Section {
       entry.breakEvenUsdPerRequest === null ? "–" : usd(entry.breakEvenUsdPerRequest * 1e6),
     ]),
   };
+}
+
+function periodSections(periods: readonly Investment[]): Section[] {
+  if (periods.length === 0) return [];
+  return [investments("Every period, as if what stands in it had just been bought and lasted", periods)];
 }
 
 function investments(title: string, entries: readonly Investment[]): Section {

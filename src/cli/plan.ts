@@ -91,7 +91,7 @@ function standing(loaded: LoadedWorld, old: PlanDocument, terms: StandOnOptions)
 function changesText(old: PlanDocument, document: PlanDocument, { capital }: StandOnOptions): string {
   const note =
     capital === "due"
-      ? "What stands and stays is paid off as before; what is taken away is not."
+      ? "What stands and stays is paid off at the prices of the new question, so that its cost compares with a fresh plan's; what is taken away is not."
       : "Capital the old plan has spent is not in the cost of the new one: what stands costs upkeep and power only.";
   const price = `The price on moves is ${usd(movesUsdPerYear(document))} of its cost per year.`;
   return `against the old plan:\n\n${report(diffSections(diffPlans(old, document)))}\n${note} ${price}`;

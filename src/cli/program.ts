@@ -81,10 +81,10 @@ function buildProgram(): Command {
     .option("--from <plan>", "start from what a plan has built, and print what changes")
     .option("--move-price <ratio>", "with --from: price of a move, as a share of a module's price (default 10%)", share)
     .addOption(
-      new Option("--capital <terms>", "with --from: what stands is paid off as before, or its price is spent").choices([
-        "due",
-        "spent",
-      ]),
+      new Option(
+        "--capital <terms>",
+        "with --from: what stands is still paid off (due), or its price is gone (spent)",
+      ).choices(["due", "spent"]),
     )
     .option("--json", "print the plan document on stdout instead of the summary")
     .action(async (file, options) => (await import("./plan.ts")).plan(file, options));

@@ -2,6 +2,7 @@
 import type { World } from "../catalog/index.ts";
 import { everyPeriod } from "./period-view.ts";
 import type { PlanDocument } from "./plan-document.ts";
+import { figuresOf } from "./plan-figures.ts";
 
 export interface StandingWorld {
   readonly world: World;
@@ -84,7 +85,7 @@ function whenBegins(plan: PlanDocument, { periods }: World): PlanDocument {
   return views.findLast((view) => plan.world.periods[view.period]!.startYear <= year) ?? views[0]!;
 }
 
-/** What a plan pays for moves, USD/year; part of its cost. */
-export function movesUsdPerYear({ cost }: PlanDocument): number {
-  return cost?.byItem.moves ?? 0;
+/** What a plan pays for moves, USD/year, levelised over its periods; part of its cost. */
+export function movesUsdPerYear(plan: PlanDocument): number {
+  return figuresOf(plan)?.byItem.moves ?? 0;
 }

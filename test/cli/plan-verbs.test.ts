@@ -292,7 +292,7 @@ describe("the plan as a file", () => {
     const dearer = ["--no-compare", "--set", "finance.acceleratorPriceFactor=1.3"];
     const { stdout, stderr } = await good("plan", scenario, "--from", small, "--out", at("dear.json"), ...dearer);
     expect(stderr).toMatch(/differs from that of the old plan in: finance\n/);
-    expect(stdout).toMatch(/paid off as before/);
+    expect(stdout).toMatch(/paid off at the prices of the new question/);
     expect((await good("diff", small, at("dear.json"))).stdout).toMatch(/questions asked differ in: finance, sites/);
   });
 });
@@ -305,6 +305,7 @@ describe("a plan of several periods", () => {
     expect((await good("diff", several, several, "--period", id)).stdout).toMatch(/do not differ/);
     expect((await good("explain", "site", "ber", "--plan", several, "--period", id)).stdout).toMatch(/^ber .* is open/);
     expect((await good("report", "finance", several, "--period", id)).stdout).toMatch(/NPV/);
+    expect((await good("report", "finance", several)).stdout).toMatch(/Every period, as if.*\n.*\n.*\n2027 .*\n2028 /);
     const { stdout } = await good("explain", "limit", "power of site ber", "--plan", several);
     expect(stdout).toMatch(/By period:\n.*\n.*\n2027 .*\n2028 /);
     const { exitCode, stderr } = await runCliHere(["explain", "site", "ber", "--plan", several, "--period", "1999"]);
