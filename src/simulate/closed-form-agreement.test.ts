@@ -49,4 +49,38 @@ describe("the plan's engine model and the simulated engine (invariant 8)", () =>
       }
     }
   });
+
+  it("is asked about the requests that came, where the policy sends long prompts to the quicker engine", () => {
+    const { workloads } = tinyWorld();
+    const chat = {
+      ...workloads[0]!,
+      inputTokens: { mean: 1500, cv: 1.2 },
+      ttft: { budgetMs: 400, attainmentRatio: 0.9 },
+    };
+    const world = tinyWorld({
+      areas: [testArea({ id: "area" })],
+      sites: [testSite({ id: "site", tier: "regional" })],
+      workloads: [chat, workloads[1]!],
+      demand: [{ area: 0, workload: 0, access: 0, peakPerS: [30], meanPerS: [30] }],
+    });
+    const pool = (module: number) => ({
+      id: `pool-${module}`,
+      site: 0,
+      module,
+      count: 1,
+      trainingCount: 0,
+      capacityUsdPerModuleS: module * 0.001,
+      groups: [{ workloads: [0], tensorParallel: 1, replicas: 1, speedRatio: 1, plannedPerS: 15 }],
+    });
+    const { closedForms } = simulate({
+      world,
+      deployment: { period: 0, flows: [], pools: [pool(0), pool(1)] },
+      options: { durationS: 1000, windowS: 1000 },
+    });
+    expect(closedForms).toHaveLength(2);
+    for (const { tpot, e2eMean } of closedForms) {
+      expect(Math.abs(tpot.relativeDifference)).toBeLessThan(0.1);
+      expect(Math.abs(e2eMean.relativeDifference)).toBeLessThan(0.1);
+    }
+  });
 });

@@ -1,6 +1,6 @@
 import type { World } from "../catalog/index.ts";
-import { compileReplica, engineSpec, loadPoint } from "../perf/index.ts";
-import { requestShape, type Group, type Routes } from "../route/index.ts";
+import { compileReplica, engineSpec, loadPoint, type RequestShape } from "../perf/index.ts";
+import type { Group, Routes } from "../route/index.ts";
 import { groupSum, groupSums, type Measures } from "./measures.ts";
 
 /** A time by the closed form and as simulated, ms, and (simulated - predicted) / predicted. */
@@ -11,9 +11,10 @@ export interface Predicted {
 }
 
 /**
- * The engine model that the plan was made with against the engine that was simulated, at the rate that was simulated.
- * Times at the engine, network not counted. The model speaks of one workload and a steady rate, so groups that served
- * several workloads and groups with few requests are not listed.
+ * The engine model that the plan was made with against the engine that was simulated, at the rate and for the sizes of
+ * requests that were simulated: where several kinds of modules are at hand, the policy sends long prompts to the quick
+ * ones. Times at the engine, network not counted. The model speaks of one workload and a steady rate, so groups that
+ * served several workloads and groups with few requests are not listed.
  */
 export interface ClosedFormAgreement {
   readonly pool: string;
@@ -44,7 +45,7 @@ export function compareClosedForms(
     const completed = sumOf(workload, groupSum.completed);
     if (completed < enoughRequests || sumOf(workload, groupSum.decodeTokens) === 0) return [];
     const requestsPerS = (completed * 1000) / simulatedMs / group.replicas;
-    const point = predict(world, group, workload, requestsPerS);
+    const point = predict(world, group, workload, requestsPerS, servedShape(sumOf, workload));
     if (point === null) return [];
     const tpotMs = sumOf(workload, groupSum.decodeMs) / sumOf(workload, groupSum.decodeTokens);
     return [
@@ -61,8 +62,23 @@ export function compareClosedForms(
   });
 }
 
+/** Mean and spread of what a group served; prompts and answers are at least a token long. */
+function servedShape(sumOf: (workload: number, position: number) => number, workload: number): RequestShape {
+  const completed = sumOf(workload, groupSum.completed);
+  const inputMean = sumOf(workload, groupSum.inputTokens) / completed;
+  const outputMean = sumOf(workload, groupSum.decodeTokens) / completed + 1;
+  const cv = (mean: number, squared: number) => Math.sqrt(Math.max(0, squared / completed / mean ** 2 - 1));
+  return {
+    inputMean,
+    inputCv: cv(inputMean, sumOf(workload, groupSum.inputTokensSquared)),
+    outputMean,
+    outputCv: cv(outputMean, sumOf(workload, groupSum.outputTokensSquared)),
+    prefixHitRatio: sumOf(workload, groupSum.cachedTokens) / sumOf(workload, groupSum.inputTokens),
+  };
+}
+
 /** The load point of one engine, null where the model claims nothing. */
-function predict(world: World, group: Group, workload: number, requestsPerS: number) {
+function predict(world: World, group: Group, workload: number, requestsPerS: number, shape: RequestShape) {
   const entry = world.workloads[workload]!;
   const spec = engineSpec({
     accelerator: world.modules[group.module]!.accelerator,
@@ -76,7 +92,7 @@ function predict(world: World, group: Group, workload: number, requestsPerS: num
   if (replica === null) return null;
   // An engine at a share of the speed is a whole engine on a slower clock; only the time outside the steps stays.
   const { speedRatio } = group;
-  const point = loadPoint(replica, requestShape(entry), requestsPerS / speedRatio);
+  const point = loadPoint(replica, shape, requestsPerS / speedRatio);
   if (!point.stable) return null;
   const overheadMs = replica.requestOverheadMs;
   return {

@@ -83,8 +83,18 @@ export interface WindowCounts {
 }
 
 /** Positions of the sums of one group and workload; times in ms at the engine, network not counted. */
-export const groupSum = { completed: 0, ttftMs: 1, e2eMs: 2, decodeMs: 3, decodeTokens: 4 } as const;
-export const groupSums = 5;
+export const groupSum = {
+  completed: 0,
+  ttftMs: 1,
+  e2eMs: 2,
+  decodeMs: 3,
+  decodeTokens: 4,
+  inputTokens: 5,
+  inputTokensSquared: 6,
+  cachedTokens: 7,
+  outputTokensSquared: 8,
+} as const;
+export const groupSums = 9;
 
 export interface MeasureOptions {
   /** Requests sent before are not counted, ms. */
@@ -250,12 +260,19 @@ export class Measures {
   #finishAtGroup(request: FinishedRequest): void {
     this.poolCompleted[request.pool] = this.poolCompleted[request.pool]! + 1;
     const sums = (request.group * this.arrived.length + request.workload) * groupSums;
-    this.groups[sums + groupSum.completed] = this.groups[sums + groupSum.completed]! + 1;
-    this.groups[sums + groupSum.ttftMs] = this.groups[sums + groupSum.ttftMs]! + request.engineTtftMs;
-    this.groups[sums + groupSum.e2eMs] = this.groups[sums + groupSum.e2eMs]! + request.engineE2eMs;
-    const decodeMs = request.engineE2eMs - request.engineTtftMs;
-    this.groups[sums + groupSum.decodeMs] = this.groups[sums + groupSum.decodeMs]! + decodeMs;
-    this.groups[sums + groupSum.decodeTokens] = this.groups[sums + groupSum.decodeTokens]! + request.outputTokens - 1;
+    const { inputTokens, outputTokens } = request;
+    const add = (position: number, value: number) => {
+      this.groups[sums + position] = this.groups[sums + position]! + value;
+    };
+    add(groupSum.completed, 1);
+    add(groupSum.ttftMs, request.engineTtftMs);
+    add(groupSum.e2eMs, request.engineE2eMs);
+    add(groupSum.decodeMs, request.engineE2eMs - request.engineTtftMs);
+    add(groupSum.decodeTokens, outputTokens - 1);
+    add(groupSum.inputTokens, inputTokens);
+    add(groupSum.inputTokensSquared, inputTokens * inputTokens);
+    add(groupSum.cachedTokens, request.cachedTokens);
+    add(groupSum.outputTokensSquared, outputTokens * outputTokens);
   }
 
   #windowSlot(workload: number, timeMs: number): number {
