@@ -46,7 +46,7 @@ export class Horizon {
   /** Squared chords by relation: beyond them the budget is spent on the way. */
   readonly #reach: Float64Array;
   /** Squared chords by tier and relation: beyond them the shortlist has cheaper ones. */
-  readonly #bids = new Float64Array(tiers.length * relationCount);
+  readonly #bids: number[] = [];
   /** The largest of each tier, so that most sites need no relation. */
   readonly #farthest: Float64Array;
 
@@ -57,7 +57,7 @@ export class Horizon {
     this.#stakes = stakes;
     this.#map = map;
     this.#reach = reachKm.map(widened);
-    for (let tier = 0; tier < tiers.length; tier++) this.#bids.set(this.#reach, tier * relationCount);
+    for (let tier = 0; tier < tiers.length; tier++) this.#bids.push(...this.#reach);
     this.#farthest = new Float64Array(tiers.length).fill(Math.max(...this.#reach));
   }
 

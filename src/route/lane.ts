@@ -1,4 +1,4 @@
-import { tiers, type Tier, type Workload } from "../catalog/index.ts";
+import type { Tier, Workload } from "../catalog/index.ts";
 import { normalCdf } from "../network/index.ts";
 import type { Deployment } from "./deployment.ts";
 import { emptyJudgement, filter, judge, type RejectReason, type RouteOrigin } from "./filter.ts";
@@ -214,7 +214,7 @@ export function compileLane(
   let rejected: readonly Rejection[] | undefined;
   return {
     origin,
-    isWhole: isWhole && !horizon.hasOutbid && tiers.every((tier) => shortlists[tier].isWhole),
+    isWhole: isWhole && !horizon.hasOutbid && areWhole(shortlists),
     group: Int32Array.from(kept, ({ offer }) => offer.index),
     terms: packTerms(kept),
     moneyOf: (index) => money[index]!,
@@ -223,6 +223,11 @@ export function compileLane(
       return (rejected ??= listRejections(policy, origin, offers));
     },
   };
+}
+
+/** A function of its own: a closure would keep every candidate alive as long as the lane. */
+function areWhole({ core, regional, edge }: Readonly<Record<Tier, Shortlist>>): boolean {
+  return core.isWhole && regional.isWhole && edge.isWhole;
 }
 
 function cheaperFirst(a: Candidate, b: Candidate): number {
