@@ -28,7 +28,7 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
         solver,
         nowMs: () => performance.now(),
         breathe: () => new Promise((resolve) => setImmediate(resolve)),
-        onProgress: (point) => progress.show(progressText(point)),
+        onProgress: (point) => progress.show(progressText(point, world.periods.length > 1)),
       },
       {
         relativeGap: options.gap,
@@ -46,9 +46,9 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
   }
 }
 
-/** What a search knows, on one line. */
-export function progressText({ seconds, incumbentUsd, boundUsd }: CurvePoint): string {
-  const known = (value: number) => (Number.isFinite(value) ? `${usd(value)}/year` : "–");
+/** What a search knows, on one line: cost per year, or the present cost of all years where several periods are planned. */
+export function progressText({ seconds, incumbentUsd, boundUsd }: CurvePoint, isPresentCost = false): string {
+  const known = (value: number) => (Number.isFinite(value) ? `${usd(value)}${isPresentCost ? "" : "/year"}` : "–");
   const gap = (incumbentUsd - boundUsd) / Math.abs(incumbentUsd);
   const gapText = Number.isFinite(gap) ? percent(gap, 2) : "–";
   return `planning  incumbent ${known(incumbentUsd)}  bound ${known(boundUsd)}  gap ${gapText}  ${seconds.toFixed(0)} s`;

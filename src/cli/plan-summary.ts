@@ -45,6 +45,7 @@ function costText({
   search,
   method,
   status,
+  horizon,
 }: PlanDocument): string {
   const ends: Readonly<Record<string, string>> = {
     optimal: "the asked gap is proven",
@@ -58,7 +59,10 @@ function costText({
   const unservedUsd = penaltyUsd < 0.01 ? 0 : penaltyUsd;
   return [
     `${usd((objectiveUsdPerYear ?? 0) - unservedUsd)} per year to build and run (capital ${usd(cost?.capex.totalUsd ?? 0)}), and ${usd(unservedUsd)} per year priced for demand it leaves unserved`,
-    `together ${usd(objectiveUsdPerYear ?? 0)}; no plan comes to less than ${usd(bestBoundUsdPerYear ?? 0)} (gap ${percent(relativeGap ?? 0, 2)}, ${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`,
+    // Of several periods, only what they cost together is bounded: the table of periods says it.
+    horizon
+      ? `together ${usd(objectiveUsdPerYear ?? 0)} in the first period (${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`
+      : `together ${usd(objectiveUsdPerYear ?? 0)}; no plan comes to less than ${usd(bestBoundUsdPerYear ?? 0)} (gap ${percent(relativeGap ?? 0, 2)}, ${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`,
   ].join("\n");
 }
 
@@ -165,6 +169,6 @@ function comparisonText({ alternatives: { centralised }, verdict, objectiveUsdPe
   if (!centralised || !verdict) return "";
   return [
     `centralised alternative (core sites only): ${usd(centralised.objectiveUsdPerYear - centralised.unservedUsdPerYear)} per year to build and run, ${usd(centralised.unservedUsdPerYear)} for unserved demand, together ${usd(centralised.objectiveUsdPerYear)} against ${usd(objectiveUsdPerYear ?? 0)}; it serves ${percent(centralised.servedRatio)} of requests`,
-    `verdict: ${verdict.distribute ? "distribute" : "do not distribute"}. ${verdict.sentence}`,
+    `verdict: ${verdict.sentence}`,
   ].join("\n");
 }

@@ -1,4 +1,5 @@
 /** The same demand served from the core only, and whether distributing is worth it. */
+import { money } from "./money.ts";
 import { tiers } from "../catalog/index.ts";
 import { limitsOverArcs } from "./coupling-limit.ts";
 import type { Alternative, Verdict } from "./plan-document.ts";
@@ -91,7 +92,6 @@ function servedPerWorkload(
  */
 export function judgeDistribution(planned: WorldProblem, result: PathResult, centralised: Alternative): Verdict {
   const savingUsdPerYear = centralised.objectiveUsdPerYear - result.objectiveUsd;
-  const money = (usd: number): string => `$${Math.abs(usd).toLocaleString("en-US", { maximumFractionDigits: 0 })}`;
   const away = openSites(planned, result.solution, "regional") + openSites(planned, result.solution, "edge");
   if (away === 0) {
     const sentence =

@@ -2,7 +2,8 @@
 import { tiers as allTiers, type Tier, type World } from "../catalog/index.ts";
 import type { CostItem } from "../finance/index.ts";
 import type { LimitUse } from "./plan-document.ts";
-import { figuresOf, money, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
+import { money } from "./money.ts";
+import { figuresOf, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
 import { withEgressClass } from "./sensitivity-parameters.ts";
 import type { Unserved } from "./unserved.ts";
 

@@ -152,8 +152,3 @@ export function changeOfOptimum(
     atMostUsdPerYear: question === "looser" ? Math.min(0, atMost) : atMost,
   };
 }
-
-/** USD in words, for sentences; results carry the plain numbers. */
-export function money(usd: number): string {
-  return `$${Math.abs(usd).toLocaleString("en-US", { maximumFractionDigits: 0 })}`;
-}

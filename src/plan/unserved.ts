@@ -1,4 +1,5 @@
 /** Who is not served, why, and what would change it. */
+import { money } from "./money.ts";
 import type { World } from "../catalog/index.ts";
 import { secondsPerYear } from "../finance/index.ts";
 import { explainPhysics, type Physics } from "../route/index.ts";
@@ -188,7 +189,6 @@ function whyNotServed({ world, problem }: WorldProblem, row: number, full: FullL
     for (const name of names) blocking.set(name, (blocking.get(name) ?? 0) + 1);
   }
   const worthUsd = rows.unservedUsd[row]!;
-  const money = (usd: number): string => `$${usd.toLocaleString("en-US", { maximumFractionDigits: 0 })}`;
   if (cheapestUsd >= worthUsd) {
     return {
       reason: "price",

@@ -170,7 +170,9 @@ function remedies(policy: Policy, origin: RouteOrigin, findings: Findings): stri
       if (near && nearestPrefill && leftMs > 0) {
         const { name } = world.sites[near.site]!;
         list.push(
-          `a faster module at ${name}: prefill must take at most ${ms(leftMs)}, ${nearestPrefill.module} takes ${ms(nearestPrefill.ms)}`,
+          nearestPrefill.ms < leftMs
+            ? `a faster module at ${name}: prefill on an idle ${nearestPrefill.module} takes ${ms(nearestPrefill.ms)} of the ${ms(leftMs)} left, too close for any load`
+            : `a faster module at ${name}: prefill must take at most ${ms(leftMs)}, ${nearestPrefill.module} takes ${ms(nearestPrefill.ms)}`,
         );
       }
       return list;

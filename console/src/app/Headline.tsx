@@ -27,8 +27,10 @@ export function Headline({
         <p>{central}</p>
         {penaltyUsd > 0 && <p>Of it {usd(penaltyUsd)} for unserved demand</p>}
       </Tile>
-      <Tile label="Proven gap" value={percent(plan.relativeGap)}>
-        No plan can cost less than {usd(plan.bestBoundUsdPerYear)}.
+      <Tile label="Proven gap" value={percent(plan.horizon ? plan.horizon.relativeGap : plan.relativeGap)}>
+        {plan.horizon
+          ? `All periods together: no plan has a present cost below ${usd(plan.horizon.boundUsd)}.`
+          : `No plan can cost less than ${usd(plan.bestBoundUsdPerYear)}.`}
       </Tile>
       <Tile label="Peak demand served" value={percent(board.servedRatio)}>
         <ul className="tile-bars">
