@@ -8,8 +8,8 @@
  * | `built opening` | modules built ≤ most · open, per pool of the first stage   | nothing is built at a site that is shut    |
  * | `regret`        | cost (future) − least cost of the future ≤ greatest regret | only where the greatest regret is minimised |
  *
- * All other rows are those of `formulate`, once per future: limits on what is bought hold for what is built, all others for
- * what is in service.
+ * All other rows are those of `formulate`, once per future: limits on what is bought, and that only a site with modules is
+ * open, hold for what is built, all others for what is in service.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { formulate, type Formulation } from "./formulate.ts";
@@ -144,7 +144,11 @@ function addRows(
 ): void {
   const { model } = part;
   const poolOf = new Map([...part.moduleCol].map((col, pool) => [col, pool] as const));
-  const purchases = new Set([...part.limitRow].filter((_, l) => limitsPurchases(problem.limits[l]!)));
+  // A site that is built is open, whether or not its modules are in service.
+  const purchases = new Set([
+    ...[...part.limitRow].filter((_, l) => limitsPurchases(problem.limits[l]!)),
+    ...part.standsRow.filter((row) => row >= 0),
+  ]);
   for (let row = 0; row < model.numRows; row++) {
     builder.addRow(model.rowLower[row]!, model.rowUpper[row]!);
     const ofPurchases = purchases.has(row);

@@ -51,6 +51,7 @@ export async function recourseOf(
   for (const [l, row] of formulation.limitRow.entries()) {
     if (limitsPurchases(problem.limits[l]!)) model.rowUpper[row] = Infinity;
   }
+  for (const row of formulation.standsRow) if (row >= 0) model.rowUpper[row] = Infinity;
   if (isLinear) model.colInteger.fill(0);
   const result = await tools.solver.solve(model, {
     timeLimitS: options.timeLimitS,

@@ -137,4 +137,61 @@ describe("a plan for several futures", () => {
       { numRuns: 10 },
     );
   }, 120_000);
+
+  it("may leave a built site wholly idle in a future in which its least use would cost more", async () => {
+    const future = (name: string, probability: number, unservedUsd: number): Future => ({
+      name,
+      probability,
+      problem: {
+        rows: { count: 1, unservedUsd: Float64Array.of(unservedUsd), gbps: Float64Array.of(0) },
+        arcs: {
+          starts: Int32Array.of(0, 1),
+          pool: Int32Array.of(0),
+          usd: Float64Array.of(13),
+          load: Float64Array.of(0.25),
+        },
+        pools: {
+          count: 1,
+          site: Int32Array.of(0),
+          usd: Float64Array.of(0.7),
+          kw: Float64Array.of(0),
+          minCount: Float64Array.of(0),
+          maxCount: Float64Array.of(2),
+        },
+        sites: {
+          count: 1,
+          usd: Float64Array.of(0),
+          kw: Float64Array.of(Infinity),
+          gbps: Float64Array.of(Infinity),
+          forced: Uint8Array.of(0),
+        },
+        limits: [
+          {
+            name: "least use",
+            upper: 0,
+            sites: new Int32Array(0),
+            siteWeights: new Float64Array(0),
+            pools: Int32Array.of(0),
+            poolWeights: Float64Array.of(0.4),
+            arcs: Int32Array.of(0),
+            arcWeights: Float64Array.of(-0.5),
+          },
+          {
+            name: "what an open site brings",
+            upper: 0,
+            sites: Int32Array.of(0),
+            siteWeights: Float64Array.of(-1),
+            pools: new Int32Array(0),
+            poolWeights: new Float64Array(0),
+          },
+        ],
+      },
+    });
+    const futures = [future("dear", 0.25, 24), future("cheap", 0.75, 12)];
+    const built = { open: Uint8Array.of(1), modules: Float64Array.of(1) };
+    const { expectedUsdPerYear, recourse } = await decide(built, futures, tools, options);
+    expect(recourse[1]!.solution.modules[0]).toBe(0);
+    expect(expectedUsdPerYear).toBeCloseTo(0.7 + 0.25 * 13 + 0.75 * 12, 6);
+    expect(await enumerate(futures)).toBeCloseTo(expectedUsdPerYear, 6);
+  });
 });
