@@ -16,7 +16,14 @@ export interface MoveTables {
   /** Arcs of each row from the cheapest to the dearest, modules priced as the bound prices them. */
   readonly ranked: Int32Array;
   readonly poolsOfSite: readonly (readonly number[])[];
+  /**
+   * Less than this is rounding, not a saving, USD/year. A share of the money at stake, not of the cost: where limits have
+   * prices the cost may be anything, nothing included, and a move that pays back and forth would never end.
+   */
+  readonly negligibleUsd: number;
 }
+
+const negligibleRatio = 1e-9;
 
 export function moveTables(problem: PlanProblem, modulePrice: Float64Array): MoveTables {
   const { arcs, pools } = problem;
@@ -28,7 +35,9 @@ export function moveTables(problem: PlanProblem, modulePrice: Float64Array): Mov
   }
   const poolsOfSite: number[][] = Array.from({ length: problem.sites.count }, () => []);
   for (let pool = 0; pool < pools.count; pool++) poolsOfSite[pools.site[pool]!]!.push(pool);
-  return { byPool: arcsByPool(problem), rowOf: rowsOfArcs(problem), ranked, poolsOfSite };
+  const atStakeUsd = problem.rows.unservedUsd.reduce((sum, usd) => sum + usd, 0);
+  const negligibleUsd = negligibleRatio * atStakeUsd;
+  return { byPool: arcsByPool(problem), rowOf: rowsOfArcs(problem), ranked, poolsOfSite, negligibleUsd };
 }
 
 /**
@@ -235,6 +244,7 @@ function shrinkAll(state: PlanState, tables: MoveTables, stop: () => boolean): v
     if (!tryCounts(state, tables, site, () => 0)) {
       for (const pool of tables.poolsOfSite[site]!) {
         while (
+          !stop() &&
           state.modules[pool]! > 0 &&
           tryCounts(state, tables, site, (p) => state.modules[p]! - (p === pool ? 1 : 0))
         );
@@ -268,7 +278,9 @@ function tryCounts(state: PlanState, tables: MoveTables, site: number, countOf: 
     buyForRow(state, tables, row);
     purchases++;
   }
-  if (state.costUsd < before - 1e-9 * Math.abs(before) && state.brokenLimits <= broken) return true;
+  const saving = before - state.costUsd;
+  const least = Math.max(tables.negligibleUsd, negligibleRatio * Math.abs(before));
+  if (saving > least && state.brokenLimits <= broken) return true;
   state.rollback();
   return false;
 }

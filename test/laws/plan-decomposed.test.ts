@@ -47,6 +47,64 @@ describe("the decomposition", () => {
     );
   }, 60_000);
 
+  it("comes to an end where the prices of limits make a plan cost next to nothing", async () => {
+    const limit = { upper: 0, sites: new Int32Array(0), siteWeights: new Float64Array(0) };
+    const problem: PlanProblem = {
+      rows: { count: 2, unservedUsd: Float64Array.of(59, 53), gbps: Float64Array.of(1, 0) },
+      arcs: {
+        starts: Int32Array.of(0, 2, 4),
+        pool: Int32Array.of(0, 1, 0, 1),
+        usd: Float64Array.of(1, 4, 15, 10),
+        load: Float64Array.of(0.5, 1.125, 1.5, 0.5),
+      },
+      pools: {
+        count: 3,
+        site: Int32Array.of(0, 0, 0),
+        usd: Float64Array.of(12, 15, 0),
+        kw: Float64Array.of(2, 0, 0),
+        minCount: Float64Array.of(0, 0, 0),
+        maxCount: Float64Array.of(2, 2, 1),
+      },
+      sites: {
+        count: 1,
+        usd: Float64Array.of(17),
+        kw: Float64Array.of(2),
+        gbps: Float64Array.of(Infinity),
+        forced: Uint8Array.of(0),
+      },
+      limits: [
+        { ...limit, name: "zone power", upper: 12, pools: Int32Array.of(0, 1), poolWeights: Float64Array.of(2, 0) },
+        { ...limit, name: "least share", pools: Int32Array.of(0, 1), poolWeights: Float64Array.of(-0.5, -0.5) },
+        {
+          ...limit,
+          name: "least use",
+          pools: Int32Array.of(0),
+          poolWeights: Float64Array.of(0.8),
+          arcs: Int32Array.of(0, 2),
+          arcWeights: Float64Array.of(-0.5, -1.5),
+        },
+        {
+          ...limit,
+          name: "line",
+          upper: 0.5,
+          pools: Int32Array.of(2),
+          poolWeights: Float64Array.of(-1),
+          arcs: Int32Array.of(0, 1, 2, 3),
+          arcWeights: Float64Array.of(1, 1, 1, 1),
+        },
+      ],
+    };
+    // A clock that gives up for the search: what never ends fails here instead of hanging.
+    let asked = 0;
+    const patient = () => {
+      if (++asked > 1e6) throw new Error("the search does not end");
+      return 0;
+    };
+    const result = await solveDecomposed(problem, { solver, nowMs: patient }, proven);
+    const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
+    expect(result.objectiveUsd).toBeCloseTo(optimum, 5);
+  });
+
   it("rounds averaged choices to plans that keep every limit, whichever way the limit works", () => {
     fc.assert(
       fc.property(tinyProblem, fc.constantFrom(1, 40), fc.constantFrom(0.2, 0.5), (problem, iterations, threshold) => {
