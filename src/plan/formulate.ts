@@ -29,8 +29,6 @@ export interface Formulation {
   readonly powerRow: Int32Array;
   readonly portRow: Int32Array;
   readonly limitRow: Int32Array;
-  /** Row that shuts a site without modules, per site; -1 where there is none. */
-  readonly standsRow: Int32Array;
 }
 
 /** Row at site: a pair that `link` rows speak about, as `row * sites + site`. */
@@ -100,7 +98,6 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
   const rowOfArc = rowsOfArcs(problem);
   const powerRow = new Int32Array(sites.count).fill(-1);
   const portRow = new Int32Array(sites.count).fill(-1);
-  const standsRow = new Int32Array(sites.count).fill(-1);
   for (let site = 0; site < sites.count; site++) {
     const here = poolsOfSite[site]!;
     const open = openCol[site]!;
@@ -123,7 +120,7 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
     if (open < 0) continue;
     if (openPays[site] || sites.usd[site]! < 0) {
       // A site without modules is not open, even where being open helps with a limit.
-      standsRow[site] = builder.addRow(-Infinity, sites.forced[site]!);
+      builder.addRow(-Infinity, sites.forced[site]!);
       builder.addEntry(open, 1);
       // A switch that costs nothing and serves nobody is nothing that stands there.
       const stands = (pool: number): boolean =>
@@ -166,7 +163,6 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
     capacityRow,
     powerRow,
     portRow,
-    standsRow,
     limitRow,
   };
   addLinks(problem, builder, { ...partial, model: emptyModel }, links);

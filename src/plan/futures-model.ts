@@ -5,11 +5,12 @@
  * | name            | inequality                                                | function                                   |
  * | --------------- | --------------------------------------------------------- | ------------------------------------------ |
  * | `in service`    | modules in service (future) ≤ modules built, per pool      | what a future cannot power stands idle     |
+ * | `in use`        | open (future) ≤ open, per site                             | a site where all stands idle is not in use |
  * | `built opening` | modules built ≤ most · open, per pool of the first stage   | nothing is built at a site that is shut    |
  * | `regret`        | cost (future) − least cost of the future ≤ greatest regret | only where the greatest regret is minimised |
  *
- * All other rows are those of `formulate`, once per future: limits on what is bought, and that only a site with modules is
- * open, hold for what is built, all others for what is in service.
+ * All other rows are those of `formulate`, once per future: limits on what is bought hold for what is built, all others for
+ * what is in service.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { formulate, type Formulation } from "./formulate.ts";
@@ -31,6 +32,12 @@ export interface FirstStage {
   readonly open: Uint8Array;
   /** Whole modules per pool. */
   readonly modules: Float64Array;
+}
+
+/** Columns of the first stage, by site and by pool. */
+interface FirstStageColumns {
+  readonly open: Int32Array;
+  readonly modules: Int32Array;
 }
 
 export interface ExtensiveForm {
@@ -74,7 +81,11 @@ export function writeExtensiveForm(futures: readonly Future[], regretOver?: read
   const regretCol = regretOver === undefined ? -1 : builder.addCol(1, 0, Infinity, false);
   const columnsOf = parts.map((part, s) => addFuture(builder, part, futures[s]!, openCol, regretOver === undefined));
 
-  for (const [s, part] of parts.entries()) addRows(builder, part, futures[s]!.problem, columnsOf[s]!, moduleCol);
+  for (const [s, part] of parts.entries())
+    addRows(builder, part, futures[s]!.problem, columnsOf[s]!, {
+      open: openCol,
+      modules: moduleCol,
+    });
   for (let pool = 0; pool < any.pools.count; pool++) {
     for (const [s, part] of parts.entries()) {
       builder.addRow(-Infinity, 0);
@@ -125,12 +136,16 @@ function addFuture(
   priced: boolean,
 ): Int32Array {
   const column = new Int32Array(model.numCols).fill(-1);
-  for (const [site, col] of openCol.entries()) if (col >= 0) column[col] = shared[site]!;
-  const modules = new Set(moduleCol);
+  const isBuilt = new Set([...openCol, ...moduleCol]);
   for (let col = 0; col < model.numCols; col++) {
-    if (column[col]! >= 0) continue;
-    const usd = modules.has(col) || !priced ? 0 : probability * model.colCost[col]!;
+    const usd = isBuilt.has(col) || !priced ? 0 : probability * model.colCost[col]!;
     column[col] = builder.addCol(usd, model.colLower[col]!, model.colUpper[col]!, model.colInteger[col] === 1);
+  }
+  for (const [site, col] of openCol.entries()) {
+    if (col < 0) continue;
+    builder.addRow(-Infinity, 0);
+    builder.addEntry(column[col]!, 1);
+    builder.addEntry(shared[site]!, -1);
   }
   return column;
 }
@@ -140,22 +155,21 @@ function addRows(
   part: Formulation,
   problem: PlanProblem,
   column: Int32Array,
-  built: Int32Array,
+  built: FirstStageColumns,
 ): void {
   const { model } = part;
-  const poolOf = new Map([...part.moduleCol].map((col, pool) => [col, pool] as const));
-  // A site that is built is open, whether or not its modules are in service.
-  const purchases = new Set([
-    ...[...part.limitRow].filter((_, l) => limitsPurchases(problem.limits[l]!)),
-    ...part.standsRow.filter((row) => row >= 0),
+  const builtCol = new Map([
+    ...[...part.moduleCol].map((col, pool) => [col, built.modules[pool]!] as const),
+    ...[...part.openCol].map((col, site) => [col, built.open[site]!] as const),
   ]);
+  const purchases = new Set([...part.limitRow].filter((_, l) => limitsPurchases(problem.limits[l]!)));
   for (let row = 0; row < model.numRows; row++) {
     builder.addRow(model.rowLower[row]!, model.rowUpper[row]!);
     const ofPurchases = purchases.has(row);
     for (let i = model.rowStarts[row]!; i < model.rowStarts[row + 1]!; i++) {
       const col = model.colIndices[i]!;
-      const pool = ofPurchases ? poolOf.get(col) : undefined;
-      builder.addEntry(pool === undefined ? column[col]! : built[pool]!, model.values[i]!);
+      const first = ofPurchases ? builtCol.get(col) : undefined;
+      builder.addEntry(first ?? column[col]!, model.values[i]!);
     }
   }
 }

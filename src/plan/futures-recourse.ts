@@ -36,7 +36,9 @@ export async function recourseOf(
   const formulation = formulate(standing, new Set());
   const { model, openCol, moduleCol } = formulation;
   // Where all of it can be in service, parts of modules tell no lie; else which ones are is a choice of whole modules.
-  const isLinear = checkSolution(problem, { ...first, share: new Float64Array(problem.arcs.pool.length) }).length === 0;
+  const sitesCount = problem.limits.some((limit) => limit.sites.length > 0 && !limitsPurchases(limit));
+  const allInService = { ...first, share: new Float64Array(problem.arcs.pool.length) };
+  const isLinear = !sitesCount && checkSolution(problem, allInService).length === 0;
   for (const [pool, col] of moduleCol.entries()) {
     // Whatever can be in service is, so that what is not stands idle for a reason.
     model.colCost[col] = -idleUsd;
@@ -44,14 +46,14 @@ export async function recourseOf(
   }
   for (const [site, col] of openCol.entries()) {
     if (col < 0) continue;
+    // A built site where all stands idle is not in use, and paid for all the same.
     model.colCost[col] = 0;
-    model.colLower[col] = model.colUpper[col] = first.open[site]!;
+    model.colUpper[col] = first.open[site]!;
   }
   // Rows about purchases were checked above, and speak of what is built, not of what is in service.
   for (const [l, row] of formulation.limitRow.entries()) {
     if (limitsPurchases(problem.limits[l]!)) model.rowUpper[row] = Infinity;
   }
-  for (const row of formulation.standsRow) if (row >= 0) model.rowUpper[row] = Infinity;
   if (isLinear) model.colInteger.fill(0);
   const result = await tools.solver.solve(model, {
     timeLimitS: options.timeLimitS,
