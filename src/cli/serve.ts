@@ -79,6 +79,7 @@ async function serveHere(
     anyPort: false,
     emulated: options.emulated,
     ledger: options.ledger === undefined ? null : place ? workerLedger(options.ledger, place.number) : options.ledger,
+    ...(options.ledger !== undefined && place && { otherLedgers: otherLedgers(options.ledger, place) }),
     files: fileSettings(options),
     cache: { cacheBytes: Math.round((options.cacheMb ?? 0) * 1024 * 1024), cacheTtlMs: options.cacheTtl * 1_000 },
     accessLog: options.accessLog ?? null,
@@ -124,6 +125,11 @@ function keepUpToDate(files: GatewayFiles, service: RunningGateway): () => void 
     process.off("SIGHUP", hangUp);
     unwatch();
   };
+}
+
+function otherLedgers(ledger: string, place: WorkerPlace): string[] {
+  const numbers = Array.from({ length: place.of }, (_, index) => index + 1);
+  return numbers.filter((number) => number !== place.number).map((number) => workerLedger(ledger, number));
 }
 
 function filesOf(plan: string, options: ServeOptions): GatewayFiles {

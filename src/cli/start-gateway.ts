@@ -27,7 +27,7 @@ import {
 import { composeEngines } from "./compose-engines.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import type { Configuration } from "./gateway-files.ts";
-import { ledgerReport } from "./ledger-report.ts";
+import { createLedgerPage } from "./ledger-page.ts";
 import { openFiles, type FileSettings } from "./open-files.ts";
 import { openLedger } from "./open-ledger.ts";
 import { packageRoot } from "./package-root.ts";
@@ -43,6 +43,8 @@ export interface GatewaySettings {
   readonly emulated: boolean;
   /** File or database of the ledger (see `openLedger`); without it rows live as long as the process. */
   readonly ledger: string | null;
+  /** Ledgers of the other workers, summed with it in the console. */
+  readonly otherLedgers?: readonly string[];
   /** Where files and batches are kept; null = there are none. */
   readonly files: FileSettings | null;
   /** File of the access log, `-` = standard output; null = none. */
@@ -99,6 +101,12 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     const read = await readAccounts(path, store);
     return settings.shareOf ? settings.shareOf(read) : read;
   };
+  const ledgerPage = createLedgerPage({
+    own: store,
+    others: settings.otherLedgers ?? [],
+    unsavedRows: () => gateway.unsavedRows(),
+    clock,
+  });
   const compose = (next: Configuration, accounts: Accounts): Gateway =>
     createGateway({
       world: next.plan.world,
@@ -121,7 +129,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
           "/console/plan.json": () => json(next.plan),
           // `null` says that nothing was simulated; a missing page would be an error in the browser's log.
           "/console/simulation.json": () => json(next.simulation),
-          "/console/ledger.json": async () => json(ledgerReport(await store.rollUps())),
+          "/console/ledger.json": async () => json(await ledgerPage(true)),
         },
         existsSync(console_) ? console_ : null,
       ),

@@ -50,6 +50,8 @@ export interface Gateway {
   refuse(reply: Reply, error: ApiError): void;
   /** Brings gauges of the engines up to date; to be called before metrics are read. */
   observe(): void;
+  /** Rows of the ledger that are not safe yet. */
+  unsavedRows(): number;
   /**
    * Refuses new requests, lets running ones finish for up to `graceMs`, then ends them; hands the last ledger rows over
    * and closes its engines. Mesh and store were given to it and stay open.
@@ -181,6 +183,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     },
     refuse,
     observe: () => books.engines(core.groups, bindings, core.look()),
+    unsavedRows: () => books.unsaved,
     async stop(graceMs) {
       core.stopping = true;
       // Whoever watches finds the gateway that comes after this one.

@@ -8,6 +8,15 @@ export { createAuditor } from "./evidence.ts";
 export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";
 export type { AttemptRecord, Journal, RequestRecord } from "./journal.ts";
 export type { AttemptOutcome, LedgerRow } from "./ledger.ts";
+export {
+  ledgerReport,
+  type LedgerReport,
+  type ReportGrouping,
+  type ReportLine,
+  type ReportPart,
+  type ReportSpan,
+  type ReportSums,
+} from "./ledger-report.ts";
 export type { LiveEvent } from "./live-feed.ts";
 export { lesserPriority, priorities, type Priority } from "./priority.ts";
 export { settle, type OperatorLedger } from "./settlement.ts";

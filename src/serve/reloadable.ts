@@ -17,6 +17,7 @@ export function createReloadable(first: Gateway): ReloadableGateway {
     handle: (call, reply) => current.handle(call, reply),
     refuse: (reply, error) => current.refuse(reply, error),
     observe: () => current.observe(),
+    unsavedRows: () => current.unsavedRows(),
     async replace(next, graceMs) {
       const old = current;
       current = next;

@@ -7,7 +7,8 @@ import { annualCost, costItems, type CostItem } from "../../src/finance/index.ts
 import { distanceKm } from "../../src/network/index.ts";
 import type { PlanDocument, PlanFigures, Unserved } from "../../src/plan/index.ts";
 import type { Deployment, PlannedFlow, Pool } from "../../src/route/index.ts";
-import type { LiveEvent } from "../../src/serve/index.ts";
+import { ledgerReport, rollUp, type LedgerReport, type LiveEvent } from "../../src/serve/index.ts";
+import { ledgerRow } from "../contract/ledger-row.ts";
 import {
   defaultSimulationOptions,
   type Quantiles,
@@ -588,6 +589,33 @@ export function fixtureLiveEvent(plan: PlanDocument, sequence: number, epochMs: 
     outcome: sequence % 29 === 28 ? "upstream-failed" : "served",
     attempts: 1,
   };
+}
+
+/** A ledger of ten days at real engines, with two tenants, and of some attempts at emulated ones. */
+export function fixtureLedger(plan: PlanDocument, epochMs: number): LedgerReport {
+  const { world, deployment } = plan;
+  const rows = Array.from({ length: 400 }, (_, index) => {
+    const flow = deployment.flows[(index * 37) % deployment.flows.length]!;
+    const demand = world.demand[flow.row]!;
+    const site = world.sites[deployment.pools[flow.pool]!.site]!;
+    const workload = world.workloads[demand.workload]!;
+    return ledgerRow({
+      requestId: `req_${index}`,
+      epochMs: epochMs - (index % 240) * 3_600_000,
+      accountId: ["shop", "games", null][index % 3]!,
+      workload: workload.id,
+      model: world.models[workload.model]!.id,
+      site: site.id,
+      tier: site.tier,
+      owner: world.owners[site.owner]!.id,
+      emulated: index % 10 === 9,
+      outcome: index % 29 === 28 ? "timeout" : "served",
+      inputTokens: 400 + (index % 7) * 50,
+      outputTokens: 120,
+      chargeNanoUsd: index % 29 === 28 ? 0 : 150_000 + (index % 13) * 9_000,
+    });
+  });
+  return ledgerReport(rollUp(rows).values(), { epochMs, unsavedRows: 2, accountsShown: true });
 }
 
 /** Figures of a plan that costs so much a year, all of it for accelerators in the core. */

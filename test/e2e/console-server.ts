@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import type { PlanDocument } from "../../src/plan/index.ts";
 import type { SimulationResult } from "../../src/simulate/index.ts";
-import { fixtureLiveEvent } from "./console-fixture.ts";
+import { fixtureLedger, fixtureLiveEvent } from "./console-fixture.ts";
 
 const dist = join(import.meta.dirname, "../../console/dist");
 
@@ -45,6 +45,7 @@ export async function serveConsole(options: {
     if (path === "/console/plan.json") return json(response, plan);
     if (path === "/v1/models") return json(response, { object: "list", data: [{ id: "emulated/small-1b" }] });
     if (path === "/console/simulation.json") return json(response, simulation);
+    if (path === "/console/ledger.json") return json(response, plan && fixtureLedger(plan, Date.now()));
     if (path.startsWith("/v1/routes/")) return json(response, routeExplanation(plan, path.slice("/v1/routes/".length)));
     if (path === "/console/live") {
       response.writeHead(200, { "content-type": "text/event-stream" });

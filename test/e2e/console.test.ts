@@ -36,7 +36,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
   it("draws every view without an error and without leaving its origin", async () => {
     const { page, errors, foreign } = await openPage(browser, server.origin);
     await page.getByText("Europe, three tiers").waitFor();
-    for (const view of ["Cost", "Service", "Unserved", "Requests", "Plan", "Map"]) {
+    for (const view of ["Cost", "Service", "Unserved", "Requests", "Plan", "Ledger", "Map"]) {
       await page.getByRole("navigation").getByRole("link", { name: view }).click();
       await page.getByRole("main").waitFor();
     }
@@ -198,6 +198,25 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.close();
   });
 
+  it("sums the ledger by tenant, model, site and day, and looks back as far as it is asked to", async () => {
+    const { page, errors } = await openPage(browser, `${server.origin}/?view=ledger`);
+    const tenants = page.getByRole("region", { name: "By tenant" });
+    await tenants.getByRole("row", { name: /^shop/ }).waitFor();
+    expect(await tenants.getByRole("row").count()).toBe(4);
+    const attempts = page
+      .locator(".figures div")
+      .filter({ has: page.getByText("Attempts", { exact: true }) })
+      .locator(".large");
+    const week = Number(await attempts.textContent());
+    await page.getByRole("radio", { name: "All" }).click();
+    await expect.poll(async () => Number(await attempts.textContent()), soon).toBeGreaterThan(week);
+    expect(new URL(page.url()).searchParams.get("span")).toBe("all");
+    await page.getByRole("radio", { name: "Emulated" }).click();
+    await page.getByText("nobody owes them", { exact: false }).waitFor();
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
   it("says so when there is no simulation, no traffic and no plan", async () => {
     const { page, errors } = await openPage(browser, bare.origin);
     await page.getByText("Not simulated yet.").waitFor();
@@ -218,10 +237,10 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.getByText(/^Live ·/).waitFor();
     server.sendLive(3);
     // n opens a site's panel, t the table, the figures the other views.
-    for (const key of ["n", "t", "2", "3", "4", "5", "6"]) {
+    for (const key of ["n", "t", "2", "3", "4", "5", "6", "7"]) {
       await page.keyboard.press(key);
       await page
-        .locator(["2", "3", "6"].includes(key) ? ".chart svg" : "main")
+        .locator(["2", "3", "6", "7"].includes(key) ? ".chart svg" : "main")
         .first()
         .waitFor();
       expect(await accessibilityViolations(page), `after ${key}, light`).toEqual([]);
@@ -235,7 +254,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
   it("fits a telephone without sideways scrolling", async () => {
     const { page } = await openPage(browser, server.origin, { viewport: { width: 390, height: 844 } });
     await mapIsPainted(page);
-    for (const query of ["", "?view=cost", "?view=service", "?view=unserved", "?view=plan"]) {
+    for (const query of ["", "?view=cost", "?view=service", "?view=unserved", "?view=plan", "?view=ledger"]) {
       await page.goto(`${server.origin}/${query}`);
       await page.getByRole("main").waitFor();
       const overhang = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");

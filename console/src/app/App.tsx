@@ -20,6 +20,7 @@ import { views } from "./view-query.ts";
 
 // These draw charts, and the charts are most of the code of the console.
 const CostPage = lazy(() => import("../views/CostPage.tsx"));
+const LedgerPage = lazy(() => import("../views/LedgerPage.tsx"));
 const PlanPage = lazy(() => import("../views/PlanPage.tsx"));
 const ServicePage = lazy(() => import("../views/ServicePage.tsx"));
 
@@ -94,6 +95,7 @@ function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: L
           {state.view === "service" && <ServicePage board={board} simulation={simulation} />}
           {state.view === "unserved" && <UnservedPage board={board} />}
           {state.view === "plan" && <PlanPage board={board} />}
+          {state.view === "ledger" && <LedgerPage board={board} span={state.span} />}
           {state.view === "requests" && <RequestsPage board={board} live={live} feed={feed} request={state.request} />}
         </Suspense>
       </main>

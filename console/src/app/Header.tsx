@@ -16,6 +16,7 @@ const viewNames: Readonly<Record<View, string>> = {
   unserved: "Unserved",
   requests: "Requests",
   plan: "Plan",
+  ledger: "Ledger",
 };
 
 const statusNames: Readonly<Record<PlanStatus, string>> = {

@@ -2,7 +2,7 @@ import { Dialog } from "radix-ui";
 import { CloseButton } from "../ui/CloseButton.tsx";
 
 const shortcuts: readonly (readonly [string, string])[] = [
-  ["1 – 6", "Map, Cost, Service, Unserved, Requests, Plan"],
+  ["1 – 7", "Map, Cost, Service, Unserved, Requests, Plan, Ledger"],
   ["t", "Map or table"],
   ["n / p", "Next or previous open site, by cost"],
   ["Esc", "Close what is open"],

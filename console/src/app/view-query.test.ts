@@ -15,6 +15,7 @@ describe("the address of a view", () => {
           workload: id,
           request: id,
           period: id,
+          span: id,
           camera: fc.option(fc.constantFrom("8.70,50.10,12.50", "-3.00,40.00,2"), { nil: null }),
         }),
         (state) => {

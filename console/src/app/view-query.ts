@@ -1,6 +1,6 @@
 /** What is on the screen, written as the query of the URL: a copied address shows the same thing. */
 
-export const views = ["map", "cost", "service", "unserved", "requests", "plan"] as const;
+export const views = ["map", "cost", "service", "unserved", "requests", "plan", "ledger"] as const;
 export type View = (typeof views)[number];
 
 export interface ViewState {
@@ -15,6 +15,8 @@ export interface ViewState {
   readonly request: string | null;
   /** Period id, of a plan of several; the first when null. */
   readonly period: string | null;
+  /** How far the ledger is looked back through; a week when null. */
+  readonly span: string | null;
   /** Map position as `longitude,latitude,zoom`. */
   readonly camera: string | null;
 }
@@ -29,6 +31,7 @@ export function parseViewState(search: string): ViewState {
     workload: query.get("workload"),
     request: query.get("request"),
     period: query.get("period"),
+    span: query.get("span"),
     camera: query.get("at"),
   };
 }
@@ -41,6 +44,7 @@ export function formatViewState(state: ViewState): string {
   if (state.site !== null) query.set("site", state.site);
   if (state.request !== null) query.set("request", state.request);
   if (state.period !== null) query.set("period", state.period);
+  if (state.span !== null) query.set("span", state.span);
   if (state.camera !== null) query.set("at", state.camera);
   const text = query.toString().replaceAll("%2C", ",");
   return text === "" ? "" : `?${text}`;

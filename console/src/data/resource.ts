@@ -31,7 +31,7 @@ export function useJson<T>(path: string, retryMs?: number): Resource<T> {
   return resource;
 }
 
-async function fetchJson<T>(path: string, signal: AbortSignal): Promise<Resource<T>> {
+export async function fetchJson<T>(path: string, signal: AbortSignal): Promise<Resource<T>> {
   try {
     const response = await fetch(path, { signal, headers: { accept: "application/json" } });
     if (response.status === 404 || response.status === 204) return { state: "missing" };

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import {
   counted,
   milliseconds,
+  nanoUsd,
   percent,
   perSecond,
+  shortCount,
   power,
   roundPercent,
   timeOfDay,
@@ -32,6 +34,16 @@ describe("how the console writes figures", () => {
     expect(roundPercent(0.005)).toBe("0.5 %");
     expect(roundPercent(0.9)).toBe("90 %");
     expect(roundPercent(0.99961)).toBe("100 %");
+  });
+
+  it("tells a small charge from none, and shortens large counts", () => {
+    expect([nanoUsd(0), nanoUsd(1), nanoUsd(154_000), nanoUsd(41_234_000_000_000)]).toEqual([
+      "$0",
+      "< $0.000001",
+      "$0.000154",
+      "$41.2k",
+    ]);
+    expect([shortCount(999), shortCount(12_345_678), shortCount(Number.NaN)]).toEqual(["999", "12.3M", "–"]);
   });
 
   it("writes a dash for what is not there", () => {

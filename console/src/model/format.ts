@@ -58,3 +58,18 @@ export function counted(value: number, noun: string): string {
 export function timeOfDay(epochMs: number): string {
   return Number.isFinite(epochMs) ? new Date(epochMs).toISOString().slice(11, 19) : missing;
 }
+
+/** US dollars of any size, down to millionths: a single answer costs less than a cent. */
+export function smallUsd(value: Figure): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return missing;
+  return value > 0 && value < 1e-6 ? "< $0.000001" : usd(value);
+}
+
+/** Money as the ledger keeps it, in billionths of a US dollar. */
+export const nanoUsd = (value: Figure): string => smallUsd(value === null || value === undefined ? value : value / 1e9);
+
+/** A large count in three digits: `12.3M`. */
+export function shortCount(value: Figure): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return missing;
+  return value.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+}
