@@ -16,6 +16,6 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "^/console/(plan\\.json|simulation\\.json|ledger\\.json|live)$": mesh, "/v1": mesh },
+    proxy: { "^/console/(plan\\.json|simulation\\.json|ledger\\.json|live)$": mesh, "/v1": mesh, "/admin": mesh },
   },
 });

@@ -1,5 +1,5 @@
 import type { Account, KeyRecord } from "../serve/index.ts";
-import { priorities, slos, type Priority, type Slo } from "../serve/index.ts";
+import { operatorRoles, priorities, slos, type OperatorRole, type Priority, type Slo } from "../serve/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /** An entry as the user wrote it; what is not known here is kept when the file is written again. */
@@ -17,13 +17,13 @@ export interface AccountsFile {
 
 const known = {
   account: ["id", "budgetUsd", "requestsPerMinute", "tokensPerMinute", "maxInFlight", "priority", "weight"],
-  key: ["id", "sha256", "hmacSha256", "account", "workloads", "slo", "created", "expires", "revoked"],
+  key: ["id", "sha256", "hmacSha256", "account", "workloads", "slo", "role", "created", "expires", "revoked"],
 } as const;
 
 /**
  * Checks what a file of accounts and keys holds:
  * `{"accounts": [{"id", "budgetUsd", "requestsPerMinute", "tokensPerMinute", "maxInFlight", "priority", "weight"}],
- *   "keys": [{"id", "hmacSha256" | "sha256", "account", "workloads", "expires", "revoked"}]}`.
+ *   "keys": [{"id", "hmacSha256" | "sha256", "account", "workloads", "role", "expires", "revoked"}]}`.
  * Limits, scopes and dates may be left out. Keys stand there as digests only.
  */
 export function checkAccountsFile(path: string, content: unknown): AccountsFile {
@@ -107,6 +107,9 @@ export function checkAccountsFile(path: string, content: unknown): AccountsFile 
     const slo = entry["slo"];
     if (slo !== undefined && !slos.includes(slo as Slo))
       throw wrong(`${where}: "slo" must be one of ${slos.join(", ")}.`);
+    const role = entry["role"];
+    if (role !== undefined && !operatorRoles.includes(role as OperatorRole))
+      throw wrong(`${where}: "role" must be one of ${operatorRoles.join(", ")}.`);
     const revoked = date(entry, "revoked", where) !== null;
     date(entry, "created", where);
     return {
@@ -117,6 +120,7 @@ export function checkAccountsFile(path: string, content: unknown): AccountsFile 
       expiresEpochMs: date(entry, "expires", where),
       ...(revoked && { revoked }),
       ...(slo !== undefined && { slo: slo as Slo }),
+      ...(role !== undefined && { role: role as OperatorRole }),
     };
   });
   unique(accounts, "account");

@@ -11,6 +11,8 @@ export const exitCodes = {
   gapAboveTarget: 5,
   /** `disperse ledger verify`: the chain is broken, or a row does not hold. */
   evidenceFails: 6,
+  /** `disperse drain --wait`: requests were still running when the time was up. */
+  stillRunning: 7,
   /** Ctrl-C ended a simulation or sweep; what was measured until then has been written. */
   interrupted: 130,
   /** A latency objective was missed in simulation. */

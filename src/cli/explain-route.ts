@@ -1,11 +1,9 @@
 import { ms, usd } from "./figures.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { callGateway, jsonOf, refusedBy, type GatewayAddress } from "./gateway-call.ts";
 import { report, type ReportFormat, type Section } from "./report.ts";
 
-export interface ExplainRouteOptions {
-  /** Root of the gateway, for example `http://127.0.0.1:4400`. */
-  readonly url: string;
-  readonly keyEnv?: string;
+export interface ExplainRouteOptions extends GatewayAddress {
   readonly format: ReportFormat;
   readonly json?: boolean;
 }
@@ -47,41 +45,21 @@ interface Route {
   }[];
 }
 
-/** Answer to a request for a route; anything slower is a gateway that hangs. */
-const timeoutMs = 5_000;
-
 /** `disperse explain route`: why a running gateway sent a request where it did, and what became of it. */
 export async function explainRoute(id: string, options: ExplainRouteOptions): Promise<void> {
   const route = await fetchRoute(id, options);
   process.stdout.write(`${options.json ? JSON.stringify(route) : report(routeSections(route), options.format)}\n`);
 }
 
-async function fetchRoute(id: string, { url, keyEnv }: ExplainRouteOptions): Promise<Route> {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw invalid(`--url: "${url}" is no http or https address, for example http://127.0.0.1:4400.`);
-  }
-  const key = keyEnv === undefined ? undefined : process.env[keyEnv];
-  if (keyEnv !== undefined && !key) throw invalid(`--key-env: the environment variable ${keyEnv} is not set.`);
-  const address = new URL(`v1/routes/${encodeURIComponent(id)}`, url.endsWith("/") ? url : `${url}/`);
-  let response: Response;
-  let body: unknown;
-  try {
-    response = await fetch(address, {
-      redirect: "error",
-      signal: AbortSignal.timeout(timeoutMs),
-      ...(key && { headers: { authorization: `Bearer ${key}` } }),
-    });
-    body = await response.json();
-  } catch {
-    throw invalid(`No gateway answers at ${url}. Start one with \`disperse serve\`, or name another with --url.`);
-  }
-  const { object, error } = (body ?? {}) as { object?: string; error?: { message?: string } };
-  if (object === "disperse.route") return body as Route;
-  throw invalid(
-    response.status === 404
-      ? `The gateway at ${url} does not remember a request "${id}". The id is in the header x-disperse-request-id of ` +
-          `its answer; the latest requests are kept, and a restart forgets them.`
-      : `The gateway at ${url} answered with status ${response.status}: ${error?.message ?? "no reason given"}`,
+async function fetchRoute(id: string, options: ExplainRouteOptions): Promise<Route> {
+  const answer = await callGateway(options, `v1/routes/${encodeURIComponent(id)}`);
+  const body = jsonOf(answer) as { object?: string } | null;
+  if (body?.object === "disperse.route") return body as unknown as Route;
+  if (answer.status !== 404) throw refusedBy(options.url, answer);
+  throw new CommandFailure(
+    exitCodes.invalid,
+    `The gateway at ${options.url} does not remember a request "${id}", or not for this caller. The id is in the header ` +
+      `x-disperse-request-id of its answer; the latest requests are kept, and a restart forgets them.`,
   );
 }
 
@@ -136,5 +114,3 @@ function routeSections(route: Route): Section[] {
     { lines: target && attempts.length === 0 ? ["Its first attempt is still running."] : [] },
   ];
 }
-
-const invalid = (why: string): CommandFailure => new CommandFailure(exitCodes.invalid, why);

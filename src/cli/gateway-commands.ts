@@ -24,6 +24,8 @@ export function addGatewayCommands(command: (spec: string, description: string) 
       "--keys <file>",
       "accounts and virtual keys (JSON, keys hashed); without it everyone who connects is served",
     )
+    .option("--operator-key-env <variable>", "environment variable with the key for console, metrics and drains")
+    .option("--open-console", "show console and metrics to everyone who connects, not only on this machine")
     .option("--tls-cert <file>", "certificate in PEM: serve HTTPS")
     .option("--tls-key <file>", "its private key in PEM")
     .option("--access-log <file>", "one JSON line per request, without prompts and keys; - for standard output")
@@ -41,6 +43,20 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     .option("--simulation <file>", "simulation result to show in the console")
     .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
 
+  const onGateway = (added: Command) =>
+    added
+      .option("--workload <id>", "only the engines that serve this workload there")
+      .option("--url <address>", "gateway", "http://127.0.0.1:4400")
+      .option("--key-env <variable>", "environment variable with a key of the role operator")
+      .option("--json", "print the gateway's answer as JSON");
+  onGateway(command("drain [site]", "take a site out of a running gateway; without a site, list what is out"))
+    .option("--reason <words>", "shown to whoever asks why")
+    .option("--wait <duration>", "wait so long for running requests to finish (exit code 7 when they do not)", seconds)
+    .action(async (site, options) => (await import("./drain.ts")).drain(site, options));
+  onGateway(command("undrain <site>", "put a drained site back in")).action(async (site, options) =>
+    (await import("./drain.ts")).undrain(site, options),
+  );
+
   const keys = command("keys", "virtual keys of the gateway: made, listed, exchanged, revoked");
   const onKeys = (spec: string, description: string) =>
     keys
@@ -57,6 +73,12 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     .option("--requests-per-minute <number>", "rate limit of the account", positive)
     .option("--tokens-per-minute <number>", "rate limit of the account, input and output tokens", positive)
     .option("--max-in-flight <number>", "requests of the account that may run at the same time", wholeNumber)
+    .addOption(
+      new Option(
+        "--role <name>",
+        "may see console and metrics, or also drain; no inference then, unless --workloads",
+      ).choices(["viewer", "operator"]),
+    )
     .addOption(new Option("--priority <name>", "who is served first under overload").choices(priorities))
     .option("--weight <number>", "share among accounts of the same priority under overload", positive)
     .action(async (options) => (await import("./keys.ts")).createKey(options));

@@ -1,4 +1,4 @@
-import { createHmac, hash, randomBytes } from "node:crypto";
+import { createHmac, hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -28,6 +28,11 @@ export function keyedDigest(secret: string, pepper: string): string {
 /** Digest of keys that were entered without a pepper: `printf %s "$KEY" | sha256sum`. */
 export function plainDigest(secret: string): string {
   return hash("sha256", secret);
+}
+
+/** Compares two digests in a time that tells nothing of where they differ. */
+export function isSame(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }
 
 export function pepperPath(keys: string): string {

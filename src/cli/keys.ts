@@ -22,6 +22,7 @@ export interface CreateKeyOptions extends KeysOptions {
   readonly maxInFlight?: number;
   readonly priority?: string;
   readonly weight?: number;
+  readonly role?: string;
 }
 
 /** `disperse keys create`: prints the key once; the file gets its digest alone. */
@@ -38,10 +39,13 @@ export function createKey(options: CreateKeyOptions): void {
   const account = accounts.find(({ id }) => id === options.account);
   if (account) Object.assign(account, Object.fromEntries(limits));
   else accounts.push({ id: options.account, ...Object.fromEntries(limits) });
-  const workloads = options.workloads?.split(",").map((id) => id.trim());
+  // A key for looking at a gateway lies where a key for inference need not lie.
+  const workloads =
+    options.workloads?.split(",").map((id) => id.trim()) ?? (options.role === undefined ? undefined : []);
   const entry: Entry = {
     account: options.account,
     ...(workloads && { workloads }),
+    ...(options.role !== undefined && { role: options.role }),
     ...(options.expires !== undefined && { expires: dateOf(options.expires) }),
   };
   add(options.keys, accounts, keys, entry, options.id);
@@ -51,11 +55,12 @@ export function createKey(options: CreateKeyOptions): void {
 export function rotateKey(id: string, options: KeysOptions & { readonly overlap: string }): void {
   const { accounts, keys } = open(options.keys).raw;
   const old = find(keys, id, options.keys);
-  const { account, workloads, slo } = old;
+  const { account, workloads, slo, role } = old;
+  const same = { ...(workloads ? { workloads } : {}), ...(slo ? { slo } : {}), ...(role ? { role } : {}) };
   const until = dateOf(options.overlap);
   // A key that ends sooner anyway is not given more time.
   if (typeof old["expires"] !== "string" || Date.parse(old["expires"]) > Date.parse(until)) old["expires"] = until;
-  add(options.keys, accounts, keys, { account, ...(workloads ? { workloads } : {}), ...(slo ? { slo } : {}) });
+  add(options.keys, accounts, keys, { account, ...same });
   process.stderr.write(`${id} works until ${String(old["expires"])}.\n`);
 }
 
@@ -80,6 +85,7 @@ export function listKeys(options: KeysOptions & { readonly json?: boolean }): vo
       account: key.account,
       status: key.revoked ? "revoked" : expired ? "expired" : "active",
       workloads: key.workloads,
+      role: key.role ?? null,
       expires: key.expiresEpochMs === null ? null : new Date(key.expiresEpochMs).toISOString(),
       budgetUsd: account.budgetNanoUsd === null ? null : account.budgetNanoUsd / 1e9,
       requestsPerMinute: account.requestsPerMinute,
@@ -90,12 +96,24 @@ export function listKeys(options: KeysOptions & { readonly json?: boolean }): vo
   if (options.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
   const any = (value: number | string | null) => (value === null ? "–" : String(value));
   const table = textTable(
-    ["key", "account", "status", "workloads", "expires", "budget USD", "requests/min", "tokens/min", "priority"],
+    [
+      "key",
+      "account",
+      "status",
+      "workloads",
+      "role",
+      "expires",
+      "budget USD",
+      "requests/min",
+      "tokens/min",
+      "priority",
+    ],
     rows.map((row) => [
       row.id,
       row.account,
       row.status,
-      row.workloads === "*" ? "all" : row.workloads.join(" "),
+      row.workloads === "*" ? "all" : row.workloads.join(" ") || "none",
+      any(row.role),
       any(row.expires?.slice(0, 16) ?? null),
       any(row.budgetUsd),
       any(row.requestsPerMinute),

@@ -2,6 +2,7 @@ import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { readConfiguration, watchedPaths, type GatewayFiles } from "./gateway-files.ts";
 import type { FileSettings } from "./open-files.ts";
 import { untilStopped } from "./interrupts.ts";
+import { operatorKeyIn } from "./operator-options.ts";
 import { startGateway, type RunningGateway } from "./start-gateway.ts";
 import { workerLedger } from "./open-ledger.ts";
 import { shareOf } from "./worker-share.ts";
@@ -24,6 +25,8 @@ export interface ServeOptions {
   readonly files?: string;
   readonly filesCountry?: string;
   readonly batchHours?: string;
+  readonly operatorKeyEnv?: string;
+  readonly openConsole?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly accessLog?: string;
@@ -52,6 +55,7 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
       );
     }
     // What is wrong is told once, not by every worker.
+    operatorKeyIn(options.operatorKeyEnv, process.env);
     await readConfiguration(files, process.env);
     return leadWorkers(options.workers, options.ledger ?? null, { listening: announce, say });
   }
@@ -82,6 +86,8 @@ async function serveHere(
     ...(options.ledger !== undefined && place && { otherLedgers: otherLedgers(options.ledger, place) }),
     files: fileSettings(options),
     cache: { cacheBytes: Math.round((options.cacheMb ?? 0) * 1024 * 1024), cacheTtlMs: options.cacheTtl * 1_000 },
+    operatorKey: operatorKeyIn(options.operatorKeyEnv, process.env),
+    openConsole: options.openConsole ?? false,
     accessLog: options.accessLog ?? null,
     otlp: otlpOf(options.otlp, process.env),
     limits: {
@@ -90,7 +96,8 @@ async function serveHere(
     },
     ...(place && {
       shareOf: (accounts) => shareOf(accounts, place.of, place.spentBefore),
-      leader: (collect) => (line.leader = followLeader(collect)),
+      leader: (on) => (line.leader = followLeader(on)),
+      drains: place.drains,
     }),
     say,
   });

@@ -17,8 +17,11 @@ import {
   Accounts,
   createGateway,
   createReloadable,
+  Drains,
   metrics,
+  type OperatorAccess,
   type AccountSettings,
+  type Drain,
   type FileDesk,
   type Gateway,
   type GatewayOptions,
@@ -28,12 +31,13 @@ import { composeEngines } from "./compose-engines.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import type { Configuration } from "./gateway-files.ts";
 import { createLedgerPage } from "./ledger-page.ts";
+import { openToOperators, strangersWarning, type OperatorOptions } from "./operator-options.ts";
 import { openFiles, type FileSettings } from "./open-files.ts";
 import { openLedger } from "./open-ledger.ts";
 import { packageRoot } from "./package-root.ts";
 import { readAccounts } from "./read-accounts.ts";
 
-export interface GatewaySettings {
+export interface GatewaySettings extends OperatorOptions {
   readonly configuration: Configuration;
   readonly host: string;
   readonly port: number;
@@ -47,6 +51,8 @@ export interface GatewaySettings {
   readonly otherLedgers?: readonly string[];
   /** Where files and batches are kept; null = there are none. */
   readonly files: FileSettings | null;
+  /** What operators had taken out when this process was started. */
+  readonly drains?: readonly Drain[];
   /** File of the access log, `-` = standard output; null = none. */
   readonly accessLog: string | null;
   /** Collector of traces and metrics; null = none. */
@@ -57,8 +63,12 @@ export interface GatewaySettings {
   /** Taken on accounts as they are read; a worker takes its share. */
   readonly shareOf?: (accounts: AccountSettings) => AccountSettings;
   /** The line to the process that leads the workers, when there is one. */
-  readonly leader?: (collect: () => readonly CollectedFamily[]) => {
+  readonly leader?: (on: {
+    readonly collect: () => readonly CollectedFamily[];
+    readonly drained: (drains: readonly Drain[]) => void;
+  }) => {
     allMetrics(): Promise<readonly CollectedFamily[]>;
+    tellDrains(drains: readonly Drain[]): void;
   };
   /** Words for the operator, one line each. */
   readonly say: (line: string) => void;
@@ -96,7 +106,12 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     gateway.observe();
     return telemetry;
   };
-  const leader = settings.leader?.(() => observed().collect());
+  const drains = new Drains((all) => leader?.tellDrains(all));
+  drains.replace(settings.drains ?? []);
+  const leader = settings.leader?.({
+    collect: () => observed().collect(),
+    drained: (all) => drains.replace(all),
+  });
   const readLimits = async (path: string) => {
     const read = await readAccounts(path, store);
     return settings.shareOf ? settings.shareOf(read) : read;
@@ -115,6 +130,8 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       mesh,
       store,
       accounts,
+      operators,
+      drains,
       ...(files && { files }),
       journals,
       clock,
@@ -129,7 +146,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
           "/console/plan.json": () => json(next.plan),
           // `null` says that nothing was simulated; a missing page would be an error in the browser's log.
           "/console/simulation.json": () => json(next.simulation),
-          "/console/ledger.json": async () => json(await ledgerPage(true)),
+          "/console/ledger.json": async (known) => json(await ledgerPage(known)),
         },
         existsSync(console_) ? console_ : null,
       ),
@@ -150,6 +167,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   };
 
   let accounts: Accounts;
+  let operators: OperatorAccess;
   let files: FileDesk | null = null;
   let gateway: ReturnType<typeof createReloadable>;
   let service: HttpService;
@@ -157,6 +175,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     openJournals();
     const known = configuration.keys === null ? null : await readLimits(configuration.keys);
     accounts = new Accounts(known, clock.monotonicMs());
+    operators = openToOperators(settings, accounts, clock);
     // Lines of batches go to whichever gateway is in force.
     const send: Gateway["handle"] = (call, reply) => gateway.handle(call, reply);
     files = settings.files && (await openFiles(settings.files, { clock, rng, send }));
@@ -164,6 +183,8 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     loaded.set(clock.epochMs() / 1_000);
     service = await listen(gateway, settings);
     files?.start();
+    const warning = strangersWarning(settings.host, settings, operators);
+    if (warning !== null) settings.say(warning);
   } catch (error) {
     await closeAll();
     throw error;

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { existsSync } from "node:fs";
 import { mergeMetrics, type CollectedFamily } from "../adapters/telemetry-prometheus/index.ts";
+import type { Drain } from "../serve/index.ts";
 import { rollUpsAt, workerLedger } from "./open-ledger.ts";
 import { untilStopped } from "./interrupts.ts";
 import { spentByAccount, type SpentBefore } from "./worker-share.ts";
@@ -11,14 +12,18 @@ export interface WorkerPlace {
   readonly number: number;
   readonly of: number;
   readonly spentBefore: SpentBefore;
+  /** What operators have taken out since the workers were started. */
+  readonly drains: readonly Drain[];
 }
 
 type FromWorker =
   | { readonly kind: "listening"; readonly url: string }
+  | { readonly kind: "drained"; readonly drains: readonly Drain[] }
   | { readonly kind: "metrics-wanted"; readonly id: number }
   | { readonly kind: "metrics-read"; readonly id: string; readonly families: readonly CollectedFamily[] };
 type ToWorker =
   | { readonly kind: "read-metrics"; readonly id: string }
+  | { readonly kind: "drained"; readonly drains: readonly Drain[] }
   | { readonly kind: "metrics"; readonly id: number; readonly families: readonly CollectedFamily[] };
 
 const placeVariable = "DISPERSE_WORKER";
@@ -53,6 +58,7 @@ export async function leadWorkers(
   });
   const workers = new Map<number, Worker>();
   const asked = new Map<string, (families: readonly CollectedFamily[]) => void>();
+  let drains: readonly Drain[] = [];
   let stopping = false;
   let listening = 0;
   let failed: number | null = null;
@@ -60,7 +66,7 @@ export async function leadWorkers(
   const failure = new Promise<void>((resolve) => (fail = resolve));
 
   const start = (number: number) => {
-    const place: WorkerPlace = { number, of: count, spentBefore: { byAll, byThis: byWorker[number - 1]! } };
+    const place: WorkerPlace = { number, of: count, spentBefore: { byAll, byThis: byWorker[number - 1]! }, drains };
     const worker = cluster.fork({ [placeVariable]: JSON.stringify(place) });
     workers.set(number, worker);
     let came = false;
@@ -68,6 +74,10 @@ export async function leadWorkers(
       if (message.kind === "listening") {
         came = true;
         if (++listening === count) on.listening(message.url);
+      } else if (message.kind === "drained") {
+        // Whichever worker the operator spoke to, all go by it, also those started anew later.
+        ({ drains } = message);
+        for (const other of workers.values()) if (other !== worker) tell(other, { kind: "drained", drains });
       } else if (message.kind === "metrics-read") asked.get(message.id)?.(message.families);
       else void readAll(message.id).then((families) => tell(worker, { kind: "metrics", id: message.id, families }));
     });
@@ -130,12 +140,16 @@ function tell(worker: Worker, message: ToWorker): void {
 }
 
 /** A worker's line to its leader. */
-export function followLeader(collect: () => readonly CollectedFamily[]) {
+export function followLeader(on: {
+  readonly collect: () => readonly CollectedFamily[];
+  readonly drained: (drains: readonly Drain[]) => void;
+}) {
   const waiting = new Map<number, (families: readonly CollectedFamily[]) => void>();
   let next = 0;
   const send = (message: FromWorker) => void process.send?.(message);
   process.on("message", (message: ToWorker) => {
-    if (message.kind === "read-metrics") send({ kind: "metrics-read", id: message.id, families: collect() });
+    if (message.kind === "read-metrics") send({ kind: "metrics-read", id: message.id, families: on.collect() });
+    else if (message.kind === "drained") on.drained(message.drains);
     else {
       waiting.get(message.id)?.(message.families);
       waiting.delete(message.id);
@@ -143,6 +157,7 @@ export function followLeader(collect: () => readonly CollectedFamily[]) {
   });
   return {
     listening: (url: string) => send({ kind: "listening", url }),
+    tellDrains: (drains: readonly Drain[]) => send({ kind: "drained", drains }),
     /** The metrics of all workers together. */
     allMetrics: () =>
       new Promise<readonly CollectedFamily[]>((resolve) => {

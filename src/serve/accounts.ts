@@ -1,5 +1,6 @@
 import { apiError, type ApiError } from "./api-error.ts";
 import { KeyRing } from "./key-ring.ts";
+import type { OperatorRole } from "./operator-access.ts";
 import type { Priority } from "./priority.ts";
 import type { Slo } from "./slo.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -34,6 +35,8 @@ export interface KeyRecord {
   readonly expiresEpochMs: number | null;
   /** Revoked keys are kept so that old rows still have a name for them. */
   readonly revoked?: boolean;
+  /** What it may see and do besides inference; nothing when left out. */
+  readonly role?: OperatorRole;
   /** Class of requests that name none; `budget` when left out. */
   readonly slo?: Slo;
 }
@@ -77,6 +80,7 @@ const unlimited: Reservation = { account: null, nanoUsd: 0, tokens: 0 };
  */
 export class Accounts {
   #keys: KeyRing | null = null;
+  #hasRoles = false;
   #accounts = new Map<string, AccountState>();
 
   constructor(settings: AccountSettings | null, nowMs: number) {
@@ -89,6 +93,7 @@ export class Accounts {
    */
   replace(settings: AccountSettings, nowMs: number): void {
     this.#keys = new KeyRing(settings.keys, settings.digests);
+    this.#hasRoles = settings.keys.some(({ role, revoked }) => role !== undefined && revoked !== true);
     const before = this.#accounts;
     this.#accounts = new Map();
     for (const account of settings.accounts) {
@@ -113,6 +118,17 @@ export class Accounts {
     const key = secret === undefined ? null : this.#keys.find(secret);
     // One answer for unknown, revoked, expired and orphaned keys: a guesser learns nothing from the difference.
     return this.#isGood(key, epochMs) ? { ok: true, key } : { ok: false, error: apiError("invalid_api_key") };
+  }
+
+  /** Some key may see console and metrics. */
+  get hasRoles(): boolean {
+    return this.#hasRoles;
+  }
+
+  /** The role of a presented key; null when it has none or is not good. */
+  roleOf(secret: string, epochMs: number): OperatorRole | null {
+    const key = this.#keys?.find(secret) ?? null;
+    return this.#isGood(key, epochMs) ? (key.role ?? null) : null;
   }
 
   #isGood(key: KeyRecord | null, epochMs: number): key is KeyRecord {

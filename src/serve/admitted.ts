@@ -1,6 +1,7 @@
 import type { Decision } from "../route/index.ts";
 import type { Reservation } from "./accounts.ts";
 import type { InferenceRequest } from "./chat-request.ts";
+import type { Drain } from "./drains.ts";
 import type { Endpoint } from "./endpoints.ts";
 import type { AttemptOutcome } from "./ledger.ts";
 import type { RedactionCounts } from "./redaction.ts";
@@ -28,6 +29,8 @@ export interface Admitted {
   /** Marks of the prompt's beginnings, shortest first; empty where it does not matter who knows them. */
   readonly marks: readonly number[];
   readonly decision: Decision;
+  /** What operators had taken out by then. */
+  readonly drained: readonly Drain[];
   readonly receivedMs: number;
   /** Attempts that have ended, in the order in which they did. */
   readonly trail: AttemptNote[];

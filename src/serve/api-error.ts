@@ -43,11 +43,23 @@ export const errorRegistry = {
     message: "The API key is missing, unknown, expired or revoked.",
     hint: "Send a valid key as `Authorization: Bearer …`.",
   },
+  operator_key_required: {
+    status: 401,
+    type: "authentication_error",
+    message: "Console, metrics and administration ask for a key that may see them.",
+    hint: "Send it as `Authorization: Bearer …`, or as the password in a browser.",
+  },
   insufficient_scope: {
     status: 403,
     type: "permission_error",
     message: "The API key may not do this.",
     hint: "Ask the owner of the key for a wider scope.",
+  },
+  local_callers_only: {
+    status: 403,
+    type: "permission_error",
+    message: "Without a key for them, console, metrics and administration are for callers on this machine only.",
+    hint: "Give a key the role viewer or operator (disperse keys create --role), or start with --operator-key-env; --open-console shows console and metrics to everyone.",
   },
   residency_refused: {
     status: 403,

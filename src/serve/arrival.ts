@@ -87,7 +87,7 @@ export class Arrival implements Exchange, Candidate {
     const routes = core.routesFor(admitted.slo);
     const decision = decide(routes, route, core.snapshot, { nowMs, rng: this.#rng });
     if (!this.#hasRoom(decision)) return false;
-    const placed: Admitted = { ...admitted, decision };
+    const placed: Admitted = { ...admitted, decision, drained: core.drains.all };
     this.#remember(placed);
     const inference = new Inference(core, this.#call, this.#reply, placed, (chargedTokens) => {
       core.admission.settle(this, this.inputTokens, Math.max(0, chargedTokens - this.inputTokens));

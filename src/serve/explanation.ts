@@ -1,6 +1,12 @@
+import type { Decision } from "../route/index.ts";
 import { asciiJson } from "./byte-text.ts";
 import type { Admitted } from "./admitted.ts";
+import { covers } from "./drains.ts";
 import type { ByteText } from "./ports.ts";
+
+type Refusal =
+  | Decision["rejected"][number]
+  | { readonly site: string; readonly reason: "drained"; readonly detail: string };
 
 /** Body of `GET /v1/routes/{id}`. Times in ms; says nothing of prompt, answer, key or address. */
 export function explanation(admitted: Admitted, area: string, access: string, workload: string): ByteText {
@@ -15,7 +21,7 @@ export function explanation(admitted: Admitted, area: string, access: string, wo
     budget_ms: decision.budgetMs,
     target: decision.target,
     fallbacks: decision.fallbacks,
-    rejected: decision.rejected,
+    rejected: refusals(admitted, workload),
     redacted: admitted.redacted.counts,
     attempts: admitted.trail.map((note) => ({
       number: note.number,
@@ -29,4 +35,22 @@ export function explanation(admitted: Admitted, area: string, access: string, wo
       duration_ms: note.durationMs,
     })),
   });
+}
+
+/** The policy's refusals, with the operator's word where a site was out: to the policy it is one that is not healthy. */
+function refusals({ decision, drained }: Admitted, workload: string): Refusal[] {
+  const out = drained.filter((drain) => covers(drain, drain.site, [workload]));
+  const given = decision.rejected.map((refusal): Refusal => {
+    const drain = refusal.reason === "unhealthy" ? out.find(({ site }) => site === refusal.site) : undefined;
+    return drain ? { ...refusal, reason: "drained", detail: detailOf(drain.reason) } : refusal;
+  });
+  const unnamed = out.filter(({ site }) => !given.some((refusal) => refusal.site === site));
+  return [
+    ...unnamed.map(({ site, reason }) => ({ site, reason: "drained" as const, detail: detailOf(reason) })),
+    ...given,
+  ];
+}
+
+function detailOf(reason: string | null): string {
+  return `taken out by the operator${reason === null ? "" : `: ${reason}`}`;
 }

@@ -115,6 +115,7 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
       receivedMs,
       trail: [],
       cacheKey: kept,
+      drained: core.drains.all,
       redacted: { counts: null },
     };
     if (found) return repeatAnswer(core, call, reply, admitted, found, remember);

@@ -4,6 +4,7 @@ import type { Accounts } from "./accounts.ts";
 import { Admission } from "./admission.ts";
 import { errorBody, type ApiError } from "./api-error.ts";
 import type { Books } from "./books.ts";
+import { covers, type Drains } from "./drains.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FirstTokens } from "./first-tokens.ts";
 import { Hedging } from "./hedging.ts";
@@ -40,6 +41,7 @@ export interface CoreParts {
   readonly clock: Clock;
   readonly books: Books;
   readonly accounts: Accounts;
+  readonly drains: Drains;
   readonly options: GatewayOptions;
 }
 
@@ -52,6 +54,9 @@ export class GatewayCore {
   readonly clock: Clock;
   readonly books: Books;
   readonly accounts: Accounts;
+  readonly drains: Drains;
+  /** Goes by the drains no longer; for the end. */
+  readonly leaveDrains: () => void;
   readonly deadlines: Deadlines;
   readonly hedging: Hedging;
   readonly admission: Admission;
@@ -76,12 +81,21 @@ export class GatewayCore {
     this.clock = parts.clock;
     this.books = parts.books;
     this.accounts = parts.accounts;
+    this.drains = parts.drains;
     this.deadlines = new Deadlines(parts.clock);
     this.cache = new ResponseCache(parts.options);
     this.hedging = new Hedging(parts.options.hedgeRatio, parts.world.workloads.length);
     this.firstTokens = new FirstTokens(parts.world.workloads.length);
     this.admission = new Admission(parts.clock, parts.options, parts.books.line);
     this.groups = parts.routes.groups.map((group, index) => this.#stateOf(group, parts.bindings[index] ?? null));
+    this.leaveDrains = parts.drains.follow({
+      changed: () => this.#takeOut(),
+      running: (drain) =>
+        this.groups.reduce(
+          (sum, state) => sum + (covers(drain, this.#siteOf(state), this.#workloadsOf(state)) ? state.inFlight : 0),
+          0,
+        ),
+    });
     this.snapshot = {
       maxAgeMs: parts.options.signalMaxAgeMs,
       engines: Array.from(parts.routes.groupOfReplica, (group) => this.groups[group]!),
@@ -138,17 +152,39 @@ export class GatewayCore {
     return refusal(this.routes.policy, admitted, restMs);
   }
 
-  sendError(reply: Reply, error: ApiError, requestId: string, attempts: number): void {
+  sendError(reply: Reply, error: ApiError, requestId: string, attempts: number, more: readonly string[] = []): void {
     const headers = ["content-type", "application/json", "x-request-id", requestId, "x-disperse-request-id", requestId];
     headers.push("x-disperse-reason", error.code, "x-disperse-attempts", String(attempts));
     if (error.retryAfterMs !== null)
       headers.push("retry-after", String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))));
-    reply.send(error.status, headers, errorBody(error), true);
+    reply.send(error.status, [...headers, ...more], errorBody(error), true);
   }
 
   /** An engine takes no more for now, but will when one of its requests is over. */
   someGroupIsFull(): boolean {
     return this.groups.some((state) => state.full);
+  }
+
+  /** Where engines stand and what they serve. */
+  places(): { readonly site: string; readonly workloads: readonly string[] }[] {
+    const real = this.groups.filter(({ engine }) => engine !== null);
+    return real.map((state) => ({ site: this.#siteOf(state), workloads: this.#workloadsOf(state) }));
+  }
+
+  /** Takes engines out or puts them back in, as the drains say now; who waits for one may find another. */
+  #takeOut(): void {
+    for (const state of this.groups) {
+      state.drained = this.drains.cover(this.#siteOf(state), this.#workloadsOf(state));
+    }
+    this.admission.look();
+  }
+
+  #siteOf({ group }: GroupState): string {
+    return this.world.sites[group.site]!.id;
+  }
+
+  #workloadsOf({ group }: GroupState): string[] {
+    return group.workloads.map((workload) => this.world.workloads[workload]!.id);
   }
 
   #isAtCore(workload: number): boolean {

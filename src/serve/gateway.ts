@@ -3,6 +3,7 @@ import { compilePolicy, compileRoutes, type Deployment, type Group } from "../ro
 import { Accounts } from "./accounts.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import { Books } from "./books.ts";
+import { Drains } from "./drains.ts";
 import { asciiJson } from "./byte-text.ts";
 import { endpoints } from "./endpoints.ts";
 import { createFileCalls } from "./file-calls.ts";
@@ -15,10 +16,14 @@ import type { Admitted } from "./admitted.ts";
 import type { Journal } from "./journal.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { modelList, modelNames, modelObject, type ModelName } from "./models.ts";
+import { OperatorAccess } from "./operator-access.ts";
+import { createOperatorCalls, isOperatorPath } from "./operator-calls.ts";
 import { defaultOptions, type GatewayOptions } from "./options.ts";
 import { Origins } from "./origins.ts";
 import type { Clock, Mesh, Store, Telemetry } from "./ports.ts";
+import { readiness } from "./readiness.ts";
 import { newRequestId } from "./request-id.ts";
+import { WorkGauges } from "./work-gauges.ts";
 import type { Call, Exchange, Page, PageSource, Reply } from "./transport.ts";
 
 export interface GatewayParts {
@@ -34,6 +39,10 @@ export interface GatewayParts {
   readonly rng: () => number;
   /** Keys, budgets and rate limits; without them everyone is let in, which is for loopback only. */
   readonly accounts?: Accounts;
+  /** Who may see console and metrics and change what runs; callers on this machine when left out. */
+  readonly operators?: OperatorAccess;
+  /** What operators have taken out. It outlives this gateway. */
+  readonly drains?: Drains;
   /** Where records of finished requests go: an access log, traces. Given to it, and closed by whoever gave them. */
   readonly journals?: readonly Journal[];
   /** Files and batches; without it there are none. It outlives this gateway. */
@@ -72,7 +81,10 @@ export function createGateway(parts: GatewayParts): Gateway {
   const { mesh, store, telemetry } = parts;
   const accounts = parts.accounts ?? new Accounts(null, 0);
   const books = new Books({ world, store, clock, live, telemetry, journals: parts.journals ?? [] });
-  const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, accounts, options });
+  const drains = parts.drains ?? new Drains();
+  const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, accounts, drains, options });
+  const operators = parts.operators ?? new OperatorAccess({ accounts, clock });
+  const work = new WorkGauges(world, telemetry);
   const names = modelNames(world, (workload) =>
     routes.groups.some((group, index) => group.workloads.includes(workload) && bindings[index]?.emulated === true),
   );
@@ -87,12 +99,13 @@ export function createGateway(parts: GatewayParts): Gateway {
     reply.send(status, ["content-type", "application/json"], body, true);
     return answered;
   };
-  const refuse = (reply: Reply, error: ApiError) => {
+  const refuse = (reply: Reply, error: ApiError, headers: readonly string[] = []) => {
     const requestId = newRequestId(rng);
     books.turnedAway(requestId, error.code, null);
-    core.sendError(reply, error, requestId, 0);
+    core.sendError(reply, error, requestId, 0, headers);
     return answered;
   };
+  const operate = createOperatorCalls({ places: core.places(), drains, access: operators, clock });
 
   const fileCalls = createFileCalls({
     desk: parts.files ?? null,
@@ -113,9 +126,13 @@ export function createGateway(parts: GatewayParts): Gateway {
     refuse,
   });
 
-  function explain(id: string, reply: Reply): Exchange {
+  /** A route is told to whose request it was, and to whoever may see the console. */
+  function explain(id: string, call: Call, reply: Reply): Exchange {
     const admitted = remembered.find((entry) => entry.requestId === id);
-    if (!admitted) return refuse(reply, apiError("not_found", { detail: "This route is unknown or no longer kept." }));
+    const caller = accounts.authenticate(call.header("authorization"), clock.epochMs());
+    const own = caller.ok && admitted?.accountId === (caller.key?.account ?? null);
+    if (!admitted || !(own || operators.enter(call, "viewer").ok))
+      return refuse(reply, apiError("not_found", { detail: "This route is unknown or no longer kept." }));
     const { area, access, workload } = admitted;
     return json(
       reply,
@@ -130,23 +147,21 @@ export function createGateway(parts: GatewayParts): Gateway {
       const name = nameOf.get(decodePath(path.slice("/v1/models/".length)));
       return name ? json(reply, asciiJson(modelObject(name, createdS))) : refuse(reply, apiError("model_not_found"));
     }
-    if (path.startsWith("/v1/routes/")) return explain(path.slice("/v1/routes/".length), reply);
+    if (path.startsWith("/v1/routes/")) return explain(path.slice("/v1/routes/".length), call, reply);
     if (path === "/healthz") return json(reply, asciiJson({ status: "alive" }));
     if (path === "/readyz") {
       core.look();
-      const ready = !core.stopping && core.groups.some((state) => state.health.value > 0);
-      return json(
-        reply,
-        asciiJson({ status: ready ? "ready" : core.stopping ? "stopping" : "no engine" }),
-        ready ? 200 : 503,
-      );
+      const { status, body } = readiness(core.groups, drains.all, core.stopping);
+      return json(reply, asciiJson(body), status);
     }
+    const entry = operators.enter(call, "viewer");
+    if (!entry.ok) return refuse(reply, entry.error, entry.headers);
     if (path === "/console/live") return live.watch(reply);
-    return page(path, reply);
+    return page(path, entry.known, reply);
   }
 
-  function page(path: string, reply: Reply): Exchange {
-    const found = parts.pages?.(path) ?? null;
+  function page(path: string, known: boolean, reply: Reply): Exchange {
+    const found = parts.pages?.(path, known) ?? null;
     let open = true;
     const show = (result: Page | null) => {
       if (!open) return;
@@ -162,6 +177,10 @@ export function createGateway(parts: GatewayParts): Gateway {
   function dispatch(call: Call, reply: Reply): Exchange {
     const { method, path } = call;
     if (isFilePath(path)) return fileCalls(call, reply);
+    if (isOperatorPath(path)) {
+      const done = operate(call);
+      return done.ok ? json(reply, done.body) : refuse(reply, done.error, done.headers);
+    }
     const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
     if (method === "POST") {
       if (endpoint) return infer(call, reply, endpoint);
@@ -182,7 +201,10 @@ export function createGateway(parts: GatewayParts): Gateway {
       }
     },
     refuse,
-    observe: () => books.engines(core.groups, bindings, core.look()),
+    observe() {
+      books.engines(core.groups, bindings, core.look());
+      work.show(core.groups, drains);
+    },
     unsavedRows: () => books.unsaved,
     async stop(graceMs) {
       core.stopping = true;
@@ -195,6 +217,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       core.admission.close();
       for (const inference of core.inFlight) inference.abandon();
       await books.settled();
+      core.leaveDrains();
       await Promise.all(bindings.map(async (binding) => binding?.engine.close()));
     },
   };

@@ -46,6 +46,8 @@ export class GroupState {
   readonly group: Group;
   readonly engine: Engine | null;
   inFlight = 0;
+  /** An operator has taken it out: what runs there finishes, nothing new begins. */
+  drained = false;
   /** Input tokens of requests handed over that have not produced their first token. */
   #waitingTokens = 0;
   /** The same, counted from the last scrape on: negative when more got their first token than were sent. */
@@ -121,6 +123,7 @@ export class GroupState {
     const atMs = this.#moment.nowMs;
     const rests = this.engine === null || atMs < this.#restUntilMs;
     if (rests) return { value: 0, unit: "ratio", atMs, source: this.engine === null ? "no engine" : "retry-after" };
+    if (this.drained) return { value: 0, unit: "ratio", atMs, source: "drained" };
     if (this.full) return { value: 0, unit: "ratio", atMs, source: "requests in flight" };
     const failing = this.#ratio.at(atMs);
     const value = Math.min(this.#siteHealth(), Math.max(suspectHealth, 1 - failing));

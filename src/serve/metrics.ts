@@ -72,6 +72,14 @@ export const metrics = {
     name: "disperse_engine_health_ratio",
     help: "1 = a real engine takes requests, 0 = it does not, in between = suspected after failures.",
   },
+  engineInFlight: {
+    name: "disperse_engine_in_flight_requests",
+    help: "Requests of this gateway that run at an engine now, by site and workload; absent where none ever did.",
+  },
+  drainedRunning: {
+    name: "disperse_drained_running_requests",
+    help: "Requests still running at what an operator has taken out, by site and workload (empty = all of the site); NaN once it was put back.",
+  },
   configReloads: {
     name: "disperse_config_reloads_total",
     help: "Reloads of the configuration, by result (applied, refused).",

@@ -1,6 +1,10 @@
 import { explainPhysics, type Policy, type RejectReason } from "../route/index.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import type { Admitted } from "./admitted.ts";
+import { covers } from "./drains.ts";
+
+/** Advice to callers while everything is drained, ms. */
+const drainedRetryMs = 10_000;
 
 /**
  * Turns a decision without a target into the error that names the rule which stood in the way: the one that was
@@ -8,14 +12,21 @@ import type { Admitted } from "./admitted.ts";
  */
 export function refusal(
   policy: Policy,
-  { decision, workload, area, access }: Admitted,
+  { decision, workload, area, access, drained }: Admitted,
   retryAfterMs: number,
 ): ApiError {
   const reasons = new Set(decision.rejected.map((rejection) => rejection.reason));
-  if (decision.target !== null || reasons.has("unhealthy")) return apiError("overloaded", { retryAfterMs });
-  const physics = explainPhysics(policy, { workload, area, access });
+  const down = decision.rejected.filter(({ reason }) => reason === "unhealthy");
   const name = policy.world.workloads[workload]!.name;
   const place = policy.world.areas[area]!.name;
+  const { id } = policy.world.workloads[workload]!;
+  if (down.length > 0 && down.every(({ site }) => drained.some((drain) => covers(drain, site, [id])))) {
+    const sites = [...new Set(down.map(({ site }) => site))].join(", ");
+    const detail = `Every engine that may serve ${name} from ${place} is taken out by the operator: ${sites}.`;
+    return apiError("no_site", { detail, retryAfterMs: drainedRetryMs });
+  }
+  if (decision.target !== null || reasons.has("unhealthy")) return apiError("overloaded", { retryAfterMs });
+  const physics = explainPhysics(policy, { workload, area, access });
   const late = (["latency-network", "latency-compute"] as const).find((reason) => reasons.has(reason));
   if (late !== undefined || (reasons.size === 0 && physics.verdict !== "law")) {
     const nearest = decision.rejected.find((rejection) => rejection.reason === late);

@@ -10,6 +10,8 @@ export interface Call {
   readonly bodyBytes: number;
   /** What follows the question mark of the target; absent or empty when there is none. */
   readonly query?: string;
+  /** The connection comes from this machine, as far as the transport can tell; absent = it does not or is unknown. */
+  readonly local?: boolean;
   /** Set by the gateway itself for requests it makes on somebody's behalf; a transport never sets it. */
   readonly onBehalfOf?: OnBehalfOf;
   /** Value of a header field by its lower-case name; several fields of one name joined with ", ". */
@@ -51,7 +53,8 @@ export interface Page {
   readonly headers?: readonly string[];
 }
 
-export type PageSource = (path: string) => Page | null | Promise<Page | null>;
+/** `known`: who asks holds a key or sits at this machine, and may be told the names of tenants. */
+export type PageSource = (path: string, known: boolean) => Page | null | Promise<Page | null>;
 
 /** How an engine adapter reaches its server. */
 export interface HttpClient {

@@ -45,6 +45,7 @@ export async function serveConsole(options: {
     if (path === "/console/plan.json") return json(response, plan);
     if (path === "/v1/models") return json(response, { object: "list", data: [{ id: "emulated/small-1b" }] });
     if (path === "/console/simulation.json") return json(response, simulation);
+    if (path === "/admin/drains") return json(response, { object: "list", data: fixtureDrains(plan) });
     if (path === "/console/ledger.json") return json(response, plan && fixtureLedger(plan, Date.now()));
     if (path.startsWith("/v1/routes/")) return json(response, routeExplanation(plan, path.slice("/v1/routes/".length)));
     if (path === "/console/live") {
@@ -83,6 +84,12 @@ export async function serveConsole(options: {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** The second open site is out of service. */
+function fixtureDrains(plan: PlanDocument | null): unknown[] {
+  const site = plan?.world.sites[plan.sites[1]!.site];
+  return site ? [{ site: site.id, workload: null, since: 1_800_000_000, reason: "new kernel", running: 2 }] : [];
 }
 
 function routeExplanation(plan: PlanDocument | null, id: string): unknown {

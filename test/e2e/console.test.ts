@@ -81,6 +81,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.getByTestId("site-panel").getByRole("heading", { name: site.name }).waitFor();
     expect(new URL(page.url()).searchParams.get("site")).toBe(site.id);
     await page.getByText("Why it is open").waitFor();
+    await page.getByText("1 place drained").waitFor();
     await page.close();
   });
 

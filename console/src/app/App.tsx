@@ -2,6 +2,7 @@ import { Tooltip } from "radix-ui";
 import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { LiveFeed } from "../data/live-feed.ts";
 import type { PlanDocument } from "../../../src/plan/index.ts";
+import { useDrains } from "../data/use-drains.ts";
 import { useJson, type Resource } from "../data/resource.ts";
 import type { SimulationResult } from "../../../src/simulate/index.ts";
 import { buildBoard } from "../model/board.ts";
@@ -54,6 +55,7 @@ export function App({ feed }: { readonly feed: LiveFeed }) {
 function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: LiveFeed }) {
   const simulated = useJson<SimulationResult>("/console/simulation.json", simulationRetryMs);
   const live = useSyncExternalStore(feed.subscribe, feed.snapshot);
+  const drains = useDrains();
   const state = useViewState();
   const [help, setHelp] = useState(false);
   const shown = useMemo(() => planInPeriod(plan, state.period), [plan, state.period]);
@@ -84,12 +86,12 @@ function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: L
 
   return (
     <Tooltip.Provider delayDuration={300}>
-      <Header board={board} live={live} view={state.view} onHelp={() => setHelp(true)} />
+      <Header board={board} live={live} drained={drains.length} view={state.view} onHelp={() => setHelp(true)} />
       <main className={`view-${state.view}`}>
         <Headline board={board} simulation={simulation} />
         <Suspense fallback={<p className="muted page">Loading …</p>}>
           {state.view === "map" && (
-            <MapPage board={board} simulation={simulation} live={live} feed={feed} state={state} />
+            <MapPage board={board} simulation={simulation} live={live} feed={feed} drains={drains} state={state} />
           )}
           {state.view === "cost" && <CostPage board={board} />}
           {state.view === "service" && <ServicePage board={board} simulation={simulation} />}

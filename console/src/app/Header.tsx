@@ -2,7 +2,7 @@ import type { LiveSnapshot } from "../data/live-feed.ts";
 import type { PlanDocument, PlanStatus } from "../../../src/plan/index.ts";
 import type { Board } from "../model/board.ts";
 import { useEmulated } from "../data/use-emulated.ts";
-import { roundPercent } from "../model/format.ts";
+import { counted, roundPercent } from "../model/format.ts";
 import { periodIds } from "../model/period.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { toggleTheme, useTheme } from "./theme.ts";
@@ -41,6 +41,8 @@ function statusText({ status, relativeGap, search }: PlanDocument): string {
 export function Header(props: {
   readonly board: Board;
   readonly live: LiveSnapshot;
+  /** Places that operators have taken out. */
+  readonly drained: number;
   readonly view: View;
   readonly onHelp: () => void;
 }) {
@@ -75,6 +77,7 @@ export function Header(props: {
         ))}
       </nav>
       <div className="top-end">
+        {props.drained > 0 && <span className="status bad">{counted(props.drained, "place")} drained</span>}
         <LiveStatus live={live} />
         <IconButton
           icon={theme === "dark" ? "sun" : "moon"}

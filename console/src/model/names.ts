@@ -63,6 +63,7 @@ const refusalNames: Readonly<Record<string, string>> = {
   "latency-compute": "no time left for prefill",
   "no-engine": "no engine planned",
   unhealthy: "engines down",
+  drained: "taken out by the operator",
   "too-long": "request too long",
   interrupted: "broken off",
   "attempts-exhausted": "every attempt failed",

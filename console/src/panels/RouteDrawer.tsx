@@ -83,7 +83,7 @@ function Explanation({ board, id }: { readonly board: Board; readonly id: string
           </h3>
           <ul className="rejections">
             {rejected.map((rejection) => (
-              <li key={rejection.pool}>
+              <li key={`${rejection.site} ${rejection.pool}`}>
                 <strong>{board.world.sites.find((site) => site.id === rejection.site)?.name ?? rejection.site}</strong>
                 <span className="tag">{refusalName(rejection.reason)}</span>
                 <span className="muted">{rejection.detail}</span>

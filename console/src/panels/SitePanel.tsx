@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import type { SimulationResult } from "../../../src/simulate/index.ts";
 import { showView } from "../app/view-state.ts";
+import type { ShownDrain } from "../data/use-drains.ts";
 import type { Resource } from "../data/resource.ts";
 import { siteCosts, type Board, type SiteView } from "../model/board.ts";
 import {
@@ -19,6 +20,7 @@ import {
 import { itemColor, itemName, tierNames } from "../model/names.ts";
 import { usePolicy } from "../model/use-policy.ts";
 import { whyOpen } from "../model/why-open.ts";
+import { DrainsCard } from "./DrainsCard.tsx";
 import { CloseButton } from "../ui/CloseButton.tsx";
 import { Meter } from "../ui/Meter.tsx";
 import { StackedBar } from "../ui/StackedBar.tsx";
@@ -29,8 +31,9 @@ export function SitePanel(props: {
   readonly board: Board;
   readonly view: SiteView;
   readonly simulation: Resource<SimulationResult>;
+  readonly drains: readonly ShownDrain[];
 }) {
-  const { board, view, simulation } = props;
+  const { board, view, simulation, drains } = props;
   const { site } = view;
   const owner = board.world.owners[site.owner];
   return (
@@ -47,6 +50,7 @@ export function SitePanel(props: {
         </div>
         <CloseButton label="Close the site" onClick={() => showView({ site: null })} />
       </header>
+      <DrainsCard board={board} drains={drains} />
       {view.open ? (
         <OpenSite board={board} view={view} usage={usageOf(simulation)} />
       ) : (

@@ -1,12 +1,14 @@
 import type { ViewState } from "../app/view-query.ts";
 import { showView } from "../app/view-state.ts";
 import type { LiveFeed, LiveSnapshot } from "../data/live-feed.ts";
+import type { ShownDrain } from "../data/use-drains.ts";
 import type { Resource } from "../data/resource.ts";
 import type { SimulationResult } from "../../../src/simulate/index.ts";
 import { MapView } from "../map/MapView.tsx";
 import type { Board } from "../model/board.ts";
 import { AttainmentCard } from "../panels/AttainmentCard.tsx";
 import { CostCard } from "../panels/CostCard.tsx";
+import { DrainsCard } from "../panels/DrainsCard.tsx";
 import { LiveCard } from "../panels/LiveCard.tsx";
 import { SitePanel } from "../panels/SitePanel.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -18,9 +20,10 @@ export function MapPage(props: {
   readonly simulation: Resource<SimulationResult>;
   readonly live: LiveSnapshot;
   readonly feed: LiveFeed;
+  readonly drains: readonly ShownDrain[];
   readonly state: ViewState;
 }) {
-  const { board, simulation, live, feed, state } = props;
+  const { board, simulation, live, feed, drains, state } = props;
   const found = board.workloads.findIndex((workload) => workload.id === state.workload);
   const workload = found < 0 ? null : found;
   const selected = board.sites.find((view) => view.site.id === state.site) ?? null;
@@ -75,9 +78,15 @@ export function MapPage(props: {
       </div>
       <aside className="side" aria-label={selected ? "Site" : "Overview"}>
         {selected ? (
-          <SitePanel board={board} view={selected} simulation={simulation} />
+          <SitePanel
+            board={board}
+            view={selected}
+            simulation={simulation}
+            drains={drains.filter(({ site }) => site === selected.site.id)}
+          />
         ) : (
           <section className="panel">
+            <DrainsCard board={board} drains={drains} />
             <AttainmentCard board={board} simulation={simulation} />
             <CostCard board={board} />
             <LiveCard board={board} live={live} />

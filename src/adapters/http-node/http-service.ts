@@ -76,12 +76,17 @@ function callOf(message: IncomingMessage, body: string): Call {
     path: query < 0 ? url : url.slice(0, query),
     query: query < 0 ? "" : url.slice(query + 1),
     body,
+    local: isLoopback(message.socket.remoteAddress),
     bodyBytes: Number(message.headers["content-length"] ?? body.length),
     header(name) {
       const value = message.headers[name];
       return Array.isArray(value) ? value.join(", ") : value;
     },
   };
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && /^(?:127\.|::1$|::ffff:127\.)/.test(address);
 }
 
 /** Collects the body; hands on its text or the error that describes what is wrong with it. */

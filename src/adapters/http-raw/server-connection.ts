@@ -113,7 +113,7 @@ export class ServerConnection implements MessageEvents, Reply {
     } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
     else if (!form && !isUtf8(body)) this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
     else {
-      const exchange = this.#gateway.handle(new RawCall(head, body, form), this);
+      const exchange = this.#gateway.handle(new RawCall(head, body, form, this.#socket), this);
       // The answer may be complete already, and then nobody is interested in this exchange any more.
       if (this.#answering) this.#exchange = exchange;
     }
@@ -260,8 +260,9 @@ class RawCall implements Call {
   readonly bodyBytes: number;
   readonly query: string;
   readonly #fields: readonly string[];
+  readonly #socket: Socket;
 
-  constructor(head: MessageHead, body: Buffer, form: boolean) {
+  constructor(head: MessageHead, body: Buffer, form: boolean, socket: Socket) {
     this.method = head.method;
     const query = head.target.indexOf("?");
     this.path = query < 0 ? head.target : head.target.slice(0, query);
@@ -269,6 +270,12 @@ class RawCall implements Call {
     this.body = body.toString(form ? "latin1" : "utf8");
     this.bodyBytes = body.length;
     this.#fields = head.fields;
+    this.#socket = socket;
+  }
+
+  /** Looked up only when somebody asks: few requests depend on it. */
+  get local(): boolean {
+    return /^(?:127\.|::1$|::ffff:127\.)/.test(this.#socket.remoteAddress ?? "");
   }
 
   header(name: string): string | undefined {

@@ -2,8 +2,8 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { extname, join, resolve, sep } from "node:path";
 import type { Page, PageSource } from "../../serve/index.ts";
 
-/** A document made when asked for: its type and its text. */
-export type Document = () => DocumentText | Promise<DocumentText>;
+/** A document made when asked for: its type and its text. `known`: who asks may be told the names of tenants. */
+export type Document = (known: boolean) => DocumentText | Promise<DocumentText>;
 
 interface DocumentText {
   readonly contentType: string;
@@ -38,10 +38,10 @@ const securityHeaders = [
  * Paths that leave the folder, hidden files and links to the outside are not found.
  */
 export function createPages(documents: Readonly<Record<string, Document>>, folder: string | null): PageSource {
-  return async (path) => {
+  return async (path, known) => {
     const document = Object.hasOwn(documents, path) ? documents[path] : undefined;
     if (document) {
-      const { contentType, text } = await document();
+      const { contentType, text } = await document(known);
       return { status: 200, contentType, body: Buffer.from(text, "utf8"), headers: ["cache-control", "no-store"] };
     }
     return folder === null ? null : filePage(resolve(folder), path);

@@ -21,7 +21,7 @@ const pages = () =>
 
 describe("pages", () => {
   it("shows documents and files", async () => {
-    const text = async (path: string) => String((await pages()(path))?.body);
+    const text = async (path: string) => String((await pages()(path, true))?.body);
     expect(await text("/")).toBe("<p>hello");
     expect(await text("/assets/a.js")).toBe("1");
     expect(await text("/console/plan.json")).toBe('"ü"');
@@ -44,6 +44,6 @@ describe("pages", () => {
     "/constructor",
     "/absent",
   ])("finds nothing at %j", async (path) => {
-    expect(await pages()(path)).toBeNull();
+    expect(await pages()(path, true)).toBeNull();
   });
 });
