@@ -64,28 +64,34 @@ function nodeToUse() {
   return binary;
 }
 
-function installPackages() {
+/** What runs without the tools of development: a newcomer's first `npm start` need not wait for those. */
+const runsLean = new Set(["scripts/start.ts", "src/cli/main.ts"]);
+
+function installPackages(entry) {
   const stamp = join(root, "node_modules", ".disperse-installed");
   const wanted = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .update(readFileSync(join(root, "package.json")))
     .digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  say("installing packages (once) …");
+  const [there, extent = "everything"] = existsSync(stamp) ? readFileSync(stamp, "utf8").split(" ") : ["", "nothing"];
+  // Whoever once had everything develops here, and keeps everything when the lock file changes.
+  const lean = runsLean.has(entry) && extent !== "everything";
+  if (there === wanted && (lean || extent === "everything")) return;
+  say(`installing ${lean ? "the packages it runs on" : "packages"} (once) …`);
   // Until the packages are there, nothing may say that they are: an interrupted run starts anew. (And a file written over
   // would change in every copy of the folder that was made with hard links.)
   rmSync(stamp, { force: true });
   // Not `npm ci`: it refuses a lock file without the bindings of other platforms, and not every registry mirror carries
   // those. The lock file is obeyed all the same, and --no-save leaves it untouched.
-  if (!npm(["install", "--no-save"], root))
+  if (!npm(["install", "--no-save", ...(lean ? ["--omit=dev"] : ["--include=dev"])], root))
     fail("the packages could not be installed: check the network and the npm registry, then type the command again.");
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, `${wanted} ${lean ? "lean" : "everything"}`);
 }
 
 const [entry, ...args] = process.argv.slice(2);
 if (!entry) fail("usage: node scripts/run.mjs <file> [arguments]");
 const node = nodeToUse();
-installPackages();
+installPackages(entry);
 
 const child = spawn(node, ["--disable-warning=ExperimentalWarning", resolve(root, entry), ...args], {
   stdio: "inherit",

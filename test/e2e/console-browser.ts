@@ -4,22 +4,24 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { chromiums } from "../../scripts/debian.ts";
 
-export const chromiumPath = "/usr/bin/chromium";
+/** Undefined where Debian's Chromium is not installed. */
+export const chromiumPath = chromiums.find((path) => existsSync(path));
 
 /** How long to wait for what the page does by itself; a busy machine takes its time. */
 export const soon = { timeout: 15_000 };
 
 /** Why the browser tests cannot run here; null when they can. */
 export function missingForBrowserTests(): string | null {
-  if (!existsSync(chromiumPath)) return `${chromiumPath} is not installed (Debian's package chromium)`;
+  if (chromiumPath === undefined) return "Debian's package chromium-headless-shell is not installed";
   const built = join(import.meta.dirname, "../../console/dist/index.html");
   return existsSync(built) ? null : "the console is not built (npm run build -w console)";
 }
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: chromiumPath,
+    executablePath: chromiumPath!,
     args: [
       "--headless",
       "--no-sandbox",
