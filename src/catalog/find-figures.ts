@@ -75,9 +75,13 @@ function rowsOfCity(city: City): FigureRow[] {
 function findCities(query: string, places: Places): readonly City[] {
   const key = slug(query.replace(/^cities\./i, ""));
   if (key === "") return [];
-  const cities = places.cities();
-  const byId = cities.find((city) => city.id === key);
-  return byId ? [byId] : cities.filter((city) => slug(city.name) === key).slice(0, 3);
+  const country = /-([a-z]{2})(-\d+)?$/.exec(key)?.[1]?.toUpperCase();
+  const byId = country && places.cities({ country }).find((city) => city.id === key);
+  if (byId) return [byId];
+  return places
+    .cities()
+    .filter((city) => slug(city.name) === key)
+    .slice(0, 3);
 }
 
 /**

@@ -26,7 +26,7 @@ export {
   waccRatio,
 } from "./prices-finance.ts";
 export { metros, slug, type Metro } from "./metros.ts";
-export type { City, Places } from "./places.ts";
+export { isAskedFor, type City, type CityQuestion, type Places } from "./places.ts";
 export { figureTables, findFigures, listFigures, type FigureSearch, type FigureTable } from "./find-figures.ts";
 export type { FigureRow } from "./figure-rows.ts";
 export { resolveWorld, type ResolveResult } from "./resolve-world.ts";

@@ -9,7 +9,23 @@ export interface City {
   readonly population: number;
 }
 
-/** Port: the gazetteer behind city selectors. Cities come largest first; the list is the same at every call. */
+/** Which cities are asked for; all of them where nothing is said. */
+export interface CityQuestion {
+  /** ISO 3166-1 alpha-2. */
+  readonly country?: string;
+  /** Inhabitants. */
+  readonly populationAtLeast?: number;
+}
+
+/**
+ * Port: the gazetteer behind city selectors. Cities come largest first, and the same question has the same answer. A
+ * gazetteer is large, so one asks for what one needs.
+ */
 export interface Places {
-  cities(): readonly City[];
+  cities(question?: CityQuestion): readonly City[];
+}
+
+/** Whether a city is among those that are asked for. */
+export function isAskedFor({ country, population }: Pick<City, "country" | "population">, question: CityQuestion) {
+  return population >= (question.populationAtLeast ?? 0) && country === (question.country ?? country);
 }

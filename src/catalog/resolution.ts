@@ -54,7 +54,7 @@ function cityIndex(places: Places): (country: string) => CountryCities {
   return (country) => {
     const made = countries.get(country);
     if (made !== undefined) return made;
-    const cities = places.cities().filter((city) => city.country === country);
+    const cities = places.cities({ country });
     const byName = new Map<string, City>();
     for (const city of cities.toReversed()) byName.set(slug(city.name), city);
     for (const city of cities) byName.set(city.id, city);

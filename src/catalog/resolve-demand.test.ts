@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseScenario } from "../scenario/index.ts";
-import type { City, Places } from "./places.ts";
+import { isAskedFor, type City, type Places } from "./places.ts";
 import { resolveWorld } from "./resolve-world.ts";
 
 const cityList = fc
@@ -53,7 +53,7 @@ sites: [{ id: a, tier: core, country: DE, latitude: 50, longitude: 8 }]
 ${rows}`;
   const parsed = parseScenario("s.yaml", () => text);
   if (!parsed.ok) throw new Error(parsed.problems[0]!.message);
-  const places: Places = { cities: () => cities };
+  const places: Places = { cities: (question = {}) => cities.filter((one) => isAskedFor(one, question)) };
   const result = resolveWorld(parsed.parsed, places);
   if (!result.ok) throw new Error(result.problems[0]!.message);
   return result.world;

