@@ -99,7 +99,7 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
     const warm = marks.length > 0 ? core.prefixes.find(marks) : null;
     const uncachedTokens = request.inputTokens * (1 - workload.prefixHitRatio);
     const admitted = {
-      requestId: call.onBehalfOf?.requestId ?? newRequestId(rng),
+      requestId: call.onBehalfOf?.requestId ?? newRequestId(clock.epochMs(), rng),
       request,
       priced: endpoint.priced,
       workload: name.workload,

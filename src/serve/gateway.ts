@@ -100,7 +100,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     return answered;
   };
   const refuse = (reply: Reply, error: ApiError, headers: readonly string[] = []) => {
-    const requestId = newRequestId(rng);
+    const requestId = newRequestId(clock.epochMs(), rng);
     books.turnedAway(requestId, error.code, null);
     core.sendError(reply, error, requestId, 0, headers);
     return answered;

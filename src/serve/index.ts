@@ -8,7 +8,7 @@ export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./chain-chec
 export { createAuditor } from "./evidence.ts";
 export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";
 export type { AttemptRecord, Journal, RequestRecord } from "./journal.ts";
-export type { AttemptOutcome, LedgerRow } from "./ledger.ts";
+export { ledgerColumns, type AttemptOutcome, type LedgerRow } from "./ledger.ts";
 export {
   ledgerReport,
   type LedgerReport,

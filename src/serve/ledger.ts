@@ -59,3 +59,40 @@ export interface LedgerRow {
   /** What the site's owner pays for the bytes that left it. */
   readonly egressNanoUsd: number;
 }
+
+/**
+ * Every column in the order in which a row is written down, and what its values are like: `label`, text and the like,
+ * few different ones in many rows; `number`, another one in every row, null where unknown.
+ */
+export const ledgerColumns = {
+  requestId: "id",
+  attempt: "number",
+  epochMs: "number",
+  keyId: "label",
+  accountId: "label",
+  workload: "label",
+  model: "label",
+  area: "label",
+  areaCountry: "label",
+  dataClass: "label",
+  site: "label",
+  siteCountry: "label",
+  tier: "label",
+  pool: "label",
+  owner: "label",
+  rule: "label",
+  emulated: "label",
+  outcome: "label",
+  status: "number",
+  tokenSource: "label",
+  inputTokens: "number",
+  cachedTokens: "number",
+  outputTokens: "number",
+  requestBytes: "number",
+  responseBytes: "number",
+  ttftMs: "number",
+  durationMs: "number",
+  priceNanoUsdPerMTok: "label",
+  chargeNanoUsd: "number",
+  egressNanoUsd: "number",
+} as const satisfies Record<keyof LedgerRow, "id" | "label" | "number">;

@@ -2,35 +2,26 @@
 // together, so that the number of commits adapts to the disk and not to the number of requests.
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
-import { chainHash, chainStart } from "./chain.ts";
-import { SummedRows, type SummedColumns } from "./summed-rows.ts";
-import type { FromWorker, ToWorker } from "./worker-messages.ts";
+import { LedgerFile } from "./ledger-file.ts";
+import { RowTexts } from "./row-text.ts";
+import { SummedRows } from "./summed-rows.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
-const { path, columns } = workerData as { readonly path: string; readonly columns: SummedColumns };
+type Append = Extract<ToWorker, { kind: "append" }>;
+
+const { path, columns, summed } = workerData as WorkerStart;
 const port = parentPort!;
 const database = new DatabaseSync(path);
 database.exec("PRAGMA journal_mode = WAL");
 // A commit returns only when it is on disk: a row that was acknowledged survives a power cut.
 database.exec("PRAGMA synchronous = FULL");
-database.exec(`CREATE TABLE IF NOT EXISTS ledger (
-  position INTEGER PRIMARY KEY,
-  row TEXT NOT NULL,
-  hash TEXT NOT NULL,
-  attempt TEXT NOT NULL UNIQUE
-) STRICT`);
-const insert = database.prepare(
-  "INSERT INTO ledger (position, row, hash, attempt) VALUES (?, ?, ?, ?) ON CONFLICT (attempt) DO NOTHING",
+const ledger = new LedgerFile(database);
+const texts = new RowTexts(columns, summed);
+const sums = new SummedRows(database, summed);
+sums.catchUp(ledger.next, (from, limit) =>
+  ledger.read(from, limit).map((row) => JSON.parse(row) as Record<string, unknown>),
 );
-const select = database.prepare("SELECT row FROM ledger WHERE position >= ? ORDER BY position LIMIT ?");
-const last = database.prepare("SELECT position, hash FROM ledger ORDER BY position DESC LIMIT 1").get() as
-  | { position: number; hash: string }
-  | undefined;
-let next = last ? last.position + 1 : 0;
-let hash = last?.hash ?? chainStart;
-const sums = new SummedRows(database, columns);
-const parsed = (row: string) => JSON.parse(row) as Record<string, unknown>;
-sums.catchUp(next, (from, limit) => (select.all(from, limit) as { row: string }[]).map(({ row }) => parsed(row)));
-let waiting: Extract<ToWorker, { kind: "append" }>[] = [];
+let waiting: Append[] = [];
 
 port.on("message", (message: ToWorker) => {
   if (message.kind === "append") {
@@ -41,8 +32,7 @@ port.on("message", (message: ToWorker) => {
   }
   commit();
   if (message.kind === "read") {
-    const rows = select.all(message.from, message.limit) as { row: string }[];
-    answer({ kind: "done", ids: [message.id], lines: rows.map(({ row }) => row).join("\n") });
+    answer({ kind: "done", ids: [message.id], lines: ledger.read(message.from, message.limit).join("\n") });
     return;
   }
   if (message.kind === "roll-ups") {
@@ -60,30 +50,38 @@ function commit(): void {
   const batch = waiting;
   waiting = [];
   const ids = batch.map(({ id }) => id);
-  const before = { next, hash };
+  const { end } = ledger;
   try {
-    database.exec("BEGIN IMMEDIATE");
-    const written: Record<string, unknown>[] = [];
-    for (const { lines } of batch) for (const row of lines.split("\n")) if (row !== "") write(row, written);
-    sums.add(written, next);
-    database.exec("COMMIT");
+    // Rows are handed over again when an earlier commit failed; an attempt is written once all the same. That is rare,
+    // so all rows are taken for new until one proves not to be.
+    if (!write(batch, false)) {
+      rollBack(end);
+      write(batch, true);
+    }
     answer({ kind: "done", ids });
   } catch (error) {
-    ({ next, hash } = before);
-    if (database.isTransaction) database.exec("ROLLBACK");
+    rollBack(end);
     answer({ kind: "failed", ids, message: error instanceof Error ? error.message : String(error) });
   }
 }
 
-function write(row: string, written: Record<string, unknown>[]): void {
-  const fields = parsed(row);
-  const link = chainHash(hash, row);
-  // Rows are handed over again when an earlier commit failed; an attempt is written once all the same.
-  const { changes } = insert.run(next, row, link, `${String(fields["requestId"])} ${String(fields["attempt"])}`);
-  if (changes === 0) return;
-  next++;
-  hash = link;
-  written.push(fields);
+/** Writes a batch and its sums in one transaction; false when rows taken for new were there already. */
+function write(batch: readonly Append[], again: boolean): boolean {
+  database.exec("BEGIN IMMEDIATE");
+  const added = new Map<string, number[]>();
+  for (const { rows } of batch) {
+    const unpacked = texts.unpack(rows);
+    if (!again && !ledger.write(unpacked)) return false;
+    for (const row of again ? ledger.writeNew(unpacked) : unpacked) texts.sum(row, rows.numbers, added);
+  }
+  sums.add(added, ledger.next);
+  database.exec("COMMIT");
+  return true;
+}
+
+function rollBack(end: typeof ledger.end): void {
+  ledger.end = end;
+  if (database.isTransaction) database.exec("ROLLBACK");
 }
 
 function answer(message: FromWorker): void {

@@ -1,6 +1,14 @@
 import { Worker } from "node:worker_threads";
-import { rollUpColumns, type LedgerRow, type RollUp, type RollUps, type Store } from "../../serve/index.ts";
-import type { FromWorker, ToWorker } from "./worker-messages.ts";
+import {
+  ledgerColumns,
+  rollUpColumns,
+  type LedgerRow,
+  type RollUp,
+  type RollUps,
+  type Store,
+} from "../../serve/index.ts";
+import { packRows } from "./row-pack.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
 const workerUrl = new URL(
   import.meta.url.endsWith(".ts") ? "./ledger-worker.ts" : "./ledger-worker.js",
@@ -17,7 +25,8 @@ interface Pending {
  * `append` settles when its rows are on disk; rows are chained by hash, see `verifyLedger`.
  */
 export function createSqliteStore(path: string): Store & RollUps {
-  const worker = new Worker(workerUrl, { workerData: { path, columns: rollUpColumns } });
+  const start: WorkerStart = { path, columns: ledgerColumns, summed: rollUpColumns };
+  const worker = new Worker(workerUrl, { workerData: start });
   const pending = new Map<number, Pending>();
   let nextId = 0;
   let ended: Error | null = null;
@@ -51,9 +60,7 @@ export function createSqliteStore(path: string): Store & RollUps {
   return {
     async append(rows) {
       if (rows.length === 0) return;
-      let lines = "";
-      for (const row of rows) lines += `${JSON.stringify(row)}\n`;
-      await ask({ kind: "append", lines });
+      await ask({ kind: "append", rows: packRows(rows, ledgerColumns) });
     },
     async read(from, limit) {
       const lines = await ask({ kind: "read", from, limit });

@@ -46,13 +46,18 @@ export class SummedRows {
     const known = this.#database.prepare("SELECT position FROM rolled_up_to").get() as { position: number } | undefined;
     for (let from = known?.position ?? 0; from < end; from += page) {
       this.#database.exec("BEGIN IMMEDIATE");
-      this.add(read(from, page), Math.min(end, from + page));
+      this.add(this.#sumsOf(read(from, page)), Math.min(end, from + page));
       this.#database.exec("COMMIT");
     }
   }
 
-  /** Adds rows within the transaction that is open; afterwards all rows below `end` are summed. */
-  add(rows: readonly Row[], end: number): void {
+  /** Adds sums of rows within the transaction that is open; afterwards all rows below `end` are summed. */
+  add(sums: ReadonlyMap<string, readonly number[]>, end: number): void {
+    for (const [name, sum] of sums) this.#upsert.run(name, ...sum);
+    this.#note.run(end);
+  }
+
+  #sumsOf(rows: readonly Row[]): Map<string, number[]> {
     const { dimensions, measures, hourMs } = this.#columns;
     const sums = new Map<string, number[]>();
     for (const row of rows) {
@@ -66,8 +71,7 @@ export class SummedRows {
       sum[at++]! += 1;
       if (Number(row["chargeNanoUsd"]) > 0) sum[at]! += Number(row["inputTokens"]) + Number(row["outputTokens"]);
     }
-    for (const [name, sum] of sums) this.#upsert.run(name, ...sum);
-    this.#note.run(end);
+    return sums;
   }
 
   read(): Record<string, unknown>[] {

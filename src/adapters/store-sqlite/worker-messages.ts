@@ -1,11 +1,16 @@
+import type { ColumnKinds, PackedRows } from "./row-pack.ts";
+import type { SummedColumns } from "./summed-rows.ts";
+
+/** What the ledger's thread is started with. */
+export interface WorkerStart {
+  readonly path: string;
+  readonly columns: ColumnKinds;
+  readonly summed: SummedColumns;
+}
+
 /** To the ledger's thread. */
 export type ToWorker =
-  | {
-      readonly kind: "append";
-      readonly id: number;
-      /** Rows as JSON, one per line: one string crosses threads several times faster than a list of objects. */
-      readonly lines: string;
-    }
+  | { readonly kind: "append"; readonly id: number; readonly rows: PackedRows }
   | { readonly kind: "read"; readonly id: number; readonly from: number; readonly limit: number }
   | { readonly kind: "roll-ups"; readonly id: number }
   | { readonly kind: "close"; readonly id: number };

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ledgerColumns, rollUp, rollUpColumns, type LedgerRow } from "../../serve/index.ts";
+import { ledgerRow } from "../../../test/contract/ledger-row.ts";
+import { packRows } from "./row-pack.ts";
+import { RowTexts } from "./row-text.ts";
+
+const text = fc.oneof(fc.constantFrom("", "edge", 'Übung; "quoted"\n\\', "\ud800"), fc.string());
+const count = fc.oneof(fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER), fc.nat());
+const rows: fc.Arbitrary<LedgerRow[]> = fc.array(
+  fc
+    .record({
+      requestId: text,
+      attempt: fc.integer({ min: 1, max: 4 }),
+      epochMs: fc.integer({ min: 0, max: 4e12 }),
+      keyId: fc.option(text),
+      site: fc.constantFrom("a", "b"),
+      rule: text,
+      emulated: fc.boolean(),
+      status: fc.constantFrom(0, 200, 503),
+      inputTokens: fc.nat(1e6),
+      chargeNanoUsd: count,
+      responseBytes: fc.nat(),
+      ttftMs: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+      durationMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
+      priceNanoUsdPerMTok: fc.constantFrom(0, 8_230_452_600_000),
+    })
+    .map(ledgerRow),
+  { maxLength: 12 },
+);
+const texts = new RowTexts(ledgerColumns, rollUpColumns);
+
+describe("rows on their way to the ledger's thread", () => {
+  it("come out as the JSON of the rows that went in", () => {
+    fc.assert(
+      fc.property(rows, (given) => {
+        const unpacked = texts.unpack(packRows(given, ledgerColumns));
+        expect(unpacked.map((row) => row.text)).toEqual(given.map((row) => JSON.stringify(row)));
+        expect(unpacked.map((row) => row.attempt)).toEqual(given.map((row) => `${row.requestId} ${row.attempt}`));
+      }),
+    );
+  });
+
+  it("are summed as rows that are read back", () => {
+    fc.assert(
+      fc.property(rows, (given) => {
+        const packed = packRows(given, ledgerColumns);
+        const sums = new Map<string, number[]>();
+        for (const row of texts.unpack(packed)) texts.sum(row, packed.numbers, sums);
+        const expected = rollUp(given);
+        expect([...sums.keys()]).toEqual([...expected.keys()]);
+        for (const [name, { hourEpochMs, attempts, chargedTokens, ...sum }] of expected) {
+          const measured = rollUpColumns.measures.map((measure) => sum[measure]);
+          expect(sums.get(name)).toEqual([hourEpochMs, ...measured, attempts, chargedTokens]);
+        }
+      }),
+    );
+  });
+});
