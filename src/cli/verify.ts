@@ -27,25 +27,41 @@ export function verify(file: string, options: VerifyOptions): void {
     const place = firstDifference("world", plan.world, JSON.parse(JSON.stringify(world)));
     if (place !== null) findings.push({ where: place, message: `is not what ${options.against} says` });
   }
-  const ok = findings.length === 0;
+  // A sentence that reads otherwise was edited, unless the seal says that nothing was.
+  const wordings = isWhole === true ? findings.filter(({ of }) => of === "words") : [];
+  const faults = findings.filter((finding) => !wordings.includes(finding));
+  const ok = faults.length === 0;
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ ...checked, ok, sealed: isWhole, findings })}\n`);
   }
-  if (!ok) {
-    const listed = findings.map(({ where, message }) => `  ${where}: ${message}`);
-    throw new CommandFailure(
-      exitCodes.invalid,
-      [
-        `${file} is refused: ${findings.length === 1 ? "one thing does" : `${findings.length} things do`} not hold.`,
-        ...listed,
-        "Make the plan again with: disperse plan scenario.yaml --out plan.json",
-      ].join("\n"),
-    );
-  }
+  if (!ok) throw new CommandFailure(exitCodes.invalid, refusal(file, faults, isWhole));
   const gap = checked.certifiedGap ?? 1;
-  if (!options.json)
-    process.stdout.write(`${text(file, checked, plan.horizon?.relativeGap ?? plan.relativeGap ?? 1, isWhole)}\n`);
+  if (!options.json) {
+    const saidGap = plan.horizon?.relativeGap ?? plan.relativeGap ?? 1;
+    process.stdout.write(`${[...text(file, checked, saidGap, isWhole), ...wordingText(wordings)].join("\n")}\n`);
+  }
   if (options.gap !== undefined && gap > options.gap) process.exitCode = exitCodes.gapAboveTarget;
+}
+
+function refusal(file: string, faults: readonly Finding[], isWhole: boolean | null): string {
+  const remedy = "Make the plan again with: disperse plan scenario.yaml --out plan.json";
+  const listed = faults.map(({ where, message }) => `  ${where}: ${message}`);
+  const head = `${file} is refused: ${faults.length === 1 ? "one thing does" : `${faults.length} things do`} not hold`;
+  if (isWhole !== true) return [`${head}.`, ...listed, remedy].join("\n");
+  return [
+    `${head} in this version of disperse.`,
+    ...listed,
+    "Its seal is whole, so it was not edited after it was written: another version of disperse wrote it, whose figures were others, or it was sealed again after a change.",
+    remedy,
+  ].join("\n");
+}
+
+function wordingText(wordings: readonly Finding[]): string[] {
+  if (wordings.length === 0) return [];
+  const places = wordings.map(({ where }) => where).join(", ");
+  return [
+    `another version of disperse wrote it: every figure follows, the words of ${places} are those of that version`,
+  ];
 }
 
 function text(
@@ -53,7 +69,7 @@ function text(
   { recomputedUsd, certifiedBoundUsd, certifiedGap }: Verification,
   saidGap: number,
   isWhole: boolean | null,
-): string {
+): string[] {
   const gap = certifiedGap ?? 1;
   return [
     `${file} holds: proven within ${percent(gap, 3)} of the best.`,
@@ -65,7 +81,7 @@ function text(
         ]
       : []),
     ...(isWhole === null ? ["the document carries no seal: changes that contradict nothing would not be seen"] : []),
-  ].join("\n");
+  ];
 }
 
 /** Where two JSON values differ first; null when nowhere. */

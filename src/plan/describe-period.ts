@@ -4,6 +4,7 @@ import type { Deployment } from "../route/index.ts";
 import { capacityWorth } from "./capacity-worth.ts";
 import { limitUse } from "./coupling-limit.ts";
 import { toDeployment } from "./deployment.ts";
+import { documentSolution } from "./document-solution.ts";
 import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan-document.ts";
 import { objectiveUsd, type ProblemSolution } from "./problem.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
@@ -22,6 +23,7 @@ export type PeriodDescription = Pick<
 /**
  * @param solution Of `planned.problem`.
  * @param vintages What was bought in earlier periods, where prices differ.
+ * @returns The description, and the solution as it can be read back from it.
  * @throws Error when the cost recomputed by finance differs from the objective, which is a fault of the program.
  */
 export async function describePeriod(
@@ -30,25 +32,36 @@ export async function describePeriod(
   tools: PathTools,
   path: PathOptions,
   vintages: readonly Vintage[] = [],
-): Promise<PeriodDescription> {
+): Promise<{ description: PeriodDescription; told: ProblemSolution }> {
   const { problem, world, period } = planned;
   const worth = await capacityWorth(problem, solution, tools, path);
+  const decided = toDeployment(planned, solution, worth);
+  const training = placeTraining(planned, solution, decided);
+  const told = documentSolution(planned, { deployment: decided, training });
   const deployment = {
-    ...toDeployment(planned, solution, worth),
+    ...decided,
+    pools: enginesOf(decided, toDeployment(planned, told, worth)),
     ...(vintages.length > 0 && { vintages: vintages.map(({ dearerUsd: _dearer, ...vintage }) => vintage) }),
   };
-  const training = placeTraining(planned, solution, deployment);
   const cost = annualCost(world, { ...deployment, training: training.map(toTrainingUse) }, period);
   const dearerUsd = vintages.reduce((sum, vintage) => sum + vintage.count * vintage.dearerUsd, 0);
   requireSameCost(objectiveUsd(problem, solution) + dearerUsd, cost);
-  return {
+  const description = {
     deployment,
     cost,
     sites: siteLoads(planned, deployment),
-    limits: limitUses(planned, solution),
-    unserved: reportUnserved(planned, solution),
+    limits: limitUses(planned, told),
+    unserved: reportUnserved(planned, told),
     training,
   };
+  return { description, told };
+}
+
+/** The pools of a deployment with the engines of the same pools in another. */
+export function enginesOf({ pools }: Deployment, other: Deployment): Deployment["pools"] {
+  const key = ({ site, module }: Deployment["pools"][number]): string => `${site} ${module}`;
+  const groups = new Map(other.pools.map((pool) => [key(pool), pool.groups]));
+  return pools.map((pool) => ({ ...pool, groups: groups.get(key(pool)) ?? [] }));
 }
 
 function requireSameCost(objectiveUsd: number, cost: CostBreakdown): void {

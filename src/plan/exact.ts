@@ -2,6 +2,7 @@
  * The exact path: the whole problem as one mixed-integer model. Its relaxation is first tightened by the `link` rows it
  * violates, because writing all of them costs more memory than the solver has on larger problems.
  */
+import { cleanShares } from "./clean-shares.ts";
 import { formulate, fromColumns, linkCol, linkKey, toColumns, type LinkKey } from "./formulate.ts";
 import { checkSolution, objectiveUsd, siteOfArc, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import {
@@ -60,7 +61,10 @@ export async function solveExact(
   });
   bound = Math.max(bound, result.bound);
   if (result.solution !== null) {
-    const found = fromColumns(problem, formulation, result.solution);
+    const rounded = fromColumns(problem, formulation, result.solution);
+    const { seed, signal } = common;
+    const terms = { seed, timeLimitS: Math.max(1, leftS()), ...(signal === undefined ? {} : { signal }) };
+    const found = await cleanShares(problem, formulation, rounded, tools.solver, terms);
     const foundUsd = objectiveUsd(problem, found);
     if (foundUsd <= bestUsd && checkSolution(problem, found).length === 0) {
       best = found;

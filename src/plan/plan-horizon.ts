@@ -25,6 +25,7 @@ import {
 } from "./plan-period.ts";
 import type { ProblemSolution } from "./problem.ts";
 import { failoverOf, solvePlan } from "./solve-resilient.ts";
+import { gapOf } from "./solution-path.ts";
 import { discountedYears, periodSolution, stackPeriods, type StackedPeriods } from "./stack-periods.ts";
 
 export async function planHorizon(world: World, tools: PlanTools, options: PlanOptions): Promise<PlanDocument> {
@@ -47,61 +48,69 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const broken = [...brokenLimits(stacked.problem, result.solution), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(first, stacked.problem, path, options, broken, seconds());
   const certificate = result.certificate ?? certificateOf(solved.problem, path);
-  // What is proven is proven of the horizon; a period's part of it is in proportion to its cost.
-  const proven = result.objectiveUsd === 0 ? 1 : result.bestBoundUsd / result.objectiveUsd;
   const differ = hasPriceVintages(world);
-  const periods: HorizonPeriod[] = [];
-  let now: Awaited<ReturnType<typeof describePeriod>> | null = null;
+  const descriptions: Awaited<ReturnType<typeof describePeriod>>[] = [];
   for (const [period, planned] of stacked.periods.entries()) {
     const solution = periodSolution(stacked, period, result.solution);
     const vintages = differ ? stacked.vintages(period, result.solution.modules) : [];
-    const description = await describePeriod(planned, solution, tools, path, vintages);
-    now ??= description;
+    descriptions.push(await describePeriod(planned, solution, tools, path, vintages));
+  }
+  const weights = descriptions.map((_, period) => discountedYears(world, period));
+  // What the document costs is what anyone computes from it, to the last digit.
+  const presentCostUsd = descriptions.reduce(
+    (sum, { description }, period) => sum + weights[period]! * description.cost.totalUsdPerYear,
+    0,
+  );
+  const boundUsd = Math.min(result.bestBoundUsd, presentCostUsd);
+  const relativeGap = gapOf(presentCostUsd, boundUsd);
+  // What is proven is proven of the horizon; a period's part of it is in proportion to its cost.
+  const proven = presentCostUsd === 0 ? 1 : boundUsd / presentCostUsd;
+  const periods = descriptions.map(({ description }, period): HorizonPeriod => {
     const costUsd = description.cost.totalUsdPerYear;
-    periods.push({
+    return {
       period,
-      discountedYears: discountedYears(world, period),
+      discountedYears: weights[period]!,
       status: result.status,
       objectiveUsdPerYear: costUsd,
       bestBoundUsdPerYear: costUsd * proven,
-      relativeGap: result.relativeGap,
+      relativeGap,
       deployment: description.deployment,
       cost: description.cost,
       training: description.training,
       unserved: description.unserved,
       purchases: purchasesIn(stacked, period, result.solution),
-    });
-  }
+    };
+  });
 
   const opening = periods[0]!;
+  const now = descriptions[0]!;
   const whole = { ...result, objectiveUsd: opening.objectiveUsdPerYear, bestBoundUsd: opening.bestBoundUsdPerYear };
   // The alternative is compared once, for the first period.
   const centralised = await centralisedAlternative(first, first.problem, tools, path, options);
-  const firstSolution = periodSolution(stacked, 0, result.solution);
   return withValue({
     ...headOf(first, options),
     status: result.status,
     objectiveUsdPerYear: opening.objectiveUsdPerYear,
     bestBoundUsdPerYear: opening.bestBoundUsdPerYear,
-    relativeGap: result.relativeGap,
+    relativeGap,
     method: result.method,
     search: searchOf(stacked.problem, path, result, seconds()),
-    ...now!,
+    ...now.description,
     ...failoverOf(
       solved,
       stages,
       periods.map((entry) => entry.deployment),
     ),
-    predictions: enginePredictions(world, now!.deployment),
+    predictions: enginePredictions(world, now.description.deployment),
     certificate: null,
     alternatives: { centralised },
-    verdict: centralised === null ? null : judgeDistribution(first, { ...whole, solution: firstSolution }, centralised),
+    verdict: centralised === null ? null : judgeDistribution(first, { ...whole, solution: now.told }, centralised),
     clashes: [],
     horizon: {
       periods,
-      presentCostUsd: result.objectiveUsd,
-      boundUsd: result.bestBoundUsd,
-      relativeGap: result.relativeGap,
+      presentCostUsd,
+      boundUsd,
+      relativeGap,
       certificate,
     },
   });

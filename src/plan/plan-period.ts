@@ -10,7 +10,7 @@ import { planValue } from "./plan-value.ts";
 import type { PlanOptions, PlanTools } from "./plan-options.ts";
 import type { PlanProblem } from "./problem.ts";
 import { viewBySite } from "./site-view.ts";
-import type { PathOptions, PathResult } from "./solution-path.ts";
+import { gapOf, type PathOptions, type PathResult } from "./solution-path.ts";
 import { failoverOf, solvePlan } from "./solve-resilient.ts";
 import { solveProblem } from "./solve-problem.ts";
 import { enginePredictions } from "../route/index.ts";
@@ -43,14 +43,18 @@ export async function planPeriod(
   const { result } = solved;
   const broken = [...brokenLimits(problem, result.solution), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(planned, problem, path, options, broken, seconds());
-  const description = await describePeriod(planned, result.solution, tools, path);
+  const { description, told } = await describePeriod(planned, result.solution, tools, path);
   const centralised = await centralisedAlternative(planned, problem, tools, path, options);
+  // What the document costs is what anyone computes from it, to the last digit.
+  const objectiveUsd = description.cost.totalUsdPerYear;
+  const bestBoundUsd = Math.min(result.bestBoundUsd, objectiveUsd);
+  const whole = { ...result, solution: told, objectiveUsd, bestBoundUsd };
   return withValue({
     ...headOf(planned, options),
     status: result.status,
-    objectiveUsdPerYear: result.objectiveUsd,
-    bestBoundUsdPerYear: result.bestBoundUsd,
-    relativeGap: result.relativeGap,
+    objectiveUsdPerYear: objectiveUsd,
+    bestBoundUsdPerYear: bestBoundUsd,
+    relativeGap: gapOf(objectiveUsd, bestBoundUsd),
     method: result.method,
     search: searchOf(problem, path, result, seconds()),
     ...description,
@@ -58,7 +62,7 @@ export async function planPeriod(
     certificate: result.certificate ?? certificateOf(solved.problem, path),
     predictions: enginePredictions(world, description.deployment),
     alternatives: { centralised },
-    verdict: centralised === null ? null : judgeDistribution(planned, result, centralised),
+    verdict: centralised === null ? null : judgeDistribution(planned, whole, centralised),
     clashes: [],
     horizon: null,
   });

@@ -32,6 +32,8 @@ export interface SolveOptions {
   readonly relativeGap: number;
   /** Seed of the solver's own randomness; the same seed and model give the same run where no time limit strikes. */
   readonly seed: number;
+  /** How far a row or a bound may be overrun; what is usual for the solver when left out. Linear programmes only. */
+  readonly feasibilityTolerance?: number;
   /** A feasible point to start from, one value per column. A point that is not feasible is ignored. */
   readonly start?: Float64Array;
   /** Stops the run and keeps the incumbent. */

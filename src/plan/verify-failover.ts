@@ -2,7 +2,7 @@
 import { compilePolicy, emptyJudgement, judge } from "../route/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
-import { failoverTable, failoverWorld, failureLimit, failuresOf } from "./resilience.ts";
+import { failoverTable, failoverWorld, failureLimit, failuresOf, type Failure } from "./resilience.ts";
 import { tolerance, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
@@ -20,9 +20,10 @@ export function checkFailover(
     report("failover", "is missing: that the plan survives failures cannot be checked");
     return;
   }
+  checkNames(document, failures, report);
   const table = failoverTable(planned);
   const policy = compilePolicy(failoverWorld(world), period);
-  const normal = compilePolicy(world, period);
+  const normal = planned.policy;
   const judgement = emptyJudgement();
   const rowOf = new Map<number, number>();
   for (let row = 0; row < planned.demandRowCount; row++) {
@@ -74,6 +75,20 @@ export function checkFailover(
       if (lost.has(pool.site) || used[i]! <= pool.count + tolerance * Math.max(1, pool.count)) continue;
       report("failover", `the loss of ${failure.name} needs ${used[i]} modules of ${pool.id}, ${pool.count} stand`);
     }
+  }
+}
+
+/** Failures by their names, and moves that belong to one of them in a period of the plan. */
+function checkNames(document: PlanDocument, failures: readonly Failure[], report: Report): void {
+  const { failover, horizon, period } = document;
+  const names = failover!.failures;
+  if (names.length !== failures.length || failures.some(({ name }, i) => names[i] !== name)) {
+    report("failover.failures", `are not those of the world: ${failures.map(({ name }) => name).join(", ")}`);
+  }
+  const planned = new Set(horizon?.periods.map((entry) => entry.period) ?? [period]);
+  for (const [i, move] of failover!.moves.entries()) {
+    if (planned.has(move.period) && failures[move.failure] !== undefined) continue;
+    report(`failover.moves[${i}]`, "belongs to no failure or to no period of the plan");
   }
 }
 

@@ -1,7 +1,7 @@
 /** The checks of one period of a plan document; see `verify-plan.ts`. */
 import type { World } from "../catalog/index.ts";
 import { annualCost } from "../finance/index.ts";
-import { compilePolicy, emptyJudgement, judge, trainingRate } from "../route/index.ts";
+import { emptyJudgement, judge, trainingRate, type Policy } from "../route/index.ts";
 import { certificateFault, recomputeBound, type Certificate } from "./certificate.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
@@ -9,22 +9,14 @@ import { gapOf } from "./solution-path.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { checkFailover, withFailureCuts } from "./verify-failover.ts";
 import { checkLimits } from "./verify-limits.ts";
-import { near, tolerance, type Report, type Standing } from "./verify-terms.ts";
+import { digits, near, tolerance, type Checked, type Report, type Standing } from "./verify-terms.ts";
 import { worldProblem } from "./world-problem.ts";
 
-/** The bound is recomputed as it was computed; only another machine's last digits may differ. */
-const boundTolerance = 1e-9;
+/** Gaps are differences of costs over their size. */
+export const gapScale = 100;
 
-/**
- * Checks the deployment of `document` in its period.
- *
- * @returns What the period costs and what its certificate proves, USD/year; null where that cannot be computed.
- */
-export function verifyPeriod(
-  document: PlanDocument,
-  standing: Standing,
-  report: Report,
-): { costUsd: number | null; certifiedUsd: number | null } {
+/** Checks the deployment of `document` in its period; money is USD/year. */
+export function verifyPeriod(document: PlanDocument, standing: Standing, report: Report): Checked {
   const { world, period, deployment } = document;
   let broken = false;
   checkStructure(document, (where, message) => {
@@ -32,8 +24,9 @@ export function verifyPeriod(
     report(where, message);
   });
   if (broken) return { costUsd: null, certifiedUsd: null };
-  const busy = checkFlows(document, report);
-  for (const [pool, modules] of checkTraining(document, report).entries()) busy[pool]! += modules;
+  const planned = standing.kind === "alone" ? worldProblem(world, period) : standing.planned;
+  const busy = checkFlows(document, planned.policy, report);
+  for (const [pool, modules] of checkTraining(document, planned.policy, report).entries()) busy[pool]! += modules;
   checkLimits(document, busy, standing, report);
 
   const uses = document.training.map(({ training, pool, modules }) => ({ demand: training, pool, modules }));
@@ -46,15 +39,15 @@ export function verifyPeriod(
   const bound = document.bestBoundUsdPerYear ?? Number.NaN;
   if (!(bound <= cost * (1 + tolerance)))
     report("bestBoundUsdPerYear", `${bound} lies above the cost of the plan, ${cost}`);
-  if (!(Math.abs((document.relativeGap ?? Number.NaN) - gapOf(said, bound)) <= tolerance)) {
+  if (!near(document.relativeGap ?? Number.NaN, gapOf(said, bound), gapScale)) {
     report("relativeGap", `says ${document.relativeGap}, objective and bound give ${gapOf(said, bound)}`);
   }
 
-  const planned = standing.kind === "alone" ? worldProblem(world, period) : standing.planned;
   checkDerived(document, planned, report);
   // What follows others is proven together with them.
   if (standing.kind === "following") return { costUsd: cost, certifiedUsd: null };
   checkVerdict(document, planned, report);
+  checkSearch(document, planned.problem, report);
   checkFailover(document, planned, deployment, report);
   if (document.certificate === null) {
     report("certificate", "is missing: the bound cannot be checked");
@@ -71,6 +64,16 @@ export function verifyPeriod(
   };
 }
 
+/** What the document says was searched. */
+export function checkSearch({ search, method }: PlanDocument, problem: PlanProblem, report: Report): void {
+  if (method !== "exact" && method !== "decomposition") report("method", `says ${String(method)}, which is none`);
+  const sizes = { rows: problem.rows.count, arcs: problem.arcs.pool.length, pools: problem.pools.count } as const;
+  for (const key of ["rows", "arcs", "pools"] as const) {
+    if (search[key] !== sizes[key])
+      report(`search.${key}`, `says ${search[key]}, the plan's problem has ${sizes[key]}`);
+  }
+}
+
 /** @returns What the certificate proves, in the money of the problem. */
 export function verifyCertificate(
   problem: PlanProblem,
@@ -85,7 +88,7 @@ export function verifyCertificate(
   }
   const certified = recomputeBound(problem, certificate);
   const proves = certificate.boundUsd;
-  if (!(Math.abs(certified - proves) <= boundTolerance * Math.max(1, Math.abs(proves)))) {
+  if (!near(certified, proves, Math.abs(cost))) {
     report("certificate.boundUsd", `says ${proves}, its prices prove ${certified} USD; one of them was changed`);
   }
   if (certified > cost * (1 + tolerance)) {
@@ -140,8 +143,7 @@ function nameOfRow(world: World, row: number): string {
  *
  * @returns Modules busy with requests per pool.
  */
-function checkFlows({ world, period, deployment }: PlanDocument, report: Report): Float64Array {
-  const policy = compilePolicy(world, period);
+function checkFlows({ world, period, deployment }: PlanDocument, policy: Policy, report: Report): Float64Array {
   const judgement = emptyJudgement();
   const busy = new Float64Array(deployment.pools.length);
   const peak = new Float64Array(world.demand.length);
@@ -165,7 +167,7 @@ function checkFlows({ world, period, deployment }: PlanDocument, report: Report)
     const demandMean = origin.meanPerS[period]!;
     if (
       Math.abs(flow.peakPerS * demandMean - flow.meanPerS * demandPeak) >
-      tolerance * Math.max(1e-12, demandMean * demandPeak)
+      digits * Math.max(1, demandMean * demandPeak)
     ) {
       report(where, `${who}: peak and mean are not the same share of the demand`);
     }
@@ -193,8 +195,7 @@ function checkFlows({ world, period, deployment }: PlanDocument, report: Report)
  *
  * @returns Modules at work for training per pool.
  */
-function checkTraining({ world, period, deployment, training }: PlanDocument, report: Report): Float64Array {
-  const policy = compilePolicy(world, period);
+function checkTraining({ world, deployment, training }: PlanDocument, policy: Policy, report: Report): Float64Array {
   const used = new Float64Array(deployment.pools.length);
   for (const [i, placement] of training.entries()) {
     const pool = deployment.pools[placement.pool]!;

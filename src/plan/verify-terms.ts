@@ -3,8 +3,23 @@ import type { World } from "../catalog/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
-/** Called with what does not hold: where in the document, and what. */
-export type Report = (where: string, message: string) => void;
+/** Something in the document that does not hold. */
+export interface Finding {
+  /** Where in the document, for example `deployment.flows[12]`. */
+  readonly where: string;
+  readonly message: string;
+  /** `words`: a sentence for people reads otherwise, while every figure behind it is right. `figures` when left out. */
+  readonly of?: "words" | "figures";
+}
+
+/** Called with what does not hold. */
+export type Report = (where: string, message: string, of?: Finding["of"]) => void;
+
+/** What a plan or a period costs and what its certificate proves, in one unit; null where that cannot be computed. */
+export interface Checked {
+  readonly costUsd: number | null;
+  readonly certifiedUsd: number | null;
+}
 
 /**
  * How a period stands to those before it; `kept` counts modules that must still stand, by `site * modules + module`,
@@ -20,8 +35,14 @@ export type Standing =
       readonly upgrades: readonly { readonly site: number; readonly upgrade: number }[];
     };
 
-/** Relative slack for sums of rounded numbers. */
+/** Relative slack of limits, as wide as that to which solvers keep them. */
 export const tolerance = 1e-6;
+
+/**
+ * Relative slack of figures that follow from the document: they are computed here as they were when it was written, so only
+ * the last digits of another machine's powers and roots may differ.
+ */
+export const digits = 1e-11;
 
 /** Modules that stand beyond what was there from the beginning and what earlier periods bought, by site and kind. */
 export function freshModules(
@@ -40,7 +61,11 @@ export function freshModules(
   });
 }
 
-/** Equal up to rounding. */
-export function near(a: number, b: number): boolean {
-  return Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
+/**
+ * Equal up to the last digits.
+ *
+ * @param scale Size of the figures that both were computed from, where they are small differences of large ones.
+ */
+export function near(a: number, b: number, scale = 1): boolean {
+  return Math.abs(a - b) <= digits * Math.max(scale, Math.abs(a), Math.abs(b));
 }

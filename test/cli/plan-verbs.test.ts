@@ -12,6 +12,7 @@ import type {
   SiteExplanation,
   WishesAnswer,
 } from "../../src/plan/index.ts";
+import { seal } from "../../src/cli/plan-seal.ts";
 import { crash, runCliHere, type CliRun } from "./run-cli.ts";
 
 /** The verbs about a plan, on one small scenario: one area, one workload, an edge site and a core beside it. */
@@ -57,6 +58,39 @@ describe("verify", () => {
     expect(stderr).toMatch(/is refused/);
     expect(stderr).toMatch(/deployment\.pools\[0\]/);
     expect(stderr).not.toMatch(crash);
+  });
+
+  /** The small plan as another version of the program would have written it: changed, then sealed. */
+  const writtenOtherwise = (name: string, change: (plan: PlanDocument) => unknown): string => {
+    const { seal: _old, ...plan } = JSON.parse(readFileSync(small, "utf8")) as PlanDocument;
+    change(plan as PlanDocument);
+    const file = at(name);
+    writeFileSync(file, JSON.stringify(seal(plan as PlanDocument)));
+    return file;
+  };
+
+  it("accepts a plan of a version that had fewer items of cost and other words for a sentence, and says so", async () => {
+    const older = writtenOtherwise("older.json", (plan) => {
+      const { moves: _moves, backhaul: _backhaul, ...byItem } = plan.cost!.byItem;
+      Object.assign(plan, { value: undefined, cost: { ...plan.cost, byItem } });
+      Object.assign(plan.predictions![0]!, { because: "It was measured." });
+    });
+    const { stdout } = await good("verify", older);
+    expect(stdout).toMatch(/holds: proven within/);
+    expect(stdout).toMatch(
+      /another version of disperse wrote it: every figure follows, the words of predictions\[0\]\.because/,
+    );
+  });
+
+  it("calls a plan whose figures follow no more, but which nobody edited, one of another version", async () => {
+    const other = writtenOtherwise("other.json", (plan) => {
+      Object.assign(plan.deployment.pools[0]!.groups[0]!, { speedRatio: 0.5 });
+    });
+    const { exitCode, stderr } = await runCliHere(["verify", other]);
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/one thing does not hold in this version of disperse/);
+    expect(stderr).toMatch(/Its seal is whole.*another version of disperse wrote it/);
+    expect(stderr).toMatch(/Make the plan again with: disperse plan/);
   });
 
   it("refuses a plan of another scenario", async () => {

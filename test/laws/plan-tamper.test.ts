@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import { isSealWhole, seal } from "../../src/cli/plan-seal.ts";
 import { planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
+import { familyWorld } from "../worlds/family-world.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
 
 const solver = createHighsSolver();
@@ -26,8 +27,31 @@ beforeAll(async () => {
     owners: world.owners.map((owner) => ({ ...owner, capexBudgetUsd: [null, null] })),
     limits: { ...world.limits, budgetUsd: [null, null] },
   };
+  const dearer = { ...two, finance: { ...two.finance, modulePriceFactorPerPeriod: [1, 1.5] } };
+  const [families] = fc.sample(familyWorld, { numRuns: 1, seed: 6 });
+  const settled = {
+    ...world,
+    objective: "max-npv" as const,
+    workloads: world.workloads.map((workload) => ({ ...workload, priceUsdPerRequest: 0.004 })),
+    sites: world.sites.map((site, i) => (i === 1 ? { ...site, installed: [{ module: 1, count: 1 }] } : site)),
+    training: [
+      {
+        id: "run",
+        precision: "bf16" as const,
+        countries: "*" as const,
+        pflops: [3],
+        mfuRatio: 0.4,
+        unservedUsdPerPflopYear: 1e6,
+        priceUsdPerPflopYear: 2e6,
+        singleCampus: true,
+      },
+    ],
+    limits: { ...world.limits, resilience: "site" as const },
+  };
   const documents = await Promise.all(
-    [world, two].map((each) => planScenario(each, { solver, nowMs: () => 0 }, { relativeGap: 0 })),
+    [world, two, dearer, families!, settled].map((each) =>
+      planScenario(each, { solver, nowMs: () => 0 }, { relativeGap: 0 }),
+    ),
   );
   plans = documents.map((document) => {
     const plan = JSON.parse(JSON.stringify(seal(document))) as PlanDocument;
@@ -53,7 +77,7 @@ function changed(plan: PlanDocument, { path, value }: Leaf, by: number): PlanDoc
   return copy as unknown as PlanDocument;
 }
 
-const draw = fc.record({ which: fc.nat(1), leaf: fc.nat(), by: fc.constantFrom(-0.5, -0.01, 0.01, 1) });
+const draw = fc.record({ which: fc.nat(4), leaf: fc.nat(), by: fc.constantFrom(-0.5, -0.01, 0.01, 1) });
 
 describe("a plan document with one value changed", () => {
   it("is refused, whatever was changed", () => {
@@ -67,14 +91,26 @@ describe("a plan document with one value changed", () => {
         // A document whose values contradict each other must not bring the checks down either.
         verifyPlan(copy);
       }),
-      { numRuns: 40 },
+      { numRuns: 100 },
     );
   }, 60_000);
 
   /** What the plan decides and what follows from it; the rest is told about the search or the world of the question. */
   const decided =
-    /^(deployment|cost|sites|limits|unserved|training|certificate|horizon|objective|relativeGap|status|name)/;
+    /^(deployment|cost|sites|limits|unserved|training|certificate|horizon|objective|relativeGap|status|name|catalog|method|value|predictions|verdict|search\.(rows|arcs|pools)|failover\.failures)/;
   const estimated = /capacityUsdPerModuleS/;
+
+  it("is refused for one dollar in millions, in a period that only the horizon tells of", () => {
+    const { plan } = plans[1]!;
+    expect(verifyPlan(plan).findings).toEqual([]);
+    const { totalUsd } = plan.horizon!.periods[1]!.cost.capex;
+    const place = "horizon.periods.1.cost.capex.totalUsd".split(".");
+    const { ok, findings } = verifyPlan(
+      changed(plan, { path: place, value: totalUsd }, totalUsd > 1e6 ? -1 / totalUsd : -1),
+    );
+    expect(ok).toBe(false);
+    expect(findings[0]!.where).toContain("horizon.periods[1].cost.capex.totalUsd");
+  });
 
   it("is refused even when it was sealed again, or still tells the truth", () => {
     fc.assert(
@@ -94,7 +130,7 @@ describe("a plan document with one value changed", () => {
           expect(certifiedBoundUsd! / prices.boundUsd).toBeCloseTo(1, 8);
         } else expect([one.path.join("."), ok]).toEqual([one.path.join("."), false]);
       }),
-      { numRuns: 50 },
+      { numRuns: 120 },
     );
   }, 60_000);
 });

@@ -133,7 +133,7 @@ export function createHighsSolver(options: { readonly threads?: number } = {}): 
     if (job.options.signal?.aborted === true) cancel();
     else job.options.signal?.addEventListener("abort", cancel, { once: true });
 
-    const { timeLimitS, relativeGap, seed, start: point } = job.options;
+    const { timeLimitS, relativeGap, seed, feasibilityTolerance, start: point } = job.options;
     const request: ToWorker = {
       id: job.id,
       model: job.model,
@@ -142,6 +142,7 @@ export function createHighsSolver(options: { readonly threads?: number } = {}): 
         timeLimitS: Math.min(timeLimitS, 1e9),
         relativeGap,
         seed,
+        ...(feasibilityTolerance === undefined ? {} : { feasibilityTolerance }),
         ...(point === undefined ? {} : { start: point }),
       },
       stop,

@@ -77,6 +77,9 @@ function run(highs: Highs, request: ToWorker): SolveResult {
       mip_rel_gap: options.relativeGap,
       random_seed: options.seed,
     });
+    if (!isMip && options.feasibilityTolerance !== undefined) {
+      native.options.set({ primal_feasibility_tolerance: options.feasibilityTolerance });
+    }
     if (isMip && options.start !== undefined) native.setSolution({ colValue: options.start });
     const types = highs.constants.callbackType;
     const stopIfAsked = (event: InterruptCallbackEvent): undefined => {

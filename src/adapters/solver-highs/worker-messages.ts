@@ -8,6 +8,7 @@ export interface ToWorker {
     readonly timeLimitS: number;
     readonly relativeGap: number;
     readonly seed: number;
+    readonly feasibilityTolerance?: number;
     readonly start?: Float64Array;
   };
   /** One 32-bit integer; non-zero asks the run to stop. Shared, because a running thread reads no messages. */

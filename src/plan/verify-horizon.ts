@@ -1,0 +1,181 @@
+/** The checks of a plan of several periods: what is kept from one to the next, and the sums over all; see `verify-plan.ts`. */
+import type { World } from "../catalog/index.ts";
+import { hasPriceVintages, isAlwaysOpen } from "../finance/index.ts";
+import { elapsedYears, fleetKey } from "./period-terms.ts";
+import type { Horizon, HorizonPeriod, PlanDocument } from "./plan-document.ts";
+import { gapOf } from "./solution-path.ts";
+import { discountedYears, stackPeriods } from "./stack-periods.ts";
+import { checkDerived, checkVerdict } from "./verify-derived.ts";
+import { checkFailover, withFailureCuts } from "./verify-failover.ts";
+import { checkSearch, gapScale, verifyCertificate, verifyPeriod } from "./verify-period.ts";
+import { freshModules, near, type Checked, type Report } from "./verify-terms.ts";
+import type { WorldProblem } from "./world-problem.ts";
+
+/** Modules bought in a period. */
+interface Purchase {
+  readonly period: number;
+  readonly site: number;
+  readonly module: number;
+  readonly count: number;
+}
+
+/** Every period with what it must keep from those before, and the sums over them. */
+export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: Report): Checked {
+  const { world } = document;
+  const stacked = stackPeriods(world);
+  let costUsd = 0;
+  let saidUsd = 0;
+  const bought: Purchase[] = [];
+  let open = new Set<number>();
+  let upgrades: NonNullable<HorizonPeriod["deployment"]["upgrades"]> = [];
+  if (horizon.periods.length !== world.periods.length) {
+    report("horizon.periods", `${horizon.periods.length} are planned, the world has ${world.periods.length}`);
+  }
+  for (const [i, entry] of horizon.periods.entries()) {
+    const where = `horizon.periods[${i}]`;
+    if (entry.period !== i || world.periods[i] === undefined) {
+      report(where, "periods must be listed in their order");
+      break;
+    }
+    const kept = new Map<number, number>();
+    // When something was bought is not taken from the document: its price depends on it.
+    const standing: Purchase[] = [];
+    for (const purchase of bought) {
+      const ageYears = elapsedYears(world, i) - elapsedYears(world, purchase.period);
+      if (ageYears >= world.modules[purchase.module]!.lifeYears - 1e-9) continue;
+      const key = purchase.site * world.modules.length + purchase.module;
+      kept.set(key, (kept.get(key) ?? 0) + purchase.count);
+      standing.push(purchase);
+    }
+    const checked = verifyPeriod(
+      { ...document, ...entry, deployment: { ...entry.deployment, vintages: standing } },
+      { kind: "following", planned: stacked.periods[i]!, kept, open, upgrades },
+      (place, message, of) => report(`${where}.${place}`, message, of),
+    );
+    checkVintages(world, entry, standing, (message) => report(`${where}.deployment.vintages`, message));
+    if (entry.status !== document.status)
+      report(`${where}.status`, `says ${entry.status}, the plan ${document.status}`);
+    const weight = discountedYears(world, i);
+    if (!near(weight, entry.discountedYears)) {
+      report(`${where}.discountedYears`, `says ${entry.discountedYears}, it is ${weight}`);
+    }
+    if (checked.costUsd === null) return checked;
+    costUsd += weight * checked.costUsd;
+    saidUsd += weight * entry.bestBoundUsdPerYear;
+    const fresh = freshModules(world, entry.deployment, kept);
+    checkPurchases(world, entry, fresh, (message) => report(`${where}.purchases`, message));
+    checkUses(world, horizon, i, (message) => report(`${where}.purchases`, message));
+    bought.push(...fresh.map((purchase) => ({ ...purchase, period: i })));
+    open = new Set(entry.deployment.pools.map((pool) => pool.site));
+    upgrades = entry.deployment.upgrades ?? [];
+    for (const site of world.sites.keys()) if (isAlwaysOpen(world, site, i)) open.add(site);
+  }
+  if (!near(costUsd, horizon.presentCostUsd)) {
+    report("horizon.presentCostUsd", `says ${horizon.presentCostUsd}, the periods add up to ${costUsd} USD`);
+  }
+  if (!near(saidUsd, horizon.boundUsd))
+    report("horizon.boundUsd", `says ${horizon.boundUsd}, the periods ${saidUsd} USD`);
+  if (!near(horizon.relativeGap, gapOf(horizon.presentCostUsd, horizon.boundUsd), gapScale)) {
+    report("horizon.relativeGap", `says ${horizon.relativeGap}, cost and bound give another`);
+  }
+  checkOpening(document, horizon, stacked.periods[0]!, report);
+  checkSearch(document, stacked.problem, report);
+  if (document.certificate !== null) report("certificate", "belongs to no period: that of the horizon is the plan's");
+  const stages = stacked.periods.map((planned, period) => ({ planned, ...stacked.first[period]! }));
+  for (const { planned } of stages) {
+    checkFailover(document, planned, horizon.periods[planned.period]!.deployment, report);
+  }
+  const certifiedUsd = verifyCertificate(
+    withFailureCuts(document, stacked.problem, stages),
+    horizon.certificate,
+    costUsd,
+    (place, message) => report(`horizon.${place}`, message),
+  );
+  return { costUsd, certifiedUsd };
+}
+
+/** The document beside its horizon tells of the first period, and must tell the same. */
+function checkOpening(document: PlanDocument, { periods }: Horizon, first: WorldProblem, report: Report): void {
+  const opening = { ...document, horizon: null };
+  checkDerived(opening, first, report);
+  checkVerdict(document, first, report);
+  for (const key of ["status", "objectiveUsdPerYear", "bestBoundUsdPerYear", "relativeGap"] as const) {
+    if (document[key] !== periods[0]![key]) report(key, `says ${document[key]}, the first period ${periods[0]![key]}`);
+  }
+  for (const key of ["deployment", "training"] as const) {
+    if (JSON.stringify(document[key]) !== JSON.stringify(periods[0]![key])) {
+      report(key, "differs from that of the first period of the horizon");
+    }
+  }
+}
+
+/** What a period says of the ages of what stands in it, which only plans with changing prices tell. */
+function checkVintages(
+  world: World,
+  { deployment: { vintages = [] } }: HorizonPeriod,
+  standing: readonly Purchase[],
+  report: (message: string) => void,
+): void {
+  const count = (entries: readonly Purchase[]): Map<string, number> => {
+    const counts = new Map<string, number>();
+    for (const entry of entries) {
+      const key = `${world.modules[entry.module]?.id} at ${world.sites[entry.site]?.id} of period ${entry.period}`;
+      counts.set(key, (counts.get(key) ?? 0) + entry.count);
+    }
+    return counts;
+  };
+  const said = count(vintages);
+  const are = count(hasPriceVintages(world) ? standing : []);
+  for (const key of new Set([...said.keys(), ...are.keys()])) {
+    if (said.get(key) !== are.get(key)) report(`says ${said.get(key) ?? 0} ${key}, ${are.get(key) ?? 0} follow`);
+  }
+}
+
+/** What a period says it bought against what stands in it beyond what was there. */
+function checkPurchases(
+  world: World,
+  { purchases }: HorizonPeriod,
+  fresh: readonly { readonly site: number; readonly module: number; readonly count: number }[],
+  report: (message: string) => void,
+): void {
+  const missing = new Map(fresh.map(({ site, module, count }) => [site * world.modules.length + module, count]));
+  for (const { site, module, count } of purchases) {
+    const key = site * world.modules.length + module;
+    missing.set(key, (missing.get(key) ?? 0) - count);
+  }
+  for (const [key, count] of missing) {
+    if (count === 0) continue;
+    const site = world.sites[Math.floor(key / world.modules.length)];
+    const module = world.modules[key % world.modules.length];
+    report(
+      `${module?.id} at ${site?.id}: ${count > 0 ? "fewer" : "more"} are listed than were bought, by ${Math.abs(count)}`,
+    );
+  }
+}
+
+/** Modules are bought to train or to serve, and stay what they were bought for; only those installed may be either. */
+function checkUses(world: World, { periods }: Horizon, period: number, report: (message: string) => void): void {
+  const now = elapsedYears(world, period);
+  const bought = new Map<number, number>();
+  for (const [p, { purchases }] of periods.slice(0, period + 1).entries()) {
+    for (const { site, module, trains, count } of purchases) {
+      if (now - elapsedYears(world, p) >= world.modules[module]!.lifeYears - 1e-9) continue;
+      const key = fleetKey(world, site, module, trains);
+      bought.set(key, (bought.get(key) ?? 0) + count);
+    }
+  }
+  for (const { site, module, count, trainingCount } of periods[period]!.deployment.pools) {
+    const place = `${world.modules[module]!.id} at ${world.sites[site]!.id}`;
+    const found = [
+      count - (bought.get(fleetKey(world, site, module, false)) ?? 0),
+      trainingCount - (bought.get(fleetKey(world, site, module, true)) ?? 0),
+    ];
+    const installed = world.sites[site]!.installed.reduce(
+      (sum, entry) => (entry.module === module ? sum + entry.count : sum),
+      0,
+    );
+    if (found[0]! < 0 || found[1]! < 0 || found[0]! + found[1]! > installed) {
+      report(`${place}: not as many were bought to serve and to train as do`);
+    }
+  }
+}
