@@ -40,6 +40,13 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     .option("--files <folder>", "keep uploaded files and batches here; without it there are none")
     .option("--files-country <code>", "country where that folder lies; data the law keeps elsewhere is then refused")
     .option("--batch-hours <from-to>", "hours of the day (UTC) in which batches run, for example 22-6")
+    .option(
+      "--responses <file>",
+      "keep responses that later ones go on from (previous_response_id) in this SQLite file, or in memory; off when left out",
+    )
+    .option("--responses-ttl <duration>", "how long a response is kept", seconds, 86_400)
+    .option("--responses-mb <number>", "room for kept responses, MiB", positive, 256)
+    .option("--responses-country <code>", "country where they lie; data the law keeps elsewhere is then not kept")
     .option("--simulation <file>", "simulation result to show in the console")
     .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
 

@@ -2,6 +2,7 @@ import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { readConfiguration, watchedPaths, type GatewayFiles } from "./gateway-files.ts";
 import type { FileSettings } from "./open-files.ts";
 import { untilStopped } from "./interrupts.ts";
+import { inMemory, type ResponseSettings } from "./open-responses.ts";
 import { operatorKeyIn } from "./operator-options.ts";
 import { startGateway, type RunningGateway } from "./start-gateway.ts";
 import { workerLedger } from "./open-ledger.ts";
@@ -27,6 +28,11 @@ export interface ServeOptions {
   readonly batchHours?: string;
   readonly operatorKeyEnv?: string;
   readonly openConsole?: boolean;
+  readonly responses?: string;
+  /** Seconds. */
+  readonly responsesTtl: number;
+  readonly responsesMb: number;
+  readonly responsesCountry?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly accessLog?: string;
@@ -52,6 +58,12 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
       throw new CommandFailure(
         exitCodes.invalid,
         "--files needs a single process: batches would be run by each worker.",
+      );
+    }
+    if (options.responses === inMemory) {
+      throw new CommandFailure(
+        exitCodes.invalid,
+        "--responses memory needs a single process: a conversation would meet another worker. Name a file instead.",
       );
     }
     // What is wrong is told once, not by every worker.
@@ -85,6 +97,7 @@ async function serveHere(
     ledger: options.ledger === undefined ? null : place ? workerLedger(options.ledger, place.number) : options.ledger,
     ...(options.ledger !== undefined && place && { otherLedgers: otherLedgers(options.ledger, place) }),
     files: fileSettings(options),
+    responses: responseSettings(options),
     cache: { cacheBytes: Math.round((options.cacheMb ?? 0) * 1024 * 1024), cacheTtlMs: options.cacheTtl * 1_000 },
     operatorKey: operatorKeyIn(options.operatorKeyEnv, process.env),
     openConsole: options.openConsole ?? false,
@@ -158,6 +171,16 @@ function fileSettings({ files, filesCountry, batchHours }: ServeOptions): FileSe
     throw new CommandFailure(exitCodes.invalid, "--files-country and --batch-hours need --files.");
   }
   return { folder: files, country: filesCountry ?? null, hours: batchHours ?? null };
+}
+
+function responseSettings(options: ServeOptions): ResponseSettings | null {
+  const { responses, responsesTtl, responsesMb, responsesCountry } = options;
+  if (responses === undefined) {
+    if (responsesCountry === undefined) return null;
+    throw new CommandFailure(exitCodes.invalid, "--responses-country needs --responses.");
+  }
+  const maxBytes = Math.round(responsesMb * 1024 * 1024);
+  return { place: responses, country: responsesCountry ?? null, ttlS: responsesTtl, maxBytes };
 }
 
 /** Headers come from the variable OpenTelemetry's own exporters read, as they usually carry a secret. */

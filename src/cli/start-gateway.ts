@@ -33,6 +33,7 @@ import type { Configuration } from "./gateway-files.ts";
 import { createLedgerPage } from "./ledger-page.ts";
 import { openToOperators, strangersWarning, type OperatorOptions } from "./operator-options.ts";
 import { openFiles, type FileSettings } from "./open-files.ts";
+import { openResponses, type ResponseSettings } from "./open-responses.ts";
 import { openLedger } from "./open-ledger.ts";
 import { packageRoot } from "./package-root.ts";
 import { readAccounts } from "./read-accounts.ts";
@@ -51,6 +52,8 @@ export interface GatewaySettings extends OperatorOptions {
   readonly otherLedgers?: readonly string[];
   /** Where files and batches are kept; null = there are none. */
   readonly files: FileSettings | null;
+  /** Where responses are kept that later ones go on from; null or absent = there are none. */
+  readonly responses?: ResponseSettings | null;
   /** What operators had taken out when this process was started. */
   readonly drains?: readonly Drain[];
   /** File of the access log, `-` = standard output; null = none. */
@@ -133,6 +136,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       operators,
       drains,
       ...(files && { files }),
+      ...(responses && { responses: responses.desk }),
       journals,
       clock,
       telemetry,
@@ -163,12 +167,14 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   };
   const closeAll = async () => {
     await store.close();
+    await responses?.close();
     await Promise.all(journals.map((journal) => journal.close()));
   };
 
   let accounts: Accounts;
   let operators: OperatorAccess;
   let files: FileDesk | null = null;
+  let responses: Awaited<ReturnType<typeof openResponses>> | null = null;
   let gateway: ReturnType<typeof createReloadable>;
   let service: HttpService;
   try {
@@ -179,6 +185,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     // Lines of batches go to whichever gateway is in force.
     const send: Gateway["handle"] = (call, reply) => gateway.handle(call, reply);
     files = settings.files && (await openFiles(settings.files, { clock, rng, send }));
+    responses = settings.responses ? await openResponses(settings.responses, clock) : null;
     gateway = createReloadable(compose(configuration, accounts));
     loaded.set(clock.epochMs() / 1_000);
     service = await listen(gateway, settings);

@@ -79,6 +79,12 @@ export const errorRegistry = {
     message: "The model does not exist here.",
     hint: "GET /v1/models lists the ids that work.",
   },
+  previous_response_not_found: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "The previous response is not kept here.",
+    hint: "Send the whole conversation as input, with store: true to go on from it by id.",
+  },
   method_not_allowed: {
     status: 405,
     type: "invalid_request_error",

@@ -2,7 +2,12 @@ import type { ByteText } from "./ports.ts";
 
 /** JSON with every character outside ASCII escaped, so that it is the same text in UTF-8 and as `ByteText`. */
 export function asciiJson(value: unknown): ByteText {
-  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escapeUnit);
+  return asciiText(JSON.stringify(value));
+}
+
+/** The same for JSON that is written already: characters outside ASCII stand in strings alone, where they may be escaped. */
+export function asciiText(json: string): ByteText {
+  return json.replace(/[\u007f-\uffff]/g, escapeUnit);
 }
 
 function escapeUnit(unit: string): string {

@@ -22,6 +22,8 @@ import { defaultOptions, type GatewayOptions } from "./options.ts";
 import { Origins } from "./origins.ts";
 import type { Clock, Mesh, Store, Telemetry } from "./ports.ts";
 import { readiness } from "./readiness.ts";
+import { createResponseCalls, isResponsePath } from "./response-calls.ts";
+import type { ResponseDesk } from "./response-desk.ts";
 import { newRequestId } from "./request-id.ts";
 import { WorkGauges } from "./work-gauges.ts";
 import type { Call, Exchange, Page, PageSource, Reply } from "./transport.ts";
@@ -47,6 +49,8 @@ export interface GatewayParts {
   readonly journals?: readonly Journal[];
   /** Files and batches; without it there are none. It outlives this gateway. */
   readonly files?: FileDesk;
+  /** Responses that later ones go on from; without it none are kept. It outlives this gateway. */
+  readonly responses?: ResponseDesk;
   /** Answers paths outside the API. */
   readonly pages?: PageSource;
   readonly options?: Partial<GatewayOptions>;
@@ -126,6 +130,17 @@ export function createGateway(parts: GatewayParts): Gateway {
     refuse,
   });
 
+  const respond = createResponseCalls({
+    desk: parts.responses ?? null,
+    world,
+    accounts,
+    nameOf,
+    origins,
+    epochMs: () => clock.epochMs(),
+    infer: (call, reply) => infer(call, reply, endpoints["/v1/responses"]!),
+    refuse,
+  });
+
   /** A route is told to whose request it was, and to whoever may see the console. */
   function explain(id: string, call: Call, reply: Reply): Exchange {
     const admitted = remembered.find((entry) => entry.requestId === id);
@@ -177,6 +192,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   function dispatch(call: Call, reply: Reply): Exchange {
     const { method, path } = call;
     if (isFilePath(path)) return fileCalls(call, reply);
+    if (isResponsePath(path)) return respond(call, reply);
     if (isOperatorPath(path)) {
       const done = operate(call);
       return done.ok ? json(reply, done.body) : refuse(reply, done.error, done.headers);

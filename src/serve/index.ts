@@ -21,6 +21,7 @@ export {
 export type { LiveEvent } from "./live-feed.ts";
 export { lesserPriority, priorities, type Priority } from "./priority.ts";
 export { settle, type OperatorLedger } from "./settlement.ts";
+export { defaultResponseOptions, ResponseDesk, type ResponseDeskOptions } from "./response-desk.ts";
 export { createReloadable, type ReloadableGateway } from "./reloadable.ts";
 export type { SiteReport } from "./mesh-state.ts";
 export { metrics } from "./metrics.ts";
@@ -42,6 +43,8 @@ export type {
   Mesh,
   Metric,
   RollUps,
+  Shelf,
+  ShelfEntry,
   Store,
   Telemetry,
 } from "./ports.ts";

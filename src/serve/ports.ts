@@ -119,6 +119,24 @@ export interface FileStore {
   remove(name: string): Promise<void>;
 }
 
+/** A text that is kept for a while. Names belong to their owner: two owners may use the same one. */
+export interface ShelfEntry {
+  readonly owner: string;
+  readonly name: string;
+  readonly text: string;
+  /** Milliseconds since 1970 UTC after which it is not there any more. */
+  readonly expiresEpochMs: number;
+}
+
+/** Keeps texts for a while, within bounds: when it is full, whoever holds most loses what is oldest of theirs. */
+export interface Shelf {
+  /** Takes an entry over, in place of one of the same name; settles when it can be found. `epochMs`: now. */
+  put(entry: ShelfEntry, epochMs: number): Promise<void>;
+  get(owner: string, name: string, epochMs: number): Promise<string | null>;
+  /** False when there was none. */
+  remove(owner: string, name: string): Promise<boolean>;
+}
+
 export interface Clock {
   /** Never goes back; only differences mean something. */
   monotonicMs(): number;

@@ -1,8 +1,9 @@
 // One answer of every kind that the gateway makes itself, engines emulated, for checking against schemas.
 import { createMemoryFiles } from "../../src/adapters/files-memory/index.ts";
 import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
+import { createMemoryShelf } from "../../src/adapters/shelf-memory/index.ts";
 import { createHttpClient, serveHttp } from "../../src/adapters/http-raw/index.ts";
-import { FileDesk, type Gateway } from "../../src/serve/index.ts";
+import { FileDesk, ResponseDesk, type Gateway } from "../../src/serve/index.ts";
 import { seededRng } from "../worlds/random-world.ts";
 import { createGateway, testMesh } from "./test-mesh.ts";
 
@@ -16,6 +17,9 @@ export type AnswerKind =
   | "completion chunk"
   | "response"
   | "response event"
+  | "kept response"
+  | "deleted response"
+  | "input items"
   | "input tokens"
   | "file"
   | "files"
@@ -32,7 +36,9 @@ export async function gatewayAnswers(): Promise<{ readonly kind: AnswerKind; rea
     rng: seededRng(1),
     send: (call, reply) => gateway.handle(call, reply),
   });
-  const gateway: Gateway = createGateway({ ...parts, files: desk });
+  const clock = createNodeClock();
+  const responses = new ResponseDesk({ shelf: createMemoryShelf(1e6), clock });
+  const gateway: Gateway = createGateway({ ...parts, files: desk, responses });
   const service = await serveHttp(gateway, { host: "127.0.0.1", port: 0 });
   desk.start();
   const answers: { kind: AnswerKind; value: unknown }[] = [];
@@ -63,6 +69,15 @@ export async function gatewayAnswers(): Promise<{ readonly kind: AnswerKind; rea
   await post("chat chunk", "/v1/chat/completions", { model, messages, ...usage });
   await post("completion chunk", "/v1/completions", { model, prompt: "Hi", ...usage });
   await post("input tokens", "/v1/responses/input_tokens", { model, input: "Hi" });
+  const first = await post("response", "/v1/responses", { model, input: "Hi", max_output_tokens: 4 });
+  const next = { model, input: [{ role: "user", content: "And now?" }], previous_response_id: first.id };
+  const second = await post("kept response", "/v1/responses", { ...next, max_output_tokens: 4 });
+  await post("response event", "/v1/responses", { model, input: "Hi", stream: true, max_output_tokens: 4 });
+  await take("kept response", `/v1/responses/${second.id}`);
+  await take("input items", `/v1/responses/${second.id}/input_items`);
+  await take("deleted response", `/v1/responses/${second.id}`, { method: "DELETE" });
+  await take("error", `/v1/responses/${second.id}`);
+  await post("error", "/v1/responses", { ...next, previous_response_id: second.id });
   const upload = async (text: string) => {
     const form = new FormData();
     form.set("purpose", "batch");

@@ -24,8 +24,9 @@ describe("what the gateway itself answers", () => {
 /** OpenAI's `openapi.json`; its text is not part of this project, so the comparison runs where a copy is at hand. */
 const published = process.env["DISPERSE_OPENAI_SPEC"] ?? "";
 
-/** Names in that document; it has none for events of a completions stream, whose finish reason is null until the last. */
-const publishedNames: Readonly<Record<Exclude<AnswerKind, "completion chunk">, string>> = {
+/** Names in that document; it has none for events of a completions stream, whose finish reason is null until the last,
+ * and none for a response that was deleted. */
+const publishedNames: Readonly<Record<Exclude<AnswerKind, "completion chunk" | "deleted response">, string>> = {
   error: "ErrorResponse",
   models: "ListModelsResponse",
   model: "Model",
@@ -34,6 +35,8 @@ const publishedNames: Readonly<Record<Exclude<AnswerKind, "completion chunk">, s
   completion: "CreateCompletionResponse",
   response: "Response",
   "response event": "ResponseStreamEvent",
+  "kept response": "Response",
+  "input items": "ResponseItemList",
   "input tokens": "TokenCountsResource",
   file: "OpenAIFile",
   files: "ListFilesResponse",

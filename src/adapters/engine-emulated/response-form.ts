@@ -75,6 +75,7 @@ function responseOf(
     model,
     output,
     parallel_tool_calls: true,
+    previous_response_id: null,
     temperature: 1,
     tool_choice: "auto",
     tools: [],

@@ -1,0 +1,295 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import OpenAI from "openai";
+import { afterEach, describe, expect, it } from "vitest";
+import { createMemoryShelf } from "../../src/adapters/shelf-memory/index.ts";
+import { Accounts, ResponseDesk, type KeyRecord, type ResponseDeskOptions } from "../../src/serve/index.ts";
+import { testArea, testWorkload } from "../worlds/tiny-world.ts";
+import { startServe, writePlan } from "./gateway-process.ts";
+import { createManualClock } from "./manual-clock.ts";
+import { startUpstream, type Behaviour, type Upstream } from "./misbehaving-upstream.ts";
+import { createGateway, serveWorld, testMesh, transports, type Transport } from "./test-mesh.ts";
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((close) => close()));
+});
+
+let made = 0;
+/** An engine that keeps nothing: it answers with how many items it was given, as JSON or as events. */
+const stateless: Behaviour = (socket, { body, stream }) => {
+  const { input, model } = JSON.parse(Buffer.from(body, "latin1").toString()) as { input: unknown; model: string };
+  const id = `resp_${++made}`;
+  const text = `I was given ${Array.isArray(input) ? input.length : 1} – Grüße`;
+  const response = {
+    id,
+    object: "response",
+    created_at: 1,
+    status: "completed",
+    error: null,
+    incomplete_details: null,
+    instructions: null,
+    metadata: {},
+    model,
+    output: [
+      {
+        type: "message",
+        id: `msg_${made}`,
+        status: "completed",
+        role: "assistant",
+        content: [{ type: "output_text", text, annotations: [] }],
+      },
+    ],
+    parallel_tool_calls: true,
+    previous_response_id: null,
+    temperature: 1,
+    tool_choice: "auto",
+    tools: [],
+    top_p: 1,
+    usage: {
+      input_tokens: 5,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: 5,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: 10,
+    },
+  };
+  const whole = JSON.stringify(response);
+  if (!stream) {
+    const bytes = Buffer.from(whole);
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${bytes.length}\r\n\r\n`);
+    return void socket.write(bytes);
+  }
+  const event = (type: string, fields: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+  const said = { item_id: `msg_${made}`, output_index: 0, content_index: 0 };
+  const events = Buffer.from(
+    [
+      event("response.created", { sequence_number: 0, response: { ...response, status: "in_progress", output: [] } }),
+      event("response.output_text.delta", { sequence_number: 1, ...said, delta: 'say "previous_response_id":null' }),
+      event("response.completed", { sequence_number: 2, response }),
+    ].join(""),
+  );
+  socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: ${events.length}\r\n\r\n`);
+  socket.write(events);
+};
+
+const key = (id: string, account: string): KeyRecord => ({
+  id,
+  digest: id,
+  account,
+  workloads: "*",
+  expiresEpochMs: null,
+});
+const account = (id: string) => ({
+  id,
+  budgetNanoUsd: null,
+  spentNanoUsd: 0,
+  requestsPerMinute: null,
+  tokensPerMinute: null,
+});
+
+async function start(transport: Transport, options: Partial<ResponseDeskOptions> | null = {}) {
+  const world = serveWorld({
+    areas: [testArea({ id: "town" }), testArea({ id: "abroad-town", country: "BB", latitude: 50.6, longitude: 9.1 })],
+    workloads: [
+      ...serveWorld().workloads,
+      testWorkload({ ...serveWorld().workloads[0]!, id: "open", dataClass: "public" }),
+    ],
+  });
+  const near = await startUpstream(stateless);
+  const bloc = await startUpstream(stateless);
+  const upstreams = { "near-edge": near.url, "bloc-core": bloc.url };
+  const { parts } = testMesh({ world, upstreams, client: transport.client });
+  const accounts = new Accounts(
+    {
+      accounts: [account("one"), account("two")],
+      keys: [key("k1", "one"), key("k1b", "one"), key("k2", "two")],
+      digests: (secret) => [secret],
+    },
+    0,
+  );
+  const clock = createManualClock(1_000);
+  const desk = options && new ResponseDesk({ shelf: createMemoryShelf(1e6), clock, options });
+  const gateway = createGateway({ ...parts, accounts, ...(desk && { responses: desk }) });
+  const service = await transport.serve(gateway, { host: "127.0.0.1", port: 0 });
+  open.push(
+    () => service.close(100),
+    () => near.close(),
+    () => bloc.close(),
+  );
+  const client = (apiKey: string, headers: Record<string, string> = {}) =>
+    new OpenAI({ baseURL: `${service.url}/v1`, apiKey, maxRetries: 0, defaultHeaders: headers });
+  return { near, bloc, clock, client, url: service.url };
+}
+
+const inputOf = (upstream: Upstream, at = -1) =>
+  (JSON.parse(Buffer.from(upstream.requests.at(at)!.body, "latin1").toString()) as { input: unknown }).input;
+const refusal = (promise: Promise<unknown>) =>
+  promise.then(
+    () => null,
+    (error: { status: number; code: string; message: string }) => ({ status: error.status, code: error.code }),
+  );
+const model = "disperse/chat";
+
+describe("responses in a file", () => {
+  it("are met by every worker and outlive a restart", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "responses-"));
+    const kept = ["--responses", join(folder, "responses.db")];
+    const ask = (url: string, path: string, body?: object) =>
+      fetch(`${url}/v1/responses${path}`, {
+        headers: { connection: "close" },
+        ...(body && { method: "POST", body: JSON.stringify(body) }),
+      });
+    const first = await startServe(writePlan(folder), [...kept, "--workers", "2"]);
+    open.push(async () => void first.child.kill("SIGKILL"));
+    let { id } = (await (await ask(first.url, "", { model, input: "Hi", max_output_tokens: 3 })).json()) as {
+      id: string;
+    };
+    for (let turn = 0; turn < 4; turn++) {
+      const next = { model, input: "More", max_output_tokens: 3, previous_response_id: id };
+      const answer = await ask(first.url, "", next);
+      expect(answer.status).toBe(200);
+      ({ id } = (await answer.json()) as { id: string });
+    }
+    first.child.kill("SIGTERM");
+    await first.ended;
+    const second = await startServe(writePlan(folder), kept);
+    open.push(async () => void second.child.kill("SIGKILL"));
+    const { data } = (await (await ask(second.url, `/${id}/input_items`)).json()) as { data: unknown[] };
+    expect(data).toHaveLength(9);
+    second.child.kill("SIGTERM");
+    await second.ended;
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe.each(transports)("responses that are kept, over $name", (transport) => {
+  it("go on from each other with an engine that keeps nothing, streamed or not, through the client's own methods", async () => {
+    const { near, client } = await start(transport);
+    const one = client("k1");
+    const first = await one.responses.create({ model, input: "Grüß Gott" });
+    expect(first.output_text).toBe("I was given 1 – Grüße");
+    const second = await one.responses.create({
+      model,
+      input: [{ role: "user", content: "And?" }],
+      previous_response_id: first.id,
+    });
+    expect(second.output_text).toBe("I was given 3 – Grüße");
+    expect(second.previous_response_id).toBe(first.id);
+    expect(inputOf(near)).toMatchObject([
+      { role: "user", content: "Grüß Gott" },
+      { role: "assistant", content: [{ text: "I was given 1 – Grüße" }] },
+      { role: "user", content: "And?" },
+    ]);
+
+    const stream = await one.responses.create({ model, input: "More", previous_response_id: second.id, stream: true });
+    let third = null;
+    let said = "";
+    for await (const event of stream) {
+      if (event.type === "response.output_text.delta") said += event.delta;
+      if (event.type === "response.completed") third = event.response;
+    }
+    expect(third).toMatchObject({ previous_response_id: second.id });
+    expect(said).toBe('say "previous_response_id":null');
+    expect(inputOf(near)).toHaveLength(5);
+
+    expect(await one.responses.retrieve(third!.id)).toMatchObject({ id: third!.id, output: third!.output });
+    const items = await one.responses.inputItems.list(third!.id, { order: "asc", limit: 3 });
+    expect(items.data.map((item) => ("role" in item ? item.role : item.type))).toEqual(["user", "assistant", "user"]);
+    expect(items.hasNextPage()).toBe(true);
+    let counted = 0;
+    for await (const item of one.responses.inputItems.list(third!.id, { limit: 2 })) if (item.id) counted++;
+    expect(counted).toBe(5);
+
+    await one.responses.delete(first.id);
+    expect(await refusal(one.responses.retrieve(first.id))).toMatchObject({ status: 404 });
+    // What was said before is part of what followed.
+    expect((await one.responses.create({ model, input: "Go on", previous_response_id: second.id })).output_text).toBe(
+      "I was given 5 – Grüße",
+    );
+  });
+
+  it("belong to their account: another one learns nothing of them, another key of the same goes on", async () => {
+    const { client, url } = await start(transport);
+    const { id } = await client("k1").responses.create({ model, input: "mine" });
+    const other = client("k2");
+    expect(await refusal(other.responses.retrieve(id))).toMatchObject({ status: 404, code: "not_found" });
+    expect(await refusal(other.responses.delete(id))).toMatchObject({ status: 404 });
+    expect(await refusal(Promise.resolve(other.responses.inputItems.list(id)))).toMatchObject({ status: 404 });
+    expect(await refusal(other.responses.create({ model, input: "hers", previous_response_id: id }))).toMatchObject({
+      status: 400,
+      code: "previous_response_not_found",
+    });
+    expect((await fetch(`${url}/v1/responses/${id}`)).status).toBe(401);
+    expect((await client("k1b").responses.retrieve(id)).id).toBe(id);
+  });
+
+  it("are kept only when they may be: not against the caller's word, not after their time, not where the law forbids", async () => {
+    const { client, clock } = await start(transport, { ttlS: 60 });
+    const one = client("k1");
+    const unkept = await one.responses.create({ model, input: "forget", store: false });
+    expect(await refusal(one.responses.retrieve(unkept.id))).toMatchObject({ status: 404 });
+    const kept = await one.responses.create({ model, input: "remember" });
+    clock.advance(59_000);
+    expect((await one.responses.retrieve(kept.id)).id).toBe(kept.id);
+    clock.advance(1_001);
+    expect(await refusal(one.responses.retrieve(kept.id))).toMatchObject({ status: 404 });
+
+    const abroad = (await start(transport, { country: "CC" })).client("k1");
+    const answered = await abroad.responses.create({ model, input: "personal" });
+    expect(await refusal(abroad.responses.retrieve(answered.id))).toMatchObject({ status: 404 });
+    expect(await refusal(abroad.responses.create({ model, input: "personal", store: true }))).toMatchObject({
+      status: 403,
+      code: "residency_refused",
+    });
+  });
+
+  it("stay under the law of the place where their conversation began, and within their class of data", async () => {
+    const { client, near } = await start(transport);
+    const home = { "x-disperse-area": "town" };
+    const { id } = await client("k1", home).responses.create({ model, input: "begun at home" });
+    const abroad = client("k1", { "x-disperse-area": "abroad-town" });
+    const moved = refusal(abroad.responses.create({ model, input: "on the road", previous_response_id: id }));
+    expect(await moved).toMatchObject({ status: 403, code: "residency_refused" });
+    const asked = near.requests.length;
+    const loosened = { model: "disperse/open", input: "less secret", previous_response_id: id };
+    expect(await refusal(client("k1", home).responses.create(loosened))).toMatchObject({ status: 403 });
+    expect(near.requests).toHaveLength(asked);
+    // Who does not say where they are goes on from where it began.
+    const next = await client("k1").responses.create({ model, input: "no word", previous_response_id: id });
+    expect(next.output_text).toContain("given 3");
+  });
+
+  it("are not kept when the answer broke off, and never asked for in vain without a word", async () => {
+    const { client, near, bloc } = await start(transport);
+    const one = client("k1");
+    for (const upstream of [near, bloc]) {
+      upstream.behave((socket) => {
+        const event = `data: ${JSON.stringify({ type: "response.output_text.delta", sequence_number: 1, delta: "half" })}\n\n`;
+        socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n");
+        socket.write(`${event.length.toString(16)}\r\n${event}\r\n`, () => socket.destroy());
+      });
+    }
+    const broken = await one.responses.create({ model, input: "x", stream: true });
+    await expect(
+      (async () => {
+        for await (const event of broken) if (event.type === "response.completed") throw new Error("it did not break");
+      })(),
+    ).rejects.not.toThrow("it did not break");
+    expect(await refusal(one.responses.create({ model, input: "x", background: true }))).toMatchObject({ status: 400 });
+    expect(await refusal(one.responses.create({ model, input: "x", conversation: "conv_1" }))).toMatchObject({
+      status: 400,
+    });
+    expect(await refusal(one.responses.cancel("resp_none"))).toMatchObject({ status: 404 });
+  });
+
+  it("do not exist without a place for them: an engine's own state is its own affair", async () => {
+    const { client, near } = await start(transport, null);
+    const one = client("k1");
+    const { id } = await one.responses.create({ model, input: "x" });
+    expect(await refusal(one.responses.retrieve(id))).toMatchObject({ status: 404 });
+    await one.responses.create({ model, input: "y", previous_response_id: id });
+    expect(near.requests.at(-1)!.body).toContain(`"previous_response_id":"${id}"`);
+  });
+});
