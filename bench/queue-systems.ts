@@ -101,10 +101,10 @@ export function simulateQueue(system: QueueSystem, requests: number, seed: numbe
   let sojourn = 0;
   const engine = new Engine(system.costs, table, {
     finished(request, time) {
-      if (table.serial[request]! >= warmUp) {
+      if (table.floatOf(request, "serial") >= warmUp) {
         counted++;
-        wait += table.scheduledMs[request]! - table.readyMs[request]!;
-        sojourn += time - table.readyMs[request]!;
+        wait += table.floatOf(request, "scheduledMs") - table.floatOf(request, "readyMs");
+        sojourn += time - table.floatOf(request, "readyMs");
       }
       table.release(request);
     },
@@ -113,12 +113,16 @@ export function simulateQueue(system: QueueSystem, requests: number, seed: numbe
   for (let serial = 0; serial < requests; serial++) {
     now += random.exponential() / system.arrivalRate;
     const request = table.take();
-    table.serial[request] = serial;
-    table.inputTokens[request] = 1;
-    table.cachedTokens[request] = 0;
+    table.setFloat(request, "serial", serial);
+    table.setInt(request, "inputTokens", 1);
+    table.setInt(request, "cachedTokens", 0);
     // Rounding up at random keeps the mean of the demand exact.
-    table.outputTokens[request] = Math.max(1, Math.floor(system.service(random) * stepsPerService + random.uniform()));
-    table.readyMs[request] = now;
+    table.setInt(
+      request,
+      "outputTokens",
+      Math.max(1, Math.floor(system.service(random) * stepsPerService + random.uniform())),
+    );
+    table.setFloat(request, "readyMs", now);
     engine.advance(now);
     engine.enqueue(request);
   }

@@ -169,12 +169,12 @@ function play(recorded: readonly Recorded[], costs: ReturnType<typeof engineCost
     () =>
       new Engine(costs, table, {
         finished(request, timeMs) {
-          const { outputTokens, queuedMs } = recorded[table.serial[request]!]!;
-          times[table.serial[request]!] = timesOf({
+          const { outputTokens, queuedMs } = recorded[table.floatOf(request, "serial")]!;
+          times[table.floatOf(request, "serial")] = timesOf({
             inputTokens: 0,
             outputTokens,
             queuedMs,
-            firstTokenMs: table.firstTokenMs[request]!,
+            firstTokenMs: table.floatOf(request, "firstTokenMs"),
             lastTokenMs: timeMs,
           });
           table.release(request);
@@ -186,12 +186,12 @@ function play(recorded: readonly Recorded[], costs: ReturnType<typeof engineCost
     for (const engine of engines) engine.advance(queuedMs);
     const engine = engines.reduce((best, other) => (other.requests < best.requests ? other : best));
     const request = table.take();
-    table.serial[request] = serial;
-    table.inputTokens[request] = inputTokens;
-    table.outputTokens[request] = outputTokens;
-    table.cachedTokens[request] = 0;
+    table.setFloat(request, "serial", serial);
+    table.setInt(request, "inputTokens", inputTokens);
+    table.setInt(request, "outputTokens", outputTokens);
+    table.setInt(request, "cachedTokens", 0);
     // The recorded time is that of the engine's queue, so the way to it is not added again.
-    table.readyMs[request] = queuedMs;
+    table.setFloat(request, "readyMs", queuedMs);
     engine.enqueue(request);
   }
   for (const engine of engines) engine.advance(Number.MAX_VALUE);

@@ -26,7 +26,7 @@ export async function run(args: string[]): Promise<void> {
 }
 
 /** Sites and areas around metros; every edge site has two small boxes, larger sites large servers as well. */
-function buildMesh(siteCount: number, targetPerS: number) {
+export function buildMesh(siteCount: number, targetPerS: number) {
   const random = new RandomStream(7, "mesh");
   const metros = Array.from({ length: Math.max(4, Math.ceil(siteCount / 36)) }, () => ({
     latitude: random.uniform() * 110 - 50,

@@ -28,11 +28,11 @@ function simulated(replica: Replica, perS: number) {
   let [count, ttft, decode, steps] = [0, 0, 0, 0];
   const engine = new Engine(engineCosts(replica, 1), table, {
     finished(request, timeMs) {
-      if (table.serial[request]! >= requests / 10) {
+      if (table.floatOf(request, "serial") >= requests / 10) {
         count++;
-        ttft += table.firstTokenMs[request]! - table.readyMs[request]! + replica.requestOverheadMs;
-        decode += timeMs - table.firstTokenMs[request]!;
-        steps += table.outputTokens[request]! - 1;
+        ttft += table.floatOf(request, "firstTokenMs") - table.floatOf(request, "readyMs") + replica.requestOverheadMs;
+        decode += timeMs - table.floatOf(request, "firstTokenMs");
+        steps += table.intOf(request, "outputTokens") - 1;
       }
       table.release(request);
     },
@@ -45,11 +45,11 @@ function simulated(replica: Replica, perS: number) {
   for (let serial = 0; serial < requests; serial++) {
     nowMs += (random.exponential() / perS) * 1000;
     const request = table.take();
-    table.serial[request] = serial;
-    table.inputTokens[request] = length(shape.inputMean, shape.inputCv);
-    table.outputTokens[request] = length(shape.outputMean, shape.outputCv);
-    table.cachedTokens[request] = 0;
-    table.readyMs[request] = nowMs;
+    table.setFloat(request, "serial", serial);
+    table.setInt(request, "inputTokens", length(shape.inputMean, shape.inputCv));
+    table.setInt(request, "outputTokens", length(shape.outputMean, shape.outputCv));
+    table.setInt(request, "cachedTokens", 0);
+    table.setFloat(request, "readyMs", nowMs);
     engine.advance(nowMs);
     engine.enqueue(request);
   }

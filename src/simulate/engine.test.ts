@@ -42,10 +42,10 @@ function serve(jobs: readonly Job[], changes: Partial<EngineCosts> = {}, maxRunS
     {
       finished(request, finishedMs) {
         outcomes.push({
-          serial: table.serial[request]!,
-          firstTokenMs: table.firstTokenMs[request]!,
+          serial: table.floatOf(request, "serial"),
+          firstTokenMs: table.floatOf(request, "firstTokenMs"),
           finishedMs,
-          preemptions: table.preemptions[request]!,
+          preemptions: table.intOf(request, "preemptions"),
         });
         table.release(request);
       },
@@ -60,11 +60,11 @@ function serve(jobs: readonly Job[], changes: Partial<EngineCosts> = {}, maxRunS
     }
     engine.advance(job.atMs);
     const request = table.take();
-    table.serial[request] = serial;
-    table.inputTokens[request] = job.input;
-    table.outputTokens[request] = job.output;
-    table.cachedTokens[request] = job.cached ?? 0;
-    table.readyMs[request] = job.atMs;
+    table.setFloat(request, "serial", serial);
+    table.setInt(request, "inputTokens", job.input);
+    table.setInt(request, "outputTokens", job.output);
+    table.setInt(request, "cachedTokens", job.cached ?? 0);
+    table.setFloat(request, "readyMs", job.atMs);
     engine.enqueue(request);
   }
   engine.advance(Number.MAX_VALUE);
@@ -234,10 +234,10 @@ describe("Engine", () => {
     const engine = new Engine(costs, table, { finished: (request) => finished.push(request) });
     const put = (atMs: number) => {
       const request = table.take();
-      table.inputTokens[request] = 300;
-      table.outputTokens[request] = 50;
-      table.cachedTokens[request] = 0;
-      table.readyMs[request] = atMs;
+      table.setInt(request, "inputTokens", 300);
+      table.setInt(request, "outputTokens", 50);
+      table.setInt(request, "cachedTokens", 0);
+      table.setFloat(request, "readyMs", atMs);
       engine.advance(atMs);
       engine.enqueue(request);
       return request;
@@ -263,9 +263,9 @@ describe("Engine", () => {
     });
     engine.setSlowdown(3, 0);
     const request = table.take();
-    table.inputTokens[request] = 100;
-    table.outputTokens[request] = 20;
-    table.readyMs[request] = 0;
+    table.setInt(request, "inputTokens", 100);
+    table.setInt(request, "outputTokens", 20);
+    table.setFloat(request, "readyMs", 0);
     engine.enqueue(request);
     engine.advance(1e6);
     expect(finishedMs).toBeCloseTo(3 * serve([{ atMs: 0, input: 100, output: 20 }]).outcomes[0]!.finishedMs, 6);

@@ -1,9 +1,12 @@
-import { acceptanceUnits, promptShare } from "../perf/index.ts";
+import { promptShare } from "../perf/index.ts";
 import type { EngineCosts } from "./engine-costs.ts";
+import { drainMsOf } from "./engine-drain.ts";
+import { doing, engineKind, type EngineKind } from "./engine-kind.ts";
+import { engineFloat, engineInt, engineRecordSize } from "./engine-records.ts";
 import { popFinish, pushFinish } from "./finish-heap.ts";
-import { KvBlocks } from "./kv-blocks.ts";
-import { RequestList } from "./request-list.ts";
-import type { RequestTable } from "./request-table.ts";
+import { makeRecords } from "./records.ts";
+import { append, clearList, headOf, insertAfter, lengthOf, remove, tailOf } from "./request-list.ts";
+import { requestFloat, requestInt, requestInts, requestSize, type RequestTable } from "./request-table.ts";
 
 /** Hears what happens inside an engine. Called in the order of the engine's own time. */
 export interface EngineListener {
@@ -11,14 +14,11 @@ export interface EngineListener {
   finished(request: number, timeMs: number): void;
 }
 
-/** What the engine is doing until `endMs`. */
-const idle = 0;
-/** Nothing to compute; a request on its way arrives at `endMs`. */
-const awaiting = 1;
-/** One step that carries prefill chunks besides the decoding sequences. */
-const mixed = 2;
-/** A run of `steps` equal steps in which every sequence gains one token per step. */
-const decoding = 3;
+/** Where an engine's figures lie: the kind it is of, and the double at which its record begins. */
+export interface EnginePlace {
+  readonly kind: EngineKind;
+  readonly at: number;
+}
 
 /**
  * One inference engine with continuous batching, as vLLM's V1 scheduler does it: every step gives each decoding
@@ -29,99 +29,81 @@ const decoding = 3;
  * Between two changes of the batch the length of k steps has a closed form, so the engine jumps from change to change
  * instead of stepping. It is advanced only when somebody looks at it: an engine nobody touches costs nothing. Its state
  * between changes is a function of the start of the current run, so looking at it more or less often changes no bit.
+ *
+ * All that changes lies in a record of numbers, beside those of the other engines of a fleet (see `records.ts`).
  */
 export class Engine {
   readonly costs: EngineCosts;
+  readonly #kind: EngineKind;
   readonly #table: RequestTable;
   readonly #listener: EngineListener;
   readonly #maxRunSteps: number;
-  /** Tokens of a decoding sequence in each step. */
-  readonly #tokensPerSequence: number;
-  /** Parts a token is counted in, so that gains per step are whole; and the parts a sequence gains per step. */
-  readonly #units: number;
-  readonly #gain: number;
-
-  #doing = idle;
-  #startMs = 0;
-  #endMs = Number.POSITIVE_INFINITY;
-  #steps = 0;
-  /** Length of the run's first step, and by how much each step is longer than the one before, ms. */
-  #firstStepMs = 0;
-  #growthMs = 0;
-  /** Steps done since the engine started; marks positions of sequences without touching each of them. */
-  #counter = 0;
-
-  /** Sequences that decode, and the context tokens their next step reads. */
-  #sequences = 0;
-  #contextTokens = 0;
-  #finishHeap = -1;
-  readonly #kv: KvBlocks;
-
-  /** Admitted requests in order of admission; those in prefill are its tail, from `#prefillHead` on. */
-  readonly #running: RequestList;
-  #prefillHead = -1;
+  readonly #float: Float64Array;
+  readonly #int: Int32Array;
+  /** Where the record begins, in doubles, and its lists, in integers. */
+  readonly #at: number;
+  /** Admitted requests in order of admission; those in prefill are its tail, from `prefillHead` on. */
+  readonly #running: number;
   /** Requests not admitted yet, in the order in which they reach the queue; preempted ones are put before all others. */
-  readonly #waiting: RequestList;
-  /** Tokens the requests waiting and in prefill still have to be computed, cached ones not counted. */
-  #prefillBacklog = 0;
-
-  /** Moving average over the last finished requests. */
-  #meanOutputTokens = 0;
-
-  #slowdown = 1;
-  #busyMs = 0;
-  #preemptions = 0;
-  #recomputedTokens = 0;
+  readonly #waiting: number;
 
   /** `maxRunSteps` = 1 computes every step by itself: the reference the closed form is tested against. */
-  constructor(costs: EngineCosts, table: RequestTable, listener: EngineListener, maxRunSteps = 1 << 30) {
+  constructor(
+    costs: EngineCosts,
+    table: RequestTable,
+    listener: EngineListener,
+    maxRunSteps = 1 << 30,
+    place: EnginePlace = ownPlace(costs),
+  ) {
+    const { kind, at } = place;
     this.costs = costs;
+    this.#kind = kind;
     this.#table = table;
     this.#listener = listener;
     this.#maxRunSteps = maxRunSteps;
-    this.#tokensPerSequence = costs.tokensPerSequence ?? 1;
-    const tokensPerStep = costs.tokensPerStep ?? 1;
-    this.#units = Number.isInteger(tokensPerStep) ? 1 : acceptanceUnits;
-    this.#gain = Math.round(tokensPerStep * this.#units);
-    this.#kv = new KvBlocks(costs.kvBlocks, costs.kvBlockTokens * this.#units);
-    this.#running = new RequestList(table);
-    this.#waiting = new RequestList(table);
+    this.#float = kind.records.float;
+    this.#int = kind.records.int;
+    this.#at = at;
+    this.#running = 2 * at + engineInt.running;
+    this.#waiting = 2 * at + engineInt.waiting;
+    this.#float[at + engineFloat.slowdown] = 1;
+    this.#empty();
   }
 
   /** Requests held: waiting, in prefill and decoding. */
   get requests(): number {
-    return this.#waiting.length + this.#running.length;
+    return lengthOf(this.#int, this.#waiting) + lengthOf(this.#int, this.#running);
   }
 
   get decodingSequences(): number {
-    return this.#sequences;
+    return this.#int[2 * this.#at + engineInt.sequences]!;
   }
 
   get waitingRequests(): number {
-    return this.#waiting.length;
+    return lengthOf(this.#int, this.#waiting);
   }
 
   /** Blocks of the KV cache in use, of `costs.kvBlocks`, at the start of the current run. */
   get usedBlocks(): number {
-    return this.#kv.total - this.#kv.free;
+    return this.#kind.kv.total - this.#kind.kv.free(this.#at);
   }
 
   /** Time spent computing in steps that have ended, ms. */
   get busyMs(): number {
-    return this.#busyMs;
+    return this.#float[this.#at + engineFloat.busyMs]!;
   }
 
   get preemptions(): number {
-    return this.#preemptions;
+    return this.#int[2 * this.#at + engineInt.preemptions]!;
   }
 
   get recomputedTokens(): number {
-    return this.#recomputedTokens;
+    return this.#float[this.#at + engineFloat.recomputedTokens]!;
   }
 
   /** When the batch changes next, `Infinity` when the engine has nothing to do. */
   get nextChangeMs(): number {
-    return this.#endMs;
+    return this.#float[this.#at + engineFloat.endMs]!;
   }
 
   /** Whether a request of this size can ever be served here. */
@@ -134,23 +116,30 @@ export class Engine {
    * Its size must have passed `takes`.
    */
   enqueue(request: number): void {
-    const table = this.#table;
-    const readyMs = table.readyMs[request]!;
-    table.prefillTarget[request] = table.inputTokens[request]!;
-    table.prefillDone[request] = table.cachedTokens[request]!;
-    this.#prefillBacklog += table.prefillTarget[request]! - table.prefillDone[request]!;
+    const { float, int } = this.#table;
+    const at = request * requestInts;
+    const readyMs = float[request * requestSize + requestFloat.readyMs]!;
+    const target = int[at + requestInt.inputTokens]!;
+    const done = int[at + requestInt.cachedTokens]!;
+    int[at + requestInt.prefillTarget] = target;
+    int[at + requestInt.prefillDone] = done;
+    this.#addBacklog(target - done);
     // Network delays differ, so a later hand-over may be ready earlier; the place is almost always at the very end.
-    let before = this.#waiting.tail;
-    while (before >= 0 && table.readyMs[before]! > readyMs) before = table.previous[before]!;
-    this.#waiting.insertAfter(before, request);
-    if (this.#waiting.head === request) this.#noticeArrival(readyMs);
+    let before = tailOf(this.#int, this.#waiting);
+    while (before >= 0 && float[before * requestSize + requestFloat.readyMs]! > readyMs) {
+      before = int[before * requestInts + requestInt.previous]!;
+    }
+    insertAfter(this.#int, this.#waiting, this.#table, before, request);
+    if (headOf(this.#int, this.#waiting) === request) this.#noticeArrival(readyMs);
   }
 
   /** Brings the engine to `nowMs`: everything that ends until then, `nowMs` included, has ended. */
   advance(nowMs: number): void {
-    while (this.#endMs <= nowMs) {
-      const timeMs = this.#endMs;
-      if (this.#doing !== awaiting) this.#endRun(timeMs);
+    const float = this.#float;
+    const end = this.#at + engineFloat.endMs;
+    while (float[end]! <= nowMs) {
+      const timeMs = float[end]!;
+      if (this.#int[2 * this.#at + engineInt.doing] !== doing.awaiting) this.#endRun(timeMs);
       this.#beginRun(timeMs);
     }
   }
@@ -160,54 +149,54 @@ export class Engine {
    * queued before it, and, when seats or memory are taken, the time until enough sequences have left.
    */
   drainMs(nowMs: number): number {
-    if (this.#doing === idle || this.#doing === awaiting) {
-      return this.#prefillBacklog * this.costs.perPrefillTokenMs * this.#slowdown;
-    }
-    const stepMs = this.#firstStepMs;
-    // A decode run can be interrupted after any step: half of one is left on average. A mixed step runs to its end.
-    let drainMs = this.#doing === mixed ? Math.max(0, this.#endMs - nowMs) : stepMs / 2;
-    const { costs } = this;
-    if (this.#waiting.length > 0) {
-      const decodeMs =
-        (costs.baseMs + this.#sequences * costs.perSequenceMs + this.#contextTokens * costs.perContextTokenMs) *
-        this.#slowdown;
-      const budget = Math.max(1, costs.maxBatchedTokens - this.#sequences * this.#tokensPerSequence);
-      const prefillSteps = Math.ceil(this.#prefillBacklog / budget);
-      drainMs += this.#prefillBacklog * costs.perPrefillTokenMs * this.#slowdown + prefillSteps * decodeMs;
-    }
-    if (this.#running.length >= costs.maxSequences || this.#isMemoryShort()) drainMs += this.#seatWaitMs(stepMs);
-    return drainMs;
+    return drainMsOf(this.#kind, this.#at, this.#table, nowMs);
   }
 
   /** Stretches all steps that begin from now on; 1 is full speed. */
   setSlowdown(factor: number, nowMs: number): void {
     this.advance(nowMs);
-    this.#slowdown = factor;
+    this.#float[this.#at + engineFloat.slowdown] = factor;
     // The run ends with the step that is under way, so that the next one starts at the new speed.
-    if (this.#doing === decoding) this.#shortenTo(nowMs);
+    if (this.#int[2 * this.#at + engineInt.doing] === doing.decoding) this.#shortenTo(nowMs);
   }
 
   /** Loses everything it holds, as in a crash, and calls `lost` for each request; ready for work again at once. */
   fail(nowMs: number, lost: (request: number) => void): void {
     this.advance(nowMs);
-    for (const { head } of [this.#running, this.#waiting]) {
-      for (let request = head; request >= 0;) {
-        const next = this.#table.next[request]!;
+    for (const list of [this.#running, this.#waiting]) {
+      for (let request = headOf(this.#int, list); request >= 0;) {
+        const next = this.#table.int[request * requestInts + requestInt.next]!;
         lost(request);
         request = next;
       }
     }
-    if (this.#doing !== idle && this.#doing !== awaiting) this.#busyMs += Math.max(0, nowMs - this.#startMs);
-    this.#doing = idle;
-    this.#endMs = Number.POSITIVE_INFINITY;
-    this.#sequences = 0;
-    this.#contextTokens = 0;
-    this.#finishHeap = -1;
-    this.#prefillHead = -1;
-    this.#prefillBacklog = 0;
-    this.#kv.clear();
-    this.#running.clear();
-    this.#waiting.clear();
+    const now = this.#int[2 * this.#at + engineInt.doing]!;
+    if (now !== doing.nothing && now !== doing.awaiting) {
+      this.#float[this.#at + engineFloat.busyMs] =
+        this.busyMs + Math.max(0, nowMs - this.#float[this.#at + engineFloat.startMs]!);
+    }
+    this.#empty();
+  }
+
+  #empty(): void {
+    const float = this.#float;
+    const int = this.#int;
+    const at = this.#at;
+    float[at + engineFloat.endMs] = Number.POSITIVE_INFINITY;
+    float[at + engineFloat.contextTokens] = 0;
+    float[at + engineFloat.prefillBacklog] = 0;
+    int[2 * at + engineInt.doing] = doing.nothing;
+    int[2 * at + engineInt.sequences] = 0;
+    int[2 * at + engineInt.finishHeap] = -1;
+    int[2 * at + engineInt.prefillHead] = -1;
+    this.#kind.kv.clear(at);
+    clearList(int, this.#running);
+    clearList(int, this.#waiting);
+  }
+
+  #addBacklog(tokens: number): void {
+    const backlog = this.#at + engineFloat.prefillBacklog;
+    this.#float[backlog] = this.#float[backlog]! + tokens;
   }
 
   // A run begins.
@@ -215,185 +204,231 @@ export class Engine {
   #beginRun(timeMs: number): void {
     const preempted = this.#makeRoomForDecode();
     const { costs } = this;
-    const table = this.#table;
-    let budget = costs.maxBatchedTokens - this.#sequences * this.#tokensPerSequence;
+    const { units, gain, kv, tokensPerSequence } = this.#kind;
+    const float = this.#float;
+    const int = this.#int;
+    const at = this.#at;
+    const n = int[2 * at + engineInt.sequences]!;
+    let budget = costs.maxBatchedTokens - n * tokensPerSequence;
     let prefillTokens = 0;
     let largest = 0;
     let pairs = 0;
+    const requests = this.#table.int;
     // At most one request is part-way through its prefill; it continues before anything new is admitted.
-    for (let request = this.#prefillHead; request >= 0 && budget > 0; request = table.next[request]!) {
+    for (let request = int[2 * at + engineInt.prefillHead]!; request >= 0 && budget > 0;) {
       const tokens = this.#cutChunk(request, budget);
-      pairs += tokens * (table.prefillDone[request]! + tokens / 2);
+      pairs += tokens * (requests[request * requestInts + requestInt.prefillDone]! + tokens / 2);
       prefillTokens += tokens;
       if (tokens > largest) largest = tokens;
       budget -= tokens;
+      request = requests[request * requestInts + requestInt.next]!;
     }
     if (!preempted) {
       while (budget > 0 && this.#admitNext(timeMs)) {
-        const request = this.#running.tail;
+        const request = tailOf(int, this.#running);
         const tokens = this.#cutChunk(request, budget);
-        pairs += tokens * (table.prefillDone[request]! + tokens / 2);
+        pairs += tokens * (requests[request * requestInts + requestInt.prefillDone]! + tokens / 2);
         prefillTokens += tokens;
         if (tokens > largest) largest = tokens;
         budget -= tokens;
       }
     }
-    const n = this.#sequences;
     if (n === 0 && prefillTokens === 0) {
       this.#rest(timeMs);
       return;
     }
-    const expertsMs = costs.expertsMs === null ? 0 : costs.expertsMs(n * this.#tokensPerSequence + prefillTokens);
-    const decodeMs = costs.baseMs + expertsMs + n * costs.perSequenceMs + this.#contextTokens * costs.perContextTokenMs;
-    this.#startMs = timeMs;
+    const slowdown = float[at + engineFloat.slowdown]!;
+    const expertsMs = costs.expertsMs === null ? 0 : costs.expertsMs(n * tokensPerSequence + prefillTokens);
+    const decodeMs =
+      costs.baseMs +
+      expertsMs +
+      n * costs.perSequenceMs +
+      float[at + engineFloat.contextTokens]! * costs.perContextTokenMs;
+    float[at + engineFloat.startMs] = timeMs;
     let promptMs = prefillTokens * costs.perPrefillTokenMs + pairs * costs.perTokenPairMs;
     if (costs.stages !== undefined && prefillTokens > 0) promptMs *= promptShare(costs.stages, largest / prefillTokens);
-    this.#firstStepMs = (decodeMs + promptMs) * this.#slowdown;
-    this.#growthMs = ((n * this.#gain) / this.#units) * costs.perContextTokenMs * this.#slowdown;
+    const firstStepMs = (decodeMs + promptMs) * slowdown;
+    float[at + engineFloat.firstStepMs] = firstStepMs;
+    float[at + engineFloat.growthMs] = ((n * gain) / units) * costs.perContextTokenMs * slowdown;
     if (prefillTokens > 0) {
-      this.#doing = mixed;
-      this.#steps = 1;
-      this.#endMs = timeMs + this.#firstStepMs;
+      int[2 * at + engineInt.doing] = doing.mixed;
+      int[2 * at + engineInt.steps] = 1;
+      float[at + engineFloat.endMs] = timeMs + firstStepMs;
       return;
     }
-    this.#doing = decoding;
+    int[2 * at + engineInt.doing] = doing.decoding;
+    const counter = float[at + engineFloat.counter]!;
     const most = Math.min(this.#stepsToFinish(), this.#maxRunSteps);
-    const gain = this.#gain;
     // Always one or more: room for the next step has just been made.
-    this.#steps = Math.floor(this.#kv.stepsWithin(this.#counter * gain, most * gain) / gain);
-    this.#endMs = this.#timeAfter(this.#steps);
-    const next = this.#waiting.head;
-    if (next >= 0 && table.readyMs[next]! > timeMs) this.#shortenTo(table.readyMs[next]!);
+    const steps = Math.floor(kv.stepsWithin(at, counter * gain, most * gain) / gain);
+    int[2 * at + engineInt.steps] = steps;
+    float[at + engineFloat.endMs] = this.#timeAfter(steps);
+    const next = headOf(int, this.#waiting);
+    if (next < 0) return;
+    const readyMs = this.#table.float[next * requestSize + requestFloat.readyMs]!;
+    if (readyMs > timeMs) this.#shortenTo(readyMs);
     // After a preemption nothing is admitted for one step; the step after may find room again.
-    else if (next >= 0 && preempted) this.#shortenTo(timeMs);
+    else if (preempted) this.#shortenTo(timeMs);
   }
 
   #rest(timeMs: number): void {
-    const next = this.#waiting.head;
-    this.#doing = next < 0 ? idle : awaiting;
-    this.#endMs = next < 0 ? Number.POSITIVE_INFINITY : Math.max(timeMs, this.#table.readyMs[next]!);
+    const next = headOf(this.#int, this.#waiting);
+    this.#int[2 * this.#at + engineInt.doing] = next < 0 ? doing.nothing : doing.awaiting;
+    this.#float[this.#at + engineFloat.endMs] =
+      next < 0
+        ? Number.POSITIVE_INFINITY
+        : Math.max(timeMs, this.#table.float[next * requestSize + requestFloat.readyMs]!);
   }
 
   #cutChunk(request: number, budget: number): number {
-    const table = this.#table;
-    const tokens = Math.min(budget, table.prefillTarget[request]! - table.prefillDone[request]!);
-    table.chunk[request] = tokens;
+    const { int } = this.#table;
+    const at = request * requestInts;
+    const tokens = Math.min(budget, int[at + requestInt.prefillTarget]! - int[at + requestInt.prefillDone]!);
+    int[at + requestInt.chunk] = tokens;
     return tokens;
   }
 
   /** Moves the head of the queue into the batch if it is there, a seat is free and its tokens find blocks. */
   #admitNext(timeMs: number): boolean {
-    const table = this.#table;
-    const request = this.#waiting.head;
-    if (request < 0 || table.readyMs[request]! > timeMs) return false;
-    if (this.#running.length >= this.costs.maxSequences) return false;
-    const target = table.prefillTarget[request]!;
-    const units = this.#units;
-    if (this.#kv.blocksFor(target * units) > this.#kv.free) return false;
-    if (table.preemptions[request]! > 0) this.#resume(request);
-    this.#kv.take(target * units, Math.floor((table.prefillDone[request]! * units) / this.#kv.blockTokens));
-    this.#waiting.remove(request);
-    this.#running.append(request);
-    if (this.#prefillHead < 0) this.#prefillHead = request;
-    if (Number.isNaN(table.scheduledMs[request]!)) table.scheduledMs[request] = timeMs;
+    const request = headOf(this.#int, this.#waiting);
+    if (request < 0) return false;
+    const { float, int } = this.#table;
+    const floats = request * requestSize;
+    if (float[floats + requestFloat.readyMs]! > timeMs) return false;
+    if (lengthOf(this.#int, this.#running) >= this.costs.maxSequences) return false;
+    const ints = request * requestInts;
+    const { kv, units } = this.#kind;
+    const target = int[ints + requestInt.prefillTarget]!;
+    if (kv.blocksFor(target * units) > kv.free(this.#at)) return false;
+    if (int[ints + requestInt.preemptions]! > 0) this.#resume(request);
+    kv.take(this.#at, target * units, Math.floor((int[ints + requestInt.prefillDone]! * units) / kv.blockTokens));
+    remove(this.#int, this.#waiting, this.#table, request);
+    append(this.#int, this.#running, this.#table, request);
+    const prefillHead = 2 * this.#at + engineInt.prefillHead;
+    if (this.#int[prefillHead]! < 0) this.#int[prefillHead] = request;
+    const scheduledMs = float[floats + requestFloat.scheduledMs]!;
+    if (scheduledMs !== scheduledMs) float[floats + requestFloat.scheduledMs] = timeMs;
     return true;
   }
 
   /** A request sent back earlier finds what has not been overwritten of its own blocks since. */
   #resume(request: number): void {
-    const table = this.#table;
-    const mark = table.overwrittenFrom[request]!;
-    const units = this.#units;
+    const { int } = this.#table;
+    const at = request * requestInts;
+    const mark = this.#table.float[request * requestSize + requestFloat.overwrittenFrom]!;
+    const { kv, units } = this.#kind;
+    const target = int[at + requestInt.prefillTarget]!;
     const kept = Math.min(
-      Math.floor(this.#kv.stillKept(table.keptTokens[request]! * units, mark) / units),
-      table.prefillTarget[request]! - 1,
+      Math.floor(kv.stillKept(this.#at, int[at + requestInt.keptTokens]! * units, mark) / units),
+      target - 1,
     );
-    const done = Math.max(table.prefillDone[request]!, kept);
-    this.#prefillBacklog -= done - table.prefillDone[request]!;
-    table.prefillDone[request] = done;
-    this.#recomputedTokens += table.prefillTarget[request]! - done;
+    const before = int[at + requestInt.prefillDone]!;
+    const done = Math.max(before, kept);
+    this.#addBacklog(before - done);
+    int[at + requestInt.prefillDone] = done;
+    this.#float[this.#at + engineFloat.recomputedTokens] = this.recomputedTokens + target - done;
   }
 
   // A run ends.
 
   #endRun(timeMs: number): void {
-    const steps = this.#steps;
-    this.#busyMs += timeMs - this.#startMs;
-    this.#kv.grow(this.#counter * this.#gain, steps * this.#gain);
-    this.#counter += steps;
-    this.#contextTokens += (steps * this.#sequences * this.#gain) / this.#units;
+    const { kv, units, gain } = this.#kind;
+    const own = this.#float;
+    const int = this.#int;
+    const at = this.#at;
+    const steps = int[2 * at + engineInt.steps]!;
+    own[at + engineFloat.busyMs] = own[at + engineFloat.busyMs]! + (timeMs - own[at + engineFloat.startMs]!);
+    const before = own[at + engineFloat.counter]!;
+    kv.grow(at, before * gain, steps * gain);
+    const counter = before + steps;
+    own[at + engineFloat.counter] = counter;
+    own[at + engineFloat.contextTokens] =
+      own[at + engineFloat.contextTokens]! + (steps * int[2 * at + engineInt.sequences]! * gain) / units;
     const table = this.#table;
-    while (this.#finishHeap >= 0 && table.finishStep[this.#finishHeap]! <= this.#counter) {
-      const request = this.#finishHeap;
-      this.#finishHeap = popFinish(table, request);
-      table.generatedTokens[request] = table.outputTokens[request]!;
+    const heap = 2 * at + engineInt.finishHeap;
+    for (;;) {
+      const request = int[heap]!;
+      if (request < 0 || table.float[request * requestSize + requestFloat.finishStep]! > counter) break;
+      int[heap] = popFinish(table, request);
+      const outputTokens = table.int[request * requestInts + requestInt.outputTokens]!;
+      table.int[request * requestInts + requestInt.generatedTokens] = outputTokens;
       this.#leaveDecode(request);
-      this.#running.remove(request);
-      this.#meanOutputTokens += (table.outputTokens[request]! - this.#meanOutputTokens) / 32;
+      remove(int, this.#running, table, request);
+      const mean = own[at + engineFloat.meanOutputTokens]!;
+      own[at + engineFloat.meanOutputTokens] = mean + (outputTokens - mean) / 32;
       this.#listener.finished(request, timeMs);
     }
-    if (this.#doing === mixed) this.#endPrefill(timeMs);
+    if (int[2 * at + engineInt.doing] === doing.mixed) this.#endPrefill(timeMs);
   }
 
   #endPrefill(timeMs: number): void {
     const table = this.#table;
-    let request = this.#prefillHead;
+    const { float, int } = table;
+    const head = 2 * this.#at + engineInt.prefillHead;
+    let request = this.#int[head]!;
     while (request >= 0) {
-      const next = table.next[request]!;
-      const tokens = table.chunk[request]!;
-      table.chunk[request] = 0;
-      table.prefillDone[request] = table.prefillDone[request]! + tokens;
-      this.#prefillBacklog -= tokens;
-      if (table.prefillDone[request]! < table.prefillTarget[request]!) break;
-      const generated = table.generatedTokens[request]! + 1;
-      table.generatedTokens[request] = generated;
-      if (Number.isNaN(table.firstTokenMs[request]!)) table.firstTokenMs[request] = timeMs;
-      if (generated >= table.outputTokens[request]!) {
-        this.#kv.release(table.prefillTarget[request]! * this.#units);
-        this.#running.remove(request);
+      const at = request * requestInts;
+      const next = int[at + requestInt.next]!;
+      const tokens = int[at + requestInt.chunk]!;
+      int[at + requestInt.chunk] = 0;
+      const done = int[at + requestInt.prefillDone]! + tokens;
+      int[at + requestInt.prefillDone] = done;
+      this.#addBacklog(-tokens);
+      const target = int[at + requestInt.prefillTarget]!;
+      if (done < target) break;
+      const generated = int[at + requestInt.generatedTokens]! + 1;
+      int[at + requestInt.generatedTokens] = generated;
+      const first = request * requestSize + requestFloat.firstTokenMs;
+      if (float[first] !== float[first]) float[first] = timeMs;
+      if (generated >= int[at + requestInt.outputTokens]!) {
+        this.#kind.kv.release(this.#at, target * this.#kind.units);
+        remove(this.#int, this.#running, table, request);
         this.#listener.finished(request, timeMs);
       } else {
         this.#joinDecode(request);
       }
       request = next;
     }
-    this.#prefillHead = request;
+    this.#int[head] = request;
   }
 
   #joinDecode(request: number): void {
-    const table = this.#table;
-    const held = table.prefillTarget[request]!;
-    const left = table.outputTokens[request]! - table.generatedTokens[request]!;
-    table.kvOffset[request] = held * this.#units - this.#counter * this.#gain;
-    table.finishStep[request] = this.#counter + Math.ceil((left * this.#units) / this.#gain);
-    this.#finishHeap = pushFinish(table, this.#finishHeap, request);
-    this.#sequences++;
-    this.#contextTokens += held + 1;
-    this.#kv.join(table.kvOffset[request]!);
+    const { float, int } = this.#table;
+    const { kv, units, gain } = this.#kind;
+    const own = this.#at;
+    const counter = this.#float[own + engineFloat.counter]!;
+    const held = int[request * requestInts + requestInt.prefillTarget]!;
+    const left =
+      int[request * requestInts + requestInt.outputTokens]! - int[request * requestInts + requestInt.generatedTokens]!;
+    const offset = held * units - counter * gain;
+    float[request * requestSize + requestFloat.kvOffset] = offset;
+    float[request * requestSize + requestFloat.finishStep] = counter + Math.ceil((left * units) / gain);
+    const heap = 2 * own + engineInt.finishHeap;
+    this.#int[heap] = pushFinish(this.#table, this.#int[heap]!, request);
+    this.#int[2 * own + engineInt.sequences] = this.#int[2 * own + engineInt.sequences]! + 1;
+    this.#float[own + engineFloat.contextTokens] = this.#float[own + engineFloat.contextTokens]! + (held + 1);
+    kv.join(own, offset);
   }
 
   /** Takes a sequence out of the decode totals and frees its blocks; heap and batch list are the caller's. */
   #leaveDecode(request: number): void {
-    const offset = this.#table.kvOffset[request]!;
-    const held = offset + this.#counter * this.#gain;
-    this.#sequences--;
-    this.#contextTokens -= held / this.#units + 1;
-    this.#kv.leave(offset);
-    this.#kv.release(held);
+    const { kv, units, gain } = this.#kind;
+    const at = this.#at;
+    const offset = this.#table.float[request * requestSize + requestFloat.kvOffset]!;
+    const held = offset + this.#float[at + engineFloat.counter]! * gain;
+    this.#int[2 * at + engineInt.sequences] = this.#int[2 * at + engineInt.sequences]! - 1;
+    this.#float[at + engineFloat.contextTokens] = this.#float[at + engineFloat.contextTokens]! - (held / units + 1);
+    kv.leave(at, offset);
+    kv.release(at, held);
   }
 
   // Memory.
 
-  #isMemoryShort(): boolean {
-    const next = this.#waiting.head;
-    return next >= 0 && this.#kv.blocksFor(this.#table.prefillTarget[next]! * this.#units) > this.#kv.free;
-  }
-
   /** Sends back what was admitted last until the next step's blocks are there; whether anything was sent back. */
   #makeRoomForDecode(): boolean {
     let preempted = false;
-    while (this.#sequences > 0 && this.#isNextStepShort()) {
-      this.#preempt(this.#running.tail);
+    while (this.#int[2 * this.#at + engineInt.sequences]! > 0 && this.#isNextStepShort()) {
+      this.#preempt(tailOf(this.#int, this.#running));
       preempted = true;
     }
     return preempted;
@@ -401,89 +436,112 @@ export class Engine {
 
   /** Whether the next step finds no block for a sequence that crosses into one. */
   #isNextStepShort(): boolean {
-    const gain = this.#gain;
-    if (gain === 1) return this.#kv.dueAfter(this.#counter) > this.#kv.free;
-    return this.#kv.stepsWithin(this.#counter * gain, gain) < gain;
+    const { kv, gain } = this.#kind;
+    const counter = this.#float[this.#at + engineFloat.counter]!;
+    if (gain === 1) return kv.dueAfter(this.#at, counter) > kv.free(this.#at);
+    return kv.stepsWithin(this.#at, counter * gain, gain) < gain;
   }
 
   #preempt(request: number): void {
-    const table = this.#table;
-    table.overwrittenFrom[request] = this.#kv.overwrittenFrom;
-    this.#running.remove(request);
-    if (this.#prefillHead >= 0) {
-      table.keptTokens[request] = table.prefillDone[request]!;
-      this.#kv.release(table.prefillTarget[request]! * this.#units);
-      if (this.#prefillHead === request) this.#prefillHead = -1;
+    const { float, int } = this.#table;
+    const { kv, units, gain } = this.#kind;
+    const at = request * requestInts;
+    const own = this.#at;
+    const head = 2 * own + engineInt.prefillHead;
+    float[request * requestSize + requestFloat.overwrittenFrom] = kv.overwrittenFrom(own);
+    remove(this.#int, this.#running, this.#table, request);
+    if (this.#int[head]! >= 0) {
+      int[at + requestInt.keptTokens] = int[at + requestInt.prefillDone]!;
+      kv.release(own, int[at + requestInt.prefillTarget]! * units);
+      if (this.#int[head] === request) this.#int[head] = -1;
     } else {
       // Decoding: the tokens generated so far become part of what has to be computed again.
-      const held = Math.floor((table.kvOffset[request]! + this.#counter * this.#gain) / this.#units);
-      const gained = held - table.prefillTarget[request]!;
-      const generated = Math.min(table.generatedTokens[request]! + gained, table.outputTokens[request]! - 1);
-      table.generatedTokens[request] = generated;
-      table.keptTokens[request] = held;
+      const offset = float[request * requestSize + requestFloat.kvOffset]!;
+      const held = Math.floor((offset + this.#float[own + engineFloat.counter]! * gain) / units);
+      const gained = held - int[at + requestInt.prefillTarget]!;
+      const generated = Math.min(
+        int[at + requestInt.generatedTokens]! + gained,
+        int[at + requestInt.outputTokens]! - 1,
+      );
+      int[at + requestInt.generatedTokens] = generated;
+      int[at + requestInt.keptTokens] = held;
       this.#leaveDecode(request);
-      table.prefillTarget[request] = table.inputTokens[request]! + generated;
-      table.prefillDone[request] = table.prefillTarget[request]!;
+      const target = int[at + requestInt.inputTokens]! + generated;
+      int[at + requestInt.prefillTarget] = target;
+      int[at + requestInt.prefillDone] = target;
       this.#rebuildFinishHeap();
     }
-    this.#prefillBacklog += table.prefillDone[request]! - table.cachedTokens[request]!;
-    table.prefillDone[request] = table.cachedTokens[request]!;
-    this.#preemptions++;
-    table.preemptions[request] = table.preemptions[request]! + 1;
-    this.#waiting.insertAfter(-1, request);
+    const cached = int[at + requestInt.cachedTokens]!;
+    this.#addBacklog(int[at + requestInt.prefillDone]! - cached);
+    int[at + requestInt.prefillDone] = cached;
+    this.#int[2 * own + engineInt.preemptions] = this.preemptions + 1;
+    int[at + requestInt.preemptions] = int[at + requestInt.preemptions]! + 1;
+    insertAfter(this.#int, this.#waiting, this.#table, -1, request);
   }
 
   /** Preemption takes an arbitrary node out of the heap; it is rare enough to build the heap anew. */
   #rebuildFinishHeap(): void {
     let heap = -1;
-    for (let request = this.#running.head; request >= 0; request = this.#table.next[request]!) {
+    for (let request = headOf(this.#int, this.#running); request >= 0;) {
       heap = pushFinish(this.#table, heap, request);
+      request = this.#table.int[request * requestInts + requestInt.next]!;
     }
-    this.#finishHeap = heap;
+    this.#int[2 * this.#at + engineInt.finishHeap] = heap;
   }
 
   // Time.
 
   /** End of the run's k-th step: k first steps plus the growth of all later ones. */
   #timeAfter(steps: number): number {
-    return this.#startMs + steps * this.#firstStepMs + (this.#growthMs * steps * (steps - 1)) / 2;
+    const float = this.#float;
+    const at = this.#at;
+    return (
+      float[at + engineFloat.startMs]! +
+      steps * float[at + engineFloat.firstStepMs]! +
+      (float[at + engineFloat.growthMs]! * steps * (steps - 1)) / 2
+    );
   }
 
   #stepsToFinish(): number {
-    return this.#table.finishStep[this.#finishHeap]! - this.#counter;
+    const first = this.#int[2 * this.#at + engineInt.finishHeap]!;
+    return (
+      this.#table.float[first * requestSize + requestFloat.finishStep]! - this.#float[this.#at + engineFloat.counter]!
+    );
   }
 
   /** Ends the decode run with the first step that ends at `timeMs` or later, if that is sooner than planned. */
   #shortenTo(timeMs: number): void {
-    const a = this.#growthMs / 2;
-    const b = this.#firstStepMs - a;
-    const distance = timeMs - this.#startMs;
+    const at = this.#at;
+    const planned = this.#int[2 * at + engineInt.steps]!;
+    const a = this.#float[at + engineFloat.growthMs]! / 2;
+    const b = this.#float[at + engineFloat.firstStepMs]! - a;
+    const distance = timeMs - this.#float[at + engineFloat.startMs]!;
     // Positive root of a·k² + b·k = distance, in the form that stays exact when a vanishes; rounding is put right after.
     let steps = distance > 0 ? Math.ceil((2 * distance) / (b + Math.sqrt(b * b + 4 * a * distance))) : 1;
     if (steps < 1) steps = 1;
     while (steps > 1 && this.#timeAfter(steps - 1) >= timeMs) steps--;
-    while (steps < this.#steps && this.#timeAfter(steps) < timeMs) steps++;
-    if (steps >= this.#steps) return;
-    this.#steps = steps;
-    this.#endMs = this.#timeAfter(steps);
+    while (steps < planned && this.#timeAfter(steps) < timeMs) steps++;
+    if (steps >= planned) return;
+    this.#int[2 * at + engineInt.steps] = steps;
+    this.#float[at + engineFloat.endMs] = this.#timeAfter(steps);
   }
 
   /** A request became the head of the queue while the engine was at something. */
   #noticeArrival(readyMs: number): void {
-    if (this.#doing === idle) {
-      this.#doing = awaiting;
-      this.#endMs = readyMs;
-    } else if (this.#doing === awaiting) {
-      this.#endMs = Math.min(this.#endMs, readyMs);
-    } else if (this.#doing === decoding && this.#running.length < this.costs.maxSequences) {
+    const at = this.#at;
+    const now = this.#int[2 * at + engineInt.doing]!;
+    if (now === doing.nothing) {
+      this.#int[2 * at + engineInt.doing] = doing.awaiting;
+      this.#float[at + engineFloat.endMs] = readyMs;
+    } else if (now === doing.awaiting) {
+      this.#float[at + engineFloat.endMs] = Math.min(this.#float[at + engineFloat.endMs]!, readyMs);
+    } else if (now === doing.decoding && lengthOf(this.#int, this.#running) < this.costs.maxSequences) {
       this.#shortenTo(readyMs);
     }
   }
+}
 
-  /** Wait for a seat: one sequence leaves every (mean output × step / sequences), and all waiting ones go first. */
-  #seatWaitMs(stepMs: number): number {
-    return this.#sequences === 0
-      ? 0
-      : ((this.#waiting.length + 1) * this.#meanOutputTokens * stepMs * this.#units) / (this.#sequences * this.#gain);
-  }
+/** The record of an engine that stands alone. */
+function ownPlace(costs: EngineCosts): EnginePlace {
+  return { kind: engineKind(costs, makeRecords(1, engineRecordSize(costs))), at: 0 };
 }

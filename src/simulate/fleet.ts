@@ -1,10 +1,13 @@
 import { compileReplica, engineSpec } from "../perf/index.ts";
 import type { Group, LoadView, Routes } from "../route/index.ts";
 import { engineCosts, type EngineCosts } from "./engine-costs.ts";
+import { engineKind, type EngineKind } from "./engine-kind.ts";
+import { engineRecordSize } from "./engine-records.ts";
 import { Engine, type EngineListener } from "./engine.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
-import type { RequestTable } from "./request-table.ts";
+import { makeRecords } from "./records.ts";
+import { requestInt, requestInts, type RequestTable } from "./request-table.ts";
 
 export interface SnapshotTiming {
   /** How often an engine reports its load, ms; 0 = the policy sees the engine itself. */
@@ -26,7 +29,9 @@ export class Fleet implements LoadView {
   readonly #listener: EngineListener;
   readonly #timing: SnapshotTiming;
   /** Null where the model does not fit; the policy sends nothing there. */
-  readonly #costsOfGroup: readonly (EngineCosts | null)[];
+  readonly #kindOfGroup: readonly (EngineKind | null)[];
+  /** Doubles from one engine's record to the next. */
+  readonly #recordSize: number;
   /** Made when the first request comes: most engines of a large mesh are idle for most of the time. */
   readonly #engines: (Engine | null)[];
   /** What the policy knows, `fields` numbers per engine: side by side, as every decision reads several engines' own. */
@@ -46,7 +51,9 @@ export class Fleet implements LoadView {
     this.#table = table;
     this.#listener = listener;
     this.#timing = timing;
-    this.#costsOfGroup = compileCosts(routes);
+    const costs = compileCosts(routes);
+    this.#recordSize = Math.max(0, ...costs.map((each) => (each === null ? 0 : engineRecordSize(each))));
+    this.#kindOfGroup = compileKinds(costs, n, this.#recordSize);
     this.#engines = Array.from({ length: n }, () => null);
     this.#known = new Float64Array(n * fields);
     for (let replica = 0; replica < n; replica++) {
@@ -63,9 +70,7 @@ export class Fleet implements LoadView {
   }
 
   costsOf(replica: number): EngineCosts {
-    const costs = this.#costsOfGroup[this.#routes.groupOfReplica[replica]!]!;
-    if (costs === null) throw new RangeError(`engine ${replica} holds a model that does not fit its accelerators`);
-    return costs;
+    return this.#kindOf(replica).costs;
   }
 
   isUp(replica: number): boolean {
@@ -99,7 +104,9 @@ export class Fleet implements LoadView {
   enqueue(replica: number, request: number, nowMs: number): void {
     let engine = this.#engines[replica]!;
     if (engine === null) {
-      engine = new Engine(this.costsOf(replica), this.#table, this.#listener);
+      const kind = this.#kindOf(replica);
+      const place = { kind, at: replica * this.#recordSize };
+      engine = new Engine(kind.costs, this.#table, this.#listener, undefined, place);
       this.#engines[replica] = engine;
       if (this.#slowdown[replica] !== 1) engine.setSlowdown(this.#slowdown[replica]!, nowMs);
     }
@@ -111,7 +118,9 @@ export class Fleet implements LoadView {
     if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY) this.#resumeReports(replica, nowMs);
     engine.enqueue(request);
     // Whoever sends a request knows that it has: until the next report its prefill counts as queued.
-    const computed = this.#table.inputTokens[request]! - this.#table.cachedTokens[request]!;
+    const { int } = this.#table;
+    const slot = request * requestInts;
+    const computed = int[slot + requestInt.inputTokens]! - int[slot + requestInt.cachedTokens]!;
     this.#known[at + reported] = this.#known[at + reported]! + computed * engine.costs.perPrefillTokenMs;
   }
 
@@ -181,6 +190,12 @@ export class Fleet implements LoadView {
     for (const engine of this.#engines) engine?.advance(nowMs);
   }
 
+  #kindOf(replica: number): EngineKind {
+    const kind = this.#kindOfGroup[this.#routes.groupOfReplica[replica]!]!;
+    if (kind === null) throw new RangeError(`engine ${replica} holds a model that does not fit its accelerators`);
+    return kind;
+  }
+
   /** Takes the last report that was due by `nowMs`: what the engine's load was then, not what it is now. */
   #bringReportUpTo(replica: number, nowMs: number): void {
     const { intervalMs } = this.#timing;
@@ -235,6 +250,18 @@ function compileCosts(routes: Routes): (EngineCosts | null)[] {
       known.set(key, costs);
     }
     return costs;
+  });
+}
+
+/** Groups with the same costs share a kind; the records of all engines lie in one block. */
+function compileKinds(costs: readonly (EngineCosts | null)[], replicas: number, recordSize: number) {
+  const records = makeRecords(replicas, recordSize);
+  const kinds = new Map<EngineCosts, EngineKind>();
+  return costs.map((each): EngineKind | null => {
+    if (each === null) return null;
+    let kind = kinds.get(each);
+    if (kind === undefined) kinds.set(each, (kind = engineKind(each, records)));
+    return kind;
   });
 }
 

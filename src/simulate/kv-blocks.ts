@@ -1,26 +1,28 @@
+import { engineFloat, engineInt, engineSize } from "./engine-records.ts";
+import type { Records } from "./records.ts";
+
 /**
- * The KV cache of one engine as a number of blocks. Sequences that grow token by token are known by their phase: the
- * position of their last token within its block, counted so that it stays the same while all of them grow together. The
- * blocks any number of steps will take follow from how many sequences have each phase.
+ * The KV caches of engines as numbers of blocks; one object speaks for all engines of a kind, as what it counts lies in
+ * their records. Sequences that grow token by token are known by their phase: the position of their last token within
+ * its block, counted so that it stays the same while all of them grow together. The blocks any number of steps will take
+ * follow from how many sequences have each phase.
  */
 export class KvBlocks {
   readonly total: number;
   readonly blockTokens: number;
-  #free: number;
-  /** Blocks ever taken: a clock by which freed blocks are overwritten. */
-  #taken = 0;
-  #sequences = 0;
-  readonly #phases: Int32Array;
+  readonly #float: Float64Array;
+  readonly #int: Int32Array;
 
-  constructor(total: number, blockTokens: number) {
+  constructor(total: number, blockTokens: number, { float, int }: Records) {
     this.total = total;
     this.blockTokens = blockTokens;
-    this.#free = total;
-    this.#phases = new Int32Array(blockTokens);
+    this.#float = float;
+    this.#int = int;
   }
 
-  get free(): number {
-    return this.#free;
+  /** Blocks not in use of the engine whose record begins at double `engine`. */
+  free(engine: number): number {
+    return this.#float[engine + engineFloat.freeBlocks]!;
   }
 
   blocksFor(tokens: number): number {
@@ -28,61 +30,69 @@ export class KvBlocks {
   }
 
   /** Takes the blocks of a prompt, of which `kept` blocks are still there from before. */
-  take(tokens: number, kept: number): void {
+  take(engine: number, tokens: number, kept: number): void {
     const blocks = this.blocksFor(tokens);
-    this.#free -= blocks;
-    this.#taken += blocks - kept;
+    const float = this.#float;
+    float[engine + engineFloat.freeBlocks] = float[engine + engineFloat.freeBlocks]! - blocks;
+    float[engine + engineFloat.takenBlocks] = float[engine + engineFloat.takenBlocks]! + blocks - kept;
   }
 
-  release(tokens: number): void {
-    this.#free += this.blocksFor(tokens);
+  release(engine: number, tokens: number): void {
+    const float = this.#float;
+    float[engine + engineFloat.freeBlocks] = float[engine + engineFloat.freeBlocks]! + this.blocksFor(tokens);
   }
 
   /** A sequence begins to grow; `offset` is its tokens minus the step counter. */
-  join(offset: number): void {
-    const phase = modulo(offset, this.blockTokens);
-    this.#phases[phase] = this.#phases[phase]! + 1;
-    this.#sequences++;
+  join(engine: number, offset: number): void {
+    const slot = phasesAt(engine) + modulo(offset, this.blockTokens);
+    this.#int[slot] = this.#int[slot]! + 1;
   }
 
-  leave(offset: number): void {
-    const phase = modulo(offset, this.blockTokens);
-    this.#phases[phase] = this.#phases[phase]! - 1;
-    this.#sequences--;
+  leave(engine: number, offset: number): void {
+    const slot = phasesAt(engine) + modulo(offset, this.blockTokens);
+    this.#int[slot] = this.#int[slot]! - 1;
   }
 
   /** Blocks the step after `counter` takes: one for every sequence whose last block is full. */
-  dueAfter(counter: number): number {
-    return this.#phases[modulo(-counter, this.blockTokens)]!;
+  dueAfter(engine: number, counter: number): number {
+    return this.#int[phasesAt(engine) + modulo(-counter, this.blockTokens)]!;
   }
 
   /** Takes the blocks of `steps` steps after `counter`. */
-  grow(counter: number, steps: number): void {
-    if (this.#sequences === 0) return;
+  grow(engine: number, counter: number, steps: number): void {
+    const int = this.#int;
+    const sequences = int[2 * engine + engineInt.sequences]!;
+    if (sequences === 0) return;
     // In as many steps as a block has tokens every sequence takes exactly one block.
     const size = this.blockTokens;
+    const phases = phasesAt(engine);
     const rounds = Math.floor(steps / size);
-    let blocks = rounds * this.#sequences;
+    let blocks = rounds * sequences;
     let phase = modulo(-counter, size);
     for (let extra = steps - rounds * size; extra > 0; extra--) {
-      blocks += this.#phases[phase]!;
+      blocks += int[phases + phase]!;
       phase = phase === 0 ? size - 1 : phase - 1;
     }
-    this.#free -= blocks;
-    this.#taken += blocks;
+    const float = this.#float;
+    float[engine + engineFloat.freeBlocks] = float[engine + engineFloat.freeBlocks]! - blocks;
+    float[engine + engineFloat.takenBlocks] = float[engine + engineFloat.takenBlocks]! + blocks;
   }
 
   /** Of the `most` steps after `counter`, how many find the blocks they need. */
-  stepsWithin(counter: number, most: number): number {
+  stepsWithin(engine: number, counter: number, most: number): number {
     const size = this.blockTokens;
+    const free = this.#float[engine + engineFloat.freeBlocks]!;
+    const int = this.#int;
+    const sequences = int[2 * engine + engineInt.sequences]!;
     // No sequence takes more than one block in as many steps as a block has tokens.
-    if (this.#free >= this.#sequences * Math.ceil(most / size)) return most;
-    const rounds = Math.floor(this.#free / this.#sequences);
+    if (free >= sequences * Math.ceil(most / size)) return most;
+    const phases = phasesAt(engine);
+    const rounds = Math.floor(free / sequences);
     let steps = rounds * size;
-    let left = this.#free - rounds * this.#sequences;
+    let left = free - rounds * sequences;
     let phase = modulo(-counter, size);
     for (let extra = 0; extra < size; extra++) {
-      left -= this.#phases[phase]!;
+      left -= int[phases + phase]!;
       if (left < 0) break;
       steps++;
       phase = phase === 0 ? size - 1 : phase - 1;
@@ -94,24 +104,31 @@ export class KvBlocks {
    * When blocks freed now begin to be overwritten, on the clock of blocks taken: blocks freed earlier go first. Give it to
    * `stillKept` to learn what is left of them.
    */
-  get overwrittenFrom(): number {
-    return this.#taken + this.#free;
+  overwrittenFrom(engine: number): number {
+    return this.#float[engine + engineFloat.takenBlocks]! + this.#float[engine + engineFloat.freeBlocks]!;
   }
 
   /** Tokens in full blocks that are left of `tokens` freed when `overwrittenFrom` was `mark`; the end is lost first. */
-  stillKept(tokens: number, mark: number): number {
+  stillKept(engine: number, tokens: number, mark: number): number {
     const full = Math.floor(tokens / this.blockTokens);
-    const lost = Math.max(0, this.#taken - mark - (this.blocksFor(tokens) - full));
+    const taken = this.#float[engine + engineFloat.takenBlocks]!;
+    const lost = Math.max(0, taken - mark - (this.blocksFor(tokens) - full));
     return Math.max(0, full - lost) * this.blockTokens;
   }
 
-  clear(): void {
-    this.#free = this.total;
-    this.#sequences = 0;
-    this.#phases.fill(0);
-    // What was cached before is gone, so nothing freed earlier may count as kept.
-    this.#taken += this.total;
+  /** All sequences are gone, and what was cached before is gone with them: nothing freed earlier may count as kept. */
+  clear(engine: number): void {
+    const float = this.#float;
+    float[engine + engineFloat.freeBlocks] = this.total;
+    float[engine + engineFloat.takenBlocks] = float[engine + engineFloat.takenBlocks]! + this.total;
+    const phases = phasesAt(engine);
+    this.#int.fill(0, phases, phases + this.blockTokens);
   }
+}
+
+/** The counts of the phases follow the engine's own figures. */
+function phasesAt(engine: number): number {
+  return 2 * (engine + engineSize);
 }
 
 function modulo(value: number, size: number): number {

@@ -1,58 +1,64 @@
-import type { RequestTable } from "./request-table.ts";
+import { requestInt, requestInts, type RequestTable } from "./request-table.ts";
 
-/** A list of requests threaded through the request table; a request is in one list at a time. Slots, -1 when absent. */
-export class RequestList {
-  readonly #table: RequestTable;
-  #head = -1;
-  #tail = -1;
-  #length = 0;
+/** Where the ends and the length of a list stand, from the list's own place in `ints` on. */
+const head = 0;
+const tail = 1;
+const length = 2;
+/** Integers a list takes. */
+export const listInts = 3;
 
-  constructor(table: RequestTable) {
-    this.#table = table;
-  }
+/**
+ * Lists of requests threaded through the request table; a request is in one list at a time. A list is a place in `ints`
+ * where its ends and its length stand; slots, -1 when absent. The functions are free, so that a list is no object: an
+ * engine's lists lie in its own record.
+ */
+export function clearList(ints: Int32Array, list: number): void {
+  ints[list + head] = -1;
+  ints[list + tail] = -1;
+  ints[list + length] = 0;
+}
 
-  get head(): number {
-    return this.#head;
-  }
+export function headOf(ints: Int32Array, list: number): number {
+  return ints[list + head]!;
+}
 
-  get tail(): number {
-    return this.#tail;
-  }
+export function tailOf(ints: Int32Array, list: number): number {
+  return ints[list + tail]!;
+}
 
-  get length(): number {
-    return this.#length;
-  }
+export function lengthOf(ints: Int32Array, list: number): number {
+  return ints[list + length]!;
+}
 
-  append(request: number): void {
-    this.insertAfter(this.#tail, request);
-  }
+/** Inserts behind `before`, or at the head when that is -1. */
+export function insertAfter(
+  ints: Int32Array,
+  list: number,
+  { int }: RequestTable,
+  before: number,
+  request: number,
+): void {
+  const at = request * requestInts;
+  const after = before < 0 ? ints[list + head]! : int[before * requestInts + requestInt.next]!;
+  int[at + requestInt.previous] = before;
+  int[at + requestInt.next] = after;
+  if (before < 0) ints[list + head] = request;
+  else int[before * requestInts + requestInt.next] = request;
+  if (after < 0) ints[list + tail] = request;
+  else int[after * requestInts + requestInt.previous] = request;
+  ints[list + length] = ints[list + length]! + 1;
+}
 
-  /** Inserts behind `before`, or at the head when that is -1. */
-  insertAfter(before: number, request: number): void {
-    const { next, previous } = this.#table;
-    const after = before < 0 ? this.#head : next[before]!;
-    previous[request] = before;
-    next[request] = after;
-    if (before < 0) this.#head = request;
-    else next[before] = request;
-    if (after < 0) this.#tail = request;
-    else previous[after] = request;
-    this.#length++;
-  }
+export function append(ints: Int32Array, list: number, table: RequestTable, request: number): void {
+  insertAfter(ints, list, table, ints[list + tail]!, request);
+}
 
-  remove(request: number): void {
-    const { next, previous } = this.#table;
-    const before = previous[request]!;
-    const after = next[request]!;
-    if (before < 0) this.#head = after;
-    else next[before] = after;
-    if (after < 0) this.#tail = before;
-    else previous[after] = before;
-    this.#length--;
-  }
-
-  clear(): void {
-    this.#head = this.#tail = -1;
-    this.#length = 0;
-  }
+export function remove(ints: Int32Array, list: number, { int }: RequestTable, request: number): void {
+  const before = int[request * requestInts + requestInt.previous]!;
+  const after = int[request * requestInts + requestInt.next]!;
+  if (before < 0) ints[list + head] = after;
+  else int[before * requestInts + requestInt.next] = after;
+  if (after < 0) ints[list + tail] = before;
+  else int[after * requestInts + requestInt.previous] = before;
+  ints[list + length] = ints[list + length]! - 1;
 }

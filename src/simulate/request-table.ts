@@ -1,58 +1,76 @@
+import { makeRecords } from "./records.ts";
+
+/** Doubles of one request's record: three lines of memory, the second and third of them the engine's. */
+export const requestSize = 24;
+/** Integers of one request's record. */
+export const requestInts = 2 * requestSize;
+
+/** Where the doubles of a request stand, from `slot * requestSize` on. */
+export const requestFloat = {
+  /** When the user sent it, ms. */
+  arrivalMs: 0,
+  /** Round trip between the user and the serving site, ms. */
+  rttMs: 1,
+  /** When it reached the engine's queue, ms. */
+  readyMs: 2,
+  /** When its first prefill step began, ms; NaN before. */
+  scheduledMs: 3,
+  /** When the engine produced its first token, ms; NaN before. */
+  firstTokenMs: 8,
+  /** What it holds in the KV cache minus what any sequence gained since the engine started: constant while it decodes. */
+  kvOffset: 9,
+  /** Step counter after which the last output token is there. */
+  finishStep: 10,
+  /** How long the site's port keeps its answer waiting, ms. */
+  portWaitMs: 11,
+  /** Serial number since the start of the simulation. */
+  serial: 16,
+  /** Standard normal number that says how lucky the user is with the network. */
+  networkDraw: 17,
+  /** When it was last sent to a site, ms. */
+  sentMs: 18,
+  /** After a preemption: when the blocks it held begin to be overwritten (see `KvBlocks`). */
+  overwrittenFrom: 19,
+} as const;
+
+/** Where the integers of a request stand, from `slot * requestInts` on. Absent links are -1. */
+export const requestInt = {
+  /** Position in `World.demand`. */
+  row: 8,
+  inputTokens: 9,
+  outputTokens: 10,
+  /** Input tokens whose keys and values the engine already holds. */
+  cachedTokens: 11,
+  /** Engine that holds it. */
+  replica: 12,
+  /** Sites tried so far. */
+  attempts: 13,
+  next: 14,
+  previous: 15,
+  generatedTokens: 24,
+  preemptions: 25,
+  /** Tokens to process before the next output token: the input, after a preemption the output so far as well. */
+  prefillTarget: 26,
+  prefillDone: 27,
+  /** Tokens of the current step's chunk. */
+  chunk: 28,
+  heapLeft: 29,
+  heapRight: 30,
+  /** After a preemption: the tokens whose blocks were freed. */
+  keptTokens: 40,
+} as const;
+
 /**
- * The requests in flight, as columns over typed arrays. A request is a slot number; slots of finished requests are used
- * again, so memory follows the number in flight and not the number simulated.
+ * The requests in flight, one record each. A request is a slot number; slots of finished requests are used again, so
+ * memory follows the number in flight and not the number simulated.
  *
- * Columns belong to three parties: what the request is (`row` to `cachedTokens`), what has happened to it (`attempts`
- * to `preemptions`), and the book-keeping of the engine that holds it (`prefillDone` to `heapRight`). Absent links are -1.
+ * A record belongs to three parties: what the request is (`row` to `cachedTokens`), what has happened to it (`attempts`
+ * to `preemptions`), and the book-keeping of the engine that holds it (`prefillDone` to `heapRight`).
  */
 export class RequestTable {
-  /** Position in `World.demand`. */
-  row = new Int32Array(0);
-  /** Serial number since the start of the simulation. */
-  serial = new Float64Array(0);
-  /** When the user sent it, ms. */
-  arrivalMs = new Float64Array(0);
-  /** Round trip between the user and the serving site, ms. */
-  rttMs = new Float64Array(0);
-  /** Standard normal number that says how lucky the user is with the network. */
-  networkDraw = new Float64Array(0);
-  inputTokens = new Int32Array(0);
-  outputTokens = new Int32Array(0);
-  /** Input tokens whose keys and values the engine already holds. */
-  cachedTokens = new Int32Array(0);
-
-  /** When it was last sent to a site, and how long the site's port keeps its answer waiting, ms. */
-  sentMs = new Float64Array(0);
-  portWaitMs = new Float64Array(0);
-  /** Sites tried so far. */
-  attempts = new Int32Array(0);
-  /** Engine that holds it. */
-  replica = new Int32Array(0);
-  /** When it reached the engine's queue, ms. */
-  readyMs = new Float64Array(0);
-  /** When its first prefill step began, ms; NaN before. */
-  scheduledMs = new Float64Array(0);
-  /** When the engine produced its first token, ms; NaN before. */
-  firstTokenMs = new Float64Array(0);
-  generatedTokens = new Int32Array(0);
-  preemptions = new Int32Array(0);
-
-  /** Tokens to process before the next output token: the input, after a preemption the output so far as well. */
-  prefillTarget = new Int32Array(0);
-  prefillDone = new Int32Array(0);
-  /** Tokens of the current step's chunk. */
-  chunk = new Int32Array(0);
-  /** What it holds in the KV cache minus what any sequence gained since the engine started: constant while it decodes. */
-  kvOffset = new Float64Array(0);
-  /** Step counter after which the last output token is there. */
-  finishStep = new Int32Array(0);
-  /** After a preemption: the tokens whose blocks were freed, and when these begin to be overwritten (see `KvBlocks`). */
-  keptTokens = new Int32Array(0);
-  overwrittenFrom = new Float64Array(0);
-  next = new Int32Array(0);
-  previous = new Int32Array(0);
-  heapLeft = new Int32Array(0);
-  heapRight = new Int32Array(0);
+  /** Doubles and integers of all records; other arrays once `take` has grown the table. */
+  float: Float64Array = new Float64Array(0);
+  int: Int32Array = new Int32Array(0);
 
   #free = -1;
   #capacity = 0;
@@ -66,70 +84,57 @@ export class RequestTable {
     return this.#capacity;
   }
 
-  /** Takes a slot; all columns but the engine's book-keeping are the caller's to fill. */
+  /** Takes a slot; all fields but the engine's book-keeping are the caller's to fill. */
   take(): number {
     if (this.#free < 0) this.#grow();
     const slot = this.#free;
-    this.#free = this.next[slot]!;
+    const { float, int } = this;
+    const ints = slot * requestInts;
+    const floats = slot * requestSize;
+    this.#free = int[ints + requestInt.next]!;
     this.#inUse++;
-    this.scheduledMs[slot] = Number.NaN;
-    this.firstTokenMs[slot] = Number.NaN;
-    this.generatedTokens[slot] = 0;
-    this.preemptions[slot] = 0;
-    this.attempts[slot] = 0;
-    this.replica[slot] = -1;
+    float[floats + requestFloat.scheduledMs] = Number.NaN;
+    float[floats + requestFloat.firstTokenMs] = Number.NaN;
+    int[ints + requestInt.generatedTokens] = 0;
+    int[ints + requestInt.preemptions] = 0;
+    int[ints + requestInt.attempts] = 0;
+    int[ints + requestInt.replica] = -1;
     return slot;
   }
 
   release(slot: number): void {
-    this.next[slot] = this.#free;
+    this.int[slot * requestInts + requestInt.next] = this.#free;
     this.#free = slot;
     this.#inUse--;
+  }
+
+  /** One number of a request, for those who read few. */
+  floatOf(slot: number, field: keyof typeof requestFloat): number {
+    return this.float[slot * requestSize + requestFloat[field]]!;
+  }
+
+  intOf(slot: number, field: keyof typeof requestInt): number {
+    return this.int[slot * requestInts + requestInt[field]]!;
+  }
+
+  setFloat(slot: number, field: keyof typeof requestFloat, value: number): void {
+    this.float[slot * requestSize + requestFloat[field]] = value;
+  }
+
+  setInt(slot: number, field: keyof typeof requestInt, value: number): void {
+    this.int[slot * requestInts + requestInt[field]] = value;
   }
 
   #grow(): void {
     const before = this.#capacity;
     const capacity = Math.max(1024, before * 2);
-    const longer = (column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-      const grown = new Int32Array(capacity);
-      grown.set(column);
-      return grown;
-    };
-    const longerFloat = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
-      const grown = new Float64Array(capacity);
-      grown.set(column);
-      return grown;
-    };
-    this.row = longer(this.row);
-    this.serial = longerFloat(this.serial);
-    this.arrivalMs = longerFloat(this.arrivalMs);
-    this.rttMs = longerFloat(this.rttMs);
-    this.networkDraw = longerFloat(this.networkDraw);
-    this.inputTokens = longer(this.inputTokens);
-    this.outputTokens = longer(this.outputTokens);
-    this.cachedTokens = longer(this.cachedTokens);
-    this.sentMs = longerFloat(this.sentMs);
-    this.portWaitMs = longerFloat(this.portWaitMs);
-    this.attempts = longer(this.attempts);
-    this.replica = longer(this.replica);
-    this.readyMs = longerFloat(this.readyMs);
-    this.scheduledMs = longerFloat(this.scheduledMs);
-    this.firstTokenMs = longerFloat(this.firstTokenMs);
-    this.generatedTokens = longer(this.generatedTokens);
-    this.preemptions = longer(this.preemptions);
-    this.prefillTarget = longer(this.prefillTarget);
-    this.prefillDone = longer(this.prefillDone);
-    this.chunk = longer(this.chunk);
-    this.kvOffset = longerFloat(this.kvOffset);
-    this.finishStep = longer(this.finishStep);
-    this.keptTokens = longer(this.keptTokens);
-    this.overwrittenFrom = longerFloat(this.overwrittenFrom);
-    this.next = longer(this.next);
-    this.previous = longer(this.previous);
-    this.heapLeft = longer(this.heapLeft);
-    this.heapRight = longer(this.heapRight);
+    const { float, int } = makeRecords(capacity, requestSize);
+    // As integers, so that no bit pattern is ever taken for a number on the way.
+    int.set(this.int);
+    this.float = float;
+    this.int = int;
     for (let slot = capacity - 1; slot >= before; slot--) {
-      this.next[slot] = this.#free;
+      int[slot * requestInts + requestInt.next] = this.#free;
       this.#free = slot;
     }
     this.#capacity = capacity;

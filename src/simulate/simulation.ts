@@ -190,16 +190,19 @@ export class Simulation {
   /** Part of the engines' contract: a request has its last token. */
   finished(request: number, timeMs: number): void {
     const table = this.#table;
-    const row = table.row[request]!;
+    const row = table.intOf(request, "row");
     const workload = this.#workloadOfRow[row]!;
-    const replica = table.replica[request]!;
+    const replica = table.intOf(request, "replica");
     const group = this.#routes.groupOfReplica[replica]!;
     const { site, pool } = this.#routes.groups[group]!;
-    const firstTokenMs = table.firstTokenMs[request]!;
-    const outputTokens = table.outputTokens[request]!;
-    const backMs = table.rttMs[request]! / 2 + table.portWaitMs[request]!;
+    const firstTokenMs = table.floatOf(request, "firstTokenMs");
+    const outputTokens = table.intOf(request, "outputTokens");
+    const backMs = table.floatOf(request, "rttMs") / 2 + table.floatOf(request, "portWaitMs");
     const isolation = this.#isolation;
-    if (isolation.hasCut && isolation.broke(this.#areaOfRow[row]!, site, table.sentMs[request]!, timeMs + backMs)) {
+    if (
+      isolation.hasCut &&
+      isolation.broke(this.#areaOfRow[row]!, site, table.floatOf(request, "sentMs"), timeMs + backMs)
+    ) {
       this.#reject(request, "interrupted");
       return;
     }
@@ -210,18 +213,18 @@ export class Simulation {
     out.site = site;
     out.pool = pool;
     out.group = group;
-    out.arrivalMs = table.arrivalMs[request]!;
+    out.arrivalMs = table.floatOf(request, "arrivalMs");
     out.ttftMs = firstTokenMs + backMs - out.arrivalMs;
     out.tpotMs = outputTokens > 1 ? (timeMs - firstTokenMs) / (outputTokens - 1) : Number.NaN;
     out.e2eMs = timeMs + backMs - out.arrivalMs;
-    out.queueMs = table.scheduledMs[request]! - table.readyMs[request]!;
-    const doorMs = table.readyMs[request]! - this.#fleet.costsOf(replica).requestOverheadMs;
+    out.queueMs = table.floatOf(request, "scheduledMs") - table.floatOf(request, "readyMs");
+    const doorMs = table.floatOf(request, "readyMs") - this.#fleet.costsOf(replica).requestOverheadMs;
     out.engineTtftMs = firstTokenMs - doorMs;
     out.engineE2eMs = timeMs - doorMs;
-    out.inputTokens = table.inputTokens[request]!;
-    out.cachedTokens = table.cachedTokens[request]!;
+    out.inputTokens = table.intOf(request, "inputTokens");
+    out.cachedTokens = table.intOf(request, "cachedTokens");
     out.outputTokens = outputTokens;
-    out.preemptions = table.preemptions[request]!;
+    out.preemptions = table.intOf(request, "preemptions");
     this.#measures.finish(out);
     if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
     const prefix = this.#prefixOf[request];
@@ -233,18 +236,18 @@ export class Simulation {
   #record(request: number, finishedMs: number, recorder: ChromeTraceRecorder): void {
     const table = this.#table;
     recorder.record({
-      serial: table.serial[request]!,
-      workload: this.#workloadOfRow[table.row[request]!]!,
-      replica: table.replica[request]!,
-      arrivalMs: table.arrivalMs[request]!,
-      readyMs: table.readyMs[request]!,
-      scheduledMs: table.scheduledMs[request]!,
-      firstTokenMs: table.firstTokenMs[request]!,
+      serial: table.floatOf(request, "serial"),
+      workload: this.#workloadOfRow[table.intOf(request, "row")]!,
+      replica: table.intOf(request, "replica"),
+      arrivalMs: table.floatOf(request, "arrivalMs"),
+      readyMs: table.floatOf(request, "readyMs"),
+      scheduledMs: table.floatOf(request, "scheduledMs"),
+      firstTokenMs: table.floatOf(request, "firstTokenMs"),
       finishedMs,
-      rttMs: table.rttMs[request]!,
-      inputTokens: table.inputTokens[request]!,
-      outputTokens: table.outputTokens[request]!,
-      preemptions: table.preemptions[request]!,
+      rttMs: table.floatOf(request, "rttMs"),
+      inputTokens: table.intOf(request, "inputTokens"),
+      outputTokens: table.intOf(request, "outputTokens"),
+      preemptions: table.intOf(request, "preemptions"),
     });
   }
 
@@ -285,16 +288,16 @@ export class Simulation {
     const { row, inputTokens, outputTokens, cachedTokens, prefix } = this.#arrivals;
     const table = this.#table;
     const request = table.take();
-    table.row[request] = row;
-    table.serial[request] = this.#serial++;
-    table.arrivalMs[request] = nowMs;
-    table.inputTokens[request] = inputTokens;
-    table.outputTokens[request] = outputTokens;
-    table.cachedTokens[request] = cachedTokens;
+    table.setInt(request, "row", row);
+    table.setFloat(request, "serial", this.#serial++);
+    table.setFloat(request, "arrivalMs", nowMs);
+    table.setInt(request, "inputTokens", inputTokens);
+    table.setInt(request, "outputTokens", outputTokens);
+    table.setInt(request, "cachedTokens", cachedTokens);
     if (prefix !== null) this.#prefixOf[request] = prefix;
     else if (request < this.#prefixOf.length) this.#prefixOf[request] = null;
     // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
-    table.networkDraw[request] = this.#network.normal();
+    table.setFloat(request, "networkDraw", this.#network.normal());
     this.#measures.arrive(row, this.#workloadOfRow[row]!, nowMs);
     if (this.#answers !== null && this.#answerFromCache(request, this.#answers, nowMs)) return;
     this.#send(request, nowMs);
@@ -303,9 +306,9 @@ export class Simulation {
   /** Whether the nearest site that may serve the request has its answer; then it is answered and done. */
   #answerFromCache(request: number, answers: ResponseCaches, nowMs: number): boolean {
     const table = this.#table;
-    const row = table.row[request]!;
+    const row = table.intOf(request, "row");
     const workload = this.#workloadOfRow[row]!;
-    const question = answers.questionOf(table.serial[request]!, workload);
+    const question = answers.questionOf(table.floatOf(request, "serial"), workload);
     this.#questionOf[request] = question;
     if (question < 0) return false;
     const lane = this.#lane(row);
@@ -317,7 +320,7 @@ export class Simulation {
     if (this.#isolation.isActive && !this.#isolation.isReachable(this.#areaOfRow[row]!, site)) return false;
     if (!this.#audit.allows(row, site)) this.#measures.residencyViolations++;
     const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
-    const rttMs = sampleRtt(lane, groupIndex, table.networkDraw[request]!) * this.#links.factor[site]!;
+    const rttMs = sampleRtt(lane, groupIndex, table.floatOf(request, "networkDraw")) * this.#links.factor[site]!;
     const portMs = this.#links.receiveMs(site, requestBytes, nowMs) + this.#links.sendMs(site, responseBytes, nowMs);
     const out = this.#finished;
     Object.assign(out, emptyFinished(), { row, workload, site, pool: -1, group: -1 });
@@ -325,8 +328,8 @@ export class Simulation {
     out.arrivalMs = nowMs;
     out.ttftMs = out.e2eMs = rttMs + answers.hitMs + portMs;
     out.tpotMs = Number.NaN;
-    out.inputTokens = out.cachedTokens = table.inputTokens[request]!;
-    out.outputTokens = table.outputTokens[request]!;
+    out.inputTokens = out.cachedTokens = table.intOf(request, "inputTokens");
+    out.outputTokens = table.intOf(request, "outputTokens");
     this.#measures.finish(out);
     table.release(request);
     return true;
@@ -343,10 +346,10 @@ export class Simulation {
   /** Finds an engine for a request and hands it over, at its first attempt or a later one. */
   #send(request: number, nowMs: number): void {
     const table = this.#table;
-    const row = table.row[request]!;
+    const row = table.intOf(request, "row");
     const workload = this.#workloadOfRow[row]!;
     let lane = this.#lane(row);
-    const computed = table.inputTokens[request]! - table.cachedTokens[request]!;
+    const computed = table.intOf(request, "inputTokens") - table.intOf(request, "cachedTokens");
     this.#hints.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
     const prefix = this.#prefixOf[request];
     this.#hints.prefixKey = prefix == null ? Number.NaN : stickyKey(prefix);
@@ -367,12 +370,12 @@ export class Simulation {
     const group = this.#routes.groups[groupIndex]!;
     if (!this.#audit.allows(row, group.site)) this.#measures.residencyViolations++;
     this.#scaler?.countSent(groupIndex);
-    table.replica[request] = replica;
-    table.attempts[request] = table.attempts[request]! + 1;
+    table.setInt(request, "replica", replica);
+    table.setInt(request, "attempts", table.intOf(request, "attempts") + 1);
     const { site } = group;
     const links = this.#links;
-    const rttMs = sampleRtt(lane, groupIndex, table.networkDraw[request]!) * links.factor[site]!;
-    table.rttMs[request] = rttMs;
+    const rttMs = sampleRtt(lane, groupIndex, table.floatOf(request, "networkDraw")) * links.factor[site]!;
+    table.setFloat(request, "rttMs", rttMs);
     if (isolation.isActive && !isolation.isReachable(area, site)) {
       isolation.noticeByRequest(area, site);
       this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
@@ -384,18 +387,18 @@ export class Simulation {
       return;
     }
     const costs = this.#fleet.costsOf(replica);
-    if (table.inputTokens[request]! + table.outputTokens[request]! > costs.maxRequestTokens) {
+    if (table.intOf(request, "inputTokens") + table.intOf(request, "outputTokens") > costs.maxRequestTokens) {
       this.#reject(request, "too-long");
       return;
     }
     const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
     const uploadMs = links.receiveMs(site, requestBytes, nowMs);
-    table.portWaitMs[request] = links.sendMs(site, responseBytes, nowMs);
-    table.sentMs[request] = nowMs;
-    table.readyMs[request] = nowMs + rttMs / 2 + uploadMs + costs.requestOverheadMs;
+    table.setFloat(request, "portWaitMs", links.sendMs(site, responseBytes, nowMs));
+    table.setFloat(request, "sentMs", nowMs);
+    table.setFloat(request, "readyMs", nowMs + rttMs / 2 + uploadMs + costs.requestOverheadMs);
     if (prefix != null) {
       const held = this.#fleet.holdPrefix(replica, prefix);
-      table.cachedTokens[request] = Math.min(table.inputTokens[request]! - 1, held);
+      table.setInt(request, "cachedTokens", Math.min(table.intOf(request, "inputTokens") - 1, held));
       this.#holders.set(this.#hints.prefixKey, replica);
     }
     this.#fleet.enqueue(replica, request, nowMs);
@@ -410,20 +413,20 @@ export class Simulation {
   /** The engine of a request died. Before the first token another site can serve it; a broken stream cannot be mended. */
   #lose(request: number, nowMs: number): void {
     const table = this.#table;
-    const firstTokenMs = table.firstTokenMs[request]!;
+    const firstTokenMs = table.floatOf(request, "firstTokenMs");
     if (firstTokenMs === firstTokenMs) {
       this.#reject(request, "interrupted");
       return;
     }
-    this.#faults.noticeByRequest(table.replica[request]!);
-    table.scheduledMs[request] = Number.NaN;
-    table.generatedTokens[request] = 0;
+    this.#faults.noticeByRequest(table.intOf(request, "replica"));
+    table.setFloat(request, "scheduledMs", Number.NaN);
+    table.setInt(request, "generatedTokens", 0);
     // The broken connection is seen half a round trip later.
-    this.#sendAgain(request, nowMs + table.rttMs[request]! / 2);
+    this.#sendAgain(request, nowMs + table.floatOf(request, "rttMs") / 2);
   }
 
   #sendAgain(request: number, atMs: number): void {
-    if (this.#table.attempts[request]! >= this.options.maxAttempts) {
+    if (this.#table.intOf(request, "attempts") >= this.options.maxAttempts) {
       this.#reject(request, "attempts-exhausted");
       return;
     }
@@ -433,8 +436,8 @@ export class Simulation {
 
   #reject(request: number, reason: RejectionReason): void {
     const table = this.#table;
-    const workload = this.#workloadOfRow[table.row[request]!]!;
-    this.#measures.reject(workload, reason, table.arrivalMs[request]!);
+    const workload = this.#workloadOfRow[table.intOf(request, "row")]!;
+    this.#measures.reject(workload, reason, table.floatOf(request, "arrivalMs"));
     table.release(request);
   }
 
