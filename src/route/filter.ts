@@ -2,18 +2,7 @@ import { atDistance } from "./latency.ts";
 import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
 import { residencyDetail } from "./residency.ts";
 import { minimumRateShare, rateWithin } from "./serving.ts";
-
-/** Why a site cannot take a request, in the order in which the questions are asked. */
-export const rejectReasons = [
-  "forbidden",
-  "tier",
-  "residency",
-  "export",
-  "memory",
-  "latency-network",
-  "latency-compute",
-] as const;
-export type RejectReason = (typeof rejectReasons)[number];
+import { rejectReasons, residencyStanding, type RejectReason } from "./standing.ts";
 
 /** A kind of request: positions in the world's workloads, areas and access types. */
 export interface RouteOrigin {
@@ -59,16 +48,15 @@ export function judge(
   into: Judgement,
 ): RejectReason | null {
   const { world } = policy;
-  const workload = world.workloads[origin.workload]!;
-  const place = world.sites[site]!;
-  if (place.status === "forbidden") return "forbidden";
-  if (!workload.tiers.includes(place.tier) || !world.modules[module]!.tiers.includes(place.tier)) return "tier";
+  const pair = origin.workload * world.modules.length + module;
+  const standing = policy.standing[pair * world.sites.length + site]!;
+  if (standing > 0 && standing <= residencyStanding) return rejectReasons[standing - 1]!;
   const countries = policy.residency.countries.length;
   const matrix = policy.residency.allowed[policy.dataClassOf[origin.workload]!]!;
   if (!matrix[policy.areaCountry[origin.area]! * countries + policy.siteCountry[site]!]) return "residency";
-  if (!policy.exportAllowed[module * world.sites.length + site]) return "export";
-  const serving = policy.serving[origin.workload * world.modules.length + module]!;
-  if (serving.options.length === 0) return serving.reason!;
+  if (standing > 0) return rejectReasons[standing - 1]!;
+  const workload = world.workloads[origin.workload]!;
+  const serving = policy.serving[pair]!;
 
   into.km = areaSiteKm(policy, origin.area, site);
   into.relation = relationOf(policy, origin.area, site);

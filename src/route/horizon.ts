@@ -2,38 +2,74 @@ import { tiers } from "../catalog/index.ts";
 import type { RouteOrigin } from "./filter.ts";
 import type { Offer, Stakes } from "./lane.ts";
 import { farthestKm } from "./latency.ts";
+import { chordToBox, nodeInts, placeTree, type PlaceTree } from "./place-tree.ts";
 import { chordSquared, relationOf, type Policy } from "./policy.ts";
 
-/** Where the offers of a workload stand, side by side, and what holds for all of them. */
-export interface OfferMap {
-  /** Position in `World.sites` and in `tiers`, by offer. */
-  readonly site: Int32Array;
-  readonly tier: Uint8Array;
-  /** What the cheapest offer of each tier costs before any network time, USD. */
-  readonly floorUsd: Float64Array;
+/** Figures of one offer, by position within its `offerSize` numbers; they lie side by side, sorted by place. */
+export const offerFigure = {
+  /** Unit vector of its site. */
+  x: 0,
+  y: 1,
+  z: 2,
+  /** Positions in the workload's offers, in `World.sites` and in `World.modules`. */
+  offer: 3,
+  site: 4,
+  module: 5,
+  capacityUsdPerModuleS: 6,
+  /** Position of its layout in the policy's `Serving.options`; -1 = whichever the policy chooses. */
+  layout: 7,
+  /** Of that layout. */
+  egressUsd: 8,
+  energyUsd: 9,
+  prefillMs: 10,
+} as const;
+export const offerSize = 11;
+
+/** The offers of one tier for one workload, by place. */
+export interface OfferRegion {
+  readonly tree: PlaceTree;
+  /** In the order of the tree. */
+  readonly figures: Float64Array;
+  /** What the cheapest offer costs before any network time, USD. */
+  readonly floorUsd: number;
 }
 
-export function mapOffers(offers: readonly Offer[], stakes: Stakes): OfferMap {
-  const floorUsd = new Float64Array(tiers.length).fill(Number.POSITIVE_INFINITY);
-  for (const { tier, terms } of offers) {
-    const at = tiers.indexOf(tier);
-    for (const { egressUsd, energyUsd, prefillMs } of terms) {
-      floorUsd[at] = Math.min(floorUsd[at]!, egressUsd + energyUsd + stakes.latencyUsdPerMs * prefillMs);
+/** The offers of a workload, a region for each of `tiers`. */
+export function mapOffers(policy: Policy, offers: readonly Offer[], stakes: Stakes): OfferRegion[] {
+  return tiers.map((tier) => {
+    const positions = [...offers.keys()].filter((position) => offers[position]!.tier === tier);
+    const floorUsd = positions.reduce(
+      (least, position) =>
+        offers[position]!.terms.reduce(
+          (floor, { egressUsd, energyUsd, prefillMs }) =>
+            Math.min(floor, egressUsd + energyUsd + stakes.latencyUsdPerMs * prefillMs),
+          least,
+        ),
+      Number.POSITIVE_INFINITY,
+    );
+    const vectorOf = (position: number) => {
+      const { site } = offers[position]!.group;
+      return policy.siteVectors.subarray(site * 3, site * 3 + 3);
+    };
+    const tree = placeTree(positions, vectorOf);
+    const figures = new Float64Array(positions.length * offerSize);
+    for (const [place, position] of tree.order.entries()) {
+      const { group, layout, terms } = offers[position]!;
+      const { site, module, capacityUsdPerModuleS } = group;
+      const { egressUsd = 0, energyUsd = 0, prefillMs = 0 } = terms[layout] ?? {};
+      const others = [position, site, module, capacityUsdPerModuleS, layout, egressUsd, energyUsd, prefillMs];
+      figures.set([...vectorOf(position), ...others], place * offerSize);
     }
-  }
-  return {
-    site: Int32Array.from(offers, ({ group }) => group.site),
-    tier: Uint8Array.from(offers, ({ tier }) => tiers.indexOf(tier)),
-    floorUsd,
-  };
+    return { tree, figures, floorUsd };
+  });
 }
 
 const relationCount = 3;
 
 /**
- * Walks the offers that can matter to a lane. Most sites of a large mesh are beyond the reach of the budget, or so far
- * that the cheapest offer of their tier would cost more there than what the shortlist already holds; telling them by the
- * straight line through the Earth takes a few multiplications, where judging one takes hundreds.
+ * Walks the offers of one tier that can matter to a lane, near ones before far ones. Most sites of a large mesh are
+ * beyond the reach of the budget, or so far that the cheapest offer of the tier would cost more there than what the
+ * shortlist already holds; by the straight line through the Earth whole regions are passed over at once.
  */
 export class Horizon {
   /** Whether an offer within reach was passed over because the shortlist has cheaper ones. */
@@ -42,68 +78,122 @@ export class Horizon {
   readonly #policy: Policy;
   readonly #origin: RouteOrigin;
   readonly #stakes: Stakes;
-  readonly #map: OfferMap;
+  readonly #region: OfferRegion;
   /** Squared chords by relation: beyond them the budget is spent on the way. */
   readonly #reach: Float64Array;
-  /** Squared chords by tier and relation: beyond them the shortlist has cheaper ones. */
-  readonly #bids: number[] = [];
-  /** The largest of each tier, so that most sites need no relation. */
-  readonly #farthest: Float64Array;
+  /** Squared chords by relation: beyond them the shortlist has cheaper ones. */
+  readonly #bids: Float64Array;
+  /** The largest of them, so that most sites need no relation. */
+  #farthest: number;
+  /** Nodes still to be looked at, the nearest last, and how far each is. */
+  readonly #open: number[] = [];
+  readonly #openChords: number[] = [];
+  /** What is left of the leaf that is being walked. */
+  #next = 0;
+  #end = 0;
+  readonly #x: number;
+  readonly #y: number;
+  readonly #z: number;
 
   /** `reachKm`: the farthest distance the budget allows, by relation. */
-  constructor(policy: Policy, origin: RouteOrigin, stakes: Stakes, map: OfferMap, reachKm: Float64Array) {
+  constructor(policy: Policy, origin: RouteOrigin, stakes: Stakes, region: OfferRegion, reachKm: Float64Array) {
     this.#policy = policy;
     this.#origin = origin;
     this.#stakes = stakes;
-    this.#map = map;
+    this.#region = region;
     this.#reach = reachKm.map(widened);
-    for (let tier = 0; tier < tiers.length; tier++) this.#bids.push(...this.#reach);
-    this.#farthest = new Float64Array(tiers.length).fill(Math.max(...this.#reach));
+    this.#bids = this.#reach.slice();
+    this.#farthest = Math.max(...this.#reach);
+    const { areaVectors } = policy;
+    this.#x = areaVectors[origin.area * 3]!;
+    this.#y = areaVectors[origin.area * 3 + 1]!;
+    this.#z = areaVectors[origin.area * 3 + 2]!;
+    if (region.tree.order.length > 0) this.#push(0);
   }
 
-  /** Position of the next offer from `from` on that has to be looked at; the number of offers when there is none. */
-  next(from: number): number {
-    const { site, tier } = this.#map;
-    const { areaVectors, siteVectors } = this.#policy;
-    const farthest = this.#farthest;
-    const area = this.#origin.area * 3;
-    const x = areaVectors[area]!;
-    const y = areaVectors[area + 1]!;
-    const z = areaVectors[area + 2]!;
-    const n = site.length;
-    for (let offer = from; offer < n; offer++) {
-      const at = site[offer]! * 3;
-      const dx = x - siteVectors[at]!;
-      const dy = y - siteVectors[at + 1]!;
-      const dz = z - siteVectors[at + 2]!;
-      const squared = dx * dx + dy * dy + dz * dz;
-      if (squared <= farthest[tier[offer]!]! && this.#matters(offer, squared)) return offer;
-      if (!this.hasOutbid) this.hasOutbid = this.#isWithinReach(offer, squared);
+  /** Where the figures of the next offer begin that has to be looked at; -1 when there is none. */
+  next(): number {
+    for (;;) {
+      while (this.#next < this.#end) {
+        const offer = this.#next++ * offerSize;
+        const squared = this.#chordTo(offer);
+        if (squared <= this.#farthest && this.#isWithin(this.#bids, offer, squared)) return offer;
+        if (!this.hasOutbid) this.hasOutbid = this.#isWithin(this.#reach, offer, squared);
+      }
+      if (!this.#openLeaf()) return -1;
     }
-    return n;
   }
 
   /** What is kept of the tier costs `worstUsd` at most: nothing may be so far that the way alone costs more. */
-  drawIn(tier: number, worstUsd: number): void {
-    const leftMs = (worstUsd - this.#map.floorUsd[tier]!) / this.#stakes.latencyUsdPerMs;
+  drawIn(worstUsd: number): void {
+    const leftMs = (worstUsd - this.#region.floorUsd) / this.#stakes.latencyUsdPerMs;
     let farthest = -1;
     for (let relation = 0; relation < relationCount; relation++) {
-      const at = tier * relationCount + relation;
       const { mu } = this.#policy.latency(this.#origin.workload, this.#origin.access, relation);
       const km = leftMs > 0 ? farthestKm(mu, Math.log(leftMs) + 1e-9) : -1;
-      this.#bids[at] = Math.min(this.#bids[at]!, widened(km));
-      farthest = Math.max(farthest, this.#bids[at]!);
+      this.#bids[relation] = Math.min(this.#bids[relation]!, widened(km));
+      farthest = Math.max(farthest, this.#bids[relation]!);
     }
-    this.#farthest[tier] = farthest;
+    this.#farthest = farthest;
   }
 
-  #matters(offer: number, squared: number): boolean {
-    const relation = relationOf(this.#policy, this.#origin.area, this.#map.site[offer]!);
-    return squared <= this.#bids[this.#map.tier[offer]! * relationCount + relation]!;
+  /** Goes down to the nearest leaf left; false when nothing is within the horizon any more. */
+  #openLeaf(): boolean {
+    const { nodes } = this.#region.tree;
+    while (this.#open.length > 0) {
+      const node = this.#open.pop()!;
+      const first = nodes[node * nodeInts]!;
+      const last = nodes[node * nodeInts + 1]!;
+      if (this.#openChords.pop()! > this.#farthest) {
+        this.#passOver(first, last);
+        continue;
+      }
+      const left = nodes[node * nodeInts + 2]!;
+      if (left < 0) {
+        this.#next = first;
+        this.#end = last;
+        return true;
+      }
+      const right = nodes[node * nodeInts + 3]!;
+      const { length } = this.#open;
+      this.#push(left);
+      this.#push(right);
+      if (this.#openChords[length]! < this.#openChords[length + 1]!) this.#swapLastTwo();
+    }
+    return false;
   }
 
-  #isWithinReach(offer: number, squared: number): boolean {
-    return squared <= this.#reach[relationOf(this.#policy, this.#origin.area, this.#map.site[offer]!)]!;
+  #push(node: number): void {
+    this.#open.push(node);
+    this.#openChords.push(chordToBox(this.#region.tree, node, this.#x, this.#y, this.#z) * (1 - 1e-12));
+  }
+
+  #swapLastTwo(): void {
+    for (const stack of [this.#open, this.#openChords]) {
+      const last = stack.pop()!;
+      const before = stack.pop()!;
+      stack.push(last, before);
+    }
+  }
+
+  #passOver(first: number, last: number): void {
+    for (let at = first; at < last && !this.hasOutbid; at++) {
+      const offer = at * offerSize;
+      this.hasOutbid = this.#isWithin(this.#reach, offer, this.#chordTo(offer));
+    }
+  }
+
+  #chordTo(offer: number): number {
+    const { figures } = this.#region;
+    const dx = this.#x - figures[offer + offerFigure.x]!;
+    const dy = this.#y - figures[offer + offerFigure.y]!;
+    const dz = this.#z - figures[offer + offerFigure.z]!;
+    return dx * dx + dy * dy + dz * dz;
+  }
+
+  #isWithin(chords: Float64Array, offer: number, squared: number): boolean {
+    const site = this.#region.figures[offer + offerFigure.site]!;
+    return squared <= chords[relationOf(this.#policy, this.#origin.area, site)]!;
   }
 }
 

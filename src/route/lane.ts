@@ -1,11 +1,12 @@
 import type { Tier, Workload } from "../catalog/index.ts";
 import { normalCdf } from "../network/index.ts";
 import type { Deployment } from "./deployment.ts";
-import { emptyJudgement, filter, judge, type RejectReason, type RouteOrigin } from "./filter.ts";
-import { Horizon, type OfferMap } from "./horizon.ts";
+import { emptyJudgement, filter, judge, type RouteOrigin } from "./filter.ts";
+import { Horizon, offerFigure, type OfferRegion } from "./horizon.ts";
 import { atDistance } from "./latency.ts";
 import type { Policy } from "./policy.ts";
 import { score } from "./score.ts";
+import type { RejectReason } from "./standing.ts";
 
 /** Engines of one kind in one pool, numbered `firstReplica` to `firstReplica + replicas - 1`. */
 export interface Group {
@@ -109,7 +110,7 @@ export interface Offer {
   readonly terms: readonly OfferTerms[];
 }
 
-interface OfferTerms {
+export interface OfferTerms {
   readonly egressUsd: number;
   readonly energyUsd: number;
   readonly prefillMs: number;
@@ -123,6 +124,14 @@ export function compileOffers(
   workload: number,
 ): Offer[] {
   const { world } = policy;
+  // Thousands of groups differ in place alone; what is equal is one object, so that it stays in the caches.
+  const known = new Map<string, OfferTerms>();
+  const shared = (terms: OfferTerms): OfferTerms => {
+    const key = Object.values(terms).join(" ");
+    const twin = known.get(key) ?? terms;
+    known.set(key, twin);
+    return twin;
+  };
   return groups.flatMap((group, index): Offer[] => {
     if (!group.workloads.includes(workload)) return [];
     const { options } = policy.serving[workload * world.modules.length + group.module]!;
@@ -147,12 +156,12 @@ export function compileOffers(
             judgement,
           );
           // Engines that share an accelerator with others run slower in proportion.
-          return {
+          return shared({
             egressUsd,
             energyUsd,
             prefillMs: prefillMs / group.speedRatio,
             perTokenMs: option.replica.perPrefillTokenMs / group.speedRatio,
-          };
+          });
         }),
       },
     ];
@@ -160,8 +169,10 @@ export function compileOffers(
 }
 
 interface Candidate {
-  readonly offer: Offer;
-  readonly terms: OfferTerms;
+  /** Position in the offers. */
+  readonly offer: number;
+  /** Position of the layout in the offer's terms. */
+  readonly layout: number;
   readonly boundUsd: number;
   readonly fixedUsd: number;
   readonly mu: number;
@@ -173,50 +184,61 @@ interface Candidate {
 export function compileLane(
   policy: Policy,
   origin: RouteOrigin,
-  { offers, map }: { readonly offers: readonly Offer[]; readonly map: OfferMap },
+  { offers, regions }: { readonly offers: readonly Offer[]; readonly regions: readonly OfferRegion[] },
   stakes: Stakes,
   reachKm: Float64Array,
   perTier: number,
 ): Lane {
   const { budgetMs, missUsd, latencyUsdPerMs } = stakes;
   const judgement = emptyJudgement();
-  const shortlists: Record<Tier, Shortlist> = {
-    core: new Shortlist(perTier),
-    regional: new Shortlist(perTier),
-    edge: new Shortlist(perTier),
-  };
-  const horizon = new Horizon(policy, origin, stakes, map, reachKm);
+  const cheaperFirst = (a: Candidate, b: Candidate): number =>
+    a.boundUsd - b.boundUsd || (offers[a.offer]!.name < offers[b.offer]!.name ? -1 : 1);
+  const shortlists: Shortlist[] = [];
   let isWhole = true;
-  for (let position = horizon.next(0); position < offers.length; position = horizon.next(position + 1)) {
-    const offer = offers[position]!;
-    const { site, module, capacityUsdPerModuleS } = offer.group;
-    if (judge(policy, origin, site, module, judgement) !== null) continue;
-    const terms = offer.terms[offer.layout >= 0 ? offer.layout : judgement.option]!;
-    const table = policy.latency(origin.workload, origin.access, judgement.relation);
-    const capacityUsd = judgement.perModulePerS > 0 ? capacityUsdPerModuleS / judgement.perModulePerS : 0;
-    const fixedUsd = terms.egressUsd + terms.energyUsd + capacityUsd;
-    const mu = atDistance(table.mu, judgement.km);
-    const rttMs = Math.exp(mu);
-    const shortlist = shortlists[offer.tier];
-    // What a miss may cost comes on top; most sites are out of the running without it.
-    if (fixedUsd + latencyUsdPerMs * (rttMs + terms.prefillMs) > shortlist.worstUsd) {
-      isWhole = false;
-      continue;
+  for (const region of regions) {
+    const shortlist = new Shortlist(perTier, cheaperFirst);
+    shortlists.push(shortlist);
+    const horizon = new Horizon(policy, origin, stakes, region, reachKm);
+    const { figures } = region;
+    for (let at = horizon.next(); at >= 0; at = horizon.next()) {
+      const site = figures[at + offerFigure.site]!;
+      const module = figures[at + offerFigure.module]!;
+      if (judge(policy, origin, site, module, judgement) !== null) continue;
+      const capacityUsdPerModuleS = figures[at + offerFigure.capacityUsdPerModuleS]!;
+      const offer = figures[at + offerFigure.offer]!;
+      const chosen = figures[at + offerFigure.layout]!;
+      const layout = chosen >= 0 ? chosen : judgement.option;
+      const table = policy.latency(origin.workload, origin.access, judgement.relation);
+      const capacityUsd = judgement.perModulePerS > 0 ? capacityUsdPerModuleS / judgement.perModulePerS : 0;
+      // Those of an unusual layout are looked up; all others stand where the offer's place does.
+      const money = chosen >= 0 ? null : offers[offer]!.terms[layout]!;
+      const fixedUsd =
+        (money?.egressUsd ?? figures[at + offerFigure.egressUsd]!) +
+        (money?.energyUsd ?? figures[at + offerFigure.energyUsd]!) +
+        capacityUsd;
+      const prefillMs = money?.prefillMs ?? figures[at + offerFigure.prefillMs]!;
+      const mu = atDistance(table.mu, judgement.km);
+      const rttMs = Math.exp(mu);
+      // What a miss may cost comes on top; most sites are out of the running without it.
+      if (fixedUsd + latencyUsdPerMs * (rttMs + prefillMs) > shortlist.worstUsd) {
+        isWhole = false;
+        continue;
+      }
+      const timing = { fixedUsd, mu, sigma: atDistance(table.sigma, judgement.km), rttMs };
+      const boundUsd = expectedUsd(timing, prefillMs, budgetMs, missUsd, latencyUsdPerMs);
+      const { sigma } = timing;
+      if (shortlist.offer({ offer, layout, boundUsd, fixedUsd, mu, sigma, rttMs })) horizon.drawIn(shortlist.worstUsd);
     }
-    const timing = { fixedUsd, mu, sigma: atDistance(table.sigma, judgement.km), rttMs };
-    const boundUsd = expectedUsd(timing, terms.prefillMs, budgetMs, missUsd, latencyUsdPerMs);
-    if (shortlist.offer({ offer, terms, boundUsd, ...timing })) horizon.drawIn(map.tier[position]!, shortlist.worstUsd);
+    isWhole &&= !horizon.hasOutbid;
   }
-  const kept = Object.values(shortlists)
-    .flatMap((shortlist) => shortlist.kept())
-    .sort(cheaperFirst);
-  const money = kept.map(({ terms }) => terms);
+  const kept = shortlists.flatMap((shortlist) => shortlist.kept()).sort(cheaperFirst);
+  const money = kept.map(({ offer, layout }) => offers[offer]!.terms[layout]!);
   let rejected: readonly Rejection[] | undefined;
   return {
     origin,
-    isWhole: isWhole && !horizon.hasOutbid && areWhole(shortlists),
-    group: Int32Array.from(kept, ({ offer }) => offer.index),
-    terms: packTerms(kept),
+    isWhole: isWhole && shortlists.every((shortlist) => shortlist.isWhole),
+    group: Int32Array.from(kept, ({ offer }) => offers[offer]!.index),
+    terms: packTerms(kept, offers, money),
     moneyOf: (index) => money[index]!,
     stakes,
     get rejected() {
@@ -225,25 +247,18 @@ export function compileLane(
   };
 }
 
-/** A function of its own: a closure would keep every candidate alive as long as the lane. */
-function areWhole({ core, regional, edge }: Readonly<Record<Tier, Shortlist>>): boolean {
-  return core.isWhole && regional.isWhole && edge.isWhole;
-}
-
-function cheaperFirst(a: Candidate, b: Candidate): number {
-  return a.boundUsd - b.boundUsd || (a.offer.name < b.offer.name ? -1 : 1);
-}
-
 /** The cheapest so many candidates of one tier. */
 class Shortlist {
   readonly #capacity: number;
+  readonly #cheaperFirst: (a: Candidate, b: Candidate) => number;
   #candidates: Candidate[] = [];
   #worstUsd = Number.POSITIVE_INFINITY;
   /** Whether every candidate offered is still there. */
   isWhole = true;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, cheaperFirst: (a: Candidate, b: Candidate) => number) {
     this.#capacity = capacity;
+    this.#cheaperFirst = cheaperFirst;
   }
 
   /** A candidate that costs more has no chance. */
@@ -267,25 +282,29 @@ class Shortlist {
 
   #trim(): void {
     if (this.#candidates.length <= this.#capacity) return;
-    this.#candidates.sort(cheaperFirst);
+    this.#candidates.sort(this.#cheaperFirst);
     this.#candidates.length = this.#capacity;
     this.isWhole = false;
     this.#worstUsd = this.#candidates.at(-1)!.boundUsd;
   }
 }
 
-function packTerms(candidates: readonly Candidate[]): Float64Array {
+function packTerms(
+  candidates: readonly Candidate[],
+  offers: readonly Offer[],
+  money: readonly OfferTerms[],
+): Float64Array {
   const packed = new Float64Array(candidates.length * termCount);
-  for (const [index, { offer, terms, boundUsd, fixedUsd, mu, sigma, rttMs }] of candidates.entries()) {
+  for (const [index, { offer, boundUsd, fixedUsd, mu, sigma, rttMs }] of candidates.entries()) {
     const at = index * termCount;
     packed[at + laneTerm.boundUsd] = boundUsd;
     packed[at + laneTerm.fixedUsd] = fixedUsd;
     packed[at + laneTerm.mu] = mu;
     packed[at + laneTerm.sigma] = sigma;
     packed[at + laneTerm.rttMs] = rttMs;
-    packed[at + laneTerm.prefillMs] = terms.prefillMs;
-    packed[at + laneTerm.perTokenMs] = terms.perTokenMs;
-    packed[at + laneTerm.group] = offer.index;
+    packed[at + laneTerm.prefillMs] = money[index]!.prefillMs;
+    packed[at + laneTerm.perTokenMs] = money[index]!.perTokenMs;
+    packed[at + laneTerm.group] = offers[offer]!.index;
   }
   return packed;
 }

@@ -1,7 +1,8 @@
-import { emptyJudgement, judge, rejectReasons, type RejectReason, type RouteOrigin } from "./filter.ts";
+import { emptyJudgement, judge, type RouteOrigin } from "./filter.ts";
 import { atDistance } from "./latency.ts";
 import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
 import { reachKm } from "./arcs.ts";
+import { rejectReasons, type RejectReason } from "./standing.ts";
 
 /** Why an origin can or cannot be served, whatever is built at the candidate sites. */
 export interface Physics {

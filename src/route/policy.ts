@@ -2,6 +2,7 @@ import type { World } from "../catalog/index.ts";
 import { compileLatencyTable, relations, type LatencyTable } from "./latency.ts";
 import { compileResidency, type ResidencyTable } from "./residency.ts";
 import { compileServing, type Serving } from "./serving.ts";
+import { compileStanding } from "./standing.ts";
 
 /** A world prepared for decisions: every table that eligibility and cost need, computed once. */
 export interface Policy {
@@ -18,6 +19,8 @@ export interface Policy {
   readonly exportAllowed: Uint8Array;
   /** `workload * modules + module`. */
   readonly serving: readonly Serving[];
+  /** What speaks against a module at a site whatever the origin: see `compileStanding`. */
+  readonly standing: Uint8Array;
   /** Data class position of a workload in `residency.dataClasses`. */
   readonly dataClassOf: Int32Array;
   /** Continent of each country position; "" when unknown. */
@@ -32,6 +35,10 @@ export function compilePolicy(world: World, period = 0): Policy {
   const countryOf = (country: string) => residency.indexOf.get(country)!;
   const continents = new Map(world.jurisdictions.map((entry) => [entry.country, entry.continent]));
   const tables: (LatencyTable | undefined)[] = [];
+  const exportAllowed = compileExport(world);
+  const serving = world.workloads.flatMap((workload) =>
+    world.modules.map((module) => compileServing(world, workload, module)),
+  );
   return {
     world,
     period,
@@ -40,10 +47,9 @@ export function compilePolicy(world: World, period = 0): Policy {
     areaCountry: Int32Array.from(world.areas, (area) => countryOf(area.country)),
     siteVectors: unitVectors(world.sites),
     areaVectors: unitVectors(world.areas),
-    exportAllowed: compileExport(world),
-    serving: world.workloads.flatMap((workload) =>
-      world.modules.map((module) => compileServing(world, workload, module)),
-    ),
+    exportAllowed,
+    serving,
+    standing: compileStanding(world, exportAllowed, serving),
     dataClassOf: Int32Array.from(world.workloads, (workload) => residency.dataClasses.indexOf(workload.dataClass)),
     continentOf: residency.countries.map((country) => continents.get(country) ?? ""),
     // Asked for every (origin, site) pair, so the answer is a position in a list and not a search.

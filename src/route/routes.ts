@@ -1,7 +1,7 @@
 import { reachKm } from "./arcs.ts";
 import type { Deployment } from "./deployment.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { mapOffers, type OfferMap } from "./horizon.ts";
+import { mapOffers, type OfferRegion } from "./horizon.ts";
 import {
   compileLane,
   compileOffers,
@@ -60,7 +60,7 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
   const { world } = policy;
   const offers: (readonly Offer[] | undefined)[] = [];
   const stakes: (Stakes | undefined)[] = [];
-  const maps: (OfferMap | undefined)[] = [];
+  const regions: (readonly OfferRegion[] | undefined)[] = [];
   const reaches: (Float64Array | undefined)[] = [];
   const lanes: (Lane | undefined)[] = [];
   const wholeLanes: (Lane | undefined)[] = [];
@@ -71,8 +71,9 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
     const reach = (reaches[workload * world.accessTypes.length + access] ??= reachKm(policy, workload, access));
     offers[workload] ??= compileOffers(policy, deployment, groups, workload);
     stakes[workload] ??= stakesOf(world.workloads[workload]!);
-    const map = (maps[workload] ??= mapOffers(offers[workload], stakes[workload]));
-    return compileLane(policy, origin, { offers: offers[workload], map }, stakes[workload], reach, perTier);
+    regions[workload] ??= mapOffers(policy, offers[workload], stakes[workload]);
+    const choice = { offers: offers[workload], regions: regions[workload] };
+    return compileLane(policy, origin, choice, stakes[workload], reach, perTier);
   };
   const routes: Routes = {
     policy,

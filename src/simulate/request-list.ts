@@ -1,12 +1,9 @@
 import { requestInt, requestInts, type RequestTable } from "./request-table.ts";
 
-/** Where the ends and the length of a list stand, from the list's own place in `ints` on. */
+/** Where the ends and the length of a list stand, from the list's own place in `ints` on: three integers. */
 const head = 0;
 const tail = 1;
 const length = 2;
-/** Integers a list takes. */
-export const listInts = 3;
-
 /**
  * Lists of requests threaded through the request table; a request is in one list at a time. A list is a place in `ints`
  * where its ends and its length stand; slots, -1 when absent. The functions are free, so that a list is no object: an
