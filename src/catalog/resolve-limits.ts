@@ -1,5 +1,6 @@
 import { networkModel } from "./network-model.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
+import { waccRatio } from "./prices-finance.ts";
 import { checkCountry, unknownName } from "./resolve-reference.ts";
 import { resolveShares } from "./resolve-shares.ts";
 import { absurdPowerKw, connectedFrom } from "./resolve-site-terms.ts";
@@ -22,7 +23,7 @@ export function resolveOwners(resolution: Resolution, modules: readonly ServerMo
   const { owners, finance } = resolution.scenario;
   const unlimited = Array.from({ length: resolution.periodCount }, () => null);
   const resolved = Object.entries(owners).map(([id, { kind, wacc, budget, debt, allotments }]): Owner => {
-    const equityWacc = wacc ?? finance.wacc;
+    const equityWacc = wacc ?? (finance.ownersWacc === "kind" ? waccRatio[kind].value : finance.wacc);
     return {
       id,
       kind,

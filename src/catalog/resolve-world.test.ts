@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseScenario } from "../scenario/index.ts";
 import { isAskedFor, type City, type Places } from "./places.ts";
-import { headroomRatio, maintenanceRatioPerYear } from "./prices-finance.ts";
+import { headroomRatio, maintenanceRatioPerYear, waccRatio } from "./prices-finance.ts";
 import { resolveWorld } from "./resolve-world.ts";
 import type { World } from "./world.ts";
 
@@ -97,6 +97,14 @@ describe("resolveWorld", () => {
     const { finance, limits } = world();
     expect(finance.maintenanceRatioPerYear).toBe(maintenanceRatioPerYear.value);
     expect(limits.headroomRatio).toBe(headroomRatio.value);
+  });
+
+  it("gives owners the cost of capital of the scenario, or of their kind where the scenario asks for that", () => {
+    const owners = "owners: { state: { kind: sovereign }, shop: { kind: micro-dc, wacc: 9 %/year } }";
+    const ratios = (finance: string): readonly number[] =>
+      world({ rest: `${finance}\n${owners}` }).owners.map((it) => it.waccRatio);
+    expect(ratios("finance: { wacc: 7 %/year }")).toEqual([0.07, 0.09]);
+    expect(ratios("finance: { wacc: 7 %/year, ownersWacc: kind }")).toEqual([waccRatio.sovereign.value, 0.09]);
   });
 
   it("divides a peak over all areas by population", () => {
@@ -353,11 +361,22 @@ describe("what is wrong", () => {
     expect(first!.hint).toMatch(hint);
   });
 
+  it.each([
+    ["of another country", "latitude: 40.4, longitude: -3.7", /check the coordinates and the country/],
+    ["that look swapped", "latitude: 8.7, longitude: 50.1", /latitude and longitude look swapped/],
+    ["without their sign", "latitude: 50.1, longitude: -8.7", /a minus sign of the longitude/],
+  ])("warns of coordinates %s", (_what, coordinates, hint) => {
+    const warnings = problems({ sites: `sites: [{ id: fra, tier: core, country: DE, ${coordinates} }]` });
+    expect(warnings.map((item) => item.code)).toEqual(["DSP_SCENARIO_OUT_OF_RANGE"]);
+    expect(warnings[0]!.message).toMatch(/`fra` at .* lies about \d+ km from \S.*, the nearest city of DE/);
+    expect(warnings[0]!.hint).toMatch(hint);
+  });
+
   it("warns of an area without inhabitants, a factor without area, and a country no site may serve", () => {
     const warnings = problems({
       areas: `areas:
   - { select: { cities: { populationAbove: 1000000 } } }
-  - { id: empty, country: DE, latitude: 1, longitude: 2, population: 0 }`,
+  - { id: empty, country: DE, latitude: 51, longitude: 8, population: 0 }`,
       rest: "areaMultipliers: { JP: 2 }",
     });
     expect(warnings.map((item) => [item.code, item.severity])).toEqual([

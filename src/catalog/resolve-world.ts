@@ -1,5 +1,6 @@
 import { orderProblems, type Problem } from "../scenario/index.ts";
 import type { Places } from "./places.ts";
+import { checkPlaces } from "./check-places.ts";
 import { checkPlausible } from "./check-plausible.ts";
 import { checkPermittedSites } from "./check-permitted-sites.ts";
 import { startResolution, type LocatedScenario } from "./resolution.ts";
@@ -68,7 +69,10 @@ export function resolveWorld(parsed: LocatedScenario, places: Places): ResolveRe
   const failed = () => resolution.problems.some((problem) => problem.severity === "error");
   // Whether law leaves a place to serve from can only be asked of a world that is otherwise whole.
   if (!failed()) checkPermittedSites(resolution, world);
-  if (!failed()) checkPlausible(resolution, world);
+  if (!failed()) {
+    checkPlausible(resolution, world);
+    checkPlaces(resolution);
+  }
   const problems = orderProblems(resolution.problems);
   return failed() ? { ok: false, problems } : { ok: true, world, warnings: problems };
 }

@@ -64,29 +64,21 @@ export interface DeploymentLike {
  */
 export function annualCost(world: World, deployment: DeploymentLike, period: number): CostBreakdown {
   const ledger = new CostLedger(world);
-  const standing = modulesInService(world, deployment);
-  for (const { site, module, count, training } of standing) {
-    const installed = world.sites[site]!.installed.reduce(
-      (sum, entry) => (entry.module === module ? sum + entry.count : sum),
-      0,
-    );
-    let bought = Math.max(0, count - installed);
-    const kept = installedModuleAnnualUsd(world, site, module, period);
-    ledger.add("accelerators", (count - bought) * kept.acceleratorsUsd, site, module);
-    ledger.add("building", (count - bought) * kept.buildingUsd, site, module);
-    ledger.add("maintenance", (count - bought) * kept.maintenanceUsd, site, module);
-    ledger.add("energy", count * kept.idleEnergyUsd, site, module);
-    for (const vintage of [...vintagesOf(deployment, site, module), { period, count: Infinity }]) {
-      const number = Math.min(bought, vintage.count);
-      if (number === 0) continue;
-      bought -= number;
-      const price = moduleAnnualUsd(world, site, module, vintage.period);
-      ledger.add("accelerators", number * price.acceleratorsUsd, site, module);
-      ledger.addCapex("accelerators", number * price.acceleratorsCapexUsd, site);
-      ledger.add("building", number * price.buildingUsd, site, module);
-      ledger.addCapex("building", number * price.buildingCapexUsd, site);
-      ledger.add("maintenance", number * price.maintenanceUsd, site, module);
-      ledger.add("moves", number * price.movesUsd, site, module);
+  const standing = modulesInService(world, deployment, period);
+  for (const { site, module, count, kept, bought, training } of standing) {
+    const price = installedModuleAnnualUsd(world, site, module, period);
+    ledger.add("accelerators", kept * price.acceleratorsUsd, site, module);
+    ledger.add("building", kept * price.buildingUsd, site, module);
+    ledger.add("maintenance", kept * price.maintenanceUsd, site, module);
+    ledger.add("energy", count * price.idleEnergyUsd, site, module);
+    for (const lot of bought) {
+      const each = moduleAnnualUsd(world, site, module, lot.period);
+      ledger.add("accelerators", lot.count * each.acceleratorsUsd, site, module);
+      ledger.addCapex("accelerators", lot.count * each.acceleratorsCapexUsd, site);
+      ledger.add("building", lot.count * each.buildingUsd, site, module);
+      ledger.addCapex("building", lot.count * each.buildingCapexUsd, site);
+      ledger.add("maintenance", lot.count * each.maintenanceUsd, site, module);
+      ledger.add("moves", lot.count * each.movesUsd, site, module);
     }
     if (training > 0) ledger.add("energy", training * trainingEnergyAnnualUsd(world, site, module), site, module);
     ledger.count(module, count);
@@ -143,16 +135,22 @@ function vintagesOf(deployment: DeploymentLike, site: number, module: number) {
     .toSorted((a, b) => a.period - b.period);
 }
 
-interface Standing {
+/** Modules of one kind in service at a site. */
+export interface ModulesInService {
   readonly site: number;
   readonly module: number;
-  count: number;
-  training: number;
+  readonly count: number;
+  /** Of these, those that train. */
+  readonly training: number;
+  /** Of these, those that were installed before anything was planned. */
+  readonly kept: number;
+  /** The others by the period they were bought in, the oldest first. */
+  readonly bought: readonly { readonly period: number; readonly count: number }[];
 }
 
-/** Modules in service by site and kind, in the order of positions. */
-function modulesInService(world: World, deployment: DeploymentLike): Standing[] {
-  const standing = new Map<number, Standing>();
+/** What stands in `period` by site and kind, in the order of positions; up to the number installed, it was there before. */
+export function modulesInService(world: World, deployment: DeploymentLike, period: number): ModulesInService[] {
+  const standing = new Map<number, { site: number; module: number; count: number; training: number }>();
   for (const pool of deployment.pools) {
     const key = pool.site * world.modules.length + pool.module;
     const entry = standing.get(key) ?? { site: pool.site, module: pool.module, count: 0, training: 0 };
@@ -160,7 +158,24 @@ function modulesInService(world: World, deployment: DeploymentLike): Standing[] 
     entry.training += pool.trainingCount;
     standing.set(key, entry);
   }
-  return [...standing.entries()].toSorted((a, b) => a[0] - b[0]).map((entry) => entry[1]);
+  const sorted = [...standing.entries()].toSorted((a, b) => a[0] - b[0]).map((entry) => entry[1]);
+  return sorted.map((entry) => {
+    const { site, module, count } = entry;
+    const installed = world.sites[site]!.installed.reduce(
+      (sum, it) => (it.module === module ? sum + it.count : sum),
+      0,
+    );
+    const kept = Math.min(count, installed);
+    let left = count - kept;
+    const bought: { period: number; count: number }[] = [];
+    for (const vintage of [...vintagesOf(deployment, site, module), { period, count: Infinity }]) {
+      const number = Math.min(left, vintage.count);
+      if (number === 0) continue;
+      left -= number;
+      bought.push({ period: vintage.period, count: number });
+    }
+    return { ...entry, kept, bought };
+  });
 }
 
 function sortedFlows(deployment: DeploymentLike): DeploymentLike["flows"] {

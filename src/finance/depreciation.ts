@@ -1,5 +1,14 @@
-/** What accounts tell apart, because each has a life of its own. */
-export type AssetClass = "accelerators" | "building" | "opening";
+/**
+ * What accounts tell apart. The last two are nothing one owns, but are paid once and written off: closing a site (less than
+ * nothing where it is sold), and bringing to a place what an earlier plan did not have there.
+ */
+export const assetClasses = ["accelerators", "building", "opening", "upgrades", "closing", "moves"] as const;
+export type AssetClass = (typeof assetClasses)[number];
+
+/** The same figure for every class of assets. */
+export function byAssetClass<T>(value: (assetClass: AssetClass) => T): Record<AssetClass, T> {
+  return Object.fromEntries(assetClasses.map((each) => [each, value(each)])) as Record<AssetClass, T>;
+}
 
 /** Book figures of one year, USD. */
 export interface BookYear {
@@ -28,11 +37,7 @@ export interface Asset {
 
 /** Depreciation of assets of several classes and vintages in `year`, USD, and what stands in the books at its end. */
 export function depreciationByClass(assets: readonly Asset[], year: number): Readonly<Record<AssetClass, BookYear>> {
-  const books = {
-    accelerators: { depreciationUsd: 0, bookUsd: 0 },
-    building: { depreciationUsd: 0, bookUsd: 0 },
-    opening: { depreciationUsd: 0, bookUsd: 0 },
-  };
+  const books = byAssetClass(() => ({ depreciationUsd: 0, bookUsd: 0 }));
   for (const asset of assets) {
     if (year < asset.firstYear) continue;
     const { depreciationUsd, bookUsd } = straightLine(asset.capexUsd, asset.lifeYears, year - asset.firstYear + 1);

@@ -1,10 +1,18 @@
 /** Floor 4: what things cost. Pure. */
 export { annualCostUsd, annuityFactor, residualUsd } from "./annuity.ts";
-export { annualCost, type DeploymentLike } from "./annual-cost.ts";
+export { annualCost, modulesInService, type DeploymentLike, type ModulesInService } from "./annual-cost.ts";
 export { capexItems, costItems, type CapexItem, type CostBreakdown, type CostItem } from "./cost-ledger.ts";
 export { grossMargin, internalRate, irr, npvUsd, paybackYears, type InternalRate } from "./cash-flow.ts";
 export { debtService, type DebtService, type DebtYear } from "./debt.ts";
-export { depreciationByClass, straightLine, type Asset, type AssetClass, type BookYear } from "./depreciation.ts";
+export {
+  assetClasses,
+  byAssetClass,
+  depreciationByClass,
+  straightLine,
+  type Asset,
+  type AssetClass,
+  type BookYear,
+} from "./depreciation.ts";
 export {
   backhaulUsdPerPeakRequest,
   equityRatio,

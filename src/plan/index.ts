@@ -61,7 +61,7 @@ export {
 export { paretoAttainments, paretoFactors, paretoFront, type ParetoPoint } from "./pareto.ts";
 export { stressPlan, type Stress } from "./stress.ts";
 export { movesUsdPerYear, standOn, type StandingWorld, type StandOnOptions } from "./replan.ts";
-export { financeReport, type FinanceReport, type Investment } from "./finance-report.ts";
+export { financeReport, type CostStatement, type FinanceReport, type Investment } from "./finance-report.ts";
 export { planFutures, type FuturesOptions, type FuturesTools, type FutureWorld } from "./futures.ts";
 export type { FuturesDecision, FuturesPlan, ProvenWithin } from "./futures-plan.ts";
 export { answerWishes, type Clashing, type Wishes, type WishesAnswer } from "./wishes.ts";

@@ -184,7 +184,9 @@ export const owner = object(
   {
     kind: choice(["hyperscaler", "enterprise", "sovereign", "micro-dc"], "Kind of investor.", { example: "sovereign" }),
     wacc: optional(
-      quantity(["ratio/year", "ratio"], "Cost of capital; `finance.wacc` when left out.", { example: "6 %/year" }),
+      quantity(["ratio/year", "ratio"], "Cost of capital; what `finance.ownersWacc` says when left out.", {
+        example: "6 %/year",
+      }),
     ),
     budget: optional(
       series(

@@ -59,6 +59,14 @@ const finance = object(
       quantity(["ratio/year", "ratio"], "Weighted average cost of capital.", { example: "8 %/year", max: 1 }),
       "8 %/year",
     ),
+    ownersWacc: fallback(
+      choice(
+        ["finance", "kind"],
+        "What an owner without a `wacc` of its own asks for: `wacc` above, or the catalogue's figure for its kind.",
+        { example: "kind" },
+      ),
+      "finance",
+    ),
     maintenance: fallback(
       quantity(["ratio/year", "ratio"], "Share of accelerator capex due each year for maintenance and support.", {
         example: "4 %/year",
