@@ -13,11 +13,11 @@ import { readRuns, refuse } from "./measured-runs.ts";
  * of how the rows were taken, so it stands here in place of the profile's own figure.
  */
 const seenOverheadMs: Readonly<Record<string, number>> = {
-  vllm: 46.2,
-  "vllm hopper": 0,
-  "vllm blackwell-ultra": 39.4,
-  trtllm: 31.3,
-  sglang: 78.6,
+  vllm: 61.3,
+  "vllm hopper": 21.8,
+  "vllm blackwell-ultra": 47.1,
+  trtllm: 46.8,
+  sglang: 78.7,
 };
 
 interface Outcome {
@@ -64,8 +64,7 @@ export function run(args: string[]): Promise<void> {
       seenOverheadMs[`${engine.id} ${accelerator.generation}`] ?? seenOverheadMs[engine.id] ?? engine.requestOverheadMs;
     const replica = compileReplica({ ...entry.spec, engine: { ...engine, requestOverheadMs } });
     const point =
-      replica &&
-      closedLoop(replica, entry.inputTokens, entry.outputTokens, entry.concurrency, { heldSteps: entry.heldSteps });
+      replica && closedLoop(replica, entry.inputTokens, entry.outputTokens, entry.concurrency, entry.protocol);
     if (!point) {
       const memory = fit(entry.spec);
       report(`does not fit: ${memory.ok ? "one request exceeds the cache" : memory.reason}`);

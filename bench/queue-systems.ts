@@ -9,7 +9,7 @@ export const stepsPerService = 2000;
 
 const plain: EngineCosts = {
   baseMs: 0,
-  expertsMs: null,
+  batchMs: null,
   perSequenceMs: 0,
   perContextTokenMs: 0,
   perPrefillTokenMs: 0,

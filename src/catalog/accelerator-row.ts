@@ -29,13 +29,15 @@ export interface AcceleratorLink {
   readonly groups?: readonly LinkGroup[];
 }
 
-/** All-reduce over a number of accelerators: start-up, then bytes/s at about a megabyte and at 134 MB. */
+/** All-reduce over a number of accelerators: time of the smallest message and of one of each size in `allReduceSizesMB`. */
 export interface LinkGroup {
   readonly accelerators: number;
   readonly latencyUs: Figure;
-  readonly smallGBps: Figure;
-  readonly largeGBps: Figure;
+  readonly timesUs: readonly Figure[];
 }
+
+/** Sizes of message at which all-reduce is listed: from a few decoding sequences to many long prompts, MB. */
+export const allReduceSizesMB = [0.131, 0.524, 2.1, 8.39, 33.6, 134, 537] as const;
 
 /** Number formats with the bits of one number. */
 const formats: readonly { readonly precision: Precision; readonly bits: number }[] = [
@@ -93,8 +95,7 @@ export function acceleratorOf(id: string, row: AcceleratorRow): Accelerator {
         groups: row.link.groups.map((group) => ({
           accelerators: group.accelerators,
           latencyUs: group.latencyUs.value,
-          smallGBps: group.smallGBps.value,
-          largeGBps: group.largeGBps.value,
+          timesUs: group.timesUs.map(({ value }) => value),
         })),
       }),
     },

@@ -1,5 +1,10 @@
-import type { AcceleratorLink, AcceleratorRow, LinkGroup } from "./accelerator-row.ts";
-import { deratedPeaks } from "./accelerator-row.ts";
+import {
+  allReduceSizesMB,
+  deratedPeaks,
+  type AcceleratorLink,
+  type AcceleratorRow,
+  type LinkGroup,
+} from "./accelerator-row.ts";
 import { assumed, derated, measured, vendor, type FigureExtras } from "./figure.ts";
 
 const tflops = (value: number, extras?: FigureExtras) => vendor(value, "TFLOP/s", "aic-systems", extras);
@@ -9,41 +14,45 @@ const gigabytes = (value: number, extras?: FigureExtras) => vendor(value, "GB", 
 const dram = (value: number, extras?: FigureExtras) => vendor(value, "GB/s", "aic-systems", extras);
 const watts = (value: number, extras?: FigureExtras) => vendor(value, "W", "aic-systems", extras);
 
-/** Rows of [accelerators, start-up in us, GB/s at 1 MB beyond the start-up, GB/s at 134 MB]. */
-type MeasuredGroup = readonly [accelerators: number, latencyUs: number, smallGBps: number, largeGBps: number];
+/**
+ * Rows of [accelerators, us of the smallest message, us of each size in `allReduceSizesMB`]. The source counts elements of
+ * two bytes: four H100 move 1.07 GB at 238 GB/s, 0.8 of what their links allow, and could not if they were bytes.
+ */
+type MeasuredGroup = readonly [accelerators: number, latencyUs: number, ...timesUs: number[]];
 
 const groupsOf = (rows: readonly MeasuredGroup[]): readonly LinkGroup[] =>
-  rows.map(([count, latencyUs, smallGBps, largeGBps]) => ({
+  rows.map(([count, latencyUs, ...timesUs]) => ({
     accelerators: count,
     latencyUs: measured(latencyUs, "us", "aic-kernels"),
-    smallGBps: measured(smallGBps, "GB/s", "aic-kernels", { note: `all-reduce of 1 MB over ${count} chips` }),
-    largeGBps: measured(largeGBps, "GB/s", "aic-kernels", { note: `all-reduce of 134 MB over ${count} chips` }),
+    timesUs: timesUs.map((us, i) =>
+      measured(us, "us", "aic-kernels", { note: `all-reduce of ${allReduceSizesMB[i]} MB over ${count} chips` }),
+    ),
   }));
 
 const nvlink = (latencyUs: number, allReduceGBps: number, groups: readonly MeasuredGroup[]): AcceleratorLink => ({
   kind: "nvlink",
   latencyUs: measured(latencyUs, "us", "aic-kernels"),
-  allReduceGBps: measured(allReduceGBps, "GB/s", "aic-kernels", { note: "all-reduce of 33 MB over 8 chips" }),
+  allReduceGBps: measured(allReduceGBps, "GB/s", "aic-kernels", { note: "all-reduce of 67 MB over 8 chips" }),
   groups: groupsOf(groups),
 });
 
 const likeMeasured = (rows: readonly MeasuredGroup[], note: string): readonly LinkGroup[] =>
-  rows.map(([count, latencyUs, smallGBps, largeGBps]) => ({
+  rows.map(([count, latencyUs, ...timesUs]) => ({
     accelerators: count,
     latencyUs: assumed(latencyUs, "us", note),
-    smallGBps: assumed(smallGBps, "GB/s", note),
-    largeGBps: assumed(largeGBps, "GB/s", note),
+    timesUs: timesUs.map((us) => assumed(us, "us", note)),
   }));
 
 const b200Groups: readonly MeasuredGroup[] = [
-  [2, 6.6, 56, 254],
-  [4, 6.8, 62, 197],
-  [8, 7.4, 79, 188],
+  [2, 6.6, 7, 9, 25, 51, 87, 280, 1005],
+  [4, 6.8, 8, 18, 24, 43, 119, 353, 1291],
+  // 26 us were measured at 0.5 MB, above the 17 us at twice the size.
+  [8, 7.4, 9, 17, 21, 39, 111, 442, 1337],
 ];
 
 const gb200Groups: readonly MeasuredGroup[] = [
-  [2, 5, 103, 98],
-  [4, 5, 83, 174],
+  [2, 5, 6, 8, 15, 62, 217, 738, 2692],
+  [4, 5, 6, 11, 18, 51, 113, 392, 1458],
 ];
 
 const noLink: AcceleratorLink = {
@@ -76,10 +85,10 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(312), int8: vendor(624, "TOP/s", "nvidia-datasheets") },
     weightStreamGBps: stream(1440),
     kernelTflops: { bf16: kernel(275) },
-    link: nvlink(5.7, 56, [
-      [2, 4.9, 102, 94],
-      [4, 5.2, 50, 70],
-      [8, 5.7, 47, 62],
+    link: nvlink(5.7, 112, [
+      [2, 4.9, 6, 8, 15, 90, 222, 746, 2799],
+      [4, 5.2, 8, 15, 26, 118, 288, 996, 3721],
+      [8, 5.7, 11, 19, 28, 129, 364, 1161, 4223],
     ]),
     tdpWatts: watts(400),
   },
@@ -93,10 +102,10 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(989), fp8: tflops(1979), int8: tflops(1979, { note: int8LikeFp8 }) },
     weightStreamGBps: stream(2790, { low: 2400, note: "bf16 weights; 2,400 with fp8 weights" }),
     kernelTflops: { bf16: kernel(825), fp8: kernel(1245) },
-    link: nvlink(4.7, 98, [
-      [2, 4.2, 128, 152],
-      [4, 4.6, 75, 114],
-      [8, 4.7, 71, 123],
+    link: nvlink(4.7, 196, [
+      [2, 4.2, 5, 6, 12, 45, 156, 469, 1706],
+      [4, 4.6, 6, 11, 19, 54, 191, 619, 2305],
+      [8, 4.7, 8, 12, 19, 51, 178, 577, 2117],
     ]),
     tdpWatts: watts(700),
   },
@@ -110,10 +119,10 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(989), fp8: tflops(1979), int8: tflops(1979, { note: int8LikeFp8 }) },
     weightStreamGBps: stream(3760, { low: 3310, note: "bf16 weights; 3,310 with fp8 weights" }),
     kernelTflops: { bf16: kernel(820), fp8: kernel(1400) },
-    link: nvlink(4.7, 98, [
-      [2, 4.4, 131, 151],
-      [4, 4.5, 79, 114],
-      [8, 4.8, 79, 128],
+    link: nvlink(4.7, 196, [
+      [2, 4.4, 5, 6, 12, 43, 145, 463, 1687],
+      [4, 4.5, 6, 10, 18, 52, 180, 609, 2314],
+      [8, 4.8, 8, 11, 18, 48, 166, 562, 2035],
     ]),
     tdpWatts: watts(700),
   },
@@ -127,7 +136,7 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(2250), fp8: tflops(4500), fp4: tflops(9000) },
     weightStreamGBps: stream(5900, { low: 3360, note: "bf16 weights; 4,900 with fp8, 3,360 at batch 1" }),
     kernelTflops: { bf16: kernel(1550), fp8: kernel(2600), fp4: kernel(4400, { high: 5240 }) },
-    link: nvlink(7.4, 150, b200Groups),
+    link: nvlink(7.4, 300, b200Groups),
     tdpWatts: watts(1000),
   },
   "b300-sxm": {
@@ -143,7 +152,7 @@ export const nvidiaAccelerators = {
     link: {
       kind: "nvlink",
       latencyUs: assumed(7.4, "us", "as B200, same NVLink generation"),
-      allReduceGBps: assumed(150, "GB/s", "as B200, same NVLink generation"),
+      allReduceGBps: assumed(300, "GB/s", "as B200, same NVLink generation"),
       groups: likeMeasured(b200Groups, "as B200, same NVLink generation"),
     },
     tdpWatts: watts(1100),
@@ -161,7 +170,7 @@ export const nvidiaAccelerators = {
     link: {
       kind: "nvlink",
       latencyUs: measured(5, "us", "aic-kernels"),
-      allReduceGBps: measured(184, "GB/s", "aic-kernels", { note: "all-reduce of 268 MB over 4 chips" }),
+      allReduceGBps: measured(368, "GB/s", "aic-kernels", { note: "all-reduce of 537 MB over 4 chips" }),
       groups: groupsOf(gb200Groups),
     },
     tdpWatts: watts(1200),
@@ -183,7 +192,7 @@ export const nvidiaAccelerators = {
     link: {
       kind: "nvlink",
       latencyUs: assumed(5, "us", "as GB200, same rack"),
-      allReduceGBps: assumed(184, "GB/s", "as GB200, same rack"),
+      allReduceGBps: assumed(368, "GB/s", "as GB200, same rack"),
       groups: likeMeasured(gb200Groups, "as GB200, same rack"),
     },
     tdpWatts: watts(1400),
@@ -212,7 +221,7 @@ export const nvidiaAccelerators = {
     link: {
       kind: "nvlink",
       latencyUs: assumed(5, "us", "as GB200"),
-      allReduceGBps: assumed(368, "GB/s", "NVLink 6 doubles NVLink 5; GB200 measures 184"),
+      allReduceGBps: assumed(736, "GB/s", "NVLink 6 doubles NVLink 5; GB200 measures 368"),
     },
     tdpWatts: assumed(1800, "W", "announced module power", { high: 2300 }),
   },
@@ -233,7 +242,7 @@ export const nvidiaAccelerators = {
     link: {
       kind: "pcie",
       latencyUs: assumed(12.6, "us", "as RTX PRO 6000 over PCIe, four cards"),
-      allReduceGBps: assumed(5, "GB/s", "PCIe 4.0: half of what RTX PRO 6000 reaches over PCIe 5.0"),
+      allReduceGBps: assumed(10, "GB/s", "PCIe 4.0: half of what RTX PRO 6000 reaches over PCIe 5.0"),
     },
     tdpWatts: watts(72),
   },
@@ -250,11 +259,11 @@ export const nvidiaAccelerators = {
     link: {
       kind: "pcie",
       latencyUs: assumed(12.6, "us", "as RTX PRO 6000 over PCIe, four cards"),
-      allReduceGBps: measured(9.6, "GB/s", "aic-kernels", { low: 0.5, note: "two cards; 0.5 over eight cards" }),
+      allReduceGBps: measured(19, "GB/s", "aic-kernels", { low: 1, note: "two cards; 1 over eight cards" }),
       groups: groupsOf([
-        [2, 5.3, 9.4, 9.5],
-        [4, 13.5, 1.27, 1.24],
-        [8, 25.5, 0.51, 0.56],
+        [2, 5.3, 11, 32, 117, 450, 1777, 7007, 27_988],
+        [4, 13.5, 60, 219, 841, 3322, 13_598, 54_406, 216_162],
+        [8, 25.5, 108, 445, 2080, 8168, 30_062, 120_267, 480_823],
       ]),
     },
     tdpWatts: watts(350),
@@ -282,7 +291,7 @@ export const nvidiaAccelerators = {
     link: {
       kind: "pcie",
       latencyUs: assumed(24, "us", "no peer access between cards: through the host, twice RTX PRO 6000's four cards"),
-      allReduceGBps: assumed(5, "GB/s", "PCIe 4.0 through the host: half of what RTX PRO 6000 reaches over PCIe 5.0"),
+      allReduceGBps: assumed(10, "GB/s", "PCIe 4.0 through the host: half of what RTX PRO 6000 reaches over PCIe 5.0"),
     },
     tdpWatts: vendor(450, "W", "nvidia-datasheets"),
   },
@@ -299,11 +308,11 @@ export const nvidiaAccelerators = {
     link: {
       kind: "pcie",
       latencyUs: measured(12.6, "us", "aic-kernels", { low: 4.3, high: 24, note: "four cards; 4.3 two, 24 eight" }),
-      allReduceGBps: measured(10, "GB/s", "aic-kernels", { low: 7, high: 19, note: "four cards; 19 two, 7 eight" }),
+      allReduceGBps: measured(20, "GB/s", "aic-kernels", { low: 14, high: 38, note: "four cards; 38 two, 14 eight" }),
       groups: groupsOf([
-        [2, 4.2, 20.4, 18.9],
-        [4, 12.7, 7.9, 9.9],
-        [8, 25, 5.3, 6.8],
+        [2, 4.2, 8, 18, 56, 245, 933, 3630, 13_845],
+        [4, 12.7, 25, 76, 146, 462, 1792, 6942, 26_784],
+        [8, 25, 49, 134, 223, 675, 2547, 9923, 38_802],
       ]),
     },
     tdpWatts: watts(600),

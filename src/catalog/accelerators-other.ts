@@ -20,7 +20,7 @@ const fabric = (latencyUs: number, allReduceGBps: number, note: string): Acceler
 const pcie: AcceleratorLink = {
   kind: "pcie",
   latencyUs: assumed(12.6, "us", "as RTX PRO 6000 over PCIe, four cards"),
-  allReduceGBps: assumed(5, "GB/s", "PCIe 4.0: half of what RTX PRO 6000 reaches over PCIe 5.0"),
+  allReduceGBps: assumed(10, "GB/s", "PCIe 4.0: half of what RTX PRO 6000 reaches over PCIe 5.0"),
 };
 
 const noLink: AcceleratorLink = {
@@ -76,7 +76,7 @@ export const otherAccelerators = {
       bf16: derated(measured(708, "TFLOP/s", "amd-achievable-flops"), 0.74, attainedShare),
       fp8: derated(measured(1273, "TFLOP/s", "amd-achievable-flops"), 0.81, attainedShare),
     },
-    link: fabric(8, 90, "Infinity Fabric, assumed a little below NVLink 4, which measures 98 GB/s and 4.7 us"),
+    link: fabric(8, 180, "Infinity Fabric, assumed a little below NVLink 4, which measures 196 GB/s and 4.7 us"),
     tdpWatts: vendor(750, "W", "amd-datasheets"),
   },
   mi325x: {
@@ -92,7 +92,7 @@ export const otherAccelerators = {
       bf16: measured(616, "TFLOP/s", "amd-attained-flops", { high: 831, note: "ten shapes; 831 at the best one" }),
       fp8: measured(1143, "TFLOP/s", "amd-attained-flops", { high: 1408, note: "ten shapes; 1,408 at the best one" }),
     },
-    link: fabric(8, 90, "Infinity Fabric, assumed a little below NVLink 4, which measures 98 GB/s and 4.7 us"),
+    link: fabric(8, 180, "Infinity Fabric, assumed a little below NVLink 4, which measures 196 GB/s and 4.7 us"),
     tdpWatts: vendor(1000, "W", "amd-datasheets"),
   },
   mi355x: {
@@ -109,7 +109,7 @@ export const otherAccelerators = {
       fp8: derated(amd.mi355x.fp8, 0.44, "MI325X attains 0.44 of its peak over ten shapes"),
       fp4: derated(amd.mi355x.fp4, 0.42, "B200 reaches 0.43 of a like peak"),
     },
-    link: fabric(8, 110, "Infinity Fabric, assumed between MI300X and B200"),
+    link: fabric(8, 220, "Infinity Fabric, assumed between MI300X and B200"),
     tdpWatts: vendor(1400, "W", "amd-datasheets"),
   },
   "arc-pro-b60": {
@@ -135,7 +135,7 @@ export const otherAccelerators = {
     peakTflops: tpu.v6e,
     weightStreamGBps: derated(vendor(1640, "GB/s", "google-tpu"), unmeasuredBandwidth, whyBandwidth),
     kernelTflops: deratedPeaks(tpu.v6e, unmeasuredCompute, why),
-    link: fabric(5, 90, "inter-chip interconnect, assumed like NVLink 4"),
+    link: fabric(5, 180, "inter-chip interconnect, assumed like NVLink 4"),
     tdpWatts: assumed(300, "W", "not published; from the class of chip", { low: 200, high: 400 }),
   },
   "tpu-v7": {
@@ -148,7 +148,7 @@ export const otherAccelerators = {
     peakTflops: tpu.v7,
     weightStreamGBps: derated(vendor(7370, "GB/s", "google-tpu"), unmeasuredBandwidth, whyBandwidth),
     kernelTflops: deratedPeaks(tpu.v7, unmeasuredCompute, why),
-    link: fabric(5, 120, "inter-chip interconnect, assumed between NVLink 4 and 5"),
+    link: fabric(5, 240, "inter-chip interconnect, assumed between NVLink 4 and 5"),
     tdpWatts: assumed(1000, "W", "not published; from the class of chip", { low: 700, high: 1200 }),
   },
   trainium2: {
@@ -161,7 +161,7 @@ export const otherAccelerators = {
     peakTflops: neuron.trainium2,
     weightStreamGBps: derated(vendor(2900, "GB/s", "aws-neuron"), unmeasuredBandwidth, whyBandwidth),
     kernelTflops: deratedPeaks(neuron.trainium2, unmeasuredCompute, why),
-    link: fabric(8, 90, "NeuronLink, assumed a little below NVLink 4"),
+    link: fabric(8, 180, "NeuronLink, assumed a little below NVLink 4"),
     tdpWatts: assumed(500, "W", "not published; from the class of chip", { low: 400, high: 600 }),
   },
   trainium3: {
@@ -174,7 +174,7 @@ export const otherAccelerators = {
     peakTflops: neuron.trainium3,
     weightStreamGBps: derated(vendor(4900, "GB/s", "aws-neuron"), unmeasuredBandwidth, whyBandwidth),
     kernelTflops: deratedPeaks(neuron.trainium3, unmeasuredCompute, why),
-    link: fabric(8, 110, "NeuronLink, assumed between NVLink 4 and 5"),
+    link: fabric(8, 220, "NeuronLink, assumed between NVLink 4 and 5"),
     tdpWatts: assumed(900, "W", "not published; from the class of chip", { low: 700, high: 1100 }),
   },
   inferentia2: {
@@ -187,7 +187,7 @@ export const otherAccelerators = {
     peakTflops: neuron.inferentia2,
     weightStreamGBps: derated(vendor(820, "GB/s", "aws-neuron"), unmeasuredBandwidth, whyBandwidth),
     kernelTflops: deratedPeaks(neuron.inferentia2, unmeasuredCompute, why),
-    link: fabric(10, 40, "NeuronLink of the second generation, assumed below A100"),
+    link: fabric(10, 80, "NeuronLink of the second generation, assumed below A100"),
     tdpWatts: assumed(175, "W", "not published; from the class of chip", { low: 100, high: 250 }),
   },
   "ai100-ultra": {
@@ -226,7 +226,7 @@ export const otherAccelerators = {
     peakTflops: groq,
     weightStreamGBps: derated(vendor(80_000, "GB/s", "techpowerup"), unmeasuredBandwidth, whyBandwidth),
     kernelTflops: deratedPeaks(groq, unmeasuredCompute, why),
-    link: fabric(2, 20, "chip-to-chip links, not published as all-reduce"),
+    link: fabric(2, 40, "chip-to-chip links, not published as all-reduce"),
     tdpWatts: vendor(300, "W", "techpowerup"),
   },
   "hailo-10h": {

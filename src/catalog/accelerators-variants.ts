@@ -13,7 +13,7 @@ const hopperKernels = (bf16: Figure, fp8: Figure): AcceleratorRow["kernelTflops"
 const nvlinkAs = (note: string): AcceleratorLink => ({
   kind: "nvlink",
   latencyUs: assumed(4.7, "us", note),
-  allReduceGBps: assumed(98, "GB/s", note),
+  allReduceGBps: assumed(196, "GB/s", note),
 });
 
 const nvl = { bf16: sheet(835, "TFLOP/s"), fp8: sheet(1671, "TFLOP/s") };
@@ -41,7 +41,7 @@ export const variantAccelerators = {
     link: {
       kind: "pcie",
       latencyUs: assumed(12.6, "us", "beyond the bridged pair: as RTX PRO 6000 over PCIe, four cards"),
-      allReduceGBps: assumed(10, "GB/s", "beyond the bridged pair: as RTX PRO 6000 over PCIe, four cards"),
+      allReduceGBps: assumed(20, "GB/s", "beyond the bridged pair: as RTX PRO 6000 over PCIe, four cards"),
     },
     tdpWatts: sheet(400, "W"),
   },
@@ -88,7 +88,7 @@ export const variantAccelerators = {
     link: {
       kind: "pcie",
       latencyUs: assumed(24, "us", "no peer access between cards: through the host, as RTX 4090"),
-      allReduceGBps: assumed(10, "GB/s", "as RTX PRO 6000 over PCIe 5.0, four cards"),
+      allReduceGBps: assumed(20, "GB/s", "as RTX PRO 6000 over PCIe 5.0, four cards"),
     },
     tdpWatts: sheet(575, "W"),
   },

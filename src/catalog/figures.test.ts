@@ -14,7 +14,8 @@ const plausible: Record<string, readonly [number, number]> = {
   "TOP/s": [5, 10_000],
   TPP: [100, 1_000_000],
   W: [1, 3_000],
-  us: [0, 100],
+  // Half a gigabyte summed over eight cards on PCIe takes half a second.
+  us: [0, 1e6],
   USD: [100, 100_000_000],
   kW: [0.003, 100_000],
   year: [0.05, 20],
@@ -97,6 +98,6 @@ describe("catalogVersion", () => {
   it("is raised whenever a fact changes", () => {
     // When this fails, a fact was changed: set catalogVersion to the day of the change, then write the new pair here.
     const facts = hash(JSON.stringify(rows));
-    expect({ version: catalogVersion, facts }).toEqual({ version: "2026-11-26", facts: "e2d7cdf7" });
+    expect({ version: catalogVersion, facts }).toEqual({ version: "2026-11-26", facts: "bb02d0b1" });
   });
 });

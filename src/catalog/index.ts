@@ -3,7 +3,7 @@ export type { Figure } from "./figure.ts";
 export { sources, type Source, type SourceKey } from "./sources.ts";
 export { catalogVersion } from "./version.ts";
 export { accelerators, type AcceleratorId } from "./accelerators.ts";
-export { acceleratorOf, type AcceleratorRow } from "./accelerator-row.ts";
+export { acceleratorOf, allReduceSizesMB, type AcceleratorRow } from "./accelerator-row.ts";
 export { serverModules, usualModules, type ServerModuleId } from "./server-modules.ts";
 export { serverModuleOf, type ServerModuleRow } from "./server-module-row.ts";
 export { models, type ModelId } from "./models.ts";

@@ -32,6 +32,8 @@ export interface ModelShape {
   };
   /** Attention whose output is gated, with a query twice as wide. */
   readonly gatedAttention?: boolean;
+  /** An index of short keys picks the tokens that attention reads (DeepSeek-V3.2 report). */
+  readonly sparseAttention?: { readonly indexKeyDim: number; readonly topTokens: number };
   /** Multi-head latent attention (DeepSeek-V2 report): ranks and head parts. */
   readonly latentAttention?: {
     readonly queryRank: number;
@@ -125,6 +127,7 @@ export function modelOf(id: string, row: ModelRow): Model {
       attentionLayers,
       stateBytesPerSequence: linear.layers * linear.valueHeads * linear.keyDim * linear.valueDim * bytesPerStateElement,
     }),
+    ...(shape.sparseAttention && { sparseAttention: shape.sparseAttention }),
     ...(mla && { kvBytesPerTokenBf16: shape.layers * (mla.kvRank + mla.ropeDim) * 2 }),
     maxContextTokens: row.maxContextTokens.value,
   };

@@ -172,6 +172,7 @@ export const models = {
       ...dense([78, 6144, 64, 64, 64, 12288, 154880]),
       experts: { count: 256, perToken: 8, ffnSize: 2048, shared: 1, denseLayers: 3 },
       latentAttention: { queryRank: 2048, kvRank: 512, ropeDim: 64, nopeDim: 192, valueDim: 256 },
+      sparseAttention: { indexKeyDim: 128, topTokens: 2048 },
     },
   }),
   "phi-4": row({

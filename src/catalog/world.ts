@@ -93,6 +93,8 @@ export interface Model {
   readonly stateBytesPerSequence?: number;
   /** KV bytes per token at two bytes per element when it is not 2 × layers × kvHeads × headDim × 2 (MLA and the like). */
   readonly kvBytesPerTokenBf16?: number;
+  /** Attention reads the `topTokens` that an index of keys of `indexKeyDim` bytes picks; absent = it reads all. */
+  readonly sparseAttention?: { readonly indexKeyDim: number; readonly topTokens: number };
   readonly maxContextTokens: number;
 }
 
@@ -114,12 +116,11 @@ export interface Accelerator {
     readonly kind: "nvlink" | "pcie" | "fabric" | "none";
     readonly latencyUs: number;
     readonly allReduceGBps: number;
-    /** Measured per number of accelerators: a megabyte (a step of decoding) and 134 MB (a long prompt) differ by far. */
+    /** Measured per number of accelerators: the smallest message and one of each size in `allReduceSizesMB`. */
     readonly groups?: readonly {
       readonly accelerators: number;
       readonly latencyUs: number;
-      readonly smallGBps: number;
-      readonly largeGBps: number;
+      readonly timesUs: readonly number[];
     }[];
   };
   /** Total processing performance as export law counts it (TFLOP/s × bit length, dense). */

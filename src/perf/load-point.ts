@@ -1,5 +1,5 @@
-import type { Replica } from "./replica.ts";
-import { meanStep, shapeCosts, type RequestShape, type ShapeCosts } from "./request-shape.ts";
+import { batchMs, type Replica } from "./replica.ts";
+import { meanStep, normalDeviate, shapeCosts, type RequestShape, type ShapeCosts } from "./request-shape.ts";
 
 /** How one engine fares at a steady rate. Times in ms. */
 export interface LoadPoint {
@@ -26,6 +26,8 @@ export interface BatchPoint {
   readonly tpotMs: number;
   readonly ttftMeanMs: number;
   readonly ttftQuantileMs: (p: number) => number;
+  /** Time per output token that a share `p` (0.5 <= p < 1) of requests stay within. */
+  readonly tpotQuantileMs: (p: number) => number;
 }
 
 /**
@@ -33,7 +35,8 @@ export interface BatchPoint {
  * full. A sequence that decodes sees itself plus the others, hence the one on top of the mean.
  */
 export function stepAtBatch(replica: Replica, costs: ShapeCosts, batch: number): { decodeMs: number; stepMs: number } {
-  return meanStep(replica, costs, Math.min(batch + 1, Math.max(costs.seats, 1)), batch / costs.decodeSteps);
+  const decoding = Math.min(batch + 1, Math.max(costs.seats, 1));
+  return meanStep(replica, costs, decoding, batch / costs.decodeSteps, Math.sqrt(Math.max(0, decoding - 1)));
 }
 
 /**
@@ -53,14 +56,21 @@ export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): 
 
   // Every chunk of a prompt shares its step with the decoding batch; a prompt alone pays the step once.
   const chunkTokens = Math.max(replica.maxBatchedTokens - batch, 1);
-  const idleStepMs = replica.stepBaseMs + replica.moeWeightMs(Math.max(costs.prefillTokens, 1));
+  const idleStepMs = replica.stepBaseMs + batchMs(replica, Math.max(costs.prefillTokens, 1));
   const loneStepMs = batch > 0 ? Math.max(decodeMs, idleStepMs) : idleStepMs;
   const perTokenMs = decodeMs / chunkTokens;
   const service = costs.prefillMoments(perTokenMs);
   // A pipeline has a prompt at work in each stage: for those who queue it is one server as much faster.
   const occupancy = (perMs * service.mean) / replica.pipelineStages;
   const tpotMs = stepMs / replica.tokensPerStep;
-  if (!(occupancy < 1)) return { perS: perMs * 1e3, tpotMs, ttftMeanMs: Infinity, ttftQuantileMs: () => Infinity };
+  // Who shares a request's life, and whose prompts lengthen its steps, is a Poisson number of requests.
+  const tpotQuantileMs = (p: number) => {
+    const crowd = Math.min(batch + normalDeviate(p) * Math.sqrt(batch), Math.max(costs.seats, batch));
+    return stepAtBatch(replica, costs, Math.max(crowd, 0)).stepMs / replica.tokensPerStep;
+  };
+  if (!(occupancy < 1)) {
+    return { perS: perMs * 1e3, tpotMs, tpotQuantileMs, ttftMeanMs: Infinity, ttftQuantileMs: () => Infinity };
+  }
   const queueMs = service.mean > 0 ? service.square / replica.pipelineStages / (2 * service.mean * (1 - occupancy)) : 0;
 
   // An arrival waits for a step in progress when anything decodes or is being prefilled.
@@ -89,6 +99,7 @@ export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): 
   return {
     perS: perMs * 1e3,
     tpotMs,
+    tpotQuantileMs,
     ttftMeanMs,
     ttftQuantileMs(p) {
       let above = 0;

@@ -59,6 +59,22 @@ describe("readMeasuredRuns", () => {
   });
 });
 
+describe("rows of engines in stages", () => {
+  const published =
+    "backend,system,model_path,mode,isl,osl,gemm_quant_mode,batch_size,tp_size,pp_size,silicon_ttft_ms,silicon_tpot_ms";
+  const at = (stages: string) =>
+    rowsOf(`${published}\nvllm,h200_sxm,meta/Llama-3.1-70B,agg,1024,1024,fp8,16,2,${stages},417,22.7\n`)[0]!;
+
+  it("are predicted as a pipeline, each stage cut over the degree of tensor parallelism", () => {
+    expect(at("4").spec).toMatchObject({ tensorParallel: 2, pipelineParallel: 4 });
+    expect(at("1").spec).not.toHaveProperty("pipelineParallel");
+  });
+
+  it("are told apart from nonsense", () => {
+    for (const stages of ["0", "1.5", "a", "500"]) expect(at(stages).problem).toMatch(/^pipeline over/);
+  });
+});
+
 describe("names in published files", () => {
   it.each([
     ["h200_sxm", "h200-sxm"],

@@ -1,7 +1,8 @@
-import { acceleratorOf, accelerators, modelOf, models, type Precision } from "../catalog/index.ts";
+import { acceleratorOf, accelerators, modelOf, models, type EngineProfile, type Precision } from "../catalog/index.ts";
 import { readCsvRecords } from "../scenario/index.ts";
-import { heldSteps, layoutOf } from "./benchmark-settings.ts";
+import { benchmarkSettings, layoutOf } from "./benchmark-settings.ts";
 import { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
+import type { ClosedLoopProtocol } from "./closed-loop.ts";
 import type { ReplicaSpec } from "./memory.ts";
 
 /** One row of a file of measured runs, in the words of the model. */
@@ -19,8 +20,8 @@ export interface MeasuredRow {
   readonly outputTokens: number;
   /** Requests in flight in the whole engine. */
   readonly concurrency: number;
-  /** Steps for which the published settings of the benchmark's server hold a request back, on average. */
-  readonly heldSteps: number;
+  /** How the benchmark loaded the engine, as far as its published settings tell. */
+  readonly protocol: ClosedLoopProtocol;
   readonly ttftMs: number;
   readonly tpotMs: number;
 }
@@ -112,7 +113,7 @@ function plainRow(cell: Cell, line: number): MeasuredRow {
       inputTokens: numberOf(cell("inputTokens")),
       outputTokens: numberOf(cell("outputTokens")),
       concurrency: numberOf(cell("concurrency")),
-      heldSteps: 0,
+      protocol: {},
       ttftMs: numberOf(cell("ttftMs")),
       tpotMs: numberOf(cell("tpotMs")),
     },
@@ -144,10 +145,26 @@ function publishedRow(cell: Cell, line: number): MeasuredRow {
     ttftMs: numberOf(cell(...publishedColumns.ttftMs)),
     tpotMs: numberOf(cell(...publishedColumns.tpotMs)),
   };
-  const read = rowOf({ ...row, heldSteps: heldSteps(row, layout.accelerators) }, format, layout);
+  const settings = benchmarkSettings(
+    {
+      ...row,
+      system: row.accelerator,
+      precision: formatNamed(format) ?? format,
+      source: cell("silicon_data_source"),
+      version: cell("backend_version"),
+    },
+    layout.accelerators,
+    layout.attentionDataParallel,
+  );
+  const { maxBatchedTokens, speculative, ...protocol } = settings;
+  const set = { ...(maxBatchedTokens !== null && { maxBatchedTokens }), ...(speculative && { speculative }) };
   const stages = degree("pp_size");
+  const read = rowOf({ ...row, protocol }, format, layout, set);
   if (read.spec === null || stages === 1) return read;
-  return { ...read, spec: null, problem: `pipeline over ${stages} stages: not modelled for a closed loop` };
+  if (!Number.isInteger(stages) || stages < 1 || stages > read.spec.model.layers) {
+    return { ...read, spec: null, problem: `pipeline over ${cell("pp_size")} stages: not a number of stages` };
+  }
+  return { ...read, spec: { ...read.spec, pipelineParallel: stages } };
 }
 
 /** NaN for an empty cell: `Number("")` would be a zero that nobody wrote. */
@@ -162,6 +179,7 @@ function rowOf(
   row: Omit<MeasuredRow, "spec" | "problem">,
   format: string,
   layout: { readonly accelerators: number; readonly attentionDataParallel: boolean },
+  settings: Partial<EngineProfile> = {},
 ): MeasuredRow {
   const accelerator = acceleratorNamed(row.accelerator);
   const model = modelNamed(row.model);
@@ -192,7 +210,7 @@ function rowOf(
     ...(layout.attentionDataParallel && { attentionDataParallel: true }),
     model: modelOf(model, models[model]),
     // Who measures an engine gives it all the memory and as many seats as the run needs.
-    engine: { ...engine, memoryUtilization: 0.95, maxSequences: 8192 },
+    engine: { ...engine, memoryUtilization: 0.95, maxSequences: 8192, ...settings },
     weightPrecision: precision,
     // The cache's format is not in the file; quantised models were run with an fp8 cache as a rule.
     kvPrecision: precision === "bf16" ? "bf16" : "fp8",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { acceleratorOf, accelerators, engineProfiles, modelOf, models } from "../catalog/index.ts";
+import { allReduce } from "./all-reduce.ts";
 import { largeModule, smallModule } from "../../test/worlds/tiny-world.ts";
 import {
   closedLoop,
@@ -83,16 +84,31 @@ describe("step", () => {
   });
 
   it("reads few experts for few tokens and never more than all", () => {
-    expect(dense.moeWeightMs(1000)).toBe(0);
-    expect(experts.moeWeightMs(0)).toBe(0);
-    const all = experts.moeWeightMs(1e6);
-    expect(experts.moeWeightMs(1) / all).toBeCloseTo(8 / 128, 9);
+    expect(dense.batchMs).toBeNull();
+    const readMs = experts.batchMs!;
+    expect(readMs(0)).toBe(0);
+    const all = readMs(1e6);
+    expect(readMs(1) / all).toBeCloseTo(8 / 128, 9);
     fc.assert(
       fc.property(fc.nat(5000), fc.nat(5000), (a, b) => {
-        expect(experts.moeWeightMs(a + b)).toBeGreaterThanOrEqual(experts.moeWeightMs(a));
-        expect(experts.moeWeightMs(a)).toBeLessThanOrEqual(all);
+        expect(readMs(a + b)).toBeGreaterThanOrEqual(readMs(a));
+        expect(readMs(a)).toBeLessThanOrEqual(all);
       }),
     );
+  });
+
+  it("adds up over accelerators in the measured times, which bytes alone would not give", () => {
+    const spread = compileReplica(spec("h100-sxm", "llama-3.1-70b", { tensorParallel: 4 }))!;
+    const beyond = spread.batchMs!;
+    expect(beyond(0)).toBe(0);
+    fc.assert(
+      fc.property(fc.nat(5e4), fc.nat(5e4), (a, b) => {
+        expect(beyond(a + b)).toBeGreaterThanOrEqual(beyond(a));
+      }),
+    );
+    // 128 tokens of 8,192 numbers in bf16 are 2.1 MB: 19 us over four H100, two sums in each of 80 layers.
+    const sums = allReduce(spec("h100-sxm", "llama-3.1-70b", { tensorParallel: 4 }), 1);
+    expect(sums.startMs + 128 * sums.perTokenMs + sums.beyondMs!(128)).toBeCloseTo(160 * 0.019, 2);
   });
 
   it("computes in bf16 what the chip has no format for, and still saves the reading", () => {

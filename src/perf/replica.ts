@@ -1,4 +1,4 @@
-import type { Accelerator, EngineProfile, ServerModule, SpeculativeDecoding } from "../catalog/index.ts";
+import type { Accelerator, EngineProfile, Precision, ServerModule, SpeculativeDecoding } from "../catalog/index.ts";
 import { fit, kvBytesPerToken, kvShards, weightBytesPerAccelerator, type ReplicaSpec } from "./memory.ts";
 import { allReduce } from "./all-reduce.ts";
 import { arithmeticTflops, attentionTflops } from "./precision.ts";
@@ -7,7 +7,7 @@ import { arithmeticTflops, attentionTflops } from "./precision.ts";
  * An engine as numbers, all times in ms. One step that decodes `n` sequences holding `S` tokens of context and prefills
  * `p` tokens (with `q` query-key pairs) takes
  *
- *   stepBaseMs + perSequenceMs·n + perContextTokenMs·S + perPrefillTokenMs·p + perAttentionTokenPairMs·q + moeWeightMs(n + p)
+ *   stepBaseMs + perSequenceMs·n + perContextTokenMs·S + perPrefillTokenMs·p + perAttentionTokenPairMs·q + batchMs(n + p)
  *
  * Given n it is linear in S, so runs of decode steps can be summed in closed form.
  */
@@ -34,8 +34,11 @@ export interface Replica {
   readonly maxSequences: number;
   readonly maxBatchedTokens: number;
   readonly kvBlockTokens: number;
-  /** Time to read the experts that `tokens` tokens of one step call; 0 for a dense model. */
-  moeWeightMs(tokens: number): number;
+  /**
+   * What the `tokens` tokens of one step cost together, which rises to a limit: reading the experts they call, and what
+   * short sums over the accelerators take beyond their bytes. Null where there is neither.
+   */
+  readonly batchMs: ((tokens: number) => number) | null;
 }
 
 /** Attention kernels reach about half of the rate of a large matrix product. Source: own fit, kernels of 2025-2026. */
@@ -50,17 +53,34 @@ const startUpWeights = { bf16: 1e6, quantised: 8e6 } as const;
 /** Matrix products per layer: query, key and value in one, attention's output, gate and up in one, down. */
 const productsPerLayer = 4;
 /**
- * A batch is spread over the experts, so the products of one are short or narrow: below 8 M weights at 1,024 rows, kernels reach this share of the rate of large
- * ones. Medians of vLLM GEMM kernels published with AIConfigurator (August 2026): bf16 0.54 to 0.63, fp8 and fp4 0.20 to
- * 0.38 on H100, H200, B200 and RTX PRO 6000.
+ * A batch is spread over the experts, so the products of one are short or narrow: below 16 M weights at 1,024 to 4,096 rows
+ * kernels reach this share of the rate of large ones. Medians of vLLM GEMM kernels published with AIConfigurator (August
+ * 2026) on H100, H200, B200 and RTX PRO 6000: bf16 0.6 to 0.9; fp8 0.17 to 0.5, scaled in blocks 0.02 to 0.31; fp4 0.18 to
+ * 0.57.
  */
-const narrowKernelShare = { bf16: 0.6, quantised: 0.3 } as const;
+const narrowKernelShare: Readonly<Record<Precision, number>> = {
+  bf16: 0.6,
+  fp8: 0.2,
+  int8: 0.2,
+  fp4: 0.34,
+  int4: 0.34,
+};
+/**
+ * Rate at which kernels turn fp4 weights into numbers, GB/s; it adds to the time to read them. Own fit to Llama 70B on B200
+ * with vLLM and TensorRT-LLM (November 2026); the kernels published with AIConfigurator show 12,500 at 160 M weights and
+ * more. They show a loss for fp8 too, which whole models do not. Experts are read by other kernels, with a coefficient of
+ * their own.
+ */
+const fp4UnpackGBps = 20_000;
 
 /**
  * How much longer the experts take to read in a format the chip cannot compute in and has to unpack first. Own fit: Kimi
  * K2.5 in int4 with vLLM 0.15 on eight B200, 10 runs, reads its experts at half the rate of fp4 (November 2026).
  */
 const unpackedReadRatio = 2;
+
+/** Making, scoring and sorting an index, per layer and step. Own fit to 52 runs of GLM-5 with SGLang, November 2026. */
+const sparseIndexLayerUs = 65;
 
 /** The engine's coefficients on this chip: some differ by generation, as kernels and host processors do. */
 function engineOn(engine: EngineProfile, accelerator: Accelerator): EngineProfile {
@@ -92,6 +112,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const promptLayersMs = model.experts ? (engine.promptPerExpertLayerMs ?? 0) * model.layers : 0;
 
   const sums = allReduce(spec, engine.communicationCoefficient);
+  const { beyondMs } = sums;
   // Attention run in parallel over the data has a scheduler and a share of the sequences per accelerator.
   const ranks = spec.attentionDataParallel ? t : 1;
 
@@ -100,7 +121,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const sharedParameters = model.activeParameters - (model.lookupParameters ?? 0) - expertParameters;
   const { computeCoefficient } = engine;
   const expertCoefficient = engine.expertComputeCoefficient ?? computeCoefficient;
-  const expertFlopsPerMs = narrowKernelShare[spec.weightPrecision === "bf16" ? "bf16" : "quantised"] * flopsPerMs;
+  const expertFlopsPerMs = narrowKernelShare[unpacks ? "bf16" : spec.weightPrecision] * flopsPerMs;
   const isQuantised = spec.weightPrecision !== "bf16" && !unpacks;
   // Cutting a matrix over the accelerators makes it smaller; replicated attention keeps it whole.
   const startUp =
@@ -109,7 +130,8 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     startUpWeights[isQuantised ? "quantised" : "bf16"] *
     (spec.attentionDataParallel ? 1 : t);
   const sharedMs = (2 * computeCoefficient * (sharedParameters + startUp)) / flopsPerMs;
-  const computeMs = sharedMs / t + (2 * expertCoefficient * expertParameters) / t / expertFlopsPerMs;
+  const expertTokenMs = (2 * expertCoefficient * expertParameters) / t / expertFlopsPerMs;
+  const computeMs = sharedMs / t + expertTokenMs;
   // Decoding sequences spread evenly over replicated attention; a prompt runs on one accelerator while the others wait.
   const wholePromptMs = spec.attentionDataParallel ? sharedMs * (1 - 1 / t) : 0;
   const attentionLayers = model.attentionLayers ?? model.layers;
@@ -118,20 +140,29 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   // Every token reads the state of the layers without a cache and writes it back.
   const stateMs = readMs((2 * (model.stateBytesPerSequence ?? 0)) / t);
 
+  // Each token calls `perToken` of `count` experts at random, so a share of them stays unread while batches are small.
+  const moeWeightMs = (tokens: number) => (tokens > 0 ? expertReadMs * (1 - idleShare ** (tokens / stages)) : 0);
+  // An index is read for all of the context and the cache for the tokens it picks.
+  const sparse = model.sparseAttention;
+  const kvTokenMs = readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec));
+  const indexTokenMs = sparse ? readMs((model.layers * sparse.indexKeyDim) / kvShards(spec)) : 0;
+  const indexLayersMs = sparse ? (sparseIndexLayerUs * model.layers) / 1e3 : 0;
   const handOverMs = stages > 1 ? handOver(spec, stages) : { startMs: 0, perTokenMs: 0 };
   const stepBaseMs =
     engine.stepFixedMs +
     (engine.stepPerLayerUs * model.layers) / 1e3 +
     expertLayersMs +
-    readMs(shared - lookup) +
+    indexLayersMs +
+    readMs(shared - lookup) * (spec.weightPrecision === "fp4" ? 1 + accelerator.memoryGBps / fp4UnpackGBps : 1) +
     sums.startMs +
     handOverMs.startMs;
-  const decodedTokenMs = computeMs + stateMs + sums.perDecodeTokenMs + handOverMs.perTokenMs;
+  const decodedTokenMs = computeMs + stateMs + sums.perTokenMs + handOverMs.perTokenMs;
   const tokensPerSequence = 1 + draftTokens;
   const perSequenceMs =
     engine.stepPerSequenceUs / 1e3 / ranks +
     tokensPerSequence * decodedTokenMs +
-    draftTokens * draftCostRatio * computeMs;
+    draftTokens * draftCostRatio * computeMs +
+    (sparse ? sparse.topTokens * kvTokenMs : 0);
 
   return {
     spec,
@@ -139,18 +170,17 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     stepBaseMs: stepBaseMs * (1 + draftTokens * draftCostRatio),
     // Each of the batches under way holds its share of the sequences.
     perSequenceMs: perSequenceMs / stages,
-    perContextTokenMs: readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec)) / stages,
+    perContextTokenMs: (sparse ? indexTokenMs : kvTokenMs) / stages,
     tokensPerSequence,
     tokensPerStep: Math.round(tokensPerStep * acceptanceUnits) / acceptanceUnits,
     pipelineStages: stages,
-    perPrefillTokenMs: computeMs + wholePromptMs + sums.perPrefillTokenMs + handOverMs.perTokenMs,
+    perPrefillTokenMs: computeMs + wholePromptMs + sums.perTokenMs + handOverMs.perTokenMs,
     perAttentionTokenPairMs: pairMs,
     requestOverheadMs: engine.requestOverheadMs + promptLayersMs,
     maxSequences: engine.maxSequences,
     maxBatchedTokens: engine.maxBatchedTokens * stages,
     kvBlockTokens: engine.kvBlockTokens,
-    // Each token calls `perToken` of `count` experts at random, so a share of them stays unread while batches are small.
-    moeWeightMs: (tokens) => (tokens > 0 ? expertReadMs * (1 - idleShare ** (tokens / stages)) : 0),
+    batchMs: model.experts || beyondMs ? (tokens) => moeWeightMs(tokens) + (beyondMs?.(tokens / stages) ?? 0) : null,
   };
 }
 
@@ -179,6 +209,11 @@ export function promptShare(stages: number, largest: number): number {
   return Math.max(1 / stages, largest);
 }
 
+/** `replica.batchMs`, 0 where there is none. */
+export function batchMs(replica: Replica, tokens: number): number {
+  return replica.batchMs === null ? 0 : replica.batchMs(tokens);
+}
+
 /** Duration of one step, ms. `largestPromptShare` is that of the longest prompt among the prefill tokens. */
 export function stepMs(
   replica: Replica,
@@ -194,7 +229,7 @@ export function stepMs(
     replica.perSequenceMs * decodeSequences +
     replica.perContextTokenMs * contextTokens +
     (replica.perPrefillTokenMs * prefillTokens + replica.perAttentionTokenPairMs * attentionPairs) * share +
-    replica.moeWeightMs(decodeSequences * replica.tokensPerSequence + prefillTokens)
+    batchMs(replica, decodeSequences * replica.tokensPerSequence + prefillTokens)
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Replica } from "./replica.ts";
+import { batchMs, type Replica } from "./replica.ts";
 
 /** Lengths of the requests an engine serves; input and output are independent lognormals. */
 export interface RequestShape {
@@ -28,6 +28,7 @@ export interface ShapeCosts {
   readonly seats: number;
   /** Uncached input tokens per request. */
   readonly prefillTokens: number;
+  readonly inputCv: number;
   /** Mean duration of prefill work per request. */
   readonly prefillMs: number;
   /** Duration of prefill work at quantile `p` of the input length. */
@@ -62,6 +63,7 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
     contextTokens: input + (output * (1 + outputCvSquared)) / 2,
     seats: fits && finalTokens <= replica.kvTokenCapacity ? seats : 0,
     prefillTokens: fresh * input,
+    inputCv: shape.inputCv,
     prefillMs: linear * input + quadratic * moment(2),
     prefillQuantileMs(p) {
       const length = lognormalQuantile(input, shape.inputCv, p);
@@ -78,14 +80,18 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
 }
 
 /**
- * Quantile of a lognormal given by mean and coefficient of variation. The normal deviate is Tukey's lambda form (Joiner
- * and Rosenblatt 1971), within 0.5 % from 0.5 to 0.995: lengths are not known better than that.
+ * Quantile of a lognormal given by mean and coefficient of variation. The normal deviate is within 0.5 % from
+ * 0.5 to 0.995: lengths are not known better than that.
  */
 function lognormalQuantile(mean: number, cv: number, p: number): number {
   if (!(cv > 0) || !(mean > 0)) return mean;
   const sigma = Math.sqrt(Math.log1p(cv ** 2));
-  const deviate = (p ** 0.135 - (1 - p) ** 0.135) / 0.1975;
-  return mean * Math.exp(sigma * deviate - sigma ** 2 / 2);
+  return mean * Math.exp(sigma * normalDeviate(p) - sigma ** 2 / 2);
+}
+
+/** Standard normal deviate at `p`: Tukey's lambda form (Joiner and Rosenblatt 1971). */
+export function normalDeviate(p: number): number {
+  return (p ** 0.135 - (1 - p) ** 0.135) / 0.1975;
 }
 
 /**
@@ -94,29 +100,49 @@ function lognormalQuantile(mean: number, cv: number, p: number): number {
  *
  * Everything is linear but the experts: a prompt calls nearly all of them, a few decoding sequences call few, and most
  * steps carry no prompt. Spreading prompts evenly over the steps would load far more experts than engines do.
+ *
+ * @param spread standard deviation of the number of decoding sequences; at least one of them is always there. What they cost
+ * together is averaged over one deviation more and one less, as it bends with the batch.
  */
 export function meanStep(
   replica: Replica,
   costs: ShapeCosts,
   decoding: number,
   prefillsPerStep: number,
+  spread = 0,
 ): { decodeMs: number; stepMs: number } {
   const perSequence = replica.perSequenceMs + replica.perContextTokenMs * costs.contextTokens;
   const linearMs = replica.stepBaseMs + perSequence * decoding;
-  const decodingTokens = decoding * replica.tokensPerSequence;
-  const decodeMs = linearMs + replica.moeWeightMs(decodingTokens);
+  const fewer = Math.max(Math.min(1, decoding), decoding - spread) * replica.tokensPerSequence;
+  const more = (decoding + spread) * replica.tokensPerSequence;
+  const togetherMs = (promptTokens: number) =>
+    spread > 0
+      ? (batchMs(replica, fewer + promptTokens) + batchMs(replica, more + promptTokens)) / 2
+      : batchMs(replica, more + promptTokens);
+  const decodeMs = linearMs + togetherMs(0);
   const tokensPerStep = prefillsPerStep * costs.prefillTokens;
   const chunks = Math.max(1, costs.prefillTokens / replica.maxBatchedTokens);
   const withPrompt = Math.min(1, prefillsPerStep * chunks);
-  const expertsMs =
+  const batchedMs =
     tokensPerStep > 0
-      ? (1 - withPrompt) * replica.moeWeightMs(decodingTokens) +
-        withPrompt * replica.moeWeightMs(decodingTokens + tokensPerStep / withPrompt)
-      : replica.moeWeightMs(decodingTokens);
-  // In a pipeline as many prompts as stages run side by side, but a step with one prompt lasts as long as that takes.
-  const prompts =
-    replica.pipelineStages === 1
-      ? prefillsPerStep
-      : Math.max(prefillsPerStep / replica.pipelineStages, -Math.expm1(-prefillsPerStep));
-  return { decodeMs, stepMs: linearMs + prompts * costs.prefillMs + expertsMs };
+      ? (1 - withPrompt) * togetherMs(0) + withPrompt * togetherMs(tokensPerStep / withPrompt)
+      : togetherMs(0);
+  const prompts = replica.pipelineStages === 1 ? prefillsPerStep : longestStage(prefillsPerStep, replica, costs);
+  return { decodeMs, stepMs: linearMs + prompts * costs.prefillMs + batchedMs };
+}
+
+/**
+ * Prompts' worth of time of a step in a pipeline: as many prompts as stages run side by side, but the step lasts as long as
+ * the longest of them. Mean over a Poisson number of prompts of max(number / stages, longest), the longest by Blom's score.
+ */
+function longestStage(prefillsPerStep: number, { pipelineStages }: Replica, { inputCv }: ShapeCosts): number {
+  let share = Math.exp(-prefillsPerStep);
+  let sum = 0;
+  const most = Math.ceil(prefillsPerStep + 6 * Math.sqrt(prefillsPerStep) + 3);
+  for (let count = 1; count <= most; count++) {
+    share *= prefillsPerStep / count;
+    const longest = count === 1 ? 1 : 1 + inputCv * normalDeviate((count - 0.375) / (count + 0.25));
+    sum += share * Math.max(count / pipelineStages, longest);
+  }
+  return sum;
 }

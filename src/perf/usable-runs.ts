@@ -17,6 +17,7 @@ export function contradictions(rows: readonly MeasuredRow[]): ReadonlySet<Measur
       row.spec?.tensorParallel,
       row.spec?.attentionDataParallel,
       row.spec?.weightPrecision,
+      row.spec?.engine.speculative?.draftTokens,
       row.inputTokens,
       row.outputTokens,
       row.concurrency,
@@ -61,7 +62,7 @@ function runOf(
   contradicted: ReadonlySet<MeasuredRow>,
   isTtftSound: (row: MeasuredRow) => boolean,
 ): MeasuredRun | string {
-  const { spec, inputTokens, outputTokens, concurrency, tpotMs, heldSteps } = row;
+  const { spec, inputTokens, outputTokens, concurrency, tpotMs, protocol } = row;
   if (spec === null) return row.problem!;
   if (contradicted.has(row)) return "another row of the same set-up differs by more than 15 %";
   // Racks appear with the layouts of their disaggregated runs; they say nothing about one engine.
@@ -73,5 +74,5 @@ function runOf(
   }
   if (!closedLoop(replica, inputTokens, outputTokens, concurrency)) return "one request exceeds the cache";
   const ttftMs = isTtftSound(row) ? row.ttftMs : 0;
-  return { spec, inputTokens, outputTokens, concurrency, tpotMs, ttftMs, protocol: { heldSteps } };
+  return { spec, inputTokens, outputTokens, concurrency, tpotMs, ttftMs, protocol };
 }

@@ -5,12 +5,12 @@ import type { Replica } from "../perf/index.ts";
  * only a share of its accelerators or runs slow. All times in ms.
  *
  * A step with n decoding sequences over S context tokens and p prefill tokens takes
- * `fixed(n + p) + perSequence·n + perContextToken·S + perPrefillToken·p + perTokenPair·pairs`.
+ * `base + batch(n + p) + perSequence·n + perContextToken·S + perPrefillToken·p + perTokenPair·pairs`.
  */
 export interface EngineCosts {
   readonly baseMs: number;
-  /** Extra weight traffic of the experts that `tokens` tokens load; `null` for a dense model. */
-  readonly expertsMs: ((tokens: number) => number) | null;
+  /** What the tokens of a step cost together: experts they load, short sums over accelerators; `null` for none. */
+  readonly batchMs: ((tokens: number) => number) | null;
   readonly perSequenceMs: number;
   readonly perContextTokenMs: number;
   readonly perPrefillTokenMs: number;
@@ -35,10 +35,11 @@ export interface EngineCosts {
 export function engineCosts(replica: Replica, speedRatio: number): EngineCosts {
   if (!(speedRatio > 0)) throw new RangeError(`speedRatio must be above 0, not ${speedRatio}`);
   const stretch = 1 / speedRatio;
+  const { batchMs } = replica;
   const kvBlocks = Math.floor(replica.kvTokenCapacity / replica.kvBlockTokens);
   return {
     baseMs: replica.stepBaseMs * stretch,
-    expertsMs: replica.spec.model.experts ? (tokens) => replica.moeWeightMs(tokens) * stretch : null,
+    batchMs: batchMs === null ? null : (tokens) => batchMs(tokens) * stretch,
     perSequenceMs: replica.perSequenceMs * stretch,
     perContextTokenMs: replica.perContextTokenMs * stretch,
     perPrefillTokenMs: replica.perPrefillTokenMs * stretch,

@@ -6,7 +6,7 @@ import { RequestTable } from "./request-table.ts";
 
 const costs: EngineCosts = {
   baseMs: 5,
-  expertsMs: null,
+  batchMs: null,
   perSequenceMs: 0.03,
   perContextTokenMs: 0.0001,
   perPrefillTokenMs: 0.02,
@@ -164,7 +164,7 @@ describe("Engine", () => {
           tokensPerStep,
           tokensPerSequence: Math.ceil(tokensPerStep),
           ...(stages > 1 && { stages }),
-          expertsMs: perExpertMs > 0 ? (tokens) => perExpertMs * (1 - 0.9 ** tokens) : null,
+          batchMs: perExpertMs > 0 ? (tokens) => perExpertMs * (1 - 0.9 ** tokens) : null,
         };
         const jumping = serve(list, changes);
         const stepping = serve(list, changes, 1);

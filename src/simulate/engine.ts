@@ -238,10 +238,10 @@ export class Engine {
       return;
     }
     const slowdown = float[at + engineFloat.slowdown]!;
-    const expertsMs = costs.expertsMs === null ? 0 : costs.expertsMs(n * tokensPerSequence + prefillTokens);
+    const togetherMs = costs.batchMs === null ? 0 : costs.batchMs(n * tokensPerSequence + prefillTokens);
     const decodeMs =
       costs.baseMs +
-      expertsMs +
+      togetherMs +
       n * costs.perSequenceMs +
       float[at + engineFloat.contextTokens]! * costs.perContextTokenMs;
     float[at + engineFloat.startMs] = timeMs;
