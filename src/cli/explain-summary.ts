@@ -169,12 +169,17 @@ function whyUnserved({ physics, unserved, askedPerS, servedPerS }: DemandExplana
 
 export function limitSections(limit: LimitExplanation, trial?: Resolved<LimitTrial>): Section[] {
   const { name, unit, used, upper, binding } = limit;
-  const lines = [
-    `${name}: ${amount(used, unit)} of ${amount(upper, unit)} used${binding ? "; no further module fits" : ""}.`,
-    limit.worthUsdPerYear === null
-      ? `What one more ${one(unit)} is worth cannot be read from the plan's duals; --resolve plans with more.`
-      : `One more ${one(unit)} would save ${usd(limit.worthUsdPerYear)} a year, modules paid, at ${limit.bestPool} (dual of its capacity with all modules as planned).`,
-  ];
+  const lines =
+    limit.statement === undefined
+      ? [`${name}: ${amount(used, unit)} of ${amount(upper, unit)} used${binding ? "; no further module fits" : ""}.`]
+      : [`${name}: ${limit.statement}`];
+  lines.push(
+    limit.worthUsdPerYear === null && limit.statement !== undefined
+      ? "What it costs cannot be read from the plan's duals; --resolve plans with less of it asked for."
+      : limit.worthUsdPerYear === null
+        ? `What one more ${one(unit)} is worth cannot be read from the plan's duals; --resolve plans with more.`
+        : `One more ${one(unit)} would save ${usd(limit.worthUsdPerYear)} a year, modules paid, at ${limit.bestPool} (dual of its capacity with all modules as planned).`,
+  );
   if (trial) lines.push(trialText(limit, trial.found));
   return [{ lines }];
 }
@@ -207,6 +212,7 @@ export function limitPeriodSections(periods: readonly LimitInPeriod[]): Section[
 
 function trialText({ name, unit }: LimitExplanation, trial: LimitTrial | null): string {
   if (trial === null) return `With more ${name} there is no plan, or the search was stopped.`;
+  if (trial.added === null) return `Planned again without it: ${changeText(trial.change)}.`;
   return `Planned again with ${amount(trial.added, unit)} more: ${changeText(trial.change)}. That is ${usd(trial.worthUsdPerYear)} a year per ${one(unit)} (finite difference), at most ${usd(trial.worthAtMostUsdPerYear)}.`;
 }
 

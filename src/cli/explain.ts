@@ -23,7 +23,7 @@ import {
 import { withPlanner, type SearchOptions } from "./plan-worlds.ts";
 import { inPeriod } from "./period-option.ts";
 import { readPlan } from "./read-plan.ts";
-import { report, type ReportFormat, type Section } from "./report.ts";
+import { report, resultJson, type ReportFormat, type Section } from "./report.ts";
 
 export interface ExplainOptions extends SearchOptions {
   readonly plan: string;
@@ -40,7 +40,8 @@ export async function explainSiteOf(id: string, options: ExplainOptions): Promis
   const site = positionOf("site", id, plan.world.sites);
   const found = explainSite(plan, site);
   const opposite = await resolved(options, (planWorld) => resolveSite(whole, site, planWorld));
-  print(options, opposite ? { ...found, opposite: opposite.found } : found, siteSections(found, opposite));
+  const result = opposite ? { ...found, opposite: opposite.found } : found;
+  print(options, "explain-site", result, siteSections(found, opposite));
 }
 
 /** `disperse explain demand`: why is it served from there, or not at all. */
@@ -53,7 +54,8 @@ export function explainDemandOf(name: string, options: ExplainOptions): void {
   if (found.length === 0) throw invalid(`the scenario has no demand of "${name}".`);
   print(
     options,
-    found,
+    "explain-demand",
+    { demand: found },
     found.flatMap((entry) => demandSections(entry)),
   );
 }
@@ -65,7 +67,7 @@ export async function explainLimitOf(name: string | undefined, options: ExplainO
   const limits = worldLimitsOf(plan);
   if (name === undefined) {
     const all = limits.map((limit) => explainLimit(plan, limit));
-    print(options, all, [limitListSection(all)]);
+    print(options, "explain-limits", { limits: all }, [limitListSection(all)]);
     return;
   }
   const limit =
@@ -82,7 +84,7 @@ export async function explainLimitOf(name: string | undefined, options: ExplainO
     options.period === undefined && whole.horizon ? everyPeriod(whole).map((view) => inView(view, name)) : [];
   const trial = await resolved(options, (planWorld) => resolveLimit(whole, limit, planWorld));
   const result = periods.length > 0 ? { ...found, periods } : found;
-  print(options, trial ? { ...result, trial: trial.found } : result, [
+  print(options, "explain-limit", trial ? { ...result, trial: trial.found } : result, [
     ...limitSections(found, trial),
     ...limitPeriodSections(periods),
   ]);
@@ -119,6 +121,6 @@ function positionOf(what: string, id: string, entries: readonly { readonly id: s
 
 const invalid = (why: string): CommandFailure => new CommandFailure(exitCodes.invalid, why);
 
-function print(options: ExplainOptions, found: unknown, sections: readonly Section[]): void {
-  process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections, options.format)}\n`);
+function print(options: ExplainOptions, kind: string, found: object, sections: readonly Section[]): void {
+  process.stdout.write(`${options.json ? resultJson(kind, found) : report(sections, options.format)}\n`);
 }

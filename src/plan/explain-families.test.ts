@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { provingPlanner } from "../../test/worlds/plan-worlds.ts";
 import { tinyWorld } from "../../test/worlds/tiny-world.ts";
 import { explainLimit, resolveLimit, worldLimitsOf } from "./explain-limit.ts";
+import { financeReport } from "./finance-report.ts";
 import type { World } from "../catalog/index.ts";
 
 const planner = provingPlanner();
@@ -72,5 +73,50 @@ describe("limits beyond power, money and supply, explained", () => {
     expect(plan.deployment.upgrades).toEqual([{ site: 1, upgrade: 0 }]);
     expect(found.upper).toBeCloseTo(0.5, 9);
     expect(found.used).toBeGreaterThan(0);
+  });
+
+  it("say how often an owner earns its debt service, and what asking for less would save", async () => {
+    const world = narrowWorld();
+    const debt = { shareRatio: 0.5, ratePerYear: 0.07, leastCoverage: 1.3 };
+    const priced = {
+      ...world,
+      owners: world.owners.map((owner) => ({ ...owner, debt })),
+      workloads: world.workloads.map((workload) => ({ ...workload, priceUsdPerRequest: 0.002 })),
+    };
+    const { plan, found, trial } = await explained(priced, "debt service of owner");
+    expect(found.upper).toBeCloseTo(1 / 1.3, 12);
+    expect(found.used).toBeLessThanOrEqual(found.upper + 1e-6);
+    expect(found.used).toBeGreaterThan(0);
+    const coverage = financeReport(plan, 5).all.debt.coverageRatio!;
+    expect(1 / found.used).toBeCloseTo(coverage, 9);
+    expect(found.statement).toContain(`${coverage.toFixed(2)} times`);
+    expect(trial!.added).toBeCloseTo(0.1 / 1.3, 12);
+  });
+
+  it("say whether a parent is open, and what it is worth not to need it", async () => {
+    const world = tinyWorld();
+    const sites = world.sites.map((site, index) => (index === 0 ? { ...site, parent: 2, needsParent: true } : site));
+    const { plan, found, trial } = await explained({ ...world, sites }, "parent of edge-here");
+    const open = plan.deployment.pools.some((pool) => pool.site === 2);
+    expect([found.used, found.binding]).toEqual(open ? [0, false] : [1, true]);
+    expect(found.statement).toMatch(open ? /core-far.* is open/ : /core-far.* is shut, so edge-here may not open/);
+    expect([trial!.added, trial!.change.usdPerYear <= 1e-6]).toEqual([null, true]);
+  });
+
+  it("say where the requests of a lost site would go, how full that is, and what surviving costs", async () => {
+    const world = tinyWorld();
+    const shaky = { ...world, limits: { ...world.limits, resilience: "site" as const } };
+    const plan = await planner.plan(shaky);
+    const reserves = worldLimitsOf(plan).filter(({ name }) => name.startsWith("reserve for the loss of site "));
+    expect(reserves.length).toBeGreaterThan(0);
+    for (const limit of reserves) {
+      const found = explainLimit(plan, limit);
+      expect(found.used).toBeGreaterThan(0);
+      expect(found.used).toBeLessThanOrEqual(1 + 1e-6);
+      expect(found.statement).toMatch(/The loss of site .* moves .* requests\/s/);
+    }
+    const trial = await resolveLimit(plan, reserves[0]!, planner.planWorld);
+    const without = await planner.plan(world);
+    expect(trial!.change.usdPerYear).toBeCloseTo(without.objectiveUsdPerYear! - plan.objectiveUsdPerYear!, 2);
   });
 });

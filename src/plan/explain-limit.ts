@@ -1,6 +1,7 @@
 /** What a limit is used for and what one more unit of it is worth: by the duals of the plan, or by planning with more. */
 import type { Site, World } from "../catalog/index.ts";
 import { moduleAnnualUsd, secondsPerYear } from "../finance/index.ts";
+import { conditionLimitsOf } from "./explain-conditions.ts";
 import { familyLimitsOf } from "./explain-families.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { changeOfOptimum, figuresOf, type ChangeOfOptimum, type PlanWorld } from "./plan-figures.ts";
@@ -19,6 +20,10 @@ export interface WorldLimit {
   readonly takes: (site: number, module: number) => number;
   /** What of it the plan uses, where that is more than a sum over its modules. */
   readonly used?: (plan: PlanDocument) => number;
+  /** Giving way means dropping it altogether, whatever the amount. */
+  readonly lifted?: true;
+  /** How the plan stands to it, where an amount does not say it. */
+  readonly statement?: (plan: PlanDocument) => string;
 }
 
 export interface LimitExplanation {
@@ -36,6 +41,8 @@ export interface LimitExplanation {
   readonly worthUsdPerYear: number | null;
   /** That pool. */
   readonly bestPool: string | null;
+  /** How the plan stands to a condition, in words. */
+  readonly statement?: string;
 }
 
 /** Share of use from which a limit counts as used up. */
@@ -159,7 +166,7 @@ export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
       },
     );
   }
-  return [...limits, ...familyLimitsOf(plan)];
+  return [...limits, ...familyLimitsOf(plan), ...conditionLimitsOf(plan)];
 }
 
 const raised = (values: readonly (number | null)[], period: number, by: number): (number | null)[] =>
@@ -191,7 +198,9 @@ export function explainLimit(plan: PlanDocument, limit: WorldLimit): LimitExplan
   const { name, unit, upper } = limit;
   // Where not even the smallest module that stands there fits once more, the limit binds although some of it is left.
   const binding = used >= upper * full || upper - used < smallest;
-  return { name, unit, used, upper, binding, worthUsdPerYear: worth, bestPool };
+  const statement = limit.statement?.(plan);
+  const told = statement === undefined ? {} : { statement };
+  return { name, unit, used, upper, binding, worthUsdPerYear: worth, bestPool, ...told };
 }
 
 function usedOf(plan: PlanDocument, limit: WorldLimit): number {
@@ -210,8 +219,8 @@ function usedOf(plan: PlanDocument, limit: WorldLimit): number {
 }
 
 export interface LimitTrial {
-  /** How much of the limit was added, in its unit. */
-  readonly added: number;
+  /** How much of the limit was added, in its unit; null where it was dropped altogether. */
+  readonly added: number | null;
   readonly change: ChangeOfOptimum;
   /** Saving per unit: between the plans found, and at most whatever the gaps hide. Never negative. */
   readonly worthUsdPerYear: number;
@@ -229,12 +238,13 @@ export async function resolveLimit(
   planWorld: PlanWorld,
   added = limit.step,
 ): Promise<LimitTrial | null> {
-  const more = await planWorld(limit.relax(plan.world, added), `${limit.name} + ${added} ${limit.unit}`);
+  const question = limit.lifted ? `without ${limit.name}` : `${limit.name} + ${added} ${limit.unit}`;
+  const more = await planWorld(limit.relax(plan.world, added), question);
   const [before, after] = [figuresOf(plan), more && figuresOf(more)];
   if (before === null || after === null) return null;
   const change = changeOfOptimum(before, after, "looser");
   return {
-    added,
+    added: limit.lifted ? null : added,
     change,
     worthUsdPerYear: Math.max(0, -change.usdPerYear) / added,
     worthAtMostUsdPerYear: Math.max(0, -change.atLeastUsdPerYear) / added,

@@ -135,6 +135,15 @@ describe("explain", () => {
     expect(found).toMatchObject({ site: id, open: true, reason: "pays" });
   });
 
+  it("says in JSON what each answer is", async () => {
+    const formatOf = async (...question: string[]): Promise<unknown> =>
+      (await json<{ format: string }>("explain", ...question, "--plan", small)).format;
+    expect(await formatOf("site", "ber")).toBe("disperse/explain-site/v1");
+    expect(await formatOf("demand", "berlin")).toBe("disperse/explain-demand/v1");
+    expect(await formatOf("limit")).toBe("disperse/explain-limits/v1");
+    expect(await formatOf("limit", "power of site ber")).toBe("disperse/explain-limit/v1");
+  });
+
   it("tells where demand is served from and what was refused", async () => {
     const { stdout } = await good("explain", "demand", "berlin/chat", "--plan", small);
     expect(stdout).toMatch(/^chat from berlin over .* 100\.0 % served/);
