@@ -1,12 +1,13 @@
 /** The routing policy: eligibility, cost and choice, decided once for `plan`, `simulate` and `serve`. */
 export { arcTable, reachKm, type ArcTable } from "./arcs.ts";
 export { choose, type Extra } from "./choose.ts";
-export { decide, type Decision, type DecisionTerms, type RouteRequest, type Target } from "./decide.ts";
+export { decide, describe, describeTarget, type Decision, type DecisionTerms, type Target } from "./decide.ts";
 export { enginePredictions, type EnginePrediction } from "./engine-predictions.ts";
 export type { Deployment, PlannedFlow, Pool, ReplicaGroup } from "./deployment.ts";
 export { emptyJudgement, filter, judge, type Judgement, type RouteOrigin, type Verdict } from "./filter.ts";
 export { atDistance, relations, type LatencyTable, type Relation } from "./latency.ts";
 export { explainPhysics, type Physics } from "./physics.ts";
+export { place, type Placement, type RouteRequest } from "./place.ts";
 export { areaSiteKm, compilePolicy, relationOf, type Policy } from "./policy.ts";
 export { laneTerm, missRatio, termCount, type Group, type Lane, type Rejection } from "./lane.ts";
 export { residencyRefusal } from "./residency.ts";

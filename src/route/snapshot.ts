@@ -31,10 +31,30 @@ export interface LoadView {
 
 /** Reads a snapshot as a load view: stale, missing and non-finite signals become NaN. */
 export function loadViewOf(snapshot: Snapshot): LoadView {
-  const read = (signal: Signal | undefined, nowMs: number) =>
-    signal && nowMs - signal.atMs <= snapshot.maxAgeMs && Number.isFinite(signal.value) ? signal.value : Number.NaN;
-  return {
-    drainMs: (replica, nowMs) => read(snapshot.engines[replica]?.drain, nowMs),
-    health: (replica, nowMs) => read(snapshot.engines[replica]?.health, nowMs),
-  };
+  return new SnapshotView(snapshot);
+}
+
+/** A class, because one is made for every decision. */
+class SnapshotView implements LoadView {
+  readonly #engines: Snapshot["engines"];
+  readonly #maxAgeMs: number;
+
+  constructor({ engines, maxAgeMs }: Snapshot) {
+    this.#engines = engines;
+    this.#maxAgeMs = maxAgeMs;
+  }
+
+  drainMs(replica: number, nowMs: number): number {
+    return this.#read(this.#engines[replica]?.drain, nowMs);
+  }
+
+  health(replica: number, nowMs: number): number {
+    return this.#read(this.#engines[replica]?.health, nowMs);
+  }
+
+  #read(signal: Signal | undefined, nowMs: number): number {
+    return signal !== undefined && nowMs - signal.atMs <= this.#maxAgeMs && Number.isFinite(signal.value)
+      ? signal.value
+      : Number.NaN;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Decision } from "../route/index.ts";
+import type { Placement, Routes } from "../route/index.ts";
 import type { Reservation } from "./accounts.ts";
 import type { InferenceRequest } from "./chat-request.ts";
 import type { Drain } from "./drains.ts";
@@ -28,16 +28,25 @@ export interface Admitted {
   readonly cacheKey: string | null;
   /** Marks of the prompt's beginnings, shortest first; empty where it does not matter who knows them. */
   readonly marks: readonly number[];
-  readonly decision: Decision;
+  /** Where it goes, in numbers; `describe` puts them into words. */
+  readonly placement: Placement;
+  /** What it was placed by. */
+  readonly routes: Routes;
   /** What operators had taken out by then. */
   readonly drained: readonly Drain[];
   readonly receivedMs: number;
-  /** Attempts that have ended, in the order in which they did. */
-  readonly trail: AttemptNote[];
 }
 
+/** A request before it is decided where it goes. */
+export type Asking = Omit<Admitted, "placement" | "routes">;
+
+/** Of requests whose text is not looked through. */
+export const nothingRedacted: Admitted["redacted"] = Object.freeze({ counts: null });
+
 /** Why an attempt was begun. */
-export type AttemptReason = "first" | "fallback" | "hedge" | "continuation" | "cache";
+export const attemptReasons = ["first", "fallback", "hedge", "continuation", "cache"] as const;
+
+export type AttemptReason = (typeof attemptReasons)[number];
 
 /** What is remembered of an attempt for those who ask about the route. */
 export interface AttemptNote {

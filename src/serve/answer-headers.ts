@@ -8,7 +8,7 @@ export type AnswerReason = "least-expected-cost" | "best-effort" | "batch" | "fa
 
 /** Header fields of an answer that came from an engine: names and values by turns. */
 export function answerHeaders(
-  { requestId, decision, cacheKey, redacted }: Admitted,
+  { requestId, routes, workload, cacheKey, redacted }: Admitted,
   { target, number }: Attempt,
   contentType: string,
   reason: AnswerReason,
@@ -16,7 +16,7 @@ export function answerHeaders(
 ): string[] {
   const { site, tier, terms } = target;
   const shares = [
-    `total=${tenths(decision.budgetMs)}`,
+    `total=${tenths(routes.policy.world.workloads[workload]!.ttft.budgetMs)}`,
     `network=${tenths(terms.rttMs)}`,
     `queue=${tenths(terms.queueMs)}`,
     `prefill=${tenths(terms.prefillMs)}`,

@@ -1,15 +1,15 @@
-import { decide, type Decision, type RouteRequest } from "../route/index.ts";
+import { describeTarget, place, type RouteRequest, type Target } from "../route/index.ts";
 import type { Reservation } from "./accounts.ts";
 import type { Candidate } from "./admission.ts";
 import { apiError } from "./api-error.ts";
 import type { GatewayCore } from "./gateway-core.ts";
-import type { Admitted } from "./admitted.ts";
+import type { Admitted, Asking } from "./admitted.ts";
 import { Inference } from "./inference.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 
 /** Everything about a request that is known before it is decided where it goes. */
 export interface Asked {
-  readonly admitted: Omit<Admitted, "decision">;
+  readonly admitted: Asking;
   readonly route: RouteRequest;
   readonly account: string;
   readonly weight: number;
@@ -45,24 +45,15 @@ export class Arrival implements Exchange, Candidate {
   readonly #reply: Reply;
   readonly #asked: Asked;
   readonly #rng: () => number;
-  readonly #remember: (admitted: Admitted) => void;
   #inference: Inference | null = null;
   #gone = false;
 
-  constructor(
-    core: GatewayCore,
-    call: Call,
-    reply: Reply,
-    asked: Asked,
-    rng: () => number,
-    remember: (admitted: Admitted) => void,
-  ) {
+  constructor(core: GatewayCore, call: Call, reply: Reply, asked: Asked, rng: () => number) {
     this.#core = core;
     this.#call = call;
     this.#reply = reply;
     this.#asked = asked;
     this.#rng = rng;
-    this.#remember = remember;
     const { admitted } = asked;
     const { budgetMs } = core.world.workloads[admitted.workload]!.ttft;
     const { patienceMs, bestEffortPatienceMs } = core.options;
@@ -85,17 +76,21 @@ export class Arrival implements Exchange, Candidate {
     const { admitted, route } = this.#asked;
     const nowMs = core.look();
     const routes = core.routesFor(admitted.slo);
-    const decision = decide(routes, route, core.snapshot, { nowMs, rng: this.#rng });
-    if (!this.#hasRoom(decision)) return false;
-    const placed: Admitted = { ...admitted, decision, drained: core.drains.all };
-    this.#remember(placed);
-    const inference = new Inference(core, this.#call, this.#reply, placed, (chargedTokens) => {
-      core.admission.settle(this, this.inputTokens, Math.max(0, chargedTokens - this.inputTokens));
-      core.admission.look();
-    });
-    this.#inference = inference;
-    inference.start();
+    const placement = place(routes, route, core.snapshot, { nowMs, rng: this.#rng });
+    const target = placement.replicas.length > 0 ? describeTarget(routes, route, placement, 0) : null;
+    if (!this.#hasRoom(target)) return false;
+    const placed: Admitted = { ...admitted, placement, routes, drained: core.drains.all };
+    const slot = core.keptRoutes.keep(placed);
+    this.#inference = new Inference(core, this.#call, this.#reply, placed, { target, slot, over: this });
+    this.#inference.start();
     return true;
+  }
+
+  /** The request is over, and this much of it was charged. */
+  ended(chargedTokens: number): void {
+    const { admission } = this.#core;
+    admission.settle(this, this.inputTokens, Math.max(0, chargedTokens - this.inputTokens));
+    admission.look();
   }
 
   shed(retryAfterMs: number): void {
@@ -123,7 +118,7 @@ export class Arrival implements Exchange, Candidate {
   }
 
   /** Whether beginning now serves the request better than waiting. What is not known is no reason to wait. */
-  #hasRoom({ target }: Decision): boolean {
+  #hasRoom(target: Target | null): boolean {
     // Without a target only engines that are full may take it later; everything else is an answer already.
     if (target === null) return !this.#core.someGroupIsFull();
     const { loadKnown, queueMs, missRatio } = target.terms;

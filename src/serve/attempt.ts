@@ -68,6 +68,7 @@ export class Attempt implements EngineEvents, Waiting {
   run: EngineRun | null = null;
   phase: "waiting" | "streaming" | "closing" | "over" = "waiting";
   deadlineMs: number;
+  seat = -1;
   outcome: AttemptOutcome = "upstream-failed";
   status = 0;
   /** Streams only: of a JSON answer nobody knows when its first token was made. */

@@ -4,7 +4,7 @@ import type { AdmissionEvents } from "./admission.ts";
 import type { ErrorCode } from "./api-error.ts";
 import type { Attempt } from "./attempt.ts";
 import type { EngineBinding } from "./gateway-core.ts";
-import type { Admitted } from "./admitted.ts";
+import type { Admitted, Asking } from "./admitted.ts";
 import type { GroupState } from "./mesh-state.ts";
 import type { CachedAnswer } from "./response-cache.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
@@ -79,7 +79,7 @@ export class Books {
   }
 
   /** A request was turned away before an engine had a part in it. */
-  turnedAway(requestId: string, code: ErrorCode, admitted: Omit<Admitted, "decision"> | null): void {
+  turnedAway(requestId: string, code: ErrorCode, admitted: Asking | null): void {
     this.refused(code);
     if (this.#journals.length === 0) return;
     const durationMs = admitted === null ? 0 : this.#clock.monotonicMs() - admitted.receivedMs;
@@ -266,7 +266,7 @@ export class Books {
     for (const journal of this.#journals) journal.note(record);
   }
 
-  #told(admitted: Omit<Admitted, "decision">) {
+  #told(admitted: Asking) {
     const workload = this.#world.workloads[admitted.workload]!;
     return {
       traceparent: admitted.traceparent,

@@ -1,7 +1,8 @@
+import { Crowd, type Member } from "./crowd.ts";
 import type { Clock } from "./ports.ts";
 
 /** Something that must not wait for ever. `deadlineMs` may be moved at any time at no cost. */
-export interface Waiting {
+export interface Waiting extends Member {
   /** Reading of the monotonic clock after which `expired` is called; Infinity = no limit now. */
   deadlineMs: number;
   expired(): void;
@@ -16,7 +17,7 @@ const sweepMs = 25;
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Crowd<Waiting>();
   #scheduled = false;
 
   constructor(clock: Clock) {
@@ -29,7 +30,7 @@ export class Deadlines {
   }
 
   remove(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
+    this.#waiting.remove(waiting);
   }
 
   #schedule(): void {
@@ -37,9 +38,10 @@ export class Deadlines {
     this.#clock.schedule(sweepMs, () => {
       this.#scheduled = false;
       const nowMs = this.#clock.monotonicMs();
-      for (const waiting of this.#waiting) {
-        if (nowMs < waiting.deadlineMs) continue;
-        this.#waiting.delete(waiting);
+      for (const waiting of this.#waiting.filter(({ deadlineMs }) => nowMs >= deadlineMs)) {
+        // What the one before it did may have taken it out or given it more time.
+        if (waiting.seat < 0 || nowMs < waiting.deadlineMs) continue;
+        this.remove(waiting);
         waiting.expired();
       }
       if (this.#waiting.size > 0) this.#schedule();

@@ -1,7 +1,7 @@
 import type { Decision } from "../route/index.ts";
 import { asciiJson } from "./byte-text.ts";
-import type { Admitted } from "./admitted.ts";
 import { covers } from "./drains.ts";
+import type { RouteStory } from "./kept-routes.ts";
 import type { ByteText } from "./ports.ts";
 
 type Refusal =
@@ -9,8 +9,8 @@ type Refusal =
   | { readonly site: string; readonly reason: "drained"; readonly detail: string };
 
 /** Body of `GET /v1/routes/{id}`. Times in ms; says nothing of prompt, answer, key or address. */
-export function explanation(admitted: Admitted, area: string, access: string, workload: string): ByteText {
-  const { decision, requestId, slo } = admitted;
+export function explanation(story: RouteStory, area: string, access: string, workload: string): ByteText {
+  const { decision, requestId, slo } = story;
   return asciiJson({
     object: "disperse.route",
     id: requestId,
@@ -21,9 +21,9 @@ export function explanation(admitted: Admitted, area: string, access: string, wo
     budget_ms: decision.budgetMs,
     target: decision.target,
     fallbacks: decision.fallbacks,
-    rejected: refusals(admitted, workload),
-    redacted: admitted.redacted.counts,
-    attempts: admitted.trail.map((note) => ({
+    rejected: refusals(story, workload),
+    redacted: story.redacted,
+    attempts: story.trail.map((note) => ({
       number: note.number,
       reason: note.reason,
       site: note.site,
@@ -38,7 +38,7 @@ export function explanation(admitted: Admitted, area: string, access: string, wo
 }
 
 /** The policy's refusals, with the operator's word where a site was out: to the policy it is one that is not healthy. */
-function refusals({ decision, drained }: Admitted, workload: string): Refusal[] {
+function refusals({ decision, drained }: RouteStory, workload: string): Refusal[] {
   const out = drained.filter((drain) => covers(drain, drain.site, [workload]));
   const given = decision.rejected.map((refusal): Refusal => {
     const drain = refusal.reason === "unhealthy" ? out.find(({ site }) => site === refusal.site) : undefined;

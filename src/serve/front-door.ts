@@ -4,7 +4,7 @@ import { parseInferenceRequest } from "./chat-request.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { parseFormRequest } from "./form-request.ts";
 import type { GatewayCore } from "./gateway-core.ts";
-import type { Admitted } from "./admitted.ts";
+import { nothingRedacted, type Asking } from "./admitted.ts";
 import { chargeNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import type { ModelName } from "./models.ts";
 import type { Origins } from "./origins.ts";
@@ -21,8 +21,6 @@ export interface FrontDoorParts {
   readonly origins: Origins;
   /** Uniform in [0, 1). */
   readonly rng: () => number;
-  /** Keeps a request for those who ask about its route. */
-  readonly remember: (admitted: Admitted) => void;
   readonly refuse: (reply: Reply, error: ApiError) => Exchange;
 }
 
@@ -34,7 +32,7 @@ const unlimitedOutputFactor = 4;
  * into the line in front of the engines, or is answered from the cache.
  */
 export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Reply, endpoint: Endpoint) => Exchange {
-  const { core, nameOf, origins, rng, remember, refuse } = parts;
+  const { core, nameOf, origins, rng, refuse } = parts;
   const { accounts, books, clock, options, world } = core;
 
   return (call, reply, endpoint) => {
@@ -98,7 +96,7 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
       : core.prefixes.marks(`${key?.account ?? ""} ${workload.id}`, call.body, asked.contentStart, asked.contentEnd);
     const warm = marks.length > 0 ? core.prefixes.find(marks) : null;
     const uncachedTokens = request.inputTokens * (1 - workload.prefixHitRatio);
-    const admitted = {
+    const admitted: Asking = {
       requestId: call.onBehalfOf?.requestId ?? newRequestId(clock.epochMs(), rng),
       request,
       priced: endpoint.priced,
@@ -113,12 +111,11 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
       slo,
       marks,
       receivedMs,
-      trail: [],
       cacheKey: kept,
       drained: core.drains.all,
-      redacted: { counts: null },
+      redacted: workload.redaction ? { counts: null } : nothingRedacted,
     };
-    if (found) return repeatAnswer(core, call, reply, admitted, found, remember);
+    if (found) return repeatAnswer(core, call, reply, admitted, found);
     const arrival = new Arrival(
       core,
       call,
@@ -139,7 +136,6 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
         outputTokens: Math.min(outputTokens, workload.outputTokens.mean),
       },
       rng,
-      remember,
     );
     core.admission.submit(arrival);
     return arrival;

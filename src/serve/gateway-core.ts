@@ -1,13 +1,15 @@
 import type { World } from "../catalog/index.ts";
-import { compilePolicy, compileRoutes, type Group, type Routes, type Snapshot } from "../route/index.ts";
+import { compilePolicy, compileRoutes, describe, type Group, type Routes, type Snapshot } from "../route/index.ts";
 import type { Accounts } from "./accounts.ts";
 import { Admission } from "./admission.ts";
 import { errorBody, type ApiError } from "./api-error.ts";
 import type { Books } from "./books.ts";
 import { covers, type Drains } from "./drains.ts";
+import { Crowd } from "./crowd.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FirstTokens } from "./first-tokens.ts";
 import { Hedging } from "./hedging.ts";
+import { KeptRoutes } from "./kept-routes.ts";
 import type { Admitted } from "./admitted.ts";
 import type { Inference } from "./inference.ts";
 import { GroupState, type Moment, type SiteReport } from "./mesh-state.ts";
@@ -65,7 +67,8 @@ export class GatewayCore {
   stopping = false;
   readonly prefixes = new PrefixIndex();
   readonly cache: ResponseCache;
-  readonly inFlight = new Set<Inference>();
+  readonly inFlight = new Crowd<Inference>();
+  readonly keptRoutes: KeptRoutes;
   readonly snapshot: Snapshot;
   readonly #parts: CoreParts;
   readonly #moment: Moment = { nowMs: 0 };
@@ -87,6 +90,8 @@ export class GatewayCore {
     this.hedging = new Hedging(parts.options.hedgeRatio, parts.world.workloads.length);
     this.firstTokens = new FirstTokens(parts.world.workloads.length);
     this.admission = new Admission(parts.clock, parts.options, parts.books.line);
+    const { routesKept, maxAttempts } = parts.options;
+    this.keptRoutes = new KeptRoutes(routesKept, maxAttempts, (slo) => this.routesFor(slo));
     this.groups = parts.routes.groups.map((group, index) => this.#stateOf(group, parts.bindings[index] ?? null));
     this.leaveDrains = parts.drains.follow({
       changed: () => this.#takeOut(),
@@ -145,10 +150,8 @@ export class GatewayCore {
   }
 
   refusal(admitted: Admitted): ApiError {
-    const restMs = Math.min(
-      ...admitted.decision.rejected.map(() => 1_000),
-      ...this.groups.map((state) => state.restMs() || 1_000),
-    );
+    const { rejected } = describe(admitted.routes, admitted, admitted.placement);
+    const restMs = Math.min(...rejected.map(() => 1_000), ...this.groups.map((state) => state.restMs() || 1_000));
     return refusal(this.routes.policy, admitted, restMs);
   }
 

@@ -12,7 +12,6 @@ import { isFilePath } from "./file-routes.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { GatewayCore, type EngineBinding } from "./gateway-core.ts";
 import { explanation } from "./explanation.ts";
-import type { Admitted } from "./admitted.ts";
 import type { Journal } from "./journal.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { modelList, modelNames, modelObject, type ModelName } from "./models.ts";
@@ -95,9 +94,6 @@ export function createGateway(parts: GatewayParts): Gateway {
   const nameOf = new Map<string, ModelName>(names.map((name) => [name.id, name]));
   const origins = new Origins(world, options.defaultArea);
   const createdS = Math.floor(clock.epochMs() / 1_000);
-  /** The latest decisions, as a ring: looked through seldom, written on every request. They hold no prompt. */
-  const remembered: Admitted[] = [];
-  let admittedCount = 0;
 
   const json = (reply: Reply, body: string, status = 200) => {
     reply.send(status, ["content-type", "application/json"], body, true);
@@ -126,7 +122,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     nameOf,
     origins,
     rng,
-    remember: (admitted) => void (remembered[admittedCount++ % options.routesKept] = admitted),
     refuse,
   });
 
@@ -143,15 +138,15 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   /** A route is told to whose request it was, and to whoever may see the console. */
   function explain(id: string, call: Call, reply: Reply): Exchange {
-    const admitted = remembered.find((entry) => entry.requestId === id);
+    const story = core.keptRoutes.find(id);
     const caller = accounts.authenticate(call.header("authorization"), clock.epochMs());
-    const own = caller.ok && admitted?.accountId === (caller.key?.account ?? null);
-    if (!admitted || !(own || operators.enter(call, "viewer").ok))
+    const own = caller.ok && story?.accountId === (caller.key?.account ?? null);
+    if (!story || !(own || operators.enter(call, "viewer").ok))
       return refuse(reply, apiError("not_found", { detail: "This route is unknown or no longer kept." }));
-    const { area, access, workload } = admitted;
+    const { area, access, workload } = story;
     return json(
       reply,
-      explanation(admitted, world.areas[area]!.id, world.accessTypes[access]!.id, world.workloads[workload]!.id),
+      explanation(story, world.areas[area]!.id, world.accessTypes[access]!.id, world.workloads[workload]!.id),
     );
   }
 
@@ -231,7 +226,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         await new Promise<void>((resolve) => clock.schedule(20, resolve));
       }
       core.admission.close();
-      for (const inference of core.inFlight) inference.abandon();
+      for (const inference of core.inFlight.all()) inference.abandon();
       await books.settled();
       core.leaveDrains();
       await Promise.all(bindings.map(async (binding) => binding?.engine.close()));

@@ -9,7 +9,8 @@ const quantile = 0.95;
 const savedAtMost = 10;
 
 interface Workload {
-  readonly waitsMs: number[];
+  readonly waitsMs: Float64Array;
+  readonly sorted: Float64Array;
   seen: number;
   delayMs: number | null;
 }
@@ -25,7 +26,12 @@ export class Hedging {
 
   constructor(ratio: number, workloads: number) {
     this.#ratio = ratio;
-    this.#workloads = Array.from({ length: workloads }, () => ({ waitsMs: [], seen: 0, delayMs: null }));
+    this.#workloads = Array.from({ length: workloads }, () => ({
+      waitsMs: new Float64Array(kept),
+      sorted: new Float64Array(kept),
+      seen: 0,
+      delayMs: null,
+    }));
   }
 
   /** A request begins: time after which it may be hedged, ms; null = not at all. */
@@ -48,7 +54,8 @@ export class Hedging {
     entry.waitsMs[entry.seen % kept] = waitMs;
     entry.seen++;
     if (entry.seen < enough || entry.seen % stride !== 0) return;
-    const sorted = entry.waitsMs.toSorted((a, b) => a - b);
+    entry.sorted.set(entry.waitsMs);
+    const sorted = entry.sorted.subarray(0, Math.min(entry.seen, kept)).sort();
     entry.delayMs = sorted[Math.floor(sorted.length * quantile)]!;
   }
 }

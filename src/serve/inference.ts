@@ -6,7 +6,9 @@ import { apiError, errorBody, type ApiError, type ErrorCode } from "./api-error.
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
 import { errorOf, isCallersFault, isErrorObject } from "./attempt-error.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
+import { Candidates } from "./candidates.ts";
 import type { Said } from "./continuation.ts";
+import type { Member } from "./crowd.ts";
 import type { Waiting } from "./deadlines.ts";
 import { endpoints, type Endpoint } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
@@ -22,6 +24,14 @@ const eventStream = "text/event-stream; charset=utf-8";
 /** Statuses with which engines say that they do not know an endpoint. */
 const cannotCount = new Set([404, 405, 501]);
 
+export interface InferenceStart {
+  /** The first candidate; null when no engine may or can take the request. */
+  readonly target: Target | null;
+  /** Where its route is kept. */
+  readonly slot: number;
+  readonly over: { ended(chargedTokens: number): void };
+}
+
 /**
  * One inference request from decision to last byte. Attempts run at the decision's target and fallbacks, all of which
  * passed the residency filter: one after the other when they fail, a second beside a slow first one. The first that
@@ -30,15 +40,16 @@ const cannotCount = new Set([404, 405, 501]);
  * After that a failure is hidden only if another engine can go on where the text ended; else the client gets an error
  * event inside the stream and then the end, never a clean end and never `[DONE]`.
  */
-export class Inference implements Exchange, AttemptOwner {
+export class Inference implements Exchange, AttemptOwner, Member {
   readonly #core: GatewayCore;
   readonly #call: Call;
   readonly #reply: Reply;
   readonly #admitted: Admitted;
   readonly #endpoint: Endpoint;
-  readonly #candidates: readonly Target[];
+  readonly #candidates: Candidates;
+  readonly #slot: number;
   readonly #requestDeadlineMs: number;
-  #next = 0;
+  seat = -1;
   #attempts = 0;
   readonly #reasons: AttemptReason[] = [];
   /** Attempts that run: one, or two while a slow one is hedged. Once content came, only the one it came from. */
@@ -55,23 +66,23 @@ export class Inference implements Exchange, AttemptOwner {
   #lastSequence = -1;
   #row: LedgerRow | null = null;
   #over = false;
-  readonly #ended: (chargedTokens: number) => void;
+  readonly #starter: InferenceStart["over"];
 
-  constructor(core: GatewayCore, call: Call, reply: Reply, admitted: Admitted, over: (chargedTokens: number) => void) {
-    this.#ended = over;
+  constructor(core: GatewayCore, call: Call, reply: Reply, admitted: Admitted, { target, slot, over }: InferenceStart) {
+    this.#starter = over;
+    this.#slot = slot;
     this.#core = core;
     this.#call = call;
     this.#reply = reply;
     this.#admitted = admitted;
     this.#endpoint = endpoints[call.path]!;
-    const { target, fallbacks } = admitted.decision;
     // Where several servers stand, the next try may go to another of them before it goes to another site.
-    const again = target !== null && core.severalServers(target.group) ? [target] : [];
-    this.#candidates = target ? [target, ...again, ...fallbacks] : [];
+    const again = target !== null && core.severalServers(target.group);
+    this.#candidates = new Candidates(admitted, target, again);
     this.#requestDeadlineMs = admitted.receivedMs + core.options.totalTimeoutMs;
     const resumable = call.path === "/v1/chat/completions" && admitted.request.stream;
     this.#record = new AnswerRecord(this.#endpoint, admitted.request, {
-      continuable: resumable && this.#candidates.some(({ group }) => core.continues(group)),
+      continuable: resumable && this.#candidates.some((group) => core.continues(group)),
       keepBytes: admitted.cacheKey === null ? 0 : core.cache.largestBytes,
     });
   }
@@ -172,17 +183,17 @@ export class Inference implements Exchange, AttemptOwner {
   #startNext(reason: AttemptReason, continued: { said: Said; body: string } | null = null): boolean {
     const { options, groups, clock, deadlines } = this.#core;
     const nowMs = this.#core.look();
-    while (this.#next < this.#candidates.length && this.#attempts < options.maxAttempts) {
-      const target = this.#candidates[this.#next++]!;
-      const state = groups[target.group]!;
+    for (; !this.#candidates.isEmpty && this.#attempts < options.maxAttempts; this.#candidates.skip()) {
+      const { group } = this.#candidates;
+      const state = groups[group]!;
       if (state.engine === null || state.health.value === 0) continue;
-      if (continued && !this.#core.continues(target.group)) continue;
+      if (continued && !this.#core.continues(group)) continue;
       if (nowMs >= this.#requestDeadlineMs) break;
       const { request } = this.#admitted;
       const workload = this.#core.world.workloads[this.#admitted.workload]!;
       const attempt = new Attempt(
         this,
-        target,
+        this.#candidates.take(),
         state,
         ++this.#attempts,
         {
@@ -210,7 +221,7 @@ export class Inference implements Exchange, AttemptOwner {
         {
           requestId: this.#admitted.requestId,
           path: this.#call.path,
-          body: this.#bodyFor(target.group, continued?.body ?? null),
+          body: this.#bodyFor(group, continued?.body ?? null),
           ...(request.form && { contentType: headerSafe(this.#call.header("content-type") ?? "") }),
           stream: request.stream,
           inputTokens: request.inputTokens,
@@ -252,8 +263,8 @@ export class Inference implements Exchange, AttemptOwner {
 
   #planHedge(nowMs: number): void {
     const delayMs = this.#core.hedging.delayMs(this.#admitted.workload);
-    if (delayMs === null || this.#next >= this.#candidates.length) return;
-    this.#hedge = { deadlineMs: nowMs + delayMs, expired: () => this.#askSecond() };
+    if (delayMs === null || this.#candidates.isEmpty) return;
+    this.#hedge = { deadlineMs: nowMs + delayMs, seat: -1, expired: () => this.#askSecond() };
     this.#core.deadlines.add(this.#hedge);
   }
 
@@ -303,11 +314,17 @@ export class Inference implements Exchange, AttemptOwner {
 
   /** Keeps a complete answer for whoever asks the same again. */
   #remember({ target, bytesType }: Attempt): void {
-    const { cacheKey, decision } = this.#admitted;
+    const { cacheKey, routes, workload } = this.#admitted;
     const { kept } = this.#record;
     if (cacheKey === null || kept === null || this.#row === null || bytesType !== null) return;
     const storedMs = this.#core.clock.monotonicMs();
-    this.#core.cache.put(cacheKey, { ...kept, row: this.#row, target, budgetMs: decision.budgetMs, storedMs });
+    this.#core.cache.put(cacheKey, {
+      ...kept,
+      row: this.#row,
+      target,
+      budgetMs: routes.policy.world.workloads[workload]!.ttft.budgetMs,
+      storedMs,
+    });
   }
 
   /** An attempt has ended by itself. */
@@ -333,11 +350,10 @@ export class Inference implements Exchange, AttemptOwner {
     const emulated = this.#core.isEmulated(attempt.target.group);
     const { row, chargedTokens } = this.#core.books.attempted(this.#admitted, attempt, this.#call.bodyBytes, emulated);
     const { number, startedMs, firstContentMs, outcome, status } = attempt;
-    this.#admitted.trail.push({
+    this.#core.keptRoutes.tried(this.#slot, this.#admitted.requestId, {
       number,
       reason: this.#reasons[number - 1] ?? "first",
-      site: attempt.target.site,
-      pool: attempt.target.pool,
+      replica: attempt.target.replica,
       outcome,
       status,
       startedAfterMs: startedMs - this.#admitted.receivedMs,
@@ -362,7 +378,7 @@ export class Inference implements Exchange, AttemptOwner {
   #finish(outcome: AttemptOutcome | "failed", target: Target | null, error: ErrorCode | null = null): void {
     this.#over = true;
     if (this.#hedge) this.#core.deadlines.remove(this.#hedge);
-    this.#core.inFlight.delete(this);
+    this.#core.inFlight.remove(this);
     const used = { nanoUsd: this.#chargedNanoUsd, tokens: this.#chargedTokens };
     this.#core.accounts.settle(this.#admitted.reservation, used);
     this.#core.books.finished(this.#admitted, {
@@ -373,7 +389,7 @@ export class Inference implements Exchange, AttemptOwner {
       inFlight: this.#core.inFlight.size,
       error,
     });
-    this.#ended(this.#chargedTokens);
+    this.#starter.ended(this.#chargedTokens);
   }
 
   #headers(attempt: Attempt, contentType: string): string[] {

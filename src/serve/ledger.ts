@@ -4,14 +4,17 @@ import type { Tier } from "../catalog/index.ts";
  * How an attempt ended. Charged are `served` ones, and `client-left` ones as far as content was delivered. `cached`: the
  * answer of an earlier attempt was given again, no engine had a part in it, and it is free.
  */
-export type AttemptOutcome =
-  | "served"
-  | "cached"
-  | "client-left"
-  | "upstream-failed"
-  | "timeout"
-  | "refused"
-  | "superseded";
+export const attemptOutcomes = [
+  "served",
+  "cached",
+  "client-left",
+  "upstream-failed",
+  "timeout",
+  "refused",
+  "superseded",
+] as const;
+
+export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 /**
  * One attempt at one engine, metered once. Money is in integer nano-USD (1e-9 USD), so that sums are exact.

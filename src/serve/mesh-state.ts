@@ -38,6 +38,15 @@ export interface GroupParts {
   readonly siteHealth: () => number;
 }
 
+type Reading = { -readonly [Key in keyof Signal]: Signal[Key] };
+
+function readAs(reading: Reading, value: number, atMs: number, source: string): Signal {
+  reading.value = value;
+  reading.atMs = atMs;
+  reading.source = source;
+  return reading;
+}
+
 /**
  * What this gateway knows about the engines of one group: its own requests there, the engine's signals and how often
  * it failed. Read by `decide` through the `drain` and `health` signals, which are computed when looked at.
@@ -63,6 +72,9 @@ export class GroupState {
   readonly #maxInFlight: number;
   readonly #siteHealth: () => number;
   readonly #ratio = new FailureRatio();
+  /** Written anew on every look and never kept by who reads them: a decision looks at each engine several times. */
+  readonly #drain: Reading = { value: 0, unit: "ms", atMs: 0, source: "" };
+  readonly #health: Reading = { value: 0, unit: "ratio", atMs: 0, source: "" };
 
   constructor(parts: GroupParts) {
     this.group = parts.group;
@@ -79,26 +91,28 @@ export class GroupState {
     return this.inFlight >= this.#maxInFlight;
   }
 
-  /** Wait before prefill: the engine's own word, else an estimate from what we sent there ourselves. */
+  /**
+   * Wait before prefill: the engine's own word, else an estimate from what we sent there ourselves. Like `health` it holds
+   * until it is looked at again.
+   */
   get drain(): Signal {
     const signals: EngineSignals | null = this.engine === null ? null : this.engine.signals();
     const value = Math.max(this.#waitingTokens * this.#perTokenMs, this.#pace.drainMs);
     if (signals !== null && signals.source !== "none" && !Number.isNaN(signals.drainMs)) {
-      if (signals.source !== "scrape")
-        return { value: signals.drainMs, unit: "ms", atMs: signals.atMs, source: "engine" };
+      if (signals.source !== "scrape") return readAs(this.#drain, signals.drainMs, signals.atMs, "engine");
       // Between two scrapes the engine's word does not contain what it has got from us since, nor what it has done.
       if (signals.atMs !== this.#scrapedAtMs) {
         this.#scrapedAtMs = signals.atMs;
         this.#tokensSinceScrape = 0;
       }
       const drainMs = Math.max(value, signals.drainMs + this.#tokensSinceScrape * this.#perTokenMs);
-      return { value: drainMs, unit: "ms", atMs: signals.atMs, source: signals.source };
+      return readAs(this.#drain, drainMs, signals.atMs, signals.source);
     }
     // An engine that tells how many wait but not how long they will: they leave at the pace of its first tokens.
     const waiting =
       signals !== null && signals.waitingRequests > 0 ? signals.waitingRequests * this.#pace.intervalMs : 0;
     const drainMs = Math.max(value, Number.isNaN(waiting) ? 0 : waiting);
-    return { value: drainMs, unit: "ms", atMs: this.#moment.nowMs, source: "tokens in flight" };
+    return readAs(this.#drain, drainMs, this.#moment.nowMs, "tokens in flight");
   }
 
   /** A request was handed over; a stream's first token will be waited for. */
@@ -122,14 +136,15 @@ export class GroupState {
   get health(): Signal {
     const atMs = this.#moment.nowMs;
     const rests = this.engine === null || atMs < this.#restUntilMs;
-    if (rests) return { value: 0, unit: "ratio", atMs, source: this.engine === null ? "no engine" : "retry-after" };
-    if (this.drained) return { value: 0, unit: "ratio", atMs, source: "drained" };
-    if (this.full) return { value: 0, unit: "ratio", atMs, source: "requests in flight" };
+    const health = this.#health;
+    if (rests) return readAs(health, 0, atMs, this.engine === null ? "no engine" : "retry-after");
+    if (this.drained) return readAs(health, 0, atMs, "drained");
+    if (this.full) return readAs(health, 0, atMs, "requests in flight");
     const failing = this.#ratio.at(atMs);
     const value = Math.min(this.#siteHealth(), Math.max(suspectHealth, 1 - failing));
-    if (failing > 0 && atMs >= this.#suspectUntilMs) return { value, unit: "ratio", atMs, source: "failure ratio" };
-    if (atMs >= this.#suspectUntilMs) return { value, unit: "ratio", atMs, source: "mesh" };
-    return { value: Math.min(value, suspectHealth), unit: "ratio", atMs, source: "failures" };
+    if (failing > 0 && atMs >= this.#suspectUntilMs) return readAs(health, value, atMs, "failure ratio");
+    if (atMs >= this.#suspectUntilMs) return readAs(health, value, atMs, "mesh");
+    return readAs(health, Math.min(value, suspectHealth), atMs, "failures");
   }
 
   /** A request ended well: the streak of failures is over. */

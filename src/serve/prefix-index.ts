@@ -21,17 +21,18 @@ export class PrefixIndex {
   /** Marks of the beginnings of `text` from `start` to `end`, shortest first; `owner` keeps tenants apart. */
   marks(owner: string, text: string, start: number, end: number): number[] {
     const marks: number[] = [];
-    let one = 0x811c9dc5;
-    let other = 0x9e3779b9;
-    const mix = (code: number) => {
-      one = Math.imul(one ^ code, 0x01000193);
-      other = Math.imul(other ^ code, 0x85ebca6b) ^ (other >>> 13);
-    };
-    for (let at = 0; at < owner.length; at++) mix(owner.charCodeAt(at));
-    let at = start;
+    // Plain 32-bit numbers in one loop: kept anywhere else, they would become objects with every character.
+    let one = 0x811c9dc5 | 0;
+    let other = 0x9e3779b9 | 0;
+    let at = start - owner.length;
     for (const length of markedCharacters) {
-      if (start + length > end) break;
-      for (; at < start + length; at++) mix(text.charCodeAt(at));
+      const stop = start + length;
+      if (stop > end) break;
+      for (; at < stop; at++) {
+        const code = at < start ? owner.charCodeAt(at - start + owner.length) : text.charCodeAt(at);
+        one = Math.imul(one ^ code, 0x01000193);
+        other = Math.imul(other ^ code, 0x85ebca6b) ^ (other >>> 13);
+      }
       // 53 bits: an index of this size then meets a foreign mark about once in 10^11 looks.
       marks.push((other >>> 0) * 0x200000 + ((one >>> 0) & 0x1fffff));
     }

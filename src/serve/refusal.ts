@@ -1,4 +1,4 @@
-import { explainPhysics, type Policy, type RejectReason } from "../route/index.ts";
+import { describe, explainPhysics, type Policy, type RejectReason } from "../route/index.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import type { Admitted } from "./admitted.ts";
 import { covers } from "./drains.ts";
@@ -12,9 +12,10 @@ const drainedRetryMs = 10_000;
  */
 export function refusal(
   policy: Policy,
-  { decision, workload, area, access, drained }: Admitted,
+  { placement, routes, workload, area, access, drained }: Admitted,
   retryAfterMs: number,
 ): ApiError {
+  const decision = describe(routes, { workload, area, access }, placement);
   const reasons = new Set(decision.rejected.map((rejection) => rejection.reason));
   const down = decision.rejected.filter(({ reason }) => reason === "unhealthy");
   const name = policy.world.workloads[workload]!.name;

@@ -1,0 +1,178 @@
+import { choose, computeMsOf, costUsd, pessimisticDrainMs, tieRatio } from "./choose.ts";
+import type { RouteOrigin } from "./filter.ts";
+import { laneTerm, termCount, type Lane } from "./lane.ts";
+import type { Routes } from "./routes.ts";
+import { loadViewOf, type LoadView, type Snapshot } from "./snapshot.ts";
+
+/** A request as the policy sees it: where it comes from and what it wants, never what it says. */
+export interface RouteRequest extends RouteOrigin {
+  /** Input tokens not found in a cache, when counted; the workload's mean otherwise. */
+  readonly uncachedTokens?: number;
+  /** Engines that hold the beginning of this prompt in their cache, and how many of the uncached tokens that saves. */
+  readonly warm?: { readonly group: number; readonly tokens: number };
+  /** Replicas not to be used, for example because an attempt there has just failed. */
+  readonly exclude?: readonly number[];
+}
+
+/**
+ * Where a request goes, in numbers and for one moment: all that has to be kept of a decision to put it into words later.
+ * Lists are by candidate, best first.
+ */
+export interface Placement {
+  /** The target and the next best engines at other pools; empty when no engine may or can take the request. */
+  readonly replicas: readonly number[];
+  /** Queue assumed at each, ms. */
+  readonly queueMs: readonly number[];
+  /** Whether queue and health of each were known afresh. */
+  readonly loadKnown: readonly boolean[];
+  /** Uncached input tokens above (or below) the workload's mean: at the target, whose cache may know some, and elsewhere. */
+  readonly targetTokens: number;
+  readonly tokens: number;
+}
+
+/** Fallbacks offered: each is another pool, so three survive the loss of any two sites. */
+const fallbackCount = 3;
+
+/** Decides where a request goes; `describe` explains it. Pure, see `decide`. */
+export function place(
+  routes: Routes,
+  request: RouteRequest,
+  snapshot: Snapshot,
+  { nowMs, rng }: { readonly nowMs: number; readonly rng: () => number },
+): Placement {
+  let lane = routes.lane(request.workload, request.area, request.access);
+  const seen = loadViewOf(snapshot);
+  const excluded = request.exclude ?? [];
+  const load: LoadView =
+    excluded.length === 0
+      ? seen
+      : {
+          drainMs: (replica, at) => seen.drainMs(replica, at),
+          health: (replica, at) => (excluded.includes(replica) ? 0 : seen.health(replica, at)),
+        };
+  const workload = routes.policy.world.workloads[request.workload]!;
+  const meanTokens = workload.inputTokens.mean * (1 - workload.prefixHitRatio);
+  const tokens = (request.uncachedTokens ?? meanTokens) - meanTokens;
+  let chosen = choose(routes, lane, load, nowMs, rng, { tokens });
+  if (chosen < 0 && !lane.isWhole) {
+    lane = routes.wholeLane(request.workload, request.area, request.access);
+    chosen = choose(routes, lane, load, nowMs, rng, { tokens });
+  }
+  if (chosen < 0) return { replicas: [], queueMs: [], loadKnown: [], targetTokens: tokens, tokens };
+  const warmer = request.warm && warmReplica(routes, lane, load, chosen, nowMs, tokens, request.warm);
+  const saved = warmer === undefined ? 0 : request.warm!.tokens;
+  const replicas = [warmer ?? chosen];
+  addFallbacks(routes, lane, load, nowMs, tokens, replicas);
+  const queueMs: number[] = [];
+  const loadKnown: boolean[] = [];
+  for (const replica of replicas) {
+    queueMs.push(pessimisticDrainMs(lane, load, replica, nowMs));
+    loadKnown.push(!Number.isNaN(load.drainMs(replica, nowMs)) && !Number.isNaN(load.health(replica, nowMs)));
+  }
+  return { replicas, queueMs, loadKnown, targetTokens: tokens - saved, tokens };
+}
+
+/**
+ * The engine whose cache holds the prompt's beginning, when that makes it cheaper than the one chosen; undefined when it
+ * does not. Its queue counts as everyone's, so affinity is worth no more than the prefill it saves: load stays bounded.
+ */
+function warmReplica(
+  routes: Routes,
+  lane: Lane,
+  load: LoadView,
+  chosen: number,
+  nowMs: number,
+  tokens: number,
+  warm: { readonly group: number; readonly tokens: number },
+): number | undefined {
+  const index = lane.group.indexOf(warm.group);
+  const group = routes.groups[warm.group];
+  if (index < 0 || group === undefined) return undefined;
+  const replica = leastLoaded(group.firstReplica, group.replicas, load, nowMs);
+  if (replica < 0) return undefined;
+  const chosenIndex = lane.group.indexOf(routes.groupOfReplica[chosen]!);
+  const chosenDrainMs = pessimisticDrainMs(lane, load, chosen, nowMs);
+  const drainMs = pessimisticDrainMs(lane, load, replica, nowMs);
+  const warmUsd = costUsd(lane, index, drainMs, tokens - warm.tokens);
+  const chosenUsd = costUsd(lane, chosenIndex, chosenDrainMs, tokens);
+  if (warmUsd > chosenUsd * (1 + tieRatio)) return undefined;
+  if (warmUsd < chosenUsd * (1 - tieRatio)) return replica;
+  // Where being early is worth nothing, the sooner one is still the better one.
+  const warmMs = computeMsOf(lane, index, drainMs, tokens - warm.tokens);
+  return warmMs < computeMsOf(lane, chosenIndex, chosenDrainMs, tokens) ? replica : undefined;
+}
+
+/** Adds the cheapest engines at other pools than that of the one engine in `replicas`, best first. */
+function addFallbacks(
+  routes: Routes,
+  lane: Lane,
+  load: LoadView,
+  nowMs: number,
+  tokens: number,
+  replicas: number[],
+): void {
+  const poolOf = (replica: number) => routes.groups[routes.groupOfReplica[replica]!]!.pool;
+  const targetPool = poolOf(replicas[0]!);
+  const costs = [Number.NEGATIVE_INFINITY];
+  for (let index = 0; index < lane.group.length; index++) {
+    // No later candidate can cost less than its bound, nor do the bounds fall; so nothing better follows. A request
+    // shorter than the mean can undercut the bounds, and then all are looked at.
+    const isFull = replicas.length > fallbackCount;
+    if (isFull && tokens >= 0 && lane.terms[index * termCount + laneTerm.boundUsd]! > costs[fallbackCount]!) break;
+    const group = routes.groups[lane.group[index]!]!;
+    if (group.pool === targetPool) continue;
+    const replica = leastLoaded(group.firstReplica, group.replicas, load, nowMs);
+    if (replica < 0) continue;
+    const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), tokens);
+    let twin = replicas.length - 1;
+    while (twin > 0 && poolOf(replicas[twin]!) !== group.pool) twin--;
+    if (twin > 0) {
+      if (usd >= costs[twin]!) continue;
+      takeOut(replicas, twin);
+      takeOut(costs, twin);
+    }
+    let at = replicas.length;
+    while (
+      at > 1 &&
+      (costs[at - 1]! > usd || (costs[at - 1] === usd && isAfter(routes, poolOf(replicas[at - 1]!), group.pool)))
+    )
+      at--;
+    putIn(replicas, at, replica);
+    putIn(costs, at, usd);
+    if (replicas.length > fallbackCount + 1) {
+      replicas.pop();
+      costs.pop();
+    }
+  }
+}
+
+function putIn(list: number[], at: number, value: number): void {
+  list.push(value);
+  for (let index = list.length - 1; index > at; index--) list[index] = list[index - 1]!;
+  list[at] = value;
+}
+
+function takeOut(list: number[], at: number): void {
+  for (let index = at; index < list.length - 1; index++) list[index] = list[index + 1]!;
+  list.pop();
+}
+
+/** Equal costs are ordered by the pools' names, so that the order in which pools are listed cannot matter. */
+function isAfter({ deployment }: Routes, pool: number, other: number): boolean {
+  return deployment.pools[pool]!.id > deployment.pools[other]!.id;
+}
+
+function leastLoaded(first: number, count: number, load: LoadView, nowMs: number): number {
+  let best = -1;
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (let replica = first; replica < first + count; replica++) {
+    if (load.health(replica, nowMs) === 0) continue;
+    const known = load.drainMs(replica, nowMs);
+    const drainMs = Number.isNaN(known) ? Number.MAX_VALUE : known;
+    if (drainMs < bestMs) {
+      best = replica;
+      bestMs = drainMs;
+    }
+  }
+  return best;
+}
