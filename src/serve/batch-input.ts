@@ -1,4 +1,6 @@
+import { textOf } from "./byte-text.ts";
 import type { BatchProblem } from "./file-index.ts";
+import type { FileLine } from "./file-lines.ts";
 import { memberSpans } from "./json-span.ts";
 import type { ByteText } from "./ports.ts";
 
@@ -10,14 +12,6 @@ export interface BatchLine {
   readonly body: string;
 }
 
-/** Where a line stands in the file; lines are read when their turn comes, so that a large file is not kept twice. */
-export interface LineSpan {
-  /** From 1 on, empty lines counted. */
-  readonly number: number;
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Endpoints that may stand in a batch: those whose answer is JSON. */
 export const batchEndpoints = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"];
 
@@ -25,29 +19,13 @@ export const maxBatchLines = 50_000;
 /** Problems told of one file; the rest are like them. */
 const problemsTold = 100;
 
-export function linesOf(text: ByteText): LineSpan[] {
-  const lines: LineSpan[] = [];
-  let number = 0;
-  for (let start = 0; start < text.length;) {
-    const found = text.indexOf("\n", start);
-    const end = found < 0 ? text.length : found;
-    number++;
-    if (text.slice(start, end).trim() !== "") lines.push({ number, start, end });
-    start = end + 1;
-  }
-  return lines;
-}
-
 /** Reads one line; a sentence and the field it is about when it is no request of this batch. */
-export function readLine(
-  text: ByteText,
-  { start, end }: LineSpan,
-  endpoint: string,
-): BatchLine | [string, string | null] {
+export function readLine(text: ByteText | null, endpoint: string): BatchLine | [string, string | null] {
+  if (text === null) return ["The line is too long.", null];
   let line: string;
   let value: unknown;
   try {
-    line = utf8.decode(Uint8Array.from(text.slice(start, end), (unit) => unit.charCodeAt(0)));
+    line = textOf(text, "throws");
     value = JSON.parse(line);
   } catch {
     return ["The line is not valid JSON.", null];
@@ -68,28 +46,25 @@ export function readLine(
 }
 
 /**
- * Everything wrong with a file as input of a batch; nothing when it may run. `refuses` says why a model may not be used
- * here and now: unknown, outside the key's scope, or against the law where the file is kept.
+ * How many requests a file holds, and everything wrong with it as input of a batch; nothing when it may run. `refuses`
+ * says why a model may not be used here and now: unknown, outside the key's scope, or against the law where the file is
+ * kept.
  */
-export function problemsOf(
-  text: ByteText,
+export async function problemsOf(
+  lines: AsyncIterable<FileLine>,
   endpoint: string,
   refuses: (model: string) => { readonly code: string; readonly message: string } | null,
-): BatchProblem[] {
-  const lines = linesOf(text);
-  const whole = (code: string, message: string): BatchProblem[] => [{ code, message, param: null, line: null }];
-  if (lines.length === 0) return whole("empty_file", "The file holds no requests.");
-  if (lines.length > maxBatchLines) {
-    return whole("too_many_requests", `The file holds ${lines.length} requests; a batch may have ${maxBatchLines}.`);
-  }
+): Promise<{ readonly total: number; readonly problems: readonly BatchProblem[] }> {
   const problems: BatchProblem[] = [];
   const seen = new Set<string>();
   const refusals = new Map<string, ReturnType<typeof refuses>>();
-  for (const span of lines) {
-    if (problems.length >= problemsTold) break;
-    const line = readLine(text, span, endpoint);
+  let total = 0;
+  for await (const { number, text } of lines) {
+    // All are counted, so that whoever sent too many learns how many.
+    if (++total > maxBatchLines || problems.length >= problemsTold) continue;
+    const line = readLine(text, endpoint);
     const add = (code: string, message: string, param: string | null) =>
-      problems.push({ code, message, param, line: span.number });
+      problems.push({ code, message, param, line: number });
     if (Array.isArray(line)) {
       add("invalid_request", line[0], line[1]);
       continue;
@@ -100,7 +75,10 @@ export function problemsOf(
     const refusal = refusals.get(line.model);
     if (refusal) add(refusal.code, refusal.message, "body.model");
   }
-  return problems;
+  const whole = (code: string, message: string) => ({ total, problems: [{ code, message, param: null, line: null }] });
+  if (total === 0) return whole("empty_file", "The file holds no requests.");
+  if (total > maxBatchLines) {
+    return whole("too_many_requests", `The file holds ${total} requests; a batch may have ${maxBatchLines}.`);
+  }
+  return { total, problems };
 }
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -1,6 +1,8 @@
 import { asciiJson } from "./byte-text.ts";
-import { linesOf, readLine, type BatchLine, type LineSpan } from "./batch-input.ts";
+import { readLine, type BatchLine } from "./batch-input.ts";
+import { BatchResults } from "./batch-results.ts";
 import type { StoredBatch } from "./file-index.ts";
+import { fileLines, type LineSpan } from "./file-lines.ts";
 import { LineReply, type LineAnswer } from "./line-reply.ts";
 import type { ByteText, Clock, FileStore } from "./ports.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
@@ -20,11 +22,6 @@ export interface BatchWorkParts {
 /** How the work on a batch ended for now. `stopped`: it goes on after the next start. */
 export type WorkEnd = "complete" | "expired" | "cancelled" | "stopped";
 
-/** What the work file says of a line: how often it was begun anew, or its result. */
-type WorkEntry =
-  | { readonly index: number; readonly tried: number }
-  | { readonly index: number; readonly ok: boolean; readonly result: string };
-
 /** Begun anew after failures that may pass, at most. Waits for room are not counted: a batch has time. */
 const maxTries = 4;
 /** Pause before a line is begun anew, and between two looks at whether lines may run, ms. */
@@ -37,28 +34,25 @@ const pauseMs = { retry: 1_000, longestRetry: 60_000, look: 250 } as const;
 export class BatchWork {
   readonly #parts: BatchWorkParts;
   readonly #batch: StoredBatch;
-  readonly #text: ByteText;
   readonly #lines: readonly LineSpan[];
+  readonly #results: BatchResults;
   readonly #running = new Set<Exchange>();
-  readonly #results = new Map<number, { ok: boolean; result: string }>();
-  readonly #tried = new Map<number, number>();
   #next = 0;
   #end: WorkEnd | null = null;
   readonly #wake = new Set<() => void>();
-  #failed = 0;
 
-  private constructor(parts: BatchWorkParts, batch: StoredBatch, text: ByteText) {
+  private constructor(parts: BatchWorkParts, batch: StoredBatch, lines: readonly LineSpan[], results: BatchResults) {
     this.#parts = parts;
     this.#batch = batch;
-    this.#text = text;
-    this.#lines = linesOf(text);
+    this.#lines = lines;
+    this.#results = results;
   }
 
   static async open(parts: BatchWorkParts, batch: StoredBatch): Promise<BatchWork> {
-    const work = new BatchWork(parts, batch, (await parts.store.read(`${batch.inputFileId}.data`)) ?? "");
-    const before = (await parts.store.read(workFile(batch))) ?? "";
-    for (const line of before.split("\n")) work.#recall(line);
-    if (before !== "" && !before.endsWith("\n")) await parts.store.append(workFile(batch), "\n");
+    const lines: LineSpan[] = [];
+    for await (const { number, start, end } of fileLines(parts.store, inputFile(batch)))
+      lines.push({ number, start, end });
+    const work = new BatchWork(parts, batch, lines, await BatchResults.open(parts.store, workFile(batch)));
     work.#tell();
     return work;
   }
@@ -75,21 +69,25 @@ export class BatchWork {
     for (const wake of this.#wake) wake();
   }
 
-  /** Lines of the output and the error file, in the order of the input. Lines that were not run are `expired` errors if asked. */
-  outcome(withExpired: boolean): { readonly output: ByteText; readonly errors: ByteText } {
-    let output = "";
-    let errors = "";
+  /**
+   * Lines of the output and the error file, in the order of the input, each read when it is asked for. Lines that were not
+   * run are `expired` errors if asked.
+   */
+  async *outcome(withExpired: boolean): AsyncGenerator<{ readonly ok: boolean; readonly line: ByteText }> {
     for (const [index, span] of this.#lines.entries()) {
-      const found = this.#results.get(index);
-      if (found?.ok) output += `${found.result}\n`;
-      else if (found) errors += `${found.result}\n`;
+      const found = await this.#results.read(index);
+      if (found !== null) yield { ok: found.ok, line: `${found.result}\n` };
       else if (withExpired) {
-        const line = readLine(this.#text, span, this.#batch.endpoint);
+        const line = await this.#read(span);
         const error = { code: "batch_expired", message: "This request could not be run before the batch expired." };
-        errors += `${asciiJson({ id: this.#lineId(index), custom_id: customIdOf(line), response: null, error })}\n`;
+        const told = asciiJson({ id: this.#lineId(index), custom_id: customIdOf(line), response: null, error });
+        yield { ok: false, line: `${told}\n` };
       }
     }
-    return { output, errors };
+  }
+
+  async #read({ start, end }: LineSpan): Promise<ReturnType<typeof readLine>> {
+    return readLine(await this.#parts.store.read(inputFile(this.#batch), start, end - start), this.#batch.endpoint);
   }
 
   async #work(): Promise<void> {
@@ -109,7 +107,7 @@ export class BatchWork {
   }
 
   async #serve(index: number): Promise<void> {
-    const line = readLine(this.#text, this.#lines[index]!, this.#batch.endpoint);
+    const line = await this.#read(this.#lines[index]!);
     // It was valid when the batch was accepted; a file that changed since is a fault of the disk.
     if (Array.isArray(line)) return this.#keep(index, false, null, { code: "invalid_request", message: line[0] });
     for (let failures = 0; ;) {
@@ -119,7 +117,7 @@ export class BatchWork {
       const mayPass = busy || answer.status >= 500 || answer.status === 0;
       if (!mayPass) return this.#keep(index, answer.status === 200, { line, answer }, null);
       // What was metered under this id stays; begun anew it is another request, also after a crash.
-      if (answer.attempts > 0) await this.#beginAnew(index);
+      if (answer.attempts > 0) await this.#results.begunAnew(index);
       if (this.#end !== null) return;
       if (failures >= maxTries) {
         const broken = { code: "broken_off", message: "The answer broke off." };
@@ -135,15 +133,9 @@ export class BatchWork {
     }
   }
 
-  async #beginAnew(index: number): Promise<void> {
-    const tried = (this.#tried.get(index) ?? 0) + 1;
-    this.#tried.set(index, tried);
-    await this.#write({ index, tried });
-  }
-
   async #ask(index: number, line: BatchLine): Promise<LineAnswer> {
     const { endpoint, keyId, area, access } = this.#batch;
-    const tried = this.#tried.get(index) ?? 0;
+    const tried = this.#results.triesOf(index);
     const requestId = `${this.#lineId(index)}${tried === 0 ? "" : `_${tried}`}`;
     const headers: Readonly<Record<string, string>> = {
       "x-disperse-area": area,
@@ -192,30 +184,12 @@ export class BatchWork {
       ? `{"status_code":${answer.status},"request_id":${asciiJson(answer.requestId)},"body":${oneLine(answer.body)}}`
       : "null";
     const result = `${head},"response":${response},"error":${asciiJson(error)}}`;
-    await this.#write({ index, ok, result });
-    this.#results.set(index, { ok, result });
-    if (!ok) this.#failed++;
+    await this.#results.keep(index, ok, result);
     this.#tell();
   }
 
-  #write(entry: WorkEntry): Promise<void> {
-    return this.#parts.store.append(workFile(this.#batch), `${asciiSafe(JSON.stringify(entry))}\n`);
-  }
-
-  #recall(line: string): void {
-    let entry: WorkEntry;
-    try {
-      entry = JSON.parse(line) as WorkEntry;
-    } catch {
-      return;
-    }
-    if ("tried" in entry) return void this.#tried.set(entry.index, entry.tried);
-    this.#results.set(entry.index, { ok: entry.ok, result: entry.result });
-    if (!entry.ok) this.#failed++;
-  }
-
   #tell(): void {
-    this.#parts.progress(this.#results.size - this.#failed, this.#failed);
+    this.#parts.progress(this.#results.completed, this.#results.failed);
   }
 
   #lineId(index: number): string {
@@ -239,6 +213,10 @@ export function workFile({ id }: StoredBatch): string {
   return `${id}.work`;
 }
 
+function inputFile({ inputFileId }: StoredBatch): string {
+  return `${inputFileId}.data`;
+}
+
 /** Answers that say "not now" rather than "no": nothing was tried, so waiting costs nothing. */
 function isBusy({ status, body }: LineAnswer): boolean {
   return (status === 429 || status === 503) && /"code":"(?:overloaded|rate_limit_exceeded|shutting_down)"/.test(body);
@@ -251,9 +229,4 @@ function customIdOf(line: BatchLine | readonly unknown[]): string | null {
 /** JSON without line ends between its parts, which would end the line it stands in. */
 function oneLine(body: ByteText): ByteText {
   return body.replace(/[\r\n]+/g, " ");
-}
-
-/** `ByteText` inside JSON: its characters beyond ASCII are bytes of UTF-8 and stay as they are. */
-function asciiSafe(json: string): ByteText {
-  return json.replace(/[\u0100-\uffff]/g, "?");
 }

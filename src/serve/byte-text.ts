@@ -18,3 +18,15 @@ function escapeUnit(unit: string): string {
 export function headerSafe(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?");
 }
+
+const decoders = { strict: new TextDecoder("utf-8", { fatal: true }), lenient: new TextDecoder() };
+const beyondAscii = /[\x80-\xff]/;
+
+/** Bytes of UTF-8 back to characters; throws, or puts a mark in place, where they are none. */
+export function textOf(bytes: ByteText, invalid: "throws" | "marked" = "marked"): string {
+  // Most of what is read is ASCII, which is its own text.
+  if (!beyondAscii.test(bytes)) return bytes;
+  const units = new Uint8Array(bytes.length);
+  for (let index = 0; index < bytes.length; index++) units[index] = bytes.charCodeAt(index);
+  return (invalid === "throws" ? decoders.strict : decoders.lenient).decode(units);
+}

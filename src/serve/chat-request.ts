@@ -1,5 +1,6 @@
 import { apiError, type ApiError } from "./api-error.ts";
 import type { Endpoint } from "./endpoints.ts";
+import { mediaTokens } from "./media-tokens.ts";
 import { addMember, memberSpans, replaceValue, type MemberSpan } from "./json-span.ts";
 
 /** What the gateway reads of an inference request; everything else in the body passes through untouched. */
@@ -115,12 +116,15 @@ export function engineBody(request: InferenceRequest, body: string, engineModel:
   return text;
 }
 
-/** Characters of all text in a content field; images and audio count nothing here. */
+/** Characters of all text in a content field; pictures and sound count as the text that would cost as much. */
 function countCharacters(content: unknown): number {
   if (typeof content === "string") return content.length;
   if (typeof content === "number") return charactersPerToken;
   if (Array.isArray(content)) return content.reduce((sum: number, part) => sum + countCharacters(part), 0);
   if (!isRecord(content)) return 0;
+  const { type } = content;
+  const media = typeof type === "string" && type !== "text" ? mediaTokens(content) : null;
+  if (media !== null) return media * charactersPerToken;
   return countCharacters(content["content"] ?? content["text"] ?? content["arguments"]);
 }
 

@@ -1,3 +1,4 @@
+import { textOf } from "./byte-text.ts";
 import { addMember, memberSpans, replaceValue } from "./json-span.ts";
 import type { ByteText } from "./ports.ts";
 
@@ -60,9 +61,4 @@ export function continuationBody(body: string, said: Said): string | null {
 /** Id of the answer that events belong to; null when they name none. */
 export function answerId(events: ByteText): string | null {
   return /"id": ?"([^"\\]+)"/.exec(events)?.[1] ?? null;
-}
-
-/** Bytes that stand for characters back to characters. */
-function textOf(bytes: ByteText): string {
-  return new TextDecoder().decode(Uint8Array.from(bytes, (unit) => unit.charCodeAt(0)));
 }

@@ -6,6 +6,7 @@ import type { FileDesk } from "./file-desk.ts";
 import { answerFileCall, type FileCaller } from "./file-routes.ts";
 import type { ModelName } from "./models.ts";
 import type { Origins } from "./origins.ts";
+import { sendPieces } from "./send-pieces.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 
 export interface FileCallParts {
@@ -41,7 +42,14 @@ export function createFileCalls(parts: FileCallParts): (call: Call, reply: Reply
 
   return (call, reply) => {
     let open = true;
-    const exchange: Exchange = { clientLeft: () => void (open = false), drained() {} };
+    let sending: Exchange | null = null;
+    const exchange: Exchange = {
+      clientLeft() {
+        open = false;
+        sending?.clientLeft();
+      },
+      drained: () => sending?.drained(),
+    };
     const answer = (error: ApiError) => {
       if (open) refuse(reply, error);
       return exchange;
@@ -65,7 +73,10 @@ export function createFileCalls(parts: FileCallParts): (call: Call, reply: Reply
       (result) => {
         if (!open) return;
         if ("code" in result) refuse(reply, result);
-        else reply.send(result.status, ["content-type", result.contentType], result.body, true);
+        else if (result.more && call.method !== "HEAD") {
+          const pieces = { headers: ["content-type", result.contentType], first: result.body, more: result.more };
+          sending = sendPieces(reply, pieces);
+        } else reply.send(result.status, ["content-type", result.contentType], result.body, true);
       },
       // The disk is full or gone: what was promised so far is safe.
       () => answer(apiError("files_unavailable")),

@@ -1,6 +1,8 @@
 import { problemsOf } from "./batch-input.ts";
 import { BatchWork, workFile, type BatchWorkParts } from "./batch-work.ts";
-import { FileIndex, type BatchProblem, type BatchStatus, type StoredBatch, type StoredFile } from "./file-index.ts";
+import { FileIndex, type BatchStatus, type StoredBatch, type StoredFile } from "./file-index.ts";
+import { fileLines } from "./file-lines.ts";
+import { FileWriter } from "./file-writer.ts";
 import type { ByteText, Clock, FileStore } from "./ports.ts";
 import { newId } from "./request-id.ts";
 
@@ -41,6 +43,9 @@ export interface BatchOrder extends Pick<
 > {
   readonly windowS: number;
 }
+
+/** What a file is to be known by. */
+type FileAbout = Pick<StoredFile, "account" | "fileName" | "purpose"> & { readonly expiresAfterS: number | null };
 
 /** How often files and batches are looked at for their time. */
 const sweepMs = 1_000;
@@ -94,22 +99,23 @@ export class FileDesk {
     return bytes;
   }
 
-  async keep(
-    content: ByteText,
-    about: Pick<StoredFile, "account" | "fileName" | "purpose"> & { readonly expiresAfterS: number | null },
-  ): Promise<StoredFile> {
-    const { expiresAfterS, ...named } = about;
-    const createdS = this.nowS;
+  async keep(content: ByteText, about: FileAbout): Promise<StoredFile> {
     const id = newId("file-", this.#parts.rng);
-    const expiresS = expiresAfterS === null ? null : createdS + expiresAfterS;
-    const file = { id, ...named, bytes: content.length, createdS, expiresS };
     await this.#parts.store.append(`${id}.data`, content);
+    return this.#enlist(id, content.length, about);
+  }
+
+  async #enlist(id: string, bytes: number, { expiresAfterS, ...named }: FileAbout): Promise<StoredFile> {
+    const createdS = this.nowS;
+    const expiresS = expiresAfterS === null ? null : createdS + expiresAfterS;
+    const file = { id, ...named, bytes, createdS, expiresS };
     await this.index.save({ file });
     return file;
   }
 
-  contentOf({ id }: StoredFile): Promise<ByteText | null> {
-    return this.#parts.store.read(`${id}.data`);
+  /** A piece of a file from position `from` on; null when it is gone. */
+  contentOf({ id }: StoredFile, from: number, bytes: number): Promise<ByteText | null> {
+    return this.#parts.store.read(`${id}.data`, from, bytes);
   }
 
   async remove({ id }: StoredFile): Promise<void> {
@@ -123,8 +129,8 @@ export class FileDesk {
     refuses: (model: string) => { readonly code: string; readonly message: string } | null,
   ): Promise<StoredBatch> {
     const createdS = this.nowS;
-    const text = (await this.#parts.store.read(`${order.inputFileId}.data`)) ?? "";
-    const problems: readonly BatchProblem[] = problemsOf(text, order.endpoint, refuses);
+    const lines = fileLines(this.#parts.store, `${order.inputFileId}.data`);
+    const { total, problems } = await problemsOf(lines, order.endpoint, refuses);
     const status: BatchStatus = problems.length > 0 ? "failed" : "validating";
     const batch: StoredBatch = {
       ...order,
@@ -136,12 +142,11 @@ export class FileDesk {
       createdS,
       expiresS: createdS + windowS,
       sinceS: { [status]: createdS },
-      total: 0,
+      total: problems.length > 0 ? 0 : total,
       completed: 0,
       failed: 0,
     };
-    const total = problems.length > 0 ? 0 : text.split("\n").filter((line) => line.trim() !== "").length;
-    await this.index.save({ batch: { ...batch, total } });
+    await this.index.save({ batch });
     this.#beginWaiting();
     return this.index.batches.get(batch.id)!;
   }
@@ -203,13 +208,17 @@ export class FileDesk {
 
   async #finish(batch: StoredBatch, work: BatchWork, end: "complete" | "expired" | "cancelled"): Promise<void> {
     if (end !== "cancelled") await this.#enter(batch, "finalizing");
-    const { output, errors } = work.outcome(end === "expired");
-    const { account, outputExpiresAfterS } = batch;
-    const save = async (content: ByteText, kind: string) => {
-      if (content === "") return null;
-      const fileName = `${batch.id}_${kind}.jsonl`;
-      const about = { account, fileName, purpose: "batch_output", expiresAfterS: outputExpiresAfterS };
-      return (await this.keep(content, about)).id;
+    const { account, outputExpiresAfterS: expiresAfterS } = batch;
+    const begin = () => {
+      const id = newId("file-", this.#parts.rng);
+      return { id, writer: new FileWriter(this.#parts.store, `${id}.data`) };
+    };
+    const [output, errors] = [begin(), begin()];
+    for await (const { ok, line } of work.outcome(end === "expired")) await (ok ? output : errors).writer.add(line);
+    const save = async ({ id, writer }: ReturnType<typeof begin>, kind: string) => {
+      const bytes = await writer.done();
+      const about = { account, fileName: `${batch.id}_${kind}.jsonl`, purpose: "batch_output", expiresAfterS };
+      return bytes === 0 ? null : (await this.#enlist(id, bytes, about)).id;
     };
     const files = { outputFileId: await save(output, "output"), errorFileId: await save(errors, "error") };
     await this.#enter(batch, end === "complete" ? "completed" : end, files);

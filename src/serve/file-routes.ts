@@ -3,6 +3,7 @@ import { batchEndpoints } from "./batch-input.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
 import type { BatchOrder, FileDesk } from "./file-desk.ts";
 import type { StoredBatch, StoredFile } from "./file-index.ts";
+import { pieceBytes } from "./file-lines.ts";
 import { formBoundary, formParts } from "./form-parts.ts";
 import type { ByteText } from "./ports.ts";
 import type { Call } from "./transport.ts";
@@ -20,6 +21,8 @@ export interface FileAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: ByteText;
+  /** More of the body from position `from` on, empty at its end; null when it is gone. Absent = `body` is all. */
+  readonly more?: (from: number) => Promise<ByteText | null>;
 }
 
 const windowPattern = /^(\d{1,3})([hd])$/;
@@ -54,8 +57,10 @@ export async function answerFileCall(desk: FileDesk, caller: FileCaller, call: C
   }
   if (file && route === "GET files/id") return json(fileObject(file));
   if (file && route === "GET files/id/content") {
-    const body = await desk.contentOf(file);
-    if (body !== null) return { status: 200, contentType: "application/octet-stream", body };
+    const piece = (from: number) => desk.contentOf(file, from, pieceBytes);
+    const body = await piece(0);
+    const more = file.bytes > pieceBytes && { more: piece };
+    if (body !== null) return { status: 200, contentType: "application/octet-stream", body, ...more };
   }
   if (file && route === "DELETE files/id") {
     await desk.remove(file);

@@ -113,8 +113,11 @@ export interface RollUps {
 export interface FileStore {
   /** Adds bytes to the end of a file, which comes into being with its first; settles when they are safe. */
   append(name: string, bytes: ByteText): Promise<void>;
-  /** The whole file; null when there is none. */
-  read(name: string): Promise<ByteText | null>;
+  /**
+   * At most `bytes` of a file from position `from` on, fewer only at its end; the whole of it when they are left out.
+   * Null when there is no such file.
+   */
+  read(name: string, from?: number, bytes?: number): Promise<ByteText | null>;
   /** Removes a file; one that is not there is no failure. */
   remove(name: string): Promise<void>;
 }

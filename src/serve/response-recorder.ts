@@ -1,3 +1,4 @@
+import { textOf } from "./byte-text.ts";
 import { parseObject } from "./stream-event.ts";
 import type { ByteText } from "./ports.ts";
 import type { Reply } from "./transport.ts";
@@ -71,19 +72,14 @@ export class ResponseRecorder implements Reply {
 
   /** The response object of a complete answer; null when it broke off. */
   #response(answer: ByteText): Record<string, unknown> | null {
-    if (!this.#stream) return parseObject(utf8(answer));
+    if (!this.#stream) return parseObject(textOf(answer));
     const events = answer.split(/\r?\n\r?\n/).toReversed();
     for (const event of events) {
       const data = /^data: ?(\{.*\})$/m.exec(event)?.[1];
       if (data === undefined || !/"type": ?"response\.(?:completed|incomplete)"/.test(data)) continue;
-      const response = parseObject(utf8(data))?.["response"];
+      const response = parseObject(textOf(data))?.["response"];
       return typeof response === "object" ? (response as Record<string, unknown> | null) : null;
     }
     return null;
   }
-}
-
-/** Bytes that stand for characters back to characters. */
-function utf8(bytes: ByteText): string {
-  return new TextDecoder().decode(Uint8Array.from(bytes, (unit) => unit.charCodeAt(0)));
 }

@@ -35,6 +35,17 @@ export function filesContract(
         expect(await store.read("file-2.data")).toBeNull();
       }));
 
+    it("gives any part of a file, as much of it as there is", () =>
+      withStore(async (store) => {
+        await store.append("file-3.data", everyByte);
+        expect(await store.read("file-3.data", 100, 50)).toBe(everyByte.slice(100, 150));
+        expect(await store.read("file-3.data", 250, 50)).toBe(everyByte.slice(250));
+        expect(await store.read("file-3.data", 256, 50)).toBe("");
+        expect(await store.read("file-3.data", 9_999, 50)).toBe("");
+        expect(await store.read("file-3.data", 200)).toBe(everyByte.slice(200));
+        expect(await store.read("file-4.data", 0, 50)).toBeNull();
+      }));
+
     it("keeps files apart", () =>
       withStore(async (store) => {
         await Promise.all(Array.from({ length: 20 }, (_, index) => store.append(`file-${index}.data`, `${index}`)));

@@ -115,6 +115,20 @@ const linesIn = async (client: OpenAI, id: string | null | undefined) =>
         .map((line) => JSON.parse(line));
 
 describe.each(transports)("over $name, files", (transport) => {
+  it("larger than what is held at once are read back byte for byte, and as slowly as the reader likes", async () => {
+    const { client } = await start({ transport });
+    const random = seededRng(11);
+    const bytes = Buffer.from(Uint8Array.from({ length: 3_300_000 }, () => random() * 256));
+    const file = await client.files.create({ file: await toFile(bytes, "large.bin"), purpose: "user_data" });
+    const reader = (await client.files.content(file.id)).body!.getReader();
+    const read: Uint8Array[] = [];
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      read.push(part.value);
+      if (read.length === 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(Buffer.concat(read).equals(bytes)).toBe(true);
+  });
+
   it("are kept, listed, read back byte for byte and deleted", async () => {
     const { client } = await start({ transport });
     const bytes = Buffer.from(Array.from({ length: 512 }, (_, index) => index % 256));

@@ -7,7 +7,8 @@ export function createMemoryFiles(): FileStore {
     async append(name, bytes) {
       files.set(name, (files.get(name) ?? "") + bytes);
     },
-    read: async (name) => files.get(name) ?? null,
+    read: async (name, from = 0, bytes = Number.POSITIVE_INFINITY) =>
+      files.get(name)?.slice(from, from + bytes) ?? null,
     async remove(name) {
       files.delete(name);
     },

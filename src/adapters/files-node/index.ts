@@ -3,6 +3,9 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileStore } from "../../serve/index.ts";
 
+/** What is written at a time. */
+const pieceBytes = 1024 * 1024;
+
 /** Keeps files in a folder, readable by its owner alone. Throws when the folder cannot be made. */
 export function createNodeFiles(folder: string): FileStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -16,16 +19,29 @@ export function createNodeFiles(folder: string): FileStore {
     async append(name, bytes) {
       const file = await open(at(name), "a", 0o600);
       try {
-        await file.appendFile(bytes, "latin1");
+        // A large upload is not copied as a whole once more.
+        for (let at = 0; at === 0 || at < bytes.length; at += pieceBytes) {
+          await file.appendFile(bytes.slice(at, at + pieceBytes), "latin1");
+        }
         // Settled means safe: what was acknowledged survives a power cut.
         await file.sync();
       } finally {
         await file.close();
       }
     },
-    async read(name) {
+    async read(name, from = 0, bytes) {
       try {
-        return await readFile(at(name), "latin1");
+        if (bytes === undefined && from === 0) return await readFile(at(name), "latin1");
+        await using file = await open(at(name), "r");
+        const wanted = bytes ?? Math.max(0, (await file.stat()).size - from);
+        const buffer = Buffer.allocUnsafe(wanted);
+        let filled = 0;
+        while (filled < wanted) {
+          const { bytesRead } = await file.read(buffer, filled, wanted - filled, from + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return buffer.toString("latin1", 0, filled);
       } catch (error) {
         if (isAbsent(error)) return null;
         throw error;
