@@ -12,6 +12,7 @@ import {
   type Store,
 } from "../../src/serve/index.ts";
 import { testWorkload } from "../worlds/tiny-world.ts";
+import { startUpstream, wellBehaved } from "./misbehaving-upstream.ts";
 import { createGateway, serveWorld, testMesh, transports, type Transport } from "./test-mesh.ts";
 
 const open: (() => Promise<void>)[] = [];
@@ -181,17 +182,35 @@ describe.each(transports)("over $name:", (transport) => {
     });
 
     it("cannot be overspent by requests sent at once", async () => {
-      // One answer of 24 tokens to 3 costs about 307,000 nano-USD; each reserves four times that.
-      const { post, rows, stop } = await start(serveWorld(), keyed({ budgetNanoUsd: 3_000_000 }));
-      const answers = await Promise.all(Array.from({ length: 20 }, () => post(chat, authorized)));
-      const statuses = answers.map((answer) => answer.status);
-      expect(statuses).toContain(200);
-      expect(statuses.filter((status) => status !== 200).every((status) => status === 429)).toBe(true);
-      await Promise.all(answers.map((answer) => answer.text()));
-      // What was reserved and not used is free again.
+      // The engine holds its answers back until all twenty are let in or refused, so that they are at once indeed.
+      const held: (() => void)[] = [];
+      let holds = true;
+      const upstream = await startUpstream((socket, request) => {
+        if (holds) held.push(() => wellBehaved(socket, request));
+        else wellBehaved(socket, request);
+      });
+      open.push(() => upstream.close());
+      const { engines } = testMesh({ upstreams: { "near-edge": upstream.url }, client: transport.client }).parts;
+      // One answer costs about 307,000 nano-USD at most; each reserves four times that.
+      const { post, rows, stop } = await start(serveWorld(), { engines, ...keyed({ budgetNanoUsd: 3_000_000 }) });
+      let refused = 0;
+      const answers = Array.from({ length: 20 }, async () => {
+        const answer = await post(chat, authorized);
+        if (answer.status === 429) refused++;
+        await answer.text();
+        return answer.status;
+      });
+      await expect.poll(() => held.length + refused, { timeout: 10_000 }).toBe(20);
+      expect(held).toHaveLength(2);
+      holds = false;
+      for (const answer of held) answer();
+      const statuses = (await Promise.all(answers)).sort((a, b) => a - b);
+      expect(statuses).toEqual([200, 200, ...Array.from({ length: 18 }, () => 429)]);
+      // What was reserved and not used is free again, as soon as an answer has been read.
       expect((await post(chat, authorized)).status).toBe(200);
       await stop();
       const spent = (await rows()).reduce((sum, row) => sum + row.chargeNanoUsd, 0);
+      expect(spent).toBeGreaterThan(0);
       expect(spent).toBeLessThanOrEqual(3_000_000);
     });
 
