@@ -9,7 +9,7 @@ export interface RouteRequest extends RouteOrigin {
   /** Input tokens not found in a cache, when counted; the workload's mean otherwise. */
   readonly uncachedTokens?: number;
   /** Engines that hold the beginning of this prompt in their cache, and how many of the uncached tokens that saves. */
-  readonly warm?: { readonly group: number; readonly tokens: number };
+  readonly warm?: { readonly group: number; readonly tokens: number } | undefined;
   /** Replicas not to be used, for example because an attempt there has just failed. */
   readonly exclude?: readonly number[];
 }

@@ -168,7 +168,10 @@ export class Books {
       emulated,
       outcome: attempt.outcome,
       status: attempt.status,
-      ...tokens,
+      tokenSource: tokens.tokenSource,
+      inputTokens: tokens.inputTokens,
+      cachedTokens: tokens.cachedTokens,
+      outputTokens: tokens.outputTokens,
       requestBytes,
       responseBytes: attempt.responseBytes,
       ttftMs: attempt.firstContentMs === null ? null : attempt.firstContentMs - attempt.startedMs,
@@ -230,19 +233,20 @@ export class Books {
     at.duration.observe((this.#clock.monotonicMs() - admitted.receivedMs) / 1_000);
     if (ttftMs !== null) at.ttft.observe(ttftMs / 1_000);
     this.#instruments.inFlight.set(inFlight);
-    this.#live.publish({
-      epochMs: this.#clock.epochMs(),
-      requestId: admitted.requestId,
-      workload: workload.id,
-      area: this.#world.areas[admitted.area]!.id,
-      site: target?.site ?? null,
-      tier: target?.tier ?? null,
-      ttftMs,
-      networkMs: target?.terms.rttMs ?? null,
-      budgetMs: workload.ttft.budgetMs,
-      outcome,
-      attempts,
-    });
+    if (this.#live.isWatched)
+      this.#live.publish({
+        epochMs: this.#clock.epochMs(),
+        requestId: admitted.requestId,
+        workload: workload.id,
+        area: this.#world.areas[admitted.area]!.id,
+        site: target?.site ?? null,
+        tier: target?.tier ?? null,
+        ttftMs,
+        networkMs: target?.terms.rttMs ?? null,
+        budgetMs: workload.ttft.budgetMs,
+        outcome,
+        attempts,
+      });
     if (this.#journals.length === 0) return;
     const durationMs = this.#clock.monotonicMs() - admitted.receivedMs;
     const trail = this.#trails.get(admitted.requestId);

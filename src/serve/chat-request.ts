@@ -73,8 +73,10 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
     return refuse("invalid_request", "The limit on output tokens must be a whole number above zero.", "max_tokens");
   }
   const spans = memberSpans(body, readFields);
-  const first = new Map(spans.map(({ key, span }) => [key, span]));
-  if (first.size < spans.length) return refuse("invalid_request", "A field of the body is given twice.");
+  const spanOf = (name: string) => spans.find(({ key }) => key === name)?.span;
+  if (spans.some(({ key }, index) => spans.findIndex((other) => other.key === key) < index))
+    return refuse("invalid_request", "A field of the body is given twice.");
+  const contentSpan = spanOf(content);
   return {
     ok: true,
     request: {
@@ -85,10 +87,10 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
       maxOutputTokens: limit as number | null,
       deterministic: fields["temperature"] === 0,
       choices: countOf(fields["n"]) * (content === "prompt" && isListOfPrompts(text) ? text.length : 1),
-      contentStart: first.get(content)?.valueStart ?? 0,
-      contentEnd: first.get(content)?.valueEnd ?? 0,
-      modelSpan: first.get("model")!,
-      streamOptionsSpan: first.get("stream_options") ?? null,
+      contentStart: contentSpan?.valueStart ?? 0,
+      contentEnd: contentSpan?.valueEnd ?? 0,
+      modelSpan: spanOf("model")!,
+      streamOptionsSpan: spanOf("stream_options") ?? null,
       form: false,
     },
   };

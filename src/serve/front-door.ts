@@ -127,7 +127,7 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
           area,
           access,
           uncachedTokens,
-          ...(warm && { warm: { group: warm.group, tokens: Math.min(warm.tokens, uncachedTokens) } }),
+          warm: warm ? { group: warm.group, tokens: Math.min(warm.tokens, uncachedTokens) } : undefined,
         },
         account: account?.id ?? "",
         weight: account?.weight ?? 1,

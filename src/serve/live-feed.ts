@@ -38,8 +38,13 @@ export class LiveFeed {
     this.#clock = clock;
   }
 
+  /** Whether an event has anyone to go to. */
+  get isWatched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
   publish(event: LiveEvent): void {
-    if (this.#watchers.size === 0) return;
+    if (!this.isWatched) return;
     if (this.#batch.length < batchEvents) this.#batch.push(event);
     else this.#skipped++;
     if (this.#scheduled) return;

@@ -30,10 +30,10 @@ export interface EngineRequest {
   /** The body for the engine: JSON in ordinary text, or `ByteText` when `contentType` is given. */
   readonly body: string;
   /** Of a body that is not JSON: a form with its boundary. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   readonly stream: boolean;
   /** Requests with the same key begin alike and are better served by the same server; opaque, holds no text of a prompt. */
-  readonly affinityKey?: string;
+  readonly affinityKey?: string | undefined;
   /** Estimated from the text; the engine's own count wins later. */
   readonly inputTokens: number;
   /** Limit the caller set on output tokens; null = the engine's own. */

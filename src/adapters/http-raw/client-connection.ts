@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import type { EngineEvents, EngineFailure } from "../../serve/index.ts";
 import { fieldValue, MessageParser, type MessageEvents, type MessageHead } from "./message-parser.ts";
 

@@ -1,5 +1,6 @@
 import { connect as connectPlain, isIP, type LookupFunction } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { performance } from "node:perf_hooks";
 import type { EngineEvents, EngineFailure, EngineRun, HttpClient, HttpPost } from "../../serve/index.ts";
 import { ClientConnection } from "./client-connection.ts";
 

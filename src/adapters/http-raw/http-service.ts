@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { performance } from "node:perf_hooks";
 import type { Gateway } from "../../serve/index.ts";
 import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
 

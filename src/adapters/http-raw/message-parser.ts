@@ -79,6 +79,7 @@ export class MessageParser {
       // oxlint-disable-next-line typescript/no-this-alias -- llhttp's callbacks carry no pointer to their parser.
       current = this;
       currentBytes = bytes;
+      currentText = "";
       currentShift = at - buffer;
       const outcome = wasm.llhttp_execute(this.#pointer, buffer, end - at);
       current = null;
@@ -192,6 +193,9 @@ interface Wasm {
 const parsers = new Map<number, MessageParser>();
 let current: MessageParser | null = null;
 let currentBytes: Buffer = Buffer.alloc(0);
+/** The part of `currentBytes` that begins with the first field, as text: fields are cut out of it, see `textAt`. */
+let currentText = "";
+let currentTextFrom = 0;
 /** What to add to an address in the instance's memory to get a position in `currentBytes`. */
 let currentShift = 0;
 
@@ -203,15 +207,13 @@ const methodNames = namesOfMethods();
 
 function instantiate(): Wasm {
   const code = require("undici/lib/llhttp/llhttp_simd-wasm.js") as Uint8Array;
-  const text = (at: number, length: number) =>
-    currentBytes.toString("latin1", at + currentShift, at + currentShift + length);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
     env: {
       wasm_on_message_begin: () => current!.begin(),
-      wasm_on_url: (_parser: number, at: number, length: number) => current!.url(text(at, length)),
+      wasm_on_url: (_parser: number, at: number, length: number) => current!.url(textAt(at, length)),
       wasm_on_status: () => 0,
-      wasm_on_header_field: (_parser: number, at: number, length: number) => current!.field(text(at, length)),
-      wasm_on_header_value: (_parser: number, at: number, length: number) => current!.value(text(at, length)),
+      wasm_on_header_field: (_parser: number, at: number, length: number) => current!.field(textAt(at, length)),
+      wasm_on_header_value: (_parser: number, at: number, length: number) => current!.value(textAt(at, length)),
       wasm_on_headers_complete: (_parser: number, status: number, upgrade: number, keepAlive: number) =>
         current!.headersComplete(status, upgrade !== 0, keepAlive !== 0),
       wasm_on_body: (_parser: number, at: number, length: number) =>
@@ -220,6 +222,22 @@ function instantiate(): Wasm {
     },
   });
   return instance.exports as Wasm;
+}
+
+/** Bytes turned into text at once: most heads end within. */
+const headBytes = 1_024;
+
+/** Text at an address of the instance's memory. Converting a head once costs less than converting each of its fields. */
+function textAt(address: number, length: number): string {
+  const start = address + currentShift;
+  if (currentText === "") {
+    currentTextFrom = start;
+    currentText = currentBytes.toString("latin1", start, Math.min(currentBytes.length, start + headBytes));
+  }
+  const from = start - currentTextFrom;
+  return from + length <= currentText.length
+    ? currentText.slice(from, from + length)
+    : currentBytes.toString("latin1", start, start + length);
 }
 
 function writeMemory(bytes: Buffer, start: number, end: number): void {

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import {
   apiError,
   type ApiError,
