@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
 
 /** Long runs that mostly wait: whatever begins after them runs beside them. */
-const longest = ["test/e2e/main-job.test.ts"];
+const longest = ["test/e2e/main-job.test.ts", "test/e2e/console.test.ts", "test/cli/sweep.test.ts"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: Parameters<BaseSequencer["sort"]>[0]) {
