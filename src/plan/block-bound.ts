@@ -163,6 +163,7 @@ export function blockOf(
         kw: of(pools.kw, pool),
         minCount: of(pools.minCount, pool),
         maxCount: of(pools.maxCount, pool),
+        ...(pools.isSwitch && { isSwitch: Uint8Array.from(pool, (p) => pools.isSwitch![p]!) }),
       },
       sites: {
         count: here.length,

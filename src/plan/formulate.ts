@@ -122,10 +122,7 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
       // A site without modules is not open, even where being open helps with a limit.
       builder.addRow(-Infinity, sites.forced[site]!);
       builder.addEntry(open, 1);
-      // A switch that costs nothing and serves nobody is nothing that stands there.
-      const stands = (pool: number): boolean =>
-        pools.usd[pool] !== 0 || byPool.starts[pool] !== byPool.starts[pool + 1];
-      for (const pool of here) if (stands(pool)) builder.addEntry(moduleCol[pool]!, -1);
+      for (const pool of here) if (!pools.isSwitch?.[pool]) builder.addEntry(moduleCol[pool]!, -1);
     }
     for (const pool of here) {
       const count = Math.max(most[pool]!, pools.minCount[pool]!);

@@ -96,6 +96,7 @@ export function neighbourhoodOf(
       kw: of(pools.kw, pool),
       minCount: of(pools.minCount, pool),
       maxCount: of(pools.maxCount, pool),
+      ...(pools.isSwitch && { isSwitch: Uint8Array.from(pool, (p) => pools.isSwitch![p]!) }),
     },
     sites: {
       count: sites.length,

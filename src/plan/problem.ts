@@ -36,6 +36,8 @@ export interface PlanProblem {
     readonly minCount: Float64Array;
     /** Largest whole number of modules; Infinity where only other limits apply. */
     readonly maxCount: Float64Array;
+    /** 1 for a switch: nothing that stands there, so it does not make a site open. None when left out. */
+    readonly isSwitch?: Uint8Array;
   };
   readonly sites: {
     readonly count: number;

@@ -100,6 +100,7 @@ export function stackPeriods(world: World): StackedPeriods {
       kw: join(({ pools }) => pools.kw),
       minCount: join(({ pools }) => pools.minCount),
       maxCount: join(({ pools }) => pools.maxCount),
+      isSwitch: joined(Uint8Array, periods, ({ problem: { pools } }) => pools.isSwitch ?? new Uint8Array(pools.count)),
     },
     sites: {
       count: sites * periods.length,

@@ -170,6 +170,9 @@ export function worldProblem(
       kw: poolKw,
       minCount,
       maxCount,
+      isSwitch: Uint8Array.from({ length: poolCount }, (_, pool) =>
+        auxiliary[pool - firstAuxiliary]?.kind === "campus" ? 1 : 0,
+      ),
     },
     sites: {
       count: world.sites.length,

@@ -29,8 +29,15 @@ describe("npm start in a fresh clone", () => {
       mkdirSync(dirname(join(clone, file)), { recursive: true });
       cpSync(join(root, file), join(clone, file));
     }
-    // Nothing of the outer npm or Node may help: only what a login shell would have.
-    const env = { PATH: process.env.PATH, HOME: folder, TERM: "dumb", npm_config_cache: join(folder, "npm-cache") };
+    // Nothing of the outer npm or Node may help: only what a login shell would have, the way to the network included.
+    const network = /^(NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|(https?|no)_proxy)$/i;
+    const env = {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => network.test(name))),
+      PATH: process.env.PATH,
+      HOME: folder,
+      TERM: "dumb",
+      npm_config_cache: join(folder, "npm-cache"),
+    };
     child = spawn("npm", ["start", "--", "--port", "0"], {
       cwd: clone,
       env,

@@ -144,6 +144,53 @@ describe("the decomposition", () => {
     );
   }, 60_000);
 
+  it("lets an upgrade that costs nothing open its site, on either path", async () => {
+    const none = { pools: new Int32Array(0), poolWeights: new Float64Array(0) };
+    // The second site may only open below the first, and the first holds nothing but its upgrade.
+    const problem: PlanProblem = {
+      rows: { count: 1, unservedUsd: Float64Array.of(10), gbps: Float64Array.of(0) },
+      arcs: {
+        starts: Int32Array.of(0, 1),
+        pool: Int32Array.of(1),
+        usd: Float64Array.of(0),
+        load: Float64Array.of(0.5),
+      },
+      pools: {
+        count: 2,
+        site: Int32Array.of(0, 1),
+        usd: Float64Array.of(0, 2),
+        kw: new Float64Array(2),
+        minCount: new Float64Array(2),
+        maxCount: Float64Array.of(1, 1),
+      },
+      sites: {
+        count: 2,
+        usd: Float64Array.of(3, 0),
+        kw: new Float64Array(2).fill(Infinity),
+        gbps: new Float64Array(2).fill(Infinity),
+        forced: new Uint8Array(2),
+      },
+      limits: [
+        { name: "parent", upper: 0, sites: Int32Array.of(1, 0), siteWeights: Float64Array.of(1, -1), ...none },
+        {
+          name: "line of the first site",
+          upper: 0,
+          sites: new Int32Array(0),
+          siteWeights: new Float64Array(0),
+          pools: Int32Array.of(0),
+          poolWeights: Float64Array.of(-1),
+        },
+      ],
+    };
+    expect((await solveExact(problem, tools, proven)).objectiveUsd).toBeCloseTo(5, 6);
+    const { objectiveUsd: found, bestBoundUsd } = await solveDecomposed(problem, tools, proven);
+    expect(found).toBeGreaterThanOrEqual(5 - 1e-6);
+    expect(bestBoundUsd).toBeLessThanOrEqual(5 + 1e-6);
+    // A switch is nothing that stands there: then nobody is served.
+    const switched = { ...problem, pools: { ...problem.pools, isSwitch: Uint8Array.of(1, 0) } };
+    expect((await solveExact(switched, tools, proven)).objectiveUsd).toBeCloseTo(10, 6);
+  });
+
   it("knows that few modules that stand already cannot serve everyone", () => {
     const rows = 200;
     const each = (value: number) => new Float64Array(rows).fill(value);
