@@ -52,4 +52,18 @@ describe("own engines", () => {
     expect(problems.map(({ code }) => code)).toEqual(["DSP_SCENARIO_CONFLICT"]);
     expect(problems[0]!.message).toContain("gains at most 3, not 3.5");
   });
+
+  it("run prompts and answers apart on units that divide a server, with the link they state", () => {
+    const apart = "prefillUnits: 1, decodeUnits: 3, transferBandwidth: 50 GB/s";
+    expect(resolve(`  - { id: own, ${apart} }`).engine!.split).toEqual({
+      prefillUnits: 1,
+      decodeUnits: 3,
+      transferGBps: 50,
+    });
+    const half = resolve("  - { id: own, prefillUnits: 1 }").problems;
+    expect(half[0]).toMatchObject({ code: "DSP_SCENARIO_CONFLICT" });
+    expect(half[0]!.message).toContain("`decodeUnits`");
+    const three = resolve("  - { id: own, prefillUnits: 1, decodeUnits: 2 }").problems;
+    expect(three[0]!.message).toContain("3 units cannot share");
+  });
 });

@@ -3,7 +3,7 @@ import { engineCalibration, engineProfiles } from "./engines.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { speculativeOf } from "./speculative.ts";
 import { unknownName } from "./resolve-reference.ts";
-import type { EngineCalibration, EngineProfile } from "./world.ts";
+import type { EngineCalibration, EngineProfile, SplitUnits } from "./world.ts";
 
 const catalogue: Readonly<Record<string, EngineProfile>> = engineProfiles;
 
@@ -55,6 +55,7 @@ function ownEngine(resolution: Resolution, path: ScenarioPath, own: EngineEntry)
     memoryUtilization: own.memoryUse,
     pipelineParallel: own.pipelineParallel === 1 ? null : own.pipelineParallel,
   };
+  const split = splitOf(resolution, path.slice(0, -1), own);
   const set = Object.entries(settings).filter(([, value]) => value !== null);
   const calibration = given.length === 0 ? engineCalibration[own.like] : calibrationOf(own);
   // Coefficients somebody gives hold on all chips; the catalogue's differences between chips are those of its own.
@@ -64,10 +65,40 @@ function ownEngine(resolution: Resolution, path: ScenarioPath, own: EngineEntry)
     ...(given.length === 0 && byGeneration && { byGeneration }),
     ...Object.fromEntries([...given, ...set]),
     ...(speculative && { speculative }),
+    ...(split && { split }),
     id: own.id,
     name: own.name ?? `${base.name} (${own.id})`,
     confidence: given.length === 0 ? base.confidence : calibration ? "measured" : "assumed",
     ...(calibration && { calibration }),
+  };
+}
+
+/** Units for prompts and answers, when the entry has them. */
+function splitOf(resolution: Resolution, path: ScenarioPath, own: EngineEntry): SplitUnits | null {
+  const { prefillUnits, decodeUnits, transferBandwidth, transferLatency } = own;
+  if (prefillUnits === null && decodeUnits === null && transferBandwidth === null && transferLatency === null)
+    return null;
+  if (prefillUnits === null || decodeUnits === null) {
+    const lacking = prefillUnits === null ? "prefillUnits" : "decodeUnits";
+    const why = `units that run prompts and answers apart need both \`prefillUnits\` and \`decodeUnits\`; ${lacking} is missing`;
+    resolution.error("DSP_SCENARIO_CONFLICT", path, why, `add \`${lacking}\`, or leave all of them out`);
+    return null;
+  }
+  const units = prefillUnits + decodeUnits;
+  if (!Number.isInteger(Math.log2(units))) {
+    resolution.error(
+      "DSP_SCENARIO_CONFLICT",
+      path,
+      `${units} units cannot share a server's accelerators evenly`,
+      "choose `prefillUnits` + `decodeUnits` as 2, 4, 8, 16, 32 or 64",
+    );
+    return null;
+  }
+  return {
+    prefillUnits,
+    decodeUnits,
+    ...(transferBandwidth !== null && { transferGBps: transferBandwidth }),
+    ...(transferLatency !== null && { transferLatencyUs: transferLatency }),
   };
 }
 

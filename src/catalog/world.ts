@@ -183,6 +183,8 @@ export interface EngineProfile extends EngineCoefficients {
   readonly pipelineParallel?: number;
   /** Tokens guessed ahead and checked in one step; absent = none. */
   readonly speculative?: SpeculativeDecoding;
+  /** Prompts and answers on separate units; absent = one unit does both. */
+  readonly split?: SplitUnits;
   readonly maxBatchedTokens: number;
   readonly maxSequences: number;
   readonly memoryUtilization: number;
@@ -193,6 +195,15 @@ export interface EngineProfile extends EngineCoefficients {
   readonly confidence: Confidence;
   /** How well a profile of the scenario is known; those of the catalogue are described there. */
   readonly calibration?: EngineCalibration;
+}
+
+/** Prefill/decode disaggregation: units that each hold the model, some for prompts, some for answers. */
+export interface SplitUnits {
+  readonly prefillUnits: number;
+  readonly decodeUnits: number;
+  /** Rate of copying the cache from unit to unit; absent = over the accelerators' own links. */
+  readonly transferGBps?: number;
+  readonly transferLatencyUs?: number;
 }
 
 /** A draft proposes tokens, the model checks all of them in one step and keeps those it agrees with. */

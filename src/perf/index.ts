@@ -16,7 +16,7 @@ export { loadPoint, saturationPerS, type LoadPoint } from "./load-point.ts";
 export { fit, kvBytesPerToken, type Fit, type ReplicaSpec } from "./memory.ts";
 export { closedLoop, type ClosedLoopPoint, type ClosedLoopProtocol } from "./closed-loop.ts";
 export { predictionClass, type PredictionClass } from "./prediction-class.ts";
-export { engineSpec } from "./engine-spec.ts";
+export { acceleratorsOf, engineSpec } from "./engine-spec.ts";
 export { energyKwhPerRequest, wallPowerKw } from "./power.ts";
 export {
   acceptanceUnits,
@@ -25,6 +25,7 @@ export {
   promptShare,
   stepMs,
   type Replica,
+  type Split,
 } from "./replica.ts";
 export type { RequestShape } from "./request-shape.ts";
 export { bytesPerWeight } from "./precision.ts";

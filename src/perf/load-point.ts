@@ -1,5 +1,7 @@
+import { exponentialPart, quantileOfSum, type Part } from "./quantile-of-sum.ts";
 import { batchMs, type Replica } from "./replica.ts";
 import { meanStep, normalDeviate, shapeCosts, type RequestShape, type ShapeCosts } from "./request-shape.ts";
+import { prefillLimitPerS, splitPoint } from "./split-point.ts";
 
 /** How one engine fares at a steady rate. Times in ms. */
 export interface LoadPoint {
@@ -47,10 +49,9 @@ export function stepAtBatch(replica: Replica, costs: ShapeCosts, batch: number):
  * Choudhury, Whitt 1995), and a free seat (Sakasegawa's M/G/c). Against a step-by-step engine from 10 to 80 % of
  * saturation, over a game, a chat, long prompts and a mixture of experts: time per token within 8 %, first token within 9 %
  * in the mean and 12 % at the 95th percentile.
- * Means add. A quantile adds the means and the root of the summed squares of each part's own deviation from its mean,
- * which is exact when one part dominates and when all are normal.
  */
 export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): BatchPoint {
+  if (replica.split) return splitPoint(replica, replica.split, costs, batch);
   const { decodeMs, stepMs } = stepAtBatch(replica, costs, batch);
   const perMs = batch / (costs.decodeSteps * stepMs);
 
@@ -94,50 +95,33 @@ export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): 
     exponentialPart(occupancy, queueMs),
     exponentialPart(seatWaitShare, seatMs),
   ];
-  let ttftMeanMs = fixedMs;
-  for (const part of parts) ttftMeanMs += part.meanMs;
+  const ttft = quantileOfSum(fixedMs, parts);
   return {
     perS: perMs * 1e3,
     tpotMs,
     tpotQuantileMs,
-    ttftMeanMs,
-    ttftQuantileMs(p) {
-      let above = 0;
-      let below = 0;
-      if (ttftMeanMs === Infinity) return Infinity;
-      for (const part of parts) {
-        const deviation = part.quantileMs(p) - part.meanMs;
-        if (deviation > 0) above += deviation ** 2;
-        else below += deviation ** 2;
-      }
-      return ttftMeanMs + Math.sqrt(above) - Math.sqrt(below);
-    },
+    ttftMeanMs: ttft.meanMs,
+    ttftQuantileMs: ttft.quantileMs,
   };
-}
-
-interface Part {
-  readonly meanMs: number;
-  readonly quantileMs: (p: number) => number;
-}
-
-/** A wait that happens with probability `share` and is then exponential with mean `ms`. */
-function exponentialPart(share: number, ms: number): Part {
-  if (!(share > 0)) return { meanMs: 0, quantileMs: () => 0 };
-  return { meanMs: share * ms, quantileMs: (p) => (share > 1 - p ? Math.log(share / (1 - p)) * ms : 0) };
 }
 
 /** Largest rate that memory, seats and arithmetic sustain, requests/s; 0 when a request does not fit. */
 export function saturationPerS(replica: Replica, shape: RequestShape): number {
   const costs = shapeCosts(replica, shape);
+  return saturationOf(replica, costs);
+}
+
+function saturationOf(replica: Replica, costs: ShapeCosts): number {
   if (!(costs.seats >= 1)) return 0;
-  return batchPoint(replica, costs, costs.seats).perS;
+  const { perS } = batchPoint(replica, costs, costs.seats);
+  return replica.split ? Math.min(perS, prefillLimitPerS(replica, replica.split, costs)) : perS;
 }
 
 /** How an engine fares at `requestsPerS`. Never NaN; a rate it cannot sustain gives `stable: false`. */
 export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: number): LoadPoint {
   const costs = shapeCosts(replica, shape);
   const rate = Math.max(0, requestsPerS);
-  const saturation = costs.seats >= 1 ? batchPoint(replica, costs, costs.seats).perS : 0;
+  const saturation = saturationOf(replica, costs);
   if (!(rate < saturation)) {
     const never = Number.POSITIVE_INFINITY;
     const utilization = saturation > 0 ? rate / saturation : never;

@@ -90,7 +90,9 @@ export function fit(spec: ReplicaSpec): Fit {
       availableGB,
     };
   }
-  if (tensorParallel * (spec.pipelineParallel ?? 1) > 1 && !(accelerator.link.allReduceGBps > 0)) {
+  const copies = engine.split !== undefined && engine.split.transferGBps === undefined;
+  const alone = tensorParallel * (spec.pipelineParallel ?? 1) === 1 && !copies;
+  if (!alone && !(accelerator.link.allReduceGBps > 0)) {
     return { ok: false, reason: `${accelerator.name} has no link to share a model over`, neededGB, availableGB };
   }
   if (!(blocks >= 1)) {

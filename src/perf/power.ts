@@ -1,4 +1,5 @@
 import type { ServerModule } from "../catalog/index.ts";
+import { acceleratorsOf } from "./engine-spec.ts";
 import { saturationPerS } from "./load-point.ts";
 import type { Replica } from "./replica.ts";
 import type { RequestShape } from "./request-shape.ts";
@@ -16,8 +17,7 @@ export function wallPowerKw(module: ServerModule, utilization: number): number {
  * divided over the requests its engines finish per second at saturation. 0 when a request does not fit.
  */
 export function energyKwhPerRequest(module: ServerModule, replica: Replica, shape: RequestShape): number {
-  const { tensorParallel, pipelineParallel = 1 } = replica.spec;
-  const engines = Math.floor(module.acceleratorCount / tensorParallel / pipelineParallel);
+  const engines = Math.floor(module.acceleratorCount / acceleratorsOf(replica.spec));
   const perS = saturationPerS(replica, shape) * engines;
   return perS > 0 ? (module.powerKw - module.idlePowerKw) / secondsPerHour / perS : 0;
 }

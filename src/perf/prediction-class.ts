@@ -27,7 +27,13 @@ export function predictionClass(replica: Replica): PredictionClass {
     const because = `the rates of ${accelerator.name} come from its datasheet`;
     return { kind: "extrapolated", bandRatio: datasheetBandRatio, because };
   }
-  const unmeasured = engine.speculative ? "tokens guessed ahead" : engine.pipelineParallel ? "a pipeline" : null;
+  const unmeasured = engine.speculative
+    ? "tokens guessed ahead"
+    : engine.pipelineParallel
+      ? "a pipeline"
+      : engine.split
+        ? "separate units for prompts and answers"
+        : null;
   if (unmeasured !== null) {
     const because = `none of the ${calibration.rows} runs ${engine.name} was fitted on had ${unmeasured}`;
     return { kind: "extrapolated", bandRatio: datasheetBandRatio, because };

@@ -1,4 +1,11 @@
-import type { Accelerator, EngineProfile, Precision, ServerModule, SpeculativeDecoding } from "../catalog/index.ts";
+import type {
+  Accelerator,
+  EngineProfile,
+  Precision,
+  ServerModule,
+  SpeculativeDecoding,
+  SplitUnits,
+} from "../catalog/index.ts";
 import { fit, kvBytesPerToken, kvShards, weightBytesPerAccelerator, type ReplicaSpec } from "./memory.ts";
 import { allReduce } from "./all-reduce.ts";
 import { arithmeticTflops, attentionTflops } from "./precision.ts";
@@ -27,6 +34,8 @@ export interface Replica {
   readonly tokensPerSequence: number;
   /** Tokens a decoding sequence gains per step, in sixteenths of a token: 1 without drafts. */
   readonly tokensPerStep: number;
+  /** Set where prompts and answers run on separate units; all else then describes one unit. */
+  readonly split?: Split;
   /** Stages of the pipeline: as many batches are under way at once, and a step is a round in which each passes all. */
   readonly pipelineStages: number;
   /** Per request outside the steps. */
@@ -39,6 +48,15 @@ export interface Replica {
    * short sums over the accelerators take beyond their bytes. Null where there is neither.
    */
   readonly batchMs: ((tokens: number) => number) | null;
+}
+
+/** Units of an engine that run prompts and answers apart, and the way of the cache from one to the other. */
+export interface Split {
+  readonly prefillUnits: number;
+  readonly decodeUnits: number;
+  readonly transferStartMs: number;
+  /** Cache of one token, all its layers. */
+  readonly transferPerTokenMs: number;
 }
 
 /** Attention kernels reach about half of the rate of a large matrix product. Source: own fit, kernels of 2025-2026. */
@@ -167,6 +185,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   return {
     spec,
     kvTokenCapacity: memory.kvTokenCapacity,
+    ...(spec.engine.split && { split: splitOf(spec, spec.engine.split) }),
     stepBaseMs: stepBaseMs * (1 + draftTokens * draftCostRatio),
     // Each of the batches under way holds its share of the sequences.
     perSequenceMs: perSequenceMs / stages,
@@ -188,6 +207,22 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
 export const acceptanceUnits = 16;
 
 const noDraft: SpeculativeDecoding = { draftTokens: 0, tokensPerStep: 1 };
+
+/**
+ * Each accelerator of a unit sends its part of the cache over its own link, unless the engine has a rate of its own from
+ * unit to unit. The rate of sums is taken for that of copies, which is no lower.
+ */
+function splitOf(spec: ReplicaSpec, split: SplitUnits): Split {
+  const { link } = spec.accelerator;
+  const bytes = kvBytesPerToken(spec.model, spec.kvPrecision);
+  const gBps = split.transferGBps ?? link.allReduceGBps * spec.tensorParallel * (spec.pipelineParallel ?? 1);
+  return {
+    prefillUnits: split.prefillUnits,
+    decodeUnits: split.decodeUnits,
+    transferStartMs: (split.transferLatencyUs ?? link.latencyUs) / 1e3,
+    transferPerTokenMs: bytes / (gBps * 1e6),
+  };
+}
 
 /** Passing activations from stage to stage, once per batch and border, ms. */
 function handOver({ accelerator: { link }, model }: ReplicaSpec, stages: number) {

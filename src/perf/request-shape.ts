@@ -26,6 +26,7 @@ export interface ShapeCosts {
   readonly contextTokens: number;
   /** Most sequences that can decode at once: seats, KV memory and token budget. Below 1: a request does not fit. */
   readonly seats: number;
+  readonly inputTokens: number;
   /** Uncached input tokens per request. */
   readonly prefillTokens: number;
   readonly inputCv: number;
@@ -49,12 +50,14 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
   // The k-th moment of a lognormal is mean^k (1 + cv²)^(k(k−1)/2).
   const moment = (k: number) => input ** k * spread ** ((k * (k - 1)) / 2);
   const finalTokens = input + output * (1 + outputCvSquared);
-  const seats = Math.min(
+  // Beyond this share of decoding the token budget of a step leaves no room for the prefill the outputs call for.
+  const prefillShare = replica.split ? 0 : (fresh * input * replica.tokensPerStep) / output;
+  const seatsPerUnit = Math.min(
     replica.maxSequences,
     replica.kvTokenCapacity / finalTokens,
-    // Beyond this share of decoding the token budget of a step leaves no room for the prefill the outputs call for.
-    replica.maxBatchedTokens / (replica.tokensPerSequence + (fresh * input * replica.tokensPerStep) / output),
+    replica.maxBatchedTokens / (replica.tokensPerSequence + prefillShare),
   );
+  const seats = seatsPerUnit * (replica.split?.decodeUnits ?? 1);
   const fits = input + output <= replica.kvTokenCapacity && input + output <= replica.spec.model.maxContextTokens;
   return {
     outputMean: output,
@@ -62,6 +65,7 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
     outputCvSquared,
     contextTokens: input + (output * (1 + outputCvSquared)) / 2,
     seats: fits && finalTokens <= replica.kvTokenCapacity ? seats : 0,
+    inputTokens: input,
     prefillTokens: fresh * input,
     inputCv: shape.inputCv,
     prefillMs: linear * input + quadratic * moment(2),

@@ -81,7 +81,7 @@ export function compileServing(world: World, workload: Workload, module: ServerM
     });
     // A pipeline needs as many accelerators as it has stages, or a multiple.
     if (spec === null) {
-      memoryDetail ||= `${world.engines[workload.engine]!.name} runs in ${world.engines[workload.engine]!.pipelineParallel} stages, which ${module.name} cannot divide its accelerators into`;
+      memoryDetail ||= `${world.engines[workload.engine]!.name} runs in more stages and units than ${module.name} can divide its accelerators into`;
       continue;
     }
     const replica = compileReplica(spec);

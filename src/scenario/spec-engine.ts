@@ -48,6 +48,28 @@ export const engine = object(
         example: "2 %",
       }),
     ),
+    prefillUnits: optional(
+      count(
+        "Units that run prompts only and hand the cache over (prefill/decode disaggregation); with `decodeUnits`.",
+        {
+          min: 1,
+          max: 63,
+          example: "1",
+        },
+      ),
+    ),
+    decodeUnits: optional(
+      count("Units that run answers only. Both together must be a power of two.", { min: 1, max: 63, example: "1" }),
+    ),
+    transferBandwidth: optional(
+      quantity("GB/s", "Rate at which a unit hands its cache over. Left out: the accelerators' own links.", {
+        above: 0,
+        example: "50 GB/s",
+      }),
+    ),
+    transferLatency: optional(
+      quantity("us", "Time to begin a transfer. Left out: that of the links.", { example: "200 us" }),
+    ),
     batchedTokens: optional(count("Most tokens of a step, prompts included.", { min: 1, example: "8192" })),
     sequences: optional(count("Most requests at work at once.", { min: 1, example: "256" })),
     memoryUse: optional(

@@ -1,4 +1,4 @@
-import type { Replica } from "../perf/index.ts";
+import type { Replica, Split } from "../perf/index.ts";
 
 /**
  * What one engine step costs, as the simulator uses it: the coefficients `perf` compiled, stretched when the engine has
@@ -19,6 +19,8 @@ export interface EngineCosts {
   readonly tokensPerSequence?: number;
   /** Tokens a decoding sequence gains per step, in sixteenths of a token; absent = 1. */
   readonly tokensPerStep?: number;
+  /** Units that run prompts and answers apart; all else describes one unit. Absent = one unit does both. */
+  readonly split?: Split;
   /** Stages of the pipeline: prompts of a step run side by side in as many batches; absent = 1. */
   readonly stages?: number;
   /** Time outside the steps between a request's arrival and the queue. */
@@ -48,6 +50,8 @@ export function engineCosts(replica: Replica, speedRatio: number): EngineCosts {
       tokensPerSequence: replica.tokensPerSequence,
       tokensPerStep: replica.tokensPerStep,
     }),
+    // Links keep their speed when an engine has only a share of its accelerators' time.
+    ...(replica.split && { split: replica.split }),
     ...(replica.pipelineStages > 1 && { stages: replica.pipelineStages }),
     requestOverheadMs: replica.requestOverheadMs,
     maxSequences: replica.maxSequences,

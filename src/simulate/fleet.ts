@@ -4,6 +4,7 @@ import { engineCosts, type EngineCosts } from "./engine-costs.ts";
 import { engineKind, type EngineKind } from "./engine-kind.ts";
 import { engineRecordSize } from "./engine-records.ts";
 import { Engine, type EngineListener } from "./engine.ts";
+import { SplitEngine } from "./split-engine.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
 import { makeRecords } from "./records.ts";
@@ -33,7 +34,7 @@ export class Fleet implements LoadView {
   /** Doubles from one engine's record to the next. */
   readonly #recordSize: number;
   /** Made when the first request comes: most engines of a large mesh are idle for most of the time. */
-  readonly #engines: (Engine | null)[];
+  readonly #engines: (Engine | SplitEngine | null)[];
   /** What the policy knows, `fields` numbers per engine: side by side, as every decision reads several engines' own. */
   readonly #known: Float64Array;
   /** When an engine that stopped reporting because it is empty would report next, had it something to say. */
@@ -78,7 +79,7 @@ export class Fleet implements LoadView {
   }
 
   /** The engine when it has ever had a request. */
-  engineOf(replica: number): Engine | null {
+  engineOf(replica: number): Engine | SplitEngine | null {
     return this.#engines[replica]!;
   }
 
@@ -106,7 +107,9 @@ export class Fleet implements LoadView {
     if (engine === null) {
       const kind = this.#kindOf(replica);
       const place = { kind, at: replica * this.#recordSize };
-      engine = new Engine(kind.costs, this.#table, this.#listener, undefined, place);
+      engine = kind.costs.split
+        ? new SplitEngine(kind.costs, this.#table, this.#listener)
+        : new Engine(kind.costs, this.#table, this.#listener, undefined, place);
       this.#engines[replica] = engine;
       if (this.#slowdown[replica] !== 1) engine.setSlowdown(this.#slowdown[replica]!, nowMs);
     }
@@ -116,6 +119,8 @@ export class Fleet implements LoadView {
       this.#bringReportUpTo(replica, nowMs);
     }
     if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY) this.#resumeReports(replica, nowMs);
+    // Which unit of a split engine takes it depends on how far the units are.
+    if (engine instanceof SplitEngine) engine.advance(nowMs);
     engine.enqueue(request);
     // Whoever sends a request knows that it has: until the next report its prefill counts as queued.
     const { int } = this.#table;
