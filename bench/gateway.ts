@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+  buildSubject,
   cpuMs,
   firstLine,
   rssMB,
@@ -48,7 +49,7 @@ export async function run(args: string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "disperse-bench-"));
   const upstream = startPinned(loadCore, process.execPath, [here("gateway/upstream.ts")]);
   const upstreamPort = Number(await firstLine(upstream));
-  const setting = { upstreamPort, folder, core: proxyCore };
+  const setting = { upstreamPort, folder, subject: buildSubject(folder), core: proxyCore };
   const subjects: Subject[] = [];
   try {
     const starts: Record<string, () => Promise<Subject | null>> = {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, connect, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,8 @@ export interface Setting {
   readonly upstreamPort: number;
   /** A folder of our own for configurations. */
   readonly folder: string;
+  /** The compiled gateway, from `buildSubject`. */
+  readonly subject: string;
   /** Core the proxy is pinned to. */
   readonly core: number;
 }
@@ -48,10 +50,27 @@ export function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
+/** Compiles the gateway under measurement as it is published: taking types out while it starts would cost memory. */
+export function buildSubject(folder: string): string {
+  const root = here("../..");
+  const built = join(folder, "built");
+  const options = ["--noEmit", "false", "--noCheck", "--rewriteRelativeImportExtensions", "--rootDir", root];
+  const project = join(folder, "tsconfig.json");
+  const files = [here("subject.ts")];
+  writeFileSync(project, JSON.stringify({ extends: join(root, "tsconfig.json"), files, include: [] }));
+  const args = [join(root, "node_modules/typescript/bin/tsc"), "-p", project, "--outDir", built, ...options];
+  const types = ["--typeRoots", join(root, "node_modules/@types")];
+  if (spawnSync(process.execPath, [...args, ...types], { stdio: ["ignore", 2, 2] }).status !== 0)
+    throw new Error("the gateway could not be compiled");
+  writeFileSync(join(built, "package.json"), JSON.stringify({ type: "module" }));
+  symlinkSync(join(root, "node_modules"), join(built, "node_modules"));
+  return join(built, "bench/gateway/subject.js");
+}
+
 export async function startDisperse(setting: Setting, transport: "raw" | "node"): Promise<Subject> {
   const args = [
     "--disable-warning=ExperimentalWarning",
-    here("subject.ts"),
+    setting.subject,
     transport,
     `http://127.0.0.1:${setting.upstreamPort}`,
     join(setting.folder, `${transport}.db`),

@@ -8,6 +8,7 @@ import { startGateway, type RunningGateway } from "./start-gateway.ts";
 import { workerLedger } from "./open-ledger.ts";
 import { shareOf } from "./worker-share.ts";
 import { followLeader, leadWorkers, workerPlace, type WorkerPlace } from "./workers.ts";
+import { boundYoungGeneration } from "./young-generation.ts";
 import { watchFiles } from "./watch-files.ts";
 
 export interface ServeOptions {
@@ -114,11 +115,13 @@ async function serveHere(
     }),
     say,
   });
+  const letGo = boundYoungGeneration();
   if (line.leader) line.leader.listening(service.url);
   else announce(service.url);
   const unwatch = options.reload ? keepUpToDate(files, service) : () => {};
   await untilStopped();
   unwatch();
+  letGo();
   if (place === null) say("stopping: finishing running requests …");
   await service.close(options.grace * 1_000);
 }
