@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createManualClock } from "../../test/serve/manual-clock.ts";
 import { Admission, type Candidate } from "./admission.ts";
+import { leastShareRatio } from "./least-share.ts";
 
 /** An admission in front of `places` engines' places, and what happened to those who came. */
 function door(places: number, limits = { maxQueued: 100, maxQueuedBytes: 1e9 }) {
@@ -166,5 +167,76 @@ describe("the line in front of the engines", () => {
         expect(depth()).toBe(0);
       }),
     );
+  });
+
+  it("keeps no priority out for ever, however much the others ask for, and gives it no more than its least share", () => {
+    const tokens = fc.integer({ min: 1, max: 400 });
+    const turn = fc.record({
+      urgent: fc.array(tokens, { minLength: 1, maxLength: 4 }),
+      patient: tokens,
+      lane: fc.nat(2),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(turn, { minLength: 60, maxLength: 200 }),
+        fc.constantFrom([0, 1], [0, 2], [1, 2]),
+        ([...turns], [urgent, patient]) => {
+          const { come, leave } = door(0);
+          const served = [0, 0];
+          let waiting = 0;
+          const ask = (who: number, band: number, size: number, lane: number) => {
+            const candidate = come("", {
+              lane,
+              band,
+              inputTokens: size,
+              outputTokens: 0,
+              giveUpMs: Number.POSITIVE_INFINITY,
+            });
+            const begin = candidate.begin.bind(candidate);
+            Object.assign(candidate, {
+              begin: () => {
+                if (!begin()) return false;
+                served[who]! += size;
+                if (who === 1) waiting--;
+                return true;
+              },
+            });
+          };
+          for (const { urgent: sizes, patient: size, lane } of turns) {
+            for (const each of sizes) ask(0, urgent!, each, lane);
+            // There is always somebody who waits with the lesser priority.
+            while (waiting < 2) {
+              waiting++;
+              ask(1, patient!, size, (lane + 1) % 3);
+            }
+            leave();
+          }
+          const [much, little] = served as [number, number];
+          // What is owed falls behind by a request at most, and runs ahead by none.
+          expect(little).toBeGreaterThanOrEqual(leastShareRatio * much - 400 * (1 + leastShareRatio));
+          expect(little).toBeLessThanOrEqual(leastShareRatio * much + 400);
+        },
+      ),
+    );
+  });
+
+  it("serves a low priority within a bounded time while higher ones never cease to ask", () => {
+    const { come, leave, happened } = door(0);
+    come("low", { band: 2, giveUpMs: Number.POSITIVE_INFINITY, inputTokens: 50 });
+    let turns = 0;
+    for (; turns < 1_000 && !happened.includes("low begins"); turns++) {
+      come("high", { band: 0, giveUpMs: Number.POSITIVE_INFINITY, inputTokens: 50 });
+      leave();
+    }
+    expect(turns).toBeLessThanOrEqual(Math.ceil(1 / leastShareRatio) + 2);
+  });
+
+  it("keeps places to wait for lesser priorities, as few as their least share", () => {
+    const { come, happened } = door(0, { maxQueued: 100, maxQueuedBytes: 1e9 });
+    for (let index = 0; index < 10; index++) come(`low${index}`, { band: 2 });
+    for (let index = 0; index < 300; index++) come(`high${index}`, { band: 0 });
+    const shed = (name: string) => happened.filter((entry) => entry.startsWith(name)).length;
+    expect(shed("low")).toBe(10 - Math.floor(100 * leastShareRatio));
+    expect(shed("high")).toBe(310 - 100 - shed("low"));
   });
 });

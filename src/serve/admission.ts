@@ -1,5 +1,7 @@
 import { FairShare } from "./fair-share.ts";
+import { LeastShare, leastShareRatio } from "./least-share.ts";
 import type { Clock } from "./ports.ts";
+import { priorities } from "./priority.ts";
 import { WaitingLine, type Applicant } from "./waiting-line.ts";
 
 /** A request at the door of the engines. */
@@ -38,13 +40,15 @@ const rateMemoryMs = 5_000;
 /**
  * Lets requests through while engines have room and keeps the others in order. Under overload the least urgent are sent
  * away with advice when to come back, and who can still be in time goes before who is late already: so engines work on
- * answers that are worth something, however many ask.
+ * answers that are worth something, however many ask. Lesser priorities keep a small part of the engines and of the
+ * places to wait, so that none is kept out for ever.
  */
 export class Admission {
   readonly #clock: Clock;
   readonly #limits: AdmissionLimits;
   readonly #events: AdmissionEvents;
   readonly #share = new FairShare();
+  readonly #least = new LeastShare();
   readonly #lines = new Map<number, WaitingLine<Candidate>>();
   readonly #sinceMs = new Map<Candidate, number>();
   #bytes = 0;
@@ -69,8 +73,11 @@ export class Admission {
     const line = this.#lines.get(candidate.lane);
     // Whoever waits already for the same engines goes first, unless the newcomer is more urgent.
     const first = line?.first();
-    if ((!first || candidate.band < first.band) && candidate.begin()) return this.#begins(candidate, 0);
+    const owed = this.#least.owed().some((band) => band > candidate.band);
+    if (!owed && (!first || candidate.band < first.band) && candidate.begin()) return this.#begins(candidate, 0);
     this.#add(candidate);
+    // Who is owed a turn comes before the newcomer, who then may begin as well.
+    if (owed) this.look();
     while (this.queued > this.#limits.maxQueued || this.#bytes > this.#limits.maxQueuedBytes) {
       this.#sendAway(this.#leastUrgent());
     }
@@ -94,15 +101,30 @@ export class Admission {
     this.#looking = true;
     const nowMs = this.#clock.monotonicMs();
     for (const line of this.#lines.values()) for (const over of line.age(nowMs)) this.#sendAway(over);
+    this.#payOwed(nowMs);
     for (const line of this.#inOrder()) {
-      for (let next = line.first(); next; next = line.first()) {
-        if (!next.begin()) break;
-        const sinceMs = this.#sinceMs.get(next)!;
-        this.#remove(next);
-        this.#begins(next, nowMs - sinceMs);
-      }
+      for (let next = line.first(); next && this.#letThrough(next, nowMs); next = line.first()) this.#payOwed(nowMs);
     }
     this.#looking = false;
+  }
+
+  /** Begins requests of priorities that are owed one, as long as engines have room for them. */
+  #payOwed(nowMs: number): void {
+    for (const band of this.#least.owed()) {
+      const heads = [...this.#lines.values()].flatMap((line) => line.first(band) ?? []);
+      heads.sort((one, other) => this.#before(one, other));
+      const due = heads.filter((head) => this.#least.covers(band, tokensOf(head)));
+      if (due.some((head) => this.#letThrough(head, nowMs))) return this.#payOwed(nowMs);
+      if (due.length > 0) this.#least.cannotHave(band, Math.max(...due.map(tokensOf)));
+    }
+  }
+
+  #letThrough(candidate: Candidate, nowMs: number): boolean {
+    if (!candidate.begin()) return false;
+    const sinceMs = this.#sinceMs.get(candidate)!;
+    this.#remove(candidate);
+    this.#begins(candidate, nowMs - sinceMs);
+    return true;
   }
 
   /** Sends everyone away: the gateway stops. */
@@ -113,6 +135,7 @@ export class Admission {
   #begins(candidate: Candidate, waitedMs: number): void {
     const { account, weight, inputTokens, outputTokens } = candidate;
     this.#share.charge(account, weight, inputTokens, outputTokens);
+    this.#least.began(candidate.band, tokensOf(candidate));
     this.#events.waited(candidate, waitedMs);
     const nowMs = this.#clock.monotonicMs();
     this.#begun = this.#begun * Math.exp((this.#begunAtMs - nowMs) / rateMemoryMs) + 1;
@@ -123,6 +146,7 @@ export class Admission {
     let line = this.#lines.get(candidate.lane);
     if (!line) this.#lines.set(candidate.lane, (line = new WaitingLine(this.#share)));
     line.add(candidate);
+    this.#least.joined(candidate.band);
     this.#sinceMs.set(candidate, this.#clock.monotonicMs());
     this.#bytes += candidate.bytes;
     this.#events.depth(this.queued);
@@ -132,6 +156,7 @@ export class Admission {
   #remove(candidate: Candidate): void {
     const line = this.#lines.get(candidate.lane);
     if (!line?.remove(candidate)) return;
+    this.#least.left(candidate.band);
     if (line.size === 0) this.#lines.delete(candidate.lane);
     this.#sinceMs.delete(candidate);
     this.#bytes -= candidate.bytes;
@@ -148,23 +173,25 @@ export class Admission {
   /** Lines that share engines compete through their first ones: more urgent, then less served, then due sooner. */
   #inOrder(): WaitingLine<Candidate>[] {
     const heads = [...this.#lines.values()].map((line) => ({ line, first: line.first()! }));
-    const served = (candidate: Candidate) => this.#share.tokensOf(candidate.account);
-    heads.sort(
-      (one, other) =>
-        one.first.band - other.first.band ||
-        served(one.first) - served(other.first) ||
-        one.first.deadlineMs - other.first.deadlineMs,
-    );
+    heads.sort((one, other) => one.first.band - other.first.band || this.#before(one.first, other.first));
     return heads.map(({ line }) => line);
   }
 
+  #before(one: Candidate, other: Candidate): number {
+    const served = this.#share.tokensOf(one.account) - this.#share.tokensOf(other.account);
+    return served || one.deadlineMs - other.deadlineMs;
+  }
+
+  /** Whom to send away: the least urgent of a priority that has more than its least part of the places, due last. */
   #leastUrgent(): Candidate {
+    const keeps = Math.floor(this.#limits.maxQueued * leastShareRatio);
+    const order = priorities.map((_, band) => band).toReversed();
+    const waiting = order.filter((band) => this.#least.waiting(band) > 0);
+    const band = waiting.find((candidate) => this.#least.waiting(candidate) > keeps) ?? waiting[0]!;
     let least: Candidate | undefined;
     for (const line of this.#lines.values()) {
-      const last = line.last();
-      if (!last) continue;
-      const later = !least || last.band > least.band;
-      if (later || (last.band === least!.band && last.deadlineMs > least!.deadlineMs)) least = last;
+      const last = line.last(band);
+      if (last && (!least || last.deadlineMs > least.deadlineMs)) least = last;
     }
     return least!;
   }
@@ -178,4 +205,8 @@ export class Admission {
       if (this.queued > 0) this.#lookSoon();
     });
   }
+}
+
+function tokensOf({ inputTokens, outputTokens }: Candidate): number {
+  return inputTokens + outputTokens;
 }

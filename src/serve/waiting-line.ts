@@ -56,9 +56,10 @@ export class WaitingLine<Entry extends Applicant> {
     return true;
   }
 
-  /** Who is next; undefined when nobody waits. */
-  first(): Entry | undefined {
-    for (const band of this.#bands) {
+  /** Who is next, of one priority when it is given; undefined when nobody waits. */
+  first(priority?: number): Entry | undefined {
+    const bands = priority === undefined ? this.#bands : this.#bands.slice(2 * priority, 2 * priority + 2);
+    for (const band of bands) {
       let first: Entry | undefined;
       for (const [entry] of band.values()) if (!first || this.#before(entry!, first)) first = entry;
       if (first) return first;
@@ -66,9 +67,9 @@ export class WaitingLine<Entry extends Applicant> {
     return undefined;
   }
 
-  /** Whom to send away when not all can wait: the least urgent, of the account that has had most, due last. */
-  last(): Entry | undefined {
-    for (const band of this.#bands.toReversed()) {
+  /** Whom of a priority to send away when not all can wait: who is late, of the account that has had most, due last. */
+  last(priority: number): Entry | undefined {
+    for (const band of [this.#bands[2 * priority + 1]!, this.#bands[2 * priority]!]) {
       let last: Entry | undefined;
       for (const entries of band.values()) {
         const candidate = entries.at(-1)!;
