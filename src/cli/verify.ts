@@ -77,7 +77,7 @@ function text(
     `bound recomputed from the certificate: ${usd(certifiedBoundUsd ?? 0)}; no plan of this world costs less`,
     ...(saidGap < gap - 1e-6
       ? [
-          `the search itself proved ${percent(saidGap, 3)}, by branching, which cannot be retold without a solver; what anyone can check is ${percent(gap, 3)}`,
+          `the search itself proved ${percent(saidGap, 3)}, by more branching than can be retold without a solver; what anyone can check is ${percent(gap, 3)}`,
         ]
       : []),
     ...(isWhole === null ? ["the document carries no seal: changes that contradict nothing would not be seen"] : []),

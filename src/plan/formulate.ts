@@ -29,6 +29,7 @@ export interface Formulation {
   readonly powerRow: Int32Array;
   readonly portRow: Int32Array;
   readonly limitRow: Int32Array;
+  readonly tieRow: Int32Array;
 }
 
 /** Row at site: a pair that `link` rows speak about, as `row * sites + site`. */
@@ -144,8 +145,9 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
   });
 
   const ties = problem.ties ?? noTies;
+  const tieRow = new Int32Array(ties.count);
   for (let tie = 0; tie < ties.count; tie++) {
-    builder.addRow(-Infinity, 0);
+    tieRow[tie] = builder.addRow(-Infinity, 0);
     for (let i = ties.starts[tie]!; i < ties.starts[tie + 1]!; i++) {
       builder.addEntry(moduleCol[ties.pool[i]!]!, ties.weight[i]!);
     }
@@ -161,6 +163,7 @@ export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "a
     powerRow,
     portRow,
     limitRow,
+    tieRow,
   };
   addLinks(problem, builder, { ...partial, model: emptyModel }, links);
   return { ...partial, model: builder.build() };

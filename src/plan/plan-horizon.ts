@@ -47,7 +47,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const { result } = solved;
   const broken = [...brokenLimits(stacked.problem, result.solution), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(first, stacked.problem, path, options, broken, seconds());
-  const certificate = result.certificate ?? certificateOf(solved.problem, path);
+  const certificate = await certificateOf(solved, tools, path);
   const differ = hasPriceVintages(world);
   const descriptions: Awaited<ReturnType<typeof describePeriod>>[] = [];
   for (const [period, planned] of stacked.periods.entries()) {
@@ -61,7 +61,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
     (sum, { description }, period) => sum + weights[period]! * description.cost.totalUsdPerYear,
     0,
   );
-  const boundUsd = Math.min(result.bestBoundUsd, presentCostUsd);
+  const boundUsd = Math.min(Math.max(result.bestBoundUsd, certificate.boundUsd), presentCostUsd);
   const relativeGap = gapOf(presentCostUsd, boundUsd);
   // What is proven is proven of the horizon; a period's part of it is in proportion to its cost.
   const proven = presentCostUsd === 0 ? 1 : boundUsd / presentCostUsd;

@@ -2,6 +2,7 @@
 import type { World } from "../catalog/index.ts";
 import { judgeDistribution, restrictTo, summariseAlternative } from "./alternatives.ts";
 import { certify, type Certificate } from "./certificate.ts";
+import { branchCertificate } from "./branch-certificate.ts";
 import { brokenLimits, fatalFailures, findClashes, type Clash } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
 import { lagrangianBound } from "./lagrangian.ts";
@@ -11,7 +12,7 @@ import type { PlanOptions, PlanTools } from "./plan-options.ts";
 import type { PlanProblem } from "./problem.ts";
 import { viewBySite } from "./site-view.ts";
 import { gapOf, type PathOptions, type PathResult } from "./solution-path.ts";
-import { failoverOf, solvePlan } from "./solve-resilient.ts";
+import { failoverOf, solvePlan, type ResilientResult } from "./solve-resilient.ts";
 import { solveProblem } from "./solve-problem.ts";
 import { enginePredictions } from "../route/index.ts";
 import { worldProblem, type WorldProblem } from "./world-problem.ts";
@@ -21,8 +22,11 @@ const usualGap = 0.005;
 const usualTimeLimitS = 180;
 /** Share of the time limit the centralised alternative may take on top; it is much smaller than the plan itself. */
 const comparisonTimeShare = 0.25;
-/** Evaluations spent on the certificate of an exactly solved problem: milliseconds each, at most 12,000 arcs. */
+/** Evaluations spent on the prices of an exactly solved problem: milliseconds each, at most 12,000 arcs. */
 const certificateIterations = 600;
+/** Share of the time limit that may go into the certificate on top, and the gap below which cases are no longer told apart. */
+const certificateTimeShare = 0.1;
+const closestGap = 1e-3;
 
 export async function planPeriod(
   world: World,
@@ -45,9 +49,10 @@ export async function planPeriod(
   if (broken.length > 0) return infeasibleDocument(planned, problem, path, options, broken, seconds());
   const { description, told } = await describePeriod(planned, result.solution, tools, path);
   const centralised = await centralisedAlternative(planned, problem, tools, path, options);
+  const certificate = await certificateOf(solved, tools, path);
   // What the document costs is what anyone computes from it, to the last digit.
   const objectiveUsd = description.cost.totalUsdPerYear;
-  const bestBoundUsd = Math.min(result.bestBoundUsd, objectiveUsd);
+  const bestBoundUsd = Math.min(Math.max(result.bestBoundUsd, certificate.boundUsd), objectiveUsd);
   const whole = { ...result, solution: told, objectiveUsd, bestBoundUsd };
   return withValue({
     ...headOf(planned, options),
@@ -59,7 +64,7 @@ export async function planPeriod(
     search: searchOf(problem, path, result, seconds()),
     ...description,
     ...failoverOf(solved, stages, [description.deployment]),
-    certificate: result.certificate ?? certificateOf(solved.problem, path),
+    certificate,
     predictions: enginePredictions(world, description.deployment),
     alternatives: { centralised },
     verdict: centralised === null ? null : judgeDistribution(planned, whole, centralised),
@@ -169,11 +174,32 @@ export async function centralisedAlternative(
   return summariseAlternative("centralised", planned, core, result);
 }
 
-/** The exact path proves its bound by branching, which cannot be retold briefly; prices prove nearly as much. */
-export function certificateOf(problem: PlanProblem, { signal }: PathOptions): Certificate {
-  const view = viewBySite(problem);
-  const iterations = certificateIterations;
-  return certify(problem, lagrangianBound(problem, view, { iterations, stop: () => signal?.aborted === true }), view);
+/**
+ * What anyone can check. The solver proves its bound by branching on millions of relaxations, which cannot be retold; prices
+ * prove nearly as much, and telling some cases apart the rest. That may take a share of the time limit on top.
+ */
+export async function certificateOf(
+  { problem, result }: Pick<ResilientResult, "problem" | "result">,
+  tools: PlanTools,
+  { signal, timeLimitS, relativeGap, seed }: PathOptions,
+): Promise<Certificate> {
+  const startedMs = tools.nowMs();
+  const stop = (): boolean =>
+    signal?.aborted === true || tools.nowMs() - startedMs > 1000 * certificateTimeShare * timeLimitS;
+  let { certificate } = result;
+  if (certificate === undefined) {
+    const view = viewBySite(problem);
+    certificate = certify(problem, lagrangianBound(problem, view, { iterations: certificateIterations, stop }), view);
+  }
+  const wantedGap = Math.max(relativeGap, closestGap);
+  return branchCertificate(problem, certificate, {
+    targetUsd: result.objectiveUsd - wantedGap * Math.abs(result.objectiveUsd),
+    plan: result.solution,
+    solver: tools.solver,
+    seed,
+    stop,
+    ...(tools.breathe !== undefined && { breathe: tools.breathe }),
+  });
 }
 
 /** JSON has no infinity. */

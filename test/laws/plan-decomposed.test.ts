@@ -231,7 +231,9 @@ describe("the decomposition", () => {
     const view = viewBySite(problem!);
     const good = certify(problem!, lagrangianBound(problem!, view, { iterations: 20, stop: () => false }), view);
     const spoil = (value: number) => good.rowPrices.map((price, row) => (row === 0 ? value : price));
-    expect(recomputeBound(problem!, { ...good, rowPrices: spoil(-1) })).toBe(-Infinity);
+    const negative = good.sitePrices.map((cuts) => cuts.map((cut) => cut.map(() => -1)));
+    expect(recomputeBound(problem!, { ...good, sitePrices: negative })).toBe(-Infinity);
+    expect(recomputeBound(problem!, { ...good, rowPrices: spoil(-Infinity) })).toBe(-Infinity);
     expect(recomputeBound(problem!, { ...good, rowPrices: spoil(Number.NaN) })).toBe(-Infinity);
     expect(recomputeBound(problem!, { ...good, rowPrices: good.rowPrices.slice(1) })).toBe(-Infinity);
     expect(recomputeBound(problem!, { ...good, sitePrices: [] })).toBe(-Infinity);

@@ -62,7 +62,8 @@ describe("verifying a plan", () => {
       "certificate.boundUsd",
       (p) => p.objectiveUsdPerYear! * 0.99999,
     ],
-    ["a negative price", "certificate.rowPrices.0", () => -5],
+    ["a negative price", "certificate.sitePrices.0.0.0", () => -5],
+    ["a price that is no number", "certificate.rowPrices.0", () => null],
     ["a lost price", "certificate.rowPrices", (p) => p.certificate!.rowPrices.slice(1)],
     ["less power at a site", "world.sites.1.powerLimitKw", () => [1]],
   ])("refuses %s, and says where", (_what, path, value) => {
