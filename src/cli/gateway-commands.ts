@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { collect, positive, seconds, share, wholeNumber } from "./option-values.ts";
+import { collect, positive, positiveWhole, seconds, share, wholeNumber } from "./option-values.ts";
 
 /** As in `serve/priority.ts`; named here so that `--help` need not load the gateway. */
 const priorities = ["high", "normal", "low"];
@@ -31,9 +31,9 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     .option("--access-log <file>", "one JSON line per request, without prompts and keys; - for standard output")
     .option("--otlp <url>", "OpenTelemetry collector (OTLP over HTTP) for traces and metrics; off when left out")
     .option("--max-body-mb <number>", "largest request body, MiB", positive, 32)
-    .option("--max-connections <number>", "connections at the same time", wholeNumber)
+    .option("--max-connections <number>", "connections at the same time", positiveWhole)
     .option("--grace <duration>", "time for running requests when it stops", seconds, 30)
-    .option("--workers <number>", "processes that share the address, one per core", wholeNumber, 1)
+    .option("--workers <number>", "processes that share the address, one per core", positiveWhole, 1)
     .option("--no-reload", "do not take changed files over while running")
     .option("--cache-mb <number>", "memory for answers that may be given again, MiB; none when left out", positive)
     .option("--cache-ttl <duration>", "how long an answer may be given again", seconds, 3_600)

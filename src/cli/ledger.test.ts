@@ -102,7 +102,9 @@ describe("a ledger that cannot be used", () => {
     const serve = (place: string) => runCliHere(["serve", writePlan(folder), "--ledger", place]);
     expect(await serve(join(folder, "absent", "ledger.db"))).toMatchObject({
       exitCode: 3,
-      stderr: expect.stringMatching(/cannot be read as a ledger: .*unable to open/) as string,
+      stderr: expect.stringMatching(
+        /ledger\.db cannot be opened: .*unable to open.* a folder that this user may write to/,
+      ) as string,
     });
     expect(await serve("postgres://a@127.0.0.1:9/none")).toMatchObject({
       exitCode: 3,

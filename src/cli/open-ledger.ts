@@ -36,7 +36,15 @@ export async function openLedger(spec: string): Promise<Store & RollUps> {
     return store;
   } catch (error) {
     await store.close();
-    throw unreadable(spec, error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const remedy =
+      place.kind === "file"
+        ? "Each gateway needs a file of its own, in a folder that this user may write to."
+        : "Each gateway needs a chain of its own (…/database#name).";
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `--ledger: ${spec} cannot be opened: ${(message || code) ?? "unknown error"}. ${remedy}`,
+    );
   }
 }
 

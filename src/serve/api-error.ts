@@ -103,6 +103,12 @@ export const errorRegistry = {
     message: "The request is larger than this gateway accepts.",
     hint: "Send a smaller request.",
   },
+  unsupported_encoding: {
+    status: 415,
+    type: "invalid_request_error",
+    message: "Compressed bodies are not read here.",
+    hint: "Send the body as it is, without content-encoding.",
+  },
   rate_limit_exceeded: {
     status: 429,
     type: "rate_limit_error",

@@ -69,8 +69,14 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
   }
   if (text === undefined || text === null) return refuse("invalid_request", `\`${content}\` is missing.`, content);
   const limit = fields["max_completion_tokens"] ?? fields["max_output_tokens"] ?? fields["max_tokens"] ?? null;
-  if (limit !== null && !(Number.isInteger(limit) && (limit as number) > 0)) {
-    return refuse("invalid_request", "The limit on output tokens must be a whole number above zero.", "max_tokens");
+  // A completion may be asked for its prompt's probabilities alone.
+  const least = contents[0] === "prompt" ? 0 : 1;
+  if (limit !== null && !(Number.isInteger(limit) && (limit as number) >= least)) {
+    return refuse(
+      "invalid_request",
+      `The limit on output tokens must be a whole number from ${least} on.`,
+      "max_tokens",
+    );
   }
   const spans = memberSpans(body, readFields);
   const spanOf = (name: string) => spans.find(({ key }) => key === name)?.span;

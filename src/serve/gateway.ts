@@ -24,6 +24,7 @@ import { readiness } from "./readiness.ts";
 import { createResponseCalls, isResponsePath } from "./response-calls.ts";
 import type { ResponseDesk } from "./response-desk.ts";
 import { newRequestId } from "./request-id.ts";
+import { misdirected } from "./wrong-path.ts";
 import { WorkGauges } from "./work-gauges.ts";
 import type { Call, Exchange, Page, PageSource, Reply } from "./transport.ts";
 
@@ -105,6 +106,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     core.sendError(reply, error, requestId, 0, headers);
     return answered;
   };
+  const misdirect = ({ method, path }: Call, reply: Reply) => {
+    const { error, headers } = misdirected(method, path);
+    return refuse(reply, error, headers);
+  };
   const operate = createOperatorCalls({ places: core.places(), drains, access: operators, clock });
 
   const fileCalls = createFileCalls({
@@ -164,6 +169,8 @@ export function createGateway(parts: GatewayParts): Gateway {
       const { status, body } = readiness(core.groups, drains.all, core.stopping);
       return json(reply, asciiJson(body), status);
     }
+    // No page of the console is there, so nobody need be asked who they are.
+    if (path.startsWith("/v1/") || path === "/models") return misdirect(call, reply);
     const entry = operators.enter(call, "viewer");
     if (!entry.ok) return refuse(reply, entry.error, entry.headers);
     if (path === "/console/live") return live.watch(reply);
@@ -195,11 +202,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
     if (method === "POST") {
       if (endpoint) return infer(call, reply, endpoint);
-      return refuse(reply, apiError(path.startsWith("/v1/") ? "not_found" : "method_not_allowed"));
+      return misdirect(call, reply);
     }
     // A feed without a body would be no feed.
     const readable = method === "GET" || (method === "HEAD" && path !== "/console/live");
-    return readable && !endpoint ? read(call, reply) : refuse(reply, apiError("method_not_allowed"));
+    return readable && !endpoint ? read(call, reply) : misdirect(call, reply);
   }
 
   return {

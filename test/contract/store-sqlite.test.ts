@@ -72,6 +72,19 @@ describe("the ledger file", () => {
     expect(verifyLedger(path).brokenAt).toBe(at);
   });
 
+  it("is written by one process at a time, and read by any", async () => {
+    const path = newPath();
+    const first = createSqliteStore(path);
+    await first.append([ledgerRow()]);
+    const second = createSqliteStore(path);
+    await expect(second.append([ledgerRow({ requestId: "req_2" })])).rejects.toThrow("another process writes");
+    await second.close();
+    expect(verifyLedger(path)).toMatchObject({ rows: 1, brokenAt: null });
+    await first.close();
+    await fill(path, 5, 6);
+    expect(verifyLedger(path)).toMatchObject({ rows: 2, brokenAt: null });
+  });
+
   it("says so when it cannot be opened", async () => {
     const store = createSqliteStore(join(folder, "absent", "ledger.db"));
     await expect(store.append([ledgerRow()])).rejects.toThrow();

@@ -3,6 +3,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { LedgerFile } from "./ledger-file.ts";
+import { lockLedger } from "./ledger-lock.ts";
 import { RowTexts } from "./row-text.ts";
 import { SummedRows } from "./summed-rows.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
@@ -11,6 +12,7 @@ type Append = Extract<ToWorker, { kind: "append" }>;
 
 const { path, columns, summed } = workerData as WorkerStart;
 const port = parentPort!;
+const unlock = lockLedger(path);
 const database = new DatabaseSync(path);
 database.exec("PRAGMA journal_mode = WAL");
 // A commit returns only when it is on disk: a row that was acknowledged survives a power cut.
@@ -41,6 +43,7 @@ port.on("message", (message: ToWorker) => {
     return;
   }
   database.close();
+  unlock();
   answer({ kind: "done", ids: [message.id] });
   port.close();
 });
