@@ -249,18 +249,16 @@ export function fromColumns(problem: PlanProblem, formulation: Formulation, colu
   return { open, modules, share };
 }
 
-/** Switches that cost nothing and serve nobody are left on only where a limit needs them. */
+/** Switches are left on only where a limit needs them. */
 function dropUnneeded(
   problem: PlanProblem,
   modules: Float64Array,
   columns: Float64Array,
   { firstArcCol }: Formulation,
 ): void {
-  const { pools, arcs, limits } = problem;
-  const serves = new Uint8Array(pools.count);
-  for (const pool of arcs.pool) serves[pool] = 1;
+  const { pools, limits } = problem;
   for (let pool = 0; pool < pools.count; pool++) {
-    if (!(modules[pool]! > 0) || serves[pool] || pools.usd[pool] !== 0 || pools.minCount[pool]! > 0) continue;
+    if (!(modules[pool]! > 0) || !pools.isSwitch?.[pool] || pools.minCount[pool]! > 0) continue;
     const needed = limits.some((limit) => {
       const i = limit.pools.indexOf(pool);
       if (i < 0 || !(limit.poolWeights[i]! < 0)) return false;
