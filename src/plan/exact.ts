@@ -22,6 +22,9 @@ const linkRounds = 12;
 /** A `link` row is added when the relaxation breaks it by more than this share of the row. */
 const linkTolerance = 1e-4;
 
+/** What the solver's tolerances, and cleaning its shares afterwards, may move of a cost that is proven. */
+const roundingRatio = 1e-6;
+
 export async function solveExact(
   problem: PlanProblem,
   tools: PathTools,
@@ -74,7 +77,7 @@ export async function solveExact(
   bound = Math.min(bound, bestUsd);
   record(bestUsd, bound);
   return {
-    status: statusOf(result.status, gapOf(bestUsd, bound) <= options.relativeGap + 1e-12),
+    status: statusOf(result.status, gapOf(bestUsd, bound) <= options.relativeGap + roundingRatio),
     solution: best,
     objectiveUsd: bestUsd,
     bestBoundUsd: bound,
