@@ -40,7 +40,7 @@ export async function openLedger(spec: string): Promise<Store & RollUps> {
     const remedy =
       place.kind === "file"
         ? "Each gateway needs a file of its own, in a folder that this user may write to."
-        : "Each gateway needs a chain of its own (…/database#name).";
+        : "The database must be there, and each gateway needs a chain of its own in it (…/database#name).";
     throw new CommandFailure(
       exitCodes.invalid,
       `--ledger: ${spec} cannot be opened: ${(message || code) ?? "unknown error"}. ${remedy}`,
