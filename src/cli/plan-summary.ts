@@ -15,6 +15,7 @@ export function planSummary(plan: PlanDocument): string {
     costText(plan),
     valueText(plan),
     tierTable(plan),
+    idleText(plan),
     servedTable(plan),
     trainingText(plan),
     unservedText(plan),
@@ -98,6 +99,19 @@ function tierTable({ world, sites, cost, deployment }: PlanDocument): string {
     ];
   });
   return textTable(["tier", "sites", "modules", "power", "cost"], rows);
+}
+
+const idlePlaces = 5;
+
+/** What stands already and is of no use to the plan. */
+function idleText({ world, idle = [] }: PlanDocument): string {
+  if (idle.length === 0) return "";
+  const shown = idle.toSorted((a, b) => b.count - a.count).slice(0, idlePlaces);
+  const places = shown.map(
+    ({ site, module, count }) => `${count} × ${world.modules[module]!.id} at ${world.sites[site]!.name}`,
+  );
+  const more = idle.length - shown.length;
+  return `installed and left idle, at no cost: ${places.join(", ")}${more > 0 ? `, and at ${more} more places` : ""}`;
 }
 
 /** Peak requests per second asked for and served, by workload. */

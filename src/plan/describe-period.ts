@@ -5,6 +5,7 @@ import { capacityWorth } from "./capacity-worth.ts";
 import { limitUse } from "./coupling-limit.ts";
 import { toDeployment } from "./deployment.ts";
 import { documentSolution } from "./document-solution.ts";
+import { idleModules } from "./idle-modules.ts";
 import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan-document.ts";
 import { objectiveUsd, type ProblemSolution } from "./problem.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
@@ -17,7 +18,7 @@ const costTolerance = 1e-6;
 
 export type PeriodDescription = Pick<
   PlanDocument,
-  "deployment" | "cost" | "sites" | "limits" | "unserved" | "training"
+  "deployment" | "cost" | "sites" | "limits" | "unserved" | "training" | "idle"
 > & { readonly cost: CostBreakdown };
 
 /**
@@ -53,6 +54,7 @@ export async function describePeriod(
     limits: limitUses(planned, told),
     unserved: reportUnserved(planned, told),
     training,
+    idle: idleModules(world, deployment, period),
   };
   return { description, told };
 }

@@ -2,6 +2,7 @@
 import { enginePredictions } from "../route/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { siteLoads } from "./describe-period.ts";
+import { idleModules } from "./idle-modules.ts";
 
 /**
  * The document as it stands in a period: what is in service, what it costs a year and what is proven of it. Limits over
@@ -28,6 +29,7 @@ export function viewPeriod(plan: PlanDocument, period: number): PlanDocument {
     unserved,
     sites: siteLoads({ world: plan.world, period }, deployment),
     limits: [],
+    idle: idleModules(plan.world, deployment, period),
     horizon: null,
     value: null,
   };

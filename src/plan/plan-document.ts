@@ -4,6 +4,7 @@ import type { CostBreakdown } from "../finance/index.ts";
 import type { Deployment, EnginePrediction } from "../route/index.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Clash } from "./clashes.ts";
+import type { IdleModules } from "./idle-modules.ts";
 import type { PlanValue } from "./plan-value.ts";
 import type { SearchStatus } from "./solution-path.ts";
 import type { Unserved } from "./unserved.ts";
@@ -58,6 +59,8 @@ export interface PlanDocument {
   readonly limits: readonly LimitUse[];
   readonly unserved: readonly Unserved[];
   readonly training: readonly TrainingPlacement[];
+  /** What is installed and left out of service; absent in documents of older versions. */
+  readonly idle?: readonly IdleModules[];
   /** Prices from which anyone can recompute a bound without a solver; null when infeasible or with a horizon's instead. */
   readonly certificate: Certificate | null;
   readonly alternatives: { readonly centralised: Alternative | null };

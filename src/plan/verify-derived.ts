@@ -10,6 +10,7 @@ import { annualCost } from "../finance/index.ts";
 import { toDeployment } from "./deployment.ts";
 import { enginesOf, limitUses, siteLoads } from "./describe-period.ts";
 import { documentSolution } from "./document-solution.ts";
+import { idleModules } from "./idle-modules.ts";
 import type { Alternative, PlanDocument } from "./plan-document.ts";
 import { planValue } from "./plan-value.ts";
 import { gapOf } from "./solution-path.ts";
@@ -47,6 +48,9 @@ export function checkDerived(document: PlanDocument, planned: WorldProblem, repo
     compare("predictions", document.predictions, enginePredictions(world, deployment), report);
   }
   // Periods within a horizon tell no loads and limits of their own.
+  if (document.horizon === null && document.idle !== undefined) {
+    compare("idle", document.idle, idleModules(world, deployment, period), report);
+  }
   if (document.horizon === null) compare("sites", document.sites, siteLoads(planned, deployment), report);
   if (document.horizon === null) {
     compare("limits", document.limits, limitUses(planned, solution), report, limitScale);

@@ -107,7 +107,7 @@ describe("a plan document with one value changed", () => {
 
   /** What the plan decides and what follows from it; the rest is told about the search or the world of the question. */
   const decided =
-    /^(deployment|cost|sites|limits|unserved|training|certificate|horizon|objective|relativeGap|status|name|catalog|method|value|predictions|verdict|search\.(rows|arcs|pools)|failover\.failures)/;
+    /^(deployment|cost|sites|limits|unserved|training|certificate|horizon|objective|relativeGap|status|name|catalog|method|value|predictions|verdict|idle|search\.(rows|arcs|pools)|failover\.failures)/;
   const estimated = /capacityUsdPerModuleS/;
 
   it("is refused for one dollar in millions, in a period that only the horizon tells of", () => {

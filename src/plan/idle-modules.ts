@@ -1,0 +1,31 @@
+/** What stands already and is not used. */
+import type { World } from "../catalog/index.ts";
+import { modulesInService, type DeploymentLike } from "../finance/index.ts";
+
+/** Modules of one kind that are installed at a site and out of service; they cost nothing in the plan and serve nobody. */
+export interface IdleModules {
+  /** Positions in `world.sites` and `world.modules`. */
+  readonly site: number;
+  readonly module: number;
+  readonly count: number;
+}
+
+/** Installed modules that a deployment of `period` leaves out of service, by site and kind. */
+export function idleModules(world: World, deployment: DeploymentLike, period: number): IdleModules[] {
+  const used = new Map<number, number>();
+  for (const { site, module, kept } of modulesInService(world, deployment, period)) {
+    used.set(site * world.modules.length + module, kept);
+  }
+  return world.sites.flatMap(({ installed }, site) => {
+    const counts = new Map<number, number>();
+    for (const { module, count } of installed) counts.set(module, (counts.get(module) ?? 0) + count);
+    return [...counts]
+      .sort((a, b) => a[0] - b[0])
+      .map(([module, there]) => ({
+        site,
+        module,
+        count: there - (used.get(site * world.modules.length + module) ?? 0),
+      }))
+      .filter(({ count }) => count > 0);
+  });
+}
