@@ -157,17 +157,21 @@ export function simulationTables(result: SimulationResult, world: World): Table[
         "workload",
         "requestsPerS",
         "utilization",
+        "dispersion",
+        "noClaim",
         "measure",
         "predictedMs",
         "simulatedMs",
         "relativeDifference",
       ],
       rows: result.closedForms.flatMap((entry) =>
-        (["tpot", "ttftMean", "e2eMean"] as const).map((measure): Cell[] => [
+        (["tpot", "ttftMean", "ttftP99", "e2eMean", "e2eP99"] as const).map((measure): Cell[] => [
           entry.pool,
           entry.workload,
           entry.requestsPerS,
           entry.utilization,
+          entry.dispersion,
+          entry.noClaim,
           measure,
           entry[measure].predictedMs,
           entry[measure].simulatedMs,

@@ -17,6 +17,8 @@ export interface LoadPoint {
   readonly e2eMeanMs: number;
   /** Time that a share `p` (0 < p < 1) of first tokens stays within: compute share, no network. */
   ttftQuantileMs(p: number): number;
+  /** The same for last tokens. */
+  e2eQuantileMs(p: number): number;
 }
 
 /**
@@ -34,12 +36,25 @@ export interface BatchPoint {
 
 /**
  * Mean step at a batch, ms: decoding of the batch and of the sequence looked at, and the prefill that keeps the batch
- * full. A sequence that decodes sees itself plus the others, hence the one on top of the mean.
+ * full.
+ *
+ * A sequence sees more others than there are on average, as it lives longer when there are many: E[n²] / E[n] = n + var / n.
+ * Arrivals are a Poisson stream, and a crowd leaves the slower the more a step lengthens with it: with the elasticity e of
+ * the decode step, n fluctuates around its mean like a birth-death process with variance n / (1 - e). e = 0 is M/G/infinity,
+ * e = 1 processor sharing. Prompts come at the same rate whatever the crowd.
  */
 export function stepAtBatch(replica: Replica, costs: ShapeCosts, batch: number): { decodeMs: number; stepMs: number } {
-  const decoding = Math.min(batch + 1, Math.max(costs.seats, 1));
+  const decodeOf = (n: number) => meanStep(replica, costs, n + 1, 0).decodeMs;
+  const nearMs = decodeOf(batch);
+  const elasticity = (decodeOf(batch * (1 + nudge)) - nearMs) / (nudge * nearMs);
+  const crowding = 1 / (1 - Math.min(elasticity, mostElasticity));
+  const decoding = Math.min(batch + crowding, Math.max(costs.seats, 1));
   return meanStep(replica, costs, decoding, batch / costs.decodeSteps, Math.sqrt(Math.max(0, decoding - 1)));
 }
+
+const nudge = 1e-3;
+/** Near saturation the seats, not the steps, hold the crowd together. */
+const mostElasticity = 0.75;
 
 /**
  * Rate and latencies at a mean batch in [0, seats].
@@ -134,6 +149,7 @@ export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: n
       ttftP95Ms: never,
       e2eMeanMs: never,
       ttftQuantileMs: () => never,
+      e2eQuantileMs: () => never,
     };
   }
   const batch = largestBatch(costs.seats, (n) => batchPoint(replica, costs, n).perS <= rate);
@@ -148,7 +164,23 @@ export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: n
     ttftP95Ms: point.ttftQuantileMs(0.95),
     e2eMeanMs: point.ttftMeanMs + (costs.outputMean - 1) * point.tpotMs,
     ttftQuantileMs: point.ttftQuantileMs,
+    e2eQuantileMs: (p) => e2eQuantileMs(point, costs, p),
   };
+}
+
+/**
+ * First token, then the answer's tokens: how long an answer is spreads the most; how crowded its time was, and how long its
+ * first token took, spread beside it.
+ */
+function e2eQuantileMs(point: BatchPoint, costs: ShapeCosts, p: number): number {
+  const tokens = costs.outputMean - 1;
+  const length = {
+    meanMs: tokens * point.tpotMs,
+    quantileMs: (q: number) => (costs.outputQuantile(q) - 1) * point.tpotMs,
+  };
+  const crowd = { meanMs: 0, quantileMs: (q: number) => tokens * (point.tpotQuantileMs(q) - point.tpotMs) };
+  const first = { meanMs: point.ttftMeanMs, quantileMs: point.ttftQuantileMs };
+  return quantileOfSum(0, [first, length, crowd]).quantileMs(p);
 }
 
 /** Halvings of the search for a batch: the result is exact to a double's last bits relative to the number of seats. */

@@ -22,6 +22,8 @@ export interface ShapeCosts {
    */
   readonly decodeSteps: number;
   readonly outputCvSquared: number;
+  /** Output tokens at quantile `p`. */
+  readonly outputQuantile: (p: number) => number;
   /** Context of a sequence caught while decoding: long answers are caught more often (length bias), tokens. */
   readonly contextTokens: number;
   /** Most sequences that can decode at once: seats, KV memory and token budget. Below 1: a request does not fit. */
@@ -63,6 +65,7 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
     outputMean: output,
     decodeSteps: Math.max(output - 1, 0.5) / replica.tokensPerStep,
     outputCvSquared,
+    outputQuantile: (p) => lognormalQuantile(output, shape.outputCv, p),
     contextTokens: input + (output * (1 + outputCvSquared)) / 2,
     seats: fits && finalTokens <= replica.kvTokenCapacity ? seats : 0,
     inputTokens: input,

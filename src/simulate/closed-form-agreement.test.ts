@@ -43,11 +43,20 @@ describe("the plan's engine model and the simulated engine (invariant 8)", () =>
   it("agree on means within 3 % for short requests and long ones, quiet and at a third of what the engine can carry", () => {
     // Tens of thousands of requests each: chance then moves a mean by less than 1 %.
     const cases = [agreement(0, 10, 4000), agreement(0, 100, 400), agreement(1, 1, 40_000), agreement(1, 5, 8000)];
-    for (const { tpot, ttftMean, e2eMean } of cases) {
+    for (const { tpot, ttftMean, e2eMean, ttftP99, e2eP99, noClaim } of cases) {
       for (const { relativeDifference } of [tpot, ttftMean, e2eMean]) {
         expect(Math.abs(relativeDifference)).toBeLessThan(0.03);
       }
+      if (noClaim !== null) continue;
+      for (const { relativeDifference } of [ttftP99, e2eP99]) expect(Math.abs(relativeDifference)).toBeLessThan(0.1);
     }
+    expect(cases.map(({ noClaim }) => noClaim === null)).toEqual([true, false, true, false]);
+  });
+
+  it("claims nothing where an engine is loaded, and says why", () => {
+    const loaded = agreement(1, 13, 2000);
+    expect(loaded.utilization).toBeGreaterThan(0.35);
+    expect(loaded.noClaim).toContain("more than 35 %");
   });
 
   it("is asked about the requests that came, where the policy sends long prompts to the quicker engine", () => {

@@ -1,3 +1,4 @@
+import { GroupMeasures } from "./group-measures.ts";
 import { tiers, type World } from "../catalog/index.ts";
 import { rejectReasons, type RejectReason } from "../route/index.ts";
 import { QuantileSketch } from "./quantile-sketch.ts";
@@ -82,20 +83,6 @@ export interface WindowCounts {
   readonly rejected: Float64Array;
 }
 
-/** Positions of the sums of one group and workload; times in ms at the engine, network not counted. */
-export const groupSum = {
-  completed: 0,
-  ttftMs: 1,
-  e2eMs: 2,
-  decodeMs: 3,
-  decodeTokens: 4,
-  inputTokens: 5,
-  inputTokensSquared: 6,
-  cachedTokens: 7,
-  outputTokensSquared: 8,
-} as const;
-export const groupSums = 9;
-
 export interface MeasureOptions {
   /** Requests sent before are not counted, ms. */
   readonly fromMs: number;
@@ -117,8 +104,7 @@ export class Measures {
   readonly windowMs: number;
   readonly windows: WindowCounts;
   readonly poolCompleted: Float64Array;
-  /** Per group × workload, `groupSums` numbers: see `groupSum`. */
-  readonly groups: Float64Array;
+  readonly groups: GroupMeasures;
   readonly siteCompleted: Float64Array;
   readonly siteOutputTokens: Float64Array;
   readonly siteEgressBytes: Float64Array;
@@ -159,7 +145,7 @@ export class Measures {
       rejected: new Float64Array(slots),
     };
     this.poolCompleted = new Float64Array(size.pools);
-    this.groups = new Float64Array(size.groups * workloads * groupSums);
+    this.groups = new GroupMeasures(size.groups, workloads, options);
     this.siteCompleted = new Float64Array(world.sites.length);
     this.siteOutputTokens = new Float64Array(world.sites.length);
     this.siteEgressBytes = new Float64Array(world.sites.length);
@@ -233,8 +219,10 @@ export class Measures {
     cell.outputTokens += request.outputTokens;
     cell.egressBytes += workload.responseBytes;
     cell.preemptions += request.preemptions;
-    if (request.group >= 0) this.#finishAtGroup(request);
-    else cell.answeredFromCache++;
+    if (request.group >= 0) {
+      this.poolCompleted[request.pool] = this.poolCompleted[request.pool]! + 1;
+      this.groups.finish(request);
+    } else cell.answeredFromCache++;
     this.siteCompleted[site] = this.siteCompleted[site]! + 1;
     this.siteOutputTokens[site] = this.siteOutputTokens[site]! + request.outputTokens;
     this.siteEgressBytes[site] = this.siteEgressBytes[site]! + workload.responseBytes;
@@ -255,24 +243,6 @@ export class Measures {
       const hour = this.#hourSlot(row, request.arrivalMs);
       this.hourWithinSlo[hour] = this.hourWithinSlo[hour]! + 1;
     }
-  }
-
-  #finishAtGroup(request: FinishedRequest): void {
-    this.poolCompleted[request.pool] = this.poolCompleted[request.pool]! + 1;
-    const sums = (request.group * this.arrived.length + request.workload) * groupSums;
-    const { inputTokens, outputTokens } = request;
-    const add = (position: number, value: number) => {
-      this.groups[sums + position] = this.groups[sums + position]! + value;
-    };
-    add(groupSum.completed, 1);
-    add(groupSum.ttftMs, request.engineTtftMs);
-    add(groupSum.e2eMs, request.engineE2eMs);
-    add(groupSum.decodeMs, request.engineE2eMs - request.engineTtftMs);
-    add(groupSum.decodeTokens, outputTokens - 1);
-    add(groupSum.inputTokens, inputTokens);
-    add(groupSum.inputTokensSquared, inputTokens * inputTokens);
-    add(groupSum.cachedTokens, request.cachedTokens);
-    add(groupSum.outputTokensSquared, outputTokens * outputTokens);
   }
 
   #windowSlot(workload: number, timeMs: number): number {
