@@ -3,10 +3,11 @@
  * the arcs, without a solver; see `recompute-bound.ts`.
  */
 import { branchFault, narrowed, type BranchNode } from "./branch-tree.ts";
+import { withImpliedLimits } from "./implied-limits.ts";
 import type { LagrangianResult } from "./lagrangian.ts";
 import { noTies, type PlanProblem } from "./problem.ts";
 import { boundAt } from "./recompute-bound.ts";
-import { cutsPerSite } from "./site-bound.ts";
+import { cutsPerSite } from "./site-cuts.ts";
 import type { SiteView } from "./site-view.ts";
 
 /** Any prices give a valid bound; the better they are, the higher it is. */
@@ -16,7 +17,7 @@ export interface Prices {
    * least use, the service of debt), so that it is not served twice over.
    */
   readonly rowPrices: readonly number[];
-  /** What one unit of each coupling limit is worth, USD/year; not negative. */
+  /** What one unit of each coupling limit is worth, then of each that follows from them, USD/year; not negative. */
   readonly limitPrices: readonly number[];
   /** What taking one module away again would be worth per tie between periods, USD; not negative. */
   readonly tiePrices: readonly number[];
@@ -64,8 +65,9 @@ export function certify(problem: PlanProblem, bound: LagrangianResult, view: Sit
  *
  * @returns USD/year; -Infinity when a price is missing, negative or not a number, or the cases are not all there are.
  */
-export function recomputeBound(problem: PlanProblem, certificate: Omit<Certificate, "boundUsd">): number {
-  if (certificateFault(problem, certificate) !== null) return -Infinity;
+export function recomputeBound(stated: PlanProblem, certificate: Omit<Certificate, "boundUsd">): number {
+  if (certificateFault(stated, certificate) !== null) return -Infinity;
+  const problem = asPriced(stated, certificate);
   const { branches, leaves = [] } = certificate;
   if (branches === undefined) return boundAt(problem, certificate);
   let least = Infinity;
@@ -75,8 +77,16 @@ export function recomputeBound(problem: PlanProblem, certificate: Omit<Certifica
   return least;
 }
 
+/** The problem with the limits that follow from its own, where a certificate prices them. */
+export function asPriced(problem: PlanProblem, { limitPrices }: Prices): PlanProblem {
+  return Array.isArray(limitPrices) && limitPrices.length > problem.limits.length
+    ? withImpliedLimits(problem)
+    : problem;
+}
+
 /** What keeps a certificate from proving anything, with its place; null when nothing does. */
-export function certificateFault(problem: PlanProblem, certificate: Omit<Certificate, "boundUsd">): string | null {
+export function certificateFault(stated: PlanProblem, certificate: Omit<Certificate, "boundUsd">): string | null {
+  const problem = asPriced(stated, certificate);
   const { branches, leaves = [] } = certificate;
   const fault = pricesFault(problem, certificate);
   if (fault !== null) return fault;

@@ -5,6 +5,7 @@
  */
 import { certify } from "./certificate.ts";
 import { solveExact } from "./exact.ts";
+import { withImpliedLimits } from "./implied-limits.ts";
 import { boundSteps } from "./lagrangian.ts";
 import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
@@ -40,7 +41,7 @@ const roundings: readonly Rounding[] = [
   { by: "modules", threshold: 0.05 },
 ];
 /** Share of the time left after that in which blocks of neighbouring sites may tighten the bound. */
-const blockTimeShare = 0.5;
+const blockTimeShare = 0.2;
 /** Share of the time limit after which no further rounding is tried. */
 const latestRounding = 0.6;
 /** Rounds of neighbourhoods between two checks of the whole plan. */
@@ -71,7 +72,8 @@ export async function solveDecomposed(
   let bestUsd = checkSolution(problem, best).length === 0 ? objectiveUsd(problem, best) : Infinity;
   let reportedS = -1;
   const view = viewBySite(problem);
-  const steps = boundSteps(problem, view, {
+  const strong = withImpliedLimits(problem);
+  const steps = boundSteps(strong, view, {
     iterations: boundIterations,
     ...(problem.arcs.pool.length > largeProblemArcs ? { stallRatio } : {}),
     stop: () => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS,
@@ -92,7 +94,7 @@ export async function solveDecomposed(
     step = steps.next();
   }
   const bound = step.value;
-  const certificate = certify(problem, bound, view);
+  const certificate = certify(strong, bound, view);
   let boundUsd = certificate.boundUsd;
   record(bestUsd, boundUsd);
 
@@ -119,7 +121,7 @@ export async function solveDecomposed(
 
   let message = "";
   if (!timeUp() && !proven()) {
-    const blocks = await tightenByBlocks(problem, view, bound, state, tools, {
+    const blocks = await tightenByBlocks(strong, view, bound, state, tools, {
       ...options,
       timeLimitS: blockTimeShare * (options.timeLimitS - elapsedS()),
       onGain: (gainedUsd) => {

@@ -1,10 +1,11 @@
 /** Plans one period of a world: build the problem, solve it by the way its size asks for, and write the document. */
 import type { World } from "../catalog/index.ts";
 import { judgeDistribution, restrictTo, summariseAlternative } from "./alternatives.ts";
-import { certify, type Certificate } from "./certificate.ts";
+import { asPriced, certify, type Certificate } from "./certificate.ts";
 import { branchCertificate } from "./branch-certificate.ts";
 import { brokenLimits, fatalFailures, findClashes, type Clash } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
+import { withImpliedLimits } from "./implied-limits.ts";
 import { lagrangianBound } from "./lagrangian.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { planValue } from "./plan-value.ts";
@@ -189,10 +190,11 @@ export async function certificateOf(
   let { certificate } = result;
   if (certificate === undefined) {
     const view = viewBySite(problem);
-    certificate = certify(problem, lagrangianBound(problem, view, { iterations: certificateIterations, stop }), view);
+    const strong = withImpliedLimits(problem);
+    certificate = certify(strong, lagrangianBound(strong, view, { iterations: certificateIterations, stop }), view);
   }
   const wantedGap = Math.max(relativeGap, closestGap);
-  return branchCertificate(problem, certificate, {
+  return branchCertificate(asPriced(problem, certificate), certificate, {
     targetUsd: result.objectiveUsd - wantedGap * Math.abs(result.objectiveUsd),
     plan: result.solution,
     solver: tools.solver,

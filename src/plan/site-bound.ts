@@ -9,70 +9,30 @@
  */
 import type { PlanProblem } from "./problem.ts";
 import { createCountLister, leastOverFractions, wholePools } from "./site-counts.ts";
+import { cutsPerSite, type SiteBounder, type SiteCuts, type SiteOutcome } from "./site-cuts.ts";
+import { createSiteMix } from "./site-mix.ts";
+import { createSitePass } from "./site-pass.ts";
 import type { SiteView } from "./site-view.ts";
 
-/** Price vectors kept per site. More cuts tighten small sites with several kinds of modules; each costs a pass. */
-export const cutsPerSite = 6;
 /** Module counts are whole as far as their combinations at a site stay within this, the dearest modules first. */
 const listedCounts = 160;
 /** Passes after which a cut that has not decided anything is dropped. */
-const idlePasses = 12;
+const idlePasses = 30;
 /** Most steps of a search along a line of prices, and the error, as a share of the money at stake, at which it stops. */
 const searchSteps = 10;
 const searchTolerance = 1e-4;
 
-export interface SiteCuts {
-  /** Prices of cut k of site s from `(s * cutsPerSite + k) * width`: one per pool, then the ports. */
-  readonly prices: Float64Array;
-  readonly count: Uint8Array;
-  readonly width: number;
-  /** Passes since a cut last mattered. */
-  readonly idle: Uint16Array;
-}
-
-export interface SiteOutcome {
-  /** Least cost of the site, opening not included; at most 0 when nothing is forced. */
-  value: number;
-  /** The cut that decides; its prices say what the site takes. */
-  cut: number;
-  /** A cut under which the site takes too much where `cut` takes too little, or the reverse; -1 when there is none. */
-  otherCut: number;
-  /** Weight of `otherCut` at which the two together take just what the modules carry. */
-  otherWeight: number;
-  /** Modules per pool of the site. */
-  readonly modules: Float64Array;
-}
-
-export interface SiteBounder {
-  readonly cuts: SiteCuts;
-  /** 1 where whole counts are listed, of some of the site's modules at least. */
-  readonly listed: Uint8Array;
-  /** Keeps the cuts as they are now; `recall` brings them back. */
-  remember(): void;
-  recall(): void;
-  /**
-   * Bounds site `site` when rows offer `rowPrice`, modules cost `poolUsd` and being open costs `siteUsd`; tightens the
-   * cuts of a site that would open up to `refinements` times.
-   */
-  evaluate(
-    site: number,
-    rowPrice: Float64Array,
-    poolUsd: Float64Array,
-    siteUsd: number,
-    refinements: number,
-    into: SiteOutcome,
-  ): void;
-  /**
-   * Writes the position in the view of every arc the site uses under cut `cut` into `into`, from `at` on; returns where it
-   * ended.
-   */
-  takes(site: number, rowPrice: Float64Array, cut: number, into: Int32Array, at: number): number;
-}
+/** Most cuts added for the counts of a site at once, and the error, as a share of the money at stake, that may stay. */
+const settlingSteps = 12;
+/** Counts settled in turn per refinement: cuts for one show that another is better. */
+const countsPerRefinement = 4;
+const settled = 1e-7;
 
 export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBounder {
   const { pools, sites, rows } = problem;
   const width = view.widest + 1;
   const portAt = view.widest;
+  const passes = createSitePass(problem, view);
   const cuts: SiteCuts = {
     prices: new Float64Array(sites.count * cutsPerSite * width),
     count: new Uint8Array(sites.count),
@@ -96,7 +56,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       else allWhole[s] = 0;
     }
     fitted[s] = allWhole[s] && view.poolStarts[s + 1]! - view.poolStarts[s]! === 1 ? 0 : 1;
-    powerBinds[s] = Number.isFinite(sites.kw[s]!) && mostPowerKw(s) > sites.kw[s]! ? 1 : 0;
+    powerBinds[s] = Number.isFinite(sites.kw[s]!) && passes.mostPowerKw(s) > sites.kw[s]! ? 1 : 0;
     if (Number.isFinite(sites.gbps[s]!)) {
       let gbps = 0;
       for (let a = view.starts[s]!; a < view.starts[s + 1]!; a++) {
@@ -106,21 +66,6 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     }
   }
 
-  /** Power drawn if every row were served here by its hungriest arc. */
-  function mostPowerKw(site: number): number {
-    let total = 0;
-    let hungriest = 0;
-    for (let a = view.starts[site]!; a < view.starts[site + 1]!; a++) {
-      if (a > view.starts[site]! && view.row[a] !== view.row[a - 1]) {
-        total += hungriest;
-        hungriest = 0;
-      }
-      const kw = view.load[a]! * pools.kw[view.pool[view.poolStarts[site]! + view.localPool[a]!]!]!;
-      if (kw > hungriest) hungriest = kw;
-    }
-    return total + hungriest;
-  }
-
   const scratch = new Float64Array(width);
   const surplus = new Float64Array(cutsPerSite);
   const usage = new Float64Array(cutsPerSite * width);
@@ -128,43 +73,9 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
   const constants = new Float64Array(cutsPerSite);
   const leastOverCounts = createCountLister(problem, view, whole, cutsPerSite);
   const triedUsage = new Float64Array(width);
-
-  /** D of the prices at `at`; `used` receives modules per pool and Gbit/s. */
-  function pass(
-    site: number,
-    rowPrice: Float64Array,
-    price: Float64Array,
-    at: number,
-    used: Float64Array,
-    usedAt: number,
-  ): number {
-    const { row, localPool, usd, load } = view;
-    const end = view.starts[site + 1]!;
-    const port = price[at + portAt]!;
-    for (let i = 0; i < width; i++) used[usedAt + i] = 0;
-    let total = 0;
-    let a = view.starts[site]!;
-    while (a < end) {
-      const r = row[a]!;
-      const offer = port > 0 ? rowPrice[r]! - port * rows.gbps[r]! : rowPrice[r]!;
-      let best = 0;
-      let chosen = -1;
-      do {
-        const left = offer - usd[a]! - load[a]! * price[at + localPool[a]!]!;
-        if (left > best) {
-          best = left;
-          chosen = a;
-        }
-        a++;
-      } while (a < end && row[a] === r);
-      if (chosen >= 0) {
-        total += best;
-        used[usedAt + localPool[chosen]!]! += load[chosen]!;
-        used[usedAt + portAt]! += rows.gbps[r]!;
-      }
-    }
-    return total;
-  }
+  const mix = createSiteMix(width, cutsPerSite + settlingSteps);
+  const stock = new Float64Array(width);
+  const wayOf = new Int32Array(cutsPerSite);
 
   function combine(site: number, poolUsd: Float64Array, into: SiteOutcome): void {
     const from = view.poolStarts[site]!;
@@ -221,8 +132,9 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
 
   /** Finds the cut that, blended with the deciding one, makes what the site takes match what stands. */
   function blend(site: number, poolUsd: Float64Array, into: SiteOutcome): void {
-    into.otherCut = -1;
-    into.otherWeight = 0;
+    into.mixCount = 1;
+    into.mixCut[0] = into.cut;
+    into.mixWeight[0] = 1;
     const from = view.poolStarts[site]!;
     const size = view.poolStarts[site + 1]! - from;
     const first = site * cutsPerSite * width;
@@ -237,7 +149,6 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
           which = i;
         }
       }
-      if (which < 0 && allWhole[site]) return;
     }
     const excess = (k: number): number => {
       if (which >= 0) return usage[k * width + which]! - into.modules[which]!;
@@ -248,6 +159,8 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     const own = excess(into.cut);
     if (own < 0 && which < 0) return;
     let highest = -Infinity;
+    let otherCut = -1;
+    let weight = 0;
     for (let k = 0; k < cuts.count[site]!; k++) {
       const other = excess(k);
       if (other === 0 || other > 0 === own > 0) continue;
@@ -257,23 +170,38 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       }
       if (value > highest) {
         highest = value;
-        into.otherCut = k;
-        into.otherWeight = own / (own - other);
+        otherCut = k;
+        weight = own / (own - other);
       }
     }
-    if (into.otherCut < 0 || allWhole[site]) return;
-    const weight = into.otherWeight;
-    for (let i = 0; i < size; i++) {
-      if (whole[from + i] || poolUsd[view.pool[from + i]!]! < 0) continue;
-      const mixed = (1 - weight) * usage[into.cut * width + i]! + weight * usage[into.otherCut * width + i]!;
-      into.modules[i] = Math.min(view.most[view.pool[from + i]!]!, mixed);
+    if (otherCut < 0) {
+      for (let i = 0; i < size; i++) {
+        if (whole[from + i]) carry(site, into, i, usage[into.cut * width + i]!);
+      }
+      return;
     }
+    into.mixCount = 2;
+    into.mixCut[1] = otherCut;
+    into.mixWeight[0] = 1 - weight;
+    into.mixWeight[1] = weight;
+    for (let i = 0; i < size; i++) {
+      if (poolUsd[view.pool[from + i]!]! < 0) continue;
+      const mixed = (1 - weight) * usage[into.cut * width + i]! + weight * usage[otherCut * width + i]!;
+      if (whole[from + i]) carry(site, into, i, mixed);
+      else into.modules[i] = Math.min(view.most[view.pool[from + i]!]!, mixed);
+    }
+  }
+
+  /** Where counts cost as much as the time they give is worth, any is least; as many stand as carry what is taken. */
+  function carry(site: number, into: SiteOutcome, i: number, used: number): void {
+    const p = view.pool[view.poolStarts[site]! + i]!;
+    if (used > into.modules[i]!) into.modules[i] = Math.min(view.most[p]!, used);
   }
 
   function measure(site: number, rowPrice: Float64Array, k: number): void {
     const at = (site * cutsPerSite + k) * width;
     surplus[k] =
-      pass(site, rowPrice, cuts.prices, at, usage, k * width) +
+      passes.pass(site, rowPrice, cuts.prices, at, usage, k * width) +
       (cuts.prices[at + portAt]! > 0 ? cuts.prices[at + portAt]! * sites.gbps[site]! : 0);
   }
 
@@ -302,7 +230,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
 
   function tryAt(site: number, rowPrice: Float64Array, t: number, target: number): void {
     for (let i = 0; i < width; i++) tried[i] = base[i]! + t * direction[i]!;
-    const left = pass(site, rowPrice, tried, 0, triedUsage, 0);
+    const left = passes.pass(site, rowPrice, tried, 0, triedUsage, 0);
     let used = 0;
     for (let i = 0; i < width; i++) used += direction[i]! * triedUsage[i]!;
     offer(t, used, left, target, triedUsage, 0);
@@ -423,6 +351,85 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     return added;
   }
 
+  /** Begins a mix of what the site takes under its cuts, for the counts that decide. */
+  function beginMix(site: number, outcome: SiteOutcome): void {
+    const size = view.poolStarts[site + 1]! - view.poolStarts[site]!;
+    stock.fill(Infinity);
+    for (let i = 0; i < size; i++) stock[i] = outcome.modules[i]!;
+    if (portBinds[site]) stock[portAt] = sites.gbps[site]!;
+    mix.begin(stock);
+    for (let k = 0; k < cuts.count[site]!; k++) wayOf[k] = mix.add(worthOf(site, k), usage, k * width);
+  }
+  /** What the rows pay that the site takes under a cut, beyond their own cost. */
+  function worthOf(site: number, k: number): number {
+    const at = (site * cutsPerSite + k) * width;
+    let worth = surplus[k]!;
+    for (let i = 0; i < width; i++) {
+      const price = cuts.prices[at + i]!;
+      if (price === 0) continue;
+      worth += price * (usage[k * width + i]! - (i === portAt ? sites.gbps[site]! : 0));
+    }
+    return worth;
+  }
+  function mixAt(site: number, outcome: SiteOutcome): void {
+    beginMix(site, outcome);
+    mix.solve();
+    outcome.mixCount = 0;
+    for (let k = 0; k < cuts.count[site]!; k++) {
+      const weight = mix.weight(wayOf[k]!);
+      if (!(weight > 1e-9)) continue;
+      outcome.mixCut[outcome.mixCount] = k;
+      outcome.mixWeight[outcome.mixCount++] = weight;
+    }
+  }
+  /**
+   * Adds cuts until what is known of the counts that decide is exact.
+   *
+   * @returns Whether that raised what the site costs at those counts.
+   */
+  function settle(site: number, rowPrice: Float64Array, poolUsd: Float64Array, outcome: SiteOutcome): boolean {
+    beginMix(site, outcome);
+    const from = view.poolStarts[site]!;
+    const size = view.poolStarts[site + 1]! - from;
+    const tolerance = settled * Math.max(1, Math.abs(outcome.value), surplus[outcome.cut]!);
+    for (let step = 0; step < settlingSteps; step++) {
+      const rest = mix.solve();
+      tried.set(mix.prices);
+      const left = passes.pass(site, rowPrice, tried, 0, triedUsage, 0);
+      let exact = -left - (tried[portAt]! > 0 ? tried[portAt]! * sites.gbps[site]! : 0);
+      for (let i = 0; i < size; i++) exact += (poolUsd[view.pool[from + i]!]! - tried[i]!) * outcome.modules[i]!;
+      const last = left - rest <= tolerance;
+      if (last && exact <= outcome.value + tolerance) return false;
+      const k = placeFor(site, outcome.cut);
+      if (k < 0) return false;
+      const at = (site * cutsPerSite + k) * width;
+      for (let i = 0; i < width; i++) {
+        cuts.prices[at + i] = tried[i]!;
+        usage[k * width + i] = triedUsage[i]!;
+      }
+      surplus[k] = left + (tried[portAt]! > 0 ? tried[portAt]! * sites.gbps[site]! : 0);
+      cuts.idle[site * cutsPerSite + k] = 0;
+      wayOf[k] = mix.add(worthOf(site, k), usage, k * width);
+      if (last) return true;
+    }
+    return true;
+  }
+  /** A place for one more cut, that of one that is not in the mix where all are taken; -1 when all matter. */
+  function placeFor(site: number, keep: number): number {
+    const count = cuts.count[site]!;
+    if (count < cutsPerSite) {
+      cuts.count[site] = count + 1;
+      return count;
+    }
+    let place = -1;
+    for (let k = fitted[site]! ? 2 : 0; k < cutsPerSite; k++) {
+      if (k === keep || mix.weight(wayOf[k]!) > 0) continue;
+      if (place < 0 || cuts.idle[site * cutsPerSite + k]! > cuts.idle[site * cutsPerSite + place]!) place = k;
+    }
+    if (place >= 0) mix.drop(wayOf[place]!);
+    return place;
+  }
+
   /** Raises or lowers the price of the ports until they are just full. */
   function fitPorts(site: number, rowPrice: Float64Array, outcome: SiteOutcome): void {
     const at = (site * cutsPerSite + outcome.cut) * width;
@@ -503,8 +510,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
         if (!fitPower(site, rowPrice, poolUsd, siteUsd)) {
           into.value = -surplus[0]! - (powerHigh[site]! > 0 ? powerHigh[site]! * sites.kw[site]! : 0);
           into.cut = 0;
-          into.otherCut = -1;
-          into.otherWeight = 0;
+          into.mixCount = 0;
           return;
         }
         forgetIdle(site);
@@ -518,42 +524,28 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
         if (cuts.idle[idle]! < 65_000) cuts.idle[idle]!++;
       }
       combine(site, poolUsd, into);
-      for (let step = 0; step < refinements; step++) {
+      const turns = allWhole[site] ? refinements * countsPerRefinement : refinements;
+      for (let step = 0; step < turns; step++) {
         // A site that stays shut adds nothing, however tight its cuts.
         if (siteUsd + into.value >= 0) break;
+        if (allWhole[site]) {
+          if (!settle(site, rowPrice, poolUsd, into)) break;
+          combine(site, poolUsd, into);
+          continue;
+        }
         const ports = usage[into.cut * width + portAt]! > sites.gbps[site]!;
         if (portBinds[site] && (ports || cuts.prices[first + into.cut * width + portAt]! > 0)) {
           fitPorts(site, rowPrice, into);
         } else if (!refineCounts(site, rowPrice, poolUsd, into)) break;
         combine(site, poolUsd, into);
       }
-      blend(site, poolUsd, into);
+      if (allWhole[site]) mixAt(site, into);
+      else blend(site, poolUsd, into);
       cuts.idle[site * cutsPerSite + into.cut] = 0;
-      if (into.otherCut >= 0) cuts.idle[site * cutsPerSite + into.otherCut] = 0;
+      for (let i = 0; i < into.mixCount; i++) cuts.idle[site * cutsPerSite + into.mixCut[i]!] = 0;
     },
     takes(site, rowPrice, cut, into, from) {
-      const { row, localPool, usd, load } = view;
-      const at = (site * cutsPerSite + cut) * width;
-      const port = cuts.prices[at + portAt]!;
-      const end = view.starts[site + 1]!;
-      let place = from;
-      let a = view.starts[site]!;
-      while (a < end) {
-        const r = row[a]!;
-        const offer = port > 0 ? rowPrice[r]! - port * rows.gbps[r]! : rowPrice[r]!;
-        let best = 0;
-        let chosen = -1;
-        do {
-          const left = offer - usd[a]! - load[a]! * cuts.prices[at + localPool[a]!]!;
-          if (left > best) {
-            best = left;
-            chosen = a;
-          }
-          a++;
-        } while (a < end && row[a] === r);
-        if (chosen >= 0) into[place++] = chosen;
-      }
-      return place;
+      return passes.takes(site, rowPrice, cuts.prices, (site * cutsPerSite + cut) * width, into, from);
     },
   };
 }

@@ -10,7 +10,7 @@ import type { PathOptions, PathTools } from "./solution-path.ts";
 /** Arcs of a block: more tighten the bound further, and take longer than in proportion. */
 const mostArcs = 2500;
 const blockGap = 5e-4;
-const blockTimeS = 30;
+const blockTimeS = 3;
 /** Blocks solved at the same time. */
 const atOnce = 2;
 

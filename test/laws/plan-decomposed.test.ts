@@ -5,6 +5,7 @@ import { exactness } from "../../src/plan/clean-shares.ts";
 import { certify, recomputeBound } from "../../src/plan/certificate.ts";
 import { solveDecomposed } from "../../src/plan/decomposed.ts";
 import { solveExact } from "../../src/plan/exact.ts";
+import { withImpliedLimits } from "../../src/plan/implied-limits.ts";
 import { lagrangianBound } from "../../src/plan/lagrangian.ts";
 import { checkSolution, objectiveUsd, type PlanProblem } from "../../src/plan/problem.ts";
 import { moveTables, planAround, roundedCounts } from "../../src/plan/round-plan.ts";
@@ -24,10 +25,11 @@ describe("the decomposition", () => {
       fc.asyncProperty(tinyProblem, fc.constantFrom(1, 5, 60), async (problem, iterations) => {
         fc.pre(checkSolution(problem, emptySolution(problem)).length === 0);
         const view = viewBySite(problem);
-        const bound = lagrangianBound(problem, view, { iterations, stop: () => false });
+        const strong = withImpliedLimits(problem);
+        const bound = lagrangianBound(strong, view, { iterations, stop: () => false });
         const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
         expect(bound.boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
-        expect(recomputeBound(problem, certify(problem, bound, view))).toBeCloseTo(bound.boundUsd, 6);
+        expect(recomputeBound(problem, certify(strong, bound, view))).toBeCloseTo(bound.boundUsd, 6);
       }),
       { numRuns: 150 },
     );
@@ -224,6 +226,52 @@ describe("the decomposition", () => {
     const optimum = 200 + 50 + 4 * 10 + 96 * 100;
     expect(recomputeBound(problem, certify(problem, bound, view))).toBeGreaterThan(0.99 * optimum);
     expect(bound.boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
+  });
+
+  it("knows that a share of what stands cannot be had from a sliver of an open site", async () => {
+    // Half of a thousandth of all must be the second site's, whose opening costs more than the first site earns.
+    const problem: PlanProblem = {
+      rows: { count: 1, unservedUsd: Float64Array.of(1000), gbps: new Float64Array(1) },
+      arcs: {
+        starts: Int32Array.of(0, 1),
+        pool: Int32Array.of(0),
+        usd: Float64Array.of(1),
+        load: Float64Array.of(0.5),
+      },
+      pools: {
+        count: 2,
+        site: Int32Array.of(0, 1),
+        usd: Float64Array.of(10, 10),
+        kw: new Float64Array(2),
+        minCount: new Float64Array(2),
+        maxCount: Float64Array.of(5000, 5000),
+      },
+      sites: {
+        count: 2,
+        usd: Float64Array.of(5, 5000),
+        kw: new Float64Array(2).fill(Infinity),
+        gbps: new Float64Array(2).fill(Infinity),
+        forced: new Uint8Array(2),
+      },
+      limits: [
+        {
+          name: "least share",
+          upper: 0,
+          sites: new Int32Array(0),
+          siteWeights: new Float64Array(0),
+          pools: Int32Array.of(0, 1),
+          poolWeights: Float64Array.of(0.0005, -0.9995),
+        },
+      ],
+    };
+    const view = viewBySite(problem);
+    const strong = withImpliedLimits(problem);
+    const options = { iterations: 200, stop: () => false };
+    const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
+    expect(optimum).toBeCloseTo(1000, 6);
+    expect(lagrangianBound(problem, view, options).boundUsd).toBeLessThan(100);
+    const bound = lagrangianBound(strong, view, options);
+    expect(recomputeBound(problem, certify(strong, bound, view))).toBeGreaterThan(0.99 * optimum);
   });
 
   it("proves nothing from prices that are missing, negative or not numbers", () => {
