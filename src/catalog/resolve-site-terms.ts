@@ -128,9 +128,13 @@ export function siteTermsOf(
     ...(backhaulPrice !== null && { backhaulUsdPerGbpsYear: backhaulPrice * 12 }),
     ...(minUtilization !== null && minUtilization > 0 && { minUtilizationRatio: minUtilization }),
   };
-  return (country) => ({
-    ...common,
-    electricityUsdPerKwh: electricity ?? scenario.prices.electricity[country] ?? electricityPrice(country).value,
-    egressUsdPerGB: egress ?? transitUsdPerGB(tier, country),
-  });
+  return (country) => {
+    const there = scenario.countryPrices.find((row) => row.country === country);
+    const power = electricity ?? scenario.prices.electricity[country] ?? there?.electricity;
+    return {
+      ...common,
+      electricityUsdPerKwh: power ?? electricityPrice(country).value,
+      egressUsdPerGB: egress ?? there?.egress ?? transitUsdPerGB(tier, country),
+    };
+  };
 }

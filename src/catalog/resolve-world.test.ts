@@ -99,6 +99,30 @@ describe("resolveWorld", () => {
     expect(limits.headroomRatio).toBe(headroomRatio.value);
   });
 
+  it("takes prices by country from a CSV file, unless a site or `prices` says otherwise", () => {
+    const text = [
+      ...Object.values({
+        ...base,
+        sites: `sites:
+  - { id: fra, tier: core, country: DE, latitude: 50.1, longitude: 8.7 }
+  - { id: par, tier: core, country: FR, latitude: 48.9, longitude: 2.4, egressPrice: 0.5 USD/GB }`,
+      }),
+      "countryPrices: [{ file: prices.csv }]",
+      "prices: { electricity: { FR: 0.07 USD/kWh } }",
+    ].join("\n");
+    const csv = "country,electricity [USD/kWh],egress [USD/GB]\nDE,0.31,0.017\nFR,0.99,0.018\n";
+    const files: Readonly<Record<string, string>> = { "s.yaml": text, "prices.csv": csv };
+    const result = parseScenario("s.yaml", (path) => files[path] ?? null);
+    if (!result.ok) throw new Error(result.problems.map((item) => item.message).join("\n"));
+    const resolved = resolveWorld(result.parsed, places);
+    if (!resolved.ok) throw new Error(resolved.problems.map((item) => item.message).join("\n"));
+    const { sites } = resolved.world;
+    expect(sites.map((site) => site.electricityUsdPerKwh)).toEqual([0.31, 0.07]);
+    expect(sites.map((site) => site.egressUsdPerGB)).toEqual([0.017, 0.5]);
+    const twice = problems({ rest: "countryPrices: [{ country: DE }, { country: DE }, { country: XX }]" });
+    expect(twice.map(({ code }) => code)).toEqual(["DSP_SCENARIO_DUPLICATE_ID", "DSP_SCENARIO_UNKNOWN_REFERENCE"]);
+  });
+
   it("gives owners the cost of capital of the scenario, or of their kind where the scenario asks for that", () => {
     const owners = "owners: { state: { kind: sovereign }, shop: { kind: micro-dc, wacc: 9 %/year } }";
     const ratios = (finance: string): readonly number[] =>

@@ -1,5 +1,6 @@
 import { orderProblems, type Problem } from "../scenario/index.ts";
 import type { Places } from "./places.ts";
+import { checkCountryPrices } from "./check-country-prices.ts";
 import { checkPlaces } from "./check-places.ts";
 import { checkPlausible } from "./check-plausible.ts";
 import { checkPermittedSites } from "./check-permitted-sites.ts";
@@ -31,6 +32,7 @@ export function resolveWorld(parsed: LocatedScenario, places: Places): ResolveRe
   const periods = resolvePeriods(resolution);
   const modules = resolveModules(resolution);
   const owners = resolveOwners(resolution, modules);
+  checkCountryPrices(resolution);
   const { workloads, models, engines } = resolveWorkloads(resolution);
   const sites = resolveSites(resolution, owners, modules, periods);
   const areas = resolveAreas(resolution);

@@ -183,6 +183,15 @@ const prices = object(
   "Where prices differ from the catalogue's.",
 );
 
+const countryPrice = object(
+  {
+    country: countryCode,
+    electricity: optional(quantity("USD/kWh", "Price of electricity.", { example: "0.11 USD/kWh" })),
+    egress: optional(quantity("USD/GB", "Price of egress by volume.", { example: "0.02 USD/GB" })),
+  },
+  "Prices in one country, for sites that state none themselves.",
+);
+
 const future = object(
   {
     probability: quantity("ratio", "How likely it is; all futures together make 100 %.", {
@@ -273,6 +282,12 @@ export const scenarioSpec = object(
     laws: fallback(laws, {}),
     network: fallback(network, {}),
     prices: fallback(prices, {}),
+    countryPrices: fallback(
+      rows(countryPrice, "Prices by country, instead of the catalogue's; `prices.electricity` goes first.", {
+        example: "[{ country: DE, electricity: 0.18 EUR/kWh }]",
+      }),
+      [],
+    ),
     overrides: fallback(
       map(
         "override name",
