@@ -35,13 +35,20 @@ export function choose(
   // A request with fewer tokens than the mean can undercut the bound, which was computed at the mean.
   const boundsHold = extra.tokens >= 0;
   const { terms } = lane;
+  const { latencyUsdPerMs } = lane.stakes;
   const { replicasOfGroup } = routes;
   for (let at = 0; at < terms.length; at += termCount) {
-    if (boundsHold && terms[at + laneTerm.boundUsd]! > bestUsd * (1 + tieRatio)) break;
+    const boundUsd = terms[at + laneTerm.boundUsd]!;
+    if (boundsHold && boundUsd > bestUsd * (1 + tieRatio)) break;
     const group = terms[at + laneTerm.group]!;
     const replica = pickReplica(replicasOfGroup[2 * group]!, replicasOfGroup[2 * group + 1]!, load, nowMs, rng);
     if (replica < 0) continue;
-    const usd = costUsd(lane, at / termCount, pessimisticDrainMs(lane, load, replica, nowMs), extra.tokens);
+    const index = at / termCount;
+    const drainMs = pessimisticDrainMs(lane, load, replica, nowMs);
+    // Waiting alone may cost too much already; then nobody has to know the odds of a miss, which cost most to find.
+    const moreMs = computeMsOf(lane, index, drainMs, extra.tokens) - terms[at + laneTerm.prefillMs]!;
+    if (moreMs >= 0 && boundUsd + latencyUsdPerMs * moreMs > bestUsd * (1 + 2 * tieRatio)) continue;
+    const usd = costUsd(lane, index, drainMs, extra.tokens);
     if (usd < bestUsd * (1 - tieRatio)) {
       bestUsd = usd;
       best = replica;

@@ -4,17 +4,18 @@ import type { Arrivals } from "./arrivals.ts";
 import { ineligibleReason, nearestOf, sampleRtt, stickyKey } from "./lane-reading.ts";
 import { makeArrivals } from "./make-arrivals.ts";
 import { Autoscaler, scalingEvents, type ScalingUsage } from "./autoscaler.ts";
+import { emptyCompleted, readTimes, stagesOf, wayBackMs } from "./completed-request.ts";
 import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
 import { demandRate, type DemandRate } from "./demand-rate.ts";
 import { EventQueue } from "./event-queue.ts";
 import { eventKinds, FaultDriver } from "./fault-driver.ts";
 import { Fleet } from "./fleet.ts";
-import { Measures, type FinishedRequest, type RejectionReason } from "./measures.ts";
+import { Measures, type RejectionReason } from "./measures.ts";
 import { Isolation } from "./isolation.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
 import { RandomStream } from "./random.ts";
 import { drawFaults } from "./random-faults.ts";
-import { RequestTable } from "./request-table.ts";
+import { requestFloat, requestInt, requestInts, requestSize, RequestTable } from "./request-table.ts";
 import { ResidencyAudit } from "./residency-audit.ts";
 import { findEngine, type FindEngine, type RequestHints } from "./routing-rule.ts";
 import { ResponseCaches } from "./response-caches.ts";
@@ -62,7 +63,7 @@ export class Simulation {
   readonly #hints: RequestHintsToFill = { tokens: 0, prefixKey: Number.NaN, holder: null };
   /** The engine that served each conversation last. */
   readonly #holders = new Map<number, number>();
-  readonly #finished: { -readonly [key in keyof FinishedRequest]: number } = emptyFinished();
+  readonly #finished = emptyCompleted();
   readonly #recorder: ChromeTraceRecorder | null;
   #serial = 0;
   #nowMs = 0;
@@ -190,21 +191,18 @@ export class Simulation {
   /** Part of the engines' contract: a request has its last token. */
   finished(request: number, timeMs: number): void {
     const table = this.#table;
-    const row = table.intOf(request, "row");
+    const row = table.int[request * requestInts + requestInt.row]!;
     const workload = this.#workloadOfRow[row]!;
-    const replica = table.intOf(request, "replica");
+    const replica = table.int[request * requestInts + requestInt.replica]!;
     const group = this.#routes.groupOfReplica[replica]!;
     const { site, pool } = this.#routes.groups[group]!;
-    const firstTokenMs = table.floatOf(request, "firstTokenMs");
-    const outputTokens = table.intOf(request, "outputTokens");
-    const backMs = table.floatOf(request, "rttMs") / 2 + table.floatOf(request, "portWaitMs");
     const isolation = this.#isolation;
-    if (
-      isolation.hasCut &&
-      isolation.broke(this.#areaOfRow[row]!, site, table.floatOf(request, "sentMs"), timeMs + backMs)
-    ) {
-      this.#reject(request, "interrupted");
-      return;
+    if (isolation.hasCut) {
+      const sentMs = table.float[request * requestSize + requestFloat.sentMs]!;
+      if (isolation.broke(this.#areaOfRow[row]!, site, sentMs, timeMs + wayBackMs(table, request))) {
+        this.#reject(request, "interrupted");
+        return;
+      }
     }
     const out = this.#finished;
     out.row = row;
@@ -213,42 +211,13 @@ export class Simulation {
     out.site = site;
     out.pool = pool;
     out.group = group;
-    out.arrivalMs = table.floatOf(request, "arrivalMs");
-    out.ttftMs = firstTokenMs + backMs - out.arrivalMs;
-    out.tpotMs = outputTokens > 1 ? (timeMs - firstTokenMs) / (outputTokens - 1) : Number.NaN;
-    out.e2eMs = timeMs + backMs - out.arrivalMs;
-    out.queueMs = table.floatOf(request, "scheduledMs") - table.floatOf(request, "readyMs");
-    const doorMs = table.floatOf(request, "readyMs") - this.#fleet.costsOf(replica).requestOverheadMs;
-    out.engineTtftMs = firstTokenMs - doorMs;
-    out.engineE2eMs = timeMs - doorMs;
-    out.inputTokens = table.intOf(request, "inputTokens");
-    out.cachedTokens = table.intOf(request, "cachedTokens");
-    out.outputTokens = outputTokens;
-    out.preemptions = table.intOf(request, "preemptions");
+    readTimes(table, request, timeMs, this.#fleet.costsOf(replica).requestOverheadMs, out);
     this.#measures.finish(out);
     if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
     const prefix = this.#prefixOf[request];
-    if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, outputTokens);
-    if (this.#recorder?.wants(out.arrivalMs)) this.#record(request, timeMs, this.#recorder);
+    if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, out.outputTokens);
+    if (this.#recorder?.wants(out.arrivalMs)) this.#recorder.record(stagesOf(table, request, workload, timeMs));
     table.release(request);
-  }
-
-  #record(request: number, finishedMs: number, recorder: ChromeTraceRecorder): void {
-    const table = this.#table;
-    recorder.record({
-      serial: table.floatOf(request, "serial"),
-      workload: this.#workloadOfRow[table.intOf(request, "row")]!,
-      replica: table.intOf(request, "replica"),
-      arrivalMs: table.floatOf(request, "arrivalMs"),
-      readyMs: table.floatOf(request, "readyMs"),
-      scheduledMs: table.floatOf(request, "scheduledMs"),
-      firstTokenMs: table.floatOf(request, "firstTokenMs"),
-      finishedMs,
-      rttMs: table.floatOf(request, "rttMs"),
-      inputTokens: table.intOf(request, "inputTokens"),
-      outputTokens: table.intOf(request, "outputTokens"),
-      preemptions: table.intOf(request, "preemptions"),
-    });
   }
 
   #runTo(limitMs: number): void {
@@ -288,16 +257,16 @@ export class Simulation {
     const { row, inputTokens, outputTokens, cachedTokens, prefix } = this.#arrivals;
     const table = this.#table;
     const request = table.take();
-    table.setInt(request, "row", row);
-    table.setFloat(request, "serial", this.#serial++);
-    table.setFloat(request, "arrivalMs", nowMs);
-    table.setInt(request, "inputTokens", inputTokens);
-    table.setInt(request, "outputTokens", outputTokens);
-    table.setInt(request, "cachedTokens", cachedTokens);
+    table.int[request * requestInts + requestInt.row] = row;
+    table.float[request * requestSize + requestFloat.serial] = this.#serial++;
+    table.float[request * requestSize + requestFloat.arrivalMs] = nowMs;
+    table.int[request * requestInts + requestInt.inputTokens] = inputTokens;
+    table.int[request * requestInts + requestInt.outputTokens] = outputTokens;
+    table.int[request * requestInts + requestInt.cachedTokens] = cachedTokens;
     if (prefix !== null) this.#prefixOf[request] = prefix;
     else if (request < this.#prefixOf.length) this.#prefixOf[request] = null;
     // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
-    table.setFloat(request, "networkDraw", this.#network.normal());
+    table.float[request * requestSize + requestFloat.networkDraw] = this.#network.normal();
     this.#measures.arrive(row, this.#workloadOfRow[row]!, nowMs);
     if (this.#answers !== null && this.#answerFromCache(request, this.#answers, nowMs)) return;
     this.#send(request, nowMs);
@@ -306,9 +275,9 @@ export class Simulation {
   /** Whether the nearest site that may serve the request has its answer; then it is answered and done. */
   #answerFromCache(request: number, answers: ResponseCaches, nowMs: number): boolean {
     const table = this.#table;
-    const row = table.intOf(request, "row");
+    const row = table.int[request * requestInts + requestInt.row]!;
     const workload = this.#workloadOfRow[row]!;
-    const question = answers.questionOf(table.floatOf(request, "serial"), workload);
+    const question = answers.questionOf(table.float[request * requestSize + requestFloat.serial]!, workload);
     this.#questionOf[request] = question;
     if (question < 0) return false;
     const lane = this.#lane(row);
@@ -320,16 +289,18 @@ export class Simulation {
     if (this.#isolation.isActive && !this.#isolation.isReachable(this.#areaOfRow[row]!, site)) return false;
     if (!this.#audit.allows(row, site)) this.#measures.residencyViolations++;
     const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
-    const rttMs = sampleRtt(lane, groupIndex, table.floatOf(request, "networkDraw")) * this.#links.factor[site]!;
+    const rttMs =
+      sampleRtt(lane, groupIndex, table.float[request * requestSize + requestFloat.networkDraw]!) *
+      this.#links.factor[site]!;
     const portMs = this.#links.receiveMs(site, requestBytes, nowMs) + this.#links.sendMs(site, responseBytes, nowMs);
     const out = this.#finished;
-    Object.assign(out, emptyFinished(), { row, workload, site, pool: -1, group: -1 });
+    Object.assign(out, emptyCompleted(), { row, workload, site, pool: -1, group: -1 });
     out.tier = this.#tierOfSite[site]!;
     out.arrivalMs = nowMs;
     out.ttftMs = out.e2eMs = rttMs + answers.hitMs + portMs;
     out.tpotMs = Number.NaN;
-    out.inputTokens = out.cachedTokens = table.intOf(request, "inputTokens");
-    out.outputTokens = table.intOf(request, "outputTokens");
+    out.inputTokens = out.cachedTokens = table.int[request * requestInts + requestInt.inputTokens]!;
+    out.outputTokens = table.int[request * requestInts + requestInt.outputTokens]!;
     this.#measures.finish(out);
     table.release(request);
     return true;
@@ -346,10 +317,12 @@ export class Simulation {
   /** Finds an engine for a request and hands it over, at its first attempt or a later one. */
   #send(request: number, nowMs: number): void {
     const table = this.#table;
-    const row = table.intOf(request, "row");
+    const row = table.int[request * requestInts + requestInt.row]!;
     const workload = this.#workloadOfRow[row]!;
     let lane = this.#lane(row);
-    const computed = table.intOf(request, "inputTokens") - table.intOf(request, "cachedTokens");
+    const computed =
+      table.int[request * requestInts + requestInt.inputTokens]! -
+      table.int[request * requestInts + requestInt.cachedTokens]!;
     this.#hints.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
     const prefix = this.#prefixOf[request];
     this.#hints.prefixKey = prefix == null ? Number.NaN : stickyKey(prefix);
@@ -370,12 +343,14 @@ export class Simulation {
     const group = this.#routes.groups[groupIndex]!;
     if (!this.#audit.allows(row, group.site)) this.#measures.residencyViolations++;
     this.#scaler?.countSent(groupIndex);
-    table.setInt(request, "replica", replica);
-    table.setInt(request, "attempts", table.intOf(request, "attempts") + 1);
+    table.int[request * requestInts + requestInt.replica] = replica;
+    table.int[request * requestInts + requestInt.attempts] =
+      table.int[request * requestInts + requestInt.attempts]! + 1;
     const { site } = group;
     const links = this.#links;
-    const rttMs = sampleRtt(lane, groupIndex, table.floatOf(request, "networkDraw")) * links.factor[site]!;
-    table.setFloat(request, "rttMs", rttMs);
+    const rttMs =
+      sampleRtt(lane, groupIndex, table.float[request * requestSize + requestFloat.networkDraw]!) * links.factor[site]!;
+    table.float[request * requestSize + requestFloat.rttMs] = rttMs;
     if (isolation.isActive && !isolation.isReachable(area, site)) {
       isolation.noticeByRequest(area, site);
       this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
@@ -387,18 +362,25 @@ export class Simulation {
       return;
     }
     const costs = this.#fleet.costsOf(replica);
-    if (table.intOf(request, "inputTokens") + table.intOf(request, "outputTokens") > costs.maxRequestTokens) {
+    if (
+      table.int[request * requestInts + requestInt.inputTokens]! +
+        table.int[request * requestInts + requestInt.outputTokens]! >
+      costs.maxRequestTokens
+    ) {
       this.#reject(request, "too-long");
       return;
     }
     const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
     const uploadMs = links.receiveMs(site, requestBytes, nowMs);
-    table.setFloat(request, "portWaitMs", links.sendMs(site, responseBytes, nowMs));
-    table.setFloat(request, "sentMs", nowMs);
-    table.setFloat(request, "readyMs", nowMs + rttMs / 2 + uploadMs + costs.requestOverheadMs);
+    table.float[request * requestSize + requestFloat.portWaitMs] = links.sendMs(site, responseBytes, nowMs);
+    table.float[request * requestSize + requestFloat.sentMs] = nowMs;
+    table.float[request * requestSize + requestFloat.readyMs] = nowMs + rttMs / 2 + uploadMs + costs.requestOverheadMs;
     if (prefix != null) {
       const held = this.#fleet.holdPrefix(replica, prefix);
-      table.setInt(request, "cachedTokens", Math.min(table.intOf(request, "inputTokens") - 1, held));
+      table.int[request * requestInts + requestInt.cachedTokens] = Math.min(
+        table.int[request * requestInts + requestInt.inputTokens]! - 1,
+        held,
+      );
       this.#holders.set(this.#hints.prefixKey, replica);
     }
     this.#fleet.enqueue(replica, request, nowMs);
@@ -413,20 +395,20 @@ export class Simulation {
   /** The engine of a request died. Before the first token another site can serve it; a broken stream cannot be mended. */
   #lose(request: number, nowMs: number): void {
     const table = this.#table;
-    const firstTokenMs = table.floatOf(request, "firstTokenMs");
+    const firstTokenMs = table.float[request * requestSize + requestFloat.firstTokenMs]!;
     if (firstTokenMs === firstTokenMs) {
       this.#reject(request, "interrupted");
       return;
     }
-    this.#faults.noticeByRequest(table.intOf(request, "replica"));
-    table.setFloat(request, "scheduledMs", Number.NaN);
-    table.setInt(request, "generatedTokens", 0);
+    this.#faults.noticeByRequest(table.int[request * requestInts + requestInt.replica]!);
+    table.float[request * requestSize + requestFloat.scheduledMs] = Number.NaN;
+    table.int[request * requestInts + requestInt.generatedTokens] = 0;
     // The broken connection is seen half a round trip later.
-    this.#sendAgain(request, nowMs + table.floatOf(request, "rttMs") / 2);
+    this.#sendAgain(request, nowMs + table.float[request * requestSize + requestFloat.rttMs]! / 2);
   }
 
   #sendAgain(request: number, atMs: number): void {
-    if (this.#table.intOf(request, "attempts") >= this.options.maxAttempts) {
+    if (this.#table.int[request * requestInts + requestInt.attempts]! >= this.options.maxAttempts) {
       this.#reject(request, "attempts-exhausted");
       return;
     }
@@ -436,8 +418,8 @@ export class Simulation {
 
   #reject(request: number, reason: RejectionReason): void {
     const table = this.#table;
-    const workload = this.#workloadOfRow[table.intOf(request, "row")]!;
-    this.#measures.reject(workload, reason, table.floatOf(request, "arrivalMs"));
+    const workload = this.#workloadOfRow[table.int[request * requestInts + requestInt.row]!]!;
+    this.#measures.reject(workload, reason, table.float[request * requestSize + requestFloat.arrivalMs]!);
     table.release(request);
   }
 
@@ -473,25 +455,3 @@ export class Simulation {
 }
 
 type RequestHintsToFill = { -readonly [key in keyof RequestHints]: RequestHints[key] };
-
-function emptyFinished(): { -readonly [key in keyof FinishedRequest]: number } {
-  return {
-    row: 0,
-    workload: 0,
-    tier: 0,
-    site: 0,
-    pool: 0,
-    group: 0,
-    arrivalMs: 0,
-    ttftMs: 0,
-    tpotMs: 0,
-    e2eMs: 0,
-    queueMs: 0,
-    engineTtftMs: 0,
-    engineE2eMs: 0,
-    inputTokens: 0,
-    cachedTokens: 0,
-    outputTokens: 0,
-    preemptions: 0,
-  };
-}
