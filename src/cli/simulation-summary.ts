@@ -46,18 +46,28 @@ export function simulationSummary(result: SimulationResult): string {
 /** Pools listed in the summary; the result document and --csv have all. */
 const shownPools = 12;
 
+function explanationOf(standardScore: number | null, isCrowded: boolean): string {
+  if (standardScore === null) return "not planned";
+  if (Math.abs(standardScore) <= 3) return "chance";
+  return isCrowded && standardScore > 0 ? "more demand" : "moved";
+}
+
 /** Pool by pool what was planned and what happened, the largest first, and how far the engine model was right. */
 function agreementLines({ agreement, closedForms }: SimulationResult): string[] {
   const pools = agreement.pools.filter((pool) => pool.plannedRequests > 0 || pool.completedRequests > 0);
   if (pools.length === 0) return [];
   const size = (pool: (typeof pools)[number]): number => Math.max(pool.plannedRequests, pool.completedRequests);
+  // More came than the demand lets expect, and more than moves between pools can account for: a crowd, or a trace.
+  const extra = agreement.completedRequests - agreement.plannedRequests;
+  const isCrowded =
+    extra > 3 * Math.sqrt(agreement.plannedRequests) && extra > agreement.movedRatio * agreement.plannedRequests;
   const shown = pools.toSorted((a, b) => size(b) - size(a)).slice(0, shownPools);
   const rows = shown.map((pool) => [
     pool.pool,
     pool.plannedRequests.toFixed(0),
     String(pool.completedRequests),
     pool.relativeDifference === null ? "–" : percent(pool.relativeDifference),
-    pool.standardScore === null ? "not planned" : Math.abs(pool.standardScore) <= 3 ? "chance" : "moved",
+    explanationOf(pool.standardScore, isCrowded),
   ]);
   const more =
     pools.length > shown.length
