@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { readClientProfiles, readTraceFile } from "../adapters/trace-file/index.ts";
+import { readClientProfiles, readRateCurve, readTraceFile } from "../adapters/trace-file/index.ts";
 import type { World } from "../catalog/index.ts";
 import type { TraceInput, TraceReport } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -50,7 +50,9 @@ export async function openTraces(specs: readonly TraceSpec[], say: (line: string
   try {
     const traces: TraceInput[] = [];
     for (const { path, ...mapping } of specs) {
-      const source = isFolder(path) ? readClients(path, say) : await readRequests(path, say, closers);
+      const source = isFolder(path)
+        ? readClients(path, say)
+        : (readRates(path, say) ?? (await readRequests(path, say, closers)));
       traces.push({ source, ...mapping });
     }
     return { traces, close };
@@ -70,6 +72,20 @@ function readClients(path: string, say: (line: string) => void): TraceInput["sou
     );
   }
   return clients;
+}
+
+/** A table of rates over time; null when the file is none, or cannot be read: then the reader of requests says why. */
+function readRates(path: string, say: (line: string) => void): TraceInput["source"] | null {
+  let curve: ReturnType<typeof readRateCurve>;
+  try {
+    curve = readRateCurve(path);
+  } catch {
+    return null;
+  }
+  if (curve === null) return null;
+  for (const problem of curve.problems) say(problem);
+  if (curve.clients.length > 0) return curve.clients;
+  throw new CommandFailure(exitCodes.invalid, `--trace: ${path} holds no rate above 0 at a time that can be read.`);
 }
 
 async function readRequests(
@@ -93,7 +109,7 @@ async function readRequests(
   if (file.trace.count === 0) {
     throw new CommandFailure(
       exitCodes.invalid,
-      `--trace: ${path} holds no usable request. Expected the columns TIMESTAMP,ContextTokens,GeneratedTokens, or JSON lines with timestamp, input_length and output_length.`,
+      `--trace: ${path} holds no usable request. Expected the columns TIMESTAMP,ContextTokens,GeneratedTokens, JSON lines with timestamp, input_length and output_length, or rates over time as hour_start_utc,requests_per_second.`,
     );
   }
   return file.trace;

@@ -56,6 +56,7 @@ export {
   type ClientProfile,
   type ClientProfileSet,
 } from "./client-profiles.ts";
+export { parseRateCurve } from "./rate-curve.ts";
 export { sweepRecord, type SweepRecord } from "./sweep-record.ts";
 export type { SweepJob, SweepOutcome, SweepRunner } from "./sweep-runner.ts";
 export { CsvTraceParser } from "./trace-csv.ts";

@@ -88,7 +88,8 @@ function findColumns(header: readonly string[]): { time: number; input: number; 
 
 const datePattern = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(\.\d+)?(?:Z|([+-])(\d{2}):?(\d{2}))?$/;
 
-function parseTimeMs(field: string): number {
+/** Time of a field, ms on its own clock: an ISO-like date, or a plain number of seconds; NaN when it is neither. */
+export function parseTimeMs(field: string): number {
   if (/^\d+(\.\d+)?$/.test(field)) return Number(field) * 1000;
   const match = datePattern.exec(field);
   if (!match) return Number.NaN;

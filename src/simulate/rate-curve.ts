@@ -1,0 +1,70 @@
+import type { ClientProfile, ClientProfileSet, ClientWindow } from "./client-profiles.ts";
+import { parseTimeMs } from "./trace-csv.ts";
+
+/** Names under which a column of rates is found, and how many seconds its unit of time has. */
+const rateColumns: Readonly<Record<string, number>> = {
+  requests_per_second: 1,
+  requests_per_s: 1,
+  rps: 1,
+  qps: 1,
+  requests_per_minute: 60,
+  requests_per_hour: 3600,
+};
+const timeColumns = ["hour_start_utc", "hour_start", "hour", "timestamp", "time"];
+
+/** Rates above are taken for damage: more than all public services together. */
+const absurdPerS = 10_000_000;
+/**
+ * So many senders share a curve. Each lives in one area, so they are enough to spread a curve over the areas in proportion
+ * to their demand; each is a Poisson process, and so is their sum, whatever their number.
+ */
+const senders = 1000;
+
+/**
+ * Reads a table of rates over time, such as the hourly rates of a week: CSV with a header, one column of times and one of
+ * rates. A rate holds until the next row; where rows are missing, the rate before them goes on.
+ *
+ * @returns null when the header names no column of rates; otherwise the senders, whose requests have the workload's own
+ * sizes, and what could not be used.
+ */
+export function parseRateCurve(text: string, name: string): ClientProfileSet | null {
+  const [header = "", ...rows] = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const fields = header.split(",").map((field) => unquoted(field).toLowerCase());
+  const rateColumn = fields.findIndex((field) => Object.hasOwn(rateColumns, field));
+  const timeColumn = fields.findIndex((field) => timeColumns.includes(field));
+  if (rateColumn < 0 || timeColumn < 0) return null;
+  const perS = 1 / rateColumns[fields[rateColumn]!]!;
+  const points: { fromMs: number; requestsPerS: number }[] = [];
+  const bad: number[] = [];
+  for (const [index, row] of rows.entries()) {
+    if (row.trim() === "") continue;
+    const cells = row.split(",").map(unquoted);
+    const fromMs = parseTimeMs(cells[timeColumn] ?? "");
+    const requestsPerS = Number(cells[rateColumn] || Number.NaN) * perS;
+    const isRate = requestsPerS >= 0 && requestsPerS <= absurdPerS;
+    if (cells.length === fields.length && Number.isFinite(fromMs) && isRate) points.push({ fromMs, requestsPerS });
+    else bad.push(index + 2);
+  }
+  const problems: string[] = [];
+  if (bad.length > 0) problems.push(`${name}:${bad[0]}: ${bad.length} row(s) left out: no time and rate`);
+  points.sort((a, b) => a.fromMs - b.fromMs);
+  const once = points.filter(({ fromMs }, i) => i === 0 || fromMs > points[i - 1]!.fromMs);
+  if (once.length < points.length) {
+    problems.push(`${name}: ${points.length - once.length} row(s) left out: a time that another row has already`);
+  }
+  const windows = once.map(({ fromMs, requestsPerS }): ClientWindow => {
+    const fromS = (fromMs - once[0]!.fromMs) / 1000;
+    return { fromS, requestsPerS: requestsPerS / senders, gaps: "gamma", shape: 1 };
+  });
+  if (!windows.some(({ requestsPerS }) => requestsPerS > 0)) return { clients: [], problems };
+  const clients = Array.from({ length: senders }, (_, i): ClientProfile => ({
+    id: `${name}#${i}`,
+    windows,
+    lengths: [],
+  }));
+  return { clients, problems };
+}
+
+function unquoted(field: string): string {
+  return field.trim().replace(/^"(.*)"$/, "$1");
+}
