@@ -1,7 +1,6 @@
 import type { World } from "../catalog/index.ts";
-import type { Arrivals } from "./arrivals.ts";
+import { SenderArrivals, type RequestSize, type Senders } from "./arrivals-senders.ts";
 import type { DemandRate } from "./demand-rate.ts";
-import { EventQueue } from "./event-queue.ts";
 import { RandomStream } from "./random.ts";
 import { RequestSizes } from "./request-sizes.ts";
 
@@ -16,37 +15,22 @@ export interface Burstiness {
 const minuteMs = 60_000;
 
 /**
- * Requests of single clients, merged: each client is a renewal process with gamma gaps that runs on the clock of its own
- * expected requests, so bursts follow the daily curve. Bursts in public traces come from single clients (ServeGen:
- * the first of them sends 16 to 52 % of all requests); smooth totals hide them.
+ * Single clients: each is a renewal process with gamma gaps that runs on the clock of its own expected requests, so bursts
+ * follow the daily curve. Bursts in public traces come from single clients (ServeGen: the first of them sends 16 to 52 %
+ * of all requests); smooth totals hide them.
  */
-export class ClientArrivals implements Arrivals {
-  nextMs = Number.POSITIVE_INFINITY;
-  row = -1;
-  inputTokens = 0;
-  outputTokens = 0;
-  cachedTokens = 0;
-  readonly prefix = null;
-
+class Clients implements Senders {
   readonly #rate: DemandRate;
   readonly #toMs: number;
   readonly #clientsPerRow: number;
   readonly #shape: number;
   readonly #workloadOfRow: Int32Array;
   readonly #sizes: RequestSizes;
-  readonly #queue: EventQueue;
   readonly #shares: Float64Array;
   readonly #time: RandomStream;
   readonly #size: RandomStream;
 
-  constructor(
-    world: World,
-    rate: DemandRate,
-    toMs: number,
-    burstiness: Burstiness,
-    seed: number,
-    weights?: Float64Array,
-  ) {
+  constructor(world: World, rate: DemandRate, toMs: number, burstiness: Burstiness, seed: number) {
     this.#rate = rate;
     this.#toMs = toMs;
     this.#clientsPerRow = burstiness.clientsPerRow;
@@ -58,41 +42,33 @@ export class ClientArrivals implements Arrivals {
     const ranks = Float64Array.from({ length: burstiness.clientsPerRow }, (_, rank) => 1 / (rank + 1));
     const total = ranks.reduce((sum, share) => sum + share, 0);
     this.#shares = ranks.map((share) => share / total);
-    this.#queue = new EventQueue();
-    for (const row of world.demand.keys()) {
-      if ((weights?.[row] ?? 1) === 0 || rate.maxPerS[row]! <= 0) continue;
-      for (let client = 0; client < burstiness.clientsPerRow; client++) this.#schedule(row, client, 0, true);
-    }
-    this.step();
   }
 
-  step(): void {
-    const queue = this.#queue;
-    if (queue.size === 0) {
-      this.nextMs = Number.POSITIVE_INFINITY;
-      return;
-    }
-    const timeMs = queue.nextMs;
-    const subject = queue.nextSubject;
-    queue.pop();
-    const row = Math.floor(subject / this.#clientsPerRow);
-    const workload = this.#workloadOfRow[row]!;
-    this.nextMs = timeMs;
-    this.row = row;
-    this.inputTokens = this.#sizes.input(workload, this.#size);
-    this.outputTokens = this.#sizes.output(workload, this.#size);
-    this.cachedTokens = this.#sizes.cached(workload, this.inputTokens);
-    this.#schedule(row, subject - row * this.#clientsPerRow, timeMs, false);
+  rowOf(sender: number): number {
+    return Math.floor(sender / this.#clientsPerRow);
   }
 
-  /** Puts the client's next request in the queue, if it falls within the span. */
-  #schedule(row: number, client: number, fromMs: number, isFirst: boolean): void {
+  drawSize(sender: number, _timeMs: number, into: RequestSize): void {
+    const workload = this.#workloadOfRow[this.rowOf(sender)]!;
+    into.inputTokens = this.#sizes.input(workload, this.#size);
+    into.outputTokens = this.#sizes.output(workload, this.#size);
+    into.cachedTokens = this.#sizes.cached(workload, into.inputTokens);
+  }
+
+  /** A span begins in the middle of somebody's gap: a long one with more chance than a short one, anywhere in it. */
+  firstMs(sender: number): number {
     const shape = this.#shape;
-    // A span begins in the middle of somebody's gap: a long one with more chance than a short one, anywhere in it.
-    let left = isFirst
-      ? (this.#time.uniform() * this.#time.gamma(shape + 1) * (shape + 1)) / shape
-      : this.#time.gamma(shape);
-    const perMs = (this.#rate.maxPerS[row]! * this.#shares[client]!) / 1000;
+    return this.#after(sender, 0, (this.#time.uniform() * this.#time.gamma(shape + 1) * (shape + 1)) / shape);
+  }
+
+  nextMs(sender: number, fromMs: number): number {
+    return this.#after(sender, fromMs, this.#time.gamma(this.#shape));
+  }
+
+  /** When a gap of `left` expected requests that begins at `fromMs` is over, ms; `Infinity` = not within the span. */
+  #after(sender: number, fromMs: number, left: number): number {
+    const row = this.rowOf(sender);
+    const perMs = (this.#rate.maxPerS[row]! * this.#shares[sender - row * this.#clientsPerRow]!) / 1000;
     let timeMs = fromMs;
     while (timeMs < this.#toMs) {
       const now = perMs * this.#rate.shareAt(row, timeMs);
@@ -100,11 +76,32 @@ export class ClientArrivals implements Arrivals {
       const expected = now * (untilMs - timeMs);
       if (left < expected) {
         const atMs = timeMs + left / now;
-        if (atMs < this.#toMs) this.#queue.push(atMs, 0, 0, row * this.#clientsPerRow + client);
-        return;
+        return atMs < this.#toMs ? atMs : Number.POSITIVE_INFINITY;
       }
       left -= expected;
       timeMs = untilMs;
     }
+    return Number.POSITIVE_INFINITY;
   }
+}
+
+/** Requests of single, bursty clients, merged. Rows with a weight of 0 send nothing. */
+export function clientArrivals(
+  world: World,
+  rate: DemandRate,
+  toMs: number,
+  burstiness: Burstiness,
+  seed: number,
+  weights?: Float64Array,
+): SenderArrivals {
+  const clients = new Clients(world, rate, toMs, burstiness, seed);
+  const rows = [...world.demand.keys()].filter((row) => (weights?.[row] ?? 1) !== 0 && rate.maxPerS[row]! > 0);
+  const { clientsPerRow } = burstiness;
+  const first = rows.flatMap((row) =>
+    Array.from({ length: clientsPerRow }, (_, client): [number, number] => {
+      const sender = row * clientsPerRow + client;
+      return [sender, clients.firstMs(sender)];
+    }),
+  );
+  return new SenderArrivals(clients, first);
 }

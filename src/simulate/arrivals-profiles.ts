@@ -1,8 +1,7 @@
 import type { World } from "../catalog/index.ts";
 import { AliasTable } from "./alias-table.ts";
-import type { Arrivals } from "./arrivals.ts";
+import { SenderArrivals, type RequestSize, type Senders } from "./arrivals-senders.ts";
 import { drawTokens, type ClientProfile, type ClientWindow } from "./client-profiles.ts";
-import { EventQueue } from "./event-queue.ts";
 import { RandomStream } from "./random.ts";
 import { RequestSizes } from "./request-sizes.ts";
 
@@ -17,22 +16,14 @@ export interface ProfileMapping {
 }
 
 /**
- * Requests of measured clients, merged (the recipe of ServeGen, arXiv 2505.09999): each client is a renewal process whose
+ * Measured clients (the recipe of ServeGen, arXiv 2505.09999): each client is a renewal process whose
  * rate and regularity change from window to window, and lives in one area, drawn in proportion to the workload's demand.
  * So bursts come from somewhere. When the span is longer than the profiles, they begin again.
  */
-export class ProfileArrivals implements Arrivals {
-  nextMs = Number.POSITIVE_INFINITY;
-  row = -1;
-  inputTokens = 0;
-  outputTokens = 0;
-  cachedTokens = 0;
-  readonly prefix = null;
-
+class Profiles implements Senders {
   readonly #mapping: ProfileMapping;
   readonly #clients: readonly ClientProfile[];
   readonly #sizes: RequestSizes;
-  readonly #queue = new EventQueue();
   readonly #rowOfClient: Int32Array;
   /** What a client's own clock shows when the simulation begins, ms. */
   readonly #startOfClient: Float64Array;
@@ -64,41 +55,36 @@ export class ProfileArrivals implements Arrivals {
     this.#startOfClient = Float64Array.from(offsets, (hours) =>
       mapping.byTimeZone ? modulo(hours * 3_600_000, this.#spanMs) : 0,
     );
-    for (const client of this.#clients.keys()) this.#schedule(client, 0);
-    this.step();
   }
 
-  step(): void {
-    const queue = this.#queue;
-    if (queue.size === 0) {
-      this.nextMs = Number.POSITIVE_INFINITY;
-      return;
-    }
-    const timeMs = queue.nextMs;
-    const client = queue.nextSubject;
-    queue.pop();
-    this.nextMs = timeMs;
-    this.row = this.#rowOfClient[client]!;
+  get count(): number {
+    return this.#clients.length;
+  }
+
+  rowOf(client: number): number {
+    return this.#rowOfClient[client]!;
+  }
+
+  drawSize(client: number, timeMs: number, into: RequestSize): void {
     const { workload } = this.#mapping;
     const localS = this.#localMs(client, timeMs) / 1000;
     const { lengths } = this.#clients[client]!;
     const measured = lengths.findLast((entry) => entry.fromS <= localS) ?? lengths[0];
-    this.inputTokens = measured
+    into.inputTokens = measured
       ? drawTokens(measured.input, this.#size.uniform())
       : this.#sizes.input(workload, this.#size);
-    this.outputTokens = measured
+    into.outputTokens = measured
       ? drawTokens(measured.output, this.#size.uniform())
       : this.#sizes.output(workload, this.#size);
-    this.cachedTokens = this.#sizes.cached(workload, this.inputTokens);
-    this.#schedule(client, timeMs);
+    into.cachedTokens = this.#sizes.cached(workload, into.inputTokens);
   }
 
   #localMs(client: number, timeMs: number): number {
     return modulo(timeMs + this.#startOfClient[client]!, this.#spanMs);
   }
 
-  /** Puts a client's next request in the queue. A gap that crosses windows runs on at the pace of each. */
-  #schedule(client: number, fromMs: number): void {
+  /** A gap that crosses windows runs on at the pace of each. */
+  nextMs(client: number, fromMs: number): number {
     const { windows } = this.#clients[client]!;
     let timeMs = fromMs;
     let position = windowAt(windows, this.#localMs(client, timeMs) / 1000);
@@ -110,13 +96,13 @@ export class ProfileArrivals implements Arrivals {
       const perMs = (windows[position]!.requestsPerS * this.#mapping.rateFactor) / 1000;
       if (left < perMs * (endMs - timeMs)) {
         const atMs = timeMs + left / perMs;
-        if (atMs < this.#mapping.durationMs) this.#queue.push(atMs, 0, 0, client);
-        return;
+        return atMs < this.#mapping.durationMs ? atMs : Number.POSITIVE_INFINITY;
       }
       left -= perMs * (endMs - timeMs);
       timeMs = Math.max(endMs, timeMs + 1e-3);
       position = windowAt(windows, this.#localMs(client, timeMs) / 1000);
     }
+    return Number.POSITIVE_INFINITY;
   }
 
   /** A gap in expected requests: 1 on average. */
@@ -126,6 +112,25 @@ export class ProfileArrivals implements Arrivals {
     const regular = Math.max(0.05, shape);
     return this.#time.exponential() ** (1 / regular) / gammaFunction(1 + 1 / regular);
   }
+}
+
+/**
+ * Requests of measured clients, merged.
+ *
+ * @throws RangeError when no area asks for the workload.
+ */
+export function profileArrivals(
+  world: World,
+  period: number,
+  clients: readonly ClientProfile[],
+  mapping: ProfileMapping,
+  seed: number,
+): SenderArrivals {
+  const profiles = new Profiles(world, period, clients, mapping, seed);
+  return new SenderArrivals(
+    profiles,
+    Array.from({ length: profiles.count }, (_, client): [number, number] => [client, profiles.nextMs(client, 0)]),
+  );
 }
 
 /** The window of a time of the profile, s; before the first window the last of the round before goes on. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { testArea, tinyWorld } from "../../test/worlds/tiny-world.ts";
-import { ProfileArrivals } from "./arrivals-profiles.ts";
+import { profileArrivals } from "./arrivals-profiles.ts";
 import { TraceArrivals, type TraceMapping } from "./arrivals-trace.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { parseClientLengths, parseClientWindows, type ClientProfile } from "./client-profiles.ts";
@@ -108,7 +108,7 @@ describe("client profiles", () => {
       ),
     }));
     const mapping = { workload: 0, durationMs: 36_000_000, rateFactor: 1, byTimeZone: false };
-    const found = collect(new ProfileArrivals(world, 0, clients, mapping, 3));
+    const found = collect(profileArrivals(world, 0, clients, mapping, 3));
     // Two clients with 2 requests/s in two of three windows.
     expect(found.length / (36_000 * 4 * (2 / 3))).toBeCloseTo(1, 1);
     const inWindow = (position: number) => found.filter(({ atMs }) => Math.floor((atMs / 1000 / 600) % 3) === position);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { testArea, tinyWorld } from "../../test/worlds/tiny-world.ts";
-import { ClientArrivals } from "./arrivals-clients.ts";
+import { clientArrivals } from "./arrivals-clients.ts";
 import { PoissonArrivals } from "./arrivals-poisson.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { demandRate, type DemandLevel } from "./demand-rate.ts";
@@ -38,7 +38,7 @@ function dispersion(timesMs: readonly number[], seconds: number): number {
 const poisson = (level: DemandLevel, toMs: number) =>
   collect(new PoissonArrivals(world, rateAt(level), { fromMs: 0, toMs }, 3, "test"));
 const clients = (gapVariation: number, level: DemandLevel, toMs: number) =>
-  collect(new ClientArrivals(world, rateAt(level), toMs, { clientsPerRow: 4, gapVariation }, 3));
+  collect(clientArrivals(world, rateAt(level), toMs, { clientsPerRow: 4, gapVariation }, 3));
 
 describe("demand rate", () => {
   it("has the row's mean over a day and its peak at the busiest hour of the place", () => {

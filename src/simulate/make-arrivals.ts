@@ -1,7 +1,7 @@
 import { MergedArrivals, type Arrivals } from "./arrivals.ts";
-import { ClientArrivals } from "./arrivals-clients.ts";
+import { clientArrivals } from "./arrivals-clients.ts";
 import { PoissonArrivals } from "./arrivals-poisson.ts";
-import { ProfileArrivals } from "./arrivals-profiles.ts";
+import { profileArrivals } from "./arrivals-profiles.ts";
 import { TraceArrivals } from "./arrivals-trace.ts";
 import type { ClientProfile } from "./client-profiles.ts";
 import { ConversationArrivals } from "./arrivals-conversations.ts";
@@ -30,7 +30,7 @@ export function makeArrivals(input: SimulationInput, options: SimulationOptions,
   const others = hasOthers ? weightsOf((workload) => !replaced.has(workload) && !talking.has(workload)) : undefined;
   streams.push(
     options.burstiness
-      ? new ClientArrivals(world, rate, durationMs, options.burstiness, seed, others)
+      ? clientArrivals(world, rate, durationMs, options.burstiness, seed, others)
       : new PoissonArrivals(world, rate, { fromMs: 0, toMs: durationMs }, seed, "arrivals", others),
   );
   for (const [position, fault] of options.faults.entries()) {
@@ -53,7 +53,7 @@ function recorded(
   const mapping = { workload, durationMs: durationS * 1000, rateFactor, loop, byTimeZone };
   // Two traces must not draw the same lots.
   const lots = seed + position * 0x9e3779b1;
-  if (isProfiles(source)) return new ProfileArrivals(world, deployment.period, source, mapping, lots);
+  if (isProfiles(source)) return profileArrivals(world, deployment.period, source, mapping, lots);
   return new TraceArrivals(world, deployment.period, source, mapping, lots);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tinyWorld } from "../../test/worlds/tiny-world.ts";
-import { ProfileArrivals } from "./arrivals-profiles.ts";
+import { profileArrivals } from "./arrivals-profiles.ts";
 import { parseRateCurve } from "./rate-curve.ts";
 
 const hours = ["2024-05-10T00:00:00Z,20", "2024-05-10T01:00:00Z,5", "2024-05-10T02:00:00Z,40"];
@@ -11,7 +11,7 @@ function play(text: string, spanHours: number) {
   const world = tinyWorld();
   const { clients } = parseRateCurve(text, "curve.csv")!;
   const mapping = { workload: 0, durationMs: spanHours * 3_600_000, rateFactor: 1, byTimeZone: false };
-  const arrivals = new ProfileArrivals(world, 0, clients, mapping, 5);
+  const arrivals = profileArrivals(world, 0, clients, mapping, 5);
   const perHour = Array.from({ length: spanHours }, () => 0);
   const perArea = Array.from(world.areas, () => 0);
   for (; arrivals.nextMs < Number.POSITIVE_INFINITY; arrivals.step()) {
