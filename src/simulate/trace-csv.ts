@@ -11,6 +11,7 @@ export class CsvTraceParser {
   #line = 0;
   #columns: { time: number; input: number; output: number } | null = null;
   #width = 0;
+  #separator = ",";
 
   constructor(makeStore?: () => TraceStore) {
     this.#builder = new TraceBuilder(makeStore);
@@ -21,7 +22,8 @@ export class CsvTraceParser {
     this.#line++;
     const row = this.#line === 1 ? text.replace(/^\uFEFF/, "") : text;
     if (row.trim() === "") return;
-    const fields = row.split(",").map((field) => field.trim().replace(/^"(.*)"$/, "$1"));
+    if (this.#columns === null) this.#separator = separatorOf(row);
+    const fields = fieldsOf(row, this.#separator);
     if (this.#columns === null) {
       this.#width = fields.length;
       const found = findColumns(fields);
@@ -66,9 +68,35 @@ export function pushLines(text: string, parser: { push(line: string, isCut?: boo
   for (const [index, line] of lines.entries()) parser.push(line, index === lines.length - 1);
 }
 
+/** Spreadsheets of many countries write semicolons, and tables are often kept with tabs. */
+function separatorOf(header: string): string {
+  return [",", "\t", ";"].find((separator) => header.includes(separator)) ?? ",";
+}
+
+/** The fields of a row; a quoted one may hold separators. */
+function fieldsOf(row: string, separator: string): string[] {
+  const parts = row.split(separator);
+  if (!row.includes('"')) return parts.map((field) => field.trim());
+  const fields: string[] = [];
+  for (let at = 0; at < parts.length; at++) {
+    let field = parts[at]!.trim();
+    while (/^"(?:[^"]|"")*$/.test(field) && at + 1 < parts.length) field += separator + parts[++at]!;
+    fields.push(field.trim().replace(/^"(.*)"$/, "$1"));
+  }
+  return fields;
+}
+
 const names = {
   time: ["timestamp", "time", "arrival_time", "arrived_at", "arrival_s"],
-  input: ["contexttokens", "input_tokens", "input_length", "num_prefill_tokens", "prompt_tokens", "inputtokens"],
+  input: [
+    "contexttokens",
+    "input_tokens",
+    "input_length",
+    "num_prefill_tokens",
+    "prompt_tokens",
+    "inputtokens",
+    "request tokens",
+  ],
   output: [
     "generatedtokens",
     "output_tokens",
@@ -76,6 +104,7 @@ const names = {
     "num_decode_tokens",
     "completion_tokens",
     "outputtokens",
+    "response tokens",
   ],
 };
 
@@ -90,7 +119,7 @@ const datePattern = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(\.\d+)?
 
 /** Time of a field, ms on its own clock: an ISO-like date, or a plain number of seconds; NaN when it is neither. */
 export function parseTimeMs(field: string): number {
-  if (/^\d+(\.\d+)?$/.test(field)) return Number(field) * 1000;
+  if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(field)) return Number(field) * 1000;
   const match = datePattern.exec(field);
   if (!match) return Number.NaN;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);

@@ -29,6 +29,26 @@ describe("parseCsvTrace", () => {
     ]);
   });
 
+  it("reads tabs and semicolons, quoted fields with separators in them, and times as programs write them", () => {
+    const expected = [
+      { atMs: 0, inputTokens: 472, outputTokens: 18 },
+      { atMs: 1000, inputTokens: 1087, outputTokens: 230 },
+    ];
+    const columns = ["Timestamp", "Model", "Request tokens", "Response tokens"];
+    for (const separator of [",", ";", "\t"]) {
+      const table = [columns, ["-1e0", `"a${separator} b"`, "472", "18"], ["0.0", '"c"', "1087", "230"]];
+      const trace = parseCsvTrace(table.map((row) => row.join(separator)).join("\r\n"));
+      expect(traceRequests(trace)).toEqual(expected);
+      expect(trace.report.problems).toEqual([]);
+    }
+    expect(traceRequests(parseCsvTrace("time,input_tokens,output_tokens\n0,1,1\n5e-05,1,1"))[1]!.atMs).toBeCloseTo(
+      0.05,
+      9,
+    );
+    // An open quote swallows no more than its row.
+    expect(rules(csv('"2023-11-16 18:17:03,1,1', good))).toEqual({ malformed: 1 });
+  });
+
   it("counts leap days and the turn of the year", () => {
     const trace = csv(
       "2024-02-28 23:59:59,1,1",
