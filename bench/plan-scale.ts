@@ -5,9 +5,10 @@
  *                                    [--time-limit 180] [--highs | --exact] [--seed 1] [--clock wall|cpu] [--verbose]
  *
  * A size is edge sites × demand areas, the largest cities of the world first, and × years planned together; regional and
- * core candidates are added. Three workloads, three kinds of servers, and every family of constraints: power of sites and
- * zones with upgrades, ports, links to parent sites, budgets of two owners, allotments, supply, most sites, forced and
- * existing sites, a sovereign share, least use, residency, export rules, training in the core, prices of memory by year.
+ * core candidates are added. Three workloads, three kinds of servers, and these constraints: power of sites and zones with
+ * upgrades, ports, links to parent sites, budgets of two owners, allotments, supply, most sites, forced and existing sites, a
+ * sovereign share, least use, residency, export rules, training in the core, prices of memory by year. Not among them: survival
+ * of failures (`limits.resilience`), sites that must close by a date (`closeBy`) and parents that are named.
  * Prints one JSON object per size. `--highs` gives the whole model to HiGHS as well, with the same limits, and prints a
  * second line; its abort or time-out is an outcome like any other. `--exact` prints that line alone.
  *
