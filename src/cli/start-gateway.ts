@@ -213,6 +213,8 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     async close(graceMs) {
       await files?.stop();
       await service.close(graceMs);
+      const lost = gateway.unsavedRows();
+      if (lost > 0) settings.say(`${lost} rows of the ledger could not be saved and are lost: the ledger refused them`);
       await closeAll();
     },
   };

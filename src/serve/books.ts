@@ -61,6 +61,7 @@ export class Books {
   readonly #journals: readonly Journal[];
   readonly #trails = new Map<string, Trail>();
   #flushing = false;
+  #over = false;
   #underway = 0;
   #stored: Promise<void> = Promise.resolve();
 
@@ -317,12 +318,14 @@ export class Books {
   /** Hands over what is left and waits for it; rows the store refuses even now are given up. */
   async settled(): Promise<void> {
     await this.#stored;
+    // Whoever hands rows over for the last time must not be woken to try again for ever.
+    this.#over = true;
     await this.#save();
   }
 
   #flush(): void {
     this.#flushing = false;
-    this.#stored = this.#save();
+    if (!this.#over) this.#stored = this.#save();
   }
 
   /** A store takes an attempt once however often it is handed over, so after a failure all rows simply go again. */
@@ -343,7 +346,7 @@ export class Books {
   }
 
   #flushAfter(delayMs: number): void {
-    if (this.#flushing) return;
+    if (this.#flushing || this.#over) return;
     this.#flushing = true;
     this.#clock.schedule(delayMs, () => this.#flush());
   }

@@ -351,3 +351,34 @@ describe.each(transports)("over $name:", (transport) => {
     });
   });
 });
+
+describe("a gateway whose ledger refuses every row", () => {
+  it("still comes to its end, tries no more afterwards, and tells how many rows are lost", async () => {
+    const { parts } = testMesh();
+    let scheduled = 0;
+    const clock: typeof parts.clock = {
+      ...parts.clock,
+      schedule(delayMs, task) {
+        scheduled++;
+        return parts.clock.schedule(delayMs, task);
+      },
+    };
+    let asked = 0;
+    const store = {
+      ...parts.store,
+      append: async () => {
+        asked++;
+        throw new Error("the disk is full");
+      },
+    };
+    const gateway = createGateway({ ...parts, clock, store });
+    const service = await transports[0]!.serve(gateway, { host: "127.0.0.1", port: 0 });
+    const body = JSON.stringify({ model: "disperse/chat", max_tokens: 2, messages: [{ role: "user", content: "Hi" }] });
+    expect((await fetch(`${service.url}/v1/chat/completions`, { method: "POST", body })).status).toBe(200);
+    await service.close(100);
+    expect(gateway.unsavedRows()).toBe(1);
+    const before = { asked, scheduled };
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect({ asked, scheduled }).toEqual(before);
+  });
+});
