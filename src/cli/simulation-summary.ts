@@ -89,7 +89,7 @@ function closedFormLines(closedForms: SimulationResult["closedForms"]): string[]
   const claimed = closedForms.filter((entry) => entry.noClaim === null);
   type Time = "tpot" | "ttftMean" | "e2eMean" | "ttftP99" | "e2eP99";
   const worst = (time: Time): string =>
-    percent(Math.max(...claimed.map((entry) => Math.abs(entry[time].relativeDifference))));
+    percent(Math.max(0, ...claimed.map((entry) => Math.abs(entry[time]?.relativeDifference ?? 0))));
   const means = `means TPOT ${worst("tpot")}, TTFT ${worst("ttftMean")}, E2E ${worst("e2eMean")}`;
   const reasons = Map.groupBy(
     closedForms.filter((entry) => entry.noClaim !== null),

@@ -16,7 +16,7 @@ export interface LatencyLimits {
  * Largest request rate of one engine within the limits, requests/s; 0 when even an idle engine misses one.
  *
  * Relaxing a limit never lowers the result: both latencies rise with the batch, and the batch is found by bisection on a
- * grid that does not depend on the limits. Costs some 50 evaluations, about 50 µs.
+ * grid that does not depend on the limits. Costs some 50 evaluations, about 70 µs.
  */
 export function capacityPerS(replica: Replica, shape: RequestShape, limits: LatencyLimits): number {
   const costs = shapeCosts(replica, shape);

@@ -20,6 +20,12 @@ const sliceCount = 16;
 /** Error of quantiles per group: small beside the 10 % that are looked for, and small in memory. */
 const quantileError = 0.01;
 
+/** A sketch of each of more groups would be slower to write than the simulation itself, so there every tenth request counts. */
+const fewGroups = 256;
+const sampledEvery = 10;
+/** Fewer say nothing about a 99th percentile. */
+const enoughSamples = 1000;
+
 /** What engines of a group measured of each workload, to be held against the engine model of the plan. */
 export class GroupMeasures {
   readonly #workloads: number;
@@ -27,6 +33,7 @@ export class GroupMeasures {
   readonly #slices: Uint32Array;
   readonly #fromMs: number;
   readonly #slicesPerMs: number;
+  readonly #every: number;
   /** Made when the first request comes: most groups of a large mesh serve one workload. */
   readonly #ttftMs: (QuantileSketch | undefined)[] = [];
   readonly #e2eMs: (QuantileSketch | undefined)[] = [];
@@ -36,6 +43,7 @@ export class GroupMeasures {
     this.#sums = new Float64Array(groups * workloads * sumCount);
     this.#slices = new Uint32Array(groups * workloads * sliceCount);
     this.#fromMs = fromMs;
+    this.#every = groups > fewGroups ? sampledEvery : 1;
     this.#slicesPerMs = sliceCount / Math.max(1, durationMs - fromMs);
   }
 
@@ -56,6 +64,7 @@ export class GroupMeasures {
       sums[first + groupSum.outputTokensSquared]! + outputTokens * outputTokens;
     const slice = Math.min(sliceCount - 1, Math.floor((request.arrivalMs - this.#fromMs) * this.#slicesPerMs));
     this.#slices[at * sliceCount + slice] = this.#slices[at * sliceCount + slice]! + 1;
+    if (sums[first + groupSum.completed]! % this.#every !== 0) return;
     (this.#ttftMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineTtftMs));
     (this.#e2eMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineE2eMs));
   }
@@ -64,9 +73,10 @@ export class GroupMeasures {
     return this.#sums[(group * this.#workloads + workload) * sumCount + position]!;
   }
 
-  /** Time to first token and to the last that a share `p` of the requests kept, ms, within 1 %; null when there were none. */
+  /** Time to first token and to the last that a share `p` of the requests kept, ms, within 1 %; null when too few were counted. */
   quantiles(group: number, workload: number, p: number): { readonly ttftMs: number; readonly e2eMs: number } | null {
     const at = group * this.#workloads + workload;
+    if (!((this.#ttftMs[at]?.count ?? 0) >= enoughSamples)) return null;
     const ttftMs = this.#ttftMs[at]?.quantile(p) ?? null;
     const e2eMs = this.#e2eMs[at]?.quantile(p) ?? null;
     return ttftMs === null || e2eMs === null ? null : { ttftMs, e2eMs };
