@@ -18,7 +18,7 @@ const plain: EngineCosts = {
   maxSequences: 1,
   maxBatchedTokens: 1 << 30,
   kvBlocks: 1 << 30,
-  kvBlockTokens: 1 << 16,
+  kvBlockTokens: 16,
   maxRequestTokens: Number.MAX_SAFE_INTEGER,
 };
 

@@ -18,26 +18,50 @@ export interface SweepWorkerOptions {
 /** Between two looks for sweeps, ms. */
 const lookEveryMs = 1000;
 
-/** Simulates cases of whatever sweeps wait on the server, until `signal` is aborted. */
+/** So often in a row the server may fail to answer before a worker gives up; it looks once a second. */
+const mostFailures = 30;
+
+/**
+ * Simulates cases of whatever sweeps wait on the server, until `signal` is aborted. A server that is slow to answer, or
+ * away for a while, does not end a worker: nobody would take its place.
+ *
+ * @throws what the server said last, when it has failed to answer for half a minute or the connection is closed.
+ */
 export async function serveSweepCases(connection: NatsConnection, options: SweepWorkerOptions): Promise<void> {
   const broker = await brokerOf(connection);
   const jobs = new Map<string, SweepJob>();
+  let failures = 0;
   while (!options.signal.aborted) {
     let hasWorked = false;
-    for await (const stream of broker.manager.streams.list(anySweep)) {
-      const sweep = /^DISPERSE_SWEEP_(.+)_CASES$/.exec(stream.config.name)?.[1];
-      if (sweep === undefined || options.signal.aborted) continue;
-      try {
-        if (await workOn(broker, sweep, jobs, options)) hasWorked = true;
-      } catch (error) {
-        // A sweep may end while it is looked at; then the server no longer knows its streams.
-        if (!isGone(error)) throw error;
-      }
+    try {
+      hasWorked = await workOnAll(broker, jobs, options);
+      failures = 0;
+    } catch (error) {
+      if (options.signal.aborted) return;
+      if (connection.isClosed() || ++failures >= mostFailures) throw error;
+      await pause(lookEveryMs, options.signal);
+      continue;
     }
     if (hasWorked) continue;
     if (options.once) return;
     await pause(lookEveryMs, options.signal);
   }
+}
+
+/** Takes a batch of every sweep that waits; false when nothing was waiting. */
+async function workOnAll(broker: Broker, jobs: Map<string, SweepJob>, options: SweepWorkerOptions): Promise<boolean> {
+  let hasWorked = false;
+  for await (const stream of broker.manager.streams.list(anySweep)) {
+    const sweep = /^DISPERSE_SWEEP_(.+)_CASES$/.exec(stream.config.name)?.[1];
+    if (sweep === undefined || options.signal.aborted) continue;
+    try {
+      if (await workOn(broker, sweep, jobs, options)) hasWorked = true;
+    } catch (error) {
+      // A sweep may end while it is looked at; then the server no longer knows its streams.
+      if (!isGone(error)) throw error;
+    }
+  }
+  return hasWorked;
 }
 
 /** Takes a batch of one sweep and simulates it; false when nothing was waiting. */
