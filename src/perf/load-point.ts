@@ -1,6 +1,13 @@
 import { exponentialPart, quantileOfSum, type Part } from "./quantile-of-sum.ts";
 import { batchMs, type Replica } from "./replica.ts";
-import { meanStep, normalDeviate, shapeCosts, type RequestShape, type ShapeCosts } from "./request-shape.ts";
+import {
+  decodeStepMs,
+  meanStep,
+  normalDeviate,
+  shapeCosts,
+  type RequestShape,
+  type ShapeCosts,
+} from "./request-shape.ts";
 import { prefillLimitPerS, splitPoint } from "./split-point.ts";
 
 /** How one engine fares at a steady rate. Times in ms. */
@@ -44,9 +51,8 @@ export interface BatchPoint {
  * e = 1 processor sharing. Prompts come at the same rate whatever the crowd.
  */
 export function stepAtBatch(replica: Replica, costs: ShapeCosts, batch: number): { decodeMs: number; stepMs: number } {
-  const decodeOf = (n: number) => meanStep(replica, costs, n + 1, 0).decodeMs;
-  const nearMs = decodeOf(batch);
-  const elasticity = (decodeOf(batch * (1 + nudge)) - nearMs) / (nudge * nearMs);
+  const nearMs = decodeStepMs(replica, costs, batch + 1);
+  const elasticity = (decodeStepMs(replica, costs, batch * (1 + nudge) + 1) - nearMs) / (nudge * nearMs);
   const crowding = 1 / (1 - Math.min(elasticity, mostElasticity));
   const decoding = Math.min(batch + crowding, Math.max(costs.seats, 1));
   return meanStep(replica, costs, decoding, batch / costs.decodeSteps, Math.sqrt(Math.max(0, decoding - 1)));

@@ -51,6 +51,8 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
   const spread = 1 + shape.inputCv ** 2;
   // The k-th moment of a lognormal is mean^k (1 + cv²)^(k(k−1)/2).
   const moment = (k: number) => input ** k * spread ** ((k * (k - 1)) / 2);
+  const [square, cube, fourth] = [moment(2), moment(3), moment(4)];
+  const inputAt = lognormalQuantiles(input, shape.inputCv);
   const finalTokens = input + output * (1 + outputCvSquared);
   // Beyond this share of decoding the token budget of a step leaves no room for the prefill the outputs call for.
   const prefillShare = replica.split ? 0 : (fresh * input * replica.tokensPerStep) / output;
@@ -65,35 +67,42 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
     outputMean: output,
     decodeSteps: Math.max(output - 1, 0.5) / replica.tokensPerStep,
     outputCvSquared,
-    outputQuantile: (p) => lognormalQuantile(output, shape.outputCv, p),
+    outputQuantile: lognormalQuantiles(output, shape.outputCv),
     contextTokens: input + (output * (1 + outputCvSquared)) / 2,
     seats: fits && finalTokens <= replica.kvTokenCapacity ? seats : 0,
     inputTokens: input,
     prefillTokens: fresh * input,
     inputCv: shape.inputCv,
-    prefillMs: linear * input + quadratic * moment(2),
+    prefillMs: linear * input + quadratic * square,
     prefillQuantileMs(p) {
-      const length = lognormalQuantile(input, shape.inputCv, p);
+      const length = inputAt(p);
       return linear * length + quadratic * length ** 2;
     },
     prefillMoments(perTokenMs) {
       const slope = linear + perTokenMs * fresh;
       return {
-        mean: slope * input + quadratic * moment(2),
-        square: slope ** 2 * moment(2) + 2 * slope * quadratic * moment(3) + quadratic ** 2 * moment(4),
+        mean: slope * input + quadratic * square,
+        square: slope ** 2 * square + 2 * slope * quadratic * cube + quadratic ** 2 * fourth,
       };
     },
   };
 }
 
 /**
- * Quantile of a lognormal given by mean and coefficient of variation. The normal deviate is within 0.5 % from
- * 0.5 to 0.995: lengths are not known better than that.
+ * Quantiles of a lognormal given by mean and coefficient of variation. The normal deviate is within 0.5 % from
+ * 0.5 to 0.995: lengths are not known better than that. Whoever searches for a batch asks for one quantile again and again.
  */
-function lognormalQuantile(mean: number, cv: number, p: number): number {
-  if (!(cv > 0) || !(mean > 0)) return mean;
+function lognormalQuantiles(mean: number, cv: number): (p: number) => number {
+  if (!(cv > 0) || !(mean > 0)) return () => mean;
   const sigma = Math.sqrt(Math.log1p(cv ** 2));
-  return mean * Math.exp(sigma * normalDeviate(p) - sigma ** 2 / 2);
+  let [askedFor, answer] = [Number.NaN, Number.NaN];
+  return (p) => {
+    if (p !== askedFor) {
+      askedFor = p;
+      answer = mean * Math.exp(sigma * normalDeviate(p) - sigma ** 2 / 2);
+    }
+    return answer;
+  };
 }
 
 /** Standard normal deviate at `p`: Tukey's lambda form (Joiner and Rosenblatt 1971). */
@@ -118,24 +127,32 @@ export function meanStep(
   prefillsPerStep: number,
   spread = 0,
 ): { decodeMs: number; stepMs: number } {
-  const perSequence = replica.perSequenceMs + replica.perContextTokenMs * costs.contextTokens;
-  const linearMs = replica.stepBaseMs + perSequence * decoding;
+  const linearMs = linearStepMs(replica, costs, decoding);
   const fewer = Math.max(Math.min(1, decoding), decoding - spread) * replica.tokensPerSequence;
   const more = (decoding + spread) * replica.tokensPerSequence;
   const togetherMs = (promptTokens: number) =>
     spread > 0
       ? (batchMs(replica, fewer + promptTokens) + batchMs(replica, more + promptTokens)) / 2
       : batchMs(replica, more + promptTokens);
-  const decodeMs = linearMs + togetherMs(0);
+  const aloneMs = togetherMs(0);
   const tokensPerStep = prefillsPerStep * costs.prefillTokens;
   const chunks = Math.max(1, costs.prefillTokens / replica.maxBatchedTokens);
   const withPrompt = Math.min(1, prefillsPerStep * chunks);
   const batchedMs =
-    tokensPerStep > 0
-      ? (1 - withPrompt) * togetherMs(0) + withPrompt * togetherMs(tokensPerStep / withPrompt)
-      : togetherMs(0);
+    tokensPerStep > 0 ? (1 - withPrompt) * aloneMs + withPrompt * togetherMs(tokensPerStep / withPrompt) : aloneMs;
   const prompts = replica.pipelineStages === 1 ? prefillsPerStep : longestStage(prefillsPerStep, replica, costs);
-  return { decodeMs, stepMs: linearMs + prompts * costs.prefillMs + batchedMs };
+  return { decodeMs: linearMs + aloneMs, stepMs: linearMs + prompts * costs.prefillMs + batchedMs };
+}
+
+/** What each of `decoding` sequences adds to a step by itself, ms. */
+function linearStepMs(replica: Replica, costs: ShapeCosts, decoding: number): number {
+  const perSequence = replica.perSequenceMs + replica.perContextTokenMs * costs.contextTokens;
+  return replica.stepBaseMs + perSequence * decoding;
+}
+
+/** A step of exactly `decoding` sequences without any prompt, ms. */
+export function decodeStepMs(replica: Replica, costs: ShapeCosts, decoding: number): number {
+  return linearStepMs(replica, costs, decoding) + batchMs(replica, decoding * replica.tokensPerSequence);
 }
 
 /**
