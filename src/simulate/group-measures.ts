@@ -23,6 +23,8 @@ const quantileError = 0.01;
 /** A sketch of each of more groups would be slower to write than the simulation itself, so there every tenth request counts. */
 const fewGroups = 256;
 const sampledEvery = 10;
+/** Where there are few groups, the first requests of each all count, and then every tenth: in a steady stream none is special. */
+const countedWhole = 20_000;
 /** Fewer say nothing about a 99th percentile. */
 const enoughSamples = 1000;
 
@@ -33,7 +35,7 @@ export class GroupMeasures {
   readonly #slices: Uint32Array;
   readonly #fromMs: number;
   readonly #slicesPerMs: number;
-  readonly #every: number;
+  readonly #countedWhole: number;
   /** Made when the first request comes: most groups of a large mesh serve one workload. */
   readonly #ttftMs: (QuantileSketch | undefined)[] = [];
   readonly #e2eMs: (QuantileSketch | undefined)[] = [];
@@ -43,7 +45,7 @@ export class GroupMeasures {
     this.#sums = new Float64Array(groups * workloads * sumCount);
     this.#slices = new Uint32Array(groups * workloads * sliceCount);
     this.#fromMs = fromMs;
-    this.#every = groups > fewGroups ? sampledEvery : 1;
+    this.#countedWhole = groups > fewGroups ? 0 : countedWhole;
     this.#slicesPerMs = sliceCount / Math.max(1, durationMs - fromMs);
   }
 
@@ -64,7 +66,8 @@ export class GroupMeasures {
       sums[first + groupSum.outputTokensSquared]! + outputTokens * outputTokens;
     const slice = Math.min(sliceCount - 1, Math.floor((request.arrivalMs - this.#fromMs) * this.#slicesPerMs));
     this.#slices[at * sliceCount + slice] = this.#slices[at * sliceCount + slice]! + 1;
-    if (sums[first + groupSum.completed]! % this.#every !== 0) return;
+    const completed = sums[first + groupSum.completed]!;
+    if (completed > this.#countedWhole && completed % sampledEvery !== 0) return;
     (this.#ttftMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineTtftMs));
     (this.#e2eMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineE2eMs));
   }
