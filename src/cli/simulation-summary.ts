@@ -1,3 +1,4 @@
+import { rejectReasons } from "../route/index.ts";
 import type { SimulationResult } from "../simulate/index.ts";
 import { ms, percent, three, usd } from "./figures.ts";
 import { predictionLines } from "./prediction-lines.ts";
@@ -118,16 +119,7 @@ function refusals({ workloads }: SimulationResult): string[] {
 }
 
 /** Refusals that a plan foresees: it leaves demand unserved, and says so. All others count as missed. */
-const foreseen = [
-  "forbidden",
-  "tier",
-  "residency",
-  "export",
-  "memory",
-  "latency-network",
-  "latency-compute",
-  "no-engine",
-];
+const foreseen: readonly string[] = [...rejectReasons, "no-engine"];
 
 /**
  * Whether the workload's objective was kept by the requests the plan meant to serve: completed in time, among those that
