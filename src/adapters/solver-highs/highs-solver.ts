@@ -2,6 +2,8 @@
  * `Solver` on HiGHS compiled to WebAssembly (npm `highs`): one thread per run, at most `threads` runs at a time. The module
  * has 32-bit memory; when it runs out it aborts, which is reported as the status `outOfMemory` with the last incumbent.
  */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { MipModel, SolveOptions, SolveProgress, SolveResult, Solver, SolveStatus } from "../../plan/index.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
@@ -31,6 +33,17 @@ function seconds(): number {
 // Published code is JavaScript, a checkout runs TypeScript: the worker lies beside this file under the same extension.
 const workerUrl = new URL(import.meta.url.endsWith(".ts") ? "./highs-worker.ts" : "./highs-worker.js", import.meta.url);
 
+/** What we use of a global that the types of Node leave out. */
+declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object };
+
+/** HiGHS as compiled for this process, at the first run: threads share it, for a compilation takes ten times a small run. */
+let compiled: object | undefined;
+
+function compiledHighs(): object {
+  compiled ??= new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve("highs/runtime"))));
+  return compiled;
+}
+
 /** @param options.threads Runs that may be in progress at once; further calls wait. */
 export function createHighsSolver(options: { readonly threads?: number } = {}): Solver {
   const limit = Math.max(1, options.threads ?? 1);
@@ -41,7 +54,7 @@ export function createHighsSolver(options: { readonly threads?: number } = {}): 
   let closed = false;
 
   function startThread(): Thread {
-    const worker = new Worker(workerUrl);
+    const worker = new Worker(workerUrl, { workerData: compiledHighs() });
     worker.unref();
     const thread: Thread = { worker, run: null, receive: () => undefined };
     worker.on("message", (message: FromWorker) => thread.receive(message));

@@ -2,7 +2,7 @@
  * The thread HiGHS runs in. HiGHS is WebAssembly: a run blocks its thread, and running out of its 32-bit memory kills the
  * module, so both happen here and reach the caller as messages.
  */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import loadHighs from "highs";
 import type { Highs, InterruptCallbackEvent, Model } from "highs";
 import type { MipModel, SolveResult, SolveStatus } from "../../plan/index.ts";
@@ -13,7 +13,9 @@ if (port === null) throw new Error("highs-worker must be started as a worker thr
 
 // The package's declarations describe its CommonJS build, where the loader is the property `default`; the build that Node
 // loads here is an ES module, whose default export is the loader itself.
-const runtime: Promise<Highs> = (loadHighs as unknown as typeof loadHighs.default)();
+const runtime: Promise<Highs> = (loadHighs as unknown as typeof loadHighs.default)({
+  wasmModule: workerData,
+});
 
 function post(message: FromWorker): void {
   port?.postMessage(message);
@@ -76,6 +78,9 @@ function run(highs: Highs, request: ToWorker): SolveResult {
       time_limit: options.timeLimitS,
       mip_rel_gap: options.relativeGap,
       random_seed: options.seed,
+      // It spends a fixed effort, 25 ms on two columns, on a first feasible point. Our models hardly need one: demand may
+      // stay unserved at a price, and most runs start from a plan.
+      mip_heuristic_run_feasibility_jump: false,
     });
     if (!isMip && options.feasibilityTolerance !== undefined) {
       native.options.set({ primal_feasibility_tolerance: options.feasibilityTolerance });
