@@ -3,6 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { performance } from "node:perf_hooks";
 import type { EngineEvents, EngineFailure, EngineRun, HttpClient, HttpPost } from "../../serve/index.ts";
 import { ClientConnection } from "./client-connection.ts";
+import { readBuffer } from "./shared-reads.ts";
 
 export interface HttpClientOptions {
   /** `http://…` or `https://…`; only scheme, host and port are used. */
@@ -23,11 +24,6 @@ export interface HttpClientOptions {
 
 const unreachable: EngineFailure = { kind: "connect", message: "the engine cannot be reached" };
 const sweepMs = 500;
-/**
- * All plain connections are read into one buffer: what is read is taken in at once, so a thousand idle streams need not
- * have a buffer each, and none is made per read.
- */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 /** Largest text `getText` takes. */
 const maxTextBytes = 8 * 1024 * 1024;
 

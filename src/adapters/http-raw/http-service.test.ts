@@ -139,6 +139,19 @@ describe("requests", () => {
     expect(recorder.calls[0]).toMatchObject({ path: "/c", body: "abcde" });
   });
 
+  it("may come in chunks of one byte, with extensions and a trailer, and another behind them", async () => {
+    const recorder = recordingGateway();
+    const chunks = Array.from("abcdefgh", (letter) => `1;note="${letter}"\r\n${letter}\r\n`).join("");
+    const head = "POST /c HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
+    const text = await exchange(
+      await start(recorder),
+      head + chunks.slice(0, 40),
+      `${chunks.slice(40)}0\r\nx-sum: 1\r\n\r\n${post("next")}`,
+    );
+    expect(recorder.calls.map(({ body }) => body)).toEqual(["abcdefgh", "next"]);
+    expect(text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
+  });
+
   it("may follow each other without waiting and are answered in order", async () => {
     const recorder = recordingGateway((call, reply) => void setTimeout(() => reply.send(200, [], call.path, true), 20));
     const port = await start(recorder);
@@ -209,6 +222,39 @@ describe("limits", () => {
     expect(text.slice(9, 12)).toBe(status);
     expect(codeOf(text)).toBe(code);
     expect(recorder.calls).toHaveLength(0);
+  });
+});
+
+describe("clients that take their time", () => {
+  it("get no more of it for a head by sending it byte by byte", async () => {
+    const port = await start(recordingGateway(), { headersTimeoutMs: 60 });
+    const text = await new Promise<string>((resolve) => {
+      let seen = "";
+      const socket = connect(port, "127.0.0.1");
+      const drip = setInterval(() => socket.write("x", "latin1"), 10);
+      socket.write("GET / HTTP/1.1\r\nhost: a\r\nslow: ", "latin1");
+      socket.on("data", (piece) => {
+        seen += piece.toString("latin1");
+        clearInterval(drip);
+      });
+      socket.on("close", () => (clearInterval(drip), resolve(seen)));
+      socket.on("error", () => {});
+    });
+    expect(text).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it("are cut off when they keep a connection nobody needs half open", async () => {
+    const port = await start(recordingGateway(), { keepAliveTimeoutMs: 10 });
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    socket.resume();
+    await new Promise((resolve) => socket.once("end", resolve));
+    await new Promise<void>((resolve) => {
+      const poke = setInterval(() => socket.write("G"), 50);
+      socket.on("error", () => {});
+      socket.on("close", () => (clearInterval(poke), resolve()));
+    });
+    expect(socket.destroyed).toBe(true);
   });
 });
 

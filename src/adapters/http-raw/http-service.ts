@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import { performance } from "node:perf_hooks";
 import type { Gateway } from "../../serve/index.ts";
 import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
+import { readShared } from "./shared-reads.ts";
 
 export interface HttpOptions {
   readonly host: string;
@@ -42,15 +43,27 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
     keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 75_000,
   };
   const connections = new Set<ServerConnection>();
-  const accept = (socket: Socket) => {
-    const connection = new ServerConnection(socket, gateway, limits, performance.now());
+  const add = (connection: ServerConnection) => {
     connections.add(connection);
-    socket.on("close", () => connections.delete(connection));
+    connection.socket.on("close", () => connections.delete(connection));
+  };
+  const acceptPlain = (accepted: Socket) => {
+    const socket = readShared(accepted, (bytes) => connection.read(bytes));
+    const connection = new ServerConnection(socket, gateway, limits, performance.now());
+    add(connection);
+  };
+  const acceptTls = (socket: Socket) => {
+    const connection = new ServerConnection(socket, gateway, limits, performance.now());
+    socket.on("data", (bytes: Buffer) => connection.read(bytes));
+    add(connection);
   };
   // A reset while a connection is still being set up has nobody else to hear it.
   const server: Server = options.tls
-    ? createTlsServer({ ...options.tls, noDelay: true, minVersion: "TLSv1.2" }, accept).on("tlsClientError", () => {})
-    : createServer({ noDelay: true }, accept);
+    ? createTlsServer({ ...options.tls, noDelay: true, minVersion: "TLSv1.2" }, acceptTls).on(
+        "tlsClientError",
+        () => {},
+      )
+    : createServer({ noDelay: true, pauseOnConnect: true }, acceptPlain);
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -34,11 +34,22 @@ export interface ParseError {
 export function fieldValue(fields: readonly string[], name: string): string | undefined {
   let value: string | undefined;
   for (let index = 0; index < fields.length; index += 2) {
-    const written = fields[index]!;
-    if (written.length !== name.length || (written !== name && written.toLowerCase() !== name)) continue;
+    if (!isNamed(fields[index]!, name)) continue;
     value = value === undefined ? fields[index + 1]! : `${value}, ${fields[index + 1]!}`;
   }
   return value;
+}
+
+/** Whether a field's name as written is `name`, which is in lower case. Names differ soon, so nothing is converted. */
+export function isNamed(written: string, name: string): boolean {
+  const { length } = name;
+  if (written.length !== length) return false;
+  for (let index = 0; index < length; index++) {
+    const code = written.charCodeAt(index);
+    const lower = code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
+    if (lower !== name.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 const ok = 0;

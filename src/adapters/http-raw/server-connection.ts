@@ -10,7 +10,8 @@ import {
   type Gateway,
   type Reply,
 } from "../../serve/index.ts";
-import { fieldValue, MessageParser, type MessageEvents, type MessageHead } from "./message-parser.ts";
+import { BodyBytes } from "./body-bytes.ts";
+import { fieldValue, isNamed, MessageParser, type MessageEvents, type MessageHead } from "./message-parser.ts";
 import { statusLine } from "./status-line.ts";
 
 export interface ConnectionLimits {
@@ -31,14 +32,16 @@ const maxWaitingBytes = 64 * 1024;
  * straight to the socket. One write per piece of answer, framing included.
  */
 export class ServerConnection implements MessageEvents, Reply {
-  readonly #socket: Socket;
+  readonly socket: Socket;
   readonly #gateway: Gateway;
   readonly #limits: ConnectionLimits;
   readonly #parser: MessageParser;
   /** When to give up on what the client is doing; Infinity while the gateway is at work. */
   deadlineMs: number;
+  /** A request has begun to arrive. */
+  #begun = false;
   #head: MessageHead | null = null;
-  #body: Buffer[] = [];
+  readonly #body = new BodyBytes();
   #bodyBytes = 0;
   #exchange: Exchange | null = null;
   #answering = false;
@@ -50,12 +53,11 @@ export class ServerConnection implements MessageEvents, Reply {
   #stopping = false;
 
   constructor(socket: Socket, gateway: Gateway, limits: ConnectionLimits, nowMs: number) {
-    this.#socket = socket;
+    this.socket = socket;
     this.#gateway = gateway;
     this.#limits = limits;
     this.#parser = new MessageParser("request", this, limits.maxHeaderBytes);
     this.deadlineMs = nowMs + limits.headersTimeoutMs;
-    socket.on("data", (bytes: Buffer) => this.#read(bytes));
     socket.on("drain", () => this.#exchange?.drained());
     socket.on("end", () => this.#leave());
     socket.on("close", () => this.#leave());
@@ -69,35 +71,35 @@ export class ServerConnection implements MessageEvents, Reply {
   /** No further request is taken; an idle connection closes at once. */
   stop(): void {
     this.#stopping = true;
-    if (this.idle) this.#socket.end();
+    if (this.idle) this.socket.end();
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
   /** The deadline has passed. */
   expired(): void {
     this.deadlineMs = Number.POSITIVE_INFINITY;
-    if (this.#answering || this.#closed || (this.#head === null && this.#socket.bytesRead === 0))
-      this.#socket.destroy();
-    else if (this.idle && this.#socket.bytesWritten > 0) this.#socket.end();
-    else this.#reject(apiError("request_timeout"));
+    if (this.#answering || this.#closed) this.socket.destroy();
+    else if (this.#begun) this.#reject(apiError("request_timeout"));
+    else this.#closeGently();
   }
 
   onHead(head: MessageHead): void {
     this.#head = head;
     this.deadlineMs = performance.now() + this.#limits.bodyTimeoutMs;
-    const declared = Number(fieldValue(head.fields, "content-length") ?? 0);
+    const declared = wholeNumber(fieldValue(head.fields, "content-length"));
     if (declared > this.#limits.maxBodyBytes) this.#bodyBytes = declared;
     else if (fieldValue(head.fields, "expect")?.toLowerCase() === "100-continue") {
-      this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+      this.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
     }
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
     this.#bodyBytes += end - start;
-    if (this.#bodyBytes <= this.#limits.maxBodyBytes) this.#body.push(bytes.subarray(start, end));
+    if (this.#bodyBytes <= this.#limits.maxBodyBytes) this.#body.add(bytes, start, end);
+    else this.#body.clear();
   }
 
   onComplete(): boolean {
@@ -105,8 +107,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#answering = true;
     this.#closeAfter = !head.keepAlive || head.upgrade || this.#stopping;
-    const body = this.#body.length === 1 ? this.#body[0]! : Buffer.concat(this.#body);
-    this.#body = [];
+    const body = this.#body.take();
     const hosts = countFields(head.fields, "host");
     const form = isForm(fieldValue(head.fields, "content-type"));
     if (hosts > 1 || (hosts === 0 && head.minorVersion === 1)) {
@@ -114,7 +115,7 @@ export class ServerConnection implements MessageEvents, Reply {
     } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
     else if (!form && !isUtf8(body)) this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
     else {
-      const exchange = this.#gateway.handle(new RawCall(head, body, form, this.#socket), this);
+      const exchange = this.#gateway.handle(new RawCall(head, body, form, this.socket), this);
       // The answer may be complete already, and then nobody is interested in this exchange any more.
       if (this.#answering) this.#exchange = exchange;
     }
@@ -136,7 +137,7 @@ export class ServerConnection implements MessageEvents, Reply {
       else if (typeof body === "string") this.#write(text + body);
       else {
         this.#write(text);
-        this.#socket.write(body);
+        this.socket.write(body);
       }
       this.#finish();
       return true;
@@ -158,11 +159,11 @@ export class ServerConnection implements MessageEvents, Reply {
 
   reset(): void {
     this.#exchange = null;
-    this.#socket.resetAndDestroy();
+    this.socket.resetAndDestroy();
   }
 
   #write(text: ByteText): boolean {
-    return this.#socket.write(text, "latin1");
+    return this.socket.write(text, "latin1");
   }
 
   #frame(bytes: ByteText): ByteText {
@@ -170,20 +171,26 @@ export class ServerConnection implements MessageEvents, Reply {
     return `${bytes.length.toString(16)}\r\n${bytes}\r\n`;
   }
 
-  #read(bytes: Buffer): void {
+  /** Takes what was read from the socket; the buffer may be reused afterwards. */
+  read(bytes: Buffer): void {
     if (this.#closed || (this.#closeAfter && this.#answering)) return;
     if (this.#answering) {
-      this.#waiting.push(bytes);
+      this.#waiting.push(Buffer.from(bytes));
       this.#waitingBytes += bytes.length;
-      if (this.#waitingBytes > maxWaitingBytes) this.#socket.pause();
+      if (this.#waitingBytes > maxWaitingBytes) this.socket.pause();
       return;
     }
     this.#parse(bytes);
   }
 
   #parse(bytes: Buffer): void {
-    if (this.idle) this.deadlineMs = performance.now() + this.#limits.headersTimeoutMs;
+    // A head has its time from its first byte on; that more of it comes is no reason to give it more.
+    if (!this.#begun) {
+      this.#begun = true;
+      this.deadlineMs = performance.now() + this.#limits.headersTimeoutMs;
+    }
     const taken = this.#parser.execute(bytes);
+    this.#body.keep();
     if (typeof taken !== "number") {
       const error = taken.headersTooLarge ? "headers_too_large" : "invalid_request";
       this.#reject(
@@ -195,7 +202,7 @@ export class ServerConnection implements MessageEvents, Reply {
     if (taken < bytes.length && !this.#closeAfter) {
       const rest = bytes.subarray(taken);
       if (this.#answering) {
-        this.#waiting.unshift(rest);
+        this.#waiting.unshift(Buffer.from(rest));
         this.#waitingBytes += rest.length;
       } else this.#parse(rest);
     }
@@ -206,6 +213,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#exchange = null;
     this.#answering = false;
     this.#head = null;
+    this.#begun = false;
     this.#bodyBytes = 0;
     if (this.#closeAfter) return this.#closeGently();
     this.deadlineMs = performance.now() + this.#limits.keepAliveTimeoutMs;
@@ -219,13 +227,13 @@ export class ServerConnection implements MessageEvents, Reply {
     const bytes = Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.socket.isPaused()) this.socket.resume();
     this.#parse(bytes);
   }
 
   /** Answers something that never became a request; the connection cannot be trusted afterwards. */
   #reject(error: ApiError): void {
-    if (this.#answering) return void this.#socket.destroy();
+    if (this.#answering) return void this.socket.destroy();
     this.#answering = true;
     this.#closeAfter = true;
     this.#refuse(error);
@@ -239,7 +247,7 @@ export class ServerConnection implements MessageEvents, Reply {
   #closeGently(): void {
     this.#answering = true;
     this.deadlineMs = performance.now() + lingerMs;
-    this.#socket.end();
+    this.socket.end();
   }
 
   #leave(): void {
@@ -249,7 +257,7 @@ export class ServerConnection implements MessageEvents, Reply {
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#parser.free();
-    if (!this.#socket.writableEnded) this.#socket.destroy();
+    if (!this.socket.writableEnded) this.socket.destroy();
     exchange?.clientLeft();
   }
 }
@@ -289,9 +297,20 @@ function isForm(contentType: string | undefined): boolean {
   return contentType !== undefined && /^multipart\//i.test(contentType);
 }
 
+/** A length as the parser lets it through: digits, and perhaps a space after them. */
+function wholeNumber(text = ""): number {
+  let value = 0;
+  for (let index = 0; index < text.length; index++) {
+    const digit = text.charCodeAt(index) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 function countFields(fields: readonly string[], name: string): number {
   let count = 0;
-  for (let index = 0; index < fields.length; index += 2) if (fields[index]!.toLowerCase() === name) count++;
+  for (let index = 0; index < fields.length; index += 2) if (isNamed(fields[index]!, name)) count++;
   return count;
 }
 

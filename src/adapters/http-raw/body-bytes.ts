@@ -1,0 +1,60 @@
+/** Room made at first for a body that comes in several pieces; it doubles as needed. */
+const firstBytes = 16 * 1024;
+
+const nothing: Buffer = Buffer.alloc(0);
+
+/**
+ * The body of one message as it comes in. Most come whole with one read and are never copied; any other is put together
+ * in one buffer, so that a body sent byte by byte takes no more memory than one sent at once.
+ */
+export class BodyBytes {
+  /** The only piece so far, in a buffer that is not ours: good until `keep`. */
+  #piece = nothing;
+  #from = 0;
+  #to = 0;
+  #kept = nothing;
+  #length = 0;
+
+  add(bytes: Buffer, start: number, end: number): void {
+    if (this.#length === 0 && this.#piece === nothing) {
+      this.#piece = bytes;
+      this.#from = start;
+      this.#to = end;
+      return;
+    }
+    this.keep();
+    this.#append(bytes, start, end);
+  }
+
+  /** The buffers given so far will be used for something else. */
+  keep(): void {
+    if (this.#piece === nothing) return;
+    this.#append(this.#piece, this.#from, this.#to);
+    this.#piece = nothing;
+  }
+
+  /** All of it, good until anything else is done here; then the next body begins. */
+  take(): Buffer {
+    const whole =
+      this.#piece === nothing ? this.#kept.subarray(0, this.#length) : this.#piece.subarray(this.#from, this.#to);
+    this.clear();
+    return whole;
+  }
+
+  clear(): void {
+    this.#piece = nothing;
+    this.#kept = nothing;
+    this.#length = 0;
+  }
+
+  #append(bytes: Buffer, start: number, end: number): void {
+    const length = this.#length + end - start;
+    if (length > this.#kept.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#kept.length * 2, firstBytes));
+      this.#kept.copy(larger, 0, 0, this.#length);
+      this.#kept = larger;
+    }
+    bytes.copy(this.#kept, this.#length, start, end);
+    this.#length = length;
+  }
+}
