@@ -4,11 +4,13 @@ import type { Candidate } from "./admission.ts";
 import { apiError } from "./api-error.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import type { Admitted, Asking } from "./admitted.ts";
+import type { Endpoint } from "./endpoints.ts";
 import { Inference } from "./inference.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 
 /** Everything about a request that is known before it is decided where it goes. */
 export interface Asked {
+  readonly endpoint: Endpoint;
   readonly admitted: Asking;
   readonly route: RouteRequest;
   readonly account: string;
@@ -73,7 +75,7 @@ export class Arrival implements Exchange, Candidate {
 
   begin(): boolean {
     const core = this.#core;
-    const { admitted, route } = this.#asked;
+    const { admitted, route, endpoint } = this.#asked;
     const nowMs = core.look();
     const routes = core.routesFor(admitted.slo);
     const placement = place(routes, route, core.snapshot, { nowMs, rng: this.#rng });
@@ -81,7 +83,7 @@ export class Arrival implements Exchange, Candidate {
     if (!this.#hasRoom(target)) return false;
     const placed: Admitted = { ...admitted, placement, routes, drained: core.drains.all };
     const slot = core.keptRoutes.keep(placed);
-    this.#inference = new Inference(core, this.#call, this.#reply, placed, { target, slot, over: this });
+    this.#inference = new Inference(core, this.#call, this.#reply, placed, { endpoint, target, slot, over: this });
     this.#inference.start();
     return true;
   }

@@ -125,6 +125,7 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
       call,
       reply,
       {
+        endpoint,
         admitted,
         route: {
           workload: name.workload,

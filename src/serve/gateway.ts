@@ -193,20 +193,17 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   function dispatch(call: Call, reply: Reply): Exchange {
     const { method, path } = call;
+    const straight = method === "POST" ? straightThrough.get(path) : undefined;
+    if (straight) return infer(call, reply, straight);
     if (isFilePath(path)) return fileCalls(call, reply);
     if (isResponsePath(path)) return respond(call, reply);
     if (isOperatorPath(path)) {
       const done = operate(call);
       return done.ok ? json(reply, done.body) : refuse(reply, done.error, done.headers);
     }
-    const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
-    if (method === "POST") {
-      if (endpoint) return infer(call, reply, endpoint);
-      return misdirect(call, reply);
-    }
     // A feed without a body would be no feed.
     const readable = method === "GET" || (method === "HEAD" && path !== "/console/live");
-    return readable && !endpoint ? read(call, reply) : misdirect(call, reply);
+    return readable && !straightThrough.has(path) ? read(call, reply) : misdirect(call, reply);
   }
 
   return {
@@ -240,6 +237,9 @@ export function createGateway(parts: GatewayParts): Gateway {
     },
   };
 }
+
+/** Endpoints that go to engines as they are; the others do something of their own first. */
+const straightThrough = new Map(Object.entries(endpoints).filter(([path]) => !isResponsePath(path)));
 
 function decodePath(text: string): string {
   try {

@@ -10,7 +10,7 @@ import { Candidates } from "./candidates.ts";
 import type { Said } from "./continuation.ts";
 import type { Member } from "./crowd.ts";
 import type { Waiting } from "./deadlines.ts";
-import { endpoints, type Endpoint } from "./endpoints.ts";
+import type { Endpoint } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import { leavingBody, redactionFor } from "./leaving-body.ts";
 import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
@@ -25,6 +25,7 @@ const eventStream = "text/event-stream; charset=utf-8";
 const cannotCount = new Set([404, 405, 501]);
 
 export interface InferenceStart {
+  readonly endpoint: Endpoint;
   /** The first candidate; null when no engine may or can take the request. */
   readonly target: Target | null;
   /** Where its route is kept. */
@@ -68,14 +69,20 @@ export class Inference implements Exchange, AttemptOwner, Member {
   #over = false;
   readonly #starter: InferenceStart["over"];
 
-  constructor(core: GatewayCore, call: Call, reply: Reply, admitted: Admitted, { target, slot, over }: InferenceStart) {
+  constructor(
+    core: GatewayCore,
+    call: Call,
+    reply: Reply,
+    admitted: Admitted,
+    { endpoint, target, slot, over }: InferenceStart,
+  ) {
     this.#starter = over;
     this.#slot = slot;
     this.#core = core;
     this.#call = call;
     this.#reply = reply;
     this.#admitted = admitted;
-    this.#endpoint = endpoints[call.path]!;
+    this.#endpoint = endpoint;
     // Where several servers stand, the next try may go to another of them before it goes to another site.
     const again = target !== null && core.severalServers(target.group);
     this.#candidates = new Candidates(admitted, target, again);
@@ -270,6 +277,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
 
   /** Content came from `attempt`: the answer is its, and whoever else was asked is stopped. */
   #won(attempt: Attempt): void {
+    if (this.#live.length === 1 && this.#live[0] === attempt) return;
     this.#live = this.#live.filter((other) => {
       if (other === attempt) return true;
       other.cancel("superseded");
@@ -329,7 +337,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
 
   /** An attempt has ended by itself. */
   #settle(attempt: Attempt): void {
-    this.#live = this.#live.filter((other) => other !== attempt);
+    if (this.#live.length === 1 && this.#live[0] === attempt) this.#live = [];
+    else this.#live = this.#live.filter((other) => other !== attempt);
     this.#book(attempt);
   }
 

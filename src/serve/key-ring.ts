@@ -3,10 +3,15 @@ import type { KeyRecord } from "./accounts.ts";
 /** Digits of a digest under which keys are looked up; the rest is compared in constant time. */
 const indexDigits = 8;
 
-/** Finds the record of a presented key without keeping any key. */
+/**
+ * Finds the record of a presented key. No key is stored; those that were presented and found are remembered while this
+ * ring is in use, as digesting one costs as much as deciding where its request goes. Unknown ones are not remembered, so
+ * that there are never more than there are records.
+ */
 export class KeyRing {
   readonly #byIndex = new Map<string, KeyRecord[]>();
   readonly #digests: (secret: string) => readonly string[];
+  readonly #known = new Map<string, KeyRecord>();
 
   constructor(keys: readonly KeyRecord[], digests: (secret: string) => readonly string[]) {
     this.#digests = digests;
@@ -27,6 +32,15 @@ export class KeyRing {
   }
 
   find(secret: string): KeyRecord | null {
+    const known = this.#known.get(secret);
+    if (known !== undefined) return known;
+    const found = this.#look(secret);
+    // What is presented is a piece of a request's head, all of which would stay in memory with it.
+    if (found !== null) this.#known.set(JSON.parse(JSON.stringify(secret)) as string, found);
+    return found;
+  }
+
+  #look(secret: string): KeyRecord | null {
     for (const digest of this.#digests(secret)) {
       for (const key of this.#byIndex.get(digest.slice(0, indexDigits)) ?? []) if (same(key.digest, digest)) return key;
     }
