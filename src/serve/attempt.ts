@@ -28,6 +28,8 @@ export interface AttemptOwner {
   /** A complete answer that is not a stream. */
   onWhole(attempt: Attempt, contentType: string, body: ByteText): void;
   onFailure(attempt: Attempt, failure: AttemptFailure): void;
+  /** Something went wrong here and not at the engine, which was stopped; nothing else will be reported. */
+  onMistake(attempt: Attempt): void;
 }
 
 export interface AttemptLimits {
@@ -109,6 +111,45 @@ export class Attempt implements EngineEvents, Waiting {
   }
 
   head(head: EngineHead): void {
+    this.#guarded(() => this.#takeHead(head));
+  }
+
+  data(bytes: ByteText): void {
+    // The one that is called all the time, so without a closure.
+    try {
+      this.#takeData(bytes);
+    } catch {
+      this.#mistake();
+    }
+  }
+
+  end(failure: EngineFailure | null): void {
+    this.#guarded(() => this.#takeEnd(failure));
+  }
+
+  expired(): void {
+    this.#guarded(() => this.#expire());
+  }
+
+  /** A mistake made over one engine's answer must not take the requests of others down with it. */
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch {
+      this.#mistake();
+    }
+  }
+
+  #mistake(): void {
+    if (this.phase !== "closing") {
+      this.phase = "over";
+      this.outcome = "upstream-failed";
+    }
+    this.run?.cancel();
+    this.#owner.onMistake(this);
+  }
+
+  #takeHead(head: EngineHead): void {
     if (this.phase !== "waiting") return;
     this.#head = head;
     this.status = head.status;
@@ -125,7 +166,7 @@ export class Attempt implements EngineEvents, Waiting {
     }
   }
 
-  data(bytes: ByteText): void {
+  #takeData(bytes: ByteText): void {
     if (this.phase === "closing" || this.phase === "over") return;
     this.responseBytes += bytes.length;
     if (this.bytesType !== null) return this.#passOn(bytes);
@@ -161,7 +202,7 @@ export class Attempt implements EngineEvents, Waiting {
     if (read.broken !== null) this.fail(read.broken, describe[read.broken]);
   }
 
-  end(failure: EngineFailure | null): void {
+  #takeEnd(failure: EngineFailure | null): void {
     if (this.phase === "over") return;
     if (this.phase === "closing") {
       this.phase = "over";
@@ -229,7 +270,7 @@ export class Attempt implements EngineEvents, Waiting {
     return this.#paused;
   }
 
-  expired(): void {
+  #expire(): void {
     if (this.phase === "closing") {
       this.phase = "over";
       this.run?.cancel();

@@ -14,6 +14,16 @@ describe("reading a chat request", () => {
     ["no messages", JSON.stringify({ model: "m" }), "invalid_request"],
     ["empty messages", JSON.stringify({ model: "m", messages: [] }), "invalid_request"],
     ["a stream flag that is no flag", JSON.stringify({ model: "m", messages, stream: "yes" }), "invalid_request"],
+    [
+      "messages nested without end",
+      `{"model":"m","messages":${"[".repeat(200_000)}${"]".repeat(200_000)}}`,
+      "invalid_request",
+    ],
+    [
+      "content nested without end",
+      `{"model":"m","messages":[${'{"content":'.repeat(100_000)}1${"}".repeat(100_000)}]}`,
+      "invalid_request",
+    ],
     ["a limit below one", JSON.stringify({ model: "m", messages, max_tokens: 0 }), "invalid_request"],
     ["a model given twice", '{"model":"a","messages":[{}],"model":"b"}', "invalid_request"],
   ])("refuses %s", (_name, body, code) => {

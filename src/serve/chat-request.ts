@@ -68,6 +68,10 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
     return refuse("invalid_request", "`messages` must be a list with at least one message.", "messages");
   }
   if (text === undefined || text === null) return refuse("invalid_request", `\`${content}\` is missing.`, content);
+  const characters = countCharacters(text, 0);
+  if (Number.isNaN(characters)) {
+    return refuse("invalid_request", `\`${content}\` is nested more than ${deepestText} levels deep.`, content);
+  }
   const limit = fields["max_completion_tokens"] ?? fields["max_output_tokens"] ?? fields["max_tokens"] ?? null;
   // A completion may be asked for its prompt's probabilities alone.
   const least = contents[0] === "prompt" ? 0 : 1;
@@ -89,7 +93,7 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
       model,
       stream: stream === true,
       includeUsage: !asksForUsage || (isRecord(streamOptions) && streamOptions["include_usage"] === true),
-      inputTokens: Math.max(1, Math.ceil(countCharacters(text) / charactersPerToken)),
+      inputTokens: Math.max(1, Math.ceil(characters / charactersPerToken)),
       maxOutputTokens: limit as number | null,
       deterministic: fields["temperature"] === 0,
       choices: countOf(fields["n"]) * (content === "prompt" && isListOfPrompts(text) ? text.length : 1),
@@ -124,16 +128,23 @@ export function engineBody(request: InferenceRequest, body: string, engineModel:
   return text;
 }
 
-/** Characters of all text in a content field; pictures and sound count as the text that would cost as much. */
-function countCharacters(content: unknown): number {
+/** No API nests text deeper; what does was made to be a burden. */
+const deepestText = 32;
+
+/**
+ * Characters of all text in a content field; pictures and sound count as the text that would cost as much. NaN when it is
+ * nested deeper than any text is.
+ */
+function countCharacters(content: unknown, depth: number): number {
   if (typeof content === "string") return content.length;
   if (typeof content === "number") return charactersPerToken;
-  if (Array.isArray(content)) return content.reduce((sum: number, part) => sum + countCharacters(part), 0);
+  if (depth > deepestText) return Number.NaN;
+  if (Array.isArray(content)) return content.reduce((sum: number, part) => sum + countCharacters(part, depth + 1), 0);
   if (!isRecord(content)) return 0;
   const { type } = content;
   const media = typeof type === "string" && type !== "text" ? mediaTokens(content) : null;
   if (media !== null) return media * charactersPerToken;
-  return countCharacters(content["content"] ?? content["text"] ?? content["arguments"]);
+  return countCharacters(content["content"] ?? content["text"] ?? content["arguments"], depth + 1);
 }
 
 /** `n` as a number; what is no count is left to the engine to refuse. */

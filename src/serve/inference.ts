@@ -174,6 +174,15 @@ export class Inference implements Exchange, AttemptOwner, Member {
     } else if (this.#live.length === 0) this.#tryNext(failure);
   }
 
+  onMistake(attempt: Attempt): void {
+    if (this.#over) return;
+    const target = this.#cancelAll("upstream-failed") ?? attempt.target;
+    // Part of an answer may be out already, so nothing but a broken connection can be told from one.
+    this.#reply.reset();
+    this.#core.books.refused("internal_error");
+    this.#finish("failed", target, "internal_error");
+  }
+
   /** The first attempt takes too long: ask a second engine as well, if the cap on such traffic allows. */
   #askSecond(): void {
     this.#hedge = null;

@@ -56,4 +56,9 @@ describe("text of a whole answer", () => {
   ])("stands for a quarter of its characters in tokens: %s", (_name, answer, tokens) => {
     expect(textTokensOf(answer)).toBe(tokens);
   });
+
+  it("ends somewhere, however deep an engine nests it", () => {
+    const answer = JSON.parse(`{"choices":${"[".repeat(200_000)}${"]".repeat(200_000)}}`) as Record<string, unknown>;
+    expect(textTokensOf(answer)).toBe(0);
+  });
 });

@@ -64,17 +64,20 @@ export function meanCounts({ inputTokens, outputTokens }: Workload): Metered {
 
 /** Tokens of a whole answer, estimated from its text: choices of chat and completions, output of responses. */
 export function textTokensOf(answer: Record<string, unknown>): number {
-  const texts = (value: unknown): number => {
+  const texts = (value: unknown, depth = 0): number => {
     if (typeof value === "string") return value.length;
-    if (Array.isArray(value)) return value.reduce((sum: number, part) => sum + texts(part), 0);
-    if (typeof value !== "object" || value === null) return 0;
+    if (typeof value !== "object" || value === null || depth > deepestText) return 0;
+    if (Array.isArray(value)) return value.reduce((sum: number, part) => sum + texts(part, depth + 1), 0);
     const part = value as Record<string, unknown>;
     const named = ["message", "content", "text", "reasoning_content", "refusal", "tool_calls", "function", "arguments"];
-    return named.reduce((sum, name) => sum + texts(part[name]), 0);
+    return named.reduce((sum, name) => sum + texts(part[name], depth + 1), 0);
   };
   const characters = texts(answer["choices"]) + texts(answer["output"]);
   return Math.ceil(characters / charactersPerToken);
 }
+
+/** No API nests text deeper; what does was made to be a burden. */
+const deepestText = 32;
 
 const nanoPerUsd = 1e9;
 const bytesPerGB = 1e9;

@@ -9,6 +9,7 @@ import {
   type Account,
   type GatewayParts,
   type LiveEvent,
+  type Reply,
   type Store,
 } from "../../src/serve/index.ts";
 import { testWorkload } from "../worlds/tiny-world.ts";
@@ -349,6 +350,31 @@ describe.each(transports)("over $name:", (transport) => {
       await stopping;
       expect(await rows()).toHaveLength(1);
     });
+  });
+});
+
+describe("a mistake over one answer", () => {
+  it("breaks that answer's connection and nothing else, and is metered once", async () => {
+    const { parts, store } = testMesh({});
+    const gateway = createGateway(parts);
+    const ask = (reply: Partial<Reply>) =>
+      new Promise<string>((resolve) => {
+        const usual = { send: () => true, write: () => true, reset: () => resolve("reset") };
+        const call = { method: "POST", path: "/v1/chat/completions", body: JSON.stringify(chat), bodyBytes: 99 };
+        gateway.handle({ ...call, header: () => undefined }, { ...usual, ...reply });
+      });
+    const broken = ask({
+      send() {
+        throw new Error("a mistake of a transport");
+      },
+    });
+    expect(await broken).toBe("reset");
+    const whole = await new Promise<number>((resolve) => {
+      void ask({ send: (status) => (resolve(status), true) });
+    });
+    expect(whole).toBe(200);
+    await gateway.stop(1_000);
+    expect((await store.read(0, 10)).map(({ attempt }) => attempt)).toEqual([1, 1]);
   });
 });
 

@@ -152,6 +152,42 @@ describe("requests", () => {
     expect(text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
   });
 
+  it("are known by their head alone, whatever a trailer says", async () => {
+    const recorder = recordingGateway();
+    const head = "POST /c HTTP/1.1\r\nhost: a\r\nx-disperse-slo: batch\r\ntransfer-encoding: chunked\r\n\r\n";
+    const trailer = "host: b\r\nx-disperse-slo: budget\r\nauthorization: Bearer other\r\n";
+    const text = await exchange(await start(recorder), `${head}2\r\nab\r\n0\r\n${trailer}\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    expect(recorder.calls[0]!.header("authorization")).toBeUndefined();
+    expect(recorder.calls[0]!.header("x-disperse-slo")).toBe("batch");
+  });
+
+  it.each([
+    ["http://a:80/v1/x?y=z", "/v1/x", "y=z"],
+    ["HTTPS://b/v1/x", "/v1/x", ""],
+    ["http://a", "/", ""],
+    ["http://a?y", "/", "y"],
+    ["/v1/x", "/v1/x", ""],
+    ["*", "*", ""],
+  ])("may name the whole URL, as a proxy would be asked: %s", async (target, path, query) => {
+    const recorder = recordingGateway();
+    await exchange(await start(recorder), `OPTIONS ${target} HTTP/1.1\r\nhost: a\r\n\r\n`);
+    expect(recorder.calls[0]).toMatchObject({ path, query });
+  });
+
+  it("in a coding besides chunks are told that they are not read", async () => {
+    const recorder = recordingGateway();
+    const head = "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip, chunked\r\n\r\n";
+    const text = await exchange(await start(recorder), `${head}2\r\n{}\r\n0\r\n\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 415 /);
+    expect(recorder.calls).toHaveLength(0);
+  });
+
+  it("of the old version are never told to continue, which they would take for the answer", async () => {
+    const head = "POST /e HTTP/1.0\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
+    expect(await exchange(await start(recordingGateway()), `${head}ok`)).toMatch(/^HTTP\/1\.1 200 OK/);
+  });
+
   it("may follow each other without waiting and are answered in order", async () => {
     const recorder = recordingGateway((call, reply) => void setTimeout(() => reply.send(200, [], call.path, true), 20));
     const port = await start(recorder);

@@ -149,12 +149,15 @@ export class MessageParser {
 
   headersComplete(status: number, upgrade: boolean, keepAlive: boolean): number {
     const method = status === 0 ? (methodNames[wasm.llhttp_get_method(this.#pointer)] ?? "") : "";
+    const fields = this.#fields;
+    // What comes behind the body is no part of the head: nobody judged it as one.
+    this.#fields = [];
     this.#events.onHead({
       method,
       target: this.#target,
       status,
       minorVersion: wasm.llhttp_get_http_minor(this.#pointer),
-      fields: this.#fields,
+      fields,
       keepAlive,
       upgrade,
     });

@@ -91,7 +91,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.deadlineMs = performance.now() + this.#limits.bodyTimeoutMs;
     const declared = wholeNumber(fieldValue(head.fields, "content-length"));
     if (declared > this.#limits.maxBodyBytes) this.#bodyBytes = declared;
-    else if (fieldValue(head.fields, "expect")?.toLowerCase() === "100-continue") {
+    else if (head.minorVersion > 0 && fieldValue(head.fields, "expect")?.toLowerCase() === "100-continue") {
       this.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
     }
   }
@@ -108,10 +108,14 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#answering = true;
     this.#closeAfter = !head.keepAlive || head.upgrade || this.#stopping;
     const body = this.#body.take();
+    const coding = fieldValue(head.fields, "transfer-encoding");
     const hosts = countFields(head.fields, "host");
     const form = isForm(fieldValue(head.fields, "content-type"));
     if (hosts > 1 || (hosts === 0 && head.minorVersion === 1)) {
       this.#refuse(apiError("invalid_request", { detail: "An HTTP/1.1 request names exactly one host." }));
+    } else if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+      this.#closeAfter = true;
+      this.#refuse(apiError("unsupported_encoding"));
     } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
     else if (!form && !isUtf8(body)) this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
     else {
@@ -273,9 +277,10 @@ class RawCall implements Call {
 
   constructor(head: MessageHead, body: Buffer, form: boolean, socket: Socket) {
     this.method = head.method;
-    const query = head.target.indexOf("?");
-    this.path = query < 0 ? head.target : head.target.slice(0, query);
-    this.query = query < 0 ? "" : head.target.slice(query + 1);
+    const target = head.target.charCodeAt(0) === slash ? head.target : originForm(head.target);
+    const query = target.indexOf("?");
+    this.path = query < 0 ? target : target.slice(0, query);
+    this.query = query < 0 ? "" : target.slice(query + 1);
     this.body = body.toString(form ? "latin1" : "utf8");
     this.bodyBytes = body.length;
     this.#fields = head.fields;
@@ -290,6 +295,15 @@ class RawCall implements Call {
   header(name: string): string | undefined {
     return fieldValue(this.#fields, name);
   }
+}
+
+const slash = 0x2f;
+
+/** The part of a target that counts here; some clients name the whole URL, as they would to a proxy (RFC 9112, 3.2.2). */
+function originForm(target: string): string {
+  const [, rest] = /^https?:\/\/[^/?#]*(.*)$/i.exec(target) ?? [];
+  if (rest === undefined) return target;
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 /** A form may hold anything, sound and pictures too. */
