@@ -28,6 +28,7 @@ export function hangOnParents(
     }
     return { ...site, parent, needsParent: true };
   });
+  let isCircular = false;
   for (const [index, { path }] of named) {
     const seen = new Set<number>();
     let at: number | undefined = index;
@@ -38,8 +39,43 @@ export function hangOnParents(
     if (at !== index) continue;
     const message = `\`${sites[index]!.id}\` hangs on itself, through its parents`;
     resolution.error("DSP_SCENARIO_CONFLICT", path, message, "let one of them have no `parent`");
+    isCircular = true;
   }
+  if (isCircular) return hung;
+  for (const index of named.keys()) openParent(resolution, hung, named, index);
   return hung;
+}
+
+/** A forced site needs an open parent, which in turn may hang on another. One that stands already gets along as it did. */
+function openParent(
+  resolution: Resolution,
+  hung: Site[],
+  named: ReadonlyMap<number, { readonly path: ScenarioPath }>,
+  index: number,
+): void {
+  const { id, tier, status, parent: above } = hung[index]!;
+  const path = named.get(index)?.path;
+  if (path === undefined || above === undefined) return;
+  const parent = hung[above]!;
+  if (tiers.indexOf(parent.tier) > tiers.indexOf(tier)) {
+    const message = `\`${id}\`, a ${tier} site, hangs on \`${parent.id}\`, which is ${parent.tier}`;
+    resolution.warn("DSP_SCENARIO_CONFLICT", path, message, "turn the two around, if that is not meant");
+  }
+  if (status !== "forced" || parent.status === "forced") return;
+  const must = `\`${id}\` is forced open and hangs on \`${parent.id}\``;
+  if (parent.status === "forbidden" || parent.closedFromPeriod !== undefined) {
+    const state = parent.status === "forbidden" ? "may not be opened" : "has to be closed";
+    const hint = "give it another parent, or let it be a candidate";
+    resolution.error("DSP_SCENARIO_CONFLICT", path, `${must}, which ${state}`, hint);
+  } else if (parent.status === "candidate") {
+    resolution.warn("DSP_SCENARIO_CONFLICT", path, `${must}, so that is opened too`, "write `status: forced` there");
+    hung[above] = { ...parent, status: "forced" };
+    openParent(resolution, hung, named, above);
+  } else if (parent.closingCostUsd !== undefined) {
+    const { closingCostUsd: _stays, ...open } = parent;
+    resolution.warn("DSP_SCENARIO_CONFLICT", path, `${must}, so that stays open too`, "leave its `closingCost` out");
+    hung[above] = open;
+  }
 }
 
 /** The nearest site of any higher tier; -1 when there is none. Chord length orders like distance. */

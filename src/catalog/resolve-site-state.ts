@@ -38,10 +38,12 @@ export function placesOfOwner(
   resolution: Resolution,
   path: ScenarioPath,
   owner: string,
-  status: Site["status"],
+  { status, form }: SiteEntry,
 ): (country: string) => Site["status"] {
   const { owners } = resolution.scenario;
   const countries = Object.hasOwn(owners, owner) ? owners[owner]!.countries : "*";
+  // A selection may well be wider than what its owner may do.
+  const isOne = form === "inline";
   let reported = false;
   return (country) => {
     if (countries === "*" || countries.includes(country)) return status;
@@ -50,6 +52,11 @@ export function placesOfOwner(
       const message = `the site is forced open in ${country}, where its owner \`${owner}\` may not invest`;
       const hint = "give it another owner, add the country to the owner's `countries`, or let it be a candidate";
       resolution.error("DSP_SCENARIO_CONFLICT", [...path, "status"], message, hint);
+    }
+    if (status === "candidate" && isOne) {
+      const message = `the site stands in ${country}, where its owner \`${owner}\` may not invest, so it is never opened`;
+      const hint = "give it another owner, or add the country to the owner's `countries`";
+      resolution.warn("DSP_SCENARIO_CONFLICT", path, message, hint);
     }
     // What stands there already stays; nothing new is opened.
     return status === "existing" ? status : "forbidden";

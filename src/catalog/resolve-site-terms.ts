@@ -99,10 +99,16 @@ export function siteTermsOf(
   const backhaulGbps = entry.backhaul ?? ofTier.backhaul;
   const backhaulPrice = entry.backhaulPrice ?? ofTier.backhaulPrice;
   const minUtilization = entry.minUtilization ?? ofTier.minUtilization;
-  if (powerLimitKw.some((power) => power > absurdPowerKw)) {
-    const where = entry.powerLimit ? path : tierPath;
-    const message = "the power limit is above 100 GW, more than all data centres of the world draw";
-    resolution.error("DSP_SCENARIO_OUT_OF_RANGE", [...where, "powerLimit"], message, "check the unit: kW, MW or GW");
+  const refuse = (where: ScenarioPath, what: string): void => {
+    const message = `${what} is above 100 GW, more than all data centres of the world draw`;
+    resolution.error("DSP_SCENARIO_OUT_OF_RANGE", where, message, "check the unit: kW, MW or GW");
+  };
+  if (fullKw.some((power) => power > absurdPowerKw)) {
+    refuse([...(entry.powerLimit ? path : tierPath), "powerLimit"], "the power limit");
+  }
+  const stated = entry.upgrades ? path : tierPath;
+  for (const [position, { size }] of upgrades.entries()) {
+    if (size > absurdPowerKw) refuse([...stated, "upgrades", position, "size"], "the upgrade");
   }
   const egress = egressOf(resolution, path, entry) ?? egressOf(resolution, tierPath, ofTier);
   const electricity = entry.electricityPrice ?? ofTier.electricityPrice;

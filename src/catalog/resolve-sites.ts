@@ -59,7 +59,7 @@ export function resolveSites(
     const closing = closingOf(resolution, path, entry, periods);
     const owner = ownerOf(owners, entry.owner ?? resolution.scenario.tiers[tier].owner);
     const termsOf = siteTermsOf(resolution, path, tier, entry);
-    const statusIn = placesOfOwner(resolution, path, owners[owner]!.id, entry.status);
+    const statusIn = placesOfOwner(resolution, path, owners[owner]!.id, entry);
     const hangs = (): void => {
       if (entry.parent !== null) parents.set(sites.length - 1, { id: entry.parent, path: [...path, "parent"] });
     };

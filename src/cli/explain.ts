@@ -115,7 +115,9 @@ function positionOf(what: string, id: string, entries: readonly { readonly id: s
   const meant = nearest(id, ids);
   const known = meant
     ? `did you mean "${meant}"?`
-    : `It has ${ids.slice(0, 8).join(", ")}${ids.length > 8 ? " …" : "."}`;
+    : ids.length === 0
+      ? "It has none."
+      : `It has ${ids.slice(0, 8).join(", ")}${ids.length > 8 ? " …" : "."}`;
   throw invalid(`the plan has no ${what} "${id}". ${known}`);
 }
 

@@ -156,8 +156,16 @@ function trainingText({ world, training, deployment, period }: PlanDocument): st
 }
 
 /** The truth about what is not served: share, reason, remedy. */
-function unservedText({ unserved }: PlanDocument): string {
-  if (unserved.length === 0) return "all demand is served";
+function unservedText({ unserved, world, training, period, status }: PlanDocument): string {
+  if (unserved.length === 0) {
+    const trained = (index: number): number =>
+      training.reduce((sum, placed) => (placed.training === index ? sum + placed.pflops : sum), 0);
+    const untrained = world.training.flatMap(({ id, pflops }, index) =>
+      trained(index) < pflops[period]! * (1 - 1e-6) ? [id] : [],
+    );
+    if (untrained.length === 0) return "all demand is served";
+    return `all requests are served; training ${untrained.join(", ")} does not get all it asks for, because that costs more than going without or a limit forbids it (disperse explain limit)`;
+  }
   const reasons: Readonly<Record<string, string>> = {
     physics: "infeasible by physics",
     place: "no candidate site near enough",
@@ -167,13 +175,17 @@ function unservedText({ unserved }: PlanDocument): string {
     tier: "no site of a permitted tier",
     price: "costs more than a lost request",
     limits: "limits are exhausted",
-    scale: "too little demand in reach for a site",
+    scale:
+      status === "optimal"
+        ? "too little demand in reach for a site"
+        : "nothing that pays was found in the search so far",
   };
   const lines = [...unserved]
     .sort((a, b) => b.shareOfWorkload - a.shareOfWorkload)
     .slice(0, 12)
     .flatMap((entry) => [
       `  ${percent(entry.shareOfWorkload)} of ${entry.workload} over ${entry.access}: ${reasons[entry.reason] ?? entry.reason}. ${entry.detail}`,
+      ...(entry.reason === "scale" && status !== "optimal" ? ["      would help: more time (--time-limit)"] : []),
       ...entry.whatWouldHelp.slice(0, 3).map((remedy) => `      would help: ${remedy}`),
     ]);
   return ["not served by this plan:", ...lines].join("\n");

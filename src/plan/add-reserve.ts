@@ -72,21 +72,25 @@ async function reserveFor(
     })),
   );
   const spots = [...new Set(moves.map((move) => move.spot))];
-  const bought = spots.map((spot) => {
-    const pool = poolsOfSpot.get(spot)!.find((candidate) => poolInstalled[candidate] === 0);
-    if (pool === undefined || !state.fits(firstPool + pool, 1)) return null;
-    const usd = state.nextModuleUsd(firstPool + pool) + state.nextOpeningUsd(firstPool + pool);
-    return { pool: firstPool + pool, col: builder.addCol(usd, 0, Infinity, true) };
-  });
+  // What stands there and is idle comes before what would have to be bought.
+  const added = spots.flatMap((spot) =>
+    poolsOfSpot.get(spot)!.flatMap((position) => {
+      const pool = firstPool + position;
+      const most = poolInstalled[position] ? problem.pools.maxCount[position]! - state.modules[pool]! : Infinity;
+      if (most < 1 || !state.fits(pool, 1)) return [];
+      const usd = state.nextModuleUsd(pool) + state.nextOpeningUsd(pool);
+      return [{ spot, pool, col: builder.addCol(usd, 0, most, true) }];
+    }),
+  );
   for (const { row, share, col } of waiting) {
     builder.addRow(share, share);
     builder.addEntry(col, 1);
     for (const move of moves) if (move.row === row) builder.addEntry(move.col, 1);
   }
-  for (const [i, spot] of spots.entries()) {
+  for (const spot of spots) {
     builder.addRow(-Infinity, Math.max(0, free.get(spot)!));
     for (const move of moves) if (move.spot === spot) builder.addEntry(move.col, move.load);
-    if (bought[i] !== null) builder.addEntry(bought[i]!.col, -1);
+    for (const entry of added) if (entry.spot === spot) builder.addEntry(entry.col, -1);
   }
   const result = await tools.solver.solve(builder.build(), {
     timeLimitS: timeEachS,
@@ -94,8 +98,7 @@ async function reserveFor(
     seed: path.seed,
   });
   if (result.solution === null) return;
-  for (const entry of bought) {
-    if (entry === null) continue;
+  for (const entry of added) {
     let more = Math.round(result.solution[entry.col]!);
     while (more > 0 && !state.fits(entry.pool, more)) more--;
     if (more > 0) state.build(entry.pool, state.modules[entry.pool]! + more);

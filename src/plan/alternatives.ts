@@ -108,9 +108,9 @@ export function judgeDistribution(planned: WorldProblem, result: PathResult, cen
   const fromService = centralised.unservedUsdPerYear - plannedUnserved;
   const reason =
     fromService >= savingUsdPerYear
-      ? `because it serves demand worth ${money(fromService)} a year that the core cannot reach in time or by law`
+      ? `because it serves demand worth ${money(fromService)} a year that the core alone leaves unserved`
       : fromService > 0.5 * savingUsdPerYear
-        ? `mostly because it serves demand worth ${money(fromService)} a year that the core cannot`
+        ? `mostly because it serves demand worth ${money(fromService)} a year that the core alone does not`
         : "because serving from nearer places is cheaper (egress, energy and sites together)";
   const sentence = `Distribute: it is worth ${money(savingUsdPerYear)} a year over the core alone, ${reason}.`;
   return { distribute: true, savingUsdPerYear, sentence };

@@ -3,6 +3,7 @@
  * with a limit: the plan that does nothing but what is forced either holds, or names the clash.
  */
 import type { World } from "../catalog/index.ts";
+import { trainingRate } from "../route/index.ts";
 import { isTwoSided } from "./coupling-limit.ts";
 import { upgradedKw } from "./auxiliary-pools.ts";
 import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
@@ -24,7 +25,7 @@ export function findClashes(planned: WorldProblem): Clash[] {
     ...world.training.flatMap((training, index) => {
       const row = planned.demandRowCount + index;
       const arcs = problem.arcs.starts[row + 1]! - problem.arcs.starts[row]!;
-      return training.pflops[period]! > 0 && arcs === 0 ? [homelessTraining(world, index)] : [];
+      return training.pflops[period]! > 0 && arcs === 0 ? [homelessTraining(planned, index)] : [];
     }),
   ];
 }
@@ -105,7 +106,7 @@ function powerlessSites({ world, period, problem, poolModule }: WorldProblem): C
   return clashes;
 }
 
-function homelessTraining(world: World, index: number): Clash {
+function homelessTraining({ world, policy }: WorldProblem, index: number): Clash {
   const training = world.training[index]!;
   const cores = world.sites.filter((site) => site.tier === "core" && site.status !== "forbidden");
   const allowed = cores.filter((site) => training.countries === "*" || training.countries.includes(site.country));
@@ -120,8 +121,33 @@ function homelessTraining(world: World, index: number): Clash {
       detail: `core sites stand in ${[...new Set(cores.map((site) => site.country))].sort().join(", ")} only`,
     };
   }
+  // The last of the conditions that some module reaches is the one that stands in the way.
+  const met = new Set(
+    allowed.flatMap((site) =>
+      world.modules.map((_, module) => trainingRate(policy, index, world.sites.indexOf(site), module).reason),
+    ),
+  );
+  if (met.has("memory")) {
+    return {
+      limits: [wish, `training ${training.id} needs ${training.precision}`],
+      detail: "no module that may stand at a permitted core site computes in this format",
+    };
+  }
+  if (met.has("interconnect")) {
+    return {
+      limits: [wish, "training needs NVLink or a fabric between its accelerators"],
+      detail: "no module that may stand at a permitted core site has one",
+    };
+  }
+  if (met.has("export")) {
+    const countries = [...new Set(allowed.map((site) => site.country))].sort().join(", ");
+    return {
+      limits: [wish, `export rules for ${countries}`],
+      detail: "they keep every module that could train away from the permitted core sites",
+    };
+  }
   return {
-    limits: [wish, `training ${training.id} needs ${training.precision}`],
-    detail: "no module that may stand at a permitted core site computes in this format",
+    limits: [wish, "no module may stand at core sites"],
+    detail: "none that can be bought or is installed is meant for the core",
   };
 }

@@ -63,6 +63,10 @@ export function keepToTiers(world: World, kept: readonly Tier[]): World {
   };
 }
 
+/** A site that hangs on a shut parent has chosen no limit, it waits for a choice. */
+const isFull = ({ name, used, upper }: LimitUse): boolean =>
+  used >= upper * nearlyFull && !name.startsWith("parent of ");
+
 export async function compareVariants(world: World, planWorld: PlanWorld): Promise<Comparison> {
   const variants: Variant[] = [];
   for (const name of Object.keys(variantTiers) as VariantName[]) {
@@ -72,7 +76,7 @@ export async function compareVariants(world: World, planWorld: PlanWorld): Promi
       name,
       tiers: kept,
       figures: plan && figuresOf(plan),
-      fullLimits: plan === null ? [] : plan.limits.filter((limit) => limit.used >= limit.upper * nearlyFull),
+      fullLimits: plan === null ? [] : plan.limits.filter((limit) => isFull(limit)),
       unserved: plan?.unserved ?? [],
     });
   }

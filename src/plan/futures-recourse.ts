@@ -77,5 +77,5 @@ function mayBeBuilt({ open, modules }: FirstStage, problem: PlanProblem): boolea
   const built = { open, modules, share: new Float64Array(problem.arcs.pool.length) };
   return problem.limits
     .filter(limitsPurchases)
-    .every((limit) => limitUse(limit, built) <= limit.upper * (1 + 1e-9) + 1e-9);
+    .every((limit) => limitUse(limit, built) <= limit.upper + 1e-9 * Math.max(1, Math.abs(limit.upper)));
 }

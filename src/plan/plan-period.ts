@@ -159,7 +159,7 @@ export function infeasibleDocument(
   };
 }
 
-/** The core alone, for the same demand of one period; null when it was not asked for or there is no core. */
+/** The core alone, for the same demand of one period; null when it was not asked for, or no such plan was found. */
 export async function centralisedAlternative(
   planned: WorldProblem,
   problem: PlanProblem,
@@ -172,6 +172,8 @@ export async function centralisedAlternative(
   const core = restrictTo(problem, (site) => world.sites[site]!.tier === "core");
   const { onProgress: _unused, ...quietly } = path;
   const result = await solveProblem(core, tools, { ...quietly, timeLimitS: path.timeLimitS * comparisonTimeShare });
+  // Where what is forced or owed needs more than the core can give, the core alone is no alternative.
+  if (!Number.isFinite(result.objectiveUsd)) return null;
   return summariseAlternative("centralised", planned, core, result);
 }
 

@@ -154,6 +154,7 @@ function fullLimits({ world, problem }: WorldProblem, solution: ProblemSolution)
     }
   }
   const namesOfSite: string[][] = world.sites.map(() => []);
+  const hangsOn: [number, number[]][] = [];
   for (const limit of problem.limits) {
     let used = 0;
     let smallestStep = Infinity;
@@ -167,8 +168,30 @@ function fullLimits({ world, problem }: WorldProblem, solution: ProblemSolution)
       if (limit.poolWeights[i]! > 0) smallestStep = Math.min(smallestStep, limit.poolWeights[i]!);
     }
     if (used + smallestStep <= limit.upper) continue;
-    const touched = new Set([...limit.sites, ...Array.from(limit.pools, (pool) => problem.pools.site[pool]!)]);
+    // A shut site that would make room if it opened is no obstacle by itself; what keeps it shut may be one.
+    const shut = Array.from(limit.sites).filter((site, i) => limit.siteWeights[i]! < 0 && !solution.open[site]);
+    if (shut.length > 0) {
+      for (const [i, site] of limit.sites.entries()) if (limit.siteWeights[i]! > 0) hangsOn.push([site, shut]);
+      continue;
+    }
+    const touched = new Set<number>();
+    for (const [i, site] of limit.sites.entries()) if (limit.siteWeights[i]! > 0) touched.add(site);
+    for (const [i, pool] of limit.pools.entries()) {
+      if (limit.poolWeights[i]! > 0) touched.add(problem.pools.site[pool]!);
+    }
     for (const site of touched) namesOfSite[site]!.push(limit.name);
+  }
+  const smallestKw = new Float64Array(problem.sites.count).fill(Infinity);
+  for (let pool = 0; pool < problem.pools.count; pool++) {
+    const site = problem.pools.site[pool]!;
+    if (!problem.pools.isSwitch?.[pool]) smallestKw[site] = Math.min(smallestKw[site]!, problem.pools.kw[pool]!);
+  }
+  for (const [site, parents] of hangsOn) {
+    const obstacles = parents.map((parent) => [
+      ...namesOfSite[parent]!,
+      ...(smallestKw[parent]! > freeKw[parent]! + 1e-9 ? [`power of site ${world.sites[parent]!.id}`] : []),
+    ]);
+    if (obstacles.every((names) => names.length > 0)) namesOfSite[site]!.push(...obstacles.flat());
   }
   return { freeKw, freeGbps, namesOfSite };
 }
@@ -193,7 +216,11 @@ function whyNotServed({ world, problem }: WorldProblem, row: number, full: FullL
     return {
       reason: "price",
       detail: `serving costs at least ${money(cheapestUsd)} a year, leaving it unserved ${money(worthUsd)}`,
-      whatWouldHelp: [`a lost request worth ${(cheapestUsd / worthUsd).toFixed(2)} times as much`],
+      whatWouldHelp: [
+        worthUsd > 0
+          ? `a lost request worth ${(cheapestUsd / worthUsd).toFixed(2)} times as much`
+          : "a lost request that is worth something, and demand beyond the peak",
+      ],
     };
   }
   if (!unblocked && blocking.size > 0) {

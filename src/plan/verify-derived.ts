@@ -15,7 +15,7 @@ import type { Alternative, PlanDocument } from "./plan-document.ts";
 import { planValue } from "./plan-value.ts";
 import { gapOf } from "./solution-path.ts";
 import { reportUnserved } from "./unserved.ts";
-import { near, tolerance, type Finding, type Report } from "./verify-terms.ts";
+import { near, tolerance, withTolerance, type Finding, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** Sizes of what rates and uses of limits are small differences of, in their own units. */
@@ -99,7 +99,7 @@ function checkAlternative(
   const { name, status, objectiveUsdPerYear, bestBoundUsdPerYear, servedByWorkload, openSites } = alternative;
   if (name !== "centralised") report(`is called ${name}`);
   if (!endings.includes(status)) report(`its search cannot have ended with ${status}`);
-  if (!(bestBoundUsdPerYear <= objectiveUsdPerYear * (1 + tolerance))) report("its bound lies above its cost");
+  if (!(bestBoundUsdPerYear <= withTolerance(objectiveUsdPerYear))) report("its bound lies above its cost");
   if (!(alternative.unservedUsdPerYear >= 0)) report("what it leaves unserved costs less than nothing");
   const whole = tiers.every((tier, i) => openSites[i]?.tier === tier && Number.isInteger(openSites[i].count));
   if (!whole || openSites.length !== tiers.length) report("its open sites are not counted by tier");

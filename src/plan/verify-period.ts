@@ -9,7 +9,7 @@ import { gapOf } from "./solution-path.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { checkFailover, withFailureCuts } from "./verify-failover.ts";
 import { checkLimits } from "./verify-limits.ts";
-import { digits, near, tolerance, type Checked, type Report, type Standing } from "./verify-terms.ts";
+import { digits, near, tolerance, withTolerance, type Checked, type Report, type Standing } from "./verify-terms.ts";
 import { worldProblem } from "./world-problem.ts";
 
 /** Gaps are differences of costs over their size. */
@@ -37,7 +37,7 @@ export function verifyPeriod(document: PlanDocument, standing: Standing, report:
     report("cost.totalUsdPerYear", `says ${document.cost?.totalUsdPerYear}, the plan costs ${cost} USD/year`);
   }
   const bound = document.bestBoundUsdPerYear ?? Number.NaN;
-  if (!(bound <= cost * (1 + tolerance)))
+  if (!(bound <= withTolerance(cost)))
     report("bestBoundUsdPerYear", `${bound} lies above the cost of the plan, ${cost}`);
   if (!near(document.relativeGap ?? Number.NaN, gapOf(said, bound), gapScale)) {
     report("relativeGap", `says ${document.relativeGap}, objective and bound give ${gapOf(said, bound)}`);
@@ -91,7 +91,7 @@ export function verifyCertificate(
   if (!near(certified, proves, Math.abs(cost))) {
     report("certificate.boundUsd", `says ${proves}, its prices prove ${certified} USD; one of them was changed`);
   }
-  if (certified > cost * (1 + tolerance)) {
+  if (certified > withTolerance(cost)) {
     report(
       "certificate",
       `its prices prove ${certified}, more than the plan costs; the world or the prices were changed`,

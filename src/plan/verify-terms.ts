@@ -38,6 +38,11 @@ export type Standing =
 /** Relative slack of limits, as wide as that to which solvers keep them. */
 export const tolerance = 1e-6;
 
+/** The most that may stand beside `value` and still count as no more; costs may be negative, where closing a site pays. */
+export function withTolerance(value: number): number {
+  return value + tolerance * Math.max(1, Math.abs(value));
+}
+
 /**
  * Relative slack of figures that follow from the document: they are computed here as they were when it was written, so only
  * the last digits of another machine's powers and roots may differ.

@@ -139,6 +139,9 @@ interface Findings {
   readonly reach: number;
 }
 
+/** Half the way around the world: no two places are farther apart, so what reaches as far has a limit elsewhere. */
+const everywhereKm = 20_000;
+
 function remedies(policy: Policy, origin: RouteOrigin, findings: Findings): string[] {
   const { verdict, lastMileMs, fastestPrefill: fastest, near, nearestPrefill, reach } = findings;
   const { world } = policy;
@@ -166,7 +169,12 @@ function remedies(policy: Policy, origin: RouteOrigin, findings: Findings): stri
       return list;
     }
     case "place": {
-      const list = [`a site within ${Math.max(1, Math.round(reach))} km that holds ${fastest!.module}`];
+      const country = world.areas[origin.area]!.country;
+      const list = [
+        reach >= everywhereKm
+          ? `a site in ${country} that holds ${fastest!.module}`
+          : `a site within ${Math.max(1, Math.round(reach))} km that holds ${fastest!.module}`,
+      ];
       const leftMs = near ? budgetMs - networkTo(policy, origin, near) : 0;
       if (near && nearestPrefill && leftMs > 0) {
         const { name } = world.sites[near.site]!;

@@ -174,6 +174,10 @@ function checkSeries(field: SeriesField, tree: Tree, context: CheckContext): rea
 
 function checkList(field: ListField, tree: Tree, context: CheckContext): unknown {
   if (field.wildcard && tree.kind === "scalar" && tree.text === "*") return "*";
+  if (tree.kind === "list" && tree.items.length === 0 && field.filled) {
+    const hint = field.wildcard ? "name some, or write `*` for all" : exampleHint(field);
+    return refuse(context, "DSP_SCENARIO_WRONG_VALUE", tree.at, "the list is empty, so it allows nothing", hint);
+  }
   if (tree.kind === "list") return tree.items.map((item) => check(field.of, item, context));
   const due = field.wildcard ? "a list or `*`" : "a list";
   const isOne = tree.kind === "scalar" && field.of.kind !== "object" && field.of.kind !== "either";

@@ -1,3 +1,4 @@
+import { checkRepeats } from "./check-repeats.ts";
 import { nearest } from "./nearest.ts";
 import { maxCollected, problem, type Place, type Problem } from "./problem.ts";
 import type { ErrorCode } from "./error-registry.ts";
@@ -19,7 +20,7 @@ export function crossCheck(scenario: Scenario, locate: Locate): Problem[] {
     problems.push(problem(code, locate(path), message, typeof hint === "string" ? hint : hint()));
   };
   checkPresence(scenario, report);
-  checkIds(scenario, report);
+  problems.push(...checkRepeats(scenario, locate));
   for (const [id, workload] of Object.entries(scenario.workloads)) checkWorkload(id, workload, scenario, report);
   checkAreas(scenario, report);
   checkDemand(scenario, report);
@@ -54,50 +55,6 @@ function checkPresence(scenario: Scenario, report: Report): void {
       "there are no sites",
       "add `sites: [{ select: { cloudRegions: {} }, tier: core }]`",
     );
-  }
-}
-
-function checkIds(scenario: Scenario, report: Report): void {
-  const unique = (section: string, ids: readonly (string | null)[]): void => {
-    const seen = new Set<string>();
-    for (const [index, id] of ids.entries()) {
-      if (id === null) continue;
-      if (seen.has(id))
-        report(
-          "DSP_SCENARIO_DUPLICATE_ID",
-          [section, index, "id"],
-          `the id \`${id}\` stands twice in \`${section}\``,
-          "give every entry its own id",
-        );
-      seen.add(id);
-    }
-  };
-  unique(
-    "areas",
-    scenario.areas.map((area) => (area.form === "inline" ? area.id : null)),
-  );
-  unique(
-    "sites",
-    scenario.sites.map((site) => (site.form === "inline" ? site.id : null)),
-  );
-  unique(
-    "training",
-    scenario.training.map((item) => item.id),
-  );
-  unique(
-    "modules",
-    (scenario.modules ?? []).map((module) => (module.form === "use" ? module.use : module.id)),
-  );
-  for (const section of ["zones", "shares"] as const) {
-    const seen = new Set<string>();
-    for (const [index, { id }] of scenario.limits[section].entries()) {
-      const message = `the id \`${id}\` stands twice in \`limits.${section}\``;
-      if (seen.has(id)) {
-        const path = ["limits", section, index, "id"];
-        report("DSP_SCENARIO_DUPLICATE_ID", path, message, "give every entry its own id");
-      }
-      seen.add(id);
-    }
   }
 }
 

@@ -63,6 +63,8 @@ export interface ListField extends Common {
   readonly rows: boolean;
   /** The text `*` may stand for everything. */
   readonly wildcard: boolean;
+  /** An empty list would mean nothing at all, which nobody means. */
+  readonly filled: boolean;
 }
 
 export interface MapField extends Common {
@@ -116,6 +118,12 @@ export type Parsed<F> = F extends { readonly parsed?: infer T } ? T : never;
 /** Ids: what may be named in a scenario. Nothing that starts with an underscore, so no name meets JavaScript's own. */
 export const idPattern = "[A-Za-z0-9][A-Za-z0-9._-]*";
 
+/** Id of an entry of a list, in any script: one line of at most 200 characters with no blank at either end. */
+export function entryId(doc: string, notes: Notes = {}): Field<string, TextField> {
+  const form = "an id of 1 to 200 characters on one line, without blanks at its ends";
+  return text(doc, { pattern: "\\S(?:[^\\n\\r\\t]{0,198}\\S)?", form, ...notes });
+}
+
 type ParsedFields<S> = { readonly [K in keyof S]: Parsed<S[K]> };
 type Notes = { readonly example?: string };
 
@@ -157,9 +165,9 @@ export function series(of: QuantityField | NumberField): Field<readonly number[]
 export function list<F extends AnyField>(
   of: F,
   doc: string,
-  notes: Notes = {},
+  notes: Notes & { filled?: boolean } = {},
 ): Field<readonly Parsed<F>[], ListField> {
-  return { kind: "list", of, rows: false, wildcard: false, doc, ...notes };
+  return { kind: "list", of, rows: false, wildcard: false, filled: false, doc, ...notes };
 }
 
 /** A list whose entries may come from CSV files. */
@@ -168,16 +176,16 @@ export function rows<F extends AnyField>(
   doc: string,
   notes: Notes = {},
 ): Field<readonly Parsed<F>[], ListField> {
-  return { kind: "list", of, rows: true, wildcard: false, doc, ...notes };
+  return { kind: "list", of, rows: true, wildcard: false, filled: false, doc, ...notes };
 }
 
-/** A list, or `*` for everything. */
+/** A list of at least one, or `*` for everything. */
 export function listOrAll<F extends AnyField>(
   of: F,
   doc: string,
-  notes: Notes = {},
+  notes: Notes & { filled?: boolean } = {},
 ): Field<readonly Parsed<F>[] | "*", ListField> {
-  return { kind: "list", of, rows: false, wildcard: true, doc, ...notes };
+  return { kind: "list", of, rows: false, wildcard: true, filled: true, doc, ...notes };
 }
 
 export function map<F extends AnyField>(

@@ -1,4 +1,4 @@
-import type { AnyField, NumberField, ObjectField, Plain, QuantityField } from "./field.ts";
+import type { AnyField, ListField, NumberField, ObjectField, Plain, QuantityField } from "./field.ts";
 import { scenarioSpec } from "./spec.ts";
 
 /** A JSON Schema document or a part of one; plain data. */
@@ -63,7 +63,7 @@ function shapeOf(field: AnyField): JsonSchema {
     case "series":
       return { anyOf: [schemaOf(field.of), { type: "array", items: schemaOf(field.of) }] };
     case "list":
-      return listShape(schemaOf(field.of), field.rows ? fileEntry(field.of) : null, field.wildcard);
+      return listShape(field);
     case "map":
       return {
         type: "object",
@@ -79,8 +79,13 @@ function shapeOf(field: AnyField): JsonSchema {
   }
 }
 
-function listShape(items: JsonSchema, file: JsonSchema | null, wildcard: boolean): JsonSchema {
-  const list = { type: "array", items: file === null ? items : { anyOf: [items, file] } };
+function listShape({ of, rows, wildcard, filled }: ListField): JsonSchema {
+  const items = schemaOf(of);
+  const list = {
+    type: "array",
+    items: rows ? { anyOf: [items, fileEntry(of)] } : items,
+    ...(filled && { minItems: 1 }),
+  };
   return wildcard ? { anyOf: [list, { enum: ["*"] }] } : list;
 }
 

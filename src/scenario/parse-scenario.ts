@@ -62,7 +62,7 @@ export function parseScenario(path: string, read: ReadFile, options: ParseOption
     return fail();
   }
 
-  const files = { scenarioPath: path, read, problems, sources };
+  const files = { scenarioPath: path, read, problems, warnings: [] as Problem[], sources };
   const tree = expandFiles(patch(yaml.tree, options, files), files);
   const context = contextOf(tree, problems);
   const value = check(scenarioSpec, tree, context);
@@ -75,7 +75,7 @@ export function parseScenario(path: string, read: ReadFile, options: ParseOption
   const found = crossCheck(scenario, parsed.locate);
   problems.push(...found);
   if (found.some((item) => item.severity === "error")) return fail();
-  return { ok: true, parsed: { ...parsed, warnings: orderProblems(found) } };
+  return { ok: true, parsed: { ...parsed, warnings: orderProblems([...files.warnings, ...found]) } };
 }
 
 function patch(root: Tree, options: ParseOptions, files: FileContext): Tree {

@@ -20,6 +20,8 @@ export interface FileContext {
   readonly scenarioPath: string;
   readonly read: ReadFile;
   readonly problems: Problem[];
+  /** What is odd about files and no error. */
+  readonly warnings: Problem[];
   /** Text of every file read, by path, for showing lines. */
   readonly sources: Map<string, string>;
 }
@@ -60,6 +62,12 @@ function rowsOf(entry: MapTree, file: Entry, field: ListField, context: FileCont
   }
   const { header, rows } = result.table;
   const columns = readHeader(header, entryFields(field.of, header), context.problems);
+  if (rows.length === 0) {
+    const message = "the file has a header and no rows, so it adds nothing";
+    context.warnings.push(
+      problem("DSP_SCENARIO_NOTHING_SELECTED", file.value.at, message, "add rows below the header", "warning"),
+    );
+  }
   const shared = [...entry.entries].filter(([key]) => key !== "file");
   return rows.map((row): MapTree => {
     const cells = row.flatMap((cell, index): (readonly [string, Entry])[] => {

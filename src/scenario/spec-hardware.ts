@@ -3,6 +3,7 @@ import {
   choice,
   count,
   either,
+  entryId,
   fallback,
   list,
   map,
@@ -75,14 +76,14 @@ const moduleTerms = {
   ),
   leadTime: optional(quantity("year", "From order to service.", { example: "6 months" })),
   life: optional(quantity("year", "Book life.", { example: "5 years", above: 0 })),
-  tiers: optional(list(tier, "Tiers the module may stand in.", { example: "[core, regional]" })),
+  tiers: optional(list(tier, "Tiers the module may stand in.", { example: "[core, regional]", filled: true })),
 } as const;
 
 export const module = either(
   "accelerator",
   object(
     {
-      id: text("Id of the module.", { example: "npu-box" }),
+      id: entryId("Id of the module.", { example: "npu-box" }),
       name: optional(text("Name for people.", { example: "NPU box, 4 chips" })),
       accelerator: text("Accelerator id, from the catalogue or from the section `accelerators`.", {
         example: "example-npu",

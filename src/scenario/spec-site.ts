@@ -3,6 +3,7 @@ import {
   choice,
   count,
   either,
+  entryId,
   fallback,
   list,
   listOrAll,
@@ -154,7 +155,7 @@ export const site = either(
   "inline",
   object(
     {
-      id: text("Id of the site.", { example: "fra-1" }),
+      id: entryId("Id of the site.", { example: "fra-1" }),
       name: optional(text("Name for people.", { example: "Frankfurt" })),
       tier,
       country: countryCode,
@@ -186,6 +187,7 @@ export const owner = object(
     wacc: optional(
       quantity(["ratio/year", "ratio"], "Cost of capital; what `finance.ownersWacc` says when left out.", {
         example: "6 %/year",
+        max: 1,
       }),
     ),
     budget: optional(
@@ -231,7 +233,7 @@ export const owner = object(
 
 const zone = object(
   {
-    id: text("Name of the zone.", { example: "frankfurt-grid" }),
+    id: entryId("Name of the zone.", { example: "frankfurt-grid" }),
     sites: fallback(list(text("Site id."), "Sites of the zone, by id.", { example: "[fra-1, fra-2]" }), []),
     countries: fallback(list(countryCode, "Or all sites of these countries.", { example: "[IE]" }), []),
     powerLimit: series(quantity("kW", "Power all of them may draw together.", { example: "60 MW" })),
@@ -248,7 +250,7 @@ const zone = object(
 
 const share = object(
   {
-    id: text("Name of the rule.", { example: "gulf-sovereign" }),
+    id: entryId("Name of the rule.", { example: "gulf-sovereign" }),
     least: quantity("ratio", "Least share.", { example: "40 %", max: 1 }),
     of: fallback(
       choice(["power", "modules", "compute"], "What the share is counted in: facility power, servers, or arithmetic.", {

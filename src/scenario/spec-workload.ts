@@ -3,6 +3,7 @@ import {
   choice,
   count,
   either,
+  entryId,
   fallback,
   list,
   listOrAll,
@@ -156,6 +157,7 @@ export const workload = object(
       object(
         {
           kinds: list(choice(["email", "card", "iban", "phone"], "What is taken out."), "Patterns to take out.", {
+            filled: true,
             example: "[email, card, iban, phone]",
           }),
           when: fallback(
@@ -187,7 +189,7 @@ export const workload = object(
 
 export const training = object(
   {
-    id: text("Name of the training demand.", { example: "foundation-model" }),
+    id: entryId("Name of the training demand.", { example: "foundation-model" }),
     compute: series(
       quantity("PFLOP/s", "Sustained useful arithmetic, for all periods or one value per period.", {
         example: "40 PFLOP/s",
@@ -248,7 +250,7 @@ export const area = either(
   "inline",
   object(
     {
-      id: text("Id of the area.", { example: "berlin" }),
+      id: entryId("Id of the area.", { example: "berlin" }),
       name: optional(text("Name for people.", { example: "Berlin" })),
       country: countryCode,
       city: optional(

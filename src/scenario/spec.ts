@@ -104,11 +104,11 @@ const finance = object(
 const residencyRule = object(
   {
     dataClass: text("Class of data the rule is about.", { example: "health" }),
-    origins: list(countryCode, "Countries the data comes from.", { example: "[DE]" }),
+    origins: list(countryCode, "Countries the data comes from.", { example: "[DE]", filled: true }),
     allowed: listOrAll(
       text("Country code, or a group of the catalogue such as EEA.", { example: "EEA" }),
       "Where it may be processed; the origin is always included.",
-      { example: "[DE, FR]" },
+      { example: "[DE, FR]", filled: false },
     ),
     law: text("The law and its article, shown when a site is refused.", { example: "Company policy 12" }),
   },
