@@ -1,22 +1,14 @@
 import { residencyRefusal } from "../route/index.ts";
-import type { World } from "../catalog/index.ts";
-import type { Accounts, KeyRecord } from "./accounts.ts";
+import type { KeyRecord } from "./accounts.ts";
 import { apiError, type ApiError } from "./api-error.ts";
+import type { ApiParts } from "./api-parts.ts";
 import type { FileDesk } from "./file-desk.ts";
 import { answerFileCall, type FileCaller } from "./file-routes.ts";
-import type { ModelName } from "./models.ts";
-import type { Origins } from "./origins.ts";
 import { sendPieces } from "./send-pieces.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 
-export interface FileCallParts {
+export interface FileCallParts extends ApiParts {
   readonly desk: FileDesk | null;
-  readonly world: World;
-  readonly accounts: Accounts;
-  readonly nameOf: ReadonlyMap<string, ModelName>;
-  readonly origins: Origins;
-  readonly epochMs: () => number;
-  readonly refuse: (reply: Reply, error: ApiError) => void;
 }
 
 /** Answers calls about files and batches: lets the caller in and judges models as inference would. */

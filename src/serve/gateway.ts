@@ -137,6 +137,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     nameOf,
     origins,
     epochMs: () => clock.epochMs(),
+    rng,
     infer: (call, reply) => infer(call, reply, endpoints["/v1/responses"]!),
     refuse,
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addMember, memberSpans, replaceValue } from "./json-span.ts";
+import { addMember, elementSpans, memberSpans, replaceValue } from "./json-span.ts";
 
 describe("spans of a JSON object's members", () => {
   it("finds outermost members only, however nested, quoted or spaced the rest is", () => {
@@ -37,6 +37,17 @@ describe("spans of a JSON object's members", () => {
     const text = '{"seed":12345678901234567890,"model":"a"}';
     const [found] = memberSpans(text, ["model"]);
     expect(replaceValue(text, found!.span, "b")).toBe('{"seed":12345678901234567890,"model":"b"}');
+  });
+
+  it("finds the elements of a list", () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), fc.constantFrom(0, 1), (values, indent) => {
+        const list = JSON.stringify(values, null, indent);
+        const text = list.slice(1, -1);
+        const elements = elementSpans(text).map(({ start, end }) => JSON.parse(text.slice(start, end)) as unknown);
+        expect(elements).toEqual(JSON.parse(list));
+      }),
+    );
   });
 
   it("adds a member to full and empty objects", () => {

@@ -30,6 +30,20 @@ export function memberSpans(text: string, keys: readonly string[]): { key: strin
   return found;
 }
 
+/** Where the elements of a list stand, in order. `text` must be a valid JSON array without its brackets. */
+export function elementSpans(text: string): { readonly start: number; readonly end: number }[] {
+  const found: { start: number; end: number }[] = [];
+  let at = skipSpace(text, 0);
+  while (at < text.length) {
+    const end = endOfValue(text, at);
+    found.push({ start: at, end });
+    at = skipSpace(text, end);
+    if (text.charCodeAt(at) !== comma) break;
+    at = skipSpace(text, at + 1);
+  }
+  return found;
+}
+
 /** Replaces the value of a member. */
 export function replaceValue(text: string, span: MemberSpan, value: unknown): string {
   return text.slice(0, span.valueStart) + JSON.stringify(value) + text.slice(span.valueEnd);
@@ -78,7 +92,7 @@ function endOfValue(text: string, start: number): number {
     let at = start;
     for (; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      if (code === comma || code === closeBrace || code <= 0x20) break;
+      if (code === comma || code === closeBrace || code === closeBracket || code <= 0x20) break;
     }
     return at;
   }

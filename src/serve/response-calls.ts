@@ -1,31 +1,34 @@
-import type { World } from "../catalog/index.ts";
 import { residencyRefusal } from "../route/index.ts";
-import type { Accounts } from "./accounts.ts";
 import { apiError, type ApiError } from "./api-error.ts";
-import { asciiJson, asciiText } from "./byte-text.ts";
-import type { ModelName } from "./models.ts";
-import type { Origins } from "./origins.ts";
+import type { ApiParts } from "./api-parts.ts";
+import { noResponse, responseIdPattern, showKept } from "./kept-responses.ts";
+import { LaterExchange } from "./later-exchange.ts";
 import type { KeptResponse, ResponseDesk } from "./response-desk.ts";
-import { joinItems, listedItems, readWish, withConversation, type ResponseWish } from "./response-items.ts";
+import { BackgroundRun, queuedResponse } from "./background-run.ts";
+import { newId } from "./request-id.ts";
+import {
+  joinItems,
+  readWish,
+  referencesIn,
+  withConversation,
+  withReferences,
+  type ResponseWish,
+} from "./response-items.ts";
 import { ResponseRecorder } from "./response-recorder.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 
-export interface ResponseCallParts {
+export interface ResponseCallParts extends ApiParts {
   /** Null = nothing is kept here. */
   readonly desk: ResponseDesk | null;
-  readonly world: World;
-  readonly accounts: Accounts;
-  readonly nameOf: ReadonlyMap<string, ModelName>;
-  readonly origins: Origins;
-  readonly epochMs: () => number;
+  /** Uniform in [0, 1). */
+  readonly rng: () => number;
   /** Serves a request to `/v1/responses` that has all its input in it. */
   readonly infer: (call: Call, reply: Reply) => Exchange;
-  readonly refuse: (reply: Reply, error: ApiError) => void;
 }
 
 const root = "/v1/responses";
-const idPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
-const pageLength = { usual: 20, most: 100 } as const;
+/** Items a request may refer to: each has to be looked for. */
+const mostReferences = 1_000;
 /** Counting tokens is an endpoint of its own. */
 const notAnId = "input_tokens";
 
@@ -54,19 +57,51 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
     const wish = readWish(call.body);
     // What is wrong with the request itself is told by who serves it.
     if (!who.ok || wish === null) return infer(call, reply);
-    const error = unsupported(wish, desk !== null);
+    const error = unsupported(wish, call, desk !== null);
     if (error !== null) return refused(reply, error);
     if (desk === null) return infer(call, reply);
-    if (wish.previousId === null) return serve(call, reply, who.account, wish, null);
+    const references = referencesIn(wish.items ?? "");
+    if (references.length > mostReferences) {
+      const detail = `\`input\` refers to more than ${mostReferences} items.`;
+      return refused(reply, apiError("invalid_request", { detail, param: "input" }));
+    }
+    if (wish.previousId === null && references.length === 0) return serve(call, reply, who.account, wish, nothingSaid);
     const later = new LaterExchange();
-    const { previousId } = wish;
-    const goOn = (previous: KeptResponse | null) => {
+    const goOn = (said: Said | ApiError) => {
       if (later.gone) return;
-      if (previous === null) refuse(reply, apiError("previous_response_not_found", { detail: notFound(previousId) }));
-      else later.follow(serve(call, reply, who.account, wish, previous));
+      if ("code" in said) refuse(reply, said);
+      else later.follow(serve(call, reply, who.account, wish, said));
     };
-    desk.find(who.account, previousId).then(goOn, () => later.gone || refuse(reply, apiError("files_unavailable")));
+    lookUp(who.account, wish.previousId, references).then(
+      goOn,
+      () => later.gone || refuse(reply, apiError("files_unavailable")),
+    );
     return later;
+  }
+
+  /** What a request goes on from and refers to; an error when it is not there. */
+  async function lookUp(
+    account: string,
+    previousId: string | null,
+    references: readonly string[],
+  ): Promise<Said | ApiError> {
+    const previous = previousId === null ? null : await desk!.find(account, previousId);
+    if (previousId !== null && previous === null) {
+      return apiError("previous_response_not_found", { detail: noResponse(previousId) });
+    }
+    if (previous?.aliveEpochMs !== undefined) {
+      const detail = `The response \`${previous.id}\` is still being made.`;
+      return apiError("invalid_request", { detail, param: "previous_response_id" });
+    }
+    const items = new Map<string, string>();
+    const sources = previous === null ? [] : [previous];
+    for (const id of new Set(references)) {
+      const item = await desk!.findItem(account, id);
+      if (item === null) return apiError("not_found", { detail: noItem(id), param: "input" });
+      items.set(id, item.text);
+      sources.push(item.from);
+    }
+    return { previous, sources, items };
   }
 
   function serve(
@@ -74,56 +109,50 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
     reply: Reply,
     account: string,
     wish: ResponseWish,
-    previous: KeptResponse | null,
+    { previous, sources, items: referred }: Said,
   ): Exchange {
-    const place = placeOf(call, previous);
+    const place = placeOf(call, wish, sources);
     if (place === null) return infer(call, reply);
     if ("code" in place) return refused(reply, place);
     const forbidden = desk!.options.country === null ? null : lawAgainstKeeping(place, desk!.options.country);
-    if (forbidden !== null && wish.store === true) return refused(reply, forbidden);
-    const items = wish.items === null ? null : joinItems(previous?.items ?? "", previous?.output ?? "", wish.items);
-    const body = previous === null || items === null ? call.body : withConversation(call.body, items);
+    if (forbidden !== null && (wish.store === true || wish.background)) return refused(reply, forbidden);
+    const own = wish.items === null || referred.size === 0 ? wish.items : withReferences(wish.items, referred);
+    const items = own === null ? null : joinItems(previous?.items ?? "", previous?.output ?? "", own);
+    const asSent = items === null || (sources.length === 0 && !wish.background);
+    const body = asSent ? call.body : withConversation(call.body, items);
     const keeps = wish.store !== false && forbidden === null && items !== null;
+    const passOn = (into: Reply) => infer(placed(call, body, place), into);
+    if (wish.background && items !== null) {
+      const id = newId("resp_", parts.rng);
+      const queued = queuedResponse(id, wish.fields, previous?.id ?? null, Math.floor(parts.epochMs() / 1_000));
+      const run = new BackgroundRun({ desk: desk!, account, client: reply, queued, place: { ...place, items } });
+      run.begin(passOn).catch(() => refuse(reply, apiError("files_unavailable")));
+      return over;
+    }
     const recorder = new ResponseRecorder({
       reply,
       previousId: previous?.id ?? null,
       maxBytes: desk!.options.maxCharacters,
       keep: keeps ? (response) => keep(account, response, items, place, previous) : null,
     });
-    const headers: Readonly<Record<string, string>> = {
-      "x-disperse-area": place.area,
-      "x-disperse-access": place.access,
-    };
-    const { method, path, query, onBehalfOf } = call;
-    return infer(
-      {
-        method,
-        path,
-        body,
-        bodyBytes: call.bodyBytes + Math.max(0, body.length - call.body.length),
-        ...(query !== undefined && { query }),
-        ...(onBehalfOf && { onBehalfOf }),
-        header: (name) => headers[name] ?? call.header(name),
-      },
-      recorder,
-    );
+    return passOn(recorder);
   }
 
   /** Where the request comes from: what it says, else where its conversation began; null when nothing is known of its model. */
-  function placeOf(call: Call, previous: KeptResponse | null) {
-    const model = (JSON.parse(call.body) as { model?: unknown }).model;
+  function placeOf(call: Call, { fields: { model } }: ResponseWish, sources: readonly KeptResponse[]) {
     const name = typeof model === "string" ? nameOf.get(model) : undefined;
     if (!name) return null;
     const asked = { area: call.header("x-disperse-area"), access: call.header("x-disperse-access") };
-    const origin = origins.of(name.workload, asked.area ?? previous?.area, asked.access ?? previous?.access);
+    const origin = origins.of(name.workload, asked.area ?? sources[0]?.area, asked.access ?? sources[0]?.access);
     if (!origin.ok) return origin.error;
     const area = world.areas[origin.area]!;
     const { dataClass } = world.workloads[name.workload]!;
-    if (previous !== null && (previous.country !== area.country || previous.dataClass !== dataClass)) {
+    for (const source of sources) {
+      if (source.country === area.country && source.dataClass === dataClass) continue;
       const why =
-        previous.country === area.country
-          ? `it holds data of the class ${previous.dataClass}, and this model is for ${dataClass}`
-          : `it began in ${previous.country}, and this request comes from ${area.country}`;
+        source.country === area.country
+          ? `it holds data of the class ${source.dataClass}, and this model is for ${dataClass}`
+          : `it began in ${source.country}, and this request comes from ${area.country}`;
       return apiError("residency_refused", { detail: `The conversation cannot be continued here: ${why}.` });
     }
     return { area: area.id, access: world.accessTypes[origin.access]!.id, country: area.country, dataClass };
@@ -144,7 +173,7 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
     previous: KeptResponse | null,
   ): Promise<void> {
     const { id, output } = response;
-    if (typeof id !== "string" || !idPattern.test(id) || !Array.isArray(output)) return;
+    if (typeof id !== "string" || !responseIdPattern.test(id) || !Array.isArray(output)) return;
     const told = { ...response, previous_response_id: previous?.id ?? null };
     await desk!.keep(account, {
       id,
@@ -153,28 +182,6 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
       output: output.map((item) => JSON.stringify(item)).join(","),
       response: JSON.stringify(told),
     });
-  }
-
-  async function show(call: Call, account: string, id: string, verb: string): Promise<Answer> {
-    const route = `${call.method === "HEAD" ? "GET" : call.method} ${verb}`;
-    if (!["GET ", "DELETE ", "GET input_items", "POST cancel"].includes(route)) return apiError("method_not_allowed");
-    const missing = apiError("not_found", { detail: notFound(id), param: "response_id" });
-    if (!idPattern.test(id)) return missing;
-    if (route === "DELETE ") {
-      const removed = await desk!.remove(account, id);
-      return removed ? { body: asciiJson({ id, object: "response", deleted: true }) } : missing;
-    }
-    const kept = await desk!.find(account, id);
-    if (kept === null) return missing;
-    if (route === "GET input_items") return page(kept, call.query);
-    if (route === "POST cancel") {
-      const detail = "Only responses made in the background can be cancelled, and there are none here.";
-      return apiError("invalid_request", { detail });
-    }
-    if (new URLSearchParams(call.query).get("stream") === "true") {
-      return apiError("invalid_request", { detail: "A kept response is not streamed again.", param: "stream" });
-    }
-    return { body: asciiText(kept.response) };
   }
 
   function refused(reply: Reply, error: ApiError): Exchange {
@@ -195,7 +202,7 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
     if (!who.ok) return refused(reply, who.error);
     if (rest.length > 0) return refused(reply, apiError("not_found"));
     const later = new LaterExchange();
-    show(call, who.account, id, verb).then(
+    showKept(desk, call, who.account, id, verb).then(
       (answer) => {
         if (later.gone) return;
         if ("code" in answer) refuse(reply, answer);
@@ -207,63 +214,55 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
   };
 }
 
-type Answer = { readonly body: string } | ApiError;
-
-/** What asks for state that is not kept here; without a desk everything but a background run is left to the engine. */
-function unsupported(wish: ResponseWish, keeps: boolean): ApiError | null {
-  if (wish.background) {
-    const detail = "Responses cannot run in the background here; a batch (/v1/batches) can wait.";
-    return apiError("invalid_request", { detail, param: "background" });
-  }
-  if (!keeps || !wish.conversation) return null;
-  const detail = "Conversations are continued with previous_response_id here.";
-  return apiError("invalid_request", { detail, param: "conversation" });
+/** What a request goes on from and refers to. */
+interface Said {
+  readonly previous: KeptResponse | null;
+  /** Every response something of which goes to the engine again: the law looks at all of them. */
+  readonly sources: readonly KeptResponse[];
+  /** Items that were referred to, JSON by id. */
+  readonly items: ReadonlyMap<string, string>;
 }
 
-function page(kept: KeptResponse, query: string | undefined): Answer {
-  const asked = new URLSearchParams(query);
-  const limit = Number(asked.get("limit") ?? pageLength.usual);
-  if (!Number.isInteger(limit) || limit < 1 || limit > pageLength.most) {
-    const detail = `\`limit\` must be a whole number from 1 to ${pageLength.most}.`;
-    return apiError("invalid_request", { detail, param: "limit" });
-  }
-  const all = listedItems(kept.items, kept.id) as { id: string }[];
-  const ordered = asked.get("order") === "asc" ? all : all.toReversed();
-  const after = asked.get("after");
-  const from = after === null ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
-  const data = ordered.slice(from, from + limit);
+const nothingSaid: Said = { previous: null, sources: [], items: new Map() };
+
+/** The call with everything in its body, from the place it is judged by. */
+function placed(call: Call, body: string, place: { readonly area: string; readonly access: string }): Call {
+  const headers: Readonly<Record<string, string>> = {
+    "x-disperse-area": place.area,
+    "x-disperse-access": place.access,
+  };
+  const { method, path, query, onBehalfOf } = call;
   return {
-    body: asciiJson({
-      object: "list",
-      data,
-      first_id: data[0]?.id ?? "",
-      last_id: data.at(-1)?.id ?? "",
-      has_more: from + limit < ordered.length,
-    }),
+    method,
+    path,
+    body,
+    bodyBytes: call.bodyBytes + Math.max(0, body.length - call.body.length),
+    ...(query !== undefined && { query }),
+    ...(onBehalfOf && { onBehalfOf }),
+    header: (name) => headers[name] ?? call.header(name),
   };
 }
 
-function notFound(id: string): string {
-  return `There is no response \`${id.slice(0, 128)}\`: it was not stored, has expired, or belongs to someone else.`;
+/** What asks for state that is not kept here; without a desk everything but a background run is left to the engine. */
+function unsupported(wish: ResponseWish, call: Call, keeps: boolean): ApiError | null {
+  const detail = wish.background ? noBackground(wish, call, keeps) : null;
+  if (detail !== null) return apiError("invalid_request", { detail, param: "background" });
+  if (!keeps || !wish.conversation) return null;
+  const instead = "Conversations are continued with previous_response_id here.";
+  return apiError("invalid_request", { detail: instead, param: "conversation" });
+}
+
+function noBackground({ store, fields }: ResponseWish, call: Call, keeps: boolean): string | null {
+  if (!keeps) return "Responses run in the background only where they are kept: start the gateway with --responses.";
+  if (call.onBehalfOf) return "A batch is in the background already.";
+  if (store === false)
+    return "A response in the background is fetched later, so it cannot be sent with `store: false`.";
+  if (fields["stream"] === true) return "A response in the background is not streamed: ask for it until it is done.";
+  return null;
+}
+
+function noItem(id: string): string {
+  return `Item with id '${id.slice(0, 128)}' not found: the response it belongs to was not stored, has expired, or is someone else's.`;
 }
 
 const over: Exchange = { clientLeft() {}, drained() {} };
-
-/** An exchange that begins once something was looked up. */
-class LaterExchange implements Exchange {
-  gone = false;
-  #exchange: Exchange | null = null;
-
-  follow(exchange: Exchange): void {
-    this.#exchange = exchange;
-  }
-
-  clientLeft(): void {
-    this.gone = true;
-    this.#exchange?.clientLeft();
-  }
-
-  drained(): void {
-    this.#exchange?.drained();
-  }
-}

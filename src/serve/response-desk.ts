@@ -1,4 +1,6 @@
+import { elementSpans } from "./json-span.ts";
 import type { Clock, Shelf } from "./ports.ts";
+import { listedItems } from "./response-items.ts";
 
 export interface ResponseDeskOptions {
   /** Country where responses lie: they are kept only if the law lets the data be held there; null = not asked. */
@@ -29,6 +31,15 @@ export interface KeptResponse {
   readonly output: string;
   /** The response object, JSON. */
   readonly response: string;
+  /** Still being made in the background; when its maker last said so, ms since 1970 UTC. Absent = complete. */
+  readonly aliveEpochMs?: number;
+}
+
+/** An item of a response that was kept. */
+export interface KeptItem {
+  readonly from: KeptResponse;
+  /** The item, JSON. */
+  readonly text: string;
 }
 
 export interface ResponseDeskParts {
@@ -37,37 +48,79 @@ export interface ResponseDeskParts {
   readonly options?: Partial<ResponseDeskOptions>;
 }
 
+/** Items of input have no id but the one they are listed under: `item_`, the response's id and their place. */
+const listedId = /^item_(.{1,128})_\d{1,6}$/;
+
 /**
  * Responses that were kept, each for one account alone. Outlives the gateways that put them here, so that a change of
  * configuration ends no conversation.
  */
 export class ResponseDesk {
   readonly options: ResponseDeskOptions;
+  readonly clock: Clock;
+  /** Responses this process makes in the background, by account and id. */
+  readonly running = new Map<string, { stop(): void }>();
   readonly #shelf: Shelf;
-  readonly #clock: Clock;
 
   constructor({ shelf, clock, options }: ResponseDeskParts) {
     this.options = { ...defaultResponseOptions, ...options };
     this.#shelf = shelf;
-    this.#clock = clock;
+    this.clock = clock;
   }
 
-  /** Settles when it is kept; one that is too long is not. */
-  async keep(account: string, kept: KeptResponse): Promise<void> {
+  /** Settles when it is kept, with true; one that is too long is not. */
+  async keep(account: string, kept: KeptResponse): Promise<boolean> {
     const text = JSON.stringify(kept);
-    if (text.length > this.options.maxCharacters) return;
-    const epochMs = this.#clock.epochMs();
-    const expiresEpochMs = epochMs + this.options.ttlS * 1_000;
-    await this.#shelf.put({ owner: account, name: kept.id, text, expiresEpochMs }, epochMs);
+    if (text.length > this.options.maxCharacters) return false;
+    // Items are found through the response they came with, so they are never there without it.
+    const pointers = [...idsIn(kept.output)].map((id) => this.#put(account, itemName(id), kept.id));
+    await Promise.all([this.#put(account, kept.id, text), ...pointers]);
+    return true;
   }
 
   async find(account: string, id: string): Promise<KeptResponse | null> {
-    const text = await this.#shelf.get(account, id, this.#clock.epochMs());
+    const text = await this.#shelf.get(account, id, this.clock.epochMs());
     return text === null ? null : (JSON.parse(text) as KeptResponse);
+  }
+
+  /** An item of a response that is kept, by its own id or by the one it is listed under. */
+  async findItem(account: string, id: string): Promise<KeptItem | null> {
+    const listed = listedId.exec(id)?.[1];
+    const holder = listed ?? (await this.#shelf.get(account, itemName(id), this.clock.epochMs()));
+    const from = holder === null ? null : await this.find(account, holder);
+    if (from === null) return null;
+    const items = listed === undefined ? from.output : from.items;
+    const at = listedItems(items, from.id).findIndex((item) => (item as { id?: unknown }).id === id);
+    const span = elementSpans(items)[at];
+    return span ? { from, text: items.slice(span.start, span.end) } : null;
+  }
+
+  /** Tells whoever makes a response, in whatever process, that it is not wanted any more. */
+  async cancel(account: string, id: string): Promise<void> {
+    await this.#put(account, cancelName(id), "");
+  }
+
+  async isCancelled(account: string, id: string): Promise<boolean> {
+    return (await this.#shelf.get(account, cancelName(id), this.clock.epochMs())) !== null;
   }
 
   /** False when there was none. */
   remove(account: string, id: string): Promise<boolean> {
     return this.#shelf.remove(account, id);
   }
+
+  #put(owner: string, name: string, text: string): Promise<void> {
+    const epochMs = this.clock.epochMs();
+    return this.#shelf.put({ owner, name, text, expiresEpochMs: epochMs + this.options.ttlS * 1_000 }, epochMs);
+  }
+}
+
+// Names with a space in them are no ids, so nobody can ask for them.
+const itemName = (id: string) => `item ${id}`;
+const cancelName = (id: string) => `cancel ${id}`;
+
+function idsIn(output: string): Set<string> {
+  const items = JSON.parse(`[${output}]`) as unknown[];
+  const ids = items.map((item) => (item as { id?: unknown } | null)?.id);
+  return new Set(ids.filter((id) => typeof id === "string"));
 }

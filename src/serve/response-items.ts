@@ -1,7 +1,9 @@
-import { memberSpans } from "./json-span.ts";
+import { elementSpans, memberSpans } from "./json-span.ts";
 
 /** Fields of a request to `/v1/responses` that are about state, and where its input stands. */
 export interface ResponseWish {
+  /** The body, read. */
+  readonly fields: Readonly<Record<string, unknown>>;
   readonly previousId: string | null;
   /** `store` as it was sent; null = left to the usual, which is to keep. */
   readonly store: boolean | null;
@@ -23,6 +25,7 @@ export function readWish(body: string): ResponseWish | null {
   }
   const { previous_response_id: previous, store, background, conversation, input } = fields;
   return {
+    fields,
     previousId: typeof previous === "string" ? previous : null,
     store: typeof store === "boolean" ? store : null,
     background: background === true,
@@ -40,10 +43,37 @@ function itemsIn(body: string, isText: boolean): string | null {
   return isText ? `{"type":"message","role":"user","content":${raw}}` : raw.slice(1, -1).trim();
 }
 
+/** Ids of items that are only referred to, `{"type":"item_reference","id":"…"}`; the type may be left out. */
+export function referencesIn(items: string): string[] {
+  return elementSpans(items).flatMap(({ start, end }) => referenceIn(items.slice(start, end)) ?? []);
+}
+
+/** The items with what was referred to in its place. */
+export function withReferences(items: string, found: ReadonlyMap<string, string>): string {
+  const texts = elementSpans(items).map(({ start, end }) => {
+    const text = items.slice(start, end);
+    return found.get(referenceIn(text) ?? "") ?? text;
+  });
+  return texts.join(",");
+}
+
+function referenceIn(item: string): string | null {
+  // What was said is long, a reference is not.
+  if (item.length > longestReference || !item.includes('"id"')) return null;
+  const { id, type, role, content } = JSON.parse(item) as Record<string, unknown>;
+  const refers = type === "item_reference" || ((type ?? null) === null && role === undefined && content === undefined);
+  return refers && typeof id === "string" ? id : null;
+}
+
+const longestReference = 1_000;
+
 /** Items behind each other; either side may be empty. */
 export function joinItems(...parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join(",");
 }
+
+/** What an engine is told of state that is kept here: nothing. */
+const exchanged: Readonly<Record<string, string>> = { input: "", previous_response_id: "null", background: "false" };
 
 /**
  * The body with the conversation so far in front of its own input, and without the reference to it: an engine that has
@@ -52,8 +82,8 @@ export function joinItems(...parts: readonly string[]): string {
 export function withConversation(body: string, items: string): string {
   let text = body;
   // From back to front, so that earlier positions stay true.
-  for (const { key, span } of memberSpans(body, ["input", "previous_response_id"]).toReversed()) {
-    const value = key === "input" ? `[${items}]` : "null";
+  for (const { key, span } of memberSpans(body, Object.keys(exchanged)).toReversed()) {
+    const value = key === "input" ? `[${items}]` : exchanged[key];
     text = text.slice(0, span.valueStart) + value + text.slice(span.valueEnd);
   }
   return text;

@@ -66,6 +66,27 @@ const response = object({
   top_p: is(1),
   "usage?": responseUsage,
 });
+const queuedResponse = object({
+  id: id("resp_"),
+  object: is("response"),
+  created_at: count,
+  status: is("queued"),
+  background: is(true),
+  error: none,
+  incomplete_details: none,
+  instructions: none,
+  max_output_tokens: count,
+  metadata: object({}),
+  model: text,
+  output: { type: "array", maxItems: 0 },
+  parallel_tool_calls: is(true),
+  previous_response_id: maybe(id("resp_")),
+  store: is(true),
+  temperature: is(1),
+  tool_choice: is("auto"),
+  tools: list({}),
+  top_p: is(1),
+});
 const event = (type: string, fields: Readonly<Record<string, Schema>>) =>
   object({ type: is(type), sequence_number: count, ...fields });
 const place = { item_id: id("msg_"), output_index: is(0), content_index: is(0) };
@@ -137,6 +158,7 @@ export const answerShapes: Readonly<Record<AnswerKind, Schema>> = {
   response,
   "response event": responseEvent,
   "kept response": response,
+  "queued response": queuedResponse,
   "deleted response": object({ id: id("resp_"), object: is("response"), deleted: is(true) }),
   "input items": object({
     object: is("list"),

@@ -18,6 +18,7 @@ export type AnswerKind =
   | "response"
   | "response event"
   | "kept response"
+  | "queued response"
   | "deleted response"
   | "input items"
   | "input tokens"
@@ -75,6 +76,7 @@ export async function gatewayAnswers(): Promise<{ readonly kind: AnswerKind; rea
   await post("response event", "/v1/responses", { model, input: "Hi", stream: true, max_output_tokens: 4 });
   await take("kept response", `/v1/responses/${second.id}`);
   await take("input items", `/v1/responses/${second.id}/input_items`);
+  await post("queued response", "/v1/responses", { model, input: "Hi", background: true, max_output_tokens: 4 });
   await take("deleted response", `/v1/responses/${second.id}`, { method: "DELETE" });
   await take("error", `/v1/responses/${second.id}`);
   await post("error", "/v1/responses", { ...next, previous_response_id: second.id });

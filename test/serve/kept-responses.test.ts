@@ -4,7 +4,7 @@ import { join } from "node:path";
 import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
 import { createMemoryShelf } from "../../src/adapters/shelf-memory/index.ts";
-import { Accounts, ResponseDesk, type KeyRecord, type ResponseDeskOptions } from "../../src/serve/index.ts";
+import { Accounts, ResponseDesk, type KeyRecord, type ResponseDeskOptions, type Shelf } from "../../src/serve/index.ts";
 import { testArea, testWorkload } from "../worlds/tiny-world.ts";
 import { startServe, writePlan } from "./gateway-process.ts";
 import { createManualClock } from "./manual-clock.ts";
@@ -89,7 +89,12 @@ const account = (id: string) => ({
   tokensPerMinute: null,
 });
 
-async function start(transport: Transport, options: Partial<ResponseDeskOptions> | null = {}) {
+async function start(
+  transport: Transport,
+  options: Partial<ResponseDeskOptions> | null = {},
+  shelf: Shelf = createMemoryShelf(1e6),
+  clock = createManualClock(1_000),
+) {
   const world = serveWorld({
     areas: [testArea({ id: "town" }), testArea({ id: "abroad-town", country: "BB", latitude: 50.6, longitude: 9.1 })],
     workloads: [
@@ -109,9 +114,8 @@ async function start(transport: Transport, options: Partial<ResponseDeskOptions>
     },
     0,
   );
-  const clock = createManualClock(1_000);
-  const desk = options && new ResponseDesk({ shelf: createMemoryShelf(1e6), clock, options });
-  const gateway = createGateway({ ...parts, accounts, ...(desk && { responses: desk }) });
+  const desk = options && new ResponseDesk({ shelf, clock, options });
+  const gateway = createGateway({ ...parts, rng: Math.random, accounts, ...(desk && { responses: desk }) });
   const service = await transport.serve(gateway, { host: "127.0.0.1", port: 0 });
   open.push(
     () => service.close(100),
@@ -261,6 +265,34 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
     expect(next.output_text).toContain("given 3");
   });
 
+  it("may be referred to item by item, by their account and under their law alone", async () => {
+    const { client, near } = await start(transport);
+    const home = { "x-disperse-area": "town" };
+    const one = client("k1", home);
+    const first = await one.responses.create({ model, input: [{ role: "user", content: "Hi", name: "a" } as never] });
+    const said = { type: "item_reference" as const, id: first.output[0]!.id! };
+    const [asked] = (await one.responses.inputItems.list(first.id)).data;
+    const more = { role: "user" as const, content: "More" };
+    const next = await one.responses.create({ model, input: [{ id: asked!.id! } as never, said, more] });
+    expect(next.output_text).toBe("I was given 3 – Grüße");
+    expect(inputOf(near)).toEqual([{ role: "user", content: "Hi", name: "a" }, first.output[0], more]);
+    // What was referred to is part of the conversation now.
+    await one.responses.create({ model, input: "Go on", previous_response_id: next.id });
+    expect(inputOf(near)).toHaveLength(5);
+
+    const asks = near.requests.length;
+    for (const [who, input, status] of [
+      [client("k2", home), [said, more], 404],
+      [one, [{ type: "item_reference", id: "msg_none" }, more], 404],
+      [client("k1", { "x-disperse-area": "abroad-town" }), [said, more], 403],
+    ] as const) {
+      expect(await refusal(who.responses.create({ model, input: [...input] }))).toMatchObject({ status });
+    }
+    await one.responses.delete(first.id);
+    expect(await refusal(one.responses.create({ model, input: [said] }))).toMatchObject({ status: 404 });
+    expect(near.requests).toHaveLength(asks);
+  });
+
   it("are not kept when the answer broke off, and never asked for in vain without a word", async () => {
     const { client, near, bloc } = await start(transport);
     const one = client("k1");
@@ -277,7 +309,6 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
         for await (const event of broken) if (event.type === "response.completed") throw new Error("it did not break");
       })(),
     ).rejects.not.toThrow("it did not break");
-    expect(await refusal(one.responses.create({ model, input: "x", background: true }))).toMatchObject({ status: 400 });
     expect(await refusal(one.responses.create({ model, input: "x", conversation: "conv_1" }))).toMatchObject({
       status: 400,
     });
@@ -291,5 +322,99 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
     expect(await refusal(one.responses.retrieve(id))).toMatchObject({ status: 404 });
     await one.responses.create({ model, input: "y", previous_response_id: id });
     expect(near.requests.at(-1)!.body).toContain(`"previous_response_id":"${id}"`);
+  });
+});
+
+describe.each(transports)("responses made in the background, over $name", (transport) => {
+  const until = async (client: OpenAI, id: string, status: string) => {
+    for (;;) {
+      const response = await client.responses.retrieve(id);
+      if (response.status === status) return response;
+      expect(["queued", "in_progress"]).toContain(response.status);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const hangs: Behaviour = () => {};
+
+  it("are there at once, and complete when their engine is, under the id that was given", async () => {
+    const { client, near } = await start(transport);
+    const one = client("k1");
+    const queued = await one.responses.create({ model, input: "Hi", background: true, metadata: { a: "b" } });
+    expect(queued).toMatchObject({ status: "queued", background: true, output: [], metadata: { a: "b" } });
+    const done = await until(one, queued.id, "completed");
+    expect(done).toMatchObject({ id: queued.id, background: true, usage: { total_tokens: 10 } });
+    expect(done.output[0]).toMatchObject({ content: [{ text: "I was given 1 – Grüße" }] });
+    expect(near.requests[0]!.body).toContain('"background":false');
+    const next = await one.responses.create({ model, input: "And?", previous_response_id: queued.id });
+    expect(next.output_text).toBe("I was given 3 – Grüße");
+    expect(await refusal(client("k2").responses.retrieve(queued.id))).toMatchObject({ status: 404 });
+    // There is nothing left to cancel, and that is no error.
+    expect((await one.responses.cancel(queued.id)).status).toBe("completed");
+    expect(await refusal(one.responses.cancel(next.id))).toMatchObject({ status: 400 });
+  });
+
+  it("stop their engine when they are cancelled or deleted, and cannot be gone on from before they are done", async () => {
+    const { client, near } = await start(transport);
+    const one = client("k1");
+    near.behave(hangs);
+    const { id } = await one.responses.create({ model, input: "Hi", background: true });
+    expect((await one.responses.retrieve(id)).status).toBe("in_progress");
+    expect(await refusal(one.responses.create({ model, input: "x", previous_response_id: id }))).toMatchObject({
+      status: 400,
+    });
+    expect(await refusal(client("k2").responses.cancel(id))).toMatchObject({ status: 404 });
+    expect((await one.responses.cancel(id)).status).toBe("cancelled");
+    await near.abandoned;
+    expect(await until(one, id, "cancelled")).toMatchObject({ id, output: [] });
+
+    const other = await one.responses.create({ model, input: "Hi", background: true });
+    while (near.connections.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await one.responses.delete(other.id);
+    while (near.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await refusal(one.responses.retrieve(other.id))).toMatchObject({ status: 404 });
+  });
+
+  it("say so when they fail, and are refused like any other when they cannot even begin", async () => {
+    const { client, near, bloc } = await start(transport);
+    const one = client("k1");
+    for (const upstream of [near, bloc]) upstream.behave((socket) => socket.destroy());
+    const { id } = await one.responses.create({ model, input: "Hi", background: true });
+    const failed = await until(one, id, "failed");
+    expect(failed.error).toMatchObject({ code: "server_error", message: expect.stringMatching(/./) });
+    const ask = (more: object) => refusal(one.responses.create({ model, input: "x", background: true, ...more }));
+    expect(await ask({ model: "none" })).toMatchObject({ status: 404, code: "model_not_found" });
+    expect(await ask({ store: false })).toMatchObject({ status: 400 });
+    expect(await ask({ stream: true })).toMatchObject({ status: 400 });
+    const abroad = (await start(transport, { country: "CC" })).client("k1");
+    expect(await refusal(abroad.responses.create({ model, input: "personal", background: true }))).toMatchObject({
+      status: 403,
+    });
+    const nowhere = (await start(transport, null)).client("k1");
+    expect(await refusal(nowhere.responses.create({ model, input: "x", background: true }))).toMatchObject({
+      status: 400,
+    });
+  });
+
+  it("are met and cancelled from every process, and fail when the one that made them is gone", async () => {
+    const shelf = createMemoryShelf(1e6);
+    const maker = await start(transport, {}, shelf);
+    const other = await start(transport, {}, shelf, maker.clock);
+    maker.near.behave(hangs);
+    const { id } = await maker.client("k1").responses.create({ model, input: "Hi", background: true });
+    const two = other.client("k1");
+    maker.clock.advance(900);
+    expect((await two.responses.retrieve(id)).status).toBe("in_progress");
+    expect((await two.responses.cancel(id)).status).toBe("cancelled");
+    maker.clock.advance(200);
+    await maker.near.abandoned;
+    expect((await two.responses.retrieve(id)).status).toBe("cancelled");
+
+    // A process that fell silent: its clock stands still.
+    const silent = await start(transport, {}, shelf, createManualClock(1_000));
+    silent.near.behave(hangs);
+    const lost = await silent.client("k1").responses.create({ model, input: "Hi", background: true });
+    expect((await two.responses.retrieve(lost.id)).status).toBe("in_progress");
+    maker.clock.advance(21_000);
+    expect(await two.responses.retrieve(lost.id)).toMatchObject({ status: "failed", error: { code: "server_error" } });
   });
 });

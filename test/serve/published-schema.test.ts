@@ -36,6 +36,7 @@ const publishedNames: Readonly<Record<Exclude<AnswerKind, "completion chunk" | "
   response: "Response",
   "response event": "ResponseStreamEvent",
   "kept response": "Response",
+  "queued response": "Response",
   "input items": "ResponseItemList",
   "input tokens": "TokenCountsResource",
   file: "OpenAIFile",
