@@ -5,7 +5,7 @@ import { MipBuilder } from "./mip-builder.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
 import { checkSolution, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import type { FailoverTable, Failure } from "./resilience.ts";
-import { moveTables } from "./round-plan.ts";
+import { moveTables } from "./row-moves.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 
 const timeEachS = 10;

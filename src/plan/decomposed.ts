@@ -3,15 +3,16 @@
  * neighbourhood after another and solving it exactly. The plan document can carry the prices, so that the bound can be
  * checked without trusting, or even having, a solver.
  */
-import { certify } from "./certificate.ts";
 import { solveExact } from "./exact.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
-import { boundSteps } from "./lagrangian.ts";
+import { boundSteps, type LagrangianResult } from "./lagrangian.ts";
 import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
 import { checkSolution, objectiveUsd, type PlanProblem } from "./problem.ts";
-import { moveTables, planAround, roundedCounts, type Rounding } from "./round-plan.ts";
+import { planAround, roundedCounts, type Rounding } from "./round-plan.ts";
+import { moveTables } from "./row-moves.ts";
+import { dives, tellCasesApart, wholeCase } from "./tell-cases-apart.ts";
 import { tightenByBlocks } from "./tighten-by-blocks.ts";
 import { viewBySite } from "./site-view.ts";
 import {
@@ -40,6 +41,11 @@ const roundings: readonly Rounding[] = [
   { by: "sites", threshold: 0.25 },
   { by: "modules", threshold: 0.05 },
 ];
+/** How an opening that was decided is rounded around. */
+const diveRounding: Rounding = { by: "sites", threshold: 0.25 };
+/** Ways of rounding tried per case, and the share of the time limit after which no case is told apart any more. */
+const roundingsPerCase = 2;
+const latestCase = 0.7;
 /** Share of the time left after that in which blocks of neighbouring sites may tighten the bound. */
 const blockTimeShare = 0.2;
 /** Share of the time limit after which no further rounding is tried. */
@@ -85,21 +91,25 @@ export async function solveDecomposed(
   });
   let step = steps.next();
   let heardMs = tools.nowMs();
+  // Long work on one thread hears nothing, not even Ctrl-C, unless it pauses.
+  const hear = async (): Promise<void> => {
+    if (tools.nowMs() - heardMs <= pauseEveryMs) return;
+    await tools.breathe?.();
+    heardMs = tools.nowMs();
+  };
   while (!step.done) {
-    // Long work on one thread hears nothing, not even Ctrl-C, unless it pauses.
-    if (tools.nowMs() - heardMs > pauseEveryMs) {
-      await tools.breathe?.();
-      heardMs = tools.nowMs();
-    }
+    await hear();
     step = steps.next();
   }
-  const bound = step.value;
-  const certificate = certify(strong, bound, view);
+  const boundS = elapsedS();
+  const whole = wholeCase(strong, view, step.value);
+  let { bound, certificate } = whole;
   let boundUsd = certificate.boundUsd;
   record(bestUsd, boundUsd);
 
-  const moves = moveTables(problem, bound.modulePrice);
+  let moves = moveTables(problem, bound.modulePrice);
   let state = createPlanState(problem, best);
+  let cases = 1;
   const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
   const keep = (candidate: PlanState): void => {
     const solution = candidate.solution();
@@ -117,10 +127,44 @@ export async function solveDecomposed(
     keep(planAround(problem, bound, moves, roundedCounts(problem, bound, rounding), timeUp));
     if (elapsedS() > latestRounding * options.timeLimitS) break;
   }
+  const round = (part: PlanProblem, by: LagrangianResult, rounding: Rounding): void => {
+    const found = planAround(part, by, moves, roundedCounts(part, by, rounding), timeUp);
+    // What a case forces open is open in the whole only where something stands.
+    keep(createPlanState(problem, found.solution()));
+  };
+  for (const part of proven() ? [] : dives(problem, whole, bestUsd - boundUsd)) {
+    await tools.breathe?.();
+    if (timeUp() || proven() || elapsedS() > latestRounding * options.timeLimitS) break;
+    round(part, bound, diveRounding);
+  }
+  // A case takes about as long as the whole did, and is worth little without the other.
+  if (!timeUp() && !proven() && elapsedS() + 2 * boundS <= latestCase * options.timeLimitS) {
+    const told = await tellCasesApart(whole, {
+      iterations: boundIterations,
+      stallRatio,
+      relativeGap: options.relativeGap,
+      bestUsd: () => bestUsd,
+      stop: () => timeUp() || elapsedS() > latestCase * options.timeLimitS,
+      breathe: hear,
+      onCase: (found) => {
+        const before = bestUsd;
+        for (const rounding of roundings.slice(0, roundingsPerCase)) round(found.problem, found.bound, rounding);
+        // Further plans are looked for at the prices of the case in which the best one is.
+        if (bestUsd < before) bound = found.bound;
+        record(bestUsd, boundUsd);
+      },
+    });
+    ({ certificate } = told);
+    boundUsd = Math.max(boundUsd, certificate.boundUsd);
+    cases = told.cases.length;
+    moves = moveTables(problem, bound.modulePrice);
+    record(bestUsd, boundUsd);
+  }
   state = createPlanState(problem, best);
 
   let message = "";
-  if (!timeUp() && !proven()) {
+  // What blocks add to the bound of the whole adds nothing to that of its cases.
+  if (!timeUp() && !proven() && cases === 1) {
     const blocks = await tightenByBlocks(strong, view, bound, state, tools, {
       ...options,
       timeLimitS: blockTimeShare * (options.timeLimitS - elapsedS()),
@@ -138,7 +182,7 @@ export async function solveDecomposed(
     }
   }
   const search = createSearch(problem, view, bound, moves);
-  let round = 0;
+  let rounds = 0;
   let stateUsd = bestUsd;
   const verify = (): void => {
     const solution = state.solution();
@@ -166,13 +210,13 @@ export async function solveDecomposed(
       stateUsd -= gained;
     }
     record(stateUsd, boundUsd);
-    if (++round % roundsBetweenChecks === 0) verify();
+    if (++rounds % roundsBetweenChecks === 0) verify();
   }
   verify();
   if (!timeUp() && !proven() && problem.arcs.pool.length <= closeUpToArcs) {
     const left = { ...options, timeLimitS: options.timeLimitS - elapsedS() };
     const { onProgress: _replaced, ...quiet } = left;
-    const whole = await solveExact(
+    const closing = await solveExact(
       problem,
       tools,
       {
@@ -181,12 +225,12 @@ export async function solveDecomposed(
       },
       best,
     );
-    if (whole.message !== "") message = whole.message;
-    if (whole.objectiveUsd < bestUsd) {
-      best = whole.solution;
-      bestUsd = whole.objectiveUsd;
+    if (closing.message !== "") message = closing.message;
+    if (closing.objectiveUsd < bestUsd) {
+      best = closing.solution;
+      bestUsd = closing.objectiveUsd;
     }
-    boundUsd = Math.max(boundUsd, whole.bestBoundUsd);
+    boundUsd = Math.max(boundUsd, closing.bestBoundUsd);
     record(bestUsd, boundUsd);
   }
   boundUsd = Math.min(boundUsd, bestUsd);

@@ -3,7 +3,7 @@ import type { LagrangianResult } from "./lagrangian.ts";
 import { neighbourhoodOf, type Neighbourhood } from "./neighbourhood.ts";
 import type { PlanState } from "./plan-state.ts";
 import type { PlanProblem } from "./problem.ts";
-import type { MoveTables } from "./round-plan.ts";
+import type { MoveTables } from "./row-moves.ts";
 import type { SiteView } from "./site-view.ts";
 
 /** A site whose averaged opening is above this, or that nearly pays, may be opened by the search. */

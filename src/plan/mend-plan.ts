@@ -4,7 +4,7 @@
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { negligible, type PlanState } from "./plan-state.ts";
-import type { MoveTables } from "./round-plan.ts";
+import type { MoveTables } from "./row-moves.ts";
 
 /** Changes the state until no limit is exceeded, or nothing is left to take away. */
 export function mend(state: PlanState, tables: MoveTables): void {
@@ -27,19 +27,28 @@ function isOver(state: PlanState, l: number): boolean {
   return state.limitUse[l]! > upper + negligible * Math.max(1, Math.abs(upper));
 }
 
-/** Builds, the cheapest first, what counts below 0 in the limit and serves nobody itself. */
+/** What makes room under a limit: modules of a pool, or the opening of a site by one of them. */
+interface Helper {
+  readonly pool: number;
+  /** What one module takes off the limit's use. */
+  readonly room: number;
+  /** What making all the room that is missing costs this way, USD/year. */
+  readonly usd: number;
+}
+
+/**
+ * Builds, the cheapest first, what counts below 0 in the limit. What serves somebody itself is built only where that costs less
+ * than doing without all that would have to go instead.
+ */
 function makeRoom(state: PlanState, tables: MoveTables, limit: CouplingLimit, l: number): boolean {
-  const { pools } = state.problem;
-  const helpers = Array.from(limit.pools.keys())
-    .filter((i) => limit.poolWeights[i]! < 0 && isEmpty(tables, limit.pools[i]!))
-    .sort(
-      (a, b) =>
-        pools.usd[limit.pools[a]!]! / -limit.poolWeights[a]! - pools.usd[limit.pools[b]!]! / -limit.poolWeights[b]!,
-    );
+  const missing = state.limitUse[l]! - limit.upper;
+  const helpers = helpersOf(state, tables, limit, missing);
+  const serving = helpers.some(({ pool }) => !isEmpty(tables, pool));
+  const mostUsd = serving ? worthOfExcess(state, tables, limit, missing) : Infinity;
   let changed = false;
   state.lenient = false;
-  for (const i of helpers) {
-    const pool = limit.pools[i]!;
+  for (const { pool, usd } of helpers) {
+    if (!isEmpty(tables, pool) && usd > mostUsd) continue;
     while (isOver(state, l) && state.fits(pool, 1)) {
       state.build(pool, state.modules[pool]! + 1);
       changed = true;
@@ -47,6 +56,54 @@ function makeRoom(state: PlanState, tables: MoveTables, limit: CouplingLimit, l:
   }
   state.lenient = true;
   return changed;
+}
+
+function helpersOf(state: PlanState, tables: MoveTables, limit: CouplingLimit, missing: number): Helper[] {
+  const found: Helper[] = [];
+  const add = (pool: number, room: number): void => {
+    const modules = Math.ceil(missing / room - negligible);
+    const usd = modules * state.nextModuleUsd(pool) + state.nextOpeningUsd(pool);
+    found.push({ pool, room, usd });
+  };
+  for (const [i, pool] of limit.pools.entries()) if (limit.poolWeights[i]! < 0) add(pool, -limit.poolWeights[i]!);
+  for (const [i, site] of limit.sites.entries()) {
+    if (!(limit.siteWeights[i]! < 0) || state.standing[site]! > 0) continue;
+    // One module opens the site; more of them make no more room.
+    const [cheapest] = tables.poolsOfSite[site]!.toSorted((a, b) => state.nextModuleUsd(a) - state.nextModuleUsd(b));
+    if (cheapest !== undefined) add(cheapest, Math.max(missing, -limit.siteWeights[i]!));
+  }
+  return found.sort((a, b) => a.usd - b.usd || a.pool - b.pool);
+}
+
+/** What is earned by all that would have to be taken away for a limit, the least worth first, USD/year. */
+function worthOfExcess(state: PlanState, tables: MoveTables, limit: CouplingLimit, missing: number): number {
+  const { rows, arcs, pools, sites } = state.problem;
+  const worthOf = (pool: number): number => {
+    let usd = -state.modules[pool]! * pools.usd[pool]!;
+    for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]!; j++) {
+      const arc = tables.byPool.arc[j]!;
+      if (state.share[arc]! > 0) usd += state.share[arc]! * (rows.unservedUsd[tables.rowOf[arc]!]! - arcs.usd[arc]!);
+    }
+    return usd;
+  };
+  const parts: { usd: number; use: number }[] = [];
+  for (const [i, pool] of limit.pools.entries()) {
+    const use = limit.poolWeights[i]! * state.modules[pool]!;
+    if (use > 0) parts.push({ use, usd: worthOf(pool) });
+  }
+  for (const [i, site] of limit.sites.entries()) {
+    if (!(limit.siteWeights[i]! > 0) || state.standing[site] === 0) continue;
+    const usd = tables.poolsOfSite[site]!.reduce((sum, pool) => sum + worthOf(pool), -sites.usd[site]!);
+    parts.push({ use: limit.siteWeights[i]!, usd });
+  }
+  parts.sort((a, b) => a.usd / a.use - b.usd / b.use);
+  let [left, total] = [missing, 0];
+  for (const { use, usd } of parts) {
+    if (left <= 0) break;
+    total += Math.min(1, left / use) * usd;
+    left -= use;
+  }
+  return total;
 }
 
 function isEmpty(tables: MoveTables, pool: number): boolean {

@@ -3,7 +3,7 @@
  * serves that they could. Solved exactly, it can only make the plan cheaper.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
-import type { MoveTables } from "./round-plan.ts";
+import type { MoveTables } from "./row-moves.ts";
 import { negligible, type PlanState } from "./plan-state.ts";
 import { noTies, type FleetTies, type PlanProblem, type ProblemSolution } from "./problem.ts";
 

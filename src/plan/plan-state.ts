@@ -39,6 +39,8 @@ export interface PlanState {
   build(pool: number, count: number): void;
   /** Whether `more` modules fit, now and later: power, pool, coupling limits with the site's opening. */
   fits(pool: number, more: number): boolean;
+  /** The coupling limits that keep one more module from fitting; empty where none does. */
+  blocking(pool: number): number[];
   /** Cost of one more module of the pool, and of opening its site where it is shut, now and later, USD/year. */
   nextModuleUsd(pool: number): number;
   nextOpeningUsd(pool: number): number;
@@ -134,6 +136,23 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
     added[limit]! += more;
   }
 
+  /** Adds up what `more` modules, now and later, add to every limit; false when power or the pool has no room for them. */
+  function gather(pool: number, more: number): boolean {
+    const count = modules[pool]! + more;
+    for (let p = pool; p >= 0 && modules[p]! < count; p = later[p]!) {
+      const site = pools.site[p]!;
+      const delta = count - modules[p]!;
+      if (count > most[p]! || kw[site]! + delta * pools.kw[p]! > sites.kw[site]! * (1 + negligible)) return false;
+      for (const { limit, weight } of limitsOfPool[p]!) addTo(limit, weight * delta);
+      if (!isOpen(site)) for (const { limit, weight } of limitsOfSite[site]!) addTo(limit, weight);
+    }
+    return true;
+  }
+  function exceeds(limit: number): boolean {
+    if (state.lenient && twoSided[limit] === 1 && limit < problem.limits.length) return false;
+    return added[limit]! > 0 && limitUse[limit]! + added[limit]! > limits[limit]!.upper + slackOf(limits[limit]!);
+  }
+
   const state: PlanState = {
     problem,
     modules,
@@ -170,30 +189,20 @@ export function createPlanState(problem: PlanProblem, from: ProblemSolution): Pl
       for (let p = earlier[pool]!; p >= 0 && modules[p]! > count; p = earlier[p]!) set(p, count);
     },
     fits(pool, more) {
-      const count = modules[pool]! + more;
-      let fitting = true;
-      for (let p = pool; p >= 0 && modules[p]! < count; p = later[p]!) {
-        const site = pools.site[p]!;
-        const delta = count - modules[p]!;
-        if (count > most[p]! || kw[site]! + delta * pools.kw[p]! > sites.kw[site]! * (1 + negligible)) {
-          fitting = false;
-          break;
-        }
-        for (const { limit, weight } of limitsOfPool[p]!) addTo(limit, weight * delta);
-        if (!isOpen(site)) for (const { limit, weight } of limitsOfSite[site]!) addTo(limit, weight);
-      }
+      let fitting = gather(pool, more);
       for (const limit of touched) {
-        if (state.lenient && twoSided[limit] === 1 && limit < problem.limits.length) {
-          added[limit] = 0;
-          continue;
-        }
-        if (added[limit]! > 0 && limitUse[limit]! + added[limit]! > limits[limit]!.upper + slackOf(limits[limit]!)) {
-          fitting = false;
-        }
+        if (exceeds(limit)) fitting = false;
         added[limit] = 0;
       }
       touched.length = 0;
       return fitting;
+    },
+    blocking(pool) {
+      gather(pool, 1);
+      const found = touched.filter(exceeds);
+      for (const limit of touched) added[limit] = 0;
+      touched.length = 0;
+      return found;
     },
     nextModuleUsd(pool) {
       let usd = 0;

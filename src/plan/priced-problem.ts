@@ -58,6 +58,14 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
   const held = new Uint8Array(sites.count);
   for (let p = 0; p < pools.count; p++) if (pools.minCount[p]! > 0) held[pools.site[p]!] = 1;
 
+  /** 1 where nothing may stand, so that the site is not open either, whatever opening it would be paid. */
+  const barren = Uint8Array.from({ length: sites.count }, (_, s) => {
+    const here = view.pool.subarray(view.poolStarts[s], view.poolStarts[s + 1]);
+    return held[s] === 0 && sites.forced[s] === 0 && sites.usd[s]! >= 0 && here.every((p) => view.most[p] === 0)
+      ? 1
+      : 0;
+  });
+
   /** Puts the prices of limits on the arcs that count in them. */
   function chargeArcs(prices: Float64Array): void {
     for (const { arcs: counted, inBound } of limits) {
@@ -128,7 +136,7 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
         const at = (s * cutsPerSite + outcome.cut) * bounder.cuts.width;
         for (let i = from; i < end; i++) modulePrice[view.pool[i]!] = bounder.cuts.prices[at + i - from]!;
         siteValue[s] = 0;
-        if (!(cost < 0) && sites.forced[s] === 0 && held[s] === 0) continue;
+        if (barren[s] === 1 || (!(cost < 0) && sites.forced[s] === 0 && held[s] === 0)) continue;
         bound += cost;
         siteValue[s] = cost;
         chosen[pools.count + s] = 1;

@@ -53,6 +53,8 @@ export function boundAt(problem: PlanProblem, prices: Prices): number {
       if (mustStand) total += siteUsd[site]!;
       continue;
     }
+    // Where nothing may stand a site is not open either, whatever opening it would be paid.
+    if (!mustStand && sites.usd[site]! >= 0 && here.every((pool) => useful[pool] === 0)) continue;
     const least = leastSiteCost(
       problem,
       here,

@@ -10,7 +10,7 @@
 import type { PlanProblem } from "./problem.ts";
 import { createCountLister, leastOverFractions, wholePools } from "./site-counts.ts";
 import { cutsPerSite, type SiteBounder, type SiteCuts, type SiteOutcome } from "./site-cuts.ts";
-import { createSiteMix } from "./site-mix.ts";
+import { createSiteMix, type SiteMix } from "./site-mix.ts";
 import { createSitePass } from "./site-pass.ts";
 import type { SiteView } from "./site-view.ts";
 
@@ -73,9 +73,15 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
   const constants = new Float64Array(cutsPerSite);
   const leastOverCounts = createCountLister(problem, view, whole, cutsPerSite);
   const triedUsage = new Float64Array(width);
-  const mix = createSiteMix(width, cutsPerSite + settlingSteps);
-  const stock = new Float64Array(width);
+  // Resources of a mix: time per pool, ports, and where modules are counted in parts also power and the pools' ends.
+  const powerAt = width;
+  const capAt = width + 1;
+  const wholeMix = createSiteMix(width, cutsPerSite + settlingSteps);
+  const partMix = createSiteMix(capAt + view.widest, cutsPerSite + settlingSteps + view.widest);
+  const stock = new Float64Array(capAt + view.widest);
+  const way = new Float64Array(stock.length);
   const wayOf = new Int32Array(cutsPerSite);
+  const boughtAs = new Int32Array(view.widest);
 
   function combine(site: number, poolUsd: Float64Array, into: SiteOutcome): void {
     const from = view.poolStarts[site]!;
@@ -85,12 +91,6 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     if (listed[site]) {
       for (let k = 0; k < count; k++) constants[k] = -surplus[k]!;
       leastOverCounts(site, poolUsd, { prices: cuts.prices, first, width, count, constants }, into);
-      for (let i = 0; i < size; i++) {
-        if (whole[from + i]) continue;
-        const p = view.pool[from + i]!;
-        into.modules[i] = Math.max(into.modules[i]!, inParts(site, poolUsd, into.cut, i));
-        if (poolUsd[p]! < 0) into.modules[i] = view.most[p]!;
-      }
       return;
     }
     into.value = -Infinity;
@@ -101,101 +101,8 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       if (value > into.value) {
         into.value = value;
         into.cut = k;
-        // What the prices take is the better guess of what stands than a corner of the polytope.
-        for (let i = 0; i < size; i++) {
-          const p = view.pool[from + i]!;
-          into.modules[i] = poolUsd[p]! < 0 ? tried[i]! : Math.min(view.most[p]!, usage[k * width + i]!);
-        }
       }
     }
-  }
-
-  /**
-   * Modules of a pool counted in parts that go with a cut: as many as it takes, and all there can be where their price says
-   * that they are short by themselves, beyond what power is worth to every pool.
-   */
-  function inParts(site: number, poolUsd: Float64Array, k: number, i: number): number {
-    const from = view.poolStarts[site]!;
-    const size = view.poolStarts[site + 1]! - from;
-    const at = (site * cutsPerSite + k) * width;
-    const above = (j: number): number => cuts.prices[at + j]! - poolUsd[view.pool[from + j]!]!;
-    let perKw = Infinity;
-    for (let j = 0; j < size; j++) {
-      const kw = pools.kw[view.pool[from + j]!]!;
-      if (kw > 0) perKw = Math.min(perKw, Math.max(0, above(j)) / kw);
-    }
-    const p = view.pool[from + i]!;
-    const power = pools.kw[p]! > 0 ? perKw * pools.kw[p]! : 0;
-    if (above(i) > power + 1e-6 * Math.max(1, poolUsd[p]!)) return view.most[p]!;
-    return Math.min(view.most[p]!, usage[k * width + i]!);
-  }
-
-  /** Finds the cut that, blended with the deciding one, makes what the site takes match what stands. */
-  function blend(site: number, poolUsd: Float64Array, into: SiteOutcome): void {
-    into.mixCount = 1;
-    into.mixCut[0] = into.cut;
-    into.mixWeight[0] = 1;
-    const from = view.poolStarts[site]!;
-    const size = view.poolStarts[site + 1]! - from;
-    const first = site * cutsPerSite * width;
-    let which = -1;
-    let mismatch = 1e-9;
-    if (listed[site]) {
-      for (let i = 0; i < size; i++) {
-        const usd = Math.max(poolUsd[view.pool[from + i]!]!, 1e-9);
-        const off = Math.abs(usage[into.cut * width + i]! - into.modules[i]!) * usd;
-        if (off > mismatch) {
-          mismatch = off;
-          which = i;
-        }
-      }
-    }
-    const excess = (k: number): number => {
-      if (which >= 0) return usage[k * width + which]! - into.modules[which]!;
-      let drawn = 0;
-      for (let i = 0; i < size; i++) drawn += usage[k * width + i]! * pools.kw[view.pool[from + i]!]!;
-      return drawn - sites.kw[site]!;
-    };
-    const own = excess(into.cut);
-    if (own < 0 && which < 0) return;
-    let highest = -Infinity;
-    let otherCut = -1;
-    let weight = 0;
-    for (let k = 0; k < cuts.count[site]!; k++) {
-      const other = excess(k);
-      if (other === 0 || other > 0 === own > 0) continue;
-      let value = -surplus[k]!;
-      for (let i = 0; i < size; i++) {
-        value += (poolUsd[view.pool[from + i]!]! - cuts.prices[first + k * width + i]!) * into.modules[i]!;
-      }
-      if (value > highest) {
-        highest = value;
-        otherCut = k;
-        weight = own / (own - other);
-      }
-    }
-    if (otherCut < 0) {
-      for (let i = 0; i < size; i++) {
-        if (whole[from + i]) carry(site, into, i, usage[into.cut * width + i]!);
-      }
-      return;
-    }
-    into.mixCount = 2;
-    into.mixCut[1] = otherCut;
-    into.mixWeight[0] = 1 - weight;
-    into.mixWeight[1] = weight;
-    for (let i = 0; i < size; i++) {
-      if (poolUsd[view.pool[from + i]!]! < 0) continue;
-      const mixed = (1 - weight) * usage[into.cut * width + i]! + weight * usage[otherCut * width + i]!;
-      if (whole[from + i]) carry(site, into, i, mixed);
-      else into.modules[i] = Math.min(view.most[view.pool[from + i]!]!, mixed);
-    }
-  }
-
-  /** Where counts cost as much as the time they give is worth, any is least; as many stand as carry what is taken. */
-  function carry(site: number, into: SiteOutcome, i: number, used: number): void {
-    const p = view.pool[view.poolStarts[site]! + i]!;
-    if (used > into.modules[i]!) into.modules[i] = Math.min(view.most[p]!, used);
   }
 
   function measure(site: number, rowPrice: Float64Array, k: number): void {
@@ -301,64 +208,47 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
   const powerHigh = new Float64Array(sites.count);
   const powerLow = new Float64Array(sites.count).fill(-1);
 
-  /** Makes the cuts of a small site tighter at the counts that decide. */
-  function refineCounts(site: number, rowPrice: Float64Array, poolUsd: Float64Array, outcome: SiteOutcome): boolean {
+  /**
+   * Begins a mix of what the site takes under its cuts, for the whole counts that decide. Modules counted in parts are bought
+   * in the mix itself, as many as power and pool leave room for.
+   */
+  function beginMix(site: number, poolUsd: Float64Array, outcome: SiteOutcome): void {
     const from = view.poolStarts[site]!;
     const size = view.poolStarts[site + 1]! - from;
-    const at = (site * cutsPerSite + outcome.cut) * width;
-    let worst = -1;
-    let target = 0;
-    let mismatch = 1e-6;
-    let worstUsd = 0;
+    const mix = mixOf(site);
+    stock.fill(Infinity);
+    if (portBinds[site]) stock[portAt] = sites.gbps[site]!;
+    let room = sites.kw[site]!;
     for (let i = 0; i < size; i++) {
       const p = view.pool[from + i]!;
-      const price = cuts.prices[at + i]!;
-      const used = usage[outcome.cut * width + i]!;
-      // Modules counted in parts are short only where all there can be are taken.
-      const stands = whole[from + i] ? outcome.modules[i]! : inParts(site, poolUsd, outcome.cut, i);
-      // A module that costs nothing is still worth what the rows it could serve leave.
-      const usd = Math.max(poolUsd[p]!, price, surplus[outcome.cut]! / Math.max(1, used));
-      const off = Math.abs(used - stands) * usd;
-      if (off > mismatch && !(used < stands && price <= 0)) {
-        mismatch = off;
-        worst = i;
-        worstUsd = usd;
-        target = stands;
-      }
+      stock[i] = whole[from + i] ? outcome.modules[i]! : leastOf(p);
+      room -= stock[i]! * pools.kw[p]!;
+      if (!whole[from + i]) stock[capAt + i] = view.most[p]! - leastOf(p);
     }
-    if (worst < 0) return false;
-    for (let i = 0; i < width; i++) base[i] = i === worst ? 0 : cuts.prices[at + i]!;
-    direction.fill(0);
-    direction[worst] = 1;
-    low.known = high.known = false;
-    for (let k = 0; k < cuts.count[site]!; k++) {
-      const other = (site * cutsPerSite + k) * width;
-      let comparable = true;
-      for (let i = 0; i < width; i++) if (i !== worst && cuts.prices[other + i] !== base[i]) comparable = false;
-      if (!comparable) continue;
-      offer(cuts.prices[other + worst]!, usage[k * width + worst]!, surplus[k]!, target, usage, k * width);
-    }
-    const knownLow = low.known ? low.t : -1;
-    const knownHigh = high.known ? high.t : -1;
-    searchLine(site, rowPrice, target, worstUsd, searchTolerance * worstUsd * Math.max(1, target));
-    let added = false;
-    for (const end of [low, high]) {
-      if (!end.known || end.t === (end === low ? knownLow : knownHigh)) continue;
-      for (let i = 0; i < width; i++) tried[i] = base[i]! + end.t * direction[i]!;
-      store(site, rowPrice, outcome.cut);
-      added = true;
-    }
-    return added;
-  }
-
-  /** Begins a mix of what the site takes under its cuts, for the counts that decide. */
-  function beginMix(site: number, outcome: SiteOutcome): void {
-    const size = view.poolStarts[site + 1]! - view.poolStarts[site]!;
-    stock.fill(Infinity);
-    for (let i = 0; i < size; i++) stock[i] = outcome.modules[i]!;
-    if (portBinds[site]) stock[portAt] = sites.gbps[site]!;
+    stock[powerAt] = powerBinds[site] ? Math.max(0, room) : Infinity;
     mix.begin(stock);
-    for (let k = 0; k < cuts.count[site]!; k++) wayOf[k] = mix.add(worthOf(site, k), usage, k * width);
+    for (let k = 0; k < cuts.count[site]!; k++) wayOf[k] = addWay(site, k);
+    for (let i = 0; i < size; i++) {
+      if (whole[from + i]) continue;
+      const p = view.pool[from + i]!;
+      way.fill(0);
+      way[i] = -1;
+      way[powerAt] = pools.kw[p]!;
+      way[capAt + i] = 1;
+      boughtAs[i] = mix.add(-poolUsd[p]!, way, 0, 0);
+    }
+  }
+  function addWay(site: number, k: number): number {
+    way.fill(0);
+    for (let i = 0; i < width; i++) way[i] = usage[k * width + i]!;
+    return mixOf(site).add(worthOf(site, k), way, 0);
+  }
+  function mixOf(site: number): SiteMix {
+    return allWhole[site] ? wholeMix : partMix;
+  }
+  /** Modules of a pool that stand whatever is decided. */
+  function leastOf(p: number): number {
+    return Math.min(pools.minCount[p]!, view.most[p]!);
   }
   /** What the rows pay that the site takes under a cut, beyond their own cost. */
   function worthOf(site: number, k: number): number {
@@ -371,8 +261,9 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     }
     return worth;
   }
-  function mixAt(site: number, outcome: SiteOutcome): void {
-    beginMix(site, outcome);
+  function mixAt(site: number, poolUsd: Float64Array, outcome: SiteOutcome): void {
+    beginMix(site, poolUsd, outcome);
+    const mix = mixOf(site);
     mix.solve();
     outcome.mixCount = 0;
     for (let k = 0; k < cuts.count[site]!; k++) {
@@ -381,6 +272,37 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       outcome.mixCut[outcome.mixCount] = k;
       outcome.mixWeight[outcome.mixCount++] = weight;
     }
+    const from = view.poolStarts[site]!;
+    for (let i = 0; i < view.poolStarts[site + 1]! - from; i++) {
+      if (!whole[from + i]) outcome.modules[i] = leastOf(view.pool[from + i]!) + mix.weight(boughtAs[i]!);
+    }
+  }
+  /**
+   * Puts the prices of the mix into `tried`.
+   *
+   * @returns What modules cost at these prices and the counts that decide, with what there is of power and ports, beyond what
+   * their time earns, USD/year.
+   */
+  function readPrices(site: number, poolUsd: Float64Array, outcome: SiteOutcome): number {
+    const from = view.poolStarts[site]!;
+    const size = view.poolStarts[site + 1]! - from;
+    const { prices } = mixOf(site);
+    const power = allWhole[site] ? 0 : prices[powerAt]!;
+    for (let i = 0; i < width; i++) tried[i] = prices[i]!;
+    let usd = tried[portAt]! > 0 ? -tried[portAt]! * sites.gbps[site]! : 0;
+    if (power > 0) usd -= power * stock[powerAt]!;
+    for (let i = 0; i < size; i++) {
+      const p = view.pool[from + i]!;
+      if (whole[from + i]) usd += (poolUsd[p]! - tried[i]!) * outcome.modules[i]!;
+      else {
+        const short = prices[capAt + i]!;
+        // Time of modules that need not stand is worth what they cost: less would only invite what cannot be had for it.
+        if (leastOf(p) === 0) tried[i] = Math.max(tried[i]!, poolUsd[p]! + power * pools.kw[p]! + short);
+        usd += (poolUsd[p]! - tried[i]!) * leastOf(p);
+        if (short > 0) usd -= short * stock[capAt + i]!;
+      }
+    }
+    return usd;
   }
   /**
    * Adds cuts until what is known of the counts that decide is exact.
@@ -388,18 +310,15 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
    * @returns Whether that raised what the site costs at those counts.
    */
   function settle(site: number, rowPrice: Float64Array, poolUsd: Float64Array, outcome: SiteOutcome): boolean {
-    beginMix(site, outcome);
-    const from = view.poolStarts[site]!;
-    const size = view.poolStarts[site + 1]! - from;
+    beginMix(site, poolUsd, outcome);
+    const mix = mixOf(site);
     const tolerance = settled * Math.max(1, Math.abs(outcome.value), surplus[outcome.cut]!);
     for (let step = 0; step < settlingSteps; step++) {
       const rest = mix.solve();
-      tried.set(mix.prices);
+      const usd = readPrices(site, poolUsd, outcome);
       const left = passes.pass(site, rowPrice, tried, 0, triedUsage, 0);
-      let exact = -left - (tried[portAt]! > 0 ? tried[portAt]! * sites.gbps[site]! : 0);
-      for (let i = 0; i < size; i++) exact += (poolUsd[view.pool[from + i]!]! - tried[i]!) * outcome.modules[i]!;
       const last = left - rest <= tolerance;
-      if (last && exact <= outcome.value + tolerance) return false;
+      if (last && usd - left <= outcome.value + tolerance) return false;
       const k = placeFor(site, outcome.cut);
       if (k < 0) return false;
       const at = (site * cutsPerSite + k) * width;
@@ -409,7 +328,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       }
       surplus[k] = left + (tried[portAt]! > 0 ? tried[portAt]! * sites.gbps[site]! : 0);
       cuts.idle[site * cutsPerSite + k] = 0;
-      wayOf[k] = mix.add(worthOf(site, k), usage, k * width);
+      wayOf[k] = addWay(site, k);
       if (last) return true;
     }
     return true;
@@ -423,30 +342,11 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     }
     let place = -1;
     for (let k = fitted[site]! ? 2 : 0; k < cutsPerSite; k++) {
-      if (k === keep || mix.weight(wayOf[k]!) > 0) continue;
+      if (k === keep || mixOf(site).weight(wayOf[k]!) > 0) continue;
       if (place < 0 || cuts.idle[site * cutsPerSite + k]! > cuts.idle[site * cutsPerSite + place]!) place = k;
     }
-    if (place >= 0) mix.drop(wayOf[place]!);
+    if (place >= 0) mixOf(site).drop(wayOf[place]!);
     return place;
-  }
-
-  /** Raises or lowers the price of the ports until they are just full. */
-  function fitPorts(site: number, rowPrice: Float64Array, outcome: SiteOutcome): void {
-    const at = (site * cutsPerSite + outcome.cut) * width;
-    for (let i = 0; i < width; i++) base[i] = i === portAt ? 0 : cuts.prices[at + i]!;
-    direction.fill(0);
-    direction[portAt] = 1;
-    let unit = 0;
-    for (let a = view.starts[site]!; a < view.starts[site + 1]!; a++) {
-      const r = view.row[a]!;
-      if (rows.gbps[r]! > 0) unit = Math.max(unit, rowPrice[r]! / rows.gbps[r]!);
-    }
-    low.known = high.known = false;
-    tryAt(site, rowPrice, cuts.prices[at + portAt]!, sites.gbps[site]!);
-    searchLine(site, rowPrice, sites.gbps[site]!, unit, searchTolerance * unit * sites.gbps[site]!);
-    const t = high.known ? high.t : low.t;
-    for (let i = 0; i < width; i++) tried[i] = base[i]! + t * direction[i]!;
-    store(site, rowPrice, outcome.cut);
   }
 
   /** Cuts that have not mattered for long cost a pass each for nothing. */
@@ -462,22 +362,6 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       kept++;
     }
     cuts.count[site] = kept;
-  }
-
-  function store(site: number, rowPrice: Float64Array, keep: number): void {
-    const count = cuts.count[site]!;
-    let place = count;
-    if (count === cutsPerSite) {
-      place = -1;
-      for (let k = fitted[site]! ? 2 : 0; k < count; k++) {
-        if (k === keep) continue;
-        if (place < 0 || cuts.idle[site * cutsPerSite + k]! > cuts.idle[site * cutsPerSite + place]!) place = k;
-      }
-    } else cuts.count[site] = count + 1;
-    const at = (site * cutsPerSite + place) * width;
-    for (let i = 0; i < width; i++) cuts.prices[at + i] = tried[i]!;
-    cuts.idle[site * cutsPerSite + place] = 0;
-    measure(site, rowPrice, place);
   }
 
   const kept = {
@@ -524,23 +408,13 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
         if (cuts.idle[idle]! < 65_000) cuts.idle[idle]!++;
       }
       combine(site, poolUsd, into);
-      const turns = allWhole[site] ? refinements * countsPerRefinement : refinements;
-      for (let step = 0; step < turns; step++) {
+      for (let step = 0; step < refinements * countsPerRefinement; step++) {
         // A site that stays shut adds nothing, however tight its cuts.
         if (siteUsd + into.value >= 0) break;
-        if (allWhole[site]) {
-          if (!settle(site, rowPrice, poolUsd, into)) break;
-          combine(site, poolUsd, into);
-          continue;
-        }
-        const ports = usage[into.cut * width + portAt]! > sites.gbps[site]!;
-        if (portBinds[site] && (ports || cuts.prices[first + into.cut * width + portAt]! > 0)) {
-          fitPorts(site, rowPrice, into);
-        } else if (!refineCounts(site, rowPrice, poolUsd, into)) break;
+        if (!settle(site, rowPrice, poolUsd, into)) break;
         combine(site, poolUsd, into);
       }
-      if (allWhole[site]) mixAt(site, into);
-      else blend(site, poolUsd, into);
+      mixAt(site, poolUsd, into);
       cuts.idle[site * cutsPerSite + into.cut] = 0;
       for (let i = 0; i < into.mixCount; i++) cuts.idle[site * cutsPerSite + into.mixCut[i]!] = 0;
     },

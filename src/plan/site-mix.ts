@@ -10,8 +10,12 @@ const mostPivots = 60;
 export interface SiteMix {
   /** Begins anew with what there is of every resource; Infinity = no limit. */
   begin(limits: Float64Array): void;
-  /** Adds a way that is worth `value` and uses `usage[at …]` of the resources; returns its position. */
-  add(value: number, usage: Float64Array, at: number): number;
+  /**
+   * Adds a way that is worth `value` and uses `usage[at …]` of the resources; below 0 it adds to them. Returns its position.
+   *
+   * @param part How much of the site is used this way: 1, or 0 for what only turns resources into others.
+   */
+  add(value: number, usage: Float64Array, at: number, part?: 0 | 1): number;
   /** Takes a way out of further mixes; only where its weight is 0. */
   drop(way: number): void;
   /** Finds the best mix; fills `prices` per resource, and returns what using the site as a whole is worth beyond them. */
@@ -73,14 +77,14 @@ export function createSiteMix(width: number, most: number): SiteMix {
         place[r] = r;
       }
     },
-    add(value, usage, at) {
+    add(value, usage, at, part = 1) {
       const column = height + ways++;
       rise[column] = value;
-      largest = Math.max(largest, value);
+      largest = Math.max(largest, Math.abs(value));
       closed[column] = 0;
       place[column] = -1;
       for (let i = 0; i < height; i++) {
-        const used = i < width ? usage[at + i]! : 1;
+        const used = i < width ? usage[at + i]! : part;
         if (used === 0 || (i < width && right[i] === Infinity)) continue;
         // The columns of what is left over are the inverse of the basis, and their rise the prices.
         rise[column]! += used * rise[i]!;
