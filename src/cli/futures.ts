@@ -1,3 +1,4 @@
+import { dirname, relative, resolve } from "node:path";
 import { createHighsSolver } from "../adapters/solver-highs/index.ts";
 import { tiers } from "../catalog/index.ts";
 import {
@@ -5,6 +6,7 @@ import {
   type FuturesDecision,
   type FuturesPlan,
   type FuturesTools,
+  type PlanDocument,
   type FutureWorld,
   type ProvenWithin,
 } from "../plan/index.ts";
@@ -14,6 +16,7 @@ import { progressText } from "./find-plan.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { periodPosition } from "./period-option.ts";
 import type { SearchOptions } from "./plan-worlds.ts";
+import { seal } from "./plan-seal.ts";
 import { clashLines } from "./plan-summary.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { readWorld, type ScenarioOptions } from "./read-world.ts";
@@ -26,12 +29,20 @@ export interface FuturesCommandOptions extends ScenarioOptions, SearchOptions {
   /** Write the result document here. */
   readonly out?: string;
   readonly leastRegret?: boolean;
+  /** Write the plan that begins with the common decision here. */
+  readonly plan?: string;
+  /** The future that plan is of. */
+  readonly for?: string;
 }
 
 /** `disperse futures`: one decision for all futures the scenario names, and what knowing the future would be worth. */
 export async function futures(file: string, options: FuturesCommandOptions): Promise<void> {
-  if (options.out !== undefined) requireWritable(options.out, false);
-  const { futures: named, inputHash } = readWorld(file, options);
+  for (const path of [options.out, options.plan]) if (path !== undefined) requireWritable(path, false);
+  if (options.for !== undefined && options.plan === undefined) {
+    throw new CommandFailure(exitCodes.invalid, "--for: say with --plan where to write that future's plan.");
+  }
+  const told = new Set<string>();
+  const { futures: named, inputHash } = readWorld(file, options, undefined, told);
   if (named.length === 0) {
     throw new CommandFailure(
       exitCodes.invalid,
@@ -40,12 +51,30 @@ export async function futures(file: string, options: FuturesCommandOptions): Pro
   }
   // Probabilities are written in percent and may be a rounding away from 100.
   const sum = named.reduce((total, { probability }) => total + probability, 0);
-  const worlds = named.map(({ name, probability }) => ({
+  const loaded = named.map(({ name }) => readWorld(file, options, name, told));
+  const worlds = named.map(({ name, probability }, s) => ({
     name,
     probability: probability / sum,
-    world: readWorld(file, options, name).world,
+    world: loaded[s]!.world,
   }));
-  const found = await search(worlds, inputHash, options);
+  if (worlds.some(({ world }) => world.limits.resilience !== undefined)) {
+    process.stderr.write(
+      "the loss of sites is left out of the common decision; the plan that --plan writes serves only what survives it\n",
+    );
+  }
+  const likeliest = worlds.reduce((a, b) => (b.probability > a.probability ? b : a)).name;
+  const documentOf = options.plan === undefined ? undefined : (options.for ?? likeliest);
+  if (documentOf !== undefined && !worlds.some(({ name }) => name === documentOf)) {
+    const known = worlds.map(({ name }) => name).join(", ");
+    throw new CommandFailure(exitCodes.invalid, `--for: there is no future "${documentOf}". There are: ${known}.`);
+  }
+  const { found, plan } = await search(worlds, inputHash, documentOf, options);
+  if (plan !== null) {
+    const { files, inputHash: ofFuture } = loaded[worlds.findIndex(({ name }) => name === documentOf)]!;
+    const inputs = files.map(({ path, sha256 }) => ({ name: relative(dirname(resolve(options.plan!)), path), sha256 }));
+    writeFile(options.plan!, `${JSON.stringify(seal({ ...plan, inputHash: ofFuture, inputs }))}\n`);
+    process.stderr.write(`wrote ${options.plan}, the plan of ${documentOf}; next: disperse verify ${options.plan}\n`);
+  }
   if (options.out !== undefined) writeFile(options.out, `${JSON.stringify(found)}\n`);
   if (found.status === "infeasible") {
     if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
@@ -58,8 +87,9 @@ export async function futures(file: string, options: FuturesCommandOptions): Pro
 async function search(
   worlds: readonly FutureWorld[],
   inputHash: string,
+  documentOf: string | undefined,
   options: FuturesCommandOptions,
-): Promise<FuturesPlan> {
+): Promise<{ found: FuturesPlan; plan: PlanDocument | null }> {
   const solver = createHighsSolver({ threads: 2 });
   const progress = new ProgressLine();
   const stop = new AbortController();
@@ -67,7 +97,8 @@ async function search(
     progress.finish("stopping: keeping the best decision so far (Ctrl-C again to quit) …");
     stop.abort();
   });
-  const steps = worlds.length + 2 + (options.leastRegret === true ? 1 : 0);
+  const steps = worlds.length + 2 + (options.leastRegret === true ? 1 : 0) + (documentOf === undefined ? 0 : 1);
+  let plan: PlanDocument | null = null;
   let step = 0;
   let head = "";
   const tools: FuturesTools = {
@@ -75,17 +106,20 @@ async function search(
     nowMs: () => performance.now(),
     onStep: (label) => progress.show((head = `${++step} of ${steps}, ${label}: `)),
     onProgress: (point) => progress.show(head + progressText(point)),
+    onDocument: (document) => (plan = document),
   };
   try {
-    return await planFutures(worlds, tools, {
+    const found = await planFutures(worlds, tools, {
       relativeGap: options.gap,
       timeLimitS: options.timeLimit,
       seed: options.seed,
       inputHash,
       leastRegret: options.leastRegret === true,
       signal: stop.signal,
+      ...(documentOf === undefined ? {} : { documentOf }),
       ...(options.period === undefined ? {} : { period: periodPosition(worlds[0]!.world, options.period) }),
     });
+    return { found, plan };
   } catch (error) {
     if (error instanceof RangeError) throw new CommandFailure(exitCodes.invalid, `futures: ${error.message}.`);
     throw error;
@@ -104,7 +138,7 @@ function sections(found: FuturesPlan): Section[] {
   return [
     {
       lines: [
-        `Decided once for ${found.futures.length} futures (period ${found.period}): ${known(found.expectedUsdPerYear)} a year in expectation; no decision made before the future is known comes to less than ${known(found.bestBoundUsdPerYear)} (gap ${percent(found.relativeGap ?? 0, 2)}, ${found.method}).`,
+        `Decided once for ${counted(found.futures.length)} (${scopeOf(found)}): ${known(found.expectedUsdPerYear)} a year in expectation; no decision made before the future is known comes to less than ${known(found.bestBoundUsdPerYear)} (gap ${percent(found.relativeGap ?? 0, 2)}, ${found.method}).`,
       ],
     },
     {
@@ -154,6 +188,13 @@ function sections(found: FuturesPlan): Section[] {
       ]),
     },
   ];
+}
+
+const counted = (futures: number): string => (futures === 1 ? "one future" : `${futures} futures`);
+
+function scopeOf({ period, periods }: FuturesPlan): string {
+  if (periods === undefined) return `period ${period}`;
+  return `what is bought in ${period}; what follows until ${periods.at(-1)} is decided in each; money levelised`;
 }
 
 /** Money to the dollar: less is rounding of the search. */

@@ -194,8 +194,10 @@ function buildProgram(): Command {
   reporting(
     searching(withScenario(command("futures <scenario>", "one decision for all futures the scenario names")), "60s"),
   )
-    .option(period, "plan this period instead of the first")
+    .option(period, "plan this period as if it were the only one, instead of all of them")
     .option("--least-regret", "look, besides, for the decision whose greatest regret is least")
+    .option("--plan <file>", "write the plan that begins with the common decision here, for verify, simulate and serve")
+    .option("--for <future>", "with --plan: the future the plan is of; the likeliest one when left out")
     .option("--out <file>", "write the result document here")
     .action(async (file, options) => (await import("./futures.ts")).futures(file, options));
 

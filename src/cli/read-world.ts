@@ -27,25 +27,36 @@ export interface LoadedWorld {
  * Reads and resolves a scenario file. Prints warnings; ends the command with code 3 when something is wrong.
  *
  * @param future One of the scenario's futures, whose overrides are applied.
+ * @param told Warnings that were printed before and are not printed again; takes those that are.
  */
-export function readWorld(path: string, options: ScenarioOptions, future?: string): LoadedWorld {
+export function readWorld(
+  path: string,
+  options: ScenarioOptions,
+  future?: string,
+  told: Set<string> = new Set(),
+): LoadedWorld {
+  const where = future === undefined ? "" : `in the future ${future}:\n`;
   const result = parseScenario(path, readText, {
     ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
     ...(future === undefined ? {} : { future }),
     ...(options.set === undefined ? {} : { set: options.set }),
   });
-  if (!result.ok) throw new CommandFailure(exitCodes.invalid, report(result.problems, result.sources));
+  if (!result.ok) throw new CommandFailure(exitCodes.invalid, where + report(result.problems, result.sources));
   const { parsed } = result;
   const resolved = resolveWorld(parsed, geonamesPlaces());
-  const warnings = [...parsed.warnings, ...(resolved.ok ? resolved.warnings : [])];
-  if (warnings.length > 0) process.stderr.write(`${report(warnings, parsed.sources)}\n`);
-  if (!resolved.ok) throw new CommandFailure(exitCodes.invalid, report(resolved.problems, parsed.sources));
+  const warnings = [...parsed.warnings, ...(resolved.ok ? resolved.warnings : [])].filter(
+    (warning) => !told.has(JSON.stringify(warning)),
+  );
+  if (warnings.length > 0) process.stderr.write(`${where}${report(warnings, parsed.sources)}\n`);
+  for (const warning of warnings) told.add(JSON.stringify(warning));
+  if (!resolved.ok) throw new CommandFailure(exitCodes.invalid, where + report(resolved.problems, parsed.sources));
   const hash = createHash("sha256");
   const folder = dirname(resolve(path));
   for (const [name, text] of [...parsed.sources].sort(([a], [b]) => (a < b ? -1 : 1))) {
     // Relative names: the same files in another folder ask the same question.
     hash.update(`${resolve(name).replace(folder, "")}\0${text}\0`);
   }
+  if (future !== undefined) hash.update(`\0future ${future}`);
   const futures = Object.entries(parsed.scenario.futures).map(([name, { probability }]) => ({ name, probability }));
   const files = [...parsed.sources]
     .filter(([name]) => !name.startsWith("--"))

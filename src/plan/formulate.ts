@@ -47,11 +47,15 @@ export function linkCol(problem: PlanProblem, formulation: Formulation, arc: num
 
 /**
  * @param links `link` rows to write; `"all"` writes every one, which gives the tightest relaxation and the largest model.
+ * @param most Modules a pool may have, where they are also decided for something beside this problem.
  */
-export function formulate(problem: PlanProblem, links: ReadonlySet<LinkKey> | "all"): Formulation {
+export function formulate(
+  problem: PlanProblem,
+  links: ReadonlySet<LinkKey> | "all",
+  most = usefulModules(problem),
+): Formulation {
   const { rows, arcs, pools, sites, limits } = problem;
   const builder = new MipBuilder();
-  const most = usefulModules(problem);
   if (problem.constantUsd !== undefined) builder.addOffset(problem.constantUsd);
 
   const siteInLimit = new Uint8Array(sites.count);

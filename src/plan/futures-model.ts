@@ -13,6 +13,7 @@
  * what is in service.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
+import { expected } from "./futures-expected.ts";
 import { formulate, type Formulation } from "./formulate.ts";
 import { MipBuilder } from "./mip-builder.ts";
 import { usefulModules, type PlanProblem } from "./problem.ts";
@@ -24,9 +25,14 @@ export interface Future {
   /** Above 0; those of all futures sum to 1. */
   readonly probability: number;
   readonly problem: PlanProblem;
+  /**
+   * Of several periods, stacked: 1 for the pools of the first period that are bought, once for all futures; everything later is
+   * decided in each. Absent where all there is to build is decided at once.
+   */
+  readonly decided?: Uint8Array;
 }
 
-/** What is built before the future is known. */
+/** What is built before the future is known; of several periods, sites and pools of the first. */
 export interface FirstStage {
   /** 1 where the site is open. */
   readonly open: Uint8Array;
@@ -121,10 +127,6 @@ export function writeExtensiveForm(futures: readonly Future[], regretOver?: read
       return { open, modules };
     },
   };
-}
-
-export function expected(futures: readonly Future[], values: readonly number[]): number {
-  return futures.reduce((sum, { probability }, s) => sum + probability * values[s]!, 0);
 }
 
 /** Columns of one future: `open` is shared, modules in service are its own and cost nothing beyond what is built. */

@@ -4,8 +4,12 @@ import { summariseAlternative } from "./alternatives.ts";
 import type { Clash } from "./clashes.ts";
 import type { Future } from "./futures-model.ts";
 import type { Decision } from "./futures-search.ts";
-import type { PlanStatus } from "./plan-document.ts";
+import { horizonYears } from "./futures-horizon.ts";
+import type { Recourse } from "./futures-recourse.ts";
+import type { Alternative, PlanStatus } from "./plan-document.ts";
+import type { PlanProblem } from "./problem.ts";
 import type { PathResult } from "./solution-path.ts";
+import { discountedYears, periodSolution, type StackedPeriods } from "./stack-periods.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** A figure of which the gaps leave an interval. */
@@ -51,8 +55,10 @@ export interface FuturesPlan {
   readonly name: string;
   readonly inputHash: string;
   readonly catalogVersion: string;
-  /** Id of the period planned. */
+  /** Id of the period planned; of several, of the first, whose purchases are decided once for all futures. */
   readonly period: string;
+  /** All periods, where more than one is planned: money per year is then levelised over them. */
+  readonly periods?: readonly string[];
   readonly status: PlanStatus;
   readonly method: "exact" | "decomposition";
   /** Of the common decision. Null, like all below, when there is none. */
@@ -78,16 +84,25 @@ export interface FuturesPlan {
   readonly clashes: readonly Clash[];
 }
 
+/** A future as it is planned: one period of its world, or all of them stacked. */
+export interface PlannedFuture {
+  /** What is solved, in USD/year. */
+  readonly problem: PlanProblem;
+  readonly decided?: Uint8Array;
+  readonly periods: readonly WorldProblem[];
+  readonly stacked?: StackedPeriods;
+}
+
 /** @param bestAlone The least cost known of each future by itself, USD/year. */
 export function describeDecision(
   name: string,
   { first, recourse, expectedUsdPerYear }: Decision,
   futures: readonly Future[],
-  planned: readonly WorldProblem[],
+  planned: readonly PlannedFuture[],
   bestAlone: readonly number[],
 ): FuturesDecision {
   const regrets = recourse.map((entry, s) => (entry === null ? null : entry.usdPerYear - bestAlone[s]!));
-  const [{ world, problem, poolModule, poolTrains }] = planned as [WorldProblem];
+  const { world, problem, poolModule, poolTrains } = planned[0]!.periods[0]!;
   const counts = new Map<string, number>();
   const used = new Set<number>();
   for (let pool = 0; pool < problem.pools.count; pool++) {
@@ -103,10 +118,10 @@ export function describeDecision(
     outcomes: futures.map(({ name: future }, s) => {
       const entry = recourse[s]!;
       if (entry === null) return { future, ...unbuildable };
-      const summary = summariseAlternative(future, planned[s]!, futures[s]!.problem, asResult(entry));
+      const summary = summaryOf(future, planned[s]!, entry);
       let idleModules = 0;
       for (const [pool, count] of first.modules.entries()) {
-        if (poolModule[pool]! < 0) continue;
+        if (poolModule[pool]! < 0 || futures[s]!.decided !== undefined) continue;
         idleModules += Math.max(0, count - entry.solution.modules[pool]!);
       }
       return {
@@ -130,6 +145,42 @@ export function describeDecision(
   };
 }
 
+type Summary = Pick<Alternative, "unservedUsdPerYear" | "servedRatio" | "servedByWorkload">;
+
+/** What a future leaves unserved; of several periods, a year of the horizon on average. */
+function summaryOf(name: string, { problem, periods, stacked }: PlannedFuture, entry: Recourse): Summary {
+  if (stacked === undefined) return summariseAlternative(name, periods[0]!, problem, asResult(entry));
+  const { world } = periods[0]!;
+  const parts = periods.map((planned, period) =>
+    summariseAlternative(
+      name,
+      planned,
+      planned.problem,
+      asResult({ ...entry, solution: periodSolution(stacked, period, entry.solution) }),
+    ),
+  );
+  const lengths = world.periods.map(({ lengthYears }) => lengthYears);
+  const years = parts.map((_, period) => discountedYears(world, period));
+  const asked = (period: number, workload?: number): number =>
+    world.demand.reduce(
+      (sum, row) => (workload === undefined || row.workload === workload ? sum + row.peakPerS[period]! : sum),
+      0,
+    ) * lengths[period]!;
+  const mean = (ratioOf: (part: Alternative) => number, workload?: number): number => {
+    const all = parts.reduce((sum, _, period) => sum + asked(period, workload), 0);
+    return all > 0 ? parts.reduce((sum, part, period) => sum + ratioOf(part) * asked(period, workload), 0) / all : 1;
+  };
+  return {
+    unservedUsdPerYear:
+      parts.reduce((sum, part, period) => sum + part.unservedUsdPerYear * years[period]!, 0) / horizonYears(world),
+    servedRatio: mean((part) => part.servedRatio),
+    servedByWorkload: world.workloads.map(({ id }, index) => ({
+      workload: id,
+      servedRatio: mean((part) => part.servedByWorkload[index]!.servedRatio, index),
+    })),
+  };
+}
+
 const unbuildable = {
   usdPerYear: null,
   regretUsdPerYear: null,
@@ -139,7 +190,7 @@ const unbuildable = {
   idleModules: null,
 } as const;
 
-const asResult = (entry: { readonly usdPerYear: number; readonly solution: PathResult["solution"] }): PathResult => ({
+const asResult = (entry: Recourse): PathResult => ({
   status: "optimal",
   solution: entry.solution,
   objectiveUsd: entry.usdPerYear,

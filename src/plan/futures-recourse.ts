@@ -1,6 +1,7 @@
 /** What a first stage costs when a future has come: flows, and which modules are in service, are decided then. */
 import { limitUse } from "./coupling-limit.ts";
 import { limitsPurchases, type FirstStage, type Future } from "./futures-model.ts";
+import { horizonRecourse } from "./futures-horizon.ts";
 import { formulate, fromColumns } from "./formulate.ts";
 import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import { restrictArcs } from "./restrict-arcs.ts";
@@ -23,10 +24,12 @@ export interface Recourse {
  */
 export async function recourseOf(
   first: FirstStage,
-  { problem }: Future,
+  future: Future,
   tools: PathTools,
   options: PathOptions,
 ): Promise<Recourse | null> {
+  if (future.decided !== undefined) return horizonRecourse(first, future, tools, options);
+  const { problem } = future;
   if (!mayBeBuilt(first, problem)) return null;
   const { problem: standing, arc } = restrictArcs(
     problem,

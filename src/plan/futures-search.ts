@@ -3,7 +3,9 @@
  * larger ones decisions made for single futures are tried in all of them, the best are mixed in a model of the pools they
  * use, and the bound comes from planning each future by itself with prices on disagreement.
  */
-import { expected, writeExtensiveForm, type FirstStage, type Future } from "./futures-model.ts";
+import { expected } from "./futures-expected.ts";
+import { writeHorizonForm } from "./futures-horizon.ts";
+import { writeExtensiveForm, type ExtensiveForm, type FirstStage, type Future } from "./futures-model.ts";
 import { recourseOf, type Recourse } from "./futures-recourse.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
 import { restrictArcs } from "./restrict-arcs.ts";
@@ -73,8 +75,8 @@ export async function searchFutures(
   if (!whole && !proven()) bound = Math.max(bound, await pricedBound(futures, alone, tools, asked));
   let cause: SearchStatus = "gapNotReached";
   if (!proven() && options.signal?.aborted !== true) {
-    const restricted = whole ? futures : futures.map((future) => restrictTo(future, candidates));
-    const form = writeExtensiveForm(restricted);
+    const restricted = whole ? futures : futures.map((future, s) => restrictTo(future, candidates, s));
+    const form = writeForm(restricted);
     const result = await tools.solver.solve(form.model, {
       timeLimitS: leftS(),
       relativeGap: options.relativeGap,
@@ -115,9 +117,19 @@ const report =
       boundUsd: bound === null ? Number.NEGATIVE_INFINITY : Math.max(bound, progress.bound),
     });
 
-/** Arcs to the pools that any of the decisions uses, the cheapest of each row. */
-function restrictTo(future: Future, decisions: readonly Decision[]): Future {
-  const used = (pool: number): boolean => decisions.some(({ first }) => first.modules[pool]! > 0);
+/** All futures in one model. */
+export function writeForm(futures: readonly Future[], regretOver?: readonly number[]): ExtensiveForm {
+  return futures[0]!.decided === undefined
+    ? writeExtensiveForm(futures, regretOver)
+    : writeHorizonForm(futures, regretOver);
+}
+
+/** Arcs to the pools that any of the decisions uses, the cheapest of each row; `s` is the future's position. */
+function restrictTo(future: Future, decisions: readonly Decision[], s: number): Future {
+  const used = (pool: number): boolean =>
+    decisions.some(({ first, recourse }) =>
+      pool < first.modules.length && first.modules[pool]! > 0 ? true : (recourse[s]?.solution.modules[pool] ?? 0) > 0,
+    );
   const { problem } = future;
   const restricted = restrictArcs(problem, (arc) => used(problem.arcs.pool[arc]!), keptArcsPerRow);
   return { ...future, problem: restricted.problem };
@@ -134,7 +146,7 @@ async function pricedBound(
   tools: PathTools,
   asked: () => PathOptions,
 ): Promise<number> {
-  const pools = futures[0]!.problem.pools.count;
+  const pools = futures[0]!.decided?.length ?? futures[0]!.problem.pools.count;
   const prices = futures.map(() => new Float64Array(pools));
   let wanted: readonly ProblemSolution[] = alone.map((result) => result.solution);
   let best = -Infinity;
@@ -148,7 +160,7 @@ async function pricedBound(
       const { onProgress: _quiet, ...options } = asked();
       const priced: PlanProblem = {
         ...problem,
-        pools: { ...problem.pools, usd: problem.pools.usd.map((usd, pool) => usd + prices[s]![pool]!) },
+        pools: { ...problem.pools, usd: problem.pools.usd.map((usd, pool) => usd + (prices[s]![pool] ?? 0)) },
       };
       // Half of the time is for the search that follows.
       const timeLimitS_ = timeLimitS / (2 * priceRounds * futures.length);
@@ -169,6 +181,7 @@ function raisePrices(
 ): void {
   const pools = prices[0]!.length;
   for (let pool = 0; pool < pools; pool++) {
+    if (futures[0]!.decided?.[pool] === 0) continue;
     const counts = wanted.map((solution) => solution.modules[pool]!);
     const mean = expected(futures, counts);
     if (counts.every((count) => count === counts[0])) continue;

@@ -1,8 +1,14 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../adapters/solver-highs/index.ts";
 import { tinyWorld } from "../../test/worlds/tiny-world.ts";
+import type { World } from "../catalog/index.ts";
+import { alignedHorizons, decidedPools, firstStageOf, levelised } from "./futures-horizon.ts";
+import { decide } from "./futures-search.ts";
 import { planFutures } from "./futures.ts";
+import type { PlanDocument } from "./plan-document.ts";
 import { planScenario } from "./plan-scenario.ts";
+import { emptySolution } from "./solution-path.ts";
+import { verifyPlan } from "./verify-plan.ts";
 import { scaleDemand } from "./sensitivity-parameters.ts";
 
 const solver = createHighsSolver();
@@ -60,5 +66,103 @@ describe("planning for several futures", () => {
     const fewer = { ...world, sites: world.sites.slice(1) };
     const futures = [world, fewer].map((each, index) => ({ name: `f${index}`, probability: 0.5, world: each }));
     await expect(planFutures(futures, tools, options)).rejects.toThrow(/same sites/);
+  });
+});
+
+/** Two years of the tiny world: demand grows by `grow`, modules cost `dearer` times as much in the second year. */
+function twoYears(grow: number, dearer = 1): World {
+  const both = (value: number | null): (number | null)[] => [value, value];
+  const periods = [2027, 2028].map((year) => ({ id: String(year), startYear: year, lengthYears: 1 }));
+  return {
+    ...world,
+    periods,
+    finance: { ...world.finance, modulePriceFactorPerPeriod: [1, dearer] },
+    demand: world.demand.map((row) => ({
+      ...row,
+      peakPerS: [row.peakPerS[0]!, row.peakPerS[0]! * grow],
+      meanPerS: [row.meanPerS[0]!, row.meanPerS[0]! * grow],
+    })),
+    sites: world.sites.map((site) => ({ ...site, powerLimitKw: [site.powerLimitKw[0]!, site.powerLimitKw[0]!] })),
+    modules: world.modules.map((module) => ({ ...module, supplyPerPeriod: both(module.supplyPerPeriod[0]!) })),
+    owners: world.owners.map((owner) => ({ ...owner, capexBudgetUsd: both(null) })),
+    limits: { ...world.limits, budgetUsd: both(world.limits.budgetUsd[0]!) },
+  };
+}
+
+describe("planning several years for several futures", () => {
+  it("gives the levelised cost of the plan when every future is the same", async () => {
+    const years = twoYears(8);
+    const futures = [0.7, 0.3].map((probability, index) => ({ name: `same-${index}`, probability, world: years }));
+    const found = await planFutures(futures, tools, options);
+    const { horizon } = await planScenario(years, tools, { ...options, compare: false });
+    const discounted = horizon!.periods.reduce((sum, entry) => sum + entry.discountedYears, 0);
+    expect(found.periods).toEqual(["2027", "2028"]);
+    expect(found.expectedUsdPerYear! / (horizon!.presentCostUsd / discounted)).toBeCloseTo(1, 5);
+    expect(found.evpi!.usdPerYear).toBeCloseTo(0, 1);
+  });
+
+  // Modules become dear in a boom and are not needed otherwise: how many to buy before anyone knows?
+  const futures = [
+    { name: "boom", probability: 0.5, world: twoYears(60, 6) },
+    { name: "slump", probability: 0.5, world: twoYears(0.1) },
+  ];
+
+  it("buys in the first year what is cheapest in expectation: no other first year is, by trying each", async () => {
+    const found = await planFutures(futures, tools, options);
+    const [common] = found.decisions;
+    const stacks = alignedHorizons(futures.map((future) => future.world));
+    const stacked = futures.map(({ name, probability, world: years }, s) => ({
+      name,
+      probability,
+      problem: levelised(stacks[s]!, years),
+      decided: decidedPools(stacks[s]!),
+    }));
+    const own = firstStageOf(emptySolution(stacked[0]!.problem), stacked[0]!);
+    let least = Infinity;
+    for (const [pool, isDecided] of stacked[0]!.decided.entries()) {
+      for (let count = 0; isDecided && count <= 3; count++) {
+        const modules = own.modules.slice();
+        modules[pool] = count;
+        const { expectedUsdPerYear } = await decide({ ...own, modules }, stacked, tools, { ...options, seed: 1 });
+        least = Math.min(least, expectedUsdPerYear);
+      }
+    }
+    expect(common!.expectedUsdPerYear!).toBeLessThanOrEqual(least * (1 + 1e-6));
+    expect(found.bestBoundUsdPerYear!).toBeLessThanOrEqual(common!.expectedUsdPerYear! * (1 + 1e-9));
+    // Knowing is worth something here, or the example shows nothing.
+    expect(found.evpi!.atLeastUsdPerYear).toBeGreaterThan(0);
+  });
+
+  it.each(["boom", "slump"])(
+    "writes the plan of %s that begins with the common decision, and it verifies",
+    async (name) => {
+      let written: PlanDocument | null = null;
+      const onDocument = (plan: PlanDocument): void =>
+        void (written = JSON.parse(JSON.stringify(plan)) as PlanDocument);
+      const found = await planFutures(futures, { ...tools, onDocument }, { ...options, documentOf: name });
+      const plan = written as unknown as PlanDocument;
+      expect(verifyPlan(plan).findings).toEqual([]);
+      const bought = plan.horizon!.periods[0]!.purchases.reduce((sum, { count }) => sum + count, 0);
+      expect(bought).toBe(found.decisions[0]!.modules.reduce((sum, { count }) => sum + count, 0));
+      const years = plan.horizon!.periods.reduce((sum, entry) => sum + entry.discountedYears, 0);
+      const outcome = found.decisions[0]!.outcomes.find(({ future }) => future === name)!;
+      expect(plan.horizon!.presentCostUsd / years / outcome.usdPerYear!).toBeCloseTo(1, 5);
+    },
+  );
+
+  it("writes the plan of one year too, and says when machines of the decision cannot run in that future", async () => {
+    const dark = {
+      ...world,
+      sites: world.sites.map((site) => ({ ...site, powerLimitKw: site.powerLimitKw.map(() => 0) })),
+    };
+    const both = [
+      { name: "powered", probability: 0.9, world },
+      { name: "dark", probability: 0.1, world: dark },
+    ];
+    let written: PlanDocument | null = null;
+    const onDocument = (plan: PlanDocument): void => void (written = plan);
+    await planFutures(both, { ...tools, onDocument }, { ...options, documentOf: "powered" });
+    expect(verifyPlan(written!).findings).toEqual([]);
+    await expect(planFutures(both, tools, { ...options, documentOf: "dark" })).rejects.toThrow(/in dark not all/);
   });
 });

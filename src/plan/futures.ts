@@ -5,15 +5,18 @@
  */
 import type { World } from "../catalog/index.ts";
 import { findClashes, type Clash } from "./clashes.ts";
-import { expected, writeExtensiveForm, type FirstStage, type Future } from "./futures-model.ts";
+import { expected } from "./futures-expected.ts";
+import { futureDocument } from "./futures-document.ts";
+import { firstStageOf } from "./futures-horizon.ts";
+import type { FirstStage, Future } from "./futures-model.ts";
 import { describeDecision, type FuturesPlan } from "./futures-plan.ts";
-import { cheapest, decide, searchFutures, wholeUpToArcs, type Decision } from "./futures-search.ts";
+import { horizonFutures, singleFutures } from "./futures-problems.ts";
+import { cheapest, decide, searchFutures, wholeUpToArcs, writeForm, type Decision } from "./futures-search.ts";
 import { meanWorld } from "./mean-world.ts";
-import { fleetKey } from "./period-terms.ts";
+import type { PlanDocument } from "./plan-document.ts";
 import type { PlanOptions, PlanTools } from "./plan-options.ts";
 import { emptySolution, type PathOptions, type PathResult } from "./solution-path.ts";
 import { solveProblem } from "./solve-problem.ts";
-import { worldProblem, type WorldProblem } from "./world-problem.ts";
 
 /** A world that may come, with its name in the scenario. */
 export interface FutureWorld {
@@ -25,15 +28,20 @@ export interface FutureWorld {
 export interface FuturesTools extends PlanTools {
   /** Called before each search, with what it is for. */
   readonly onStep?: (label: string) => void;
+  /** Takes the plan that `documentOf` asks for. */
+  readonly onDocument?: (plan: PlanDocument) => void;
 }
 
 export interface FuturesOptions extends PlanOptions {
   /** Look for the decision whose greatest regret is least too. */
   readonly leastRegret?: boolean;
+  /** Write the plan of this future that begins with the common decision. */
+  readonly documentOf?: string;
 }
 
 /**
- * @throws RangeError when the futures do not agree about sites, modules or periods, or probabilities do not sum to 1.
+ * @throws RangeError when the futures do not agree about sites, modules or periods, or probabilities do not sum to 1, or when
+ * the plan asked for cannot be written; see `futureDocument`.
  */
 export async function planFutures(
   worlds: readonly FutureWorld[],
@@ -53,18 +61,27 @@ export async function planFutures(
     worlds.map(({ world }) => world),
     worlds.map(({ probability }) => probability),
   );
-  const planned = alignedProblems([...worlds.map(({ world }) => world), average], period);
+  const isHorizon = options.period === undefined && average.periods.length > 1;
+  const everyWorld = [...worlds.map(({ world }) => world), average];
+  const planned = isHorizon ? horizonFutures(everyWorld) : singleFutures(everyWorld, period);
   const planOfAverage = planned.pop()!;
-  const futures = worlds.map(({ name, probability }, s) => ({ name, probability, problem: planned[s]!.problem }));
+  const futures = worlds.map(({ name, probability }, s): Future => {
+    const { problem, decided } = planned[s]!;
+    return { name, probability, problem, ...(decided !== undefined && { decided }) };
+  });
   const head = {
     format: "disperse/futures/v1",
     name: average.name,
     inputHash: options.inputHash ?? "",
     catalogVersion: average.catalogVersion,
     period: average.periods[period]!.id,
+    ...(isHorizon && { periods: average.periods.map(({ id }) => id) }),
   } as const;
-  const clashes = planned.flatMap((entry, s) =>
-    findClashes(entry).map((clash) => ({ ...clash, detail: `in ${worlds[s]!.name}: ${clash.detail}` })),
+  const clashes = planned.flatMap(({ periods }, s) =>
+    periods.flatMap((entry) => {
+      const where = isHorizon ? `${worlds[s]!.name}, period ${average.periods[entry.period]!.id}` : worlds[s]!.name;
+      return findClashes(entry).map((clash) => ({ ...clash, detail: `in ${where}: ${clash.detail}` }));
+    }),
   );
   if (clashes.length > 0) return { ...head, ...nothing, clashes };
 
@@ -77,9 +94,9 @@ export async function planFutures(
   const ofAverage = await solveProblem(planOfAverage.problem, tools, path);
   const named: { name: string; decision: Decision }[] = [];
   for (const [s, { name }] of futures.entries()) {
-    named.push({ name, decision: await decide(alone[s]!.solution, futures, tools, path) });
+    named.push({ name, decision: await decide(firstStageOf(alone[s]!.solution, futures[s]!), futures, tools, path) });
   }
-  const averageDecision = await decide(ofAverage.solution, futures, tools, path);
+  const averageDecision = await decide(firstStageOf(ofAverage.solution, futures[0]!), futures, tools, path);
   named.push({ name: "average", decision: averageDecision });
   // What is forced alone can be built in every future that has a plan at all, so there always is a decision.
   const least = await decide(leastOf(futures), futures, tools, path);
@@ -100,6 +117,13 @@ export async function planFutures(
     tools.onStep?.("least regret");
     const decision = await leastRegret(futures, bestAlone, [search.best, ...candidates], tools, path);
     named.push({ name: "least-regret", decision });
+  }
+  const wanted = worlds.findIndex(({ name }) => name === options.documentOf);
+  if (wanted >= 0) {
+    const { name, world } = worlds[wanted]!;
+    tools.onStep?.(`the plan for ${name}`);
+    const plan = await futureDocument(world, name, search.best.first, planned[wanted]!, tools, options);
+    tools.onDocument?.(plan);
   }
   const waitAndSee = expected(futures, bestAlone);
   const waitAndSeeBound = expected(
@@ -176,25 +200,9 @@ function requireComparable(worlds: readonly FutureWorld[]): void {
   }
 }
 
-/** The problems of all worlds with the same pools: what one future has a use for may be built, idle, in every other. */
-function alignedProblems(worlds: readonly World[], period: number): WorldProblem[] {
-  const alone = worlds.map((world) => worldProblem(world, period));
-  const keys = new Set<number>();
-  for (const { world, problem, poolModule, poolTrains, firstAuxiliary } of alone) {
-    for (let pool = 0; pool < firstAuxiliary; pool++) {
-      keys.add(fleetKey(world, problem.pools.site[pool]!, poolModule[pool]!, poolTrains[pool] === 1));
-    }
-  }
-  if (alone.every(({ firstAuxiliary }) => firstAuxiliary === keys.size)) return alone;
-  const aligned = worlds.map((world) => worldProblem(world, period, { kind: "alone" }, keys));
-  const counts = new Set(aligned.map(({ problem }) => problem.pools.count));
-  if (counts.size > 1) throw new RangeError("the futures do not have the same modules installed");
-  return aligned;
-}
-
 /** What every future forces, and no more. */
 function leastOf(futures: readonly Future[]): FirstStage {
-  const all = futures.map(({ problem }) => emptySolution(problem));
+  const all = futures.map((future) => firstStageOf(emptySolution(future.problem), future));
   return {
     open: all[0]!.open.map((_, site) => (all.some(({ open }) => open[site] === 1) ? 1 : 0)),
     modules: all[0]!.modules.map((_, pool) => Math.max(...all.map(({ modules }) => modules[pool]!))),
@@ -214,7 +222,7 @@ async function leastRegret(
   let best = candidates.reduce((a, b) => (regretOf(b) < regretOf(a) ? b : a));
   const arcs = futures.reduce((sum, { problem }) => sum + problem.arcs.pool.length, 0);
   if (arcs > wholeUpToArcs) return best;
-  const form = writeExtensiveForm(futures, bestAlone);
+  const form = writeForm(futures, bestAlone);
   const { onProgress: _quiet, ...quietly } = path;
   const result = await tools.solver.solve(form.model, quietly);
   if (result.solution !== null) {

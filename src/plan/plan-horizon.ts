@@ -23,8 +23,9 @@ import {
   searchOf,
   withValue,
 } from "./plan-period.ts";
+import type { PathOptions } from "./solution-path.ts";
 import type { ProblemSolution } from "./problem.ts";
-import { failoverOf, solvePlan } from "./solve-resilient.ts";
+import { failoverOf, solvePlan, type ResilientResult } from "./solve-resilient.ts";
 import { gapOf } from "./solution-path.ts";
 import { discountedYears, periodSolution, stackPeriods, type StackedPeriods } from "./stack-periods.ts";
 
@@ -47,7 +48,24 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const { result } = solved;
   const broken = [...brokenLimits(stacked.problem, result.solution), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(first, stacked.problem, path, options, broken, seconds());
-  const certificate = await certificateOf(solved, tools, path);
+  return horizonDocument(stacked, solved, tools, path, options, seconds);
+}
+
+/** The document of a solved horizon; `proven` is what its bound and certificate are of, where that was solved apart. */
+export async function horizonDocument(
+  stacked: StackedPeriods,
+  solved: ResilientResult,
+  tools: PlanTools,
+  path: PathOptions,
+  options: PlanOptions,
+  seconds: () => number,
+  proven = solved,
+): Promise<PlanDocument> {
+  const { result } = solved;
+  const [first] = stacked.periods as [StackedPeriods["periods"][number]];
+  const { world } = first;
+  const stages = stacked.periods.map((planned, period) => ({ planned, ...stacked.first[period]! }));
+  const certificate = await certificateOf(proven, tools, path);
   const differ = hasPriceVintages(world);
   const descriptions: Awaited<ReturnType<typeof describePeriod>>[] = [];
   for (const [period, planned] of stacked.periods.entries()) {
@@ -64,7 +82,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const boundUsd = Math.min(Math.max(result.bestBoundUsd, certificate.boundUsd), presentCostUsd);
   const relativeGap = gapOf(presentCostUsd, boundUsd);
   // What is proven is proven of the horizon; a period's part of it is in proportion to its cost.
-  const proven = presentCostUsd === 0 ? 1 : boundUsd / presentCostUsd;
+  const part = presentCostUsd === 0 ? 1 : boundUsd / presentCostUsd;
   const periods = descriptions.map(({ description }, period): HorizonPeriod => {
     const costUsd = description.cost.totalUsdPerYear;
     return {
@@ -72,7 +90,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
       discountedYears: weights[period]!,
       status: result.status,
       objectiveUsdPerYear: costUsd,
-      bestBoundUsdPerYear: costUsd * proven,
+      bestBoundUsdPerYear: costUsd * part,
       relativeGap,
       deployment: description.deployment,
       cost: description.cost,

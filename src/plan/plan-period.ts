@@ -48,9 +48,25 @@ export async function planPeriod(
   const { result } = solved;
   const broken = [...brokenLimits(problem, result.solution), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(planned, problem, path, options, broken, seconds());
+  return periodDocument(planned, solved, tools, path, options, seconds);
+}
+
+/** The document of a solved period; `proven` is what its bound and certificate are of, where that was solved apart. */
+export async function periodDocument(
+  planned: WorldProblem,
+  solved: ResilientResult,
+  tools: PlanTools,
+  path: PathOptions,
+  options: PlanOptions,
+  seconds: () => number,
+  proven = solved,
+): Promise<PlanDocument> {
+  const { result } = solved;
+  const { problem, world } = planned;
+  const stages = [{ planned, arc: 0, pool: 0 }];
   const { description, told } = await describePeriod(planned, result.solution, tools, path);
   const centralised = await centralisedAlternative(planned, problem, tools, path, options);
-  const certificate = await certificateOf(solved, tools, path);
+  const certificate = await certificateOf(proven, tools, path);
   // What the document costs is what anyone computes from it, to the last digit.
   const objectiveUsd = description.cost.totalUsdPerYear;
   const bestBoundUsd = Math.min(Math.max(result.bestBoundUsd, certificate.boundUsd), objectiveUsd);

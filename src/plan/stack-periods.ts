@@ -54,8 +54,9 @@ export function discountedYears(world: World, period: number): number {
   return total;
 }
 
-export function stackPeriods(world: World): StackedPeriods {
-  const periods = alignedPeriods(world);
+/** @param also Pools of the first period to have even where nothing could use them, by `fleetKey`. */
+export function stackPeriods(world: World, also: ReadonlySet<number> = new Set()): StackedPeriods {
+  const periods = alignedPeriods(world, also);
   const weights = periods.map((_, period) => discountedYears(world, period));
   const first: Offsets[] = [];
   let [row, arc, pool] = [0, 0, 0];
@@ -185,21 +186,21 @@ export function periodSolution(
 }
 
 /** The periods' problems, each with a pool for everything that may stand from before. */
-function alignedPeriods(world: World): WorldProblem[] {
+function alignedPeriods(world: World, also: ReadonlySet<number>): WorldProblem[] {
   const periods: WorldProblem[] = [];
-  const fleet = new Set<number>();
+  const fleet = new Set(also);
   for (const period of world.periods.keys()) {
     const planned = worldProblem(world, period, { kind: "stacked" }, fleet);
     periods.push(planned);
     for (let pool = 0; pool < planned.firstAuxiliary; pool++) {
-      if (!planned.poolInstalled[pool]) fleet.add(keyOf(planned, pool));
+      if (!planned.poolInstalled[pool]) fleet.add(poolKey(planned, pool));
     }
   }
   return periods;
 }
 
 /** Which pool it is, in every period. */
-function keyOf(
+export function poolKey(
   { world, problem, poolModule, poolTrains, auxiliary, firstAuxiliary }: WorldProblem,
   pool: number,
 ): number {
@@ -248,7 +249,7 @@ function fleetOf(world: World, periods: readonly WorldProblem[], first: readonly
   const positions = periods.map((planned, period) => {
     const at = new Map<number, number>();
     for (const pool of planned.poolModule.keys()) {
-      if (isBought(planned, pool)) at.set(keyOf(planned, pool), first[period]!.pool + pool);
+      if (isBought(planned, pool)) at.set(poolKey(planned, pool), first[period]!.pool + pool);
     }
     return at;
   });
@@ -262,14 +263,14 @@ function fleetOf(world: World, periods: readonly WorldProblem[], first: readonly
   return {
     inPeriod(pool, period) {
       const own = periodOf(pool);
-      return positions[period]!.get(keyOf(periods[own]!, pool - first[own]!.pool)) ?? -1;
+      return positions[period]!.get(poolKey(periods[own]!, pool - first[own]!.pool)) ?? -1;
     },
     purchase(pool) {
       const period = periodOf(pool);
       const planned = periods[period]!;
       const local = pool - first[period]!.pool;
       if (!isBought(planned, local)) return null;
-      const key = keyOf(planned, local);
+      const key = poolKey(planned, local);
       const weights = local < planned.firstAuxiliary ? weightsOf[planned.poolModule[local]!]! : lasting;
       return weights[period]!.flatMap((weight, before) => {
         const at = weight === 0 ? undefined : positions[before]!.get(key);

@@ -242,7 +242,11 @@ describe("futures", () => {
     expect(stdout).toMatch(/^Decided once for 2 futures .* in expectation; no decision .* less than/);
     expect(stdout).toMatch(/Knowing the future before deciding: \$/);
     expect(stdout).toMatch(/^least-regret /m);
-    const found = await json<FuturesPlan>("futures", uncertain, "--out", at("futures.json"));
+    const common = ["--plan", at("common.json"), "--for", "busy-year"];
+    const found = await json<FuturesPlan>("futures", uncertain, "--out", at("futures.json"), ...common);
+    expect((await good("verify", at("common.json"))).stdout).toMatch(/holds: proven within/);
+    const nobody = await runCliHere(["futures", uncertain, "--plan", at("none.json"), "--for", "nobody"]);
+    expect([nobody.exitCode, nobody.stderr]).toEqual([3, expect.stringMatching(/no future "nobody".*calm, busy-year/)]);
     expect(found.decisions.map(({ name }) => name)).toEqual(["common", "calm", "busy-year", "average"]);
     expect(JSON.parse(readFileSync(at("futures.json"), "utf8"))).toMatchObject({ format: "disperse/futures/v1" });
   });
