@@ -14,6 +14,12 @@ export class BodyBytes {
   #to = 0;
   #kept = nothing;
   #length = 0;
+  #declared = 0;
+
+  /** The sender says how long it is, and one that is taken at all. Room costs no memory before something is written there. */
+  expect(bytes: number): void {
+    this.#declared = bytes;
+  }
 
   add(bytes: Buffer, start: number, end: number): void {
     if (this.#length === 0 && this.#piece === nothing) {
@@ -45,12 +51,14 @@ export class BodyBytes {
     this.#piece = nothing;
     this.#kept = nothing;
     this.#length = 0;
+    this.#declared = 0;
   }
 
   #append(bytes: Buffer, start: number, end: number): void {
     const length = this.#length + end - start;
     if (length > this.#kept.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#kept.length * 2, firstBytes));
+      const room = this.#declared || Math.max(this.#kept.length * 2, firstBytes);
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, room));
       this.#kept.copy(larger, 0, 0, this.#length);
       this.#kept = larger;
     }

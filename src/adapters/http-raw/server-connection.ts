@@ -90,8 +90,12 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#head = head;
     this.deadlineMs = performance.now() + this.#limits.bodyTimeoutMs;
     const declared = wholeNumber(fieldValue(head.fields, "content-length"));
-    if (declared > this.#limits.maxBodyBytes) this.#bodyBytes = declared;
-    else if (head.minorVersion > 0 && fieldValue(head.fields, "expect")?.toLowerCase() === "100-continue") {
+    if (declared > this.#limits.maxBodyBytes) {
+      this.#bodyBytes = declared;
+      return;
+    }
+    this.#body.expect(declared);
+    if (head.minorVersion > 0 && fieldValue(head.fields, "expect")?.toLowerCase() === "100-continue") {
       this.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
     }
   }
