@@ -96,37 +96,57 @@ class Client {
   }
 }
 const ok = Buffer.from("200");
-
-const clients = Array.from({ length: Number(connections) }, () => new Client());
-if (Number(perS) === 0) for (const client of clients) client.send(performance.now());
-else {
-  free.push(...clients);
-  let issued = 0;
-  const pace = setInterval(() => {
-    const nowMs = performance.now();
-    // Latency counts from when a request was due, so that a stall is not hidden by the requests it kept from being sent.
-    for (; issued < ((nowMs - startedMs) / 1_000) * Number(perS); issued++) {
-      const due = startedMs + (issued * 1_000) / Number(perS);
-      const client = free.pop();
-      if (client) client.send(due);
-      else overdue.push(due);
-    }
-    if (nowMs > endMs) clearInterval(pace);
-  }, 1);
-}
+/** Longest time in which slow streams are opened, ms. */
+const rampLimitMs = 30_000;
 const quantile = (values: number[], p: number) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * p))] ?? Number.NaN;
-setTimeout(
-  () => {
-    const tookS = (performance.now() - startedMs) / 1_000;
-    const latency = {
-      ttftP50Ms: quantile(firstMs, 0.5),
-      ttftP99Ms: quantile(firstMs, 0.99),
-      totalP50Ms: quantile(totalMs, 0.5),
-      totalP99Ms: quantile(totalMs, 0.99),
-    };
-    process.stdout.write(`${JSON.stringify({ done, errors, perS: done / tookS, ...latency })}\n`);
-    process.exit(0);
-  },
-  Number(seconds) * 1_000 + 200,
-);
+
+if (kind === "slow") {
+  // Opened bit by bit: what a thousand connections at once cost is another question.
+  const opened: Client[] = [];
+  const ramp = setInterval(() => {
+    for (let more = 0; more < 10 && opened.length < Number(connections); more++) {
+      const client = new Client();
+      client.send(performance.now());
+      opened.push(client);
+    }
+    if (done < Number(connections) && performance.now() - startedMs < rampLimitMs) return;
+    clearInterval(ramp);
+    process.stdout.write(`${JSON.stringify({ done, errors })}\n`);
+  }, 20);
+  setTimeout(() => process.exit(0), rampLimitMs + Number(seconds) * 1_000 + 5_000);
+} else runRequests();
+
+function runRequests(): void {
+  const clients = Array.from({ length: Number(connections) }, () => new Client());
+  if (Number(perS) === 0) for (const client of clients) client.send(performance.now());
+  else {
+    free.push(...clients);
+    let issued = 0;
+    const pace = setInterval(() => {
+      const nowMs = performance.now();
+      // Latency counts from when a request was due, so that a stall is not hidden by the requests it kept from being sent.
+      for (; issued < ((nowMs - startedMs) / 1_000) * Number(perS); issued++) {
+        const due = startedMs + (issued * 1_000) / Number(perS);
+        const client = free.pop();
+        if (client) client.send(due);
+        else overdue.push(due);
+      }
+      if (nowMs > endMs) clearInterval(pace);
+    }, 1);
+  }
+  setTimeout(
+    () => {
+      const tookS = (performance.now() - startedMs) / 1_000;
+      const latency = {
+        ttftP50Ms: quantile(firstMs, 0.5),
+        ttftP99Ms: quantile(firstMs, 0.99),
+        totalP50Ms: quantile(totalMs, 0.5),
+        totalP99Ms: quantile(totalMs, 0.99),
+      };
+      process.stdout.write(`${JSON.stringify({ done, errors, perS: done / tookS, ...latency })}\n`);
+      process.exit(0);
+    },
+    Number(seconds) * 1_000 + 200,
+  );
+}
