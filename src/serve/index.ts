@@ -50,4 +50,5 @@ export type {
 } from "./ports.ts";
 export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./roll-up.ts";
 export { slos, type Slo } from "./slo.ts";
+export { splitTarget } from "./request-target.ts";
 export type { Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./transport.ts";

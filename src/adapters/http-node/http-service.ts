@@ -1,7 +1,15 @@
 import { isUtf8 } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { apiError, type ApiError, type Call, type Exchange, type Gateway, type Reply } from "../../serve/index.ts";
+import {
+  apiError,
+  splitTarget,
+  type ApiError,
+  type Call,
+  type Exchange,
+  type Gateway,
+  type Reply,
+} from "../../serve/index.ts";
 
 export interface HttpOptions {
   readonly host: string;
@@ -69,12 +77,11 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
 }
 
 function callOf(message: IncomingMessage, body: string): Call {
-  const url = message.url ?? "/";
-  const query = url.indexOf("?");
+  const { path, query } = splitTarget(message.url ?? "/");
   return {
     method: message.method ?? "GET",
-    path: query < 0 ? url : url.slice(0, query),
-    query: query < 0 ? "" : url.slice(query + 1),
+    path,
+    query,
     body,
     local: isLoopback(message.socket.remoteAddress),
     bodyBytes: Number(message.headers["content-length"] ?? body.length),

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import {
   apiError,
+  splitTarget,
   type ApiError,
   type ByteText,
   type Call,
@@ -281,10 +282,9 @@ class RawCall implements Call {
 
   constructor(head: MessageHead, body: Buffer, form: boolean, socket: Socket) {
     this.method = head.method;
-    const target = head.target.charCodeAt(0) === slash ? head.target : originForm(head.target);
-    const query = target.indexOf("?");
-    this.path = query < 0 ? target : target.slice(0, query);
-    this.query = query < 0 ? "" : target.slice(query + 1);
+    const { path, query } = splitTarget(head.target);
+    this.path = path;
+    this.query = query;
     this.body = body.toString(form ? "latin1" : "utf8");
     this.bodyBytes = body.length;
     this.#fields = head.fields;
@@ -299,15 +299,6 @@ class RawCall implements Call {
   header(name: string): string | undefined {
     return fieldValue(this.#fields, name);
   }
-}
-
-const slash = 0x2f;
-
-/** The part of a target that counts here; some clients name the whole URL, as they would to a proxy (RFC 9112, 3.2.2). */
-function originForm(target: string): string {
-  const [, rest] = /^https?:\/\/[^/?#]*(.*)$/i.exec(target) ?? [];
-  if (rest === undefined) return target;
-  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 /** A form may hold anything, sound and pictures too. */
