@@ -28,13 +28,12 @@ export function startResolution(located: LocatedScenario, places: Places): Resol
     (code: ErrorCode, path: ScenarioPath, message: string, hint: string): void => {
       problems.push(problem(code, located.locate(path), message, hint, severity));
     };
-  const index = cityIndex(places);
   return {
     scenario: located.scenario,
     locate: (path) => located.locate(path),
     places,
-    citiesOf: (country) => index(country).cities,
-    cityNamed: (country, key) => index(country).byName.get(key),
+    citiesOf: (country) => places.cities({ country }),
+    cityNamed: cityFinder(places),
     periodCount: located.scenario.horizon.periods,
     problems,
     error: add("error"),
@@ -42,24 +41,35 @@ export function startResolution(located: LocatedScenario, places: Places): Resol
   };
 }
 
-interface CountryCities {
-  readonly cities: readonly City[];
-  /** By id and by name; among cities of one name the largest, and an id before a name. */
-  readonly byName: ReadonlyMap<string, City>;
-}
+/** Most cities that a file names have as many inhabitants; a country has ten times as many smaller places. */
+const wellKnownInhabitants = 15_000;
 
-/** Cities by country, made when a country is first asked for: a file may name thousands of them. */
-function cityIndex(places: Places): (country: string) => CountryCities {
-  const countries = new Map<string, CountryCities>();
-  return (country) => {
-    const made = countries.get(country);
+/**
+ * Finds cities by id or name: among cities of one name the largest, and an id before a name. An index is made when a
+ * country is first asked for, of its larger cities first: a file may name thousands of them.
+ */
+function cityFinder(places: Places): (country: string, key: string) => City | undefined {
+  const indexes = new Map<string, { readonly byId: Map<string, City>; readonly byName: Map<string, City> }>();
+  const index = (country: string, populationAtLeast: number) => {
+    const key = `${country} ${populationAtLeast}`;
+    const made = indexes.get(key);
     if (made !== undefined) return made;
-    const cities = places.cities({ country });
-    const byName = new Map<string, City>();
-    for (const city of cities.toReversed()) byName.set(slug(city.name), city);
-    for (const city of cities) byName.set(city.id, city);
-    const fresh = { cities, byName };
-    countries.set(country, fresh);
+    const cities = places.cities({ country, populationAtLeast });
+    const fresh = { byId: new Map<string, City>(), byName: new Map<string, City>() };
+    for (const city of cities.toReversed()) {
+      fresh.byId.set(city.id, city);
+      fresh.byName.set(slug(city.name), city);
+    }
+    indexes.set(key, fresh);
     return fresh;
+  };
+  return (country, key) => {
+    const larger = index(country, wellKnownInhabitants);
+    // A name that looks like an id gives way to a smaller place's id.
+    const named = key.includes(`-${country.toLowerCase()}`) ? undefined : larger.byName.get(key);
+    const found = larger.byId.get(key) ?? named;
+    if (found !== undefined) return found;
+    const all = index(country, 0);
+    return all.byId.get(key) ?? all.byName.get(key);
   };
 }

