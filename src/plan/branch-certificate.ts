@@ -31,6 +31,9 @@ const mostArcsRead = 4_000_000;
 /** Most numbers in the prices of all cases together, which a document has to carry. */
 const mostNumbers = 60_000;
 const iterations = 300;
+const stallRatio = 1e-6;
+/** Share of the aim by which a case is proven beyond it. */
+const spareShare = 1e-5;
 /** Up to so many arcs the linear relaxation is asked too, and for how long. */
 const mostRelaxedArcs = 4000;
 const relaxedTimeS = 5;
@@ -102,7 +105,15 @@ async function examine(
 ): Promise<Leaf> {
   const every = withAllPriced(problem);
   const view = viewBySite(every);
-  const bound = lagrangianBound(every, view, { iterations, stop });
+  // A case that proves enough is done with; a little more than enough, for the digits that its prices lose.
+  const enoughUsd = targetUsd + spareShare * Math.abs(targetUsd);
+  let provenUsd = -Infinity;
+  const bound = lagrangianBound(every, view, {
+    iterations,
+    stallRatio,
+    stop: () => provenUsd >= enoughUsd || stop(),
+    onBound: (boundUsd) => void (provenUsd = boundUsd),
+  });
   const { rowPrices, limitPrices, tiePrices, sitePrices } = inherited;
   const own = rounded(pricesOf(bound, view));
   const offers: Prices[] = [{ rowPrices, limitPrices, tiePrices, sitePrices }, own];

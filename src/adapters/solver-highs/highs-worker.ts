@@ -17,8 +17,29 @@ const runtime: Promise<Highs> = (loadHighs as unknown as typeof loadHighs.defaul
   wasmModule: workerData,
 });
 
+/** At most so often a run tells how it goes: a small one sends its result alone. */
+const progressEveryMs = 50;
+
 function post(message: FromWorker): void {
   port?.postMessage(message);
+}
+
+/** Sends of the messages of one kind the latest, when the last was sent long enough ago; `flush` sends what waits. */
+function sometimes(): { send: (message: FromWorker) => void; flush: () => void } {
+  let sentMs = performance.now();
+  let waiting: FromWorker | null = null;
+  const flush = (): void => {
+    if (waiting !== null) post(waiting);
+    waiting = null;
+    sentMs = performance.now();
+  };
+  return {
+    send: (message) => {
+      waiting = message;
+      if (performance.now() - sentMs >= progressEveryMs) flush();
+    },
+    flush,
+  };
 }
 
 function statusOf(highs: Highs, code: number, hasSolution: boolean): SolveStatus {
@@ -72,6 +93,8 @@ function run(highs: Highs, request: ToWorker): SolveResult {
   const isMip = model.colInteger.includes(1);
   const stopFlag = new Int32Array(stop);
   const native = load(highs, model, isMip);
+  const progress = sometimes();
+  const incumbents = sometimes();
   try {
     native.options.set({
       output_flag: false,
@@ -96,7 +119,7 @@ function run(highs: Highs, request: ToWorker): SolveResult {
       [types.ipmInterrupt]: stopIfAsked,
       [types.mipInterrupt]: stopIfAsked,
       [types.mipLogging](event) {
-        post({
+        progress.send({
           kind: "progress",
           id: request.id,
           incumbent: event.data.mip_primal_bound ?? Infinity,
@@ -107,7 +130,7 @@ function run(highs: Highs, request: ToWorker): SolveResult {
       [types.mipImprovingSolution](event) {
         const solution = event.data.mip_solution;
         const objective = event.data.objective_function_value ?? Infinity;
-        if (solution !== undefined) post({ kind: "incumbent", id: request.id, objective, solution });
+        if (solution !== undefined) incumbents.send({ kind: "incumbent", id: request.id, objective, solution });
         return undefined;
       },
     });
@@ -125,6 +148,10 @@ function run(highs: Highs, request: ToWorker): SolveResult {
       seconds: 0,
       message: `HiGHS ${highs.version.string}: model status ${modelStatus}`,
     };
+  } catch (cause) {
+    // The best so far is all that is left of a run that failed.
+    incumbents.flush();
+    throw cause;
   } finally {
     native.dispose();
   }
