@@ -126,7 +126,7 @@ export function createPriceBundle(
         if (planes[a]!.weight > 0 && (most < 0 || rise[a]! > rise[most]!)) most = a;
       }
       const difference = rise[most]! - rise[least]!;
-      if (!(difference > 1e-9 * Math.abs(rise[most]!))) return;
+      if (!(difference > 1e-6 * Math.abs(rise[most]!))) return;
       const curve = step * (at(least, least) + at(most, most) - 2 * at(least, most));
       const shift = Math.min(planes[most]!.weight, curve > 0 ? difference / curve : Infinity);
       planes[least]!.weight += shift;
