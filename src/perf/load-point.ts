@@ -1,3 +1,4 @@
+import { largestBatch } from "./largest-batch.ts";
 import { exponentialPart, quantileOfSum, type Part } from "./quantile-of-sum.ts";
 import { batchMs, type Replica } from "./replica.ts";
 import {
@@ -158,7 +159,7 @@ export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: n
       e2eQuantileMs: () => never,
     };
   }
-  const batch = largestBatch(costs.seats, (n) => batchPoint(replica, costs, n).perS <= rate);
+  const batch = largestBatch(costs.seats, (n) => batchPoint(replica, costs, n).perS - rate);
   const point = batchPoint(replica, costs, batch);
   return {
     // Just below saturation the prompts alone can fill every step; then no first token comes in finite time.
@@ -187,23 +188,4 @@ function e2eQuantileMs(point: BatchPoint, costs: ShapeCosts, p: number): number 
   const crowd = { meanMs: 0, quantileMs: (q: number) => tokens * (point.tpotQuantileMs(q) - point.tpotMs) };
   const first = { meanMs: point.ttftMeanMs, quantileMs: point.ttftQuantileMs };
   return quantileOfSum(0, [first, length, crowd]).quantileMs(p);
-}
-
-/** Halvings of the search for a batch: the result is exact to a double's last bits relative to the number of seats. */
-const halvings = 50;
-
-/**
- * Largest batch in [0, seats] at which `holds` (true at 0, then false from some point on). Bisection over a fixed grid,
- * so that a condition that holds longer never gives a smaller batch.
- */
-export function largestBatch(seats: number, holds: (batch: number) => boolean): number {
-  if (holds(seats)) return seats;
-  let low = 0;
-  let high = seats;
-  for (let step = 0; step < halvings; step++) {
-    const middle = (low + high) / 2;
-    if (holds(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
 }
