@@ -21,10 +21,22 @@ function upperTail(x: number): number {
   if (x > 38) return 0;
   const density = Math.exp((-x * x) / 2);
   if (x < 7.07106781186547) {
-    let top = 3.52624965998911e-2;
-    for (const coefficient of numerator) top = top * x + coefficient;
-    let bottom = 8.83883476483184e-2;
-    for (const coefficient of denominator) bottom = bottom * x + coefficient;
+    const top =
+      (((((3.52624965998911e-2 * x + 0.700383064443688) * x + 6.37396220353165) * x + 33.912866078383) * x +
+        112.079291497871) *
+        x +
+        221.213596169931) *
+        x +
+      220.206867912376;
+    const bottom =
+      ((((((8.83883476483184e-2 * x + 1.75566716318264) * x + 16.064177579207) * x + 86.7807322029461) * x +
+        296.564248779674) *
+        x +
+        637.333633378831) *
+        x +
+        793.826512519948) *
+        x +
+      440.413735824752;
     return (density * top) / bottom;
   }
   // Far out the continued fraction of Mills' ratio converges within a few terms.
@@ -32,14 +44,6 @@ function upperTail(x: number): number {
   for (let term = 4; term >= 1; term--) fraction = x + term / fraction;
   return density / (fraction * sqrtTwoPi);
 }
-
-const numerator = [
-  0.700383064443688, 6.37396220353165, 33.912866078383, 112.079291497871, 221.213596169931, 220.206867912376,
-];
-const denominator = [
-  1.75566716318264, 16.064177579207, 86.7807322029461, 296.564248779674, 637.333633378831, 793.826512519948,
-  440.413735824752,
-];
 
 /**
  * The x with P(Z ≤ x) = p; -Infinity at 0, Infinity at 1, NaN outside.

@@ -34,16 +34,16 @@ export function choose(
   let ties = 1;
   // A request with fewer tokens than the mean can undercut the bound, which was computed at the mean.
   const boundsHold = extra.tokens >= 0;
-  const { terms } = lane;
+  const { terms, from, to } = lane;
   const { latencyUsdPerMs } = lane.stakes;
   const { replicasOfGroup } = routes;
-  for (let at = 0; at < terms.length; at += termCount) {
+  for (let at = from; at < to; at += termCount) {
     const boundUsd = terms[at + laneTerm.boundUsd]!;
     if (boundsHold && boundUsd > bestUsd * (1 + tieRatio)) break;
     const group = terms[at + laneTerm.group]!;
     const replica = pickReplica(replicasOfGroup[2 * group]!, replicasOfGroup[2 * group + 1]!, load, nowMs, rng);
     if (replica < 0) continue;
-    const index = at / termCount;
+    const index = (at - from) / termCount;
     const drainMs = pessimisticDrainMs(lane, load, replica, nowMs);
     // Waiting alone may cost too much already; then nobody has to know the odds of a miss, which cost most to find.
     const moreMs = computeMsOf(lane, index, drainMs, extra.tokens) - terms[at + laneTerm.prefillMs]!;
@@ -81,7 +81,7 @@ function choseHolder(
 /** Expected cost of a lane's candidate with a given queue, USD. */
 export function costUsd(lane: Lane, index: number, drainMs: number, extraTokens: number): number {
   const { terms, stakes } = lane;
-  const at = index * termCount;
+  const at = lane.from + index * termCount;
   if (drainMs === 0 && extraTokens === 0) return terms[at + laneTerm.boundUsd]!;
   const computeMs = computeMsOf(lane, index, drainMs, extraTokens);
   return (
@@ -93,7 +93,7 @@ export function costUsd(lane: Lane, index: number, drainMs: number, extraTokens:
 
 /** Queue plus prefill, ms. A request much shorter than the mean still takes a tenth of the mean's prefill. */
 export function computeMsOf(lane: Lane, index: number, drainMs: number, extraTokens: number): number {
-  const at = index * termCount;
+  const at = lane.from + index * termCount;
   const meanMs = lane.terms[at + laneTerm.prefillMs]!;
   return drainMs + Math.max(meanMs * 0.1, meanMs + extraTokens * lane.terms[at + laneTerm.perTokenMs]!);
 }

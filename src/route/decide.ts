@@ -97,7 +97,7 @@ export function describeTarget(
   if (!lane.group.includes(groupIndex)) lane = routes.wholeLane(workload, area, access);
   const index = lane.group.indexOf(groupIndex);
   const money = lane.moneyOf(index);
-  const term = (position: number) => lane.terms[index * termCount + position]!;
+  const term = (position: number) => lane.terms[lane.from + index * termCount + position]!;
   const site = routes.policy.world.sites[group.site]!;
   const tokens = candidate === 0 ? targetTokens : tokensElsewhere;
   const queueMs = queues[candidate]!;

@@ -65,15 +65,17 @@ export const termCount = 8;
 
 /** The eligible groups of one origin, cheapest first, in typed arrays that `choose` walks without allocating. */
 export interface Lane {
-  readonly origin: RouteOrigin;
+  readonly stakes: Stakes;
+  /** Holds this lane's terms from `from` on and up to `to`, beside those of others; `laneTerm` says what is where. */
+  readonly terms: Float64Array;
+  readonly from: number;
+  readonly to: number;
   /** False for a shortlist: more groups are eligible, and `Routes.wholeLane` has them. */
   readonly isWhole: boolean;
+  readonly origin: RouteOrigin;
   readonly group: Int32Array;
-  /** `laneTerm` says what is where. */
-  readonly terms: Float64Array;
   /** Money of one request at a candidate, USD. */
   moneyOf(index: number): { readonly egressUsd: number; readonly energyUsd: number };
-  readonly stakes: Stakes;
   /** Refusals by law, tier, memory and latency, nearest sites first, at most `rejectionsKept`; found when first read. */
   readonly rejected: readonly Rejection[];
 }
@@ -188,6 +190,7 @@ export function compileLane(
   stakes: Stakes,
   reachKm: Float64Array,
   perTier: number,
+  shelf: LaneShelf,
 ): Lane {
   const { budgetMs, missUsd, latencyUsdPerMs } = stakes;
   const judgement = emptyJudgement();
@@ -235,17 +238,45 @@ export function compileLane(
   const money = kept.map(({ offer, layout }) => offers[offer]!.terms[layout]!);
   let rejected: readonly Rejection[] | undefined;
   return {
-    origin,
-    isWhole: isWhole && shortlists.every((shortlist) => shortlist.isWhole),
-    group: Int32Array.from(kept, ({ offer }) => offers[offer]!.index),
-    terms: packTerms(kept, offers, money),
-    moneyOf: (index) => money[index]!,
+    // What every decision reads stands in front, in one line of memory.
     stakes,
+    ...shelf.put(packTerms(kept, offers, money)),
+    isWhole: isWhole && shortlists.every((shortlist) => shortlist.isWhole),
+    origin,
+    group: Int32Array.from(kept, ({ offer }) => offers[offer]!.index),
+    moneyOf: (index) => money[index]!,
     get rejected() {
       return (rejected ??= listRejections(policy, origin, offers));
     },
   };
 }
+
+/**
+ * Where the terms of lanes stand side by side. A large mesh has tens of thousands of lanes; an array of its own for each
+ * would cost every decision two more lines of memory, and as much memory as a short lane's terms again.
+ */
+export class LaneShelf {
+  #terms = new Float64Array(0);
+  #used = 0;
+
+  put(terms: Float64Array): { readonly terms: Float64Array; readonly from: number; readonly to: number } {
+    if (this.#used + terms.length > this.#terms.length) {
+      // What is left of the full one stays empty; it is a small part of it. The first is small, as most meshes are.
+      const size = Math.min(largestShelf, Math.max(2 * this.#terms.length, smallestShelf));
+      this.#terms = new Float64Array(Math.max(size, terms.length));
+      this.#used = 0;
+    }
+    const from = this.#used;
+    const to = from + terms.length;
+    this.#terms.set(terms, from);
+    this.#used = to;
+    return { terms: this.#terms, from, to };
+  }
+}
+
+/** Doubles. */
+const smallestShelf = 1024;
+const largestShelf = 1 << 17;
 
 /** The cheapest so many candidates of one tier. */
 class Shortlist {
@@ -327,10 +358,15 @@ function listRejections(policy: Policy, origin: RouteOrigin, offers: readonly Of
   }));
 }
 
+/** So many deviations above the mean the distribution function is 1 to the last digit of a double. */
+const surely = 8.5;
+
 /** Probability that the first token misses `budgetMs` when queue and prefill take `computeMs`. */
 export function missRatio(mu: number, sigma: number, budgetMs: number, computeMs: number): number {
   const leftMs = budgetMs - computeMs;
-  return leftMs > 0 ? 1 - normalCdf((Math.log(leftMs) - mu) / sigma) : 1;
+  if (leftMs <= 0) return 1;
+  const deviations = (Math.log(leftMs) - mu) / sigma;
+  return deviations > surely ? 0 : 1 - normalCdf(deviations);
 }
 
 /** Expected cost of a request on a candidate, USD: money spent, plus the miss it risks, plus a little for waiting. */

@@ -118,7 +118,8 @@ function addFallbacks(
     // No later candidate can cost less than its bound, nor do the bounds fall; so nothing better follows. A request
     // shorter than the mean can undercut the bounds, and then all are looked at.
     const isFull = replicas.length > fallbackCount;
-    if (isFull && tokens >= 0 && lane.terms[index * termCount + laneTerm.boundUsd]! > costs[fallbackCount]!) break;
+    if (isFull && tokens >= 0 && lane.terms[lane.from + index * termCount + laneTerm.boundUsd]! > costs[fallbackCount]!)
+      break;
     const group = routes.groups[lane.group[index]!]!;
     if (group.pool === targetPool) continue;
     const replica = leastLoaded(group.firstReplica, group.replicas, load, nowMs);

@@ -5,6 +5,7 @@ import { mapOffers, type OfferRegion } from "./horizon.ts";
 import {
   compileLane,
   compileOffers,
+  LaneShelf,
   shortlistPerTier,
   stakesOf,
   type Group,
@@ -63,6 +64,7 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
   const regions: (readonly OfferRegion[] | undefined)[] = [];
   const reaches: (Float64Array | undefined)[] = [];
   const lanes: (Lane | undefined)[] = [];
+  const shelf = new LaneShelf();
   const wholeLanes: (Lane | undefined)[] = [];
   const keyOf = (workload: number, area: number, access: number) =>
     (workload * world.areas.length + area) * world.accessTypes.length + access;
@@ -73,7 +75,7 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
     stakes[workload] ??= stakesOf(world.workloads[workload]!);
     regions[workload] ??= mapOffers(policy, offers[workload], stakes[workload]);
     const choice = { offers: offers[workload], regions: regions[workload] };
-    return compileLane(policy, origin, choice, stakes[workload], reach, perTier);
+    return compileLane(policy, origin, choice, stakes[workload], reach, perTier, shelf);
   };
   const routes: Routes = {
     policy,

@@ -4,8 +4,9 @@
  */
 export class AliasTable {
   readonly totalWeight: number;
-  readonly #threshold: Float64Array;
-  readonly #alias: Int32Array;
+  readonly #length: number;
+  /** Threshold and alias of each slot, side by side: a draw from a large table costs one line of memory. */
+  readonly #slots: Float64Array;
 
   /** Weights must be finite, not negative, and not all zero. */
   constructor(weights: ArrayLike<number>) {
@@ -18,8 +19,13 @@ export class AliasTable {
     }
     if (!(total > 0)) throw new RangeError("at least one weight must be above zero");
     this.totalWeight = total;
-    this.#threshold = new Float64Array(n).fill(1);
-    this.#alias = Int32Array.from({ length: n }, (_, i) => i);
+    this.#length = n;
+    const slots = new Float64Array(2 * n);
+    for (let i = 0; i < n; i++) {
+      slots[2 * i] = 1;
+      slots[2 * i + 1] = i;
+    }
+    this.#slots = slots;
     const scaled = Float64Array.from({ length: n }, (_, i) => (weights[i]! * n) / total);
     const small: number[] = [];
     const large: number[] = [];
@@ -27,8 +33,8 @@ export class AliasTable {
     while (small.length > 0 && large.length > 0) {
       const poor = small.pop()!;
       const rich = large.pop()!;
-      this.#threshold[poor] = scaled[poor]!;
-      this.#alias[poor] = rich;
+      slots[2 * poor] = scaled[poor]!;
+      slots[2 * poor + 1] = rich;
       scaled[rich] = scaled[rich]! + scaled[poor]! - 1;
       (scaled[rich]! < 1 ? small : large).push(rich);
     }
@@ -36,17 +42,17 @@ export class AliasTable {
     const heaviest = this.#heaviest(weights);
     for (const i of small) {
       if (weights[i] === 0) {
-        this.#threshold[i] = 0;
-        this.#alias[i] = heaviest;
+        slots[2 * i] = 0;
+        slots[2 * i + 1] = heaviest;
       }
     }
   }
 
   /** Index for a uniform number in [0, 1); one number serves for the slot and for the coin. */
   pick(uniform: number): number {
-    const scaled = uniform * this.#threshold.length;
+    const scaled = uniform * this.#length;
     const slot = Math.floor(scaled);
-    return scaled - slot < this.#threshold[slot]! ? slot : this.#alias[slot]!;
+    return scaled - slot < this.#slots[2 * slot]! ? slot : this.#slots[2 * slot + 1]!;
   }
 
   #heaviest(weights: ArrayLike<number>): number {

@@ -63,13 +63,14 @@ export function compareClosedForms(
     const [workload] = served;
     if (workload === undefined || served.length > 1) return [];
     const completed = sumOf(workload, groupSum.completed);
-    if (completed < enoughRequests || sumOf(workload, groupSum.decodeTokens) === 0) return [];
+    const decodeTokens = sumOf(workload, groupSum.outputTokens) - completed;
+    if (completed < enoughRequests || decodeTokens === 0) return [];
     const requestsPerS = (completed * 1000) / simulatedMs / group.replicas;
     const point = predict(world, group, workload, requestsPerS, servedShape(sumOf, workload));
     if (point === null) return [];
     const slow = measures.groups.quantiles(index, workload, 0.99);
     const dispersion = measures.groups.dispersion(index, workload);
-    const tpotMs = sumOf(workload, groupSum.decodeMs) / sumOf(workload, groupSum.decodeTokens);
+    const tpotMs = (sumOf(workload, groupSum.e2eMs) - sumOf(workload, groupSum.ttftMs)) / decodeTokens;
     return [
       {
         pool: routes.deployment.pools[group.pool]!.id,
@@ -92,7 +93,7 @@ export function compareClosedForms(
 function servedShape(sumOf: (workload: number, position: number) => number, workload: number): RequestShape {
   const completed = sumOf(workload, groupSum.completed);
   const inputMean = sumOf(workload, groupSum.inputTokens) / completed;
-  const outputMean = sumOf(workload, groupSum.decodeTokens) / completed + 1;
+  const outputMean = sumOf(workload, groupSum.outputTokens) / completed;
   const cv = (mean: number, squared: number) => Math.sqrt(Math.max(0, squared / completed / mean ** 2 - 1));
   return {
     inputMean,

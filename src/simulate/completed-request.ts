@@ -3,16 +3,16 @@ import type { TracedRequest } from "./chrome-trace.ts";
 import type { FinishedRequest } from "./measures.ts";
 import { requestFloat, requestInt, requestInts, requestSize, type RequestTable } from "./request-table.ts";
 
-/** One object serves the whole run, so a request costs no allocation. */
+/** Objects that are used again and again: see `FinishedBatch`. */
 export type CompletedRequest = { -readonly [key in keyof FinishedRequest]: number };
 
 export function emptyCompleted(): CompletedRequest {
   return {
     row: 0,
     workload: 0,
+    stream: 0,
     tier: 0,
     site: 0,
-    pool: 0,
     group: 0,
     arrivalMs: 0,
     ttftMs: 0,

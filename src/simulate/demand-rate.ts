@@ -30,10 +30,10 @@ export function demandRate(
   const curves: DailyCurve[] = [];
   const tables: Float64Array[] = [];
   const curveOfRatio = new Map<number, number>();
-  const curveOfRow = new Int32Array(rows.length);
-  const offsetHours = new Float64Array(rows.length);
+  // Offset in hours and number of the curve, side by side: two numbers per row.
+  const byRow = new Float64Array(2 * rows.length);
   for (const [index, row] of rows.entries()) {
-    offsetHours[index] = startHourUtc + world.areas[row.area]!.utcOffsetHours;
+    byRow[2 * index] = startHourUtc + world.areas[row.area]!.utcOffsetHours;
     const peak = row.peakPerS[period] ?? 0;
     const ratio = level === "curve" && peak > 0 ? (row.meanPerS[period] ?? 0) / peak : 1;
     // Ratios closer than one part in ten thousand share a curve: rows differ in size, not in shape.
@@ -46,18 +46,18 @@ export function demandRate(
       curves.push(shape);
       tables.push(Float64Array.from({ length: minutesPerDay }, (_, minute) => dailyShare(shape, (minute + 0.5) / 60)));
     }
-    curveOfRow[index] = curve;
+    byRow[2 * index + 1] = curve;
   }
   return {
     maxPerS,
     shareAt(row, timeMs) {
-      const minute = Math.floor(timeMs / 60_000 + offsetHours[row]! * 60) % minutesPerDay;
-      return tables[curveOfRow[row]!]![minute < 0 ? minute + minutesPerDay : minute]!;
+      const minute = Math.floor(timeMs / 60_000 + byRow[2 * row]! * 60) % minutesPerDay;
+      return tables[byRow[2 * row + 1]!]![minute < 0 ? minute + minutesPerDay : minute]!;
     },
     expected(row, fromMs, toMs) {
-      const from = fromMs / 3_600_000 + offsetHours[row]!;
-      const to = toMs / 3_600_000 + offsetHours[row]!;
-      const mean = meanShareBetween(curves[curveOfRow[row]!]!, from, to);
+      const from = fromMs / 3_600_000 + byRow[2 * row]!;
+      const to = toMs / 3_600_000 + byRow[2 * row]!;
+      const mean = meanShareBetween(curves[byRow[2 * row + 1]!]!, from, to);
       return (maxPerS[row]! * mean * (toMs - fromMs)) / 1000;
     },
   };

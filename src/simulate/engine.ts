@@ -437,6 +437,8 @@ export class Engine {
   /** Whether the next step finds no block for a sequence that crosses into one. */
   #isNextStepShort(): boolean {
     const { kv, gain } = this.#kind;
+    // No sequence takes more than one block of the usual size in a step.
+    if (gain <= kv.blockTokens && kv.free(this.#at) >= this.#int[2 * this.#at + engineInt.sequences]!) return false;
     const counter = this.#float[this.#at + engineFloat.counter]!;
     if (gain === 1) return kv.dueAfter(this.#at, counter) > kv.free(this.#at);
     return kv.stepsWithin(this.#at, counter * gain, gain) < gain;

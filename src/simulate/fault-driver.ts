@@ -101,7 +101,7 @@ export class FaultDriver {
     const fault = this.#faults[position]!;
     for (const site of this.#sitesOfFault[position]!) {
       if (fault.kind === "cut" || fault.kind === "control") this.#isolation.cut(site, fault.kind, nowMs);
-      else if (fault.kind === "link") this.#links.factor[site] = this.#factorOf("link", site);
+      else if (fault.kind === "link") this.#links.stretch(site, this.#factorOf("link", site));
     }
     for (const replica of this.#replicasOfFault[position]!) {
       switch (fault.kind) {
@@ -130,7 +130,7 @@ export class FaultDriver {
     const fault = this.#faults[position]!;
     for (const site of this.#sitesOfFault[position]!) {
       if (fault.kind === "cut" || fault.kind === "control") this.#isolation.heal(site, fault.kind);
-      else if (fault.kind === "link") this.#links.factor[site] = this.#factorOf("link", site);
+      else if (fault.kind === "link") this.#links.stretch(site, this.#factorOf("link", site));
     }
     for (const replica of this.#replicasOfFault[position]!) {
       switch (fault.kind) {

@@ -74,6 +74,11 @@ export class Fleet implements LoadView {
     return this.#kindOf(replica).costs;
   }
 
+  /** Null where the model does not fit. */
+  costsOfGroup(group: number): EngineCosts | null {
+    return this.#kindOfGroup[group]?.costs ?? null;
+  }
+
   isUp(replica: number): boolean {
     return this.#up[replica] === 1;
   }

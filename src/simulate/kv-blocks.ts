@@ -131,7 +131,8 @@ function phasesAt(engine: number): number {
   return 2 * (engine + engineSize);
 }
 
+/** Of whole numbers. A remainder of doubles is a call into the C library; a quotient is off by one at most. */
 function modulo(value: number, size: number): number {
-  const rest = value % size;
-  return rest < 0 ? rest + size : rest;
+  const rest = value - Math.floor(value / size) * size;
+  return rest < 0 ? rest + size : rest >= size ? rest - size : rest;
 }

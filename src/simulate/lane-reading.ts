@@ -20,19 +20,21 @@ export function ineligibleReason(lane: Lane): RejectionReason {
 }
 
 /** Position of the group with the shortest round trip; -1 in an empty lane. */
-export function nearestOf({ group, terms }: Lane): number {
+export function nearestOf({ terms, from, to }: Lane): number {
   let nearest = -1;
-  for (let i = 0; i < group.length; i++) {
-    if (nearest < 0 || terms[i * termCount + laneTerm.rttMs]! < terms[nearest * termCount + laneTerm.rttMs]!)
-      nearest = i;
+  let nearestMs = Number.POSITIVE_INFINITY;
+  for (let at = from; at < to; at += termCount) {
+    if (nearest >= 0 && terms[at + laneTerm.rttMs]! >= nearestMs) continue;
+    nearest = (at - from) / termCount;
+    nearestMs = terms[at + laneTerm.rttMs]!;
   }
   return nearest;
 }
 
 /** Round trip of one user to the group, from the distribution the policy decided with. */
 export function sampleRtt(lane: Lane, group: number, draw: number): number {
-  const { terms } = lane;
-  let at = 0;
-  while (at < terms.length - termCount && terms[at + laneTerm.group] !== group) at += termCount;
+  const { terms, to } = lane;
+  let at = lane.from;
+  while (at < to - termCount && terms[at + laneTerm.group] !== group) at += termCount;
   return Math.exp(terms[at + laneTerm.mu]! + terms[at + laneTerm.sigma]! * draw);
 }

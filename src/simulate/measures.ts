@@ -2,6 +2,7 @@ import { GroupMeasures } from "./group-measures.ts";
 import { tiers, type World } from "../catalog/index.ts";
 import { rejectReasons, type RejectReason } from "../route/index.ts";
 import { QuantileSketch } from "./quantile-sketch.ts";
+import { Traffic } from "./traffic.ts";
 
 /** What happened to the requests of one workload at one tier. */
 export class ServedCell {
@@ -54,10 +55,10 @@ export const rejectionReasons: readonly RejectionReason[] = [
 export interface FinishedRequest {
   readonly row: number;
   readonly workload: number;
+  /** What users in one country ask of one workload, by the numbers of `Traffic`. */
+  readonly stream: number;
   readonly tier: number;
   readonly site: number;
-  /** -1 when the answer came from a cache of answers. */
-  readonly pool: number;
   /** Position in the routes' groups; -1 when the answer came from a cache of answers. */
   readonly group: number;
   readonly arrivalMs: number;
@@ -103,20 +104,13 @@ export class Measures {
   readonly rejected: Float64Array;
   readonly windowMs: number;
   readonly windows: WindowCounts;
-  readonly poolCompleted: Float64Array;
   readonly groups: GroupMeasures;
-  readonly siteCompleted: Float64Array;
-  readonly siteOutputTokens: Float64Array;
-  readonly siteEgressBytes: Float64Array;
-  readonly siteIngressBytes: Float64Array;
+  readonly traffic: Traffic;
+  /** Output tokens of answers from each site's cache of answers. */
+  readonly answeredTokens: Float64Array;
   /** Per site × window, completed and within the objective; empty unless asked for. */
   readonly siteWindowCompleted: Uint32Array;
   readonly siteWindowWithinSlo: Uint32Array;
-  /** Countries users are in, and requests, bytes to the site and bytes from it per country × site. */
-  readonly origins: readonly string[];
-  readonly linkRequests: Float64Array;
-  readonly linkBytesIn: Float64Array;
-  readonly linkBytesOut: Float64Array;
   /** Per row × hour, arrived and within the objective; empty unless asked for. */
   readonly hourArrived: Uint32Array;
   readonly hourWithinSlo: Uint32Array;
@@ -127,9 +121,8 @@ export class Measures {
   readonly #world: World;
   readonly #windowCount: number;
   readonly #fromMs: number;
-  readonly #originOfRow: Int32Array;
 
-  constructor(world: World, size: { pools: number; groups: number }, options: MeasureOptions) {
+  constructor(world: World, groups: number, options: MeasureOptions) {
     const workloads = world.workloads.length;
     this.#world = world;
     this.cells = Array.from({ length: workloads * tiers.length }, () => new ServedCell(options.relativeError));
@@ -144,22 +137,13 @@ export class Measures {
       withinSlo: new Float64Array(slots),
       rejected: new Float64Array(slots),
     };
-    this.poolCompleted = new Float64Array(size.pools);
-    this.groups = new GroupMeasures(size.groups, workloads, options);
-    this.siteCompleted = new Float64Array(world.sites.length);
-    this.siteOutputTokens = new Float64Array(world.sites.length);
-    this.siteEgressBytes = new Float64Array(world.sites.length);
-    this.siteIngressBytes = new Float64Array(world.sites.length);
+    this.groups = new GroupMeasures(groups, workloads, options);
+    this.traffic = new Traffic(world);
+    this.answeredTokens = new Float64Array(world.sites.length);
     const perWindow = options.bySiteWindow ? this.#windowCount * world.sites.length : 0;
     this.siteWindowCompleted = new Uint32Array(perWindow);
     this.siteWindowWithinSlo = new Uint32Array(perWindow);
     this.#fromMs = options.fromMs;
-    this.origins = [...new Set(world.areas.map((area) => area.country))].toSorted();
-    this.#originOfRow = Int32Array.from(world.demand, (row) => this.origins.indexOf(world.areas[row.area]!.country));
-    const links = this.origins.length * world.sites.length;
-    this.linkRequests = new Float64Array(links);
-    this.linkBytesIn = new Float64Array(links);
-    this.linkBytesOut = new Float64Array(links);
     this.hours = options.byAreaHour ? Math.max(1, Math.ceil(options.durationMs / 3_600_000)) : 0;
     this.hourArrived = new Uint32Array(this.hours * world.demand.length);
     this.hourWithinSlo = new Uint32Array(this.hours * world.demand.length);
@@ -219,18 +203,12 @@ export class Measures {
     cell.outputTokens += request.outputTokens;
     cell.egressBytes += workload.responseBytes;
     cell.preemptions += request.preemptions;
-    if (request.group >= 0) {
-      this.poolCompleted[request.pool] = this.poolCompleted[request.pool]! + 1;
-      this.groups.finish(request);
-    } else cell.answeredFromCache++;
-    this.siteCompleted[site] = this.siteCompleted[site]! + 1;
-    this.siteOutputTokens[site] = this.siteOutputTokens[site]! + request.outputTokens;
-    this.siteEgressBytes[site] = this.siteEgressBytes[site]! + workload.responseBytes;
-    this.siteIngressBytes[site] = this.siteIngressBytes[site]! + workload.requestBytes;
-    const link = this.#originOfRow[row]! * this.siteCompleted.length + site;
-    this.linkRequests[link] = this.linkRequests[link]! + 1;
-    this.linkBytesIn[link] = this.linkBytesIn[link]! + workload.requestBytes;
-    this.linkBytesOut[link] = this.linkBytesOut[link]! + workload.responseBytes;
+    this.traffic.count(request.stream, site);
+    if (request.group >= 0) this.groups.finish(request);
+    else {
+      cell.answeredFromCache++;
+      this.answeredTokens[site] = this.answeredTokens[site]! + request.outputTokens;
+    }
     const slot = this.#windowSlot(request.workload, request.arrivalMs);
     this.windows.completed[slot] = this.windows.completed[slot]! + 1;
     const siteSlot = this.siteWindowCompleted.length > 0 ? this.#siteSlot(site, request.arrivalMs) : -1;
@@ -252,7 +230,7 @@ export class Measures {
 
   #siteSlot(site: number, timeMs: number): number {
     const window = Math.min(this.#windowCount - 1, Math.floor(timeMs / this.windowMs));
-    return window * this.siteCompleted.length + site;
+    return window * this.#world.sites.length + site;
   }
 
   #hourSlot(row: number, timeMs: number): number {

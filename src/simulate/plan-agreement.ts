@@ -1,6 +1,7 @@
 import type { World } from "../catalog/index.ts";
 import type { Routes } from "../route/index.ts";
 import type { DemandRate } from "./demand-rate.ts";
+import { groupSum } from "./group-measures.ts";
 import type { Measures } from "./measures.ts";
 
 /**
@@ -56,9 +57,13 @@ export function compareWithPlan(
     planned[flow.pool]! += requests;
     plannedOfRow[flow.row]! += requests;
   }
+  const completed = new Float64Array(deployment.pools.length);
+  for (const [group, { pool }] of routes.groups.entries()) {
+    completed[pool]! += measures.groups.totalOf(group, groupSum.completed);
+  }
   const pools = deployment.pools.map((pool, position): PoolAgreement => {
     const plannedRequests = planned[position]!;
-    const completedRequests = measures.poolCompleted[position]!;
+    const completedRequests = completed[position]!;
     const difference = completedRequests - plannedRequests;
     return {
       pool: pool.id,

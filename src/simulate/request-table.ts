@@ -43,8 +43,8 @@ export const requestInt = {
   cachedTokens: 11,
   /** Engine that holds it. */
   replica: 12,
-  /** Sites tried so far. */
-  attempts: 13,
+  /** Position of that engine's group in the routes' groups. */
+  group: 13,
   next: 14,
   previous: 15,
   generatedTokens: 24,
@@ -56,8 +56,12 @@ export const requestInt = {
   chunk: 28,
   heapLeft: 29,
   heapRight: 30,
+  /** What it is in the counts of traffic: see `Traffic`. */
+  stream: 31,
   /** After a preemption: the tokens whose blocks were freed. */
   keptTokens: 40,
+  /** Sites tried so far. */
+  attempts: 41,
 } as const;
 
 /**

@@ -32,7 +32,13 @@ export class ResidencyAudit {
     }
   }
 
-  allows(row: number, site: number): boolean {
-    return this.#allowed[this.#originOfRow[row]! * this.#sites + site] === 1;
+  /** Country and workload of each row of `World.demand`, as one number. */
+  originOf(row: number): number {
+    return this.#originOfRow[row]!;
+  }
+
+  /** Whether what comes from `originOf` a row may go to the site. */
+  allows(origin: number, site: number): boolean {
+    return this.#allowed[origin * this.#sites + site] === 1;
   }
 }

@@ -81,7 +81,7 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
     let best = -1;
     let bestMs = Number.POSITIVE_INFINITY;
     for (let index = 0; index < lane.group.length; index++) {
-      const rttMs = lane.terms[index * termCount + laneTerm.rttMs]!;
+      const rttMs = lane.terms[lane.from + index * termCount + laneTerm.rttMs]!;
       if (rttMs >= bestMs) continue;
       const { firstReplica, replicas } = replicasOf(lane, index);
       const start = Math.floor(uniform() * replicas);

@@ -4,6 +4,7 @@ import { enginePredictions, type EnginePrediction, type Routes } from "../route/
 import { compareWithPlan, type PlanAgreement } from "./plan-agreement.ts";
 import { compareClosedForms, type ClosedFormAgreement } from "./closed-form-agreement.ts";
 import type { DemandRate } from "./demand-rate.ts";
+import { groupSum } from "./group-measures.ts";
 import { rejectionReasons, type Measures, type RejectionReason, type ServedCell } from "./measures.ts";
 import { poolUsage, type PoolUsage } from "./pool-usage.ts";
 import { QuantileSketch } from "./quantile-sketch.ts";
@@ -208,7 +209,14 @@ export function describeResult(run: MeasuredRun): SimulationResult {
     agreement: compareWithPlan(world, run.routes, run.rate, measures, run),
     closedForms: compareClosedForms(world, run.routes, measures, simulatedMs),
     predictions: enginePredictions(world, run.routes.deployment),
-    money: simulatedMoney(world, run.routes.deployment, pools, measures.siteEgressBytes, simulatedMs, outputTokens),
+    money: simulatedMoney(
+      world,
+      run.routes.deployment,
+      pools,
+      Float64Array.from(world.sites, (_, site) => measures.traffic.of(site).bytesOut),
+      simulatedMs,
+      outputTokens,
+    ),
     residencyViolations: measures.residencyViolations,
     quantileError: options.quantileError,
   };
@@ -283,16 +291,19 @@ function describeSites(run: MeasuredRun): SiteResult[] {
   const { world, measures, routes } = run;
   const simulatedS = spanMs(run) / 1000;
   const gbps = (bytes: number): number => (simulatedS > 0 ? (bytes * 8) / 1e9 / simulatedS : 0);
+  const outputTokens = Float64Array.from(measures.answeredTokens);
+  for (const [group, { site }] of routes.groups.entries()) {
+    outputTokens[site]! += measures.groups.totalOf(group, groupSum.outputTokens);
+  }
   const open = [...new Set(routes.deployment.pools.map((pool) => pool.site))].toSorted((a, b) => a - b);
   return open.map((position) => {
     const site = world.sites[position]!;
-    const egressBytes = measures.siteEgressBytes[position]!;
-    const ingressBytes = measures.siteIngressBytes[position]!;
+    const { requests, bytesIn: ingressBytes, bytesOut: egressBytes } = measures.traffic.of(position);
     return {
       site: site.id,
       tier: site.tier,
-      completed: measures.siteCompleted[position]!,
-      outputTokens: measures.siteOutputTokens[position]!,
+      completed: requests,
+      outputTokens: outputTokens[position]!,
       egressBytes,
       ingressBytes,
       egressGbps: gbps(egressBytes),
@@ -341,13 +352,10 @@ function describeSiteWindows(run: MeasuredRun): SiteWindowResult[] {
 }
 
 function describeLinks({ world, measures }: MeasuredRun): LinkResult[] {
-  return measures.origins.flatMap((from, origin) =>
+  return measures.traffic.origins.flatMap((from, origin) =>
     world.sites.flatMap(({ id }, site): LinkResult[] => {
-      const slot = origin * world.sites.length + site;
-      const requests = measures.linkRequests[slot]!;
-      if (requests === 0) return [];
-      const bytesIn = measures.linkBytesIn[slot]!;
-      return [{ from, to: id, requests, bytesIn, bytesOut: measures.linkBytesOut[slot]! }];
+      const carried = measures.traffic.between(origin, site);
+      return carried.requests === 0 ? [] : [{ from, to: id, ...carried }];
     }),
   );
 }

@@ -1,6 +1,7 @@
-import { tiers, type World } from "../catalog/index.ts";
+import type { World } from "../catalog/index.ts";
 import { compilePolicy, compileRoutes, type Lane, type Routes } from "../route/index.ts";
 import type { Arrivals } from "./arrivals.ts";
+import { ArrivalsAhead } from "./arrivals-ahead.ts";
 import { ineligibleReason, nearestOf, sampleRtt, stickyKey } from "./lane-reading.ts";
 import { makeArrivals } from "./make-arrivals.ts";
 import { Autoscaler, scalingEvents, type ScalingUsage } from "./autoscaler.ts";
@@ -9,9 +10,11 @@ import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
 import { demandRate, type DemandRate } from "./demand-rate.ts";
 import { EventQueue } from "./event-queue.ts";
 import { eventKinds, FaultDriver } from "./fault-driver.ts";
+import { FinishedBatch } from "./finished-batch.ts";
 import { Fleet } from "./fleet.ts";
 import { Measures, type RejectionReason } from "./measures.ts";
 import { Isolation } from "./isolation.ts";
+import { groupFloat, groupSize, packGroups, packRows, rowInt, rowInts } from "./packed-places.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
 import { RandomStream } from "./random.ts";
 import { drawFaults } from "./random-faults.ts";
@@ -54,16 +57,15 @@ export class Simulation {
   readonly #audit: ResidencyAudit;
   readonly #network: RandomStream;
   readonly #laneOfRow: (Lane | undefined)[];
-  readonly #workloadOfRow: Int32Array;
-  readonly #areaOfRow: Int32Array;
+  readonly #rows: Int32Array;
+  readonly #groups: Float64Array;
   /** What prompts share with others, by slot; holes for the many that need no cache of their own. */
   readonly #prefixOf: (PrefixChain | null)[] = [];
   readonly #meanComputedTokens: Float64Array;
-  readonly #tierOfSite: Int32Array;
   readonly #hints: RequestHintsToFill = { tokens: 0, prefixKey: Number.NaN, holder: null };
   /** The engine that served each conversation last. */
   readonly #holders = new Map<number, number>();
-  readonly #finished = emptyCompleted();
+  readonly #finished: FinishedBatch;
   readonly #recorder: ChromeTraceRecorder | null;
   #serial = 0;
   #nowMs = 0;
@@ -83,18 +85,15 @@ export class Simulation {
     this.#traced = new Set(input.traces?.map((trace) => trace.workload));
     this.#routes = compileRoutes(compilePolicy(world, deployment.period), deployment);
     this.#rate = demandRate(world, deployment.period, { ...options, level: options.demand });
-    this.#measures = new Measures(
-      world,
-      { pools: deployment.pools.length, groups: this.#routes.groups.length },
-      {
-        durationMs: this.durationMs,
-        windowMs: options.windowS * 1000,
-        fromMs: options.warmUpS * 1000,
-        byAreaHour: options.byAreaHour,
-        bySiteWindow: options.bySiteWindow,
-        relativeError: options.quantileError,
-      },
-    );
+    this.#measures = new Measures(world, this.#routes.groups.length, {
+      durationMs: this.durationMs,
+      windowMs: options.windowS * 1000,
+      fromMs: options.warmUpS * 1000,
+      byAreaHour: options.byAreaHour,
+      bySiteWindow: options.bySiteWindow,
+      relativeError: options.quantileError,
+    });
+    this.#finished = new FinishedBatch(this.#measures);
     this.#fleet = new Fleet(this.#routes, this.#table, this, {
       intervalMs: options.snapshotIntervalMs,
       maxAgeMs: options.snapshotMaxAgeMs,
@@ -117,19 +116,18 @@ export class Simulation {
       ? new Autoscaler(this.#routes, this.#fleet, this.#queue, options.autoscaling, this.durationMs)
       : null;
     this.#answers = options.responseCaching && new ResponseCaches(world, options.responseCaching, options.seed);
-    this.#arrivals = makeArrivals(input, options, this.#rate);
+    this.#arrivals = new ArrivalsAhead(makeArrivals(input, options, this.#rate));
     this.#find = findEngine(options.rule, this.#routes, new RandomStream(options.seed, "route"));
     this.#audit = new ResidencyAudit(world);
     this.#network = new RandomStream(options.seed, "network");
     this.#recorder = options.traceWindow && new ChromeTraceRecorder(world, this.#routes, options.traceWindow);
     this.#laneOfRow = world.demand.map(() => undefined);
-    this.#workloadOfRow = Int32Array.from(world.demand, (row) => row.workload);
-    this.#areaOfRow = Int32Array.from(world.demand, (row) => row.area);
+    this.#rows = packRows(world, this.#measures.traffic, this.#audit);
+    this.#groups = packGroups(world, this.#routes, this.#fleet);
     this.#meanComputedTokens = Float64Array.from(
       world.workloads,
       (workload) => workload.inputTokens.mean * (1 - workload.prefixHitRatio),
     );
-    this.#tierOfSite = Int32Array.from(world.sites, (site) => tiers.indexOf(site.tier));
   }
 
   /** Time simulated so far, ms. */
@@ -169,6 +167,7 @@ export class Simulation {
 
   /** What has been measured so far. */
   result(): SimulationResult {
+    this.#finished.flush();
     return describeResult({
       world: this.#world,
       routes: this.#routes,
@@ -192,31 +191,33 @@ export class Simulation {
   finished(request: number, timeMs: number): void {
     const table = this.#table;
     const row = table.int[request * requestInts + requestInt.row]!;
-    const workload = this.#workloadOfRow[row]!;
+    const stream = table.int[request * requestInts + requestInt.stream]!;
+    const workload = stream % this.#world.workloads.length;
     const replica = table.int[request * requestInts + requestInt.replica]!;
-    const group = this.#routes.groupOfReplica[replica]!;
-    const { site, pool } = this.#routes.groups[group]!;
+    const group = table.int[request * requestInts + requestInt.group]!;
+    const site = this.#groups[group * groupSize + groupFloat.site]!;
     const isolation = this.#isolation;
     if (isolation.hasCut) {
       const sentMs = table.float[request * requestSize + requestFloat.sentMs]!;
-      if (isolation.broke(this.#areaOfRow[row]!, site, sentMs, timeMs + wayBackMs(table, request))) {
+      if (isolation.broke(this.#rows[row * rowInts + rowInt.area]!, site, sentMs, timeMs + wayBackMs(table, request))) {
         this.#reject(request, "interrupted");
         return;
       }
     }
-    const out = this.#finished;
+    const out = this.#finished.next;
     out.row = row;
     out.workload = workload;
-    out.tier = this.#tierOfSite[site]!;
+    out.stream = stream;
+    out.tier = this.#groups[group * groupSize + groupFloat.tier]!;
     out.site = site;
-    out.pool = pool;
     out.group = group;
-    readTimes(table, request, timeMs, this.#fleet.costsOf(replica).requestOverheadMs, out);
-    this.#measures.finish(out);
+    readTimes(table, request, timeMs, this.#groups[group * groupSize + groupFloat.requestOverheadMs]!, out);
+    const { arrivalMs, outputTokens } = out;
+    this.#finished.add();
     if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
     const prefix = this.#prefixOf[request];
-    if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, out.outputTokens);
-    if (this.#recorder?.wants(out.arrivalMs)) this.#recorder.record(stagesOf(table, request, workload, timeMs));
+    if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, outputTokens);
+    if (this.#recorder?.wants(arrivalMs)) this.#recorder.record(stagesOf(table, request, workload, timeMs));
     table.release(request);
   }
 
@@ -258,6 +259,7 @@ export class Simulation {
     const table = this.#table;
     const request = table.take();
     table.int[request * requestInts + requestInt.row] = row;
+    table.int[request * requestInts + requestInt.stream] = this.#rows[row * rowInts + rowInt.stream]!;
     table.float[request * requestSize + requestFloat.serial] = this.#serial++;
     table.float[request * requestSize + requestFloat.arrivalMs] = nowMs;
     table.int[request * requestInts + requestInt.inputTokens] = inputTokens;
@@ -267,7 +269,7 @@ export class Simulation {
     else if (request < this.#prefixOf.length) this.#prefixOf[request] = null;
     // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
     table.float[request * requestSize + requestFloat.networkDraw] = this.#network.normal();
-    this.#measures.arrive(row, this.#workloadOfRow[row]!, nowMs);
+    this.#measures.arrive(row, this.#rows[row * rowInts + rowInt.workload]!, nowMs);
     if (this.#answers !== null && this.#answerFromCache(request, this.#answers, nowMs)) return;
     this.#send(request, nowMs);
   }
@@ -276,7 +278,7 @@ export class Simulation {
   #answerFromCache(request: number, answers: ResponseCaches, nowMs: number): boolean {
     const table = this.#table;
     const row = table.int[request * requestInts + requestInt.row]!;
-    const workload = this.#workloadOfRow[row]!;
+    const workload = this.#rows[row * rowInts + rowInt.workload]!;
     const question = answers.questionOf(table.float[request * requestSize + requestFloat.serial]!, workload);
     this.#questionOf[request] = question;
     if (question < 0) return false;
@@ -286,22 +288,25 @@ export class Simulation {
     const groupIndex = lane.group[position]!;
     const { site, firstReplica } = this.#routes.groups[groupIndex]!;
     if (!this.#fleet.isUp(firstReplica) || !answers.has(site, question)) return false;
-    if (this.#isolation.isActive && !this.#isolation.isReachable(this.#areaOfRow[row]!, site)) return false;
-    if (!this.#audit.allows(row, site)) this.#measures.residencyViolations++;
+    if (this.#isolation.isActive && !this.#isolation.isReachable(this.#rows[row * rowInts + rowInt.area]!, site))
+      return false;
+    if (!this.#audit.allows(this.#rows[row * rowInts + rowInt.auditOrigin]!, site))
+      this.#measures.residencyViolations++;
     const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
     const rttMs =
       sampleRtt(lane, groupIndex, table.float[request * requestSize + requestFloat.networkDraw]!) *
-      this.#links.factor[site]!;
+      this.#links.factorOf(site);
     const portMs = this.#links.receiveMs(site, requestBytes, nowMs) + this.#links.sendMs(site, responseBytes, nowMs);
-    const out = this.#finished;
-    Object.assign(out, emptyCompleted(), { row, workload, site, pool: -1, group: -1 });
-    out.tier = this.#tierOfSite[site]!;
+    const out = this.#finished.next;
+    Object.assign(out, emptyCompleted(), { row, workload, site, group: -1 });
+    out.stream = table.int[request * requestInts + requestInt.stream]!;
+    out.tier = this.#groups[groupIndex * groupSize + groupFloat.tier]!;
     out.arrivalMs = nowMs;
     out.ttftMs = out.e2eMs = rttMs + answers.hitMs + portMs;
     out.tpotMs = Number.NaN;
     out.inputTokens = out.cachedTokens = table.int[request * requestInts + requestInt.inputTokens]!;
     out.outputTokens = table.int[request * requestInts + requestInt.outputTokens]!;
-    this.#measures.finish(out);
+    this.#finished.add();
     table.release(request);
     return true;
   }
@@ -318,7 +323,7 @@ export class Simulation {
   #send(request: number, nowMs: number): void {
     const table = this.#table;
     const row = table.int[request * requestInts + requestInt.row]!;
-    const workload = this.#workloadOfRow[row]!;
+    const workload = this.#rows[row * rowInts + rowInt.workload]!;
     let lane = this.#lane(row);
     const computed =
       table.int[request * requestInts + requestInt.inputTokens]! -
@@ -327,7 +332,7 @@ export class Simulation {
     const prefix = this.#prefixOf[request];
     this.#hints.prefixKey = prefix == null ? Number.NaN : stickyKey(prefix);
     this.#hints.holder = prefix == null ? null : this.#holderOf(prefix);
-    const area = this.#areaOfRow[row]!;
+    const area = this.#rows[row * rowInts + rowInt.area]!;
     const isolation = this.#isolation;
     const view = isolation.isActive ? isolation.viewFor(area) : this.#fleet;
     let replica = this.#find(lane, view, nowMs, this.#hints);
@@ -340,16 +345,19 @@ export class Simulation {
       return;
     }
     const groupIndex = this.#routes.groupOfReplica[replica]!;
-    const group = this.#routes.groups[groupIndex]!;
-    if (!this.#audit.allows(row, group.site)) this.#measures.residencyViolations++;
+    const group = groupIndex * groupSize;
+    const site = this.#groups[group + groupFloat.site]!;
+    if (!this.#audit.allows(this.#rows[row * rowInts + rowInt.auditOrigin]!, site))
+      this.#measures.residencyViolations++;
     this.#scaler?.countSent(groupIndex);
     table.int[request * requestInts + requestInt.replica] = replica;
+    table.int[request * requestInts + requestInt.group] = groupIndex;
     table.int[request * requestInts + requestInt.attempts] =
       table.int[request * requestInts + requestInt.attempts]! + 1;
-    const { site } = group;
     const links = this.#links;
     const rttMs =
-      sampleRtt(lane, groupIndex, table.float[request * requestSize + requestFloat.networkDraw]!) * links.factor[site]!;
+      sampleRtt(lane, groupIndex, table.float[request * requestSize + requestFloat.networkDraw]!) *
+      links.factorOf(site);
     table.float[request * requestSize + requestFloat.rttMs] = rttMs;
     if (isolation.isActive && !isolation.isReachable(area, site)) {
       isolation.noticeByRequest(area, site);
@@ -361,11 +369,10 @@ export class Simulation {
       this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
       return;
     }
-    const costs = this.#fleet.costsOf(replica);
     if (
       table.int[request * requestInts + requestInt.inputTokens]! +
         table.int[request * requestInts + requestInt.outputTokens]! >
-      costs.maxRequestTokens
+      this.#groups[group + groupFloat.maxRequestTokens]!
     ) {
       this.#reject(request, "too-long");
       return;
@@ -374,7 +381,8 @@ export class Simulation {
     const uploadMs = links.receiveMs(site, requestBytes, nowMs);
     table.float[request * requestSize + requestFloat.portWaitMs] = links.sendMs(site, responseBytes, nowMs);
     table.float[request * requestSize + requestFloat.sentMs] = nowMs;
-    table.float[request * requestSize + requestFloat.readyMs] = nowMs + rttMs / 2 + uploadMs + costs.requestOverheadMs;
+    table.float[request * requestSize + requestFloat.readyMs] =
+      nowMs + rttMs / 2 + uploadMs + this.#groups[group + groupFloat.requestOverheadMs]!;
     if (prefix != null) {
       const held = this.#fleet.holdPrefix(replica, prefix);
       table.int[request * requestInts + requestInt.cachedTokens] = Math.min(
@@ -418,7 +426,7 @@ export class Simulation {
 
   #reject(request: number, reason: RejectionReason): void {
     const table = this.#table;
-    const workload = this.#workloadOfRow[table.int[request * requestInts + requestInt.row]!]!;
+    const workload = table.int[request * requestInts + requestInt.stream]! % this.#world.workloads.length;
     this.#measures.reject(workload, reason, table.float[request * requestSize + requestFloat.arrivalMs]!);
     table.release(request);
   }

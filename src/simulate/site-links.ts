@@ -1,4 +1,5 @@
 import type { World } from "../catalog/index.ts";
+import { makeRecords } from "./records.ts";
 
 /**
  * The ports of the sites: bytes wait in line when more are sent than a port carries. Requests and answers have a line
@@ -6,49 +7,52 @@ import type { World } from "../catalog/index.ts";
  * over spans longer than an answer that is the same load.
  */
 export class SiteLinks {
-  /** How many times as long round trips to each site take; 1 = as always. */
-  readonly factor: Float64Array;
-  readonly #bytesPerMs: Float64Array;
-  readonly #in: Lines;
-  readonly #out: Lines;
+  /** One record per site, a line of memory each: `portFloat` says what is where. */
+  readonly #ports: Float64Array;
 
   constructor(world: World) {
-    const n = world.sites.length;
-    this.factor = new Float64Array(n).fill(1);
-    this.#bytesPerMs = Float64Array.from(world.sites, (site) => (site.portGbps * 1e9) / 8 / 1000);
-    this.#in = lines(n);
-    this.#out = lines(n);
+    this.#ports = makeRecords(world.sites.length, portSize).float;
+    for (const [position, site] of world.sites.entries()) {
+      this.#ports[position * portSize + portFloat.factor] = 1;
+      this.#ports[position * portSize + portFloat.bytesPerMs] = (site.portGbps * 1e9) / 8 / 1000;
+    }
+  }
+
+  /** How many times as long round trips to a site take; 1 = as always. */
+  factorOf(site: number): number {
+    return this.#ports[site * portSize + portFloat.factor]!;
+  }
+
+  stretch(site: number, factor: number): void {
+    this.#ports[site * portSize + portFloat.factor] = factor;
   }
 
   /** Time until a request of so many bytes is in, ms. */
   receiveMs(site: number, bytes: number, nowMs: number): number {
-    return this.#join(this.#in, site, bytes, nowMs) + bytes / this.#rate(site);
+    return this.#join(site * portSize, portFloat.in, bytes, nowMs) + bytes / this.#rate(site * portSize);
   }
 
   /** Time until the port begins to send an answer of so many bytes, ms. */
   sendMs(site: number, bytes: number, nowMs: number): number {
-    return this.#join(this.#out, site, bytes, nowMs);
+    return this.#join(site * portSize, portFloat.out, bytes, nowMs);
   }
 
-  #rate(site: number): number {
-    return this.#bytesPerMs[site]! / this.factor[site]!;
+  #rate(port: number): number {
+    return this.#ports[port + portFloat.bytesPerMs]! / this.#ports[port + portFloat.factor]!;
   }
 
   /** Puts bytes in a line and says how long the line was, ms. */
-  #join({ bytes: waiting, atMs }: Lines, site: number, bytes: number, nowMs: number): number {
-    const rate = this.#rate(site);
-    const left = Math.max(0, waiting[site]! - (nowMs - atMs[site]!) * rate);
-    waiting[site] = left + bytes;
-    atMs[site] = nowMs;
+  #join(port: number, line: number, bytes: number, nowMs: number): number {
+    const ports = this.#ports;
+    const rate = this.#rate(port);
+    const waiting = port + line;
+    const left = Math.max(0, ports[waiting]! - (nowMs - ports[waiting + 1]!) * rate);
+    ports[waiting] = left + bytes;
+    ports[waiting + 1] = nowMs;
     return left / rate;
   }
 }
 
-interface Lines {
-  readonly bytes: Float64Array;
-  readonly atMs: Float64Array;
-}
-
-function lines(n: number): Lines {
-  return { bytes: new Float64Array(n), atMs: new Float64Array(n) };
-}
+/** Doubles of a port. A line has two: the bytes that waited when it was last looked at, and when that was, ms. */
+const portFloat = { factor: 0, bytesPerMs: 1, in: 2, out: 4 } as const;
+const portSize = 8;
