@@ -8,8 +8,13 @@ const lookMs = 1_000;
  * Lets V8's young generation grow up to here and no further. It doubles whenever much of it survives, and of a gateway
  * that is what a thousand streams hold on to while they last: three times the memory then buys nothing, as what one
  * request leaves behind is small. Returns a function that stops looking.
+ *
+ * It is collected by the thread it belongs to alone. So little of it survives that helpers cost more than they save, and
+ * where cores are short everyone would wait until the last of them has had its turn.
  */
 export function boundYoungGeneration(): () => void {
+  // Read with every collection, so setting it while running is safe.
+  setFlagsFromString("--no-parallel-scavenge");
   const timer = setInterval(look, lookMs);
   timer.unref();
   look();
