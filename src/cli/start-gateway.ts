@@ -22,6 +22,7 @@ import {
   type OperatorAccess,
   type AccountSettings,
   type Drain,
+  type DrainChange,
   type FileDesk,
   type Gateway,
   type GatewayOptions,
@@ -71,7 +72,7 @@ export interface GatewaySettings extends OperatorOptions {
     readonly drained: (drains: readonly Drain[]) => void;
   }) => {
     allMetrics(): Promise<readonly CollectedFamily[]>;
-    tellDrains(drains: readonly Drain[]): void;
+    tellDrain(change: DrainChange): Promise<void>;
   };
   /** Words for the operator, one line each. */
   readonly say: (line: string) => void;
@@ -109,7 +110,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     gateway.observe();
     return telemetry;
   };
-  const drains = new Drains((all) => leader?.tellDrains(all));
+  const drains = new Drains((change) => leader?.tellDrain(change) ?? null);
   drains.replace(settings.drains ?? []);
   const leader = settings.leader?.({
     collect: () => observed().collect(),

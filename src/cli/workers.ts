@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { existsSync } from "node:fs";
 import { mergeMetrics, type CollectedFamily } from "../adapters/telemetry-prometheus/index.ts";
-import type { Drain } from "../serve/index.ts";
+import { Drains, type Drain, type DrainChange } from "../serve/index.ts";
 import { rollUpsAt, workerLedger } from "./open-ledger.ts";
 import { untilStopped } from "./interrupts.ts";
 import { spentByAccount, type SpentBefore } from "./worker-share.ts";
@@ -18,20 +18,25 @@ export interface WorkerPlace {
 
 type FromWorker =
   | { readonly kind: "listening"; readonly url: string }
-  | { readonly kind: "drained"; readonly drains: readonly Drain[] }
+  | { readonly kind: "drain"; readonly id: number; readonly change: DrainChange }
   | { readonly kind: "metrics-wanted"; readonly id: number }
-  | { readonly kind: "metrics-read"; readonly id: string; readonly families: readonly CollectedFamily[] };
+  | { readonly kind: "answer"; readonly id: string; readonly families: readonly CollectedFamily[] };
+/** What a worker answers when it has done it; only metrics have something to tell. */
+type Order =
+  | { readonly kind: "read-metrics" }
+  /** All that is drained now. */
+  | { readonly kind: "go-by"; readonly drains: readonly Drain[] };
 type ToWorker =
-  | { readonly kind: "read-metrics"; readonly id: string }
-  | { readonly kind: "drained"; readonly drains: readonly Drain[] }
-  | { readonly kind: "metrics"; readonly id: number; readonly families: readonly CollectedFamily[] };
+  | (Order & { readonly id: string })
+  | { readonly kind: "done"; readonly id: number; readonly families: readonly CollectedFamily[] };
 
 const placeVariable = "DISPERSE_WORKER";
 /** Space for young objects, MiB: what a request leaves behind is gone before it counts as old, which halves collecting. */
 const youngMB = 64;
 /** A worker that ended by itself is started again after this, ms. */
 const restartMs = 1_000;
-const metricsLimitMs = 1_000;
+/** A worker that does not answer in this time is left out rather than waited for, ms. */
+const answerLimitMs = 1_000;
 
 /** This process' place among workers; null when it runs alone or leads them. */
 export function workerPlace(env: NodeJS.ProcessEnv): WorkerPlace | null {
@@ -57,8 +62,10 @@ export async function leadWorkers(
     execArgv: [...process.execArgv, `--max-semi-space-size=${youngMB}`],
   });
   const workers = new Map<number, Worker>();
+  let asks = 0;
   const asked = new Map<string, (families: readonly CollectedFamily[]) => void>();
-  let drains: readonly Drain[] = [];
+  // Whichever worker operators speak to: what they do is put in order here, and all go by it, also those started later.
+  const drains = new Drains();
   let stopping = false;
   let listening = 0;
   let failed: number | null = null;
@@ -66,7 +73,12 @@ export async function leadWorkers(
   const failure = new Promise<void>((resolve) => (fail = resolve));
 
   const start = (number: number) => {
-    const place: WorkerPlace = { number, of: count, spentBefore: { byAll, byThis: byWorker[number - 1]! }, drains };
+    const place: WorkerPlace = {
+      number,
+      of: count,
+      spentBefore: { byAll, byThis: byWorker[number - 1]! },
+      drains: drains.all,
+    };
     const worker = cluster.fork({ [placeVariable]: JSON.stringify(place) });
     workers.set(number, worker);
     let came = false;
@@ -74,12 +86,13 @@ export async function leadWorkers(
       if (message.kind === "listening") {
         came = true;
         if (++listening === count) on.listening(message.url);
-      } else if (message.kind === "drained") {
-        // Whichever worker the operator spoke to, all go by it, also those started anew later.
-        ({ drains } = message);
-        for (const other of workers.values()) if (other !== worker) tell(other, { kind: "drained", drains });
-      } else if (message.kind === "metrics-read") asked.get(message.id)?.(message.families);
-      else void readAll(message.id).then((families) => tell(worker, { kind: "metrics", id: message.id, families }));
+      } else if (message.kind === "answer") asked.get(message.id)?.(message.families);
+      else {
+        if (message.kind === "drain") drains.apply(message.change);
+        const order: Order =
+          message.kind === "drain" ? { kind: "go-by", drains: drains.all } : { kind: "read-metrics" };
+        void askAll(order).then((families) => tell(worker, { kind: "done", id: message.id, families }));
+      }
     });
     worker.on("exit", (code) => {
       workers.delete(number);
@@ -94,20 +107,19 @@ export async function leadWorkers(
     });
   };
 
-  async function readAll(id: number): Promise<CollectedFamily[]> {
+  async function askAll(order: Order): Promise<CollectedFamily[]> {
     const readings = [...workers].map(
       ([number, worker]) =>
         new Promise<{ name: string; families: readonly CollectedFamily[] }>((resolve) => {
-          const name = `${id} ${number} ${performance.now()}`;
+          const name = String(++asks);
           const done = (families: readonly CollectedFamily[]) => {
             clearTimeout(limit);
             asked.delete(name);
             resolve({ name: String(number), families });
           };
-          // One that does not answer in time is left out rather than waited for.
-          const limit = setTimeout(() => done([]), metricsLimitMs);
+          const limit = setTimeout(() => done([]), answerLimitMs);
           asked.set(name, done);
-          tell(worker, { kind: "read-metrics", id: name });
+          tell(worker, { ...order, id: name });
         }),
     );
     return mergeMetrics(await Promise.all(readings));
@@ -148,22 +160,26 @@ export function followLeader(on: {
   let next = 0;
   const send = (message: FromWorker) => void process.send?.(message);
   process.on("message", (message: ToWorker) => {
-    if (message.kind === "read-metrics") send({ kind: "metrics-read", id: message.id, families: on.collect() });
-    else if (message.kind === "drained") on.drained(message.drains);
-    else {
+    if (message.kind === "read-metrics") send({ kind: "answer", id: message.id, families: on.collect() });
+    else if (message.kind === "go-by") {
+      on.drained(message.drains);
+      send({ kind: "answer", id: message.id, families: [] });
+    } else {
       waiting.get(message.id)?.(message.families);
       waiting.delete(message.id);
     }
   });
+  const ask = (message: (id: number) => FromWorker) =>
+    new Promise<readonly CollectedFamily[]>((resolve) => {
+      const id = next++;
+      waiting.set(id, resolve);
+      send(message(id));
+    });
   return {
     listening: (url: string) => send({ kind: "listening", url }),
-    tellDrains: (drains: readonly Drain[]) => send({ kind: "drained", drains }),
+    /** Settles when all workers go by what an operator did here. */
+    tellDrain: (change: DrainChange) => ask((id) => ({ kind: "drain", id, change })).then(() => {}),
     /** The metrics of all workers together. */
-    allMetrics: () =>
-      new Promise<readonly CollectedFamily[]>((resolve) => {
-        const id = next++;
-        waiting.set(id, resolve);
-        send({ kind: "metrics-wanted", id });
-      }),
+    allMetrics: () => ask((id) => ({ kind: "metrics-wanted", id })),
   };
 }

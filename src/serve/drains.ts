@@ -9,6 +9,11 @@ export interface Drain {
   readonly reason: string | null;
 }
 
+/** What an operator did. */
+export type DrainChange =
+  | { readonly kind: "add"; readonly drain: Drain }
+  | { readonly kind: "remove"; readonly site: string; readonly workload: string | null };
+
 /** A gateway that goes by the drains. */
 export interface DrainFollower {
   /** The drains are others now. */
@@ -24,11 +29,26 @@ export interface DrainFollower {
 export class Drains {
   #all: readonly Drain[] = [];
   readonly #followers = new Set<DrainFollower>();
-  readonly #onChange: (all: readonly Drain[]) => void;
+  readonly #onChange: (change: DrainChange) => Promise<void> | null;
+  #spreading: Promise<void> | null = null;
 
-  /** `onChange` is told of changes made here, not of those that came by `replace`. */
-  constructor(onChange: (all: readonly Drain[]) => void = () => {}) {
+  /**
+   * `onChange` is told of changes made here, not of those that came by `replace`. What it returns settles, and never
+   * rejects, when other processes of the same gateway go by the change too; null = there are none.
+   */
+  constructor(onChange: (change: DrainChange) => Promise<void> | null = () => null) {
     this.#onChange = onChange;
+  }
+
+  /** Settles when everyone goes by the latest change made here; null = they do already. */
+  get spreading(): Promise<void> | null {
+    return this.#spreading;
+  }
+
+  /** Makes a change that was made elsewhere. */
+  apply(change: DrainChange): void {
+    if (change.kind === "add") this.add(change.drain);
+    else this.remove(change.site, change.workload);
   }
 
   /** Never changed in place: whoever keeps it knows what was drained then. */
@@ -40,7 +60,7 @@ export class Drains {
     const known = this.#all.find((entry) => isSame(entry, drain));
     if (known) return known;
     this.#change([...this.#all, drain]);
-    this.#onChange(this.#all);
+    this.#spread({ kind: "add", drain });
     return drain;
   }
 
@@ -49,7 +69,7 @@ export class Drains {
     const left = this.#all.filter((entry) => !isSame(entry, { site, workload }));
     if (left.length === this.#all.length) return false;
     this.#change(left);
-    this.#onChange(this.#all);
+    this.#spread({ kind: "remove", site, workload });
     return true;
   }
 
@@ -74,6 +94,15 @@ export class Drains {
     this.#followers.add(follower);
     follower.changed();
     return () => this.#followers.delete(follower);
+  }
+
+  #spread(change: DrainChange): void {
+    const told = this.#onChange(change);
+    if (told === null) return;
+    const spreading = told.then(() => {
+      if (this.#spreading === spreading) this.#spreading = null;
+    });
+    this.#spreading = spreading;
   }
 
   #change(all: readonly Drain[]): void {

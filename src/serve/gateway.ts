@@ -178,6 +178,13 @@ export function createGateway(parts: GatewayParts): Gateway {
     return page(path, entry.known, reply);
   }
 
+  /** Answers once `until` has settled, if there is anyone left to answer to. */
+  function later(until: Promise<void>, answer: () => void): Exchange {
+    let open = true;
+    void until.then(() => open && answer());
+    return { clientLeft: () => void (open = false), drained() {} };
+  }
+
   function page(path: string, known: boolean, reply: Reply): Exchange {
     const found = parts.pages?.(path, known) ?? null;
     let open = true;
@@ -200,7 +207,9 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (isResponsePath(path)) return respond(call, reply);
     if (isOperatorPath(path)) {
       const done = operate(call);
-      return done.ok ? json(reply, done.body) : refuse(reply, done.error, done.headers);
+      if (!done.ok) return refuse(reply, done.error, done.headers);
+      // Who was told that something is drained finds it drained, whatever process takes the next request.
+      return drains.spreading === null ? json(reply, done.body) : later(drains.spreading, () => json(reply, done.body));
     }
     // A feed without a body would be no feed.
     const readable = method === "GET" || (method === "HEAD" && path !== "/console/live");

@@ -1,7 +1,7 @@
 /** The gateway: admission, attempts and failover, stream life cycle, metering. Transports and engines are adapters. */
 export { Accounts, type Account, type AccountSettings, type KeyRecord } from "./accounts.ts";
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./api-error.ts";
-export { Drains, type Drain } from "./drains.ts";
+export { Drains, type Drain, type DrainChange } from "./drains.ts";
 export { FileDesk, type FileDeskOptions } from "./file-desk.ts";
 export type { EngineBinding } from "./gateway-core.ts";
 export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./chain-check.ts";
