@@ -14,6 +14,7 @@ import {
   type Snapshot,
 } from "../../src/route/index.ts";
 import { deployEverywhere, seededRng, worlds } from "../worlds/random-world.ts";
+import { runs } from "./runs.ts";
 
 const idle = (replicas: number): Snapshot => ({
   maxAgeMs: 1000,
@@ -82,7 +83,7 @@ describe("law 1: one policy", () => {
         }
         expect(arcsOf(world)).toEqual(accepted);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -105,7 +106,7 @@ describe("law 1: one policy", () => {
           expect(decideAll(world, alone, idle(world.workloads.length * 2))[row]!.target?.pool).toBe(alone.pools[0]!.id);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 });
@@ -132,7 +133,7 @@ describe("law 2: replay", () => {
           expect(JSON.stringify(decideAll(recorded.world, recorded.deployment, recorded.snapshot, seed))).toBe(first);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 });
@@ -160,7 +161,7 @@ describe("law 3: relaxing a budget", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });
@@ -178,7 +179,7 @@ describe("law 4: order", () => {
           poolsOf(decideAll(world, deployment, snapshot, seed)),
         );
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -10,6 +10,7 @@ import { viewBySite } from "../../src/plan/site-view.ts";
 import { emptySolution } from "../../src/plan/solution-path.ts";
 import { tiedProblem } from "../worlds/tied-problem.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -63,7 +64,7 @@ describe("a certificate that tells cases apart", () => {
         expect(branched.boundUsd).toBeGreaterThanOrEqual(root.boundUsd);
         expect(recomputeBound(problem, throughJson(branched))).toBe(branched.boundUsd);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   }, 60_000);
 

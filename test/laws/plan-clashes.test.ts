@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import { MipBuilder } from "../../src/plan/mip-builder.ts";
 import { findSmallestClash, leastRelaxation, smallestHittingSet } from "../../src/plan/smallest-clash.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -72,7 +73,7 @@ describe("clashing limits", () => {
         expect(holdTogether(rows, (group) => found!.groups.includes(group))).toBe(false);
         expect(found!.groups).toHaveLength(Math.min(...sizes));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   }, 60_000);
 
@@ -91,7 +92,7 @@ describe("clashing limits", () => {
         if (slacks.length === 0) expect(found).toBeNull();
         else expect(found![0]).toBeCloseTo(Math.min(...slacks), 6);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   }, 60_000);
 

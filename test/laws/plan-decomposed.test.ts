@@ -14,6 +14,7 @@ import { viewBySite } from "../../src/plan/site-view.ts";
 import { emptySolution } from "../../src/plan/solution-path.ts";
 import { tiedProblem } from "../worlds/tied-problem.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -32,7 +33,7 @@ describe("the decomposition", () => {
         expect(bound.boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
         expect(recomputeBound(problem, certify(strong, bound, view))).toBeCloseTo(bound.boundUsd, 6);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   }, 60_000);
 
@@ -51,7 +52,7 @@ describe("the decomposition", () => {
         expect(recomputeBound(problem, certificate)).toBeCloseTo(boundUsd, 6);
         expect(boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   }, 60_000);
 
@@ -130,7 +131,7 @@ describe("the decomposition", () => {
           expect(checkSolution(problem, plan)).toEqual([]);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   }, 60_000);
 
@@ -147,7 +148,7 @@ describe("the decomposition", () => {
         expect(result.bestBoundUsd).toBeLessThanOrEqual(optimum + 1e-6);
         expect(recomputeBound(problem, result.certificate!)).toBeLessThanOrEqual(optimum + 1e-6);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   }, 60_000);
 

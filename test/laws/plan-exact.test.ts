@@ -6,6 +6,7 @@ import { formulate } from "../../src/plan/formulate.ts";
 import { checkSolution, objectiveUsd, usefulModules, type PlanProblem } from "../../src/plan/problem.ts";
 import { emptySolution } from "../../src/plan/solution-path.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -58,7 +59,7 @@ describe("the exact path", () => {
         expect(result.bestBoundUsd).toBeCloseTo(result.objectiveUsd, 5);
         expect(result.status).toBe("optimal");
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   }, 120_000);
 
@@ -71,7 +72,7 @@ describe("the exact path", () => {
         expect(checkSolution(problem, result.solution)).toEqual([]);
         expect(result.bestBoundUsd).toBeLessThanOrEqual(result.objectiveUsd);
       }),
-      { numRuns: 5 },
+      { numRuns: runs(5) },
     );
   });
 });

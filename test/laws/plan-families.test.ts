@@ -9,6 +9,7 @@ import { checkSolution } from "../../src/plan/problem.ts";
 import { worldProblem } from "../../src/plan/world-problem.ts";
 import { arcTable, compilePolicy } from "../../src/route/index.ts";
 import { familyWorld } from "../worlds/family-world.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -219,7 +220,7 @@ describe("plans under every family of limits", () => {
         // The dearest plan of these worlds costs millions; a cent is rounding.
         expect(Math.abs(document.objectiveUsdPerYear! - expected)).toBeLessThan(1e-6 * Math.abs(expected) + 0.01);
       }),
-      { numRuns: 9 },
+      { numRuns: runs(9) },
     );
   }, 180_000);
 
@@ -230,7 +231,7 @@ describe("plans under every family of limits", () => {
         expect(verification.findings).toEqual([]);
         expect(verification.certifiedBoundUsd!).toBeLessThanOrEqual(verification.recomputedUsd! * (1 + 1e-9) + 0.01);
       }),
-      { numRuns: 16 },
+      { numRuns: runs(16) },
     );
   }, 120_000);
 
@@ -246,7 +247,7 @@ describe("plans under every family of limits", () => {
         expect(result.objectiveUsd).toBeGreaterThanOrEqual(optimum - 1e-6 * Math.abs(optimum) - 0.01);
         expect(result.bestBoundUsd).toBeLessThanOrEqual(optimum + 1e-6 * Math.abs(optimum) + 0.01);
       }),
-      { numRuns: 14 },
+      { numRuns: runs(14) },
     );
   }, 120_000);
 });

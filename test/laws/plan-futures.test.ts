@@ -8,6 +8,7 @@ import { checkSolution, usefulModules, type PlanProblem } from "../../src/plan/p
 import { emptySolution, type PathResult } from "../../src/plan/solution-path.ts";
 import { solveProblem } from "../../src/plan/solve-problem.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -134,7 +135,7 @@ describe("a plan for several futures", () => {
         expect(found.best.expectedUsdPerYear).toBeGreaterThanOrEqual(waitAndSee - 1e-6);
         expect(found.best.expectedUsdPerYear).toBeLessThanOrEqual(cheapest(candidates).expectedUsdPerYear + 1e-6);
       }),
-      { numRuns: 10 },
+      { numRuns: runs(10) },
     );
   }, 120_000);
 

@@ -6,6 +6,7 @@ import { annualCost } from "../../src/finance/index.ts";
 import { MipBuilder, planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
 import { arcTable, compilePolicy } from "../../src/route/index.ts";
 import { smallModule, testSite, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -165,7 +166,7 @@ describe("a plan that survives the loss of any one place", () => {
         expect(Math.abs(document.objectiveUsdPerYear! - expected)).toBeLessThan(1e-6 * Math.abs(expected) + 0.01);
         expect(verifyPlan(document).findings).toEqual([]);
       }),
-      { numRuns: 9 },
+      { numRuns: runs(9) },
     );
   }, 180_000);
 

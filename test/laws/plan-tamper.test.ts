@@ -5,6 +5,7 @@ import { isSealWhole, seal } from "../../src/cli/plan-seal.ts";
 import { planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
 import { familyWorld } from "../worlds/family-world.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -101,7 +102,7 @@ describe("a plan document with one value changed", () => {
         // A document whose values contradict each other must not bring the checks down either.
         verifyPlan(copy);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   }, 60_000);
 
@@ -142,7 +143,7 @@ describe("a plan document with one value changed", () => {
           expect(certifiedBoundUsd! / prices.boundUsd).toBeCloseTo(1, 8);
         } else expect([one.path.join("."), ok]).toEqual([one.path.join("."), false]);
       }),
-      { numRuns: 80 },
+      { numRuns: runs(80) },
     );
   }, 60_000);
 });

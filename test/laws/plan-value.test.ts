@@ -5,6 +5,7 @@ import type { World } from "../../src/catalog/index.ts";
 import { planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
 import { familyWorld } from "../worlds/family-world.ts";
 import { testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -53,7 +54,7 @@ describe("years that are all alike (invariant 9)", () => {
           expect(difference).toBeLessThan(1e-6 * Math.abs(one.objectiveUsdPerYear!) + 0.01);
         }
       }),
-      { numRuns: 6 },
+      { numRuns: runs(6) },
     );
   }, 120_000);
 });
@@ -75,7 +76,7 @@ describe("what a plan is worth", () => {
           expect(verifyPlan(throughJson(document)).findings).toEqual([]);
         },
       ),
-      { numRuns: 10 },
+      { numRuns: runs(10) },
     );
   }, 180_000);
 
@@ -91,7 +92,7 @@ describe("what a plan is worth", () => {
         expect(rich.value!.npvUsd).toBeGreaterThanOrEqual(cheap.value!.npvUsd - slack);
         expect(rich.value!.npvUsd).toBeLessThanOrEqual(rich.value!.bestNpvUsd! + slack);
       }),
-      { numRuns: 6 },
+      { numRuns: runs(6) },
     );
   }, 120_000);
 

@@ -7,6 +7,7 @@ import { MipBuilder, planScenario } from "../../src/plan/index.ts";
 import { worldProblem } from "../../src/plan/world-problem.ts";
 import { arcTable, compilePolicy, filter } from "../../src/route/index.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -163,7 +164,7 @@ describe("plans of worlds", () => {
         const expected = await cheapest(world, most + (most === 1 ? 1 : 0));
         expect(document.objectiveUsdPerYear! / expected).toBeCloseTo(1, 6);
       }),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   }, 120_000);
 
@@ -203,7 +204,7 @@ describe("plans of worlds", () => {
         expect(again.totalUsdPerYear / objectiveUsdPerYear!).toBeCloseTo(1, 9);
         expect(again).toEqual(cost);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   }, 60_000);
 

@@ -7,6 +7,7 @@ import { planScenario, type PlanDocument } from "../../src/plan/index.ts";
 import { arcTable, compilePolicy, filter } from "../../src/route/index.ts";
 import { settledWorlds } from "../worlds/settled-world.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -48,7 +49,7 @@ describe("law 5: a plan's objective", () => {
         expect(again.totalUsdPerYear / document.objectiveUsdPerYear!).toBeCloseTo(1, 9);
         expect(document.bestBoundUsdPerYear!).toBeLessThanOrEqual(document.objectiveUsdPerYear! * (1 + 1e-9));
       }),
-      { numRuns: 10 },
+      { numRuns: runs(10) },
     );
   }, 60_000);
 
@@ -62,7 +63,7 @@ describe("law 5: a plan's objective", () => {
         const fewer = (await planOf({ ...world, sites: world.sites.slice(0, -1) })).objectiveUsdPerYear!;
         expect(fewer).toBeGreaterThanOrEqual(whole * (1 - 1e-6));
       }),
-      { numRuns: 6 },
+      { numRuns: runs(6) },
     );
   }, 60_000);
 });
@@ -108,7 +109,7 @@ describe("a plan, checked against the world alone", () => {
         }
         expectConserved(world, served, unserved);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   }, 90_000);
 

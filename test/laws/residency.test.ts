@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compilePolicy, compileRoutes, decide, filter } from "../../src/route/index.ts";
 import { deployEverywhere, seededRng, worlds } from "../worlds/random-world.ts";
+import { runs } from "./runs.ts";
 
 describe("law 7: residency", () => {
   it("whatever is down, excluded or unknown, neither target nor fallback leaves the permitted countries", () => {
@@ -28,7 +29,7 @@ describe("law 7: residency", () => {
           }
         }
       }),
-      { numRuns: 80 },
+      { numRuns: runs(80) },
     );
   });
 
@@ -43,7 +44,7 @@ describe("law 7: residency", () => {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -15,6 +15,7 @@ import {
 import { deployEverywhere } from "../worlds/random-world.ts";
 import { settledWorlds } from "../worlds/settled-world.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
+import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());
@@ -83,7 +84,7 @@ describe("law 6: requests", () => {
           expect(inWindows).toBe(workload.arrived);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 
@@ -114,7 +115,7 @@ describe("law 7 in simulation", () => {
           if (!world.demand.some((row) => mayEnter(world, row, country))) expect(completed).toBe(0);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 
