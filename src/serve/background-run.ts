@@ -19,6 +19,8 @@ export interface BackgroundOrder {
   /** The response as it stands before anything came of it. */
   readonly queued: Readonly<Record<string, unknown>> & { readonly id: string };
   readonly place: Pick<KeptResponse, "area" | "access" | "country" | "dataClass" | "items">;
+  /** Called with the output once the response is complete and kept. */
+  readonly whenKept?: (output: readonly unknown[]) => Promise<unknown>;
 }
 
 /**
@@ -91,8 +93,9 @@ export class BackgroundRun implements Reply {
     this.#text = "";
     const output = answer?.["output"];
     if (this.#status === 200 && Array.isArray(output)) {
-      const { id, previous_response_id, background } = queued;
-      return this.#finish({ ...answer, id, previous_response_id, background }, output);
+      const { id, previous_response_id, background, conversation } = queued;
+      const own = { id, previous_response_id, background, ...(conversation ? { conversation } : {}) };
+      return this.#finish({ ...answer, ...own }, output);
     }
     const error = answer?.["error"] as { message?: unknown } | null | undefined;
     const message = typeof error?.message === "string" ? error.message : "The response could not be made.";
@@ -114,7 +117,10 @@ export class BackgroundRun implements Reply {
     if ((await desk.find(account, queued.id)) === null) return;
     const items = output.map((item) => JSON.stringify(item)).join(",");
     const kept = { id: queued.id, ...place, output: items, response: JSON.stringify(response) };
-    if (await desk.keep(account, kept)) return;
+    if (await desk.keep(account, kept)) {
+      if (output.length > 0) await this.#order.whenKept?.(output);
+      return;
+    }
     const long = failed(queued, "server_error", "The response is longer than what is kept here.");
     await desk.keep(account, { ...kept, items: "", output: "", response: JSON.stringify(long) });
   }

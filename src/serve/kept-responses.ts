@@ -2,7 +2,7 @@ import { apiError, type ApiError } from "./api-error.ts";
 import { asItStands, cancelRun, stopRun } from "./background-run.ts";
 import { asciiJson, asciiText } from "./byte-text.ts";
 import type { ByteText } from "./ports.ts";
-import type { KeptResponse, ResponseDesk } from "./response-desk.ts";
+import type { ResponseDesk } from "./response-desk.ts";
 import { listedItems } from "./response-items.ts";
 import type { Call } from "./transport.ts";
 
@@ -31,7 +31,7 @@ export async function showKept(
   }
   const kept = await desk.find(account, id);
   if (kept === null) return missing;
-  if (route === "GET input_items") return page(kept, call.query);
+  if (route === "GET input_items") return pageOf(listedItems(kept.items, kept.id) as { id: string }[], call.query);
   if (route === "POST cancel") {
     if ((JSON.parse(kept.response) as { background?: unknown }).background !== true) {
       return apiError("invalid_request", { detail: "Only responses made in the background can be cancelled." });
@@ -44,14 +44,14 @@ export async function showKept(
   return { body: asciiText(await asItStands(desk, account, kept)) };
 }
 
-function page(kept: KeptResponse, query: string | undefined): KeptAnswer {
+/** A page of a list that is given oldest first, as the query asks for it: newest first unless it says otherwise. */
+export function pageOf(all: readonly { readonly id: string }[], query: string | undefined): KeptAnswer {
   const asked = new URLSearchParams(query);
   const limit = Number(asked.get("limit") ?? pageLength.usual);
   if (!Number.isInteger(limit) || limit < 1 || limit > pageLength.most) {
     const detail = `\`limit\` must be a whole number from 1 to ${pageLength.most}.`;
     return apiError("invalid_request", { detail, param: "limit" });
   }
-  const all = listedItems(kept.items, kept.id) as { id: string }[];
   const ordered = asked.get("order") === "asc" ? all : all.toReversed();
   const after = asked.get("after");
   const from = after === null ? 0 : ordered.findIndex(({ id }) => id === after) + 1;

@@ -129,12 +129,17 @@ export interface ShelfEntry {
   readonly text: string;
   /** Milliseconds since 1970 UTC after which it is not there any more. */
   readonly expiresEpochMs: number;
+  /** The text goes behind what is there under its name, and nowhere when nothing is: a place many may write to at once. */
+  readonly behind?: boolean;
 }
 
 /** Keeps texts for a while, within bounds: when it is full, whoever holds most loses what is oldest of theirs. */
 export interface Shelf {
-  /** Takes an entry over, in place of one of the same name; settles when it can be found. `epochMs`: now. */
-  put(entry: ShelfEntry, epochMs: number): Promise<void>;
+  /**
+   * Takes an entry over, in place of one of the same name or behind it; settles when it can be found, with false when
+   * there was nothing to go behind. `epochMs`: now.
+   */
+  put(entry: ShelfEntry, epochMs: number): Promise<boolean>;
   get(owner: string, name: string, epochMs: number): Promise<string | null>;
   /** False when there was none. */
   remove(owner: string, name: string): Promise<boolean>;

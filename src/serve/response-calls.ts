@@ -1,12 +1,15 @@
 import { residencyRefusal } from "../route/index.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import type { ApiParts } from "./api-parts.ts";
+import { createConversationCalls, isConversationPath, namedItems, noConversation } from "./conversation-calls.ts";
+import type { ConversationPlace } from "./conversations.ts";
 import { noResponse, responseIdPattern, showKept } from "./kept-responses.ts";
 import { LaterExchange } from "./later-exchange.ts";
 import type { KeptResponse, ResponseDesk } from "./response-desk.ts";
 import { BackgroundRun, queuedResponse } from "./background-run.ts";
 import { newId } from "./request-id.ts";
 import {
+  itemTexts,
   joinItems,
   readWish,
   referencesIn,
@@ -14,6 +17,8 @@ import {
   withReferences,
   type ResponseWish,
 } from "./response-items.ts";
+import { nothingSaid, placed, type Said } from "./response-context.ts";
+import { noItem, unsupported } from "./response-refusals.ts";
 import { ResponseRecorder } from "./response-recorder.ts";
 import type { Call, Exchange, Reply } from "./transport.ts";
 
@@ -34,7 +39,7 @@ const notAnId = "input_tokens";
 
 /** Whether a path is one of these endpoints. */
 export function isResponsePath(path: string): boolean {
-  return path === root || (path.startsWith(`${root}/`) && path !== `${root}/${notAnId}`);
+  return isConversationPath(path) || path === root || (path.startsWith(`${root}/`) && path !== `${root}/${notAnId}`);
 }
 
 /**
@@ -43,7 +48,10 @@ export function isResponsePath(path: string): boolean {
  * account meets its own responses alone.
  */
 export function createResponseCalls(parts: ResponseCallParts): (call: Call, reply: Reply) => Exchange {
-  const { desk, world, accounts, nameOf, origins, infer, refuse } = parts;
+  const { desk, world, accounts, nameOf, origins, infer, refuse, rng } = parts;
+  const conversationCall =
+    desk &&
+    createConversationCalls({ world, origins, rng, conversations: desk.conversations, country: desk.options.country });
 
   const accountOf = (call: Call) => {
     const who = call.onBehalfOf
@@ -65,26 +73,31 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
       const detail = `\`input\` refers to more than ${mostReferences} items.`;
       return refused(reply, apiError("invalid_request", { detail, param: "input" }));
     }
-    if (wish.previousId === null && references.length === 0) return serve(call, reply, who.account, wish, nothingSaid);
+    const alone = wish.previousId === null && wish.conversationId === null && references.length === 0;
+    if (alone) return serve(call, reply, who.account, wish, nothingSaid);
     const later = new LaterExchange();
     const goOn = (said: Said | ApiError) => {
       if (later.gone) return;
       if ("code" in said) refuse(reply, said);
       else later.follow(serve(call, reply, who.account, wish, said));
     };
-    lookUp(who.account, wish.previousId, references).then(
-      goOn,
-      () => later.gone || refuse(reply, apiError("files_unavailable")),
-    );
+    lookUp(who.account, wish, references).then(goOn, () => later.gone || refuse(reply, apiError("files_unavailable")));
     return later;
   }
 
   /** What a request goes on from and refers to; an error when it is not there. */
   async function lookUp(
     account: string,
-    previousId: string | null,
+    { previousId, conversationId, items: own }: ResponseWish,
     references: readonly string[],
   ): Promise<Said | ApiError> {
+    const { conversations, options } = desk!;
+    const conversation = conversationId === null ? null : await conversations.find(account, conversationId);
+    if (conversationId !== null && conversation === null) return noConversation(conversationId);
+    if (conversation !== null && conversation.characters + (own?.length ?? 0) > options.maxCharacters) {
+      const detail = "The conversation has become longer than what is kept here.";
+      return apiError("invalid_request", { detail, param: "conversation" });
+    }
     const previous = previousId === null ? null : await desk!.find(account, previousId);
     if (previousId !== null && previous === null) {
       return apiError("previous_response_not_found", { detail: noResponse(previousId) });
@@ -94,14 +107,14 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
       return apiError("invalid_request", { detail, param: "previous_response_id" });
     }
     const items = new Map<string, string>();
-    const sources = previous === null ? [] : [previous];
+    const sources: ConversationPlace[] = [previous, conversation?.place].filter((source) => source != null);
     for (const id of new Set(references)) {
       const item = await desk!.findItem(account, id);
       if (item === null) return apiError("not_found", { detail: noItem(id), param: "input" });
       items.set(id, item.text);
       sources.push(item.from);
     }
-    return { previous, sources, items };
+    return { previous, conversation, sources, items };
   }
 
   function serve(
@@ -109,23 +122,37 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
     reply: Reply,
     account: string,
     wish: ResponseWish,
-    { previous, sources, items: referred }: Said,
+    { previous, conversation, sources, items: referred }: Said,
   ): Exchange {
     const place = placeOf(call, wish, sources);
     if (place === null) return infer(call, reply);
     if ("code" in place) return refused(reply, place);
     const forbidden = desk!.options.country === null ? null : lawAgainstKeeping(place, desk!.options.country);
-    if (forbidden !== null && (wish.store === true || wish.background)) return refused(reply, forbidden);
+    if (forbidden !== null && (wish.store === true || wish.background || conversation !== null))
+      return refused(reply, forbidden);
     const own = wish.items === null || referred.size === 0 ? wish.items : withReferences(wish.items, referred);
-    const items = own === null ? null : joinItems(previous?.items ?? "", previous?.output ?? "", own);
-    const asSent = items === null || (sources.length === 0 && !wish.background);
+    const before =
+      conversation === null ? [previous?.items, previous?.output] : conversation.items.map(({ text }) => text);
+    const items = own === null ? null : joinItems(...before.filter((text) => text !== undefined), own);
+    const asSent = items === null || (sources.length === 0 && conversation === null && !wish.background);
     const body = asSent ? call.body : withConversation(call.body, items);
     const keeps = wish.store !== false && forbidden === null && items !== null;
+    /** What was said and answered goes into the conversation together. */
+    const converse = async (output: readonly unknown[]) => {
+      if (conversation === null || own === null) return;
+      const texts = [...itemTexts(own), ...output.map((item) => JSON.stringify(item))];
+      await desk!.conversations.add(account, conversation, namedItems(texts, rng), place);
+    };
     const passOn = (into: Reply) => infer(placed(call, body, place), into);
     if (wish.background && items !== null) {
-      const id = newId("resp_", parts.rng);
-      const queued = queuedResponse(id, wish.fields, previous?.id ?? null, Math.floor(parts.epochMs() / 1_000));
-      const run = new BackgroundRun({ desk: desk!, account, client: reply, queued, place: { ...place, items } });
+      const id = newId("resp_", rng);
+      const createdS = Math.floor(parts.epochMs() / 1_000);
+      const queued = {
+        ...queuedResponse(id, wish.fields, previous?.id ?? null, createdS),
+        ...(conversation && { conversation: { id: conversation.id } }),
+      };
+      const order = { desk: desk!, account, client: reply, queued, place: { ...place, items }, whenKept: converse };
+      const run = new BackgroundRun(order);
       run.begin(passOn).catch(() => refuse(reply, apiError("files_unavailable")));
       return over;
     }
@@ -133,13 +160,20 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
       reply,
       previousId: previous?.id ?? null,
       maxBytes: desk!.options.maxCharacters,
-      keep: keeps ? (response) => keep(account, response, items, place, previous) : null,
+      conversationId: conversation?.id ?? null,
+      keep:
+        keeps || conversation !== null
+          ? async (response) => {
+              if (keeps) await keep(account, response, items, place, previous);
+              if (Array.isArray(response["output"])) await converse(response["output"]);
+            }
+          : null,
     });
     return passOn(recorder);
   }
 
   /** Where the request comes from: what it says, else where its conversation began; null when nothing is known of its model. */
-  function placeOf(call: Call, { fields: { model } }: ResponseWish, sources: readonly KeptResponse[]) {
+  function placeOf(call: Call, { fields: { model } }: ResponseWish, sources: readonly ConversationPlace[]) {
     const name = typeof model === "string" ? nameOf.get(model) : undefined;
     if (!name) return null;
     const asked = { area: call.header("x-disperse-area"), access: call.header("x-disperse-access") };
@@ -148,7 +182,7 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
     const area = world.areas[origin.area]!;
     const { dataClass } = world.workloads[name.workload]!;
     for (const source of sources) {
-      if (source.country === area.country && source.dataClass === dataClass) continue;
+      if (source.country === area.country && (source.dataClass ?? dataClass) === dataClass) continue;
       const why =
         source.country === area.country
           ? `it holds data of the class ${source.dataClass}, and this model is for ${dataClass}`
@@ -200,69 +234,23 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
     }
     const who = accountOf(call);
     if (!who.ok) return refused(reply, who.error);
-    if (rest.length > 0) return refused(reply, apiError("not_found"));
+    const answer = isConversationPath(call.path)
+      ? conversationCall!(call, who.account)
+      : rest.length > 0
+        ? null
+        : showKept(desk, call, who.account, id, verb);
+    if (answer === null) return refused(reply, apiError("not_found"));
     const later = new LaterExchange();
-    showKept(desk, call, who.account, id, verb).then(
-      (answer) => {
+    answer.then(
+      (result) => {
         if (later.gone) return;
-        if ("code" in answer) refuse(reply, answer);
-        else reply.send(200, ["content-type", "application/json", "cache-control", "no-store"], answer.body, true);
+        if ("code" in result) refuse(reply, result);
+        else reply.send(200, ["content-type", "application/json", "cache-control", "no-store"], result.body, true);
       },
       () => later.gone || refuse(reply, apiError("files_unavailable")),
     );
     return later;
   };
-}
-
-/** What a request goes on from and refers to. */
-interface Said {
-  readonly previous: KeptResponse | null;
-  /** Every response something of which goes to the engine again: the law looks at all of them. */
-  readonly sources: readonly KeptResponse[];
-  /** Items that were referred to, JSON by id. */
-  readonly items: ReadonlyMap<string, string>;
-}
-
-const nothingSaid: Said = { previous: null, sources: [], items: new Map() };
-
-/** The call with everything in its body, from the place it is judged by. */
-function placed(call: Call, body: string, place: { readonly area: string; readonly access: string }): Call {
-  const headers: Readonly<Record<string, string>> = {
-    "x-disperse-area": place.area,
-    "x-disperse-access": place.access,
-  };
-  const { method, path, query, onBehalfOf } = call;
-  return {
-    method,
-    path,
-    body,
-    bodyBytes: call.bodyBytes + Math.max(0, body.length - call.body.length),
-    ...(query !== undefined && { query }),
-    ...(onBehalfOf && { onBehalfOf }),
-    header: (name) => headers[name] ?? call.header(name),
-  };
-}
-
-/** What asks for state that is not kept here; without a desk everything but a background run is left to the engine. */
-function unsupported(wish: ResponseWish, call: Call, keeps: boolean): ApiError | null {
-  const detail = wish.background ? noBackground(wish, call, keeps) : null;
-  if (detail !== null) return apiError("invalid_request", { detail, param: "background" });
-  if (!keeps || !wish.conversation) return null;
-  const instead = "Conversations are continued with previous_response_id here.";
-  return apiError("invalid_request", { detail: instead, param: "conversation" });
-}
-
-function noBackground({ store, fields }: ResponseWish, call: Call, keeps: boolean): string | null {
-  if (!keeps) return "Responses run in the background only where they are kept: start the gateway with --responses.";
-  if (call.onBehalfOf) return "A batch is in the background already.";
-  if (store === false)
-    return "A response in the background is fetched later, so it cannot be sent with `store: false`.";
-  if (fields["stream"] === true) return "A response in the background is not streamed: ask for it until it is done.";
-  return null;
-}
-
-function noItem(id: string): string {
-  return `Item with id '${id.slice(0, 128)}' not found: the response it belongs to was not stored, has expired, or is someone else's.`;
 }
 
 const over: Exchange = { clientLeft() {}, drained() {} };

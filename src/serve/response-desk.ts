@@ -1,3 +1,4 @@
+import { Conversations } from "./conversations.ts";
 import { elementSpans } from "./json-span.ts";
 import type { Clock, Shelf } from "./ports.ts";
 import { listedItems } from "./response-items.ts";
@@ -60,10 +61,12 @@ export class ResponseDesk {
   readonly clock: Clock;
   /** Responses this process makes in the background, by account and id. */
   readonly running = new Map<string, { stop(): void }>();
+  readonly conversations: Conversations;
   readonly #shelf: Shelf;
 
   constructor({ shelf, clock, options }: ResponseDeskParts) {
     this.options = { ...defaultResponseOptions, ...options };
+    this.conversations = new Conversations({ shelf, clock, ...this.options });
     this.#shelf = shelf;
     this.clock = clock;
   }
@@ -109,7 +112,7 @@ export class ResponseDesk {
     return this.#shelf.remove(account, id);
   }
 
-  #put(owner: string, name: string, text: string): Promise<void> {
+  #put(owner: string, name: string, text: string): Promise<boolean> {
     const epochMs = this.clock.epochMs();
     return this.#shelf.put({ owner, name, text, expiresEpochMs: epochMs + this.options.ttlS * 1_000 }, epochMs);
   }

@@ -8,7 +8,10 @@ export interface ResponseWish {
   /** `store` as it was sent; null = left to the usual, which is to keep. */
   readonly store: boolean | null;
   readonly background: boolean;
+  /** A conversation is named. */
   readonly conversation: boolean;
+  /** Its id; null when there is none or it is no id. */
+  readonly conversationId: string | null;
   /** Input as items, JSON without the brackets around them; null when there is none that could be kept. */
   readonly items: string | null;
 }
@@ -30,8 +33,15 @@ export function readWish(body: string): ResponseWish | null {
     store: typeof store === "boolean" ? store : null,
     background: background === true,
     conversation: conversation !== undefined && conversation !== null,
+    conversationId: conversationIdIn(conversation),
     items: typeof input === "string" || Array.isArray(input) ? itemsIn(body, typeof input === "string") : null,
   };
+}
+
+/** A conversation is named by its id, or by an object with it. */
+function conversationIdIn(value: unknown): string | null {
+  const id = typeof value === "object" && value !== null ? (value as { id?: unknown }).id : value;
+  return typeof id === "string" ? id : null;
 }
 
 /** The items of `input` as they stand in the body, so that nothing of them is written anew; a text is one message. */
@@ -45,16 +55,14 @@ function itemsIn(body: string, isText: boolean): string | null {
 
 /** Ids of items that are only referred to, `{"type":"item_reference","id":"…"}`; the type may be left out. */
 export function referencesIn(items: string): string[] {
-  return elementSpans(items).flatMap(({ start, end }) => referenceIn(items.slice(start, end)) ?? []);
+  return itemTexts(items).flatMap((text) => referenceIn(text) ?? []);
 }
 
 /** The items with what was referred to in its place. */
 export function withReferences(items: string, found: ReadonlyMap<string, string>): string {
-  const texts = elementSpans(items).map(({ start, end }) => {
-    const text = items.slice(start, end);
-    return found.get(referenceIn(text) ?? "") ?? text;
-  });
-  return texts.join(",");
+  return itemTexts(items)
+    .map((text) => found.get(referenceIn(text) ?? "") ?? text)
+    .join(",");
 }
 
 function referenceIn(item: string): string | null {
@@ -67,13 +75,23 @@ function referenceIn(item: string): string | null {
 
 const longestReference = 1_000;
 
+/** The texts of items, one by one. */
+export function itemTexts(items: string): string[] {
+  return elementSpans(items).map(({ start, end }) => items.slice(start, end));
+}
+
 /** Items behind each other; either side may be empty. */
 export function joinItems(...parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join(",");
 }
 
 /** What an engine is told of state that is kept here: nothing. */
-const exchanged: Readonly<Record<string, string>> = { input: "", previous_response_id: "null", background: "false" };
+const exchanged: Readonly<Record<string, string>> = {
+  input: "",
+  previous_response_id: "null",
+  conversation: "null",
+  background: "false",
+};
 
 /**
  * The body with the conversation so far in front of its own input, and without the reference to it: an engine that has

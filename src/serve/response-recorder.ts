@@ -7,6 +7,8 @@ export interface RecorderParts {
   readonly reply: Reply;
   /** What the response goes on from; null = it is the first. */
   readonly previousId: string | null;
+  /** The conversation it belongs to; null = none. */
+  readonly conversationId: string | null;
   /** Bytes of an answer that are collected at most; a longer one is passed on and not kept. */
   readonly maxBytes: number;
   /** Keeps a response before its last bytes go out, so that the next request finds it; null = nothing is kept. */
@@ -15,6 +17,8 @@ export interface RecorderParts {
 
 /** In an answer the engine knows of no conversation; quotes inside texts are escaped and never match. */
 const noPrevious = /(?<!\\)"previous_response_id": ?null/g;
+const noConversation = /(?<!\\)"conversation": ?null/g;
+const aResponse = /(?<!\\)"object": ?"response"/g;
 
 /** Stands between the gateway and a client of `/v1/responses`: takes the answer down on its way and names what it goes on from. */
 export class ResponseRecorder implements Reply {
@@ -55,8 +59,17 @@ export class ResponseRecorder implements Reply {
   }
 
   #take(bytes: ByteText): ByteText {
-    const { previousId, maxBytes } = this.#parts;
-    const text = previousId === null ? bytes : bytes.replaceAll(noPrevious, `"previous_response_id":"${previousId}"`);
+    const { previousId, conversationId, maxBytes } = this.#parts;
+    let text = bytes;
+    if (previousId !== null) text = text.replaceAll(noPrevious, `"previous_response_id":"${previousId}"`);
+    if (conversationId !== null) {
+      const named = `"conversation":{"id":"${conversationId}"}`;
+      // Most engines have never heard of conversations and leave the field out.
+      text =
+        text.search(noConversation) >= 0
+          ? text.replaceAll(noConversation, named)
+          : text.replaceAll(aResponse, `$&,${named}`);
+    }
     if (this.#collected !== null) this.#collected += text;
     if (this.#collected !== null && this.#collected.length > maxBytes) this.#collected = null;
     return text;

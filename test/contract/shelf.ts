@@ -30,6 +30,19 @@ export function shelfContract(
         expect(await shelf.get("one", "b", 0)).toBeNull();
       }));
 
+    it("puts texts behind each other, whole and in order, where there is something to go behind", () =>
+      withShelf(1e6, async (shelf) => {
+        const add = (text: string, epochMs = 0) =>
+          shelf.put({ owner: "one", name: "log", text, expiresEpochMs: 1_000, behind: true }, epochMs);
+        expect(await add("nothing there")).toBe(false);
+        expect(await shelf.get("one", "log", 0)).toBeNull();
+        expect(await put(shelf, "one", "log", "begin", 500)).toBe(true);
+        const texts = Array.from({ length: 20 }, (_, index) => `|${index} Ω`);
+        expect(await Promise.all(texts.map((text) => add(text)))).toEqual(texts.map(() => true));
+        expect(await shelf.get("one", "log", 999)).toBe(`begin${texts.join("")}`);
+        expect(await add("too late", 1_000)).toBe(false);
+      }));
+
     it("forgets what is removed or has expired", () =>
       withShelf(1e6, async (shelf) => {
         await put(shelf, "one", "a", "text", 1_000);

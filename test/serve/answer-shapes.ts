@@ -64,6 +64,7 @@ const response = object({
   tool_choice: is("auto"),
   tools: list({}),
   top_p: is(1),
+  "conversation?": object({ id: id("conv_") }),
   "usage?": responseUsage,
 });
 const queuedResponse = object({
@@ -143,6 +144,22 @@ const page = (entry: Schema) =>
     has_more: { type: "boolean" },
   });
 
+const itemPage = object({
+  object: is("list"),
+  data: list(
+    object({
+      type: is("message"),
+      id: text,
+      status: oneOf("completed", "incomplete"),
+      role: oneOf("user", "assistant"),
+      content: list({ anyOf: [outputText, object({ type: is("input_text"), text })] }),
+    }),
+  ),
+  first_id: text,
+  last_id: text,
+  has_more: { type: "boolean" },
+});
+
 export const answerShapes: Readonly<Record<AnswerKind, Schema>> = {
   error: object({ error: object({ message: text, type: text, param: maybe(text), code: maybe(text) }) }),
   models: object({ object: is("list"), data: list(model) }),
@@ -160,21 +177,15 @@ export const answerShapes: Readonly<Record<AnswerKind, Schema>> = {
   "kept response": response,
   "queued response": queuedResponse,
   "deleted response": object({ id: id("resp_"), object: is("response"), deleted: is(true) }),
-  "input items": object({
-    object: is("list"),
-    data: list(
-      object({
-        type: is("message"),
-        id: text,
-        status: oneOf("completed", "incomplete"),
-        role: oneOf("user", "assistant"),
-        content: list({ anyOf: [outputText, object({ type: is("input_text"), text })] }),
-      }),
-    ),
-    first_id: text,
-    last_id: text,
-    has_more: { type: "boolean" },
+  "input items": itemPage,
+  "conversation items": itemPage,
+  conversation: object({
+    id: id("conv_"),
+    object: is("conversation"),
+    created_at: count,
+    metadata: { type: "object" },
   }),
+  "deleted conversation": object({ id: id("conv_"), object: is("conversation.deleted"), deleted: is(true) }),
   "input tokens": object({ object: is("response.input_tokens"), input_tokens: count }),
   file,
   files: page(file),

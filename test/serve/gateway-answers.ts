@@ -19,6 +19,9 @@ export type AnswerKind =
   | "response event"
   | "kept response"
   | "queued response"
+  | "conversation"
+  | "conversation items"
+  | "deleted conversation"
   | "deleted response"
   | "input items"
   | "input tokens"
@@ -77,6 +80,13 @@ export async function gatewayAnswers(): Promise<{ readonly kind: AnswerKind; rea
   await take("kept response", `/v1/responses/${second.id}`);
   await take("input items", `/v1/responses/${second.id}/input_items`);
   await post("queued response", "/v1/responses", { model, input: "Hi", background: true, max_output_tokens: 4 });
+  const items = [{ type: "message", role: "user", content: "Hi" }];
+  const { id: conversation } = await post("conversation", "/v1/conversations", { items, metadata: { topic: "x" } });
+  await post("response", "/v1/responses", { model, input: "Hi", conversation, max_output_tokens: 4 });
+  await take("conversation", `/v1/conversations/${conversation}`);
+  await post("conversation items", `/v1/conversations/${conversation}/items`, { items });
+  await take("conversation items", `/v1/conversations/${conversation}/items?limit=2`);
+  await take("deleted conversation", `/v1/conversations/${conversation}`, { method: "DELETE" });
   await take("deleted response", `/v1/responses/${second.id}`, { method: "DELETE" });
   await take("error", `/v1/responses/${second.id}`);
   await post("error", "/v1/responses", { ...next, previous_response_id: second.id });

@@ -309,9 +309,6 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
         for await (const event of broken) if (event.type === "response.completed") throw new Error("it did not break");
       })(),
     ).rejects.not.toThrow("it did not break");
-    expect(await refusal(one.responses.create({ model, input: "x", conversation: "conv_1" }))).toMatchObject({
-      status: 400,
-    });
     expect(await refusal(one.responses.cancel("resp_none"))).toMatchObject({ status: 404 });
   });
 
@@ -416,5 +413,110 @@ describe.each(transports)("responses made in the background, over $name", (trans
     expect((await two.responses.retrieve(lost.id)).status).toBe("in_progress");
     maker.clock.advance(21_000);
     expect(await two.responses.retrieve(lost.id)).toMatchObject({ status: "failed", error: { code: "server_error" } });
+  });
+});
+
+describe.each(transports)("conversations, over $name", (transport) => {
+  const textsOf = (items: readonly object[]) =>
+    items.map((item) => (item as { content: { text: string }[] }).content.map(({ text }) => text).join(""));
+
+  it("hold what was said and answered, streamed or not, for an engine that keeps nothing", async () => {
+    const { client, near } = await start(transport);
+    const one = client("k1");
+    const { id, ...made } = await one.conversations.create({ metadata: { topic: "a" } });
+    expect(made).toMatchObject({ object: "conversation", metadata: { topic: "a" } });
+    const first = await one.responses.create({ model, input: "Grüß Gott", conversation: id });
+    expect(first.conversation).toEqual({ id });
+    expect(inputOf(near)).toEqual([{ type: "message", role: "user", content: "Grüß Gott" }]);
+    const stream = await one.responses.create({
+      model,
+      input: "And?",
+      conversation: { id },
+      stream: true,
+      store: false,
+    });
+    const named = new Set<string | undefined>();
+    for await (const event of stream) if ("response" in event) named.add(event.response.conversation?.id);
+    expect([...named]).toEqual([id]);
+    expect(inputOf(near)).toHaveLength(3);
+    const background = await one.responses.create({ model, input: "Go on", conversation: id, background: true });
+    while ((await one.responses.retrieve(background.id)).status !== "completed");
+    expect(await one.responses.retrieve(background.id)).toMatchObject({ conversation: { id } });
+    while ((await one.conversations.items.list(id)).data.length < 6);
+    const items = (await one.conversations.items.list(id, { order: "asc" })).data;
+    expect(textsOf(items)).toEqual([
+      "Grüß Gott",
+      "I was given 1 – Grüße",
+      "And?",
+      "I was given 3 – Grüße",
+      "Go on",
+      "I was given 5 – Grüße",
+    ]);
+    expect(await one.conversations.items.retrieve(items[1]!.id!, { conversation_id: id })).toEqual(items[1]);
+    // An answer that never came leaves nothing behind.
+    near.behave((socket) => socket.destroy());
+    await one.responses.create({ model: "none", input: "x", conversation: id }).catch(() => {});
+    expect((await one.conversations.items.list(id)).data).toHaveLength(6);
+  });
+
+  it("are described, added to, thinned out and deleted by their account alone", async () => {
+    const { client, near } = await start(transport);
+    const [one, other] = [client("k1"), client("k2")];
+    const say = (content: string) => ({ type: "message" as const, role: "user" as const, content });
+    const { id } = await one.conversations.create({ items: [say("one")] });
+    const added = await one.conversations.items.create(id, { items: [say("two"), say("three")] });
+    expect(textsOf(added.data)).toEqual(["two", "three"]);
+    expect(await one.conversations.update(id, { metadata: { b: "c" } })).toMatchObject({ id, metadata: { b: "c" } });
+    await one.conversations.items.delete(added.data[0]!.id!, { conversation_id: id });
+    await one.responses.create({ model, input: [say("four")], conversation: id });
+    expect(inputOf(near)).toEqual([say("one"), say("three"), say("four")]);
+    const attempts: (() => PromiseLike<unknown>)[] = [
+      () => other.conversations.retrieve(id),
+      () => other.conversations.items.list(id),
+      () => other.conversations.delete(id),
+      () => other.responses.create({ model, input: "x", conversation: id }),
+      () => one.conversations.items.retrieve("msg_none", { conversation_id: id }),
+    ];
+    for (const attempt of attempts) {
+      expect(await refusal(Promise.resolve(attempt()))).toMatchObject({ status: 404 });
+    }
+    const bad = (body: object) => refusal(one.post("/conversations", { body }));
+    expect(await bad({ items: Array.from({ length: 21 }, () => say("x")) })).toMatchObject({ status: 400 });
+    expect(await bad({ items: ["x"] })).toMatchObject({ status: 400 });
+    expect(await bad({ metadata: { a: 1 } })).toMatchObject({ status: 400 });
+    expect(await refusal(one.responses.create({ model, input: "x", conversation: 5 as never }))).toMatchObject({
+      status: 400,
+    });
+    expect(await one.conversations.delete(id)).toEqual({ id, object: "conversation.deleted", deleted: true });
+    expect(await refusal(one.conversations.retrieve(id))).toMatchObject({ status: 404 });
+  });
+
+  it("lose nothing when several answers come at once, and stay under the law of their first place and class", async () => {
+    const { client } = await start(transport);
+    const home = client("k1", { "x-disperse-area": "town" });
+    const { id } = await home.conversations.create();
+    await Promise.all(
+      Array.from({ length: 8 }, (_, turn) => home.responses.create({ model, input: `turn ${turn}`, conversation: id })),
+    );
+    const said = textsOf((await home.conversations.items.list(id, { limit: 100, order: "asc" })).data);
+    expect(said.filter((text) => text.startsWith("turn")).toSorted()).toEqual(
+      Array.from({ length: 8 }, (_, turn) => `turn ${turn}`),
+    );
+    expect(said).toHaveLength(16);
+    const abroad = client("k1", { "x-disperse-area": "abroad-town" });
+    const ask = (by: OpenAI, name: string) =>
+      refusal(by.responses.create({ model: name, input: "x", conversation: id }));
+    expect(await ask(abroad, model)).toMatchObject({ status: 403, code: "residency_refused" });
+    expect(await ask(home, "disperse/open")).toMatchObject({ status: 403 });
+    const items = [{ type: "message" as const, role: "user" as const, content: "x" }];
+    expect(await refusal(Promise.resolve(abroad.conversations.items.create(id, { items })))).toMatchObject({
+      status: 403,
+    });
+    const elsewhere = (await start(transport, { country: "CC" })).client("k1");
+    expect(await refusal(Promise.resolve(elsewhere.conversations.create({ items })))).toMatchObject({ status: 403 });
+    const empty = await elsewhere.conversations.create();
+    expect(await refusal(elsewhere.responses.create({ model, input: "x", conversation: empty.id }))).toMatchObject({
+      status: 403,
+    });
   });
 });

@@ -26,15 +26,21 @@ export function createMemoryShelf(maxBytes: number): Shelf {
     }
   };
   return {
-    async put(entry) {
+    async put({ behind, ...entry }, epochMs) {
+      const before = owners.get(entry.owner)?.entries.get(entry.name);
+      if (behind) {
+        if (before === undefined || before.expiresEpochMs <= epochMs) return false;
+        entry = { ...entry, text: before.text + entry.text };
+      }
       take(entry.owner, entry.name);
-      if (sizeOf(entry) > maxBytes) return;
+      if (sizeOf(entry) > maxBytes) return true;
       let held = owners.get(entry.owner);
       if (!held) owners.set(entry.owner, (held = { bytes: 0, entries: new Map() }));
       held.entries.set(entry.name, entry);
       held.bytes += sizeOf(entry);
       bytes += sizeOf(entry);
       makeRoom();
+      return true;
     },
     async get(owner, name, epochMs) {
       const entry = owners.get(owner)?.entries.get(name);

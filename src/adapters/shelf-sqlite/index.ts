@@ -47,9 +47,8 @@ export function createSqliteShelf(path: string, maxBytes: number): SqliteShelf {
 
   return {
     opened,
-    async put({ owner, name, text, expiresEpochMs }, epochMs) {
-      await ask({ kind: "put", owner, name, text, expiresEpochMs, epochMs });
-    },
+    put: async ({ owner, name, text, expiresEpochMs, behind = false }, epochMs) =>
+      (await ask({ kind: "put", owner, name, text, expiresEpochMs, behind, epochMs })) === true,
     get: async (owner, name, epochMs) => (await ask({ kind: "get", owner, name, epochMs })) as string | null,
     remove: async (owner, name) => (await ask({ kind: "remove", owner, name })) === true,
     async close() {

@@ -7,6 +7,7 @@ export type ToShelf =
       readonly name: string;
       readonly text: string;
       readonly expiresEpochMs: number;
+      readonly behind: boolean;
       readonly epochMs: number;
     }
   | {

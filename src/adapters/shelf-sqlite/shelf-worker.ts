@@ -26,6 +26,9 @@ database.exec("CREATE INDEX IF NOT EXISTS shelf_expires ON shelf (expires)");
 const insert = database.prepare(
   "INSERT OR REPLACE INTO shelf (owner, name, text, bytes, expires) VALUES (?, ?, ?, ?, ?)",
 );
+const extend = database.prepare(
+  "UPDATE shelf SET text = text || ?, bytes = bytes + ?, expires = ? WHERE owner = ? AND name = ? AND expires > ?",
+);
 const select = database.prepare("SELECT text FROM shelf WHERE owner = ? AND name = ? AND expires > ?");
 const drop = database.prepare("DELETE FROM shelf WHERE owner = ? AND name = ?");
 const dropExpired = database.prepare("DELETE FROM shelf WHERE expires <= ?");
@@ -58,19 +61,22 @@ function act(message: ToShelf): string | boolean | null {
   return null;
 }
 
-function put({ owner, name, text, expiresEpochMs, epochMs }: Extract<ToShelf, { kind: "put" }>): null {
-  const size = Buffer.byteLength(text) + Buffer.byteLength(name) + Buffer.byteLength(owner);
+function put({ owner, name, text, expiresEpochMs, behind, epochMs }: Extract<ToShelf, { kind: "put" }>): boolean {
+  const own = Buffer.byteLength(text);
+  const size = behind ? own : own + Buffer.byteLength(name) + Buffer.byteLength(owner);
+  let taken = true;
   database.exec("BEGIN IMMEDIATE");
   try {
-    insert.run(owner, name, text, size, expiresEpochMs);
-    bytes += size;
+    if (behind) taken = extend.run(text, size, expiresEpochMs, owner, name, epochMs).changes > 0;
+    else insert.run(owner, name, text, size, expiresEpochMs);
+    if (taken) bytes += size;
     if (++sinceCount >= countEvery || bytes > maxBytes) makeRoom(epochMs);
     database.exec("COMMIT");
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
-  return null;
+  return taken;
 }
 
 function makeRoom(epochMs: number): void {
