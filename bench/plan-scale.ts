@@ -26,17 +26,8 @@ import {
   type PlanProblem,
   type ProblemSolution,
 } from "../src/plan/index.ts";
+import { processorMs } from "./processor-clock.ts";
 import { worldOf } from "./scale-world.ts";
-
-/**
- * What a clock on two idle cores would show at the least: the processor time of the main thread, or half that of all.
- * For machines that are busy with something else.
- */
-function processorMs(): number {
-  const main = process.threadCpuUsage();
-  const all = process.cpuUsage();
-  return Math.max(main.user + main.system, (all.user + all.system) / 2) / 1000;
-}
 
 /** Penalties in the objective: a gap means little where they are most of it. */
 function unservedUsd(problem: PlanProblem, { share }: ProblemSolution): number {

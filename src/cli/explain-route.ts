@@ -1,7 +1,7 @@
 import { ms, usd } from "./figures.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { callGateway, jsonOf, refusedBy, type GatewayAddress } from "./gateway-call.ts";
-import { report, type ReportFormat, type Section } from "./report.ts";
+import { report, resultJson, type ReportFormat, type Section } from "./report.ts";
 
 export interface ExplainRouteOptions extends GatewayAddress {
   readonly format: ReportFormat;
@@ -48,7 +48,7 @@ interface Route {
 /** `disperse explain route`: why a running gateway sent a request where it did, and what became of it. */
 export async function explainRoute(id: string, options: ExplainRouteOptions): Promise<void> {
   const route = await fetchRoute(id, options);
-  process.stdout.write(`${options.json ? JSON.stringify(route) : report(routeSections(route), options.format)}\n`);
+  process.stdout.write(`${options.json ? resultJson("route", route) : report(routeSections(route), options.format)}\n`);
 }
 
 async function fetchRoute(id: string, options: ExplainRouteOptions): Promise<Route> {

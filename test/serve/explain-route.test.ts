@@ -53,7 +53,7 @@ describe("the route of a request", () => {
     expect(stdout).toMatch(/abroad-core +residency/);
     expect(stdout).toMatch(/1 +first +near-edge +upstream-failed +503[^]*2 +fallback +bloc-core +served +200/);
     const json = await runCliHere(["explain", "route", id, "--url", url, "--json"]);
-    expect(JSON.parse(json.stdout)).toMatchObject({ object: "disperse.route", id });
+    expect(JSON.parse(json.stdout)).toMatchObject({ format: "disperse/route/v1", object: "disperse.route", id });
   });
 
   it.each([
