@@ -85,11 +85,23 @@ function costOf(text: string): number {
   return cost.value;
 }
 
-function sections({ possible, clash, smallest }: WishesAnswer): Section[] {
+function sections({ possible, clash, smallest, ...bounds }: WishesAnswer): Section[] {
   if (possible === true)
     return [{ lines: ["All of it can be had together: a plan exists. What it costs: disperse plan"] }];
   if (possible === null) {
-    return [{ lines: ["It could not be told in time whether a plan exists; give more with --time-limit."] }];
+    const { atLeastUsdPerYear: least = null, foundUsdPerYear: found = null } = bounds;
+    const known = [
+      ...(least === null ? [] : [`whoever serves as wished pays at least ${usd(least)}/year`]),
+      ...(found === null ? [] : [`a plan that does costs ${usd(found)}/year`]),
+    ].join(", and ");
+    return [
+      {
+        lines: [
+          "It could not be told in time whether a plan exists; give more with --time-limit.",
+          ...(known === "" ? [] : [`What is known: ${known}.`]),
+        ],
+      },
+    ];
   }
   return [
     {

@@ -112,3 +112,19 @@ export class MipBuilder {
     };
   }
 }
+
+/** A builder that already holds a model. */
+export function continueModel(model: MipModel): MipBuilder {
+  const builder = new MipBuilder();
+  builder.addOffset(model.offset);
+  for (let col = 0; col < model.numCols; col++) {
+    builder.addCol(model.colCost[col]!, model.colLower[col]!, model.colUpper[col]!, model.colInteger[col] === 1);
+  }
+  for (let row = 0; row < model.numRows; row++) {
+    builder.addRow(model.rowLower[row]!, model.rowUpper[row]!);
+    for (let i = model.rowStarts[row]!; i < model.rowStarts[row + 1]!; i++) {
+      builder.addEntry(model.colIndices[i]!, model.values[i]!);
+    }
+  }
+  return builder;
+}

@@ -21,6 +21,7 @@ export interface SmallestClash {
 
 /**
  * @param model Its objective is not looked at; rows in no group are facts.
+ * @param unsure Another way of telling whether a set of groups holds, asked before the model is searched; null when it cannot tell.
  * @returns null when not even that could be told in time whether all groups hold together.
  */
 export async function findSmallestClash(
@@ -28,6 +29,7 @@ export async function findSmallestClash(
   groups: readonly RowGroup[],
   solver: Solver,
   options: SolveOptions,
+  unsure?: (kept: ReadonlySet<number>) => Promise<boolean | null>,
 ): Promise<SmallestClash | null> {
   const ask = async (kept: ReadonlySet<number>): Promise<boolean | null> => {
     const lifted = withGroups(model, groups, kept);
@@ -35,6 +37,8 @@ export async function findSmallestClash(
     const relaxed = await solver.solve({ ...lifted, colInteger: new Uint8Array(model.numCols) }, options);
     if (relaxed.status === "infeasible") return false;
     if (relaxed.solution !== null && (await holdsRoundedUp(lifted, relaxed.solution, solver, options))) return true;
+    const told = (await unsure?.(kept)) ?? null;
+    if (told !== null) return told;
     const result = await solver.solve(lifted, options);
     if (result.status === "infeasible") return false;
     return result.solution === null ? null : true;

@@ -2,14 +2,15 @@
  * Wishes about a plan (serve so much, spend no more than that) against everything the scenario limits: whether they can be
  * had together, and if not, the smallest set of wishes and limits that clash and how far each would have to give way.
  */
-import { tiers, type World } from "../catalog/index.ts";
+import type { World } from "../catalog/index.ts";
 import { explainPhysics } from "../route/index.ts";
-import { formulate, rowsOfArcs } from "./formulate.ts";
-import { MipBuilder } from "./mip-builder.ts";
+import { rowsOfArcs } from "./formulate.ts";
 import { restrictArcs } from "./restrict-arcs.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
-import { findSmallestClash, leastRelaxation, withGroups, type RowGroup } from "./smallest-clash.ts";
+import { findSmallestClash, leastRelaxation, withGroups } from "./smallest-clash.ts";
 import type { MipModel, SolveOptions } from "./solver.ts";
+import { weighWishes, type ServiceWish, type WeighedWishes } from "./weigh-wishes.ts";
+import { noticeable, tightUpToArcs, writeModel, type Demand } from "./wishes-model.ts";
 import { worldProblem, type WorldProblem } from "./world-problem.ts";
 
 export interface Wishes {
@@ -49,22 +50,11 @@ export interface WishesAnswer {
   readonly clash: readonly Clashing[];
   /** Whether no smaller set clashes. */
   readonly smallest: boolean;
+  /** Where it could not be told: what serving as wished costs at least, and what the cheapest plan found that does costs. */
+  readonly atLeastUsdPerYear?: number | null;
+  readonly foundUsdPerYear?: number | null;
 }
 
-/** A part of the question that can be dropped: its rows in the model and what they are in the user's units. */
-interface Demand extends RowGroup {
-  readonly kind: Clashing["kind"];
-  readonly unit: Clashing["unit"];
-  readonly amount: number | null;
-  /** Amount in its unit of one unit of slack in its rows, with the sign of the change. */
-  readonly scale: number;
-  readonly places: readonly string[];
-}
-
-/** Below this a limit counts as met by any number of sites or modules. */
-const noticeable = 1e-6;
-/** Up to this many arcs the tightest model is written. */
-const tightUpToArcs = 12_000;
 /** Sites named one by one where they give way. */
 const namedPlaces = 5;
 
@@ -84,15 +74,67 @@ export async function answerWishes(
     seed: options.seed,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
-  const found = await findSmallestClash(model, demands, tools.solver, solving);
-  if (found === null) return { possible: null, clash: [], smallest: false };
+  const weighed = new Map<string, Promise<WeighedWishes>>();
+  const weigh = (kept: ReadonlySet<number>): Promise<WeighedWishes> => {
+    const key = [...kept].sort((a, b) => a - b).join(" ");
+    const known = weighed.get(key) ?? weighKept(planned, wishes, demands, kept, tools, options);
+    weighed.set(key, known);
+    return known;
+  };
+  const isLarge = planned.problem.arcs.pool.length > tightUpToArcs && wishes.costUsdPerYear !== null;
+  const unsure = isLarge ? async (kept: ReadonlySet<number>) => (await weigh(kept)).possible : undefined;
+  const found = await findSmallestClash(model, demands, tools.solver, solving, unsure);
+  if (found === null) {
+    const known = isLarge ? await weigh(new Set(demands.keys())) : null;
+    return {
+      possible: null,
+      clash: [],
+      smallest: false,
+      ...(known !== null && { atLeastUsdPerYear: finite(known.atLeastUsd), foundUsdPerYear: finite(known.foundUsd) }),
+    };
+  }
   if (found.groups.length === 0) return { possible: found.proven ? true : null, clash: [], smallest: found.proven };
   const clash: Clashing[] = [];
   for (const position of found.groups) {
     const demand = demands[position]!;
-    clash.push(await giveWay(model, demands, found.groups, demand, tools, solving));
+    const told = await giveWay(model, demands, found.groups, demand, tools, solving);
+    const isCost = isLarge && demand.part.kind === "cost" && told.wouldDo === null;
+    const { foundUsd } = isCost ? await weigh(new Set(demands.keys())) : { foundUsd: Infinity };
+    clash.push(foundUsd < Infinity ? { ...told, wouldDo: foundUsd, detail: "" } : told);
   }
   return { possible: false, clash, smallest: found.proven };
+}
+
+const finite = (usd: number): number | null => (Number.isFinite(usd) ? usd : null);
+
+/** The question with only the demands in `kept`, by prices on what is left unserved. */
+async function weighKept(
+  { problem }: WorldProblem,
+  { costUsdPerYear }: Wishes,
+  demands: readonly Demand[],
+  kept: ReadonlySet<number>,
+  tools: PathTools,
+  options: PathOptions,
+): Promise<WeighedWishes> {
+  const sites = { ...problem.sites, kw: problem.sites.kw.slice(), gbps: problem.sites.gbps.slice() };
+  const forced = problem.sites.forced.slice();
+  const service: ServiceWish[] = [];
+  const lifted = new Set<number>();
+  let mostUsd = Infinity;
+  for (const [position, { part }] of demands.entries()) {
+    const isKept = kept.has(position);
+    if (part.kind === "service" && isKept) service.push(part.wish);
+    if (part.kind === "cost" && isKept) mostUsd = costUsdPerYear!;
+    if (isKept) continue;
+    if (part.kind === "limits") for (const limit of part.limits) lifted.add(limit);
+    if (part.kind === "power") for (const site of part.sites) sites.kw[site] = Infinity;
+    if (part.kind === "ports") for (const site of part.sites) sites.gbps[site] = Infinity;
+    if (part.kind === "open") for (const site of part.sites) forced[site] = 0;
+  }
+  const limits = problem.limits.filter((_, l) => !lifted.has(l));
+  // Without a cost in question only serving could clash, which the model itself tells.
+  if (mostUsd === Infinity) return { possible: null, atLeastUsd: -Infinity, foundUsd: Infinity };
+  return weighWishes({ ...problem, limits, sites: { ...sites, forced } }, service, mostUsd, tools, options);
 }
 
 /** Without the arcs of demand nobody wishes to be served: leaving it unserved never clashes with anything. */
@@ -188,184 +230,4 @@ function outOfReach(planned: WorldProblem, { servedRatio }: Wishes): Clashing[] 
     ];
   }
   return [];
-}
-
-function writeModel(planned: WorldProblem, wishes: Wishes): { model: MipModel; demands: Demand[] } {
-  const { world, problem } = planned;
-  const { pools, sites, arcs, rows } = problem;
-  const free = (): Float64Array => new Float64Array(sites.count).fill(Infinity);
-  // Power, ports and forced sites are rows of their own here, so that they can be lifted.
-  const eased = { ...problem, sites: { ...sites, kw: free(), gbps: free(), forced: new Uint8Array(sites.count) } };
-  // Ties of service to open sites make it far easier to tell that something is impossible.
-  const formulation = formulate(eased, arcs.pool.length <= tightUpToArcs ? "all" : new Set());
-  const builder = continueModel(formulation.model);
-  const demands: Demand[] = [];
-
-  for (const [workload, ratio] of wishes.servedRatio.entries()) {
-    if (ratio === null) continue;
-    const parts = servedParts(planned, workload);
-    const asked = parts.reduce((sum, { peakPerS }) => sum + peakPerS, 0);
-    if (asked === 0) continue;
-    const row = builder.addRow(ratio - noticeable, Infinity);
-    for (const { row: demandRow, peakPerS } of parts) {
-      for (let arc = arcs.starts[demandRow]!; arc < arcs.starts[demandRow + 1]!; arc++) {
-        builder.addEntry(formulation.firstArcCol + arc, peakPerS / asked);
-      }
-    }
-    const name = `serve ${world.workloads[workload]!.id}`;
-    demands.push({ name, rows: [row], kind: "wish", unit: "share", amount: ratio, scale: -1, places: [] });
-  }
-  const { costUsdPerYear } = wishes;
-  if (costUsdPerYear !== null) {
-    const size = Math.max(1, Math.abs(costUsdPerYear));
-    const row = builder.addRow(-Infinity, (costUsdPerYear - (problem.constantUsd ?? 0)) / size);
-    const { model } = formulation;
-    const isPenalty = (col: number): boolean =>
-      col >= formulation.firstUnservedCol && col < formulation.firstUnservedCol + rows.count;
-    for (let col = 0; col < model.numCols; col++)
-      if (!isPenalty(col)) builder.addEntry(col, model.colCost[col]! / size);
-    const name = "cost to build and run";
-    demands.push({
-      name,
-      rows: [row],
-      kind: "wish",
-      unit: "USD/year",
-      amount: costUsdPerYear,
-      scale: size,
-      places: [],
-    });
-  }
-  for (const limits of limitFamilies(problem.limits)) {
-    const [l] = limits as [number];
-    const { name, upper } = problem.limits[l]!;
-    const unit = limits.length > 1 ? "rule" : unitOf(name);
-    const perUnit = unit === "MW" ? 1e-3 : 1;
-    demands.push({
-      name: limits.length > 1 ? `${familyOf(name)} (${limits.length} limits)` : name,
-      rows: limits.map((each) => formulation.limitRow[each]!),
-      kind: "limit",
-      unit,
-      amount: unit === "rule" ? null : upper * perUnit,
-      scale: perUnit,
-      places: [],
-    });
-  }
-  for (const tier of tiers) {
-    const here = [...sites.kw.keys()].filter((site) => world.sites[site]!.tier === tier);
-    const powered = here.filter((site) => Number.isFinite(sites.kw[site]!));
-    const kwRows = powered.map((site) => {
-      const row = builder.addRow(-Infinity, sites.kw[site]!);
-      for (let pool = 0; pool < pools.count; pool++) {
-        if (pools.site[pool] === site) builder.addEntry(formulation.moduleCol[pool]!, pools.kw[pool]!);
-      }
-      return row;
-    });
-    const total = powered.reduce((sum, site) => sum + sites.kw[site]!, 0) / 1000;
-    const places = powered.map((site) => world.sites[site]!.id);
-    const name = `power of ${tier} sites`;
-    if (powered.length > 0)
-      demands.push({ name, rows: kwRows, kind: "limit", unit: "MW", amount: total, scale: 1e-3, places });
-  }
-  addPorts(planned, builder, formulation.firstArcCol, demands);
-  for (const [site, isForced] of sites.forced.entries()) {
-    const col = formulation.openCol[site]!;
-    if (isForced !== 1 || col < 0) continue;
-    const row = builder.addRow(1, Infinity);
-    builder.addEntry(col, 1);
-    const name = `site ${world.sites[site]!.id} is ${world.sites[site]!.status === "existing" ? "there" : "forced open"}`;
-    demands.push({ name, rows: [row], kind: "limit", unit: "rule", amount: null, scale: 1, places: [] });
-  }
-  return { model: builder.build(), demands };
-}
-
-function addPorts({ world, problem }: WorldProblem, builder: MipBuilder, firstArcCol: number, demands: Demand[]): void {
-  const { sites, arcs, pools, rows } = problem;
-  const entries: { arc: number; gbps: number }[][] = Array.from({ length: sites.count }, () => []);
-  for (let row = 0; row < rows.count; row++) {
-    if (rows.gbps[row] === 0) continue;
-    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
-      entries[pools.site[arcs.pool[arc]!]!]!.push({ arc, gbps: rows.gbps[row]! });
-    }
-  }
-  for (const tier of tiers) {
-    const ported = [...entries.keys()].filter((site) => {
-      const most = entries[site]!.reduce((sum, { gbps }) => sum + gbps, 0);
-      // Ports that all traffic together does not fill clash with nothing.
-      return world.sites[site]!.tier === tier && most > sites.gbps[site]!;
-    });
-    if (ported.length === 0) continue;
-    const portRows = ported.map((site) => {
-      const row = builder.addRow(-Infinity, sites.gbps[site]!);
-      for (const { arc, gbps } of entries[site]!) builder.addEntry(firstArcCol + arc, gbps);
-      return row;
-    });
-    demands.push({
-      name: `ports of ${tier} sites`,
-      rows: portRows,
-      kind: "limit",
-      unit: "Gbit/s",
-      amount: ported.reduce((sum, site) => sum + sites.gbps[site]!, 0),
-      scale: 1,
-      places: ported.map((site) => world.sites[site]!.id),
-    });
-  }
-}
-
-/** Limits of one kind that are listed one by one; more of them are asked about together. */
-const listedOfFamily = 6;
-
-const familyOf = (name: string): string => name.replace(/ (of|at|for) .*$/, "");
-
-/** Positions of limits, those of large families together. */
-function limitFamilies(limits: readonly { readonly name: string }[]): number[][] {
-  const families = Map.groupBy(limits.keys(), (l) => familyOf(limits[l]!.name));
-  return [...families.values()].flatMap((family) =>
-    family.length > listedOfFamily ? [family] : family.map((limit) => [limit]),
-  );
-}
-
-/** Units by the first words of a limit's name; the others have no amount to change. */
-const unitsByName: readonly (readonly [string, Clashing["unit"]])[] = [
-  ["power of", "MW"],
-  ["budget", "USD"],
-  ["backhaul", "Gbit/s"],
-  ["most sites", "sites"],
-  ["supply", "modules"],
-  ["allotment", "modules"],
-  ["installed", "modules"],
-];
-
-function unitOf(name: string): Clashing["unit"] {
-  return unitsByName.find(([words]) => name.startsWith(words))?.[1] ?? "rule";
-}
-
-/** Rows of a workload with their part of its peak requests. */
-function servedParts(planned: WorldProblem, workload: number): { row: number; peakPerS: number }[] {
-  const { world, period, demandRowCount, memberStarts, members } = planned;
-  const parts: { row: number; peakPerS: number }[] = [];
-  for (let row = 0; row < demandRowCount; row++) {
-    let peakPerS = 0;
-    for (let i = memberStarts[row]!; i < memberStarts[row + 1]!; i++) {
-      const demand = world.demand[members[i]!]!;
-      if (demand.workload === workload) peakPerS += demand.peakPerS[period]!;
-    }
-    if (peakPerS > 0) parts.push({ row, peakPerS });
-  }
-  return parts;
-}
-
-/** A builder that already holds a model. */
-function continueModel(model: MipModel): MipBuilder {
-  const builder = new MipBuilder();
-  builder.addOffset(model.offset);
-  for (let col = 0; col < model.numCols; col++) {
-    builder.addCol(model.colCost[col]!, model.colLower[col]!, model.colUpper[col]!, model.colInteger[col] === 1);
-  }
-  for (let row = 0; row < model.numRows; row++) {
-    builder.addRow(model.rowLower[row]!, model.rowUpper[row]!);
-    for (let i = model.rowStarts[row]!; i < model.rowStarts[row + 1]!; i++) {
-      builder.addEntry(model.colIndices[i]!, model.values[i]!);
-    }
-  }
-  return builder;
 }
