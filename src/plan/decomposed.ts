@@ -27,8 +27,9 @@ import {
 
 /** Evaluations of the bound; it is stopped earlier when its step has become too small to matter. */
 const boundIterations = 3000;
-/** Large problems stop the bound when it grows by less than this share in a while: the search then gains more. */
+/** The bound ends when it grows by less than this share in a while: in large problems the search then gains more. */
 const stallRatio = 5e-5;
+const smallStallRatio = 5e-6;
 const largeProblemArcs = 200_000;
 /** Share of the time limit the bound may take. */
 const boundTimeShare = 0.45;
@@ -81,7 +82,7 @@ export async function solveDecomposed(
   const strong = withImpliedLimits(problem);
   const steps = boundSteps(strong, view, {
     iterations: boundIterations,
-    ...(problem.arcs.pool.length > largeProblemArcs ? { stallRatio } : {}),
+    stallRatio: problem.arcs.pool.length > largeProblemArcs ? stallRatio : smallStallRatio,
     stop: () => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS,
     onBound: (boundUsd) => {
       if (elapsedS() - reportedS < 0.5) return;
@@ -120,22 +121,27 @@ export async function solveDecomposed(
     state = candidate;
     record(bestUsd, boundUsd);
   };
-  for (const [turn, rounding] of roundings.entries()) {
-    await tools.breathe?.();
-    // Whoever stops early gets a plan all the same.
-    if ((timeUp() && turn > 0) || proven()) break;
-    keep(planAround(problem, bound, moves, roundedCounts(problem, bound, rounding), timeUp));
-    if (elapsedS() > latestRounding * options.timeLimitS) break;
-  }
   const round = (part: PlanProblem, by: LagrangianResult, rounding: Rounding): void => {
     const found = planAround(part, by, moves, roundedCounts(part, by, rounding), timeUp);
     // What a case forces open is open in the whole only where something stands.
     keep(createPlanState(problem, found.solution()));
   };
-  for (const part of proven() ? [] : dives(problem, whole, bestUsd - boundUsd)) {
+  const late = (): boolean => timeUp() || proven() || elapsedS() > latestRounding * options.timeLimitS;
+  // Whoever stops early gets a plan all the same.
+  const [firstRounding, ...furtherRoundings] = roundings;
+  round(problem, bound, firstRounding!);
+  let favoured = problem;
+  for (const part of dives(problem, whole, bestUsd - boundUsd)) {
     await tools.breathe?.();
-    if (timeUp() || proven() || elapsedS() > latestRounding * options.timeLimitS) break;
+    if (late()) break;
+    const before = bestUsd;
     round(part, bound, diveRounding);
+    if (bestUsd < before) favoured = part;
+  }
+  for (const rounding of furtherRoundings) {
+    await tools.breathe?.();
+    if (late()) break;
+    round(favoured, bound, rounding);
   }
   // A case takes about as long as the whole did, and is worth little without the other.
   if (!timeUp() && !proven() && elapsedS() + 2 * boundS <= latestCase * options.timeLimitS) {

@@ -10,6 +10,9 @@ import type { SiteView } from "./site-view.ts";
 const kernelOpening = 0.01;
 /** Kernels up to this many arcs are searched as one. */
 const wholeKernelArcs = 12_000;
+/** Neighbourhoods with more arcs than this take the solver too long and too much memory: they free fewer places. */
+const mostArcs = 12_000;
+const fewestPlaces = 3;
 const arcsPerRow = 8;
 /** Sites per neighbourhood, open or in the kernel; it grows while they are solved faster than `briskS`. */
 const smallestNeighbourhood = 10;
@@ -137,12 +140,17 @@ export function createSearch(
         const nearest = rivals(state, place);
         // Without its strongest rivals a site has nowhere to send its demand: it waits for the next turn.
         if (nearest.slice(0, indispensableRivals).some((rival) => taken.has(rival))) continue;
-        const members = [place, ...nearest.filter((rival) => !taken.has(rival)).slice(0, Math.floor(size) - 1)];
+        let members = [place, ...nearest.filter((rival) => !taken.has(rival)).slice(0, Math.floor(size) - 1)];
+        let part = free(members, arcsPerRow);
+        while (part.problem.arcs.pool.length > mostArcs && members.length > fewestPlaces) {
+          members = members.slice(0, Math.max(fewestPlaces, Math.floor(members.length / 2)));
+          part = free(members, arcsPerRow);
+        }
         // Regions solved together must not share demand that is split between them either; the seed's rivals suffice.
         for (const member of members) taken.add(member);
         regions.push({
           places: members,
-          part: free(members, arcsPerRow),
+          part,
           timeS: neighbourhoodTimeS,
           gap: neighbourhoodGap,
         });

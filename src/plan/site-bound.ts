@@ -17,7 +17,7 @@ import type { SiteView } from "./site-view.ts";
 /** Module counts are whole as far as their combinations at a site stay within this, the dearest modules first. */
 const listedCounts = 160;
 /** Passes after which a cut that has not decided anything is dropped. */
-const idlePasses = 30;
+const idlePasses = 8;
 /** Most steps of a search along a line of prices, and the error, as a share of the money at stake, at which it stops. */
 const searchSteps = 10;
 const searchTolerance = 1e-4;
