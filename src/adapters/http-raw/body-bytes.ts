@@ -1,5 +1,10 @@
-/** Room made at first for a body that comes in several pieces; it doubles as needed. */
-const firstBytes = 16 * 1024;
+/** Room made at first for a body that comes in several pieces. */
+const firstBytes = 64 * 1024;
+/**
+ * Once this part of a known length has come, room is made for all of it: what is left behind by growing waits for the
+ * collector. Not before, because a sender may promise much and send little.
+ */
+const seriousRatio = 1 / 16;
 
 const nothing: Buffer = Buffer.alloc(0);
 
@@ -16,7 +21,7 @@ export class BodyBytes {
   #length = 0;
   #declared = 0;
 
-  /** The sender says how long it is, and one that is taken at all. Room costs no memory before something is written there. */
+  /** The sender says how long it is. */
   expect(bytes: number): void {
     this.#declared = bytes;
   }
@@ -57,8 +62,9 @@ export class BodyBytes {
   #append(bytes: Buffer, start: number, end: number): void {
     const length = this.#length + end - start;
     if (length > this.#kept.length) {
-      const room = this.#declared || Math.max(this.#kept.length * 2, firstBytes);
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, room));
+      const room = Math.max(this.#kept.length * 2, firstBytes);
+      const serious = length >= this.#declared * seriousRatio;
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, serious ? this.#declared || room : room));
       this.#kept.copy(larger, 0, 0, this.#length);
       this.#kept = larger;
     }
