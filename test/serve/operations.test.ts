@@ -2,16 +2,17 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server } from "node:http";
 import { request as requestTls } from "node:https";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { serveHttp } from "../../src/adapters/http-raw/index.ts";
 import { runCliHere } from "../cli/run-cli.ts";
 import { testWorkload } from "../worlds/tiny-world.ts";
 import { startServe, writePlan, type GatewayProcess } from "./gateway-process.ts";
 import { contentEvent, failWith, roleEvent, startUpstream, streamThen, wellBehaved } from "./misbehaving-upstream.ts";
-import { serveWorld } from "./test-mesh.ts";
+import { createGateway, serveWorld, testMesh } from "./test-mesh.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "operations-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -141,6 +142,32 @@ describe.skipIf(!existsSync("/usr/bin/openssl"))("TLS", () => {
     writeFileSync(join(place, "key.pem"), "nonsense");
     await gateway.says("the last good one stays in force");
     expect(await nameShown(gateway.url)).toBe("two.test");
+  });
+
+  it("waits for nobody who begins a handshake and leaves it at that", async () => {
+    const place = newFolder();
+    certify(place, "one.test");
+    const pem = (name: string) => readFileSync(join(place, name), "utf8");
+    const { parts } = testMesh({});
+    const tls = { cert: pem("cert.pem"), key: pem("key.pem") };
+    const service = await serveHttp(createGateway(parts), { host: "127.0.0.1", port: 0, tls, headersTimeoutMs: 60 });
+    const knock = () =>
+      new Promise<void>((resolve) => {
+        const socket = connect(Number(new URL(service.url).port), "127.0.0.1", () => socket.write("\x16\x03\x01"));
+        socket.on("error", () => {}).resume();
+        socket.on("close", () => resolve());
+      });
+    await knock();
+    await service.close(0);
+    const patient = await serveHttp(createGateway(parts), { host: "127.0.0.1", port: 0, tls });
+    const left = connect(Number(new URL(patient.url).port), "127.0.0.1");
+    left.on("error", () => {}).resume();
+    const gone = new Promise((resolve) => left.on("close", resolve));
+    await new Promise((resolve) => left.on("connect", resolve));
+    expect(await nameShown(patient.url)).toBe("one.test");
+    await patient.close(0);
+    await gone;
+    expect(left.destroyed).toBe(true);
   });
 
   it("is refused with words when certificate and key do not fit", async () => {

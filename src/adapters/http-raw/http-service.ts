@@ -57,12 +57,22 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
     socket.on("data", (bytes: Buffer) => connection.read(bytes));
     add(connection);
   };
-  // A reset while a connection is still being set up has nobody else to hear it.
+  /** Connections under TLS from their first byte on: until a handshake is over there is nothing else to know them by. */
+  const beneath = new Set<Socket>();
+  const startTls = (tls: NonNullable<HttpOptions["tls"]>) =>
+    createTlsServer(
+      { ...tls, noDelay: true, minVersion: "TLSv1.2", handshakeTimeout: limits.headersTimeoutMs },
+      acceptTls,
+    )
+      // A reset while a connection is still being set up has nobody else to hear it, and a handshake that takes too long
+      // nobody else to end it.
+      .on("tlsClientError", (_error, socket) => socket.destroy())
+      .on("connection", (socket: Socket) => {
+        beneath.add(socket);
+        socket.on("close", () => beneath.delete(socket));
+      });
   const server: Server = options.tls
-    ? createTlsServer({ ...options.tls, noDelay: true, minVersion: "TLSv1.2" }, acceptTls).on(
-        "tlsClientError",
-        () => {},
-      )
+    ? startTls(options.tls)
     : createServer({ noDelay: true, pauseOnConnect: true }, acceptPlain);
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   await new Promise<void>((resolve, reject) => {
@@ -92,6 +102,7 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
       // What still reads after the gateway is done gets a moment, then its connection is cut.
       const cut = setTimeout(() => {
         for (const connection of connections) connection.destroy();
+        for (const socket of beneath) socket.destroy();
       }, 1_000);
       await closed;
       clearTimeout(cut);
