@@ -116,7 +116,7 @@ export class BackgroundRun implements Reply {
     // What was deleted meanwhile stays deleted.
     if ((await desk.find(account, queued.id)) === null) return;
     const items = output.map((item) => JSON.stringify(item)).join(",");
-    const kept = { id: queued.id, ...place, output: items, response: JSON.stringify(response) };
+    const kept = { id: queued.id, ...place, output: items, response: JSON.stringify(response), background: true };
     if (await desk.keep(account, kept)) {
       if (output.length > 0) await this.#order.whenKept?.(output);
       return;
@@ -135,7 +135,7 @@ export class BackgroundRun implements Reply {
     const { desk, account, queued, place } = this.#order;
     const response = JSON.stringify({ ...queued, status: "in_progress" });
     const aliveEpochMs = desk.clock.epochMs();
-    await desk.keep(account, { id: queued.id, ...place, output: "", response, aliveEpochMs });
+    await desk.keep(account, { id: queued.id, ...place, output: "", response, background: true, aliveEpochMs });
   }
 
   /** Whether it is still wanted is asked of the place where responses are kept: another process may have been told. */
@@ -144,9 +144,9 @@ export class BackgroundRun implements Reply {
     if (this.#over) return;
     this.#forget = desk.clock.schedule(lookMs, () => {
       const look = async () => {
-        const wanted = (await desk.find(account, queued.id)) !== null && !(await desk.isCancelled(account, queued.id));
+        const cancelled = await desk.isCancelled(account, queued.id);
         if (this.#over) return;
-        if (!wanted) return this.stop();
+        if (cancelled) return this.stop();
         if (looks % looksPerWord === 0) await this.#sayAlive();
       };
       look()

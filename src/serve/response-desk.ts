@@ -32,7 +32,9 @@ export interface KeptResponse {
   readonly output: string;
   /** The response object, JSON. */
   readonly response: string;
-  /** Still being made in the background; when its maker last said so, ms since 1970 UTC. Absent = complete. */
+  /** It is or was made in the background. */
+  readonly background?: boolean;
+  /** Still being made; when its maker last said so, ms since 1970 UTC. Absent = complete. */
   readonly aliveEpochMs?: number;
 }
 
@@ -83,7 +85,9 @@ export class ResponseDesk {
 
   async find(account: string, id: string): Promise<KeptResponse | null> {
     const text = await this.#shelf.get(account, id, this.clock.epochMs());
-    return text === null ? null : (JSON.parse(text) as KeptResponse);
+    const kept = text === null ? null : (JSON.parse(text) as KeptResponse);
+    // Whoever makes it may just be putting it back, having not heard yet that it is gone.
+    return kept?.background && (await this.#markOf(account, id)) === deleted ? null : kept;
   }
 
   /** An item of a response that is kept, by its own id or by the one it is listed under. */
@@ -100,16 +104,23 @@ export class ResponseDesk {
 
   /** Tells whoever makes a response, in whatever process, that it is not wanted any more. */
   async cancel(account: string, id: string): Promise<void> {
-    await this.#put(account, cancelName(id), "");
+    await this.#put(account, markName(id), cancelled);
   }
 
+  /** Or deleted. */
   async isCancelled(account: string, id: string): Promise<boolean> {
-    return (await this.#shelf.get(account, cancelName(id), this.clock.epochMs())) !== null;
+    return (await this.#markOf(account, id)) !== null;
   }
 
   /** False when there was none. */
-  remove(account: string, id: string): Promise<boolean> {
-    return this.#shelf.remove(account, id);
+  async remove(account: string, id: string): Promise<boolean> {
+    const kept = await this.find(account, id);
+    if (kept?.background) await this.#put(account, markName(id), deleted);
+    return kept !== null && this.#shelf.remove(account, id);
+  }
+
+  #markOf(account: string, id: string): Promise<string | null> {
+    return this.#shelf.get(account, markName(id), this.clock.epochMs());
   }
 
   #put(owner: string, name: string, text: string): Promise<boolean> {
@@ -120,7 +131,9 @@ export class ResponseDesk {
 
 // Names with a space in them are no ids, so nobody can ask for them.
 const itemName = (id: string) => `item ${id}`;
-const cancelName = (id: string) => `cancel ${id}`;
+const markName = (id: string) => `mark ${id}`;
+/** Marks beside a response that is made in the background, for whoever makes it. */
+const [cancelled, deleted] = ["cancelled", "deleted"];
 
 function idsIn(output: string): Set<string> {
   const items = JSON.parse(`[${output}]`) as unknown[];

@@ -413,6 +413,11 @@ describe.each(transports)("responses made in the background, over $name", (trans
     expect((await two.responses.retrieve(lost.id)).status).toBe("in_progress");
     maker.clock.advance(21_000);
     expect(await two.responses.retrieve(lost.id)).toMatchObject({ status: "failed", error: { code: "server_error" } });
+    // It wakes up, says that it goes on, and hears that nobody wants to know any more.
+    await two.responses.delete(lost.id);
+    silent.clock.advance(1_000);
+    await silent.near.abandoned;
+    expect(await refusal(two.responses.retrieve(lost.id))).toMatchObject({ status: 404 });
   });
 });
 
