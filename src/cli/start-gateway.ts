@@ -146,7 +146,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
         {
           "/metrics": async () => ({
             contentType: "text/plain; version=0.0.4; charset=utf-8",
-            text: leader ? renderMetrics(await leader.allMetrics()) : observed().render(),
+            text: leader ? await renderMetrics(await leader.allMetrics()) : await observed().renderInTurns(),
           }),
           "/console/plan.json": () => json(next.plan),
           // `null` says that nothing was simulated; a missing page would be an error in the browser's log.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { metrics } from "../../serve/index.ts";
-import { createPrometheusTelemetry } from "./prometheus-telemetry.ts";
+import { createPrometheusTelemetry, renderMetrics } from "./prometheus-telemetry.ts";
 
 describe("Prometheus text", () => {
   it("shows counters, gauges and cumulative histograms", () => {
@@ -33,5 +33,23 @@ describe("Prometheus text", () => {
     telemetry.counter(metrics.attempts, { outcome: "served", site: "a" }).add(1);
     expect(telemetry.render()).toContain('disperse_attempts_total{outcome="served",site="a"} 2');
     expect(() => telemetry.gauge(metrics.attempts, { site: "b" })).toThrow(/is a counter/);
+  });
+
+  it("tell the same in turns with everything else, however many there are", async () => {
+    const telemetry = createPrometheusTelemetry();
+    const metric = { name: "a_total", help: "A\nb\\c.", buckets: [0.5, 1] };
+    for (let site = 0; site < 20_000; site++) {
+      telemetry.counter(metric, { site: `s "${site}"` }).add(site);
+      telemetry.histogram({ ...metric, name: "b" }, { site: String(site) }).observe(site);
+    }
+    let turns = 0;
+    let over = false;
+    const others = () => void (over || (turns++, setImmediate(others)));
+    setImmediate(others);
+    const text = await telemetry.renderInTurns();
+    over = true;
+    expect(text).toBe(telemetry.render());
+    expect(await renderMetrics(telemetry.collect())).toBe(text);
+    expect(turns).toBeGreaterThan(3);
   });
 });

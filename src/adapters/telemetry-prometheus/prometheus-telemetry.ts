@@ -1,8 +1,12 @@
+import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers/promises";
 import type { Labels, Metric, Telemetry } from "../../serve/index.ts";
 
 export interface PrometheusTelemetry extends Telemetry {
   /** All instruments in Prometheus' text format 0.0.4. */
   render(): string;
+  /** The same, in turns with everything else: thousands of sites have tens of megabytes to tell. */
+  renderInTurns(): Promise<string>;
   /** All instruments as plain data, for exporters of other formats. */
   collect(): CollectedFamily[];
 }
@@ -72,35 +76,72 @@ export function createPrometheusTelemetry(): PrometheusTelemetry {
     gauge: (metric, labels) => instrument(metric, labels, "gauge"),
     histogram: (metric, labels) => instrument(metric, labels, "histogram"),
     collect,
-    render: () => renderMetrics(collect()),
+    render: () => [...textsOf(families.values())].join(""),
+    renderInTurns: () => inTurns(textsOf(families.values())),
   } satisfies PrometheusTelemetry;
 }
 
-/** Readings in Prometheus' text format 0.0.4. */
-export function renderMetrics(families: readonly CollectedFamily[]): string {
-  const lines: string[] = [];
-  for (const { metric, type, series } of families) {
-    lines.push(`# HELP ${metric.name} ${metric.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`);
-    lines.push(`# TYPE ${metric.name} ${type}`);
-    for (const each of series) {
-      if (type === "histogram") writeHistogram(lines, metric, each);
-      else lines.push(`${metric.name}${braces(writeLabels(each.labels))} ${each.value}`);
-    }
-  }
-  return `${lines.join("\n")}\n`;
+/** Readings in Prometheus' text format 0.0.4, written in turns with everything else. */
+export function renderMetrics(families: readonly CollectedFamily[]): Promise<string> {
+  const written = families.map(({ metric, type, series }) => ({
+    metric,
+    type,
+    series: new Map(series.map((reading) => [writeLabels(reading.labels), { read: () => reading }])),
+  }));
+  return inTurns(textsOf(written));
 }
 
-function writeHistogram(lines: string[], { name, buckets = [] }: Metric, { labels, counts, sum }: SeriesReading): void {
-  const written = writeLabels(labels);
+/** How long is written at a time before others have their turn, ms. */
+const turnMs = 1;
+
+async function inTurns(texts: Iterable<string>): Promise<string> {
+  let whole = "";
+  let untilMs = performance.now() + turnMs;
+  for (const text of texts) {
+    whole += text;
+    if (performance.now() < untilMs) continue;
+    await setImmediate();
+    untilMs = performance.now() + turnMs;
+  }
+  return whole;
+}
+
+interface WrittenFamily {
+  readonly metric: Metric;
+  readonly type: Family["type"];
+  /** By labels as written. */
+  readonly series: ReadonlyMap<string, Pick<Series, "read">>;
+}
+
+/** The text of one series after the other, each read when it is its turn. */
+function* textsOf(families: Iterable<WrittenFamily>): Generator<string> {
+  for (const { metric, type, series } of families) {
+    const help = metric.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+    yield `# HELP ${metric.name} ${help}\n# TYPE ${metric.name} ${type}\n`;
+    for (const [written, each] of series) {
+      const reading = each.read();
+      yield type === "histogram"
+        ? histogramText(metric, written, reading)
+        : `${metric.name}${braces(written)} ${reading.value}\n`;
+    }
+  }
+}
+
+function histogramText(
+  { name, buckets = [] }: Metric,
+  written: string,
+  { counts, sum }: Omit<SeriesReading, "labels">,
+): string {
   const prefix = written === "" ? "" : `${written},`;
+  let text = "";
   let below = 0;
-  for (const [index, bound] of buckets.entries()) {
+  for (let index = 0; index < buckets.length; index++) {
     below += counts[index]!;
-    lines.push(`${name}_bucket{${prefix}le="${bound}"} ${below}`);
+    text += `${name}_bucket{${prefix}le="${buckets[index]}"} ${below}\n`;
   }
   below += counts[buckets.length]!;
-  lines.push(`${name}_bucket{${prefix}le="+Inf"} ${below}`);
-  lines.push(`${name}_sum${braces(written)} ${sum}`, `${name}_count${braces(written)} ${below}`);
+  const all = braces(written);
+  return `${text}${name}_bucket{${prefix}le="+Inf"} ${below}\n${name}_sum${all} ${sum}\n${name}_count${all} ${below}\n`;
 }
 
 function single(): Series {
