@@ -17,6 +17,8 @@ import {
   solveExact,
   stackPeriods,
   worldProblem,
+  type PathOptions,
+  type PathTools,
   type PlanProblem,
 } from "../src/plan/index.ts";
 import { worldOf } from "./scale-world.ts";
@@ -42,6 +44,63 @@ function varied(problem: PlanProblem, draw: (least: number, most: number) => num
   };
 }
 
+/** Least and most of what a random instance has. */
+export interface InstanceSizes {
+  readonly sites: readonly [number, number];
+  readonly areas: readonly [number, number];
+}
+
+const usualSizes: InstanceSizes = { sites: [6, 40], areas: [20, 150] };
+
+/** Solves one random instance both ways. */
+export async function compareBoth(
+  tools: PathTools,
+  options: PathOptions,
+  { sites: siteRange, areas: areaRange }: InstanceSizes = usualSizes,
+) {
+  const slack = 1e-6;
+  const { relativeGap, seed } = options;
+  const draw = randomly(seed);
+  const [sites, areas, years] = [draw(...siteRange), draw(...areaRange), draw(1, 3) === 3 ? 2 : 1];
+  const world = worldOf(sites, areas, years);
+  const problem = varied(years > 1 ? stackPeriods(world).problem : worldProblem(world, 0).problem, draw);
+  const ours = await solveDecomposed(problem, tools, options);
+  const theirs = await solveExact(problem, tools, options);
+  const certified = recomputeBound(problem, ours.certificate!);
+  const least = Math.min(ours.objectiveUsd, theirs.objectiveUsd);
+  const contradiction = [
+    ...checkSolution(problem, ours.solution).map(({ constraint }) => `the decomposition breaks ${constraint}`),
+    ...checkSolution(problem, theirs.solution).map(({ constraint }) => `HiGHS breaks ${constraint}`),
+    ...(ours.bestBoundUsd > theirs.objectiveUsd * (1 + slack)
+      ? ["the decomposition's bound is above HiGHS' plan"]
+      : []),
+    ...(theirs.bestBoundUsd > ours.objectiveUsd * (1 + slack)
+      ? ["the decomposition's plan is below HiGHS' bound"]
+      : []),
+    ...(certified > least * (1 + slack) ? ["the certificate proves more than a plan costs"] : []),
+    ...(ours.status === "optimal" &&
+    theirs.status === "optimal" &&
+    Math.abs(ours.objectiveUsd - theirs.objectiveUsd) > (relativeGap + slack) * least
+      ? ["both prove their optimum, and the optima differ"]
+      : []),
+  ];
+  const told = ({ status, objectiveUsd, bestBoundUsd, relativeGap: gap }: typeof ours) => ({
+    status,
+    objectiveUsd,
+    boundUsd: bestBoundUsd,
+    gap,
+  });
+  return {
+    instance: `${sites}x${areas}x${years}`,
+    seed,
+    arcs: problem.arcs.pool.length,
+    ours: told(ours),
+    certificateGap: (ours.objectiveUsd - certified) / ours.objectiveUsd,
+    highs: told(theirs),
+    contradiction,
+  };
+}
+
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -54,56 +113,14 @@ export async function run(args: string[]): Promise<void> {
   });
   const solver = createHighsSolver({ threads: 2 });
   const tools = { solver, nowMs: () => performance.now() };
-  const relativeGap = Number(values.gap);
-  const slack = 1e-6;
   for (let instance = 0; instance < Number(values.instances); instance++) {
-    const seed = Number(values.seed) + instance;
-    const draw = randomly(seed);
-    const [sites, areas, years] = [draw(6, 40), draw(20, 150), draw(1, 3) === 3 ? 2 : 1];
-    const world = worldOf(sites, areas, years);
-    const problem = varied(years > 1 ? stackPeriods(world).problem : worldProblem(world, 0).problem, draw);
-    const options = { relativeGap, timeLimitS: Number(values["time-limit"]), seed };
-    const ours = await solveDecomposed(problem, tools, options);
-    const theirs = await solveExact(problem, tools, options);
-    const certified = recomputeBound(problem, ours.certificate!);
-    const least = Math.min(ours.objectiveUsd, theirs.objectiveUsd);
-    const contradiction = [
-      ...checkSolution(problem, ours.solution).map(({ constraint }) => `the decomposition breaks ${constraint}`),
-      ...checkSolution(problem, theirs.solution).map(({ constraint }) => `HiGHS breaks ${constraint}`),
-      ...(ours.bestBoundUsd > theirs.objectiveUsd * (1 + slack)
-        ? ["the decomposition's bound is above HiGHS' plan"]
-        : []),
-      ...(theirs.bestBoundUsd > ours.objectiveUsd * (1 + slack)
-        ? ["the decomposition's plan is below HiGHS' bound"]
-        : []),
-      ...(certified > least * (1 + slack) ? ["the certificate proves more than a plan costs"] : []),
-      ...(ours.status === "optimal" &&
-      theirs.status === "optimal" &&
-      Math.abs(ours.objectiveUsd - theirs.objectiveUsd) > (relativeGap + slack) * least
-        ? ["both prove their optimum, and the optima differ"]
-        : []),
-    ];
-    const report = {
-      instance: `${sites}x${areas}x${years}`,
-      seed,
-      arcs: problem.arcs.pool.length,
-      ours: {
-        status: ours.status,
-        objectiveUsd: ours.objectiveUsd,
-        boundUsd: ours.bestBoundUsd,
-        gap: ours.relativeGap,
-      },
-      certificateGap: (ours.objectiveUsd - certified) / ours.objectiveUsd,
-      highs: {
-        status: theirs.status,
-        objectiveUsd: theirs.objectiveUsd,
-        boundUsd: theirs.bestBoundUsd,
-        gap: theirs.relativeGap,
-      },
-      contradiction,
-    };
+    const report = await compareBoth(tools, {
+      relativeGap: Number(values.gap),
+      timeLimitS: Number(values["time-limit"]),
+      seed: Number(values.seed) + instance,
+    });
     process.stdout.write(`${JSON.stringify(report)}\n`);
-    if (contradiction.length > 0) process.exitCode = 1;
+    if (report.contradiction.length > 0) process.exitCode = 1;
   }
   await solver.close();
 }
