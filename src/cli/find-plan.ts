@@ -1,5 +1,5 @@
 import { createHighsSolver } from "../adapters/solver-highs/index.ts";
-import { planScenario, type CurvePoint, type PlanDocument } from "../plan/index.ts";
+import { countingWork, planScenario, type CurvePoint, type PlanDocument } from "../plan/index.ts";
 import { percent, usd } from "./figures.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -10,6 +10,8 @@ export interface FindPlanOptions {
   readonly timeLimit: number;
   readonly seed: number;
   readonly compare: boolean;
+  /** Count work instead of time. */
+  readonly repeatable?: boolean;
 }
 
 /** Plans with a progress line on stderr. The first Ctrl-C ends the search and keeps the best plan; a second one quits. */
@@ -21,13 +23,16 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
     progress.finish("stopping: keeping the best plan so far (Ctrl-C again to quit) …");
     stop.abort();
   });
+  const clocked = {
+    solver,
+    nowMs: () => performance.now(),
+    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  };
   try {
     return await planScenario(
       world,
       {
-        solver,
-        nowMs: () => performance.now(),
-        breathe: () => new Promise((resolve) => setImmediate(resolve)),
+        ...(options.repeatable === true ? countingWork(clocked) : clocked),
         onProgress: (point) => progress.show(progressText(point, world.periods.length > 1)),
       },
       {

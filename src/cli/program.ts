@@ -71,6 +71,7 @@ function buildProgram(): Command {
     .option("--gap <ratio>", "stop at this relative gap, for example 0.5% or 0.005", ratio, 0.005)
     .option("--time-limit <duration>", "stop after this time, for example 60s or 5min", seconds, 120)
     .option("--seed <number>", "seed of all lots", wholeNumber, 1)
+    .option("--repeatable", "count work instead of time, so that the same seed gives the same plan on every machine")
     .option("--no-compare", "leave out the centralised alternative")
     .addOption(
       new Option("--objective <kind>", "least cost, or the most value with the workloads' prices").choices([

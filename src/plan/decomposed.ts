@@ -270,7 +270,7 @@ async function solvePart(
   const { seed, signal } = options;
   return solveExact(
     part.problem,
-    tools,
+    tools.apart?.() ?? tools,
     { relativeGap: gap, timeLimitS: timeS, seed, ...(signal === undefined ? {} : { signal }) },
     part.start,
   );

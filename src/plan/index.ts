@@ -73,3 +73,4 @@ export {
   type DemandRowOfPeriod,
   type EgressRow,
 } from "./plan-tables.ts";
+export { countingWork } from "./work-clock.ts";

@@ -18,6 +18,8 @@ export interface PathTools {
   readonly nowMs: () => number;
   /** Lets the caller's other events happen (a Ctrl-C, a request) during long work; without it they wait. */
   readonly breathe?: () => Promise<void>;
+  /** Tools for a run beside others, where its clock must not depend on theirs; these tools themselves when absent. */
+  readonly apart?: () => PathTools;
 }
 
 /** One point of the search: what was known after so many seconds. */

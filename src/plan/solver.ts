@@ -32,6 +32,8 @@ export interface SolveOptions {
   readonly relativeGap: number;
   /** Seed of the solver's own randomness; the same seed and model give the same run where no time limit strikes. */
   readonly seed: number;
+  /** Most nodes of the search tree: a limit that is the same on every machine. Ends like a time limit. */
+  readonly nodeLimit?: number;
   /** How far a row or a bound may be overrun; what is usual for the solver when left out. Linear programmes only. */
   readonly feasibilityTolerance?: number;
   /** A feasible point to start from, one value per column. A point that is not feasible is ignored. */
@@ -66,6 +68,8 @@ export interface SolveResult {
   readonly rowDuals: Float64Array | null;
   readonly seconds: number;
   readonly message: string;
+  /** What was done, the same on every machine: steps of the simplex method and nodes of the search tree. */
+  readonly work?: { readonly iterations: number; readonly nodes: number };
 }
 
 export interface Solver {

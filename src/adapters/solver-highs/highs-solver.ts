@@ -13,6 +13,9 @@ const overrunAllowedS = 20;
 /** How long a cancelled run may take to notice before its thread is ended. */
 const cancelGraceMs = 5000;
 
+/** Node ends a longer timer at once: 24 days. */
+const longestTimerMs = 2 ** 31 - 1;
+
 interface Job {
   readonly id: number;
   readonly model: MipModel;
@@ -124,7 +127,8 @@ export function createHighsSolver(options: { readonly threads?: number } = {}): 
       killTimer ??= setTimeout(() => end(lost(reason, "the solver did not stop in time"), false), cancelGraceMs);
     };
     const cancel = (): void => ask("cancelled");
-    const watchdog = setTimeout(() => ask("timeLimit"), (job.options.timeLimitS + overrunAllowedS) * 1000);
+    const overrunMs = Math.min(longestTimerMs, (job.options.timeLimitS + overrunAllowedS) * 1000);
+    const watchdog = setTimeout(() => ask("timeLimit"), overrunMs);
 
     thread.run = { job, end };
     // Only a run in progress keeps the process alive.
@@ -146,7 +150,7 @@ export function createHighsSolver(options: { readonly threads?: number } = {}): 
     if (job.options.signal?.aborted === true) cancel();
     else job.options.signal?.addEventListener("abort", cancel, { once: true });
 
-    const { timeLimitS, relativeGap, seed, feasibilityTolerance, start: point } = job.options;
+    const { timeLimitS, relativeGap, seed, nodeLimit, feasibilityTolerance, start: point } = job.options;
     const request: ToWorker = {
       id: job.id,
       model: job.model,
@@ -155,6 +159,7 @@ export function createHighsSolver(options: { readonly threads?: number } = {}): 
         timeLimitS: Math.min(timeLimitS, 1e9),
         relativeGap,
         seed,
+        ...(nodeLimit === undefined ? {} : { nodeLimit }),
         ...(feasibilityTolerance === undefined ? {} : { feasibilityTolerance }),
         ...(point === undefined ? {} : { start: point }),
       },

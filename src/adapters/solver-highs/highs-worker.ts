@@ -105,6 +105,7 @@ function run(highs: Highs, request: ToWorker): SolveResult {
       // stay unserved at a price, and most runs start from a plan.
       mip_heuristic_run_feasibility_jump: false,
     });
+    if (isMip && options.nodeLimit !== undefined) native.options.set({ mip_max_nodes: options.nodeLimit });
     if (!isMip && options.feasibilityTolerance !== undefined) {
       native.options.set({ primal_feasibility_tolerance: options.feasibilityTolerance });
     }
@@ -146,6 +147,10 @@ function run(highs: Highs, request: ToWorker): SolveResult {
       solution: solution === null ? null : solution.colValue,
       rowDuals: isMip || status !== "optimal" || solution === null ? null : solution.rowDual,
       seconds: 0,
+      work: {
+        iterations: Math.max(0, Number(native.info.get("simplex_iteration_count"))),
+        nodes: isMip ? Math.max(0, Number(native.info.get("mip_node_count"))) : 0,
+      },
       message: `HiGHS ${highs.version.string}: model status ${modelStatus}`,
     };
   } catch (cause) {

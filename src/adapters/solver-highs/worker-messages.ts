@@ -8,6 +8,7 @@ export interface ToWorker {
     readonly timeLimitS: number;
     readonly relativeGap: number;
     readonly seed: number;
+    readonly nodeLimit?: number;
     readonly feasibilityTolerance?: number;
     readonly start?: Float64Array;
   };
