@@ -138,6 +138,18 @@ export function solverContract(name: string, create: () => Solver): void {
       expect(result.bound).toBeLessThanOrEqual(result.objective);
     });
 
+    it("ends at a limit of nodes after the same work each time, whatever the clock says", async () => {
+      const limited = { ...exactly, timeLimitS: Infinity, nodeLimit: 20 };
+      const [one, other] = [
+        await solver.solve(hardModel(40, 5), limited),
+        await solver.solve(hardModel(40, 5), limited),
+      ];
+      expect([one.status, other.status]).toEqual(["timeLimit", "timeLimit"]);
+      expect(one.work!.nodes).toBeGreaterThan(0);
+      expect(one.work!.nodes).toBeLessThan(200);
+      expect([other.work, other.objective, other.bound]).toEqual([one.work, one.objective, one.bound]);
+    });
+
     it("keeps the incumbent when it is cancelled, and solves the next model", async () => {
       const controller = new AbortController();
       const seen: SolveProgress[] = [];
