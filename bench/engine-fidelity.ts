@@ -13,11 +13,14 @@ import { readRuns, refuse } from "./measured-runs.ts";
  * of how the rows were taken, so it stands here in place of the profile's own figure.
  */
 const seenOverheadMs: Readonly<Record<string, number>> = {
-  vllm: 61.3,
-  "vllm hopper": 21.8,
-  "vllm blackwell-ultra": 47.1,
-  trtllm: 46.8,
-  sglang: 78.7,
+  vllm: 62.4,
+  "vllm hopper": 24.6,
+  "vllm blackwell-ultra": 39.8,
+  trtllm: 47.4,
+  "trtllm hopper": 46.7,
+  sglang: 76.2,
+  "sglang blackwell": 89.6,
+  "sglang blackwell-ultra": 65.5,
 };
 
 interface Outcome {

@@ -14,15 +14,18 @@ import type { EngineCalibration, EngineProfile } from "./world.ts";
  * fit stays near 0.3 ms per step, which TensorRT-LLM shows over 32 to 94 layers. A replay of vLLM 0.19 with 32 layers on a
  * chip outside the fit (RTX PRO 6000) is then within 5 % in the mean end-to-end time.
  *
- * vLLM's coefficients differ by generation of chips: with each model left out in turn, fits of H100 and of B300 alone, held
- * near the common one, err by 6.7 and 7.3 % in the median and 11 and 14 % at the 90th percentile, the common one by 6.4 and
- * 8.4 % and 16 and 17 %. Fits of B200 alone, and of the other engines by generation, err as much or more and are not used.
+ * Coefficients differ by generation of chips, as kernels and hosts do: fits of one generation alone, held near the common
+ * one, are used where they err less with each model left out in turn. vLLM on H100 errs by 1.9 and 3.5 % in the median then,
+ * on B300 by 6.5 and 4.6 %; TensorRT-LLM on H100 by 5.9 and 9.2 %; SGLang on B200 by 5 to 9 % and 13 to 18 % at the 90th
+ * percentile, where the common fit errs by 6 to 9 % and 18 to 30 %. SGLang on B300 errs by more than 20 % either way: the
+ * release measured there runs DeepSeek several times slower than on B200. Fits of vLLM and TensorRT-LLM on B200 alone err as
+ * much as the common ones and are not used.
  *
  * | engine | runs | error of time per token, median / p90 | chip left out, p90 | model left out, p90 |
  * | ------ | ---- | ------------------------------------- | ------------------ | ------------------- |
- * | vLLM | 561 | 6.3 % / 16 % | 17 to 20 % | 16 to 19 % |
- * | TensorRT-LLM | 568 | 6.5 % / 24 % | 26 to 30 % | 19 to 34 % |
- * | SGLang | 416 (DeepSeek, GLM, Qwen3.5) | 9.2 % / 28 % | 27 to 38 % | 21 to 45 % |
+ * | vLLM | 561 | 4.3 % / 14 % | 12 to 17 % | 12 to 23 % |
+ * | TensorRT-LLM | 568 | 6.5 % / 22 % | 26 to 28 % | 20 to 30 % |
+ * | SGLang | 416 (DeepSeek, GLM, Qwen3.5) | 7.3 % / 24 % | 24 to 36 % | 18 to 30 % |
  */
 
 /** Server defaults of vLLM 0.19; the memory overhead makes Llama-3.1-8B leave 41,408 tokens on a 24 GB card, as measured. */
@@ -39,39 +42,39 @@ export const engineProfiles = {
   vllm: {
     id: "vllm",
     name: "vLLM",
-    stepFixedMs: 0.365,
-    stepPerLayerUs: 44.9,
-    stepPerExpertLayerUs: 30.8,
-    stepPerSequenceUs: 13.8,
-    memoryCoefficient: 0.931,
-    expertMemoryCoefficient: 0.869,
-    computeCoefficient: 0.928,
-    expertComputeCoefficient: 0.645,
-    communicationCoefficient: 1.1,
-    promptPerExpertLayerMs: 0.105,
+    stepFixedMs: 0.362,
+    stepPerLayerUs: 44.8,
+    stepPerExpertLayerUs: 29.1,
+    stepPerSequenceUs: 12,
+    memoryCoefficient: 0.924,
+    expertMemoryCoefficient: 0.819,
+    computeCoefficient: 0.916,
+    expertComputeCoefficient: 0.561,
+    communicationCoefficient: 1.08,
+    promptPerExpertLayerMs: 0.0745,
     byGeneration: {
       hopper: {
-        stepFixedMs: 0.454,
-        stepPerLayerUs: 53.9,
-        stepPerExpertLayerUs: 39.2,
-        stepPerSequenceUs: 20.3,
-        memoryCoefficient: 0.949,
-        expertMemoryCoefficient: 0.894,
-        computeCoefficient: 0.922,
-        expertComputeCoefficient: 0.723,
-        communicationCoefficient: 1.14,
-        promptPerExpertLayerMs: 0.213,
+        stepFixedMs: 0.443,
+        stepPerLayerUs: 53.8,
+        stepPerExpertLayerUs: 33.7,
+        stepPerSequenceUs: 17,
+        memoryCoefficient: 0.9,
+        expertMemoryCoefficient: 0.767,
+        computeCoefficient: 0.857,
+        expertComputeCoefficient: 0.559,
+        communicationCoefficient: 1.08,
+        promptPerExpertLayerMs: 0.151,
       },
       "blackwell-ultra": {
-        stepFixedMs: 0.344,
-        stepPerLayerUs: 42.8,
-        stepPerExpertLayerUs: 28.7,
-        stepPerSequenceUs: 11.7,
-        memoryCoefficient: 0.877,
-        expertMemoryCoefficient: 0.747,
-        computeCoefficient: 0.999,
-        expertComputeCoefficient: 0.769,
-        communicationCoefficient: 1.25,
+        stepFixedMs: 0.352,
+        stepPerLayerUs: 43.6,
+        stepPerExpertLayerUs: 27.9,
+        stepPerSequenceUs: 12,
+        memoryCoefficient: 0.859,
+        expertMemoryCoefficient: 0.695,
+        computeCoefficient: 0.974,
+        expertComputeCoefficient: 0.643,
+        communicationCoefficient: 1.23,
         promptPerExpertLayerMs: 0,
       },
     },
@@ -83,16 +86,30 @@ export const engineProfiles = {
   trtllm: {
     id: "trtllm",
     name: "TensorRT-LLM",
-    stepFixedMs: 0.37,
-    stepPerLayerUs: 35.6,
-    stepPerExpertLayerUs: 32,
-    stepPerSequenceUs: 22.9,
-    memoryCoefficient: 0.886,
-    expertMemoryCoefficient: 0.915,
-    computeCoefficient: 0.828,
-    expertComputeCoefficient: 0.632,
-    communicationCoefficient: 1.03,
-    promptPerExpertLayerMs: 1.44,
+    stepFixedMs: 0.404,
+    stepPerLayerUs: 34.3,
+    stepPerExpertLayerUs: 26.9,
+    stepPerSequenceUs: 23.2,
+    memoryCoefficient: 0.889,
+    expertMemoryCoefficient: 0.876,
+    computeCoefficient: 0.823,
+    expertComputeCoefficient: 0.544,
+    communicationCoefficient: 1.02,
+    promptPerExpertLayerMs: 1.38,
+    byGeneration: {
+      hopper: {
+        stepFixedMs: 0.392,
+        stepPerLayerUs: 34.5,
+        stepPerExpertLayerUs: 28.2,
+        stepPerSequenceUs: 24.2,
+        memoryCoefficient: 0.886,
+        expertMemoryCoefficient: 0.707,
+        computeCoefficient: 0.843,
+        expertComputeCoefficient: 0.507,
+        communicationCoefficient: 1.03,
+        promptPerExpertLayerMs: 1.32,
+      },
+    },
     // Assumed: the C++ runtime without a Python server in front; MLPerf v5.1 shows 34 ms to first token under full load.
     requestOverheadMs: 3,
     ...shared,
@@ -101,16 +118,42 @@ export const engineProfiles = {
   sglang: {
     id: "sglang",
     name: "SGLang",
-    stepFixedMs: 0.407,
-    stepPerLayerUs: 52.6,
-    stepPerExpertLayerUs: 32.6,
-    stepPerSequenceUs: 22.7,
-    memoryCoefficient: 0.912,
-    expertMemoryCoefficient: 0.913,
-    computeCoefficient: 0.943,
-    expertComputeCoefficient: 0.881,
-    communicationCoefficient: 1.26,
-    promptPerExpertLayerMs: 2.25,
+    stepFixedMs: 0.396,
+    stepPerLayerUs: 51.2,
+    stepPerExpertLayerUs: 31.2,
+    stepPerSequenceUs: 20.7,
+    memoryCoefficient: 0.902,
+    expertMemoryCoefficient: 0.889,
+    computeCoefficient: 0.931,
+    expertComputeCoefficient: 0.945,
+    communicationCoefficient: 1.21,
+    promptPerExpertLayerMs: 2.04,
+    byGeneration: {
+      blackwell: {
+        stepFixedMs: 0.387,
+        stepPerLayerUs: 52.1,
+        stepPerExpertLayerUs: 32.1,
+        stepPerSequenceUs: 19.1,
+        memoryCoefficient: 0.891,
+        expertMemoryCoefficient: 0.857,
+        computeCoefficient: 0.979,
+        expertComputeCoefficient: 1.2,
+        communicationCoefficient: 1.32,
+        promptPerExpertLayerMs: 2.03,
+      },
+      "blackwell-ultra": {
+        stepFixedMs: 0.343,
+        stepPerLayerUs: 46.8,
+        stepPerExpertLayerUs: 26.8,
+        stepPerSequenceUs: 10.5,
+        memoryCoefficient: 0.881,
+        expertMemoryCoefficient: 0.807,
+        computeCoefficient: 0.97,
+        expertComputeCoefficient: 1.11,
+        communicationCoefficient: 1.26,
+        promptPerExpertLayerMs: 0.878,
+      },
+    },
     // Assumed as vLLM's: the same kind of Python server.
     requestOverheadMs: 15.6,
     ...shared,
@@ -144,8 +187,8 @@ export const engineProfiles = {
 export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   vllm: {
     rows: 561,
-    p90Error: 0.147,
-    heldOutP90Error: 0.198,
+    p90Error: 0.14,
+    heldOutP90Error: 0.229,
     measured: [
       ["h100-sxm", "llama-3.1-70b"],
       ["h100-sxm", "minimax-m2.5"],
@@ -158,8 +201,8 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   },
   trtllm: {
     rows: 568,
-    p90Error: 0.243,
-    heldOutP90Error: 0.335,
+    p90Error: 0.224,
+    heldOutP90Error: 0.304,
     measured: [
       ["h100-sxm", "llama-3.1-8b"],
       ["h100-sxm", "qwen3-235b-a22b"],
@@ -170,8 +213,8 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   },
   sglang: {
     rows: 416,
-    p90Error: 0.275,
-    heldOutP90Error: 0.451,
+    p90Error: 0.237,
+    heldOutP90Error: 0.363,
     measured: [
       ["b200-sxm", "deepseek-r1"],
       ["b200-sxm", "deepseek-v3"],

@@ -1,5 +1,5 @@
 import type { Figure } from "./figure.ts";
-import type { Model } from "./world.ts";
+import type { Model, Precision } from "./world.ts";
 
 /** Published shape of a transformer; sizes are counts, not bytes. */
 export interface ModelShape {
@@ -30,6 +30,10 @@ export interface ModelShape {
     readonly keyDim: number;
     readonly valueDim: number;
   };
+  /** Layers whose attention reaches back a window of tokens only; the others reach all of the context. */
+  readonly slidingAttention?: { readonly layers: number; readonly window: number };
+  /** Releases in four bits quantise the routed experts alone and leave the rest in this format. */
+  readonly sharedPrecision?: Precision;
   /** Attention whose output is gated, with a query twice as wide. */
   readonly gatedAttention?: boolean;
   /** An index of short keys picks the tokens that attention reads (DeepSeek-V3.2 report). */
@@ -103,11 +107,25 @@ export function countParameters(shape: ModelShape): { total: number; active: num
   };
 }
 
+/** Key and value at two bytes each; the state's cost counts a read and a write, of which a window has the first. */
+const bytesPerWindowElement = (2 * 2) / 2;
+
+/**
+ * Prompts spell keys and values out per head; decoding works on the latent vector itself, many more operations for fewer
+ * bytes (DeepSeek-V2 report).
+ */
+function latentPairFlops(heads: number, mla: NonNullable<ModelShape["latentAttention"]>) {
+  return {
+    prompt: 2 * heads * (mla.nopeDim + mla.ropeDim + mla.valueDim),
+    decode: 2 * heads * (mla.kvRank + mla.ropeDim + mla.kvRank),
+  };
+}
+
 /** The plain model that travels in a world. */
 export function modelOf(id: string, row: ModelRow): Model {
   const { shape } = row;
-  const { latentAttention: mla, linearAttention: linear, experts } = shape;
-  const attentionLayers = shape.layers - (linear?.layers ?? 0);
+  const { latentAttention: mla, linearAttention: linear, slidingAttention: sliding, experts } = shape;
+  const attentionLayers = shape.layers - (linear?.layers ?? 0) - (sliding?.layers ?? 0);
   return {
     id,
     name: row.name,
@@ -127,8 +145,17 @@ export function modelOf(id: string, row: ModelRow): Model {
       attentionLayers,
       stateBytesPerSequence: linear.layers * linear.valueHeads * linear.keyDim * linear.valueDim * bytesPerStateElement,
     }),
+    ...(sliding && {
+      attentionLayers,
+      // A window is read like a cache, and only one token of it is written.
+      stateBytesPerSequence: sliding.layers * sliding.window * shape.kvHeads * shape.headDim * bytesPerWindowElement,
+    }),
+    ...(shape.sharedPrecision && { sharedPrecision: shape.sharedPrecision }),
     ...(shape.sparseAttention && { sparseAttention: shape.sparseAttention }),
-    ...(mla && { kvBytesPerTokenBf16: shape.layers * (mla.kvRank + mla.ropeDim) * 2 }),
+    ...(mla && {
+      kvBytesPerTokenBf16: shape.layers * (mla.kvRank + mla.ropeDim) * 2,
+      attentionPairFlops: latentPairFlops(shape.attentionHeads, mla),
+    }),
     maxContextTokens: row.maxContextTokens.value,
   };
 }

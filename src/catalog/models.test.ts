@@ -24,6 +24,19 @@ describe("open models", () => {
     expect(modelOf("llama-3.1-8b", models["llama-3.1-8b"]).kvBytesPerTokenBf16).toBeUndefined();
   });
 
+  it("gives windows of attention no cache that grows", () => {
+    const { attentionLayers, stateBytesPerSequence } = modelOf("gpt-oss-120b", models["gpt-oss-120b"]);
+    expect(attentionLayers).toBe(18);
+    // 18 layers × 128 tokens × 8 heads × 64 elements × 2 (key and value) × 2 bytes, half of it as it is read only.
+    expect(stateBytesPerSequence).toBe(2_359_296);
+  });
+
+  it("counts operations of latent attention per head in prompts and on the latent vector in decoding", () => {
+    const { attentionPairFlops } = modelOf("deepseek-v3", models["deepseek-v3"]);
+    expect(attentionPairFlops).toEqual({ prompt: 2 * 128 * (192 + 128), decode: 2 * 128 * (576 + 512) });
+    expect(modelOf("llama-3.1-8b", models["llama-3.1-8b"]).attentionPairFlops).toBeUndefined();
+  });
+
   it("splits a mixture of experts into a part every token reads and the experts", () => {
     const model = modelOf("qwen3-30b-a3b", models["qwen3-30b-a3b"]);
     const experts = model.experts!;

@@ -28,6 +28,8 @@ export const models = {
     shape: {
       ...dense([24, 2880, 64, 8, 64, 2880, 201088]),
       experts: { count: 32, perToken: 4, ffnSize: 2880, shared: 0, denseLayers: 0 },
+      slidingAttention: { layers: 12, window: 128 },
+      sharedPrecision: "bf16",
     },
   }),
   "gpt-oss-120b": row({
@@ -39,6 +41,8 @@ export const models = {
     shape: {
       ...dense([36, 2880, 64, 8, 64, 2880, 201088]),
       experts: { count: 128, perToken: 4, ffnSize: 2880, shared: 0, denseLayers: 0 },
+      slidingAttention: { layers: 18, window: 128 },
+      sharedPrecision: "bf16",
     },
   }),
   "mistral-7b": row({
@@ -113,6 +117,14 @@ export const models = {
     activeB: 37,
     contextTokens: 163840,
     shape: deepseekV3,
+  }),
+  "deepseek-v3.2": row({
+    name: "DeepSeek V3.2",
+    ...deepseek,
+    totalB: 671,
+    activeB: 37,
+    contextTokens: 163840,
+    shape: { ...deepseekV3, sparseAttention: { indexKeyDim: 128, topTokens: 2048 } },
   }),
   "kimi-k2": row({
     name: "Kimi K2",

@@ -93,6 +93,13 @@ export interface Model {
   readonly stateBytesPerSequence?: number;
   /** KV bytes per token at two bytes per element when it is not 2 × layers × kvHeads × headDim × 2 (MLA and the like). */
   readonly kvBytesPerTokenBf16?: number;
+  /**
+   * Floating-point operations of attention per layer and pair of tokens, all heads: of a prompt's tokens with each other, and
+   * of a new token with the cache. Absent = 4 × attentionHeads × headDim for both; latent attention differs.
+   */
+  readonly attentionPairFlops?: { readonly prompt: number; readonly decode: number };
+  /** Format of all but the routed experts where releases in fewer bits quantise only those; absent = as the experts. */
+  readonly sharedPrecision?: Precision;
   /** Attention reads the `topTokens` that an index of keys of `indexKeyDim` bytes picks; absent = it reads all. */
   readonly sparseAttention?: { readonly indexKeyDim: number; readonly topTokens: number };
   readonly maxContextTokens: number;

@@ -17,7 +17,7 @@ const deepSeek: PublishedRun = {
 describe("settings of published runs", () => {
   it("assume nothing of rows from elsewhere", () => {
     const settings = benchmarkSettings({ ...deepSeek, source: "source_file=/home/me/own.csv" }, 8, false);
-    expect(settings).toEqual({ lengthRatio: 1, heldSteps: 0, maxBatchedTokens: null, speculative: null });
+    expect(settings).toMatchObject({ lengthRatio: 1, heldSteps: 0, maxBatchedTokens: null, speculative: null });
   });
 
   it("know an image that only configurations with drafts use, three heads deep, one with attention over the data", () => {
@@ -32,6 +32,15 @@ describe("settings of published runs", () => {
       benchmarkSettings({ ...old, source: `source_file=2026-04-06.csv; measured=${date}T00:00:00Z` }, 8, false);
     expect(on("2025-12-15").speculative).toBeNull();
     expect(on("2026-01-14").speculative).not.toBeNull();
+  });
+
+  it("keep vLLM's cache in 16 bits but where a script asks for less", () => {
+    const cacheOf = (engine: string, system: string, source = deepSeek.source) =>
+      benchmarkSettings({ ...deepSeek, engine, system, source }, 8, false).shortCache;
+    expect(cacheOf("vllm", "h200_sxm")).toBe(false);
+    expect(cacheOf("vllm", "b200_sxm")).toBe(true);
+    expect(cacheOf("vllm", "b200_sxm", "source_file=/home/me/own.csv")).toBe(false);
+    expect(cacheOf("sglang", "h200_sxm")).toBe(true);
   });
 
   it("hold requests back for a fuller batch the less, the more requests come to fill it", () => {

@@ -26,6 +26,8 @@ export interface BenchmarkSettings {
   readonly maxBatchedTokens: number | null;
   /** Tokens guessed ahead; null for none. */
   readonly speculative: SpeculativeDecoding | null;
+  /** The cache is kept in 8 bits beside weights in 8 or fewer; false: in 16. */
+  readonly shortCache: boolean;
 }
 
 /** Days as ISO dates, which sort as text; empty where the row states none. */
@@ -35,11 +37,20 @@ const measuredOn = (source: string) => /measured=(\d{4}-\d\d-\d\d)/.exec(source)
  * Settings of the runs that InferenceX publishes (its scripts and configurations, October 2025 to April 2026, Apache-2.0);
  * rows from elsewhere get the engine's defaults. Only what a row itself tells decides: engine, image, date, layout, lengths.
  *
+ * vLLM keeps the cache in 16 bits unless told otherwise, which the scripts for Blackwell do and those for Hopper do not: runs
+ * of H100 take as long at long contexts as twice the bytes would.
+ *
  * Its load generator draws every length evenly from 0.8 to 1.0 times the stated one.
  */
 export function benchmarkSettings(run: PublishedRun, accelerators: number, dataParallel: boolean): BenchmarkSettings {
   if (!/^(db-dump|source_file=(\d{4}-\d\d-\d\d|[a-z0-9.-]+-gap-analysis)\.csv)/.test(run.source)) {
-    return { lengthRatio: 1, heldSteps: 0, maxBatchedTokens: null, speculative: null };
+    return {
+      lengthRatio: 1,
+      heldSteps: 0,
+      maxBatchedTokens: null,
+      speculative: null,
+      shortCache: run.engine !== "vllm",
+    };
   }
   const speculative = draftsOf(run, dataParallel);
   const stepsOf = run.engine === "sglang" ? pollingSteps : run.engine === "trtllm" ? batchingSteps : () => 0;
@@ -48,6 +59,7 @@ export function benchmarkSettings(run: PublishedRun, accelerators: number, dataP
     heldSteps: stepsOf(run, accelerators),
     maxBatchedTokens: tokenBudget(run, accelerators, dataParallel, speculative),
     speculative,
+    shortCache: run.engine !== "vllm" || !/^h[12]00/i.test(run.system),
   };
 }
 

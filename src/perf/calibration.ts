@@ -1,3 +1,4 @@
+import type { Model } from "../catalog/index.ts";
 import {
   coefficientNames,
   fitCoefficients,
@@ -75,9 +76,16 @@ export function calibrate(runs: readonly MeasuredRun[], expected: EngineCoeffici
     if (out.length === 0 || rest.length < fewestRuns) return;
     heldOut.push({ by, leftOut, ...errorsOf(out, fitCoefficients(rest, expected)) });
   };
+  const groups = {
+    accelerator: Map.groupBy(usable, (run) => run.spec.accelerator.id),
+    model: Map.groupBy(usable, (run) => shapeOf(run.spec.model)),
+  };
   for (const by of ["accelerator", "model"] as const) {
-    const ids = [...new Set(usable.map((run) => run.spec[by].id))].toSorted();
-    if (ids.length > 1) for (const id of ids) leaveOut(by, id, (run) => run.spec[by].id === id);
+    const members = [...groups[by].values()].map((group) =>
+      [...new Set(group.map((run) => run.spec[by].id))].toSorted(),
+    );
+    if (members.length < 2) continue;
+    for (const ids of members.toSorted()) leaveOut(by, ids.join(", "), (run) => ids.includes(run.spec[by].id));
   }
   if (heldOut.length === 0) {
     for (let turn = 0; turn < 5; turn++) {
@@ -97,6 +105,11 @@ export function calibrate(runs: readonly MeasuredRun[], expected: EngineCoeffici
     ),
     unusable: runs.length - usable.length,
   };
+}
+
+/** Two releases of one shape run alike: leaving one of them out would leave nothing out. */
+function shapeOf({ layers, hiddenSize, attentionHeads, totalParameters, sparseAttention }: Model): string {
+  return [layers, hiddenSize, attentionHeads, totalParameters, sparseAttention !== undefined].join();
 }
 
 /** Three digits: more than the runs can tell, and short enough to read. */

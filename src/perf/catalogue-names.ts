@@ -52,7 +52,8 @@ const sameShape: Readonly<Record<string, ModelId>> = {
   "mistral-7b-v0.1": "mistral-7b",
   "mistral-small-3.1-24b": "mistral-small-24b",
   "mistral-small-3.2-24b": "mistral-small-24b",
-  "mistral-large": "mistral-large-2",
+  "mistral-large-instruct-2407": "mistral-large-2",
+  "mistral-large-instruct-2411": "mistral-large-2",
   "glm-4.6": "glm-4.5",
   "glm-4.7": "glm-4.5",
 };
@@ -63,6 +64,7 @@ const otherShape: readonly RegExp[] = [
   /^llama-3\.\d-nemotron-(super|ultra)/,
   /^glm-4\.[567]v/,
   /^qwen3\.5-(?!397b)/,
+  /^phi-4-(mini|multimodal)/,
 ];
 
 const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
@@ -129,11 +131,25 @@ const formats: Readonly<Record<string, Precision>> = {
   w4a16: "int4",
   int8: "int8",
   int8_wo: "int8",
+  w8a8: "int8",
+  sq: "int8",
+  half: "bf16",
+  none: "bf16",
+  fp8_e4m3: "fp8",
+  fp8_per_block: "fp8",
+  fp8_per_tensor: "fp8",
+  mxfp8: "fp8",
+  // Weights in 4 bits, arithmetic in 8: counted as unpacked, which overstates the arithmetic.
+  w4afp8: "int4",
+  w4a8: "int4",
+  awq: "int4",
+  gptq: "int4",
 };
 
 /** Number format of the weights by a published name; null when it is not known. An empty name stands for bf16. */
 export function formatNamed(name: string): Precision | null {
-  return formats[name.trim().toLowerCase()] ?? null;
+  const wanted = name.trim().toLowerCase().replaceAll("-", "_");
+  return Object.hasOwn(formats, wanted) ? formats[wanted]! : null;
 }
 
 /** Number format of the weights, which releases state in their names; bf16 when they state none. */

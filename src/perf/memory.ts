@@ -41,6 +41,12 @@ export function kvShards(spec: ReplicaSpec): number {
   return spec.model.kvBytesPerTokenBf16 === undefined ? Math.min(spec.tensorParallel, spec.model.kvHeads) : 1;
 }
 
+/** Format of all but the routed experts: some models are released with only those in fewer bits. */
+export function sharedPrecision({ model, weightPrecision }: ReplicaSpec): Precision {
+  const fewBits = weightPrecision === "fp4" || weightPrecision === "int4";
+  return fewBits ? (model.sharedPrecision ?? weightPrecision) : weightPrecision;
+}
+
 /**
  * Bytes of weights in the format on one accelerator: what every token passes (of which `lookup` is held but not read: the
  * input embedding), and the routed experts.
@@ -53,11 +59,12 @@ export function weightBytesPerAccelerator(spec: ReplicaSpec): {
   const { experts, totalParameters } = spec.model;
   const expertParameters = experts ? experts.count * experts.parametersEach : 0;
   const perWeight = bytesPerWeight[spec.weightPrecision];
+  const perSharedWeight = bytesPerWeight[sharedPrecision(spec)];
   const stages = spec.pipelineParallel ?? 1;
   const cut = (spec.attentionDataParallel ? 1 : spec.tensorParallel) * stages;
   return {
-    shared: ((totalParameters - expertParameters) * perWeight) / cut,
-    lookup: ((spec.model.lookupParameters ?? 0) * perWeight) / cut,
+    shared: ((totalParameters - expertParameters) * perSharedWeight) / cut,
+    lookup: ((spec.model.lookupParameters ?? 0) * perSharedWeight) / cut,
     experts: (expertParameters * perWeight) / spec.tensorParallel / stages,
   };
 }

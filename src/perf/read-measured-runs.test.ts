@@ -38,6 +38,7 @@ describe("readMeasuredRuns", () => {
     ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,nan,22.7", "the time to first token is missing"],
     ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,1e99", "the time per token is missing"],
     ["vllm,h200-sxm,3,meta/Llama-3.1-70B,fp8,1024,1024,64,417,22.7", "contradiction: 3 accelerators"],
+    ["vllm,gb200,32,deepseek-ai/DeepSeek-R1,fp4,8192,1024,64,417,22.7", "spread over 32 accelerators"],
     ["vllm,h200-sxm,2", "the row has 3 of the header's 10 cells"],
   ])("names what is wrong with %s", (bad, problem) => {
     const rows = rowsOf(`${header}\n${bad}\n${row}\n`);
@@ -56,6 +57,31 @@ describe("readMeasuredRuns", () => {
     const result = readMeasuredRuns(text);
     expect(result.ok).toBe(false);
     if (!result.ok) expect(result.message).toContain(message);
+  });
+});
+
+describe("what a row leaves open", () => {
+  const published =
+    "backend,system,model_path,mode,isl,osl,gemm_quant_mode,batch_size,tp_size,attention_dp_size,silicon_ttft_ms,silicon_tpot_ms";
+  const specOf = (engine: string, format: string, dataParallel: string) =>
+    rowsOf(
+      `${published}\n${engine},h200_sxm,meta/Llama-3.1-70B,agg,1024,1024,${format},16,2,${dataParallel},417,22.7\n`,
+    )[0]!;
+
+  it("is one degree of parallelism where its cell is empty or says there is none", () => {
+    for (const none of ["", "nan", "None", "-"]) {
+      expect(specOf("vllm", "fp8", none)).toMatchObject({
+        problem: null,
+        concurrency: 16,
+        spec: { tensorParallel: 2 },
+      });
+    }
+    for (const wrong of ["0", "-1", "two"]) expect(specOf("vllm", "fp8", wrong).problem).toMatch(/not above zero/);
+  });
+
+  it("is the engine's default for the format of the cache", () => {
+    expect(specOf("vllm", "fp8", "1").spec!.kvPrecision).toBe("bf16");
+    expect(specOf("TensorRT-LLM", "fp8", "1")).toMatchObject({ engine: "trtllm", spec: { kvPrecision: "fp8" } });
   });
 });
 
@@ -94,6 +120,9 @@ describe("names in published files", () => {
     ["moonshotai/Kimi-K2.5", "kimi-k2"],
     ["Qwen/Qwen3-30B-A3B-Instruct-2507", "qwen3-30b-a3b"],
     ["zai-org/GLM-4.7-FP8", "glm-4.5"],
+    ["deepseek-ai/DeepSeek-V3.2-Exp", "deepseek-v3.2"],
+    ["mistralai/Mistral-Large-3-675B-Instruct-2512", null],
+    ["microsoft/Phi-4-mini-instruct", null],
     ["nvidia/Llama-3.3-Nemotron-Super-49B", null],
     ["", null],
   ])("the model %s has the shape of %s", (name, id) => {
@@ -105,6 +134,8 @@ describe("names in published files", () => {
     expect(engineNamed("vLLM")?.id).toBe("vllm");
     expect(engineNamed("ollama")).toBeNull();
     expect(formatNamed("NVFP4")).toBe("fp4");
-    expect(formatNamed("fp3")).toBeNull();
+    expect(formatNamed("w4afp8")).toBe("int4");
+    expect(formatNamed("FP8-E4M3")).toBe("fp8");
+    for (const unknown of ["fp3", "constructor"]) expect(formatNamed(unknown)).toBeNull();
   });
 });

@@ -122,11 +122,13 @@ function plainRow(cell: Cell, line: number): MeasuredRow {
       accelerators: numberOf(cell("tensorParallel")),
       attentionDataParallel: /^(true|yes|1)$/i.test(cell("attentionDataParallel")),
     },
+    // The cache's format is not in the file: vLLM's default is that of the model, others take 8 bits beside such weights.
+    engineNamed(cell("engine"))?.id !== "vllm",
   );
 }
 
 function publishedRow(cell: Cell, line: number): MeasuredRow {
-  const degree = (name: string) => (cell(name) === "" ? 1 : numberOf(cell(name)));
+  const degree = (name: string) => (/^(nan|none|null|n\/a|-)?$/i.test(cell(name)) ? 1 : numberOf(cell(name)));
   const name = cell(...publishedColumns.model);
   const model = modelNamed(name);
   const moe = model !== null && "experts" in models[model].shape;
@@ -135,7 +137,7 @@ function publishedRow(cell: Cell, line: number): MeasuredRow {
   const layout = layoutOf(degree("tp_size"), dataParallel, degree("moe_tp_size"), degree("moe_ep_size"));
   const row = {
     line,
-    engine: cell(...publishedColumns.engine).toLowerCase(),
+    engine: engineNamed(cell(...publishedColumns.engine))?.id ?? cell(...publishedColumns.engine).toLowerCase(),
     accelerator: cell(...publishedColumns.system),
     model: name,
     inputTokens: numberOf(cell(...publishedColumns.inputTokens)),
@@ -156,10 +158,10 @@ function publishedRow(cell: Cell, line: number): MeasuredRow {
     layout.accelerators,
     layout.attentionDataParallel,
   );
-  const { maxBatchedTokens, speculative, ...protocol } = settings;
+  const { maxBatchedTokens, speculative, shortCache, ...protocol } = settings;
   const set = { ...(maxBatchedTokens !== null && { maxBatchedTokens }), ...(speculative && { speculative }) };
   const stages = degree("pp_size");
-  const read = rowOf({ ...row, protocol }, format, layout, set);
+  const read = rowOf({ ...row, protocol }, format, layout, shortCache, set);
   if (read.spec === null || stages === 1) return read;
   if (!Number.isInteger(stages) || stages < 1 || stages > read.spec.model.layers) {
     return { ...read, spec: null, problem: `pipeline over ${cell("pp_size")} stages: not a number of stages` };
@@ -172,6 +174,12 @@ function numberOf(text: string): number {
   return text === "" ? Number.NaN : Number(text);
 }
 
+/**
+ * Most accelerators of one engine that sums were measured over. Published files list racks whose prompts and answers run on
+ * engines of their own as one row of all their chips.
+ */
+const largestGroup = 8;
+
 /** An hour: no engine under test takes that long for a token, so the column holds something else. */
 const longestMs = 3.6e6;
 
@@ -179,6 +187,7 @@ function rowOf(
   row: Omit<MeasuredRow, "spec" | "problem">,
   format: string,
   layout: { readonly accelerators: number; readonly attentionDataParallel: boolean },
+  shortCache: boolean,
   settings: Partial<EngineProfile> = {},
 ): MeasuredRow {
   const accelerator = acceleratorNamed(row.accelerator);
@@ -212,9 +221,13 @@ function rowOf(
     // Who measures an engine gives it all the memory and as many seats as the run needs.
     engine: { ...engine, memoryUtilization: 0.95, maxSequences: 8192, ...settings },
     weightPrecision: precision,
-    // The cache's format is not in the file; quantised models were run with an fp8 cache as a rule.
-    kvPrecision: precision === "bf16" ? "bf16" : "fp8",
+    kvPrecision: precision === "bf16" || !shortCache ? "bf16" : "fp8",
   };
+  if (layout.accelerators > largestGroup) {
+    return unusable(
+      `spread over ${layout.accelerators} accelerators: more than one server, or the engines of a rack added up; only one engine in a server is predicted`,
+    );
+  }
   if (!layout.attentionDataParallel && spec.model.attentionHeads % layout.accelerators !== 0) {
     const heads = spec.model.attentionHeads;
     return unusable(`contradiction: ${layout.accelerators} accelerators cannot divide ${heads} attention heads`);

@@ -55,6 +55,23 @@ describe("memory", () => {
     expect(fit(spec("jetson-agx-thor", "llama-3.1-8b", { tensorParallel: 2 })).ok).toBe(false);
   });
 
+  it("keeps what a release does not quantise in its own format", () => {
+    const few = { weightPrecision: "fp4", kvPrecision: "fp8" } as const;
+    const memory = fit(spec("h100-sxm", "gpt-oss-120b", few));
+    expect(memory.ok).toBe(true);
+    const all = spec("h100-sxm", "gpt-oss-120b", few);
+    const { sharedPrecision: _, ...quantised } = all.model;
+    const smaller = fit({ ...all, model: quantised });
+    if (!memory.ok || !smaller.ok) throw new Error("both fit");
+    // 2.2 B weights beside the experts in 2 bytes instead of 0.5625.
+    const bytes = (smaller.kvTokenCapacity - memory.kvTokenCapacity) * kvBytesPerToken(all.model, "fp8");
+    expect(bytes / 1e9).toBeCloseTo(2.15 * (2 - 0.5625), 0);
+    // In 16 bits nothing is quantised.
+    expect(fit({ ...all, weightPrecision: "bf16" })).toEqual(
+      fit({ ...all, weightPrecision: "bf16", model: quantised }),
+    );
+  });
+
   it("copies the cache beyond one head per accelerator, so that more of them hold no more tokens", () => {
     const capacity = (tensorParallel: number) => {
       const memory = fit(spec("b200-sxm", "qwen3-30b-a3b", { tensorParallel }));
@@ -184,5 +201,23 @@ describe("power", () => {
     const shape = { inputMean: 500, inputCv: 1, outputMean: 200, outputCv: 1, prefixHitRatio: 0 };
     const perHour = saturationPerS(replica, shape) * 8 * 3600;
     expect(energyKwhPerRequest(largeModule, replica, shape) * perHour).toBeCloseTo(7.5, 9);
+  });
+});
+
+describe("latent attention", () => {
+  const perContextToken = (fields: Partial<ReplicaSpec>) =>
+    compileReplica(
+      spec("b200-sxm", "deepseek-v3", { weightPrecision: "fp4", kvPrecision: "fp8", tensorParallel: 8, ...fields }),
+    )!.perContextTokenMs;
+  const readMs = (tokens: number) => (tokens * 35_136 * engineProfiles.vllm.memoryCoefficient) / (5900 * 1e6);
+
+  it("costs no less than reading its cache, which every accelerator holds whole", () => {
+    expect(perContextToken({})).toBeGreaterThanOrEqual(readMs(1));
+    expect(perContextToken({})).toBeLessThan(readMs(1.2));
+  });
+
+  it("takes arithmetic that drafts multiply", () => {
+    const drafting = { ...engineProfiles.vllm, speculative: { draftTokens: 3, tokensPerStep: 2.4 } };
+    expect(perContextToken({ engine: drafting })).toBeGreaterThan(1.4 * perContextToken({}));
   });
 });

@@ -6,7 +6,14 @@ import type {
   SpeculativeDecoding,
   SplitUnits,
 } from "../catalog/index.ts";
-import { fit, kvBytesPerToken, kvShards, weightBytesPerAccelerator, type ReplicaSpec } from "./memory.ts";
+import {
+  fit,
+  kvBytesPerToken,
+  kvShards,
+  sharedPrecision,
+  weightBytesPerAccelerator,
+  type ReplicaSpec,
+} from "./memory.ts";
 import { allReduce } from "./all-reduce.ts";
 import { arithmeticTflops, attentionTflops } from "./precision.ts";
 
@@ -97,6 +104,21 @@ const fp4UnpackGBps = 20_000;
  */
 const unpackedReadRatio = 2;
 
+/**
+ * A product whose weights come in blocks of fp8 first scales its input block by block, in kernels of their own: this long per
+ * layer and step. Mixtures of experts are released so (DeepSeek, Qwen, MiniMax, GLM), dense models with one scale per matrix.
+ * Own fit to such runs with vLLM, TensorRT-LLM and SGLang, which show 3 to 17 (November 2026).
+ */
+const blockScaleLayerUs = 12;
+
+/**
+ * Start-up of the products of one expert, as `startUpWeights`: they are cut narrow by tensor parallelism. Own fit to runs of
+ * the three engines with experts cut in 1 to 8 (November 2026).
+ */
+const expertStartUpWeights = 1e6;
+/** Products per layer of an expert: gate and up in one, down. */
+const productsPerExpertLayer = 2;
+
 /** Making, scoring and sorting an index, per layer and step. Own fit to 52 runs of GLM-5 with SGLang, November 2026. */
 const sparseIndexLayerUs = 65;
 
@@ -115,6 +137,8 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const bytesPerMs = accelerator.memoryGBps * 1e6;
   const readMs = (bytes: number, coefficient = engine.memoryCoefficient) => (coefficient * bytes) / bytesPerMs;
   const flopsPerMs = arithmeticTflops(accelerator, spec.weightPrecision) * 1e9;
+  const outsideExperts = sharedPrecision(spec);
+  const sharedFlopsPerMs = arithmeticTflops(accelerator, outsideExperts) * 1e9;
 
   const stages = spec.pipelineParallel ?? 1;
   const { draftTokens, tokensPerStep, draftCostRatio = 1 / model.layers } = engine.speculative ?? noDraft;
@@ -127,6 +151,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const idleShare = model.experts ? 1 - model.experts.perToken / model.experts.count : 0;
   const expertLayersMs = model.experts ? ((engine.stepPerExpertLayerUs ?? 0) * model.layers) / 1e3 : 0;
 
+  const blockScaleMs = model.experts && spec.weightPrecision === "fp8" ? (blockScaleLayerUs * model.layers) / 1e3 : 0;
   const promptLayersMs = model.experts ? (engine.promptPerExpertLayerMs ?? 0) * model.layers : 0;
 
   const sums = allReduce(spec, engine.communicationCoefficient);
@@ -140,21 +165,26 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const { computeCoefficient } = engine;
   const expertCoefficient = engine.expertComputeCoefficient ?? computeCoefficient;
   const expertFlopsPerMs = narrowKernelShare[unpacks ? "bf16" : spec.weightPrecision] * flopsPerMs;
-  const isQuantised = spec.weightPrecision !== "bf16" && !unpacks;
+  const isQuantised = outsideExperts !== "bf16" && accelerator.tflops[outsideExperts] !== undefined;
   // Cutting a matrix over the accelerators makes it smaller; replicated attention keeps it whole.
   const startUp =
     productsPerLayer *
     model.layers *
     startUpWeights[isQuantised ? "quantised" : "bf16"] *
     (spec.attentionDataParallel ? 1 : t);
-  const sharedMs = (2 * computeCoefficient * (sharedParameters + startUp)) / flopsPerMs;
-  const expertTokenMs = (2 * expertCoefficient * expertParameters) / t / expertFlopsPerMs;
+  const sharedMs = (2 * computeCoefficient * (sharedParameters + startUp)) / sharedFlopsPerMs;
+  const expertStartUp = model.experts
+    ? model.experts.perToken * productsPerExpertLayer * model.layers * expertStartUpWeights * t
+    : 0;
+  const expertTokenMs = (2 * expertCoefficient * (expertParameters + expertStartUp)) / t / expertFlopsPerMs;
   const computeMs = sharedMs / t + expertTokenMs;
   // Decoding sequences spread evenly over replicated attention; a prompt runs on one accelerator while the others wait.
   const wholePromptMs = spec.attentionDataParallel ? sharedMs * (1 - 1 / t) : 0;
   const attentionLayers = model.attentionLayers ?? model.layers;
-  const pairFlops = computeCoefficient * 4 * attentionLayers * model.attentionHeads * model.headDim;
-  const pairMs = pairFlops / t / (attentionEfficiency * attentionTflops(accelerator) * 1e9);
+  const plainPairFlops = 4 * model.attentionHeads * model.headDim;
+  const pairFlops = model.attentionPairFlops ?? { prompt: plainPairFlops, decode: plainPairFlops };
+  const attentionFlopsPerMs = attentionEfficiency * attentionTflops(accelerator) * 1e9;
+  const pairMs = (computeCoefficient * attentionLayers * pairFlops.prompt) / t / attentionFlopsPerMs;
   // Every token reads the state of the layers without a cache and writes it back.
   const stateMs = readMs((2 * (model.stateBytesPerSequence ?? 0)) / t);
 
@@ -162,7 +192,11 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const moeWeightMs = (tokens: number) => (tokens > 0 ? expertReadMs * (1 - idleShare ** (tokens / stages)) : 0);
   // An index is read for all of the context and the cache for the tokens it picks.
   const sparse = model.sparseAttention;
-  const kvTokenMs = readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec));
+  const tokensPerSequence = 1 + draftTokens;
+  const kvReadMs = readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec));
+  // Reading the cache and working on it overlap; latent attention can be the slower of the two.
+  const kvWorkMs = (tokensPerSequence * attentionLayers * pairFlops.decode) / t / attentionFlopsPerMs;
+  const kvTokenMs = Math.cbrt(kvReadMs ** 3 + kvWorkMs ** 3);
   const indexTokenMs = sparse ? readMs((model.layers * sparse.indexKeyDim) / kvShards(spec)) : 0;
   const indexLayersMs = sparse ? (sparseIndexLayerUs * model.layers) / 1e3 : 0;
   const handOverMs = stages > 1 ? handOver(spec, stages) : { startMs: 0, perTokenMs: 0 };
@@ -171,11 +205,11 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     (engine.stepPerLayerUs * model.layers) / 1e3 +
     expertLayersMs +
     indexLayersMs +
-    readMs(shared - lookup) * (spec.weightPrecision === "fp4" ? 1 + accelerator.memoryGBps / fp4UnpackGBps : 1) +
+    blockScaleMs +
+    readMs(shared - lookup) * (outsideExperts === "fp4" ? 1 + accelerator.memoryGBps / fp4UnpackGBps : 1) +
     sums.startMs +
     handOverMs.startMs;
   const decodedTokenMs = computeMs + stateMs + sums.perTokenMs + handOverMs.perTokenMs;
-  const tokensPerSequence = 1 + draftTokens;
   const perSequenceMs =
     engine.stepPerSequenceUs / 1e3 / ranks +
     tokensPerSequence * decodedTokenMs +

@@ -65,8 +65,6 @@ function runOf(
   const { spec, inputTokens, outputTokens, concurrency, tpotMs, protocol } = row;
   if (spec === null) return row.problem!;
   if (contradicted.has(row)) return "another row of the same set-up differs by more than 15 %";
-  // Racks appear with the layouts of their disaggregated runs; they say nothing about one engine.
-  if (spec.tensorParallel > 8) return "spread over more than eight accelerators";
   const replica = compileReplica(spec);
   if (!replica) {
     const memory = fit(spec);
