@@ -34,13 +34,15 @@ describe("settings of published runs", () => {
     expect(on("2026-01-14").speculative).not.toBeNull();
   });
 
-  it("keep vLLM's cache in 16 bits but where a script asks for less", () => {
-    const cacheOf = (engine: string, system: string, source = deepSeek.source) =>
-      benchmarkSettings({ ...deepSeek, engine, system, source }, 8, false).shortCache;
+  it("keep the cache in 16 bits but where a script asks for less", () => {
+    const cacheOf = (engine: string, system: string, source = deepSeek.source, model = "meta-llama/Llama-3.1-70B") =>
+      benchmarkSettings({ ...deepSeek, engine, system, source, model }, 8, false).shortCache;
     expect(cacheOf("vllm", "h200_sxm")).toBe(false);
     expect(cacheOf("vllm", "b200_sxm")).toBe(true);
     expect(cacheOf("vllm", "b200_sxm", "source_file=/home/me/own.csv")).toBe(false);
-    expect(cacheOf("sglang", "h200_sxm")).toBe(true);
+    expect(cacheOf("vllm", "h200_sxm", deepSeek.source, "MiniMaxAI/MiniMax-M2.5")).toBe(true);
+    expect(cacheOf("sglang", "h200_sxm", deepSeek.source, deepSeek.model)).toBe(false);
+    expect(cacheOf("sglang", "b200_sxm", deepSeek.source, deepSeek.model)).toBe(true);
   });
 
   it("hold requests back for a fuller batch the less, the more requests come to fill it", () => {

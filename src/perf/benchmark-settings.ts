@@ -37,9 +37,6 @@ const measuredOn = (source: string) => /measured=(\d{4}-\d\d-\d\d)/.exec(source)
  * Settings of the runs that InferenceX publishes (its scripts and configurations, October 2025 to April 2026, Apache-2.0);
  * rows from elsewhere get the engine's defaults. Only what a row itself tells decides: engine, image, date, layout, lengths.
  *
- * vLLM keeps the cache in 16 bits unless told otherwise, which the scripts for Blackwell do and those for Hopper do not: runs
- * of H100 take as long at long contexts as twice the bytes would.
- *
  * Its load generator draws every length evenly from 0.8 to 1.0 times the stated one.
  */
 export function benchmarkSettings(run: PublishedRun, accelerators: number, dataParallel: boolean): BenchmarkSettings {
@@ -59,8 +56,21 @@ export function benchmarkSettings(run: PublishedRun, accelerators: number, dataP
     heldSteps: stepsOf(run, accelerators),
     maxBatchedTokens: tokenBudget(run, accelerators, dataParallel, speculative),
     speculative,
-    shortCache: run.engine !== "vllm" || !/^h[12]00/i.test(run.system),
+    shortCache: hasShortCache(run),
   };
+}
+
+/**
+ * Engines keep the cache in 16 bits unless told otherwise, which most scripts do. Those of vLLM for Kimi in int4 and for MiniMax
+ * on H100, and of SGLang for DeepSeek and GLM on Hopper do not. Those for Llama 70B ask for 8 bits on Hopper as well, but runs on
+ * H100 (October 2025) slow down at long contexts, and queue for memory, as 16 bits make them.
+ */
+function hasShortCache({ engine, system, model, precision }: PublishedRun): boolean {
+  const hopper = /^h[12]00/i.test(system);
+  if (engine === "sglang") return !(hopper && /deepseek|glm/i.test(model));
+  if (engine !== "vllm") return true;
+  if (/kimi/i.test(model) && precision === "int4") return false;
+  return !hopper || (/minimax/i.test(model) && /^h200/i.test(system));
 }
 
 /**

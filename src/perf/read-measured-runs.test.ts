@@ -79,6 +79,12 @@ describe("what a row leaves open", () => {
     for (const wrong of ["0", "-1", "two"]) expect(specOf("vllm", "fp8", wrong).problem).toMatch(/not above zero/);
   });
 
+  it("is told by a column of its own in the plain form", () => {
+    const cacheOf = (cache: string) => rowsOf(`${header},cachePrecision\n${row},${cache}\n`)[0]!;
+    expect(["", "fp8", "bf16"].map((cache) => cacheOf(cache).spec!.kvPrecision)).toEqual(["bf16", "fp8", "bf16"]);
+    expect(cacheOf("fp3").problem).toBe("not in the catalogue: format fp3 of the cache");
+  });
+
   it("is the engine's default for the format of the cache", () => {
     expect(specOf("vllm", "fp8", "1").spec!.kvPrecision).toBe("bf16");
     expect(specOf("TensorRT-LLM", "fp8", "1")).toMatchObject({ engine: "trtllm", spec: { kvPrecision: "fp8" } });

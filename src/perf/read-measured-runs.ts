@@ -65,8 +65,8 @@ type Cell = (...names: readonly string[]) => string;
 /**
  * Reads a CSV of runs at a fixed number of requests in flight. Two forms are known by their header: the measured runs
  * published with AIConfigurator (`backend`, `system`, `isl`, …, of which rows of mode `agg` count), and the plain form
- * `engine, accelerator, tensorParallel, model, precision, inputTokens, outputTokens, concurrency, ttftMs, tpotMs`. Other
- * columns may stand anywhere and are not looked at. Rows that cannot be used are given back with the reason.
+ * `engine, accelerator, tensorParallel, model, precision, inputTokens, outputTokens, concurrency, ttftMs, tpotMs`; in it
+ * `attentionDataParallel` and `cachePrecision` may stand too. Other columns may stand anywhere and are not looked at. Rows that cannot be used are given back with the reason.
  */
 export function readMeasuredRuns(text: string): MeasuredRowsResult {
   const read = readCsvRecords(text, "");
@@ -104,7 +104,8 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
 }
 
 function plainRow(cell: Cell, line: number): MeasuredRow {
-  return rowOf(
+  const cache = cell("cachePrecision");
+  const row = rowOf(
     {
       line,
       engine: cell("engine"),
@@ -122,9 +123,15 @@ function plainRow(cell: Cell, line: number): MeasuredRow {
       accelerators: numberOf(cell("tensorParallel")),
       attentionDataParallel: /^(true|yes|1)$/i.test(cell("attentionDataParallel")),
     },
-    // The cache's format is not in the file: vLLM's default is that of the model, others take 8 bits beside such weights.
-    engineNamed(cell("engine"))?.id !== "vllm",
+    shortCacheOf(cache, cell("engine")),
   );
+  if (row.spec === null || formatNamed(cache) !== null) return row;
+  return { ...row, spec: null, problem: `not in the catalogue: format ${cache} of the cache` };
+}
+
+/** Where a row does not say, vLLM keeps the cache in the model's own 16 bits and others take 8 beside weights of 8 or fewer. */
+function shortCacheOf(stated: string, engine: string): boolean {
+  return stated === "" ? engineNamed(engine)?.id !== "vllm" : formatNamed(stated) !== "bf16";
 }
 
 function publishedRow(cell: Cell, line: number): MeasuredRow {
