@@ -131,8 +131,8 @@ function readMeta(path: string): Meta {
 
 /**
  * One engine per degree of data parallelism. With expert parallelism the engines really hold a share of the experts each
- * and step together; on the one such trace at hand that reads 19 % too fast as one engine with replicated attention (its
- * collectives run outside captured graphs, at rates nobody published) and 11 % too slow as separate ones.
+ * and step together; on the one such trace at hand that reads too fast as one engine with replicated attention (its
+ * collectives run outside captured graphs, at rates nobody published) and 5 to 8 % too slow as separate ones.
  */
 function replicaOf(
   chip: AcceleratorId,

@@ -81,11 +81,11 @@ export function calibrate(runs: readonly MeasuredRun[], expected: EngineCoeffici
     model: Map.groupBy(usable, (run) => shapeOf(run.spec.model)),
   };
   for (const by of ["accelerator", "model"] as const) {
-    const members = [...groups[by].values()].map((group) =>
+    const members = Array.from(groups[by].values(), (group) =>
       [...new Set(group.map((run) => run.spec[by].id))].toSorted(),
-    );
+    ).toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1));
     if (members.length < 2) continue;
-    for (const ids of members.toSorted()) leaveOut(by, ids.join(", "), (run) => ids.includes(run.spec[by].id));
+    for (const ids of members) leaveOut(by, ids.join(", "), (run) => ids.includes(run.spec[by].id));
   }
   if (heldOut.length === 0) {
     for (let turn = 0; turn < 5; turn++) {
