@@ -1,4 +1,5 @@
 import { largestBatch } from "./largest-batch.ts";
+import { firstTokenTailMs } from "./first-token-tail.ts";
 import { exponentialPart, quantileOfSum, type Part } from "./quantile-of-sum.ts";
 import { batchMs, type Replica } from "./replica.ts";
 import {
@@ -27,6 +28,12 @@ export interface LoadPoint {
   ttftQuantileMs(p: number): number;
   /** The same for last tokens. */
   e2eQuantileMs(p: number): number;
+  /** Share of the time that prompts take. */
+  readonly promptRatio: number;
+  /** By how many percent a decode step grows with 1 % more sequences: 0 where weights cost all, 1 where contexts do. */
+  readonly elasticity: number;
+  /** A second reckoning of `ttftQuantileMs`, from the parts of one step: where both agree, both can be believed. */
+  ttftTailMs(p: number): number;
 }
 
 /**
@@ -52,11 +59,15 @@ export interface BatchPoint {
  * e = 1 processor sharing. Prompts come at the same rate whatever the crowd.
  */
 export function stepAtBatch(replica: Replica, costs: ShapeCosts, batch: number): { decodeMs: number; stepMs: number } {
-  const nearMs = decodeStepMs(replica, costs, batch + 1);
-  const elasticity = (decodeStepMs(replica, costs, batch * (1 + nudge) + 1) - nearMs) / (nudge * nearMs);
+  const elasticity = elasticityAt(replica, costs, batch);
   const crowding = 1 / (1 - Math.min(elasticity, mostElasticity));
   const decoding = Math.min(batch + crowding, Math.max(costs.seats, 1));
   return meanStep(replica, costs, decoding, batch / costs.decodeSteps, Math.sqrt(Math.max(0, decoding - 1)));
+}
+
+function elasticityAt(replica: Replica, costs: ShapeCosts, batch: number): number {
+  const nearMs = decodeStepMs(replica, costs, batch + 1);
+  return (decodeStepMs(replica, costs, batch * (1 + nudge) + 1) - nearMs) / (nudge * nearMs);
 }
 
 const nudge = 1e-3;
@@ -157,6 +168,9 @@ export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: n
       e2eMeanMs: never,
       ttftQuantileMs: () => never,
       e2eQuantileMs: () => never,
+      promptRatio: (rate * costs.prefillMs) / 1e3,
+      elasticity: elasticityAt(replica, costs, costs.seats),
+      ttftTailMs: () => never,
     };
   }
   const batch = largestBatch(costs.seats, (n) => batchPoint(replica, costs, n).perS - rate);
@@ -172,20 +186,30 @@ export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: n
     e2eMeanMs: point.ttftMeanMs + (costs.outputMean - 1) * point.tpotMs,
     ttftQuantileMs: point.ttftQuantileMs,
     e2eQuantileMs: (p) => e2eQuantileMs(point, costs, p),
+    promptRatio: (point.perS * costs.prefillMs) / 1e3,
+    elasticity: elasticityAt(replica, costs, batch),
+    ttftTailMs: (p) => firstTokenTailMs(replica, costs, { batch, perS: point.perS }, p),
   };
 }
 
 /**
- * First token, then the answer's tokens: how long an answer is spreads the most; how crowded its time was, and how long its
- * first token took, spread beside it.
+ * First token, then the answer's tokens. How long an answer is and how crowded its time is multiply, and both are near
+ * lognormal, so their deviations add as logarithms: a long answer feels a crowd for longer.
  */
 function e2eQuantileMs(point: BatchPoint, costs: ShapeCosts, p: number): number {
-  const tokens = costs.outputMean - 1;
-  const length = {
-    meanMs: tokens * point.tpotMs,
-    quantileMs: (q: number) => (costs.outputQuantile(q) - 1) * point.tpotMs,
+  const decodeMs = (costs.outputMean - 1) * point.tpotMs;
+  const crowd = Math.max(0, Math.log(point.tpotQuantileMs(oneDeviation) / point.tpotMs));
+  // A Poisson number of prompts interrupts an answer; of the crowd's spread their number is part, their lengths are not.
+  const prompts = costs.prefillMoments(0);
+  const lengths = decodeMs > 0 ? ((point.perS / 1e3) * (prompts.square - prompts.mean ** 2)) / decodeMs : 0;
+  const sigma = Math.sqrt(Math.log1p(costs.outputCvSquared) + crowd ** 2 + Math.max(0, lengths));
+  const decoding = {
+    meanMs: decodeMs,
+    quantileMs: (q: number) => decodeMs * Math.exp(sigma * normalDeviate(q) - sigma ** 2 / 2),
   };
-  const crowd = { meanMs: 0, quantileMs: (q: number) => tokens * (point.tpotQuantileMs(q) - point.tpotMs) };
   const first = { meanMs: point.ttftMeanMs, quantileMs: point.ttftQuantileMs };
-  return quantileOfSum(0, [first, length, crowd]).quantileMs(p);
+  return quantileOfSum(0, [first, decoding]).quantileMs(p);
 }
+
+/** Share of a normal that lies below one deviation above its mean. */
+const oneDeviation = 0.841;

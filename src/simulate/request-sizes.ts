@@ -2,6 +2,11 @@ import type { World } from "../catalog/index.ts";
 import type { RandomStream } from "./random.ts";
 import { TokenLengths } from "./token-lengths.ts";
 
+/** A prompt and its answer share the model's context; each is cut at half of it at most, tokens. */
+export function longestInput(world: World, workload: number): number {
+  return Math.floor(world.models[world.workloads[workload]!.model]!.maxContextTokens / 2);
+}
+
 /** Draws the size of a request of each workload. */
 export class RequestSizes {
   readonly #input: readonly TokenLengths[];
@@ -9,8 +14,7 @@ export class RequestSizes {
   readonly #hitRatio: readonly number[];
 
   constructor(world: World) {
-    // A prompt and its answer share the model's context; each is cut at half of it at most.
-    const longest = world.workloads.map((workload) => Math.floor(world.models[workload.model]!.maxContextTokens / 2));
+    const longest = world.workloads.map((_, workload) => longestInput(world, workload));
     this.#input = world.workloads.map((workload, i) => new TokenLengths(workload.inputTokens, longest[i]!));
     this.#output = world.workloads.map((workload, i) => new TokenLengths(workload.outputTokens, longest[i]!));
     this.#hitRatio = world.workloads.map((workload) => workload.prefixHitRatio);

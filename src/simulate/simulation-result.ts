@@ -3,6 +3,7 @@ import type { ScalingUsage } from "./autoscaler.ts";
 import { enginePredictions, type EnginePrediction, type Routes } from "../route/index.ts";
 import { compareWithPlan, type PlanAgreement } from "./plan-agreement.ts";
 import { compareClosedForms, type ClosedFormAgreement } from "./closed-form-agreement.ts";
+import { conversationWorkloads } from "./conversations.ts";
 import type { DemandRate } from "./demand-rate.ts";
 import { groupSum } from "./group-measures.ts";
 import { rejectionReasons, type Measures, type RejectionReason, type ServedCell } from "./measures.ts";
@@ -207,7 +208,7 @@ export function describeResult(run: MeasuredRun): SimulationResult {
     links: describeLinks(run),
     areaHours: describeAreaHours(run),
     agreement: compareWithPlan(world, run.routes, run.rate, measures, run),
-    closedForms: compareClosedForms(world, run.routes, measures, simulatedMs),
+    closedForms: compareClosedForms(world, run.routes, measures, simulatedMs, recordedWorkloads(run)),
     predictions: enginePredictions(world, run.routes.deployment),
     money: simulatedMoney(
       world,
@@ -220,6 +221,11 @@ export function describeResult(run: MeasuredRun): SimulationResult {
     residencyViolations: measures.residencyViolations,
     quantileError: options.quantileError,
   };
+}
+
+/** Workloads whose lengths are not drawn from their distribution. */
+function recordedWorkloads({ world, options, traced }: MeasuredRun): ReadonlySet<number> {
+  return options.conversations ? traced.union(conversationWorkloads(world, options.conversations)) : traced;
 }
 
 function spanMs({ fromMs, untilMs }: MeasuredRun): number {
