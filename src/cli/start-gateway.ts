@@ -68,7 +68,7 @@ export interface GatewaySettings extends OperatorOptions {
   readonly shareOf?: (accounts: AccountSettings) => AccountSettings;
   /** The line to the process that leads the workers, when there is one. */
   readonly leader?: (on: {
-    readonly collect: () => readonly CollectedFamily[];
+    readonly collect: () => Iterable<CollectedFamily>;
     readonly drained: (drains: readonly Drain[]) => void;
   }) => {
     allMetrics(): Promise<readonly CollectedFamily[]>;
@@ -113,7 +113,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   const drains = new Drains((change) => leader?.tellDrain(change) ?? null);
   drains.replace(settings.drains ?? []);
   const leader = settings.leader?.({
-    collect: () => observed().collect(),
+    collect: () => observed().collectInPieces(),
     drained: (all) => drains.replace(all),
   });
   const readLimits = async (path: string) => {

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { existsSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { mergeMetrics, type CollectedFamily } from "../adapters/telemetry-prometheus/index.ts";
 import { Drains, type Drain, type DrainChange } from "../serve/index.ts";
 import { rollUpsAt, workerLedger } from "./open-ledger.ts";
@@ -20,23 +21,28 @@ type FromWorker =
   | { readonly kind: "listening"; readonly url: string }
   | { readonly kind: "drain"; readonly id: number; readonly change: DrainChange }
   | { readonly kind: "metrics-wanted"; readonly id: number }
-  | { readonly kind: "answer"; readonly id: string; readonly families: readonly CollectedFamily[] };
+  | ({ readonly kind: "answer"; readonly id: string } & Piece);
+/** A piece of an answer: thousands of sites have more to tell than others should have to wait for. */
+interface Piece {
+  readonly families: readonly CollectedFamily[];
+  readonly last: boolean;
+}
 /** What a worker answers when it has done it; only metrics have something to tell. */
 type Order =
   | { readonly kind: "read-metrics" }
   /** All that is drained now. */
   | { readonly kind: "go-by"; readonly drains: readonly Drain[] };
-type ToWorker =
-  | (Order & { readonly id: string })
-  | { readonly kind: "done"; readonly id: number; readonly families: readonly CollectedFamily[] };
+type ToWorker = (Order & { readonly id: string }) | ({ readonly kind: "done"; readonly id: number } & Piece);
 
 const placeVariable = "DISPERSE_WORKER";
 /** Space for young objects, MiB: what a request leaves behind is gone before it counts as old, which halves collecting. */
 const youngMB = 64;
 /** A worker that ended by itself is started again after this, ms. */
 const restartMs = 1_000;
-/** A worker that does not answer in this time is left out rather than waited for, ms. */
+/** A worker that says nothing for this time is left out rather than waited for, ms. */
 const answerLimitMs = 1_000;
+/** Series of a metric in one message. */
+const pieceSeries = 250;
 
 /** This process' place among workers; null when it runs alone or leads them. */
 export function workerPlace(env: NodeJS.ProcessEnv): WorkerPlace | null {
@@ -63,7 +69,7 @@ export async function leadWorkers(
   });
   const workers = new Map<number, Worker>();
   let asks = 0;
-  const asked = new Map<string, (families: readonly CollectedFamily[]) => void>();
+  const asked = new Map<string, (piece: Piece) => void>();
   // Whichever worker operators speak to: what they do is put in order here, and all go by it, also those started later.
   const drains = new Drains();
   let stopping = false;
@@ -86,12 +92,14 @@ export async function leadWorkers(
       if (message.kind === "listening") {
         came = true;
         if (++listening === count) on.listening(message.url);
-      } else if (message.kind === "answer") asked.get(message.id)?.(message.families);
+      } else if (message.kind === "answer") asked.get(message.id)?.(message);
       else {
         if (message.kind === "drain") drains.apply(message.change);
         const order: Order =
           message.kind === "drain" ? { kind: "go-by", drains: drains.all } : { kind: "read-metrics" };
-        void askAll(order).then((families) => tell(worker, { kind: "done", id: message.id, families }));
+        void askAll(order).then((families) =>
+          inPieces(pieceByPiece(families), (piece) => tell(worker, { kind: "done", id: message.id, ...piece })),
+        );
       }
     });
     worker.on("exit", (code) => {
@@ -112,13 +120,19 @@ export async function leadWorkers(
       ([number, worker]) =>
         new Promise<{ name: string; families: readonly CollectedFamily[] }>((resolve) => {
           const name = String(++asks);
-          const done = (families: readonly CollectedFamily[]) => {
+          const families: CollectedFamily[] = [];
+          const done = (told: readonly CollectedFamily[]) => {
             clearTimeout(limit);
             asked.delete(name);
-            resolve({ name: String(number), families });
+            resolve({ name: String(number), families: told });
           };
+          // Half an answer would look as if what it counts had fallen.
           const limit = setTimeout(() => done([]), answerLimitMs);
-          asked.set(name, done);
+          asked.set(name, (piece) => {
+            limit.refresh();
+            families.push(...piece.families);
+            if (piece.last) done(families);
+          });
           tell(worker, { ...order, id: name });
         }),
     );
@@ -147,32 +161,50 @@ async function spentIn(ledger: string | null, number: number): Promise<Record<st
   return spentByAccount(await rollUpsAt(place));
 }
 
+/** Sends families one by one, in turns with everything else. */
+async function inPieces(families: Iterable<CollectedFamily>, send: (piece: Piece) => void): Promise<void> {
+  for (const family of families) {
+    send({ families: [family], last: false });
+    await setImmediate();
+  }
+  send({ families: [], last: true });
+}
+
+function* pieceByPiece(families: readonly CollectedFamily[]): Generator<CollectedFamily> {
+  for (const { metric, type, series } of families)
+    for (let from = 0; from < series.length; from += pieceSeries)
+      yield { metric, type, series: series.slice(from, from + pieceSeries) };
+}
+
 function tell(worker: Worker, message: ToWorker): void {
   if (worker.isConnected()) worker.send(message, () => {});
 }
 
 /** A worker's line to its leader. */
 export function followLeader(on: {
-  readonly collect: () => readonly CollectedFamily[];
+  readonly collect: () => Iterable<CollectedFamily>;
   readonly drained: (drains: readonly Drain[]) => void;
 }) {
-  const waiting = new Map<number, (families: readonly CollectedFamily[]) => void>();
+  const waiting = new Map<number, (piece: Piece) => void>();
   let next = 0;
   const send = (message: FromWorker) => void process.send?.(message);
   process.on("message", (message: ToWorker) => {
-    if (message.kind === "read-metrics") send({ kind: "answer", id: message.id, families: on.collect() });
-    else if (message.kind === "go-by") {
-      on.drained(message.drains);
-      send({ kind: "answer", id: message.id, families: [] });
-    } else {
-      waiting.get(message.id)?.(message.families);
-      waiting.delete(message.id);
-    }
+    if (message.kind === "done") return waiting.get(message.id)?.(message);
+    const { id } = message;
+    if (message.kind === "go-by") on.drained(message.drains);
+    const told = message.kind === "go-by" ? [] : on.collect();
+    void inPieces(told, (piece) => send({ kind: "answer", id, ...piece }));
   });
   const ask = (message: (id: number) => FromWorker) =>
     new Promise<readonly CollectedFamily[]>((resolve) => {
       const id = next++;
-      waiting.set(id, resolve);
+      const families: CollectedFamily[] = [];
+      waiting.set(id, (piece) => {
+        families.push(...piece.families);
+        if (!piece.last) return;
+        waiting.delete(id);
+        resolve(families);
+      });
       send(message(id));
     });
   return {

@@ -50,6 +50,7 @@ describe("Prometheus text", () => {
     over = true;
     expect(text).toBe(telemetry.render());
     expect(await renderMetrics(telemetry.collect())).toBe(text);
+    expect(await renderMetrics([...telemetry.collectInPieces()])).toBe(text);
     expect(turns).toBeGreaterThan(3);
   });
 });

@@ -9,6 +9,8 @@ export interface PrometheusTelemetry extends Telemetry {
   renderInTurns(): Promise<string>;
   /** All instruments as plain data, for exporters of other formats. */
   collect(): CollectedFamily[];
+  /** The same bit by bit, a family in as many pieces as it takes, each read when it is its turn. */
+  collectInPieces(): Iterable<CollectedFamily>;
 }
 
 export interface CollectedFamily {
@@ -76,6 +78,17 @@ export function createPrometheusTelemetry(): PrometheusTelemetry {
     gauge: (metric, labels) => instrument(metric, labels, "gauge"),
     histogram: (metric, labels) => instrument(metric, labels, "histogram"),
     collect,
+    *collectInPieces() {
+      for (const { metric, type, series } of families.values()) {
+        let piece: SeriesReading[] = [];
+        for (const each of series.values()) {
+          if (piece.push({ labels: each.labels, ...each.read() }) < pieceSeries) continue;
+          yield { metric, type, series: piece };
+          piece = [];
+        }
+        yield { metric, type, series: piece };
+      }
+    },
     render: () => [...textsOf(families.values())].join(""),
     renderInTurns: () => inTurns(textsOf(families.values())),
   } satisfies PrometheusTelemetry;
@@ -83,13 +96,15 @@ export function createPrometheusTelemetry(): PrometheusTelemetry {
 
 /** Readings in Prometheus' text format 0.0.4, written in turns with everything else. */
 export function renderMetrics(families: readonly CollectedFamily[]): Promise<string> {
-  const written = families.map(({ metric, type, series }) => ({
-    metric,
-    type,
-    series: new Map(series.map((reading) => [writeLabels(reading.labels), { read: () => reading }])),
-  }));
-  return inTurns(textsOf(written));
+  return inTurns(textsOf(families.map((family) => ({ ...family, series: writtenSeries(family) }))));
 }
+
+function* writtenSeries({ series }: CollectedFamily): WrittenFamily["series"] & Generator {
+  for (const reading of series) yield [writeLabels(reading.labels), { read: () => reading }] as const;
+}
+
+/** Series in one piece of a family. */
+const pieceSeries = 250;
 
 /** How long is written at a time before others have their turn, ms. */
 const turnMs = 1;
@@ -110,14 +125,16 @@ interface WrittenFamily {
   readonly metric: Metric;
   readonly type: Family["type"];
   /** By labels as written. */
-  readonly series: ReadonlyMap<string, Pick<Series, "read">>;
+  readonly series: Iterable<readonly [string, Pick<Series, "read">]>;
 }
 
-/** The text of one series after the other, each read when it is its turn. */
+/** The text of one series after the other, each read when it is its turn. Pieces of one family follow each other. */
 function* textsOf(families: Iterable<WrittenFamily>): Generator<string> {
+  let before = "";
   for (const { metric, type, series } of families) {
     const help = metric.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-    yield `# HELP ${metric.name} ${help}\n# TYPE ${metric.name} ${type}\n`;
+    if (metric.name !== before) yield `# HELP ${metric.name} ${help}\n# TYPE ${metric.name} ${type}\n`;
+    before = metric.name;
     for (const [written, each] of series) {
       const reading = each.read();
       yield type === "histogram"
