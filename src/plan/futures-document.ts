@@ -31,7 +31,7 @@ export async function futureDocument(
 ): Promise<PlanDocument> {
   const startedMs = tools.nowMs();
   const seconds = (): number => (tools.nowMs() - startedMs) / 1000;
-  const path = pathOptions(tools, options);
+  const path = pathOptions(tools, options, 0);
   const isHorizon = planned.stacked !== undefined;
   const stacked = isHorizon ? stackPeriods(world) : null;
   const opening = stacked?.periods[0] ?? worldProblem(world, options.period ?? 0);

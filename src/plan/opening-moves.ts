@@ -6,18 +6,21 @@
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { evict } from "./mend-plan.ts";
 import { negligible, type PlanState } from "./plan-state.ts";
+import type { PlanProblem } from "./problem.ts";
 import { buyForRow, placeRow, type MoveTables } from "./row-moves.ts";
 
 /** Sites shut at most to make room for one. */
 const mostShut = 3;
 /** Candidates that gained nothing in a row after which the rest, which promise less, are left. */
 const patience = 40;
-/** Rows for which modules are bought elsewhere when a site is shut. */
+/** Rows for which modules are bought elsewhere when a site is shut: so many, and more where many modules go. */
 const purchasesPerMove = 12;
+const purchasesPerModule = 4;
+const mostPurchases = 400;
 
-/** A site and what serving more from it promises, USD/year. */
+/** A place in its periods, the last first, from one on, and what serving more from it then promises, USD. */
 interface Candidate {
-  readonly site: number;
+  readonly sites: readonly number[];
   readonly usd: number;
 }
 
@@ -29,9 +32,9 @@ export function openWhatPays(state: PlanState, tables: MoveTables, leastUsd: num
   const losses = lossesOf(state, tables);
   const room = limitsBySite(state, tables);
   let failures = 0;
-  for (const { site } of candidates) {
+  for (const candidate of candidates) {
     if (stop() || failures >= patience) return;
-    failures = open(state, tables, site, { nowUsd, losses, room, leastUsd }) ? 0 : failures + 1;
+    failures = open(state, tables, candidate, { nowUsd, losses, room, leastUsd }) ? 0 : failures + 1;
   }
 }
 
@@ -55,10 +58,33 @@ function costOfRow(
   return usd;
 }
 
-/** Sites that promise to save more than they cost, the best first. */
+/** Places that promise to save more than they cost, the best first: what opens in one period is open in the later ones. */
 function promising(state: PlanState, tables: MoveTables, nowUsd: Float64Array): Candidate[] {
-  const { arcs, pools, sites } = state.problem;
+  const promiseUsd = promises(state, tables, nowUsd);
   const found: Candidate[] = [];
+  for (const here of sitesOfPlaces(state.problem)) {
+    let [usd, mostUsd, first] = [0, tables.negligibleUsd, -1];
+    for (let i = here.length - 1; i >= 0; i--) {
+      usd += promiseUsd[here[i]!]!;
+      if (usd > mostUsd) [mostUsd, first] = [usd, i];
+    }
+    if (first >= 0) found.push({ sites: here.slice(first).reverse(), usd: mostUsd });
+  }
+  return found.sort((a, b) => b.usd - a.usd || a.sites[0]! - b.sites[0]!);
+}
+
+/** The sites of every place, in the order of their periods. */
+function sitesOfPlaces({ sites }: PlanProblem): number[][] {
+  if (sites.place === undefined) return Array.from({ length: sites.count }, (_, site) => [site]);
+  const found: number[][] = [];
+  for (const [site, place] of sites.place.entries()) (found[place] ??= []).push(site);
+  return found;
+}
+
+/** What serving more from each site promises to save beyond what opening it costs, USD/year; below 0 where it saves too little. */
+function promises(state: PlanState, tables: MoveTables, nowUsd: Float64Array): Float64Array {
+  const { arcs, pools, sites } = state.problem;
+  const promiseUsd = new Float64Array(sites.count);
   const saved = new Float64Array(nowUsd.length);
   const touched: number[] = [];
   for (let site = 0; site < sites.count; site++) {
@@ -83,9 +109,9 @@ function promising(state: PlanState, tables: MoveTables, nowUsd: Float64Array): 
     touched.length = 0;
     if (kw > sites.kw[site]!) usd *= sites.kw[site]! / kw;
     if (state.standing[site] === 0 && sites.forced[site] === 0) usd -= sites.usd[site]!;
-    if (usd > tables.negligibleUsd) found.push({ site, usd });
+    promiseUsd[site] = usd;
   }
-  return found.sort((a, b) => b.usd - a.usd || a.site - b.site);
+  return promiseUsd;
 }
 
 interface Saving {
@@ -111,7 +137,10 @@ function savingRows(state: PlanState, tables: MoveTables, site: number, nowUsd: 
   return [...best.values()];
 }
 
-/** What the plan would lose, at the least, by shutting each site that may be shut; Infinity elsewhere. USD/year. */
+/**
+ * What the plan would lose, at the least, by shutting each site that may be shut, with the same place in all periods before;
+ * Infinity elsewhere. USD/year.
+ */
 function lossesOf(state: PlanState, tables: MoveTables): Float64Array {
   const { rows, arcs, pools, sites } = state.problem;
   const losses = new Float64Array(sites.count).fill(Infinity);
@@ -136,6 +165,12 @@ function lossesOf(state: PlanState, tables: MoveTables): Float64Array {
         break;
       }
       losses[site]! += share * (elsewhereUsd - arcs.usd[arc]!);
+    }
+  }
+  for (const here of sitesOfPlaces(state.problem)) {
+    for (const [i, site] of here.entries()) {
+      // Where nothing stood before, nothing is lost by that.
+      if (i > 0 && state.standing[here[i - 1]!]! > 0) losses[site]! += losses[here[i - 1]!]!;
     }
   }
   return losses;
@@ -197,29 +232,28 @@ interface Moves {
   readonly leastUsd: number;
 }
 
-/** Opens a site, shutting others where limits ask for it; takes it back where the plan does not become cheaper. */
-function open(state: PlanState, tables: MoveTables, site: number, moves: Moves): boolean {
-  const { nowUsd, leastUsd } = moves;
-  const savings = savingRows(state, tables, site, nowUsd).sort((a, b) => b.savedUsd - a.savedUsd || a.row - b.row);
-  const first = savings[0];
-  if (first === undefined) return false;
+/** Opens a place, shutting others where limits ask for it; takes it back where the plan does not become cheaper. */
+function open(state: PlanState, tables: MoveTables, { sites, usd }: Candidate, moves: Moves): boolean {
+  const { nowUsd, losses, leastUsd } = moves;
   state.checkpoint();
   const before = state.costUsd;
   const broken = state.brokenLimits;
   const moved: number[] = [];
-  const entry = state.problem.arcs.pool[first.arc]!;
-  if (!makeRoom(state, tables, entry, moves, moved)) {
-    state.rollback();
-    return false;
-  }
+  const shut: Shut = { sites: [], modules: 0, rows: moved };
   const emptied = new Set<number>();
-  for (const saving of savings) moveTo(state, saving, moves, emptied);
-  for (const { row } of savings) moved.push(row);
+  for (const site of sites) {
+    const savings = savingRows(state, tables, site, nowUsd).sort((a, b) => b.savedUsd - a.savedUsd || a.row - b.row);
+    const first = savings[0];
+    if (first === undefined || !makeRoom(state, tables, state.problem.arcs.pool[first.arc]!, moves, shut)) continue;
+    for (const saving of savings) moveTo(state, saving, moves, emptied);
+    for (const { row } of savings) moved.push(row);
+  }
   for (const pool of emptied) sell(state, pool);
   for (const row of moved) if (state.unserved[row]! > negligible) placeRow(state, tables, row);
+  const most = Math.min(mostPurchases, Math.max(purchasesPerMove, purchasesPerModule * shut.modules));
   let purchases = 0;
   for (const row of moved) {
-    if (state.unserved[row]! <= 1e-6 || purchases >= purchasesPerMove) continue;
+    if (state.unserved[row]! <= 1e-6 || purchases >= most) continue;
     buyForRow(state, tables, row);
     purchases++;
   }
@@ -227,18 +261,27 @@ function open(state: PlanState, tables: MoveTables, site: number, moves: Moves):
     for (const row of new Set(moved)) nowUsd[row] = costOfRow(state, row);
     return true;
   }
+  // Whoever was to make room is worth more to the plan than it seemed.
+  for (const site of shut.sites) losses[site] = Math.max(losses[site]!, usd + state.costUsd - before);
   state.rollback();
   return false;
 }
 
+/** What a move has shut so far. */
+interface Shut {
+  readonly sites: number[];
+  modules: number;
+  /** Demand that was served there. */
+  readonly rows: number[];
+}
+
 /** Builds what a limit asks to stand beside, or shuts sites, until one module of the pool fits; false when that does not help. */
-function makeRoom(state: PlanState, tables: MoveTables, pool: number, moves: Moves, moved: number[]): boolean {
+function makeRoom(state: PlanState, tables: MoveTables, pool: number, moves: Moves, shut: Shut): boolean {
   const { losses, room } = moves;
   const { limits } = state.problem;
-  let shut = 0;
-  for (;;) {
+  for (let turn = 0; ; turn++) {
     if (support(state, pool, moves)) return true;
-    if (shut++ === mostShut) return false;
+    if (turn === mostShut) return false;
     const blocking = state.blocking(pool);
     if (blocking.length === 0 || blocking.some((l) => l >= limits.length)) return false;
     // One that makes room under all of them, and loses least.
@@ -249,10 +292,12 @@ function makeRoom(state: PlanState, tables: MoveTables, pool: number, moves: Mov
       if (blocking.every((l) => room.use(l, site) > 0)) victim = site;
     }
     if (victim < 0) return false;
+    shut.sites.push(victim);
     for (const other of tables.poolsOfSite[victim]!) {
       if (state.modules[other] === 0) continue;
+      shut.modules += state.modules[other]!;
       state.build(other, 0);
-      for (let p = other; p >= 0; p = state.earlier[p]!) evict(state, tables, p, moved);
+      for (let p = other; p >= 0; p = state.earlier[p]!) evict(state, tables, p, shut.rows);
     }
   }
 }

@@ -34,7 +34,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const seconds = (): number => (tools.nowMs() - startedMs) / 1000;
   const stacked = stackPeriods(world);
   const [first] = stacked.periods as [StackedPeriods["periods"][number]];
-  const path = pathOptions(tools, options);
+  const path = pathOptions(tools, options, seconds());
   for (const planned of stacked.periods) {
     const clashes = findClashes(planned);
     if (clashes.length === 0) continue;

@@ -21,6 +21,8 @@ import { worldProblem, type WorldProblem } from "./world-problem.ts";
 /** Gap at which a plan counts as good enough when none is asked for. */
 const usualGap = 0.005;
 const usualTimeLimitS = 180;
+/** Time the search gets, in seconds, where arranging the problem has taken all there was: enough for a plan and a bound. */
+const leastSearchS = 1;
 /** Share of the time limit the centralised alternative may take on top; it is much smaller than the plan itself. */
 const comparisonTimeShare = 0.25;
 /** Evaluations spent on the prices of an exactly solved problem: milliseconds each, at most 12,000 arcs. */
@@ -38,8 +40,8 @@ export async function planPeriod(
   const startedMs = tools.nowMs();
   const planned = worldProblem(world, period);
   const { problem } = planned;
-  const path = pathOptions(tools, options);
   const seconds = (): number => (tools.nowMs() - startedMs) / 1000;
+  const path = pathOptions(tools, options, seconds());
   const clashes = findClashes(planned);
   if (clashes.length > 0) return infeasibleDocument(planned, problem, path, options, clashes, seconds());
 
@@ -95,11 +97,15 @@ export function withValue(document: PlanDocument): PlanDocument {
   return { ...document, value: planValue(document) };
 }
 
-/** What is asked of the search, with what is usual where nothing is said. */
-export function pathOptions(tools: PlanTools, options: PlanOptions): PathOptions {
+/**
+ * What is asked of the search, with what is usual where nothing is said.
+ *
+ * @param spentS What arranging the problem has already taken of the time limit, seconds.
+ */
+export function pathOptions(tools: PlanTools, options: PlanOptions, spentS: number): PathOptions {
   return {
     relativeGap: options.relativeGap ?? usualGap,
-    timeLimitS: options.timeLimitS ?? usualTimeLimitS,
+    timeLimitS: Math.max(leastSearchS, (options.timeLimitS ?? usualTimeLimitS) - spentS),
     seed: options.seed ?? 1,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(tools.onProgress === undefined ? {} : { onProgress: tools.onProgress }),
