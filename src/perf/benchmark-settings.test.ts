@@ -34,6 +34,16 @@ describe("settings of published runs", () => {
     expect(on("2026-01-14").speculative).not.toBeNull();
   });
 
+  it("hold prompts of TensorRT-LLM back until every rank of replicated attention has one", () => {
+    const held = (engine: string, dataParallel: boolean, concurrency = 64) =>
+      benchmarkSettings({ ...deepSeek, engine, concurrency, outputTokens: 8192 }, 8, dataParallel).heldSteps;
+    expect(held("trtllm", false)).toBe(0);
+    expect(held("trtllm", true)).toBeGreaterThan(30);
+    expect(held("trtllm", true)).toBeLessThan(60);
+    expect(held("trtllm", true, 256)).toBeLessThan(held("trtllm", true));
+    expect(held("vllm", true)).toBe(0);
+  });
+
   it("keep the cache in 16 bits but where a script asks for less", () => {
     const cacheOf = (engine: string, system: string, source = deepSeek.source, model = "meta-llama/Llama-3.1-70B") =>
       benchmarkSettings({ ...deepSeek, engine, system, source, model }, 8, false).shortCache;

@@ -53,7 +53,7 @@ export function benchmarkSettings(run: PublishedRun, accelerators: number, dataP
   const stepsOf = run.engine === "sglang" ? pollingSteps : run.engine === "trtllm" ? batchingSteps : () => 0;
   return {
     lengthRatio: 0.9,
-    heldSteps: stepsOf(run, accelerators),
+    heldSteps: stepsOf(run, accelerators, dataParallel),
     maxBatchedTokens: tokenBudget(run, accelerators, dataParallel, speculative),
     speculative,
     shortCache: hasShortCache(run),
@@ -110,7 +110,8 @@ function pollingSteps(run: PublishedRun, accelerators: number): number {
  * TensorRT-LLM may wait some steps for a fuller batch of prompts. The first waits all of them, those that come meanwhile
  * half: with `m` of them on average (1 + m/2) / (1 + m) of the steps.
  */
-function batchingSteps(run: PublishedRun, accelerators: number): number {
+function batchingSteps(run: PublishedRun, accelerators: number, dataParallel: boolean): number {
+  if (dataParallel) return meanWait(balancingSteps, run);
   if (run.inputTokens !== 1024 || run.outputTokens !== 1024) return 0;
   const date = measuredOn(run.source);
   const llama = /llama-3\.\d-70b/i.test(run.model) && accelerators < 8;
@@ -121,6 +122,14 @@ function batchingSteps(run: PublishedRun, accelerators: number): number {
     run.version.startsWith("1.2.0rc6.post2") &&
     date >= "2026-01-29";
   const most = llama ? 20 : deepSeek ? 40 : 0;
+  return meanWait(most, run);
+}
+
+/** With attention in parallel over the data prompts wait until every accelerator has one, at most this many steps. */
+const balancingSteps = 60;
+
+/** Mean steps that a prompt waits where the first of a batch waits for `most` of them. */
+function meanWait(most: number, run: PublishedRun): number {
   const mates = (most * run.concurrency) / run.outputTokens;
   return (most * (1 + mates / 2)) / (1 + mates);
 }
