@@ -2,7 +2,8 @@
 import { solveDecomposed } from "./decomposed.ts";
 import { solveExact } from "./exact.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
-import type { PathOptions, PathResult, PathTools } from "./solution-path.ts";
+import { roundedPlan } from "./rounded-plan.ts";
+import { gapOf, type PathOptions, type PathResult, type PathTools } from "./solution-path.ts";
 
 /**
  * Up to this many arcs the whole problem goes straight to the solver. Beyond, the bound by prices and a search of the kernel
@@ -11,13 +12,25 @@ import type { PathOptions, PathResult, PathTools } from "./solution-path.ts";
  */
 const exactUpToArcs = 12_000;
 
+/** A search that ends further than this from what is proven has found little; a plan is rounded then, if it is better. */
+const poorGap = 0.02;
+
 /** @param startFrom A plan to begin with; only the exact path has a use for it. */
-export function solveProblem(
+export async function solveProblem(
   problem: PlanProblem,
   tools: PathTools,
   options: PathOptions,
   startFrom?: ProblemSolution,
 ): Promise<PathResult> {
-  const path = problem.arcs.pool.length <= exactUpToArcs ? solveExact : solveDecomposed;
-  return path(problem, tools, options, startFrom);
+  if (problem.arcs.pool.length > exactUpToArcs) return solveDecomposed(problem, tools, options);
+  const found = await solveExact(problem, tools, options, startFrom);
+  // A solver that had no time may have found nothing at all, where prices give a plan in a moment.
+  if (found.status === "optimal" || found.relativeGap <= poorGap) return found;
+  const rounded = roundedPlan(problem);
+  if (rounded === null || !(rounded.usd < found.objectiveUsd)) return found;
+  const { solution, usd } = rounded;
+  const bestBoundUsd = Math.min(Math.max(found.bestBoundUsd, rounded.boundUsd), usd);
+  const relativeGap = gapOf(usd, bestBoundUsd);
+  const status = relativeGap <= options.relativeGap ? "optimal" : found.status;
+  return { ...found, status, solution, objectiveUsd: usd, bestBoundUsd, relativeGap };
 }
