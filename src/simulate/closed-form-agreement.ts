@@ -63,6 +63,8 @@ function canBeAvoided({ batch, tpotMs, elasticity }: LoadPoint, longPromptMs: nu
 const tailTolerance = 0.05;
 /** Answers that differ less spread their times less than the crowds they meet. */
 const leastOutputCv = 0.3;
+/** Deviations above its mean that the 99th percentile of a lognormal lies at most. */
+const tailDeviations = 4;
 /** Deviations above its mean beyond which the prompts of a lognormal hardly weigh. */
 const longestDeviations = 6;
 
@@ -88,8 +90,12 @@ function whyNoClaim(
   return dispersion > claimed.dispersion ? "requests come in bursts, or more at some hours than at others" : null;
 }
 
-function whyNoTailClaim(point: LoadPoint, { shape }: Served): string | null {
+function whyNoTailClaim(point: LoadPoint, { shape, maxBatchedTokens }: Served): string | null {
   if (shape.outputCv < leastOutputCv) return "answers are nearly of one length";
+  const { inputMean, inputCv, prefixHitRatio } = shape;
+  if (inputMean * (1 - prefixHitRatio) * (1 + tailDeviations * inputCv) > maxBatchedTokens) {
+    return "the longest prompts take several steps";
+  }
   return Math.abs(point.ttftQuantileMs(0.99) / point.ttftTailMs(0.99) - 1) > tailTolerance
     ? "two reckonings of the first token's 99th percentile differ by more than 5 %"
     : null;
@@ -101,6 +107,8 @@ interface Served {
   /** Per engine. */
   readonly requestsPerS: number;
   readonly mostInputTokens: number;
+  /** Tokens of a step. */
+  readonly maxBatchedTokens: number;
   readonly dispersion: number;
   /** Whether lengths are drawn from the workload's distribution. */
   readonly isDrawn: boolean;
@@ -138,6 +146,7 @@ export function compareClosedForms(
       shape,
       requestsPerS,
       mostInputTokens: longestInput(world, workload),
+      maxBatchedTokens: world.engines[world.workloads[workload]!.engine]!.maxBatchedTokens,
       dispersion,
       isDrawn: !recorded.has(workload),
       isAlone: enginesOf[workload] === 1,
