@@ -3,7 +3,15 @@
  * errors per engine, chip and model, then over all; nothing is fitted on the file. What the catalogue does not know is
  * reported with its row count.
  */
-import { closedLoop, compileReplica, contradictions, fit, type MeasuredRow } from "../src/perf/index.ts";
+import {
+  closedLoop,
+  compileReplica,
+  contradictions,
+  fit,
+  predictionClass,
+  type MeasuredRow,
+  type PredictionClass,
+} from "../src/perf/index.ts";
 import { quantile } from "./engine-fit.ts";
 import { readRuns, refuse } from "./measured-runs.ts";
 
@@ -27,6 +35,7 @@ interface Outcome {
   readonly run: MeasuredRow;
   readonly tpotError: number;
   readonly ttftError: number;
+  readonly known: PredictionClass;
 }
 
 /** Null where there is nothing to take a quantile of. */
@@ -68,7 +77,7 @@ export function run(args: string[]): Promise<void> {
     const replica = compileReplica({ ...entry.spec, engine: { ...engine, requestOverheadMs } });
     const point =
       replica && closedLoop(replica, entry.inputTokens, entry.outputTokens, entry.concurrency, entry.protocol);
-    if (!point) {
+    if (!replica || !point) {
       const memory = fit(entry.spec);
       report(`does not fit: ${memory.ok ? "one request exceeds the cache" : memory.reason}`);
       continue;
@@ -77,6 +86,7 @@ export function run(args: string[]): Promise<void> {
       run: entry,
       tpotError: point.tpotMs / entry.tpotMs - 1,
       ttftError: point.ttftMs / entry.ttftMs - 1,
+      known: predictionClass(replica),
     });
   }
   const groups = Map.groupBy(
@@ -90,6 +100,13 @@ export function run(args: string[]): Promise<void> {
   for (const [problem, rows] of problems) process.stdout.write(`${JSON.stringify({ unpredicted: problem, rows })}\n`);
   for (const [engine, group] of Map.groupBy(outcomes, (outcome) => outcome.run.engine)) {
     process.stdout.write(`${JSON.stringify({ engine, ...errorsOf(group) })}\n`);
+  }
+  // Nine of ten times per token should lie within the band that a prediction comes with.
+  for (const [kind, group] of Map.groupBy(outcomes, (outcome) => outcome.known.kind)) {
+    const within = group.filter(({ tpotError, known }) => Math.abs(tpotError) <= known.bandRatio).length;
+    process.stdout.write(
+      `${JSON.stringify({ known: kind, rows: group.length, withinBand: round(within / group.length) })}\n`,
+    );
   }
   // Runs of one set-up whose times differ hide an option the file does not state, so that no model can be right on both.
   const contradicted = contradictions(outcomes.map((outcome) => outcome.run));
