@@ -121,8 +121,11 @@ function measure(siteCount: number, requests: number): void {
   const warmS = cpuSeconds(began);
   const warmRequests = simulation.requestsSent;
   const since = process.cpuUsage();
+  simulation.advance(simulation.durationMs / 2);
+  const halfwayBytes = process.memoryUsage.rss();
   simulation.advance(simulation.durationMs);
   const steadyS = cpuSeconds(since);
+  const grownGB = (process.memoryUsage.rss() - halfwayBytes) / 1e9;
   const result = simulation.result();
   const attained = result.workloads.map((workload) => workload.attainmentOfArrivedRatio);
   process.stdout.write(
@@ -135,6 +138,8 @@ function measure(siteCount: number, requests: number): void {
       requestsPerSPerCoreAfterWarmUp: Math.round((result.requests.arrived - warmRequests) / steadyS),
       warmUpS: Number(warmS.toFixed(2)),
       memoryGB: Number((process.resourceUsage().maxRSS / 1e6).toFixed(3)),
+      // Memory does not depend on how many requests are simulated: the second half of the run must add next to nothing.
+      memoryGrowthInSecondHalfGB: Number(grownGB.toFixed(3)),
       retries: result.requests.retries,
       rejected: result.requests.rejected,
       residencyViolations: result.residencyViolations,
