@@ -8,6 +8,7 @@ import { withImpliedLimits } from "./implied-limits.ts";
 import { boundSteps, type LagrangianResult } from "./lagrangian.ts";
 import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
+import { pricesByPeriod } from "./periods-apart.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
 import { checkSolution, objectiveUsd, type PlanProblem } from "./problem.ts";
 import { planAround, roundedCounts, type Rounding } from "./round-plan.ts";
@@ -33,6 +34,8 @@ const smallStallRatio = 5e-6;
 const largeProblemArcs = 200_000;
 /** Share of the time limit the bound may take. */
 const boundTimeShare = 0.45;
+/** Share of the time limit that first prices of every period by itself may take. */
+const periodsTimeShare = 0.35;
 const pauseEveryMs = 200;
 /** Ways of rounding, tried in turn. */
 const roundings: readonly Rounding[] = [
@@ -80,17 +83,6 @@ export async function solveDecomposed(
   let reportedS = -1;
   const view = viewBySite(problem);
   const strong = withImpliedLimits(problem);
-  const steps = boundSteps(strong, view, {
-    iterations: boundIterations,
-    stallRatio: problem.arcs.pool.length > largeProblemArcs ? stallRatio : smallStallRatio,
-    stop: () => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS,
-    onBound: (boundUsd) => {
-      if (elapsedS() - reportedS < 0.5) return;
-      reportedS = elapsedS();
-      record(bestUsd, boundUsd);
-    },
-  });
-  let step = steps.next();
   let heardMs = tools.nowMs();
   // Long work on one thread hears nothing, not even Ctrl-C, unless it pauses.
   const hear = async (): Promise<void> => {
@@ -98,12 +90,35 @@ export async function solveDecomposed(
     await tools.breathe?.();
     heardMs = tools.nowMs();
   };
-  while (!step.done) {
-    await hear();
-    step = steps.next();
-  }
+  const finish = async <T>(work: Generator<undefined, T>): Promise<T> => {
+    for (;;) {
+      await hear();
+      const step = work.next();
+      if (step.done) return step.value;
+    }
+  };
+  const stall = problem.arcs.pool.length > largeProblemArcs ? stallRatio : smallStallRatio;
+  const from = await finish(
+    pricesByPeriod(strong, {
+      iterations: boundIterations,
+      stallRatio,
+      stop: (share) => cancelled() || elapsedS() > share * periodsTimeShare * options.timeLimitS,
+    }),
+  );
+  const steps = boundSteps(strong, view, {
+    iterations: boundIterations,
+    stallRatio: stall,
+    ...(from !== undefined && { from }),
+    stop: () => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS,
+    onBound: (boundUsd) => {
+      if (elapsedS() - reportedS < 0.5) return;
+      reportedS = elapsedS();
+      record(bestUsd, boundUsd);
+    },
+  });
+  const found = await finish(steps);
   const boundS = elapsedS();
-  const whole = wholeCase(strong, view, step.value);
+  const whole = wholeCase(strong, view, found);
   let { bound, certificate } = whole;
   let boundUsd = certificate.boundUsd;
   record(bestUsd, boundUsd);

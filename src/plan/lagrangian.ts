@@ -16,6 +16,8 @@ export interface LagrangianOptions {
   readonly iterations: number;
   /** Ends when the bound has grown by less than this share over a while; never when left out. */
   readonly stallRatio?: number;
+  /** Prices of rows and limits to begin with; a guess from costs when left out. */
+  readonly from?: { readonly rowPrice: Float64Array; readonly limitPrice: Float64Array };
   readonly stop: () => boolean;
   readonly onBound?: (boundUsd: number) => void;
 }
@@ -41,6 +43,8 @@ export interface LagrangianResult {
 
 /** First gain aimed at, as a share of the bound; and the longest first step, as a share of a price per whole row missed. */
 const firstGain = 0.05;
+/** The same where good prices are known. */
+const firstGainFrom = 0.01;
 const longestStep = 1;
 /** Prices move in proportion to their size; a price that has grown moves faster. */
 const scaleOfPrice = 0.7;
@@ -79,7 +83,11 @@ export function* boundSteps(
   const upper = new Float64Array(size).fill(Infinity);
   upper.set(rows.unservedUsd);
   const scale = prices.slice();
-  raiseForOpenings(problem, priced, prices);
+  if (options.from === undefined) raiseForOpenings(problem, priced, prices);
+  else {
+    prices.set(options.from.rowPrice);
+    prices.set(options.from.limitPrice, firstLimit);
+  }
   let value = priced.evaluate(prices, refinementsPerSite);
   bounder.remember();
   options.onBound?.(value);
@@ -93,7 +101,8 @@ export function* boundSteps(
     const atEnd = slope[i]! < 0 ? prices[i]! <= 0 : prices[i]! >= upper[i]!;
     if (!atEnd) length += scale[i]! * slope[i]! ** 2;
   }
-  const aimedUsd = firstGain * Math.max(Math.abs(value), 1e-3 * totalUsd);
+  const aimedUsd =
+    (options.from === undefined ? firstGain : firstGainFrom) * Math.max(Math.abs(value), 1e-3 * totalUsd);
   const bundle = createPriceBundle(
     { prices, value, slope, carried: priced.chosen },
     upper,
