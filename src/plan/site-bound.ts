@@ -409,8 +409,8 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       }
       combine(site, poolUsd, into);
       for (let step = 0; step < refinements * countsPerRefinement; step++) {
-        // A site that stays shut adds nothing, however tight its cuts.
-        if (siteUsd + into.value >= 0) break;
+        // A site that stays shut adds nothing, however tight its cuts; one where something stands cannot.
+        if (!held[site] && siteUsd + into.value >= 0) break;
         if (!settle(site, rowPrice, poolUsd, into)) break;
         combine(site, poolUsd, into);
       }
