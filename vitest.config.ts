@@ -18,7 +18,7 @@ export default defineConfig({
     // Processes are shared by many files: on two cores start-up costs more than the tests themselves. Two of them, for
     // many tests wait for a child process, a browser or a clock.
     isolate: false,
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
     include: [
       "src/**/*.test.ts",
