@@ -108,7 +108,7 @@ describe("the plan's engine model and the simulated engine (invariant 8)", () =>
           if (entry) expectClaimsKept(entry);
         },
       ),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: 5, endOnFailure: true },
     );
     expect(claims).toBeGreaterThan(0);
   });

@@ -89,14 +89,18 @@ export interface Violation {
   readonly nodes: readonly string[];
 }
 
-/** What axe finds wrong with the page as it is, by `rules` or by all it knows. */
-export async function accessibilityViolations(page: Page, rules?: readonly string[]): Promise<Violation[]> {
+/** What axe finds wrong with the page as it is, by `rules` or by all it knows, in all of it or in what matches `within`. */
+export async function accessibilityViolations(
+  page: Page,
+  { rules, within }: { readonly rules?: readonly string[]; readonly within?: string } = {},
+): Promise<Violation[]> {
   if (!(await page.evaluate<boolean>("'axe' in globalThis"))) {
     await page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core/axe.min.js") });
   }
-  const options = rules ? { runOnly: { type: "rule", values: rules } } : {};
+  const options = { resultTypes: ["violations"], ...(rules && { runOnly: { type: "rule", values: rules } }) };
+  const context = within === undefined ? "document" : `[...document.querySelectorAll(${JSON.stringify(within)})]`;
   return page.evaluate<Violation[]>(`(async () => {
-    const { violations } = await axe.run(document, ${JSON.stringify(options)});
+    const { violations } = await axe.run(${context}, ${JSON.stringify(options)});
     return violations.map(({ id, help, nodes }) => ({
       id,
       help,
