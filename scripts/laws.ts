@@ -17,7 +17,7 @@ const vitest = spawnSync(
     "node_modules/vitest/vitest.mjs",
     "run",
     `--testTimeout=${hangsAfterMs}`,
-    ...(rest.length > 0 ? rest : ["test/laws"]),
+    ...(rest.length > 0 ? rest : ["test/laws", "src/simulate", "src/plan", "src/catalog", "src/scenario"]),
   ],
   { cwd: root, stdio: "inherit", env: { ...process.env, DISPERSE_LAW_SHARE: share } },
 );

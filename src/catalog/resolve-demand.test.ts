@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseScenario } from "../scenario/index.ts";
 import { isAskedFor, type City, type Places } from "./places.ts";
 import { resolveWorld } from "./resolve-world.ts";
+import { runs } from "../../test/laws/runs.ts";
 
 const cityList = fc
   .array(
@@ -70,7 +71,7 @@ describe("demand", () => {
           expect(sum("meanPerS") / ((peak * growth) / 2.5)).toBeCloseTo(1, 9);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -88,7 +89,7 @@ describe("demand", () => {
         const keys = world.demand.map((row) => `${row.area} ${row.workload} ${row.access}`);
         expect(new Set(keys).size).toBe(keys.length);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -7,6 +7,7 @@ import { annuityFactor } from "../finance/index.ts";
 import { financeReport } from "./finance-report.ts";
 import { standOn } from "./replan.ts";
 import { siteAccounts } from "./site-accounts.ts";
+import { runs } from "../../test/laws/runs.ts";
 
 const { plan, close } = provingPlanner();
 afterAll(close);
@@ -64,7 +65,7 @@ describe("a plan as an investment", () => {
         if (all.debt.borrowedUsd === 0) expect(Math.abs(all.npvUsd - earned - present) / scale).toBeLessThan(1e-6);
         expect(bySite.length).toBeGreaterThanOrEqual(document.cost!.bySite.length);
       }),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   }, 60_000);
 

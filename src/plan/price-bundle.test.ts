@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPriceBundle } from "./price-bundle.ts";
+import { runs } from "../../test/laws/runs.ts";
 
 /** The least of some planes: value and slope. */
 function lowestOf(planes: readonly { readonly at0: number; readonly slope: readonly number[] }[]) {
@@ -48,7 +49,7 @@ describe("a bundle of prices", () => {
           for (let y = 0; y <= 10; y += 0.25) top = Math.max(top, ask(Float64Array.of(x, y)).value);
         expect(bundle.value).toBeGreaterThan(top - 0.05);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

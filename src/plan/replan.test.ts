@@ -7,6 +7,7 @@ import { movesUsdPerYear, standOn as standOnTerms, type StandOnOptions } from ".
 import type { World } from "../catalog/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { scaleDemand } from "./sensitivity-parameters.ts";
+import { runs } from "../../test/laws/runs.ts";
 
 const standOn = (world: World, old: PlanDocument, movePriceRatio: number, capital: StandOnOptions["capital"] = "due") =>
   standOnTerms(world, old, { movePriceRatio, capital });
@@ -76,7 +77,7 @@ describe("planning again on what an old plan built", () => {
         expect(some.objectiveUsdPerYear!).toBeGreaterThanOrEqual(free.objectiveUsdPerYear! * (1 - 1e-6));
         expect(some.objectiveUsdPerYear!).toBeLessThanOrEqual(stuck.objectiveUsdPerYear! * (1 + 1e-6));
       }),
-      { numRuns: 6 },
+      { numRuns: runs(6) },
     );
   }, 120_000);
 

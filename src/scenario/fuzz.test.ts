@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatProblem, parseScenario, starterScenario } from "./index.ts";
 import { readCsv } from "./read-csv.ts";
+import { runs } from "../../test/laws/runs.ts";
 
 const starter = starterScenario();
 
@@ -58,7 +59,7 @@ describe("parseScenario", () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => mustAnswer(pieces.join(""))),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -94,7 +95,7 @@ describe("parseScenario", () => {
         );
         mustAnswer(text);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -118,7 +119,7 @@ describe("parseScenario", () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => mustAnswer(text, pieces.join(""))),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { testArea, testSite, tinyWorld } from "../../test/worlds/tiny-world.ts";
 import type { TokenLength } from "../catalog/index.ts";
 import type { Deployment } from "../route/index.ts";
 import { simulate } from "./simulate.ts";
+import { runs } from "../../test/laws/runs.ts";
 
 interface Load {
   readonly workload: 0 | 1;
@@ -108,7 +109,7 @@ describe("the plan's engine model and the simulated engine (invariant 8)", () =>
           if (entry) expectClaimsKept(entry);
         },
       ),
-      { numRuns: 5, endOnFailure: true },
+      { numRuns: runs(8), endOnFailure: true },
     );
     expect(claims).toBeGreaterThan(0);
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { EngineCosts } from "./engine-costs.ts";
 import { Engine } from "./engine.ts";
 import { RequestTable } from "./request-table.ts";
+import { runs } from "../../test/laws/runs.ts";
 
 const costs: EngineCosts = {
   baseMs: 5,
@@ -177,7 +178,7 @@ describe("Engine", () => {
         expect(jumping.engine.usedBlocks).toBe(0);
         expect(jumping.outcomes).toHaveLength(list.length);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

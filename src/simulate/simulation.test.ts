@@ -9,6 +9,7 @@ import { simulate } from "./simulate.ts";
 import { Simulation } from "./simulation.ts";
 import { completeOptions, type SimulationOptions } from "./simulation-options.ts";
 import { parseCsvTrace } from "./trace-csv.ts";
+import { runs } from "../../test/laws/runs.ts";
 
 const minute = { durationS: 60, windowS: 10 };
 
@@ -63,7 +64,7 @@ describe("simulate", () => {
         }
         expect(simulation.result().requests.inFlight).toBe(0);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 
@@ -72,7 +73,7 @@ describe("simulate", () => {
       fc.property(setups, ({ world, ...options }) => {
         expect(run(world, options).residencyViolations).toBe(0);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 
@@ -89,7 +90,7 @@ describe("simulate", () => {
         whole.advance(60_000);
         expect(sliced.result()).toEqual(whole.result());
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 
@@ -102,7 +103,7 @@ describe("simulate", () => {
         });
         expect(text.length).toBeGreaterThan(0);
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 
