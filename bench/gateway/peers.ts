@@ -56,7 +56,8 @@ export function buildSubject(folder: string): string {
   const built = join(folder, "built");
   const options = ["--noEmit", "false", "--noCheck", "--rewriteRelativeImportExtensions", "--rootDir", root];
   const project = join(folder, "tsconfig.json");
-  const files = [here("subject.ts")];
+  // The ledger's thread is started by its address: no import leads to it.
+  const files = [here("subject.ts"), here("../../src/adapters/store-sqlite/ledger-worker.ts")];
   writeFileSync(project, JSON.stringify({ extends: join(root, "tsconfig.json"), files, include: [] }));
   const args = [join(root, "node_modules/typescript/bin/tsc"), "-p", project, "--outDir", built, ...options];
   const types = ["--typeRoots", join(root, "node_modules/@types")];

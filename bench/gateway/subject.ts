@@ -28,13 +28,16 @@ const world = tinyWorld({
   ],
 });
 const client = transport === "raw" ? (origin: string) => createHttpClient({ origin, connections: 2_000 }) : undefined;
+const store = createSqliteStore(ledger);
+// Without its ledger the gateway would be measured without what it costs.
+await store.rollUps();
 const engine = createOpenAiEngine({ url, ...(client && { client }) });
 const gateway = createGateway({
   world,
   deployment: deployEverywhere(world, (_site, module) => module === 0),
   engines: () => ({ engine, emulated: false, model: "bench-model" }),
   mesh: createMemoryMesh(),
-  store: createSqliteStore(ledger),
+  store,
   accounts: new Accounts(
     {
       digests: (secret) => [sha256(secret)],

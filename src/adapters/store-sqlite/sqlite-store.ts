@@ -45,7 +45,7 @@ export function createSqliteStore(path: string): Store & RollUps {
     }
   });
   worker.on("error", end);
-  worker.on("exit", () => end(new Error("the ledger is closed")));
+  worker.on("exit", () => end(ended ?? new Error("the ledger is closed")));
 
   type Ask = ToWorker extends infer Message ? (Message extends ToWorker ? Omit<Message, "id"> : never) : never;
   function ask(message: Ask): Promise<string> {
