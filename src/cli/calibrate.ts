@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { engineProfiles } from "../catalog/index.ts";
 import {
   calibrate,
@@ -13,6 +12,7 @@ import { calibrationSections, percent } from "./calibration-report.ts";
 import { engineTable, type CalibratedEngine } from "./engine-table.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { probeRuns, type ProbeCliOptions } from "./probe-runs.ts";
+import { readText } from "./read-plan.ts";
 import { report, type ReportFormat } from "./report.ts";
 import { writeFile } from "./write-file.ts";
 
@@ -59,14 +59,7 @@ export async function calibrateEngines(files: readonly string[], options: Calibr
 }
 
 function readRows(file: string): MeasuredRow[] {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    throw new CommandFailure(exitCodes.invalid, `${file} cannot be read: ${code}.`);
-  }
-  const result = readMeasuredRuns(text);
+  const result = readMeasuredRuns(readText(file));
   if (!result.ok) {
     throw new CommandFailure(
       exitCodes.invalid,

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, hash, sign, verify, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { readText } from "./read-plan.ts";
 
 /** The state of a ledger at one moment: how many rows, and the hash of the last. */
 export interface Checkpoint {
@@ -58,14 +58,6 @@ function readKey(path: string, read: (pem: string) => KeyObject, kind: string): 
     // Told below.
   }
   throw invalid(`${path} holds no Ed25519 ${kind} key in PEM. ${howToMakeKeys}`);
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw invalid(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`);
-  }
 }
 
 const invalid = (why: string) => new CommandFailure(exitCodes.invalid, why);

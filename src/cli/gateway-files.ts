@@ -1,11 +1,10 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { PlanDocument } from "../plan/index.ts";
 import type { SimulationResult } from "../simulate/index.ts";
 import { namedUpstreams, type ReadyUpstream } from "./compose-engines.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { pepperPath } from "./key-secret.ts";
-import { readJson, readPlan } from "./read-plan.ts";
+import { readJson, readPlan, readText } from "./read-plan.ts";
 import { readUpstreams } from "./upstream.ts";
 
 /** Files and words a running gateway is configured with. All files are read again when one of them changes. */
@@ -58,7 +57,7 @@ function readTls(certPath: string | null, keyPath: string | null): Configuration
   if (certPath === null || keyPath === null) {
     throw new CommandFailure(exitCodes.invalid, "--tls-cert and --tls-key go together: name both files.");
   }
-  const [cert, key] = [readPem(certPath), readPem(keyPath)];
+  const [cert, key] = [readText(certPath), readText(keyPath)];
   let fits: boolean;
   try {
     fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
@@ -70,15 +69,6 @@ function readTls(certPath: string | null, keyPath: string | null): Configuration
   }
   if (!fits) throw new CommandFailure(exitCodes.invalid, `${keyPath} is not the private key of ${certPath}.`);
   return { cert, key };
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CommandFailure(exitCodes.invalid, `${path} cannot be read: ${code ?? "unknown error"}.`);
-  }
 }
 
 function readSimulation(path: string): SimulationResult {

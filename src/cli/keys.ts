@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { checkAccountsFile, type AccountsFile, type Entry } from "./accounts-file.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { fileFault } from "./file-errors.ts";
 import { keyedDigest, newSecret, pepperPath, pepperVariable, providePepper } from "./key-secret.ts";
 import { readJson } from "./read-plan.ts";
 import { textTable } from "./text-table.ts";
@@ -163,7 +164,7 @@ function write(path: string, accounts: Entry[], keys: Entry[]): void {
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
-    throw invalid(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`);
+    throw invalid(`${path} cannot be written: ${fileFault(error)}.`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createNodeFiles } from "../adapters/files-node/index.ts";
 import { FileDesk, type Clock, type Gateway } from "../serve/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { fileFault } from "./file-errors.ts";
 
 export interface FileSettings {
   /** Folder for uploads and results of batches. */
@@ -26,8 +27,9 @@ export async function openFiles(
     await desk.open();
     return desk;
   } catch (error) {
-    const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    throw invalid(`--files: the folder ${folder} cannot be used (${code}). Name one this user may write to.`);
+    throw invalid(
+      `--files: the folder ${folder} cannot be used: ${fileFault(error)}. Name one this user may write to.`,
+    );
   }
 }
 

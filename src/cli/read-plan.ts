@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import type { PlanDocument } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { planFault } from "./plan-fault.ts";
 import { staleness } from "./plan-origin.ts";
+import { readText as readAny } from "./read-text.ts";
 
 /** Reads a plan document; ends the command with code 3 when the file is none or holds no plan. */
 export function readPlan(path: string): PlanDocument {
@@ -28,18 +28,27 @@ export function readJson(path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CommandFailure(exitCodes.invalid, `${path} is not valid JSON: ${(error as Error).message}`);
+    throw new CommandFailure(exitCodes.invalid, `${path} is not valid JSON: ${jsonFault(text, error as Error)}`);
   }
 }
 
-/** Reads a text file the user named. */
+/** What is wrong with a text that should be JSON, in words where a usual mistake explains it. */
+function jsonFault(text: string, { message }: Error): string {
+  if (text.trim() === "") return "it is empty.";
+  if (text.charCodeAt(0) === 0x1f) return "it is compressed. Unpack it first, for example with gunzip.";
+  if (/^(#|apiVersion:)/m.test(text.slice(0, 4096)))
+    return "it looks like a scenario. Make a plan of it first: disperse plan scenario.yaml --out plan.json";
+  if (/^\s*[{[]/.test(text) && !/[}\]]\s*$/.test(text))
+    return `it ends in the middle; the file may have been cut off (${message}).`;
+  return `${message}.`;
+}
+
+/** Most that is read of a document; a string of the language cannot be much longer. */
+const maxDocumentBytes = 480 * 2 ** 20;
+
+/** Reads a text file the user named (`-` is standard input), without the byte order mark some editors put in front. */
 export function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CommandFailure(
-      exitCodes.invalid,
-      `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`,
-    );
-  }
+  const text = readAny(path === "-" ? "/dev/stdin" : path, maxDocumentBytes);
+  if (typeof text !== "string") throw new CommandFailure(exitCodes.invalid, `${path} cannot be read: ${text.why}.`);
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

@@ -1,21 +1,16 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { fileFault } from "./file-errors.ts";
 
-/** Most that is read of one file: no text anyone plans with is longer, and a device or a pipe may have no end at all. */
+/** Most that is read of a file of a scenario: no text anyone plans with is longer. */
 const maxBytes = 128 * 2 ** 20;
 const chunkBytes = 2 ** 20;
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EISDIR: "it is a folder",
-  EACCES: "this user may not read it",
-  EPERM: "this user may not read it",
-  ENOTDIR: "a part of the path is no folder",
-  ELOOP: "its links lead in a circle",
-  ENAMETOOLONG: "the name is too long",
-};
-
-/** Reads a file, a pipe or a device as UTF-8 text up to a limit; gives the reason in words when that cannot be done. */
-export function readText(path: string): string | { readonly why: string } {
+/**
+ * Reads a file, a pipe or a device as UTF-8 text up to a limit; gives the reason in words when that cannot be done.
+ *
+ * @param limitBytes Most that is read; a device or a pipe may have no end at all.
+ */
+export function readText(path: string, limitBytes = maxBytes): string | { readonly why: string } {
   const chunks: Buffer[] = [];
   let total = 0;
   try {
@@ -27,14 +22,13 @@ export function readText(path: string): string | { readonly why: string } {
         if (size === 0) break;
         chunks.push(chunk.subarray(0, size));
         total += size;
-        if (total > maxBytes) return { why: `it has more than ${maxBytes / 2 ** 20} MiB` };
+        if (total > limitBytes) return { why: `it has more than ${limitBytes / 2 ** 20} MiB` };
       }
     } finally {
       closeSync(file);
     }
   } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    return { why: reasons[code] ?? message };
+    return { why: fileFault(error) };
   }
   return Buffer.concat(chunks, total).toString("utf8");
 }

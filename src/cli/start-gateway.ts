@@ -30,6 +30,7 @@ import {
 } from "../serve/index.ts";
 import { composeEngines } from "./compose-engines.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { fileFault } from "./file-errors.ts";
 import type { Configuration } from "./gateway-files.ts";
 import { createLedgerPage } from "./ledger-page.ts";
 import { openToOperators, strangersWarning, type OperatorOptions } from "./operator-options.ts";
@@ -243,8 +244,7 @@ function openAccessLog(path: string): Journal {
   try {
     return createJsonJournal({ path });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CommandFailure(exitCodes.invalid, `--access-log ${path} cannot be opened: ${code ?? "unknown error"}.`);
+    throw new CommandFailure(exitCodes.invalid, `--access-log ${path} cannot be opened: ${fileFault(error)}.`);
   }
 }
 

@@ -1,7 +1,18 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import type { SweepCase, SweepOutcome } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { fileFault } from "./file-errors.ts";
 
 const format = "disperse/sweep-journal/v1";
 
@@ -19,10 +30,12 @@ type Line = SweepOutcome & { readonly key: string };
 export class SweepJournal {
   /** Outcomes that were there when the file was opened, and since. */
   readonly #known = new Map<string, SweepOutcome>();
+  readonly #path: string;
   readonly #file: number;
   #end: number;
 
-  private constructor(file: number, end: number, known: readonly Line[]) {
+  private constructor(path: string, file: number, end: number, known: readonly Line[]) {
+    this.#path = path;
     this.#file = file;
     this.#end = end;
     for (const { key, ...outcome } of known) this.#known.set(key, outcome);
@@ -48,16 +61,17 @@ export class SweepJournal {
       if (header === null && text !== "" && !text.startsWith('{"format":')) {
         throw refuse("is no journal of a sweep. Choose another name with --journal.");
       }
+      takeLock(path, refuse);
       const file = openSync(path, existsSync(path) ? "r+" : "wx");
       // What a kill left of a line, or a line that a failing disk spoiled, is computed again.
       const known = lines.slice(1).flatMap((line) => parseLine<Line>(line) ?? []);
-      const journal = new SweepJournal(file, Buffer.byteLength(whole), known);
+      const journal = new SweepJournal(path, file, Buffer.byteLength(whole), known);
       ftruncateSync(file, journal.#end);
       if (header === null) journal.#write({ format, job } satisfies Header);
       return journal;
     } catch (error) {
       if (error instanceof CommandFailure) throw error;
-      throw refuse(`cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`);
+      throw refuse(`cannot be written: ${fileFault(error)}.`);
     }
   }
 
@@ -75,15 +89,49 @@ export class SweepJournal {
 
   close(): void {
     closeSync(this.#file);
+    rmSync(lockOf(this.#path), { force: true });
   }
 
   #write(value: unknown): void {
     const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
-    for (let written = 0; written < bytes.length;) {
-      written += writeSync(this.#file, bytes, written, bytes.length - written, this.#end + written);
+    try {
+      for (let written = 0; written < bytes.length;) {
+        written += writeSync(this.#file, bytes, written, bytes.length - written, this.#end + written);
+      }
+      this.#end += bytes.length;
+      fsyncSync(this.#file);
+    } catch (error) {
+      throw new CommandFailure(
+        exitCodes.invalid,
+        `--journal: ${this.#path} cannot be written: ${fileFault(error)}. Outcomes until now are in it; the same command goes on from there.`,
+      );
     }
-    this.#end += bytes.length;
-    fsyncSync(this.#file);
+  }
+}
+
+const lockOf = (path: string): string => `${path}.lock`;
+
+/** Two sweeps that write into one journal would spoil each other's lines. A lock whose process is gone holds nobody up. */
+function takeLock(path: string, refuse: (why: string) => CommandFailure): void {
+  const lock = lockOf(path);
+  if (existsSync(lock)) {
+    const owner = Number(readFileSync(lock, "utf8"));
+    if (owner !== process.pid && isRunning(owner)) {
+      throw refuse(
+        `is being written by another sweep (process ${owner}). Choose another name with --journal; if that is no sweep, remove ${lock}.`,
+      );
+    }
+  }
+  writeFileSync(lock, String(process.pid));
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -64,9 +64,13 @@ export async function sweep(file: string, options: SweepOptions): Promise<void> 
   if (todo.length < cases.length) {
     process.stderr.write(`${cases.length - todo.length} of ${cases.length} cases are in ${options.journal} already\n`);
   }
-  const wasStopped = await runCases({ id, world, deployment, traces }, todo, journal, options);
+  let wasStopped: boolean;
+  try {
+    wasStopped = await runCases({ id, world, deployment, traces }, todo, journal, options);
+  } finally {
+    journal.close();
+  }
   const outcomes = cases.flatMap((entry) => journal.outcomeOf(entry) ?? []);
-  journal.close();
   const report = sweepReport(cases, outcomes);
   if (options.out !== undefined) writeFile(options.out, `${JSON.stringify(report)}\n`);
   if (options.csv !== undefined) writeTables(options.csv, sweepTables(report), "--csv");

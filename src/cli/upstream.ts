@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { PlanDocument } from "../plan/index.ts";
 import { hostFault, networks, type Network } from "./address-policy.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { readText } from "./read-plan.ts";
 
 /** Real engines that take the place of a planned replica group. */
 export interface Upstream {
@@ -85,10 +85,10 @@ export function parseUpstream(spec: string, plan: PlanDocument, env: NodeJS.Proc
 function readUpstreamFile(path: string, plan: PlanDocument, env: NodeJS.ProcessEnv): Upstream[] {
   let content: unknown;
   try {
-    content = parse(readFileSync(path, "utf8"));
+    content = parse(readText(path));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw invalid(code?.startsWith("E") ? `${path} cannot be read: ${code}.` : `${path} is not valid YAML: ${message}`);
+    if (error instanceof CommandFailure) throw error;
+    throw invalid(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
   }
   const list = (content as { upstreams?: unknown } | null)?.upstreams;
   if (!Array.isArray(list)) throw invalid(`${path}: "upstreams" must be a list.`);

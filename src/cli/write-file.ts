@@ -1,16 +1,63 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { fileFault } from "./file-errors.ts";
 
-/** Writes a file the user named; ends the command with code 3 when that cannot be done. */
+/**
+ * Writes a file the user named, whole or not at all: what was there before stays until the new text is on the disk. Ends the
+ * command with code 3 when that cannot be done.
+ */
 export function writeFile(path: string, text: string): void {
   try {
-    writeFileSync(path, text);
+    const before = statSync(path, { throwIfNoEntry: false });
+    const target = before?.isFile() ? realpathSync(path) : resolve(path);
+    // A pipe or a device cannot be exchanged, and where the folder may not be written to, the file alone can be.
+    if (before !== undefined && !(before.isFile() && mayWrite(dirname(target)))) writeFileSync(path, text);
+    else exchange(target, text, before?.mode);
   } catch (error) {
     throw new CommandFailure(
       exitCodes.invalid,
-      `${path} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}. Choose another folder or name.`,
+      `${path} cannot be written: ${fileFault(error)}. Choose another folder or name.`,
     );
+  }
+}
+
+function exchange(target: string, text: string, mode: number | undefined): void {
+  const beside = join(dirname(target), `.${basename(target).slice(0, 200)}.${process.pid}.new`);
+  const file = openSync(beside, "w", mode);
+  try {
+    try {
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(beside, target);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -26,8 +73,7 @@ export function requireWritable(path: string, force: boolean): void {
   try {
     accessSync(target, constants.W_OK);
   } catch (error) {
-    const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    throw refuse(`cannot be written: ${code}. Choose another folder or name.`);
+    throw refuse(`cannot be written: ${fileFault(error)}. Choose another folder or name.`);
   }
   if (existsSync(path) && statSync(path).isDirectory()) {
     throw refuse("cannot be written: it is a folder. Choose another name.");
@@ -39,10 +85,11 @@ export function requireWritable(path: string, force: boolean): void {
   }
 }
 
-/** Results carry their format in the first line. */
+/** Results carry their format in the first line. A pipe or a device holds nothing that could be lost. */
 function isOwnDocument(path: string): boolean {
   const head = Buffer.alloc(64);
   try {
+    if (!statSync(path).isFile()) return true;
     const file = openSync(path, "r");
     const length = readSync(file, head, 0, head.length, 0);
     closeSync(file);

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { fileFault } from "./file-errors.ts";
 import { writeFile } from "./write-file.ts";
 
 export type Cell = string | number | null;
@@ -17,13 +18,12 @@ export function writeTables(folder: string, tables: readonly Table[], option: st
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    throw new CommandFailure(exitCodes.invalid, `${option}: the folder ${folder} cannot be made: ${code}.`);
+    throw new CommandFailure(exitCodes.invalid, `${option}: the folder ${folder} cannot be made: ${fileFault(error)}.`);
   }
   for (const table of tables) {
     const path = join(folder, `${table.name}.csv`);
     writeFile(path, `${[table.head, ...table.rows].map((row) => row.map(quote).join(",")).join("\r\n")}\r\n`);
-    process.stderr.write(`${path}: ${table.rows.length} rows\n`);
+    process.stderr.write(`${path}: ${table.rows.length} ${table.rows.length === 1 ? "row" : "rows"}\n`);
   }
 }
 

@@ -116,7 +116,9 @@ function summarise(
 }
 
 function whyImpossible(planned: WorldProblem, row: number): Finding {
-  const physics = explainPhysics(planned.policy, planned.world.demand[row]!);
+  const demand = planned.world.demand[row]!;
+  const physics = explainPhysics(planned.policy, demand);
+  const workload = planned.world.workloads[demand.workload]!;
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   const prefill = physics.nearestPrefill ?? physics.fastestPrefill;
   const parts = [`budget ${ms(physics.budgetMs)}`, `last mile ${ms(physics.lastMileMs)}`];
@@ -125,6 +127,10 @@ function whyImpossible(planned: WorldProblem, row: number): Finding {
   }
   if (prefill !== null) {
     parts.push(`prefill on an idle ${prefill.module} ${ms(prefill.ms)}`);
+  } else if (physics.verdict === "memory") {
+    parts.unshift(`no module on offer holds ${planned.world.models[workload.model]!.name}`);
+  } else if (physics.verdict === "physics") {
+    parts.unshift(`no module on offer keeps ${ms(workload.tpotBudgetMs ?? 0)} per output token`);
   }
   return {
     reason: physics.verdict === "served" ? "place" : physics.verdict,

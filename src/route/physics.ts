@@ -58,7 +58,9 @@ export function explainPhysics(policy: Policy, origin: RouteOrigin): Physics {
   const nearestPrefill = near && fastestOf(policy, origin.workload, (module) => mayStandAt(policy, near.site, module));
   const reach = reachKm(policy, origin.workload, origin.access)[0]!;
   const possible = fastestPrefill !== null && lastMileMs + fastestPrefill.ms <= budgetMs;
-  const verdict = served ? "served" : verdictOf(refusals, fastestPrefill !== null, possible);
+  const verdict = served
+    ? "served"
+    : verdictOf(refusals, fastestPrefill ? null : whyNoneRuns(policy, origin.workload), possible);
   const limitedBy = verdict === "physics" ? limit(lastMileMs, fastestPrefill?.ms ?? 0, budgetMs) : null;
   return {
     budgetMs,
@@ -113,15 +115,23 @@ function networkTo(policy: Policy, origin: RouteOrigin, { site, km }: { site: nu
 /** Latency is asked last, so a latency refusal anywhere means that law, tier and memory were in order there. */
 function verdictOf(
   refusals: Partial<Record<RejectReason, number>>,
-  runs: boolean,
+  noneRuns: "memory" | "physics" | null,
   possible: boolean,
 ): Physics["verdict"] {
-  if (!runs) return refusals.memory ? "memory" : "physics";
+  if (noneRuns !== null) return noneRuns;
   if (!possible) return "physics";
   if (refusals["latency-network"] || refusals["latency-compute"]) return "place";
   const last = rejectReasons.findLast((reason) => refusals[reason]);
   if (last === "residency") return "law";
   return last === "export" || last === "memory" || last === "tier" ? last : "place";
+}
+
+/** Why no module on offer runs a workload: some hold its model but are too slow, or none does. */
+function whyNoneRuns({ world, serving }: Policy, workload: number): "memory" | "physics" {
+  const tooSlow = world.modules.some(
+    (_, module) => serving[workload * world.modules.length + module]!.reason === "latency-compute",
+  );
+  return tooSlow ? "physics" : "memory";
 }
 
 function limit(lastMileMs: number, prefillMs: number, budgetMs: number): Physics["limitedBy"] {
@@ -193,6 +203,7 @@ function remedies(policy: Policy, origin: RouteOrigin, findings: Findings): stri
     case "export":
       return ["a module that export rules allow in the permitted countries, or a licence"];
     case "memory":
+      if (world.modules.length === 0) return ["a module to buy: the scenario offers none"];
       return ["a module with more memory, a smaller model or a narrower number format"];
     case "tier":
       return [`a site of tier ${workload.tiers.join(" or ")} that carries a module on offer`];

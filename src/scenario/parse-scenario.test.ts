@@ -383,6 +383,20 @@ scenarios:
     });
   });
 
+  it("add a key beside what a short form gives", () => {
+    const set = [
+      "workloads.chat.ttft.attainment=90 %",
+      "modules.h100x8.price=$200k",
+      "workloads.chat.inputTokens={ cv: 2 }",
+    ];
+    const { workloads, modules } = scenarioOf(text, {}, { set });
+    expect(workloads["chat"]).toMatchObject({
+      ttft: { budget: 500, attainment: 0.9 },
+      inputTokens: { mean: 500, cv: 2 },
+    });
+    expect(modules).toMatchObject([{ use: "h100x8", price: [200_000] }, { use: "l4x4" }]);
+  });
+
   it.each([
     ["finance.wacc=6", "--set[0]:1:14", "DSP_UNIT_BARE_NUMBER"],
     ["finance.wac=6 %", "--set[0]:1:1", "DSP_SCENARIO_UNKNOWN_KEY"],

@@ -13,6 +13,7 @@ import { orderProblems, type Place, type Problem } from "./problem.ts";
 import { startOf, textProblem } from "./read-text.ts";
 import { readYaml } from "./read-yaml.ts";
 import { expandRows, type FileContext, type ReadFile } from "./rows-from-csv.ts";
+import { spellOut } from "./spell-out.ts";
 import { scenarioSpec, type Scenario } from "./spec.ts";
 import { child, locate, type MapTree, type Tree } from "./tree.ts";
 
@@ -84,7 +85,8 @@ function patch(root: Tree, options: ParseOptions, files: FileContext): Tree {
   checkFutureNames(root, problems);
   let tree = root;
   const apply = (changes: Tree): void => {
-    tree = applyPatch(expandFiles(tree, files, sectionsEntered(changes)), changes, problems);
+    const sections = sectionsEntered(changes);
+    tree = applyPatch(writeOut(expandFiles(tree, files, sections), sections), changes, problems);
   };
   if (options.scenario !== undefined) {
     const asked = { file: "--scenario", line: 1, column: 1, endColumn: options.scenario.length + 1 };
@@ -119,6 +121,17 @@ function sectionsEntered(changes: Tree): ReadonlySet<string> {
       return entry.value.kind === "map" ? [path] : [];
     }),
   );
+}
+
+/** Writes the short forms of some sections out: a patch may step into what is written in one. */
+function writeOut(tree: Tree, sections: ReadonlySet<string>): Tree {
+  if (tree.kind !== "map") return tree;
+  const entries = [...tree.entries].map(([key, entry]) => {
+    const field = Object.hasOwn(scenarioSpec.fields, key) ? scenarioSpec.fields[key as keyof Scenario] : undefined;
+    const enters = field !== undefined && sections.has(key);
+    return [key, enters ? { ...entry, value: spellOut(field, entry.value) } : entry] as const;
+  });
+  return { ...tree, entries: new Map(entries) };
 }
 
 /** Puts the rows of CSV files in the place of the entries that name them, in all sections or in some. */

@@ -134,7 +134,7 @@ describe("disperse calibrate", () => {
 
   it.each([
     ["nothing to fit", [], /needs files of measured runs.*--probe/s],
-    ["a file that is not there", [join(scratch, "none.csv")], /none\.csv cannot be read: ENOENT/],
+    ["a file that is not there", [join(scratch, "none.csv")], /none\.csv cannot be read: there is no such file/],
     ["a probe without the chip", ["--probe", "http://127.0.0.1:9"], /--accelerator must say which chip/],
     ["a probe of no address", ["--probe", "host:80:80", "--accelerator", "l4"], /is no address/],
     ["a probe nobody answers", ["--probe", "http://127.0.0.1:9", "--accelerator", "l4"], /cannot be reached/],

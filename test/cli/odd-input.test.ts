@@ -204,6 +204,14 @@ describe("a plan of a careless scenario", () => {
     for (const { whatWouldHelp } of plan.unserved) expect(whatWouldHelp).toEqual(["a smaller least share s"]);
   });
 
+  it("says of a model too large for every module that nothing holds it, not that physics forbids it", async () => {
+    const plan = await planned(["training=[]", "modules=[l4x4]", "workloads.chat.model=llama-3.1-405b"]);
+    expectTrue(plan);
+    expect(plan.unserved).toMatchObject([
+      { reason: "memory", detail: expect.stringMatching(/^no module on offer holds/) },
+    ]);
+  });
+
   it("names the export rules that keep training away", async () => {
     const { clashes, status } = await planned(["laws.exportControl={ DE: restricted }"]);
     expect(status).toBe("infeasible");

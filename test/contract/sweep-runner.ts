@@ -77,6 +77,15 @@ export function sweepRunnerContract(name: string, make: () => Promise<SweepRunne
       expect(new Set(outcomes.map(({ id }) => id)).size).toBe(outcomes.length);
     });
 
+    it("ends with the reason where an outcome cannot be kept", async () => {
+      const runner = await make();
+      const full = (): void => {
+        throw new Error("no space is left");
+      };
+      await expect(collect(runner, cases(2), undefined, full)).rejects.toThrow("no space is left");
+      await runner.close();
+    });
+
     it("has nothing to do for no cases", async () => {
       const runner = await make();
       expect(await collect(runner, [])).toEqual([]);

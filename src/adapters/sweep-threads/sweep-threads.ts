@@ -38,7 +38,12 @@ export function createSweepThreads({ threads, worker }: SweepThreadsOptions): Sw
       signal.addEventListener("abort", onAbort);
       const tell = (outcome: SweepOutcome): void => {
         if (isOver) return;
-        onOutcome(outcome);
+        try {
+          onOutcome(outcome);
+        } catch (error) {
+          // What cannot be kept need not be computed: the disk may be full.
+          return end(error as Error);
+        }
         if (--left === 0) end();
       };
       const start = (): void => {
