@@ -4,7 +4,8 @@ import { askModels, createOpenAiEngine } from "../adapters/engine-openai/index.t
 import { createEnginePool } from "../adapters/engine-pool/index.ts";
 import { createHttpClient } from "../adapters/http-raw/index.ts";
 import type { PlanDocument } from "../plan/index.ts";
-import { compilePolicy, type Group } from "../route/index.ts";
+import { compileReplica } from "../perf/index.ts";
+import { groupEngine, type Group } from "../route/index.ts";
 import { emulatedId, type Clock, type EngineBinding } from "../serve/index.ts";
 import { addressFault, guardedLookup } from "./address-policy.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -42,12 +43,11 @@ export async function namedUpstreams(upstreams: readonly Upstream[]): Promise<Re
 
 /** The engines of a plan: real ones where upstreams are given, emulated ones or none elsewhere. */
 export function composeEngines(
-  { world, deployment }: PlanDocument,
+  { world }: Pick<PlanDocument, "world">,
   upstreams: readonly ReadyUpstream[],
   emulated: boolean,
   parts: { readonly clock: Clock; readonly rng: () => number },
 ): (group: Group) => EngineBinding | null {
-  const policy = compilePolicy(world, deployment.period);
   return (group) => {
     const site = world.sites[group.site]!.id;
     const workloads = group.workloads.map((workload) => world.workloads[workload]!.id);
@@ -56,13 +56,11 @@ export function composeEngines(
     return emulated ? emulate(group) : null;
   };
 
-  function emulate(group: Group): EngineBinding {
-    const lead = group.workloads[0]!;
-    const workload = world.workloads[lead]!;
-    const serving = policy.serving[lead * world.modules.length + group.module]!;
-    const option =
-      serving.options.find((entry) => entry.tensorParallel === group.tensorParallel) ?? serving.options[0]!;
-    const { replica } = option;
+  function emulate(group: Group): EngineBinding | null {
+    const workload = world.workloads[group.workloads[0]!]!;
+    const spec = groupEngine(world, group);
+    const replica = spec && compileReplica(spec);
+    if (replica === null) return null;
     const tokens = workload.inputTokens.mean + workload.outputTokens.mean;
     const places = Math.max(1, Math.min(replica.maxSequences, Math.floor(replica.kvTokenCapacity / tokens)));
     return {

@@ -112,6 +112,7 @@ function tablesOf({ world, deployment, sites, cost, unserved, training }: PlanDo
         "tensorParallel",
         "replicas",
         "speedRatio",
+        "memoryRatio",
         "plannedPerS",
       ],
       rows: deployment.pools.flatMap((pool) => {
@@ -122,13 +123,14 @@ function tablesOf({ world, deployment, sites, cost, unserved, training }: PlanDo
           pool.count,
           pool.trainingCount,
         ];
-        if (pool.groups.length === 0) return [[...start, null, null, null, null, null]];
+        if (pool.groups.length === 0) return [[...start, null, null, null, null, null, null]];
         return pool.groups.map((group) => [
           ...start,
           group.workloads.map((workload) => world.workloads[workload]!.id).join(" "),
           group.tensorParallel,
           group.replicas,
           group.speedRatio,
+          group.memoryRatio ?? 1,
           group.plannedPerS,
         ]);
       }),

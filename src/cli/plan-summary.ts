@@ -13,6 +13,7 @@ export function planSummary(plan: PlanDocument): string {
     horizonTable(plan),
     plan.horizon ? `${startYear} (${lengthYears === 1 ? "1 year" : `${lengthYears} years`}) in detail:` : "",
     costText(plan),
+    apartText(plan),
     valueText(plan),
     tierTable(plan),
     idleText(plan),
@@ -65,6 +66,34 @@ function costText({
       ? `together ${usd(objectiveUsdPerYear ?? 0)} in the first period (${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`
       : `together ${usd(objectiveUsdPerYear ?? 0)}; no plan comes to less than ${usd(bestBoundUsdPerYear ?? 0)} (gap ${percent(relativeGap ?? 0, 2)}, ${method}, ${search.seconds.toFixed(1)} s: ${ends[status] ?? status})`,
   ].join("\n");
+}
+
+/** Engines without memory that are named. */
+const enginesNamed = 5;
+
+/** What became of models that do not fit a module together; nothing where all do. */
+function apartText({ world, deployment, search: { apart }, horizon }: PlanDocument): string {
+  if (!apart) return "";
+  const places = apart.places === 1 ? "one place" : `${apart.places} places`;
+  const cost = `${usd(apart.usd)}${horizon ? " of present value" : " per year"}`;
+  const lines = [
+    `models that do not fit the memory of a module together were found at ${places} and stand apart, at ${cost} more; the bound does not count on that`,
+  ];
+  const deployments = horizon ? horizon.periods.map((entry) => entry.deployment) : [deployment];
+  const without = deployments.flatMap(({ pools }) =>
+    pools.flatMap((pool) => {
+      const left = pool.groups.filter((group) => group.replicas === 0).flatMap((group) => group.workloads);
+      return left.map((workload) => `${world.workloads[workload]!.id} at ${pool.id}`);
+    }),
+  );
+  if (without.length > 0) {
+    const named = without.slice(0, enginesNamed).join(", ");
+    const more = without.length > enginesNamed ? `, and ${without.length - enginesNamed} more` : "";
+    lines.push(
+      `warning: no memory is left for ${named}${more}: the plan counts what it sends there as served, and nothing answers it there. More power or modules there, or fewer bits per weight, would help.`,
+    );
+  }
+  return lines.join("\n");
 }
 
 /** What the plan earns and is worth; nothing where nothing is sold. */

@@ -12,6 +12,7 @@ export function engineSpec(entry: {
   readonly engine: EngineProfile;
   readonly weightPrecision: Precision;
   readonly kvPrecision: Precision;
+  readonly memoryRatio?: number;
 }): ReplicaSpec | null {
   const { accelerators, ...rest } = entry;
   const stages = entry.engine.pipelineParallel ?? 1;

@@ -14,6 +14,7 @@ export { contradictions, usableRuns, type UsableRuns } from "./usable-runs.ts";
 export { readMeasuredRuns, type MeasuredRow, type MeasuredRowsResult } from "./read-measured-runs.ts";
 export { loadPoint, saturationPerS, type LoadPoint } from "./load-point.ts";
 export { fit, kvBytesPerToken, type Fit, type ReplicaSpec } from "./memory.ts";
+export { divideMemory, leastMemoryRatio, type MemoryAsk } from "./shared-memory.ts";
 export { closedLoop, type ClosedLoopPoint, type ClosedLoopProtocol } from "./closed-loop.ts";
 export { predictionClass, type PredictionClass } from "./prediction-class.ts";
 export { acceleratorsOf, engineSpec } from "./engine-spec.ts";
@@ -27,5 +28,5 @@ export {
   type Replica,
   type Split,
 } from "./replica.ts";
-export type { RequestShape } from "./request-shape.ts";
+export { requestTokensAt, type RequestShape } from "./request-shape.ts";
 export { bytesPerWeight } from "./precision.ts";

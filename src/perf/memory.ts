@@ -16,6 +16,8 @@ export interface ReplicaSpec {
   readonly engine: EngineProfile;
   readonly weightPrecision: Precision;
   readonly kvPrecision: Precision;
+  /** Share of the memory engines may use that this one has, 0 to 1: below 1 beside others on its accelerators. Default 1. */
+  readonly memoryRatio?: number;
 }
 
 /**
@@ -69,6 +71,23 @@ export function weightBytesPerAccelerator(spec: ReplicaSpec): {
   };
 }
 
+/** What an engine asks of the memory of each of its accelerators, bytes; `available` is what it may take when alone. */
+export function memoryOf(spec: ReplicaSpec): {
+  readonly available: number;
+  readonly weights: number;
+  readonly overhead: number;
+  readonly perToken: number;
+} {
+  const { accelerator, engine } = spec;
+  const { shared, experts } = weightBytesPerAccelerator(spec);
+  return {
+    available: accelerator.memoryGB * visibleBytesPerGB * engine.memoryUtilization,
+    weights: shared + experts,
+    overhead: engine.overheadGB * 1e9 + engine.overheadBytesPerBatchedToken * engine.maxBatchedTokens,
+    perToken: kvBytesPerToken(spec.model, spec.kvPrecision) / kvShards(spec) / (spec.pipelineParallel ?? 1),
+  };
+}
+
 export type Fit =
   | { readonly ok: true; readonly kvTokenCapacity: number }
   | { readonly ok: false; readonly reason: string; readonly neededGB: number; readonly availableGB: number };
@@ -76,16 +95,13 @@ export type Fit =
 /**
  * Whether a model fits, and how many tokens of KV cache are left. GB are decimal, per accelerator.
  *
- * Memory × utilisation − weights / TP − overhead, in whole blocks. Checked against vLLM 0.19 on a 24 GB card:
+ * Memory × utilisation × the engine's share of it − weights / TP − overhead, in whole blocks. Checked against vLLM 0.19 on a 24 GB card:
  * Llama-3.1-8B in bf16 leaves 41,408 tokens.
  */
 export function fit(spec: ReplicaSpec): Fit {
   const { accelerator, engine, model, tensorParallel } = spec;
-  const available = accelerator.memoryGB * visibleBytesPerGB * engine.memoryUtilization;
-  const { shared, experts } = weightBytesPerAccelerator(spec);
-  const weights = shared + experts;
-  const overhead = engine.overheadGB * 1e9 + engine.overheadBytesPerBatchedToken * engine.maxBatchedTokens;
-  const perToken = kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec) / (spec.pipelineParallel ?? 1);
+  const { available: whole, weights, overhead, perToken } = memoryOf(spec);
+  const available = whole * (spec.memoryRatio ?? 1);
   const blocks = Math.floor((available - weights - overhead) / perToken / engine.kvBlockTokens);
   const neededGB = (weights + overhead + perToken * engine.kvBlockTokens) / 1e9;
   const availableGB = available / 1e9;

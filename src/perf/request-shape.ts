@@ -105,6 +105,12 @@ function lognormalQuantiles(mean: number, cv: number): (p: number) => number {
   };
 }
 
+/** Tokens of a prompt and an answer that are both as long as a share `p` of them is at most. */
+export function requestTokensAt(shape: RequestShape, p: number): number {
+  const input = lognormalQuantiles(Math.max(shape.inputMean, 0), shape.inputCv)(p);
+  return input + lognormalQuantiles(Math.max(shape.outputMean, 1), shape.outputCv)(p);
+}
+
 /** Standard normal deviate at `p`: Tukey's lambda form (Joiner and Rosenblatt 1971). */
 export function normalDeviate(p: number): number {
   return (p ** 0.135 - (1 - p) ** 0.135) / 0.1975;

@@ -7,8 +7,9 @@ import { siteOfArc, unservedShares, type PlanProblem, type ProblemSolution } fro
 import type { PathResult } from "./solution-path.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
-/** The problem with the arcs of the sites that `keeps` refuses taken away. Everything else keeps its position. */
-export function restrictTo(problem: PlanProblem, keeps: (site: number) => boolean): PlanProblem {
+/** A period with the arcs of the sites that `keeps` refuses taken away. Everything else keeps its position. */
+export function restrictTo(planned: WorldProblem, keeps: (site: number) => boolean): WorldProblem {
+  const { problem, arcOption } = planned;
   const { arcs } = problem;
   const kept: number[] = [];
   const starts = new Int32Array(problem.rows.count + 1);
@@ -19,14 +20,18 @@ export function restrictTo(problem: PlanProblem, keeps: (site: number) => boolea
     starts[row + 1] = kept.length;
   }
   return {
-    ...problem,
-    arcs: {
-      starts,
-      pool: Int32Array.from(kept, (arc) => arcs.pool[arc]!),
-      usd: Float64Array.from(kept, (arc) => arcs.usd[arc]!),
-      load: Float64Array.from(kept, (arc) => arcs.load[arc]!),
+    ...planned,
+    arcOption: Uint8Array.from(kept, (arc) => arcOption[arc]!),
+    problem: {
+      ...problem,
+      arcs: {
+        starts,
+        pool: Int32Array.from(kept, (arc) => arcs.pool[arc]!),
+        usd: Float64Array.from(kept, (arc) => arcs.usd[arc]!),
+        load: Float64Array.from(kept, (arc) => arcs.load[arc]!),
+      },
+      limits: limitsOverArcs(problem.limits, kept, arcs.pool.length),
     },
-    limits: limitsOverArcs(problem.limits, kept, arcs.pool.length),
   };
 }
 

@@ -1,7 +1,8 @@
 /** From the numbers of a solution to what stands where. */
 import { secondsPerYear } from "../finance/index.ts";
-import { engineKey, type Deployment, type PlannedFlow, type Pool } from "../route/index.ts";
-import { layOutEngines, type EngineNeed } from "./engine-layout.ts";
+import type { Deployment, PlannedFlow, Pool } from "../route/index.ts";
+import { layOutEngines, layOutWhatFits } from "./engine-layout.ts";
+import { EngineNeeds, type CarriedArc } from "./engine-needs.ts";
 import type { ProblemSolution } from "./problem.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
@@ -36,7 +37,8 @@ export function toDeployment(
   }
 
   const flows: PlannedFlow[] = [];
-  const needs = standing.map(() => new Map<string, EngineNeed>());
+  const needs = new EngineNeeds(planned);
+  const carried = standing.map((): CarriedArc[] => []);
   for (let row = 0; row < planned.demandRowCount; row++) {
     for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
       const share = solution.share[arc]!;
@@ -55,33 +57,20 @@ export function toDeployment(
         const meanPerS = share * demand.meanPerS[period]!;
         flows.push({ row: members[i]!, pool: position, peakPerS: flow, meanPerS, energyKwhPerRequest });
       }
-      // Workloads that run the same model in the same way share engines: nothing is gained by loading it twice.
-      const key = `${engineKey(world.workloads[workload]!)} ${option.tensorParallel}`;
-      const need = needs[position]!.get(key);
-      const workloads = need?.workloads ?? [];
-      needs[position]!.set(key, {
-        workloads: workloads.includes(workload) ? workloads : [...workloads, workload].sort((a, b) => a - b),
-        tensorParallel: option.tensorParallel,
-        engines: (need?.engines ?? 0) + share * problem.arcs.load[arc]! * option.replicasPerModule,
-        plannedPerS: (need?.plannedPerS ?? 0) + peakPerS,
-      });
+      carried[position]!.push({ row, arc, share, peakPerS });
     }
   }
   const pools = standing.map((entry, position): Pool => {
-    const sorted = [...needs[position]!.values()].sort(
-      (a, b) => a.workloads[0]! - b.workloads[0]! || a.tensorParallel - b.tensorParallel,
-    );
+    const wanted = needs.of(entry.module, carried[position]!);
+    const accelerators = entry.count * world.modules[entry.module]!.acceleratorCount;
+    const { headroomRatio } = world.limits;
     return {
       id: `${world.sites[entry.site]!.id}/${world.modules[entry.module]!.id}`,
       site: entry.site,
       module: entry.module,
       count: entry.count,
       trainingCount: entry.trainingCount,
-      groups: layOutEngines(
-        sorted,
-        entry.count * world.modules[entry.module]!.acceleratorCount,
-        world.limits.headroomRatio,
-      ),
+      groups: layOutEngines(wanted, accelerators, headroomRatio) ?? layOutWhatFits(wanted, accelerators, headroomRatio),
       capacityUsdPerModuleS: entry.usd / secondsPerYear,
     };
   });

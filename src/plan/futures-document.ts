@@ -54,7 +54,8 @@ export async function futureDocument(
   const relativeGap = gapOf(objectiveUsd, bestBoundUsd);
   const status = relativeGap <= path.relativeGap + 1e-9 ? "optimal" : "gapNotReached";
   const result = { ...free.result, solution, objectiveUsd, bestBoundUsd, relativeGap, status } as const;
-  const whole = { ...free, result, moves: bound.moves };
+  const { apart: _free, ...rest } = free;
+  const whole = { ...rest, result, moves: bound.moves, ...(bound.apart && { apart: bound.apart }) };
   return stacked === null
     ? periodDocument(opening, whole, tools, path, options, seconds, free)
     : horizonDocument(stacked, whole, tools, path, options, seconds, free);

@@ -2,6 +2,7 @@
 import type { Tier, World } from "../catalog/index.ts";
 import type { CostBreakdown } from "../finance/index.ts";
 import type { Deployment, EnginePrediction } from "../route/index.ts";
+import type { Apart } from "./stand-apart.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Clash } from "./clashes.ts";
 import type { IdleModules } from "./idle-modules.ts";
@@ -45,6 +46,8 @@ export interface PlanDocument {
       readonly boundUsd: number | null;
     }[];
     readonly message: string;
+    /** What it took to keep models apart that do not fit a module together; absent where all do. */
+    readonly apart?: Apart;
   };
   readonly deployment: Deployment;
   /** How well the times of the engines are known, the least sure first; absent in documents of older versions. */

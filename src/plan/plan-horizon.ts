@@ -104,7 +104,7 @@ export async function horizonDocument(
   const now = descriptions[0]!;
   const whole = { ...result, objectiveUsd: opening.objectiveUsdPerYear, bestBoundUsd: opening.bestBoundUsdPerYear };
   // The alternative is compared once, for the first period.
-  const centralised = await centralisedAlternative(first, first.problem, tools, path, options);
+  const centralised = await centralisedAlternative(first, tools, path, options);
   return withValue({
     ...headOf(first, options),
     status: result.status,
@@ -112,7 +112,7 @@ export async function horizonDocument(
     bestBoundUsdPerYear: opening.bestBoundUsdPerYear,
     relativeGap,
     method: result.method,
-    search: searchOf(stacked.problem, path, result, seconds()),
+    search: { ...searchOf(stacked.problem, path, result, seconds()), ...(solved.apart && { apart: solved.apart }) },
     ...now.description,
     ...failoverOf(
       solved,

@@ -13,7 +13,7 @@ import type { PlanOptions, PlanTools } from "./plan-options.ts";
 import type { PlanProblem } from "./problem.ts";
 import { viewBySite } from "./site-view.ts";
 import { gapOf, type PathOptions, type PathResult } from "./solution-path.ts";
-import { failoverOf, solvePlan, type ResilientResult } from "./solve-resilient.ts";
+import { failoverOf, solvePlan, withModelsApart, type ResilientResult } from "./solve-resilient.ts";
 import { solveProblem } from "./solve-problem.ts";
 import { enginePredictions } from "../route/index.ts";
 import { worldProblem, type WorldProblem } from "./world-problem.ts";
@@ -67,7 +67,7 @@ export async function periodDocument(
   const { problem, world } = planned;
   const stages = [{ planned, arc: 0, pool: 0 }];
   const { description, told } = await describePeriod(planned, result.solution, tools, path);
-  const centralised = await centralisedAlternative(planned, problem, tools, path, options);
+  const centralised = await centralisedAlternative(planned, tools, path, options);
   const certificate = await certificateOf(proven, tools, path);
   // What the document costs is what anyone computes from it, to the last digit.
   const objectiveUsd = description.cost.totalUsdPerYear;
@@ -80,7 +80,7 @@ export async function periodDocument(
     bestBoundUsdPerYear: bestBoundUsd,
     relativeGap: gapOf(objectiveUsd, bestBoundUsd),
     method: result.method,
-    search: searchOf(problem, path, result, seconds()),
+    search: { ...searchOf(problem, path, result, seconds()), ...(solved.apart && { apart: solved.apart }) },
     ...description,
     ...failoverOf(solved, stages, [description.deployment]),
     certificate,
@@ -184,19 +184,20 @@ export function infeasibleDocument(
 /** The core alone, for the same demand of one period; null when it was not asked for, or no such plan was found. */
 export async function centralisedAlternative(
   planned: WorldProblem,
-  problem: PlanProblem,
   tools: PlanTools,
   path: PathOptions,
   options: PlanOptions,
 ): Promise<ReturnType<typeof summariseAlternative> | null> {
   const { world } = planned;
   if (options.compare === false || !world.sites.some((site) => site.tier === "core")) return null;
-  const core = restrictTo(problem, (site) => world.sites[site]!.tier === "core");
+  const core = restrictTo(planned, (site) => world.sites[site]!.tier === "core");
   const { onProgress: _unused, ...quietly } = path;
-  const result = await solveProblem(core, tools, { ...quietly, timeLimitS: path.timeLimitS * comparisonTimeShare });
+  const terms = { ...quietly, timeLimitS: path.timeLimitS * comparisonTimeShare };
+  const found = await solveProblem(core.problem, tools, terms);
   // Where what is forced or owed needs more than the core can give, the core alone is no alternative.
-  if (!Number.isFinite(result.objectiveUsd)) return null;
-  return summariseAlternative("centralised", planned, core, result);
+  if (!Number.isFinite(found.objectiveUsd)) return null;
+  const { result } = withModelsApart(core.problem, [{ planned: core, arc: 0, pool: 0 }], found, terms, true);
+  return summariseAlternative("centralised", core, core.problem, result);
 }
 
 /**

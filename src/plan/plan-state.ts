@@ -54,10 +54,14 @@ export interface PlanState {
   solution(): ProblemSolution;
 }
 
-export function createPlanState(problem: PlanProblem, from: ProblemSolution): PlanState {
+/** @param most Modules per pool that `fits` allows at most. */
+export function createPlanState(
+  problem: PlanProblem,
+  from: ProblemSolution,
+  most: Float64Array = usefulModules(problem),
+): PlanState {
   const { rows, arcs, pools, sites } = problem;
   const { limits, earlier, later } = withTies(problem);
-  const most = usefulModules(problem);
   const modules = from.modules.slice();
   const share = from.share.slice();
   const load = new Float64Array(pools.count);

@@ -7,6 +7,7 @@ import { addReserve, serveLess } from "./add-reserve.ts";
 import { failoverTable, failureLimit, failuresOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { gapOf, type PathOptions, type PathResult, type PathTools, type SearchStatus } from "./solution-path.ts";
 import { solveProblem } from "./solve-problem.ts";
+import { standApart, type Apart } from "./stand-apart.ts";
 
 export interface ResilientResult {
   readonly result: PathResult;
@@ -16,17 +17,41 @@ export interface ResilientResult {
   readonly moves: readonly FailoverMove[];
   /** What the plan does not survive, because no plan was found that does. */
   readonly fatal: readonly string[];
+  /** What it took to keep models apart that do not fit together; absent where all do. */
+  readonly apart?: Apart;
 }
 
-/** Solves a problem, so that its plan survives what the world asks for. */
+/** Solves a problem, so that its plan can be run and survives what the world asks for. */
 export async function solvePlan(
   problem: PlanProblem,
   stages: readonly Stage[],
   tools: PathTools,
   path: PathOptions,
 ): Promise<ResilientResult> {
-  if (stages[0]!.planned.world.limits.resilience !== undefined) return solveResilient(problem, stages, tools, path);
-  return { result: await solveProblem(problem, tools, path), problem, cuts: [], moves: [], fatal: [] };
+  const isResilient = stages[0]!.planned.world.limits.resilience !== undefined;
+  const solved = isResilient
+    ? await solveResilient(problem, stages, tools, path)
+    : { result: await solveProblem(problem, tools, path), problem, cuts: [], moves: [], fatal: [] };
+  // Where requests go when something fails is settled, so that they stay where they are.
+  return { ...solved, ...withModelsApart(problem, stages, solved.result, path, !isResilient) };
+}
+
+/** The result with models apart that do not fit together, and what that took. */
+export function withModelsApart(
+  problem: PlanProblem,
+  stages: readonly Stage[],
+  result: PathResult,
+  { relativeGap: askedGap }: PathOptions,
+  mayMove: boolean,
+): { readonly result: PathResult; readonly apart?: Apart } {
+  const { solution, apart } = standApart(problem, stages, result.solution, mayMove);
+  if (apart === null) return { result };
+  const usd = objectiveUsd(problem, solution);
+  const bestBoundUsd = Math.min(result.bestBoundUsd, usd);
+  const relativeGap = gapOf(usd, bestBoundUsd);
+  const isOpen = result.status === "optimal" && !(relativeGap <= askedGap + 1e-12);
+  const status = isOpen ? "gapNotReached" : result.status;
+  return { apart, result: { ...result, solution, objectiveUsd: usd, bestBoundUsd, relativeGap, status } };
 }
 
 /** What the document says of the failures; `deployments` by period. */

@@ -28,10 +28,15 @@ export interface ReplicaGroup {
   readonly workloads: readonly number[];
   /** Accelerators of one engine: those each layer is cut over, times the stages its profile divides the layers into. */
   readonly tensorParallel: number;
-  /** Engines started; at least one where any flow is planned. */
+  /** Engines started; at least one where any flow is planned, 0 where no memory is left for them: they serve nobody. */
   readonly replicas: number;
   /** Speed of each replica, 1 for one that has its accelerators to itself; below 1 where engines run side by side. */
   readonly speedRatio: number;
+  /**
+   * Share of the memory engines may use on their accelerators that each replica has, in hundredths; absent = 1, which is
+   * all of it. One setting holds for all replicas of the group: what is left to the one in the closest company.
+   */
+  readonly memoryRatio?: number;
   /** Requests per second planned at the peak. */
   readonly plannedPerS: number;
 }

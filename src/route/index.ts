@@ -5,6 +5,7 @@ export { decide, describe, describeTarget, type Decision, type DecisionTerms, ty
 export { enginePredictions, type EnginePrediction } from "./engine-predictions.ts";
 export type { Deployment, PlannedFlow, Pool, ReplicaGroup } from "./deployment.ts";
 export { emptyJudgement, filter, judge, type Judgement, type RouteOrigin, type Verdict } from "./filter.ts";
+export { groupEngine, type GroupEngine } from "./group-engine.ts";
 export { atDistance, relations, type LatencyTable, type Relation } from "./latency.ts";
 export { explainPhysics, type Physics } from "./physics.ts";
 export { place, type Placement, type RouteRequest } from "./place.ts";

@@ -19,6 +19,8 @@ export interface Group {
   readonly firstReplica: number;
   readonly replicas: number;
   readonly speedRatio: number;
+  /** As in `ReplicaGroup`. */
+  readonly memoryRatio?: number;
   readonly capacityUsdPerModuleS: number;
 }
 

@@ -49,6 +49,7 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
         firstReplica: replicaCount,
         replicas: group.replicas,
         speedRatio: group.speedRatio,
+        ...(group.memoryRatio !== undefined && { memoryRatio: group.memoryRatio }),
         capacityUsdPerModuleS: entry.capacityUsdPerModuleS,
       });
       replicaCount += group.replicas;

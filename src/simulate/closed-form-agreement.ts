@@ -1,6 +1,6 @@
 import type { World } from "../catalog/index.ts";
-import { compileReplica, engineSpec, loadPoint, type LoadPoint, type RequestShape } from "../perf/index.ts";
-import type { Group, Routes } from "../route/index.ts";
+import { compileReplica, loadPoint, type LoadPoint, type RequestShape } from "../perf/index.ts";
+import { groupEngine, type Group, type Routes } from "../route/index.ts";
 import { groupSum } from "./group-measures.ts";
 import type { Measures } from "./measures.ts";
 import { longestInput } from "./request-sizes.ts";
@@ -138,7 +138,7 @@ export function compareClosedForms(
     if (completed < enoughRequests || decodeTokens === 0) return [];
     const requestsPerS = (completed * 1000) / simulatedMs / group.replicas;
     const shape = servedShape(sumOf, workload);
-    const point = predict(world, group, workload, requestsPerS, shape);
+    const point = predict(world, group, requestsPerS, shape);
     if (point === null) return [];
     const slow = measures.groups.quantiles(index, workload, 0.99);
     const dispersion = measures.groups.dispersion(index, workload);
@@ -188,16 +188,8 @@ function servedShape(sumOf: (workload: number, position: number) => number, work
 }
 
 /** The load point of one engine, null where the model claims nothing. */
-function predict(world: World, group: Group, workload: number, requestsPerS: number, shape: RequestShape) {
-  const entry = world.workloads[workload]!;
-  const spec = engineSpec({
-    accelerator: world.modules[group.module]!.accelerator,
-    accelerators: group.tensorParallel,
-    model: world.models[entry.model]!,
-    engine: world.engines[entry.engine]!,
-    weightPrecision: entry.weightPrecision,
-    kvPrecision: entry.kvPrecision,
-  });
+function predict(world: World, group: Group, requestsPerS: number, shape: RequestShape) {
+  const spec = groupEngine(world, group);
   const replica = spec && compileReplica(spec);
   if (replica === null) return null;
   // An engine at a share of the speed is a whole engine on a slower clock; only the time outside the steps stays.

@@ -1,5 +1,5 @@
-import { compileReplica, engineSpec } from "../perf/index.ts";
-import type { Group, LoadView, Routes } from "../route/index.ts";
+import { compileReplica } from "../perf/index.ts";
+import { groupEngine, type Group, type LoadView, type Routes } from "../route/index.ts";
 import { engineCosts, type EngineCosts } from "./engine-costs.ts";
 import { engineKind, type EngineKind } from "./engine-kind.ts";
 import { engineRecordSize } from "./engine-records.ts";
@@ -253,7 +253,7 @@ function compileCosts(routes: Routes): (EngineCosts | null)[] {
   const { world } = routes.policy;
   const known = new Map<string, EngineCosts | null>();
   return routes.groups.map((group) => {
-    const key = `${group.module} ${group.workloads[0]} ${group.tensorParallel} ${group.speedRatio}`;
+    const key = `${group.module} ${group.workloads[0]} ${group.tensorParallel} ${group.speedRatio} ${group.memoryRatio ?? 1}`;
     let costs = known.get(key);
     if (costs === undefined) {
       costs = costsOfGroup(world, group);
@@ -276,16 +276,7 @@ function compileKinds(costs: readonly (EngineCosts | null)[], replicas: number, 
 }
 
 function costsOfGroup(world: Routes["policy"]["world"], group: Group): EngineCosts | null {
-  const workload = world.workloads[group.workloads[0]!]!;
-  const module = world.modules[group.module]!;
-  const spec = engineSpec({
-    accelerator: module.accelerator,
-    accelerators: group.tensorParallel,
-    model: world.models[workload.model]!,
-    engine: world.engines[workload.engine]!,
-    weightPrecision: workload.weightPrecision,
-    kvPrecision: workload.kvPrecision,
-  });
+  const spec = groupEngine(world, group);
   const replica = spec && compileReplica(spec);
   return replica ? engineCosts(replica, group.speedRatio) : null;
 }
