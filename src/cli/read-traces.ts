@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
-import { readClientProfiles, readRateCurve, readTraceFile } from "../adapters/trace-file/index.ts";
+import { readClientProfiles, readRateCurve, readTraceFile, TraceFileError } from "../adapters/trace-file/index.ts";
 import type { World } from "../catalog/index.ts";
 import type { TraceInput, TraceReport } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { fileFault } from "./file-errors.ts";
 import { three } from "./figures.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { SimulationFlags } from "./simulation-flags.ts";
@@ -49,7 +50,20 @@ export async function openTraces(specs: readonly TraceSpec[], say: (line: string
   const close = (): void => closers.forEach((closer) => closer());
   try {
     const traces: TraceInput[] = [];
+    const twice = specs.find(({ workload }, index) => specs.findIndex((spec) => spec.workload === workload) < index);
+    if (twice !== undefined) {
+      throw new CommandFailure(
+        exitCodes.invalid,
+        `--trace: ${twice.path} stands for a workload that has a trace already; name another with --trace workload=file.`,
+      );
+    }
     for (const { path, ...mapping } of specs) {
+      if (isStream(path)) {
+        throw new CommandFailure(
+          exitCodes.invalid,
+          `--trace: ${path} is a pipe or a device, and a trace is read more than once: save it as a file.`,
+        );
+      }
       const source = isFolder(path)
         ? readClients(path, say)
         : (readRates(path, say) ?? (await readRequests(path, say, closers)));
@@ -94,13 +108,18 @@ async function readRequests(
   closers: (() => void)[],
 ): Promise<TraceInput["source"]> {
   const progress = new ProgressLine();
+  const beganMs = performance.now();
   let file: Awaited<ReturnType<typeof readTraceFile>>;
   try {
     file = await readTraceFile(path, {
-      onProgress: (read, size) => progress.show(`reading ${path}  ${three(read / 1e6)} of ${three(size / 1e6)} MB`),
+      onProgress: (read, size) => {
+        if (performance.now() - beganMs > quietMs)
+          progress.show(`reading ${path}  ${three(read / 1e6)} of ${three(size / 1e6)} MB`);
+      },
     });
   } catch (error) {
-    throw new CommandFailure(exitCodes.invalid, `--trace: ${(error as Error).message}`);
+    const why = error instanceof TraceFileError ? `${path} cannot be read: ${fileFault(error)}.` : String(error);
+    throw new CommandFailure(exitCodes.invalid, `--trace: ${why}`);
   } finally {
     progress.finish();
   }
@@ -115,6 +134,34 @@ async function readRequests(
   return file.trace;
 }
 
+/** What takes no longer than this needs no progress line. */
+const quietMs = 1000;
+
+/** What each trace stands for, and what part of it is simulated. */
+export function traceNotes(
+  { traces }: OpenTraces,
+  specs: readonly TraceSpec[],
+  world: World,
+  durationS: number,
+): string[] {
+  const others = world.workloads.filter((_, index) => specs.every(({ workload }) => workload !== index));
+  const follow = others.length === 0 ? "" : `; ${others.map(({ id }) => id).join(", ")} as the plan expects`;
+  return traces.map(({ source }, index) => {
+    const { path, workload, loop } = specs[index]!;
+    const name = world.workloads[workload]!.id;
+    if (!("lastMs" in source)) return `${path} says how many requests of ${name} come${follow}`;
+    const [traceS, requests] = [source.lastMs / 1000, `${source.count} request${source.count === 1 ? "" : "s"}`];
+    const minutes = (s: number): string => `${three(s / 60)} min`;
+    const rest =
+      traceS >= durationS
+        ? `; ${minutes(durationS)} of it are simulated`
+        : loop
+          ? `, again and again for ${minutes(durationS)}`
+          : `; then none come until ${minutes(durationS)} are over (--trace-loop begins it again)`;
+    return `${path} stands for ${name}: ${requests} in ${minutes(traceS)}${rest}${follow}`;
+  });
+}
+
 const done = { skipped: "left out", sorted: "put in order", kept: "kept" } as const;
 
 function problemLines(path: string, { problems }: TraceReport): string[] {
@@ -127,6 +174,15 @@ function problemLines(path: string, { problems }: TraceReport): string[] {
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function isStream(path: string): boolean {
+  try {
+    const found = statSync(path);
+    return !found.isFile() && !found.isDirectory();
   } catch {
     return false;
   }

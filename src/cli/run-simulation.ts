@@ -14,6 +14,9 @@ export interface SimulationRun {
 /** Slices are made so long that each takes about this time: Ctrl-C is heard in between. */
 const sliceTargetMs = 100;
 
+/** What takes no longer than this needs no progress line. */
+const quietMs = 1000;
+
 /** Simulates with a progress line on stderr. The first Ctrl-C ends the run with what has been measured so far. */
 export async function runSimulation(input: SimulationInput): Promise<SimulationRun> {
   const progress = new ProgressLine();
@@ -30,7 +33,8 @@ export async function runSimulation(input: SimulationInput): Promise<SimulationR
       simulation.advance(simulation.nowMs + sliceMs);
       const tookMs = Math.max(1, performance.now() - sliceBeganMs);
       sliceMs *= Math.min(4, Math.max(0.25, sliceTargetMs / tookMs));
-      progress.show(progressText(simulation, performance.now() - beganMs));
+      const tookSoFarMs = performance.now() - beganMs;
+      if (tookSoFarMs > quietMs) progress.show(progressText(simulation, tookSoFarMs));
       await new Promise<void>((resolve) => void setImmediate(resolve));
     }
   } finally {

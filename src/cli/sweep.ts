@@ -19,7 +19,7 @@ import { inPeriod } from "./period-option.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { readFaultFile } from "./read-faults.ts";
 import { readPlan } from "./read-plan.ts";
-import { openTraces, traceSpecs } from "./read-traces.ts";
+import { openTraces, traceNotes, traceSpecs } from "./read-traces.ts";
 import type { SimulationFlags } from "./simulation-flags.ts";
 import { optionsOf } from "./simulation-settings.ts";
 import { SweepJournal } from "./sweep-journal.ts";
@@ -48,6 +48,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<void> 
   const traces = traceSpecs(options, world);
   // Traces are opened here once, so that what is wrong with them is said once and before hours of work.
   const opened = await openTraces(traces, (line) => process.stderr.write(`${line}\n`));
+  for (const note of traceNotes(opened, traces, world, options.seconds)) process.stderr.write(`${note}\n`);
   opened.close();
   const grid: SweepGrid = {
     seeds: options.seeds,
