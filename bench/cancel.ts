@@ -13,6 +13,7 @@ import {
   type Upstream,
 } from "../test/serve/misbehaving-upstream.ts";
 import { testMesh, transports, type Transport } from "../test/serve/test-mesh.ts";
+import { numberOf } from "./usage.ts";
 
 const windows: readonly { readonly name: string; readonly engine: Behaviour; readonly stream: boolean }[] = [
   { name: "before headers", engine: () => {}, stream: true },
@@ -24,7 +25,7 @@ const windows: readonly { readonly name: string; readonly engine: Behaviour; rea
 const targetMs = 5;
 
 export async function run(args: string[]): Promise<void> {
-  const runs = Number(args[0] ?? 50);
+  const runs = numberOf(args[0], "the number of runs", 50);
   for (const transport of transports) {
     for (const window of windows) {
       const times: number[] = [];

@@ -22,6 +22,7 @@ import {
   type PlanProblem,
 } from "../src/plan/index.ts";
 import { worldOf } from "./scale-world.ts";
+import { numberOf } from "./usage.ts";
 
 /** Mulberry32: 32 bits of state are plenty for choosing sizes. */
 function randomly(seed: number): (least: number, most: number) => number {
@@ -111,13 +112,17 @@ export async function run(args: string[]): Promise<void> {
       gap: { type: "string", default: "1e-4" },
     },
   });
+  const instances = numberOf(values.instances, "--instances", 30);
+  const seed = numberOf(values.seed, "--seed", 1, { least: 0 });
+  const timeLimitS = numberOf(values["time-limit"], "--time-limit (seconds)", 20, { least: 0.1, parts: true });
+  const relativeGap = numberOf(values.gap, "--gap", 1e-4, { least: 0, most: 1, parts: true });
   const solver = createHighsSolver({ threads: 2 });
   const tools = { solver, nowMs: () => performance.now() };
-  for (let instance = 0; instance < Number(values.instances); instance++) {
+  for (let instance = 0; instance < instances; instance++) {
     const report = await compareBoth(tools, {
-      relativeGap: Number(values.gap),
-      timeLimitS: Number(values["time-limit"]),
-      seed: Number(values.seed) + instance,
+      relativeGap,
+      timeLimitS,
+      seed: seed + instance,
     });
     process.stdout.write(`${JSON.stringify(report)}\n`);
     if (report.contradiction.length > 0) process.exitCode = 1;

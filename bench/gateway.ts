@@ -26,6 +26,7 @@ import {
   startPortkey,
   type Subject,
 } from "./gateway/peers.ts";
+import { choiceOf, numberOf, UsageFault } from "./usage.ts";
 
 interface LoadResult {
   readonly done: number;
@@ -42,11 +43,16 @@ const proxyCore = 0;
 const loadCore = 1;
 
 export async function run(args: string[]): Promise<void> {
+  const unknown = args.find((arg) => !/^--(seconds|rounds|only|subjects)=/.test(arg));
+  if (unknown !== undefined) throw new UsageFault(`there is no argument "${unknown}"`);
   const option = (name: string, otherwise: string) =>
     args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise;
-  const seconds = Number(option("seconds", "2"));
-  const rounds = Number(option("rounds", "3"));
-  const only = option("only", "json,together,one-by-one,latency,slow").split(",");
+  const seconds = numberOf(option("seconds", "2"), "--seconds", 2, { least: 0.1, parts: true });
+  const rounds = numberOf(option("rounds", "3"), "--rounds", 3);
+  const kinds = ["json", "together", "one-by-one", "latency", "slow"] as const;
+  const only = option("only", kinds.join(","))
+    .split(",")
+    .map((word) => choiceOf(word, "--only", kinds));
   const folder = mkdtempSync(join(tmpdir(), "disperse-bench-"));
   const upstream = startPinned(loadCore, process.execPath, [here("gateway/upstream.ts")]);
   const upstreamPort = Number(await firstLine(upstream));
@@ -65,7 +71,7 @@ export async function run(args: string[]): Promise<void> {
       if (subject) subjects.push(subject);
       else process.stderr.write(`${name} is not available and left out\n`);
     }
-    for (const kind of ["json", "together", "one-by-one"].filter((name) => only.includes(name))) {
+    for (const kind of (["json", "together", "one-by-one"] as const).filter((name) => only.includes(name))) {
       await compare(kind, subjects, upstreamPort, seconds, rounds);
     }
     if (only.includes("latency")) await addedLatency(subjects, upstreamPort, seconds, rounds);

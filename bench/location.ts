@@ -16,6 +16,7 @@ import { createHighsSolver } from "../src/adapters/solver-highs/index.ts";
 import { solveProblem } from "../src/plan/index.ts";
 import { processorMs } from "./processor-clock.ts";
 import { LocationFileFault, readMedian, readOrLibrary, readTestBed, type LocationInstance } from "./location-files.ts";
+import { choiceOf, numberOf, UsageFault } from "./usage.ts";
 
 function readInstance(path: string): LocationInstance {
   const text = readText(path);
@@ -47,8 +48,12 @@ export async function run(args: string[]): Promise<void> {
       verbose: { type: "boolean", default: false },
     },
   });
-  if (positionals.length === 0) throw new Error("no file is named: bench location FILE…");
-  const clock = values.clock === "cpu" ? processorMs : (): number => performance.now();
+  if (positionals.length === 0) throw new UsageFault("no file is named");
+  const relativeGap = numberOf(values.gap, "--gap", 0, { least: 0, most: 1, parts: true });
+  const timeLimitS = numberOf(values["time-limit"], "--time-limit (seconds)", 60, { least: 0.1, parts: true });
+  const seed = numberOf(values.seed, "--seed", 1, { least: 0 });
+  const clock =
+    choiceOf(values.clock, "--clock", ["wall", "cpu"]) === "cpu" ? processorMs : (): number => performance.now();
   const solver = createHighsSolver({ threads: 2 });
   for (const file of positionals) {
     let problem: LocationInstance["problem"];
@@ -65,9 +70,9 @@ export async function run(args: string[]): Promise<void> {
       problem,
       { solver, nowMs: clock },
       {
-        relativeGap: Number(values.gap),
-        timeLimitS: Number(values["time-limit"]),
-        seed: Number(values.seed),
+        relativeGap,
+        timeLimitS,
+        seed,
         onProgress: (point) => {
           if (values.verbose) process.stderr.write(`${JSON.stringify(point)}\n`);
         },

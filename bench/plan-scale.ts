@@ -28,6 +28,7 @@ import {
 } from "../src/plan/index.ts";
 import { processorMs } from "./processor-clock.ts";
 import { worldOf } from "./scale-world.ts";
+import { choiceOf, numberOf, UsageFault } from "./usage.ts";
 
 /** Penalties in the objective: a gap means little where they are most of it. */
 function unservedUsd(problem: PlanProblem, { share }: ProblemSolution): number {
@@ -64,13 +65,23 @@ export async function run(args: string[]): Promise<void> {
       verbose: { type: "boolean", default: false },
     },
   });
-  const clock = values.clock === "cpu" ? processorMs : (): number => performance.now();
+  const periods = numberOf(values.periods, "--periods", 1, { most: 50 });
+  const relativeGap = numberOf(values.gap, "--gap", 0.01, { least: 0, most: 1, parts: true });
+  const timeLimitS = numberOf(values["time-limit"], "--time-limit (seconds)", 180, { least: 0.1, parts: true });
+  const seed = numberOf(values.seed, "--seed", 1, { least: 0 });
+  const clock =
+    choiceOf(values.clock, "--clock", ["wall", "cpu"]) === "cpu" ? processorMs : (): number => performance.now();
   const seconds = (sinceMs: number): number => Number(((clock() - sinceMs) / 1000).toFixed(2));
-  for (const size of positionals.length > 0 ? positionals : ["50x200", "200x1000", "1000x5000", "4442x9062"]) {
-    const [sites = 0, areas = 0, years = Number(values.periods)] = size.split("x").map(Number);
-    if (!(sites > 0 && areas > 0 && years > 0)) {
-      throw new Error(`"${size}" is no size: write edge sites x areas, for example 200x1000, or with years 200x1000x5`);
+  const sizes = positionals.length > 0 ? positionals : ["50x200", "200x1000", "1000x5000", "4442x9062"];
+  for (const size of sizes) {
+    if (!/^[1-9]\d*x[1-9]\d*(x[1-9]\d?)?$/.test(size)) {
+      throw new UsageFault(
+        `"${size}" is no size: write edge sites x areas, for example 200x1000, or with years 200x1000x5`,
+      );
     }
+  }
+  for (const size of sizes) {
+    const [sites = 0, areas = 0, years = periods] = size.split("x").map(Number);
     const world = worldOf(sites, areas, years);
     const buildStarted = clock();
     const problem = years > 1 ? stackPeriods(world).problem : worldProblem(world, 0).problem;
@@ -100,9 +111,9 @@ export async function run(args: string[]): Promise<void> {
         problem,
         { solver, nowMs: clock },
         {
-          relativeGap: Number(values.gap),
-          timeLimitS: Number(values["time-limit"]),
-          seed: Number(values.seed),
+          relativeGap,
+          timeLimitS,
+          seed,
           onProgress: (point) => {
             look();
             if (values.verbose) process.stderr.write(`${JSON.stringify(point)}\n`);

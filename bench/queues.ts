@@ -1,9 +1,10 @@
 // The engine as M/M/c, M/D/1 and M/G/1-PS against theory: 20 replications, 99 % confidence intervals.
 // `npm run -s bench -- queues [requests per replication]`
 import { compareWithTheory, md1, mg1ps, mmc, replications, simulateQueue } from "./queue-systems.ts";
+import { numberOf } from "./usage.ts";
 
 export async function run(args: string[]): Promise<void> {
-  const requests = Number(args[0] ?? 40_000);
+  const requests = numberOf(args[0], "requests per replication", 40_000, { least: 1000 });
   const systems = [
     ...[1, 4, 32].flatMap((servers) => [0.3, 0.7, 0.9].map((load) => ({ load, ...mmc(servers, load) }))),
     ...[0.3, 0.7, 0.9].map((load) => ({ load, ...md1(load) })),

@@ -12,13 +12,14 @@ import {
 } from "../src/route/index.ts";
 import { seededRng } from "../test/worlds/random-world.ts";
 import { testArea, testSite, tinyWorld } from "../test/worlds/tiny-world.ts";
+import { numberOf } from "./usage.ts";
 
 const replicasPerSite = 3;
 const areaCount = 600;
 
 export async function run(args: string[]): Promise<void> {
-  const siteCount = Number(args[0] ?? 4400);
-  const decisions = Number(args[1] ?? 400_000);
+  const siteCount = numberOf(args[0], "the number of sites", 4400);
+  const decisions = numberOf(args[1], "the number of decisions", 400_000);
   const rng = seededRng(7);
   // Places scatter around metros, as people do: some areas see hundreds of sites within reach, some a handful.
   const metros = Array.from({ length: 120 }, () => ({ latitude: rng() * 110 - 50, longitude: rng() * 360 - 180 }));

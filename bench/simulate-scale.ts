@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Deployment } from "../src/route/index.ts";
 import { RandomStream, Simulation, type SimulationOptions } from "../src/simulate/index.ts";
 import { testArea, testSite, tinyWorld } from "../test/worlds/tiny-world.ts";
+import { numberOf } from "./usage.ts";
 
 const one = "--one-size";
 
@@ -14,8 +15,9 @@ export async function run(args: string[]): Promise<void> {
     measure(Number(args[1]), Number(args[2]));
     return;
   }
-  const requests = Number(args[0] ?? 4_000_000);
+  const requests = numberOf(args[0], "the number of requests", 4_000_000);
   const sizes = args.length > 1 ? args.slice(1) : ["100", "1000", "4400"];
+  for (const sites of sizes) numberOf(sites, "the number of sites", 0);
   const bench = fileURLToPath(new URL("../scripts/bench.ts", import.meta.url));
   for (const sites of sizes) {
     const child = spawnSync(process.execPath, [bench, "simulate-scale", one, sites, String(requests)], {

@@ -21,6 +21,7 @@ import {
 } from "../test/serve/misbehaving-upstream.ts";
 import { testMesh } from "../test/serve/test-mesh.ts";
 import { seededRng } from "../test/worlds/random-world.ts";
+import { numberOf } from "./usage.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -41,8 +42,8 @@ const faultRatio = 0.04;
 const abortRatio = 0.05;
 
 export async function run(args: string[]): Promise<void> {
-  const requests = Number(args[0] ?? 1_000_000);
-  const concurrency = Number(args[1] ?? 64);
+  const requests = numberOf(args[0], "the number of requests", 1_000_000);
+  const concurrency = numberOf(args[1], "the concurrency", 64, { most: 4096 });
   const rng = seededRng(11);
   const folder = mkdtempSync(join(tmpdir(), "disperse-soak-"));
   const path = join(folder, "ledger.db");

@@ -18,6 +18,7 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     )
     .option("--upstreams <file>", "list of real engines (YAML or JSON), named as in --upstream")
     .option("--no-emulated", "leave planned engines without an upstream unused instead of emulating them")
+    .option("--period <id>", "serve this period of the plan instead of the first")
     .option("--area <id>", "where callers are who do not say so")
     .option("--ledger <file>", "keep the ledger in this SQLite file, or in postgres://user@host/database#chain")
     .option(

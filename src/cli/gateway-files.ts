@@ -4,12 +4,15 @@ import type { SimulationResult } from "../simulate/index.ts";
 import { namedUpstreams, type ReadyUpstream } from "./compose-engines.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { pepperPath } from "./key-secret.ts";
+import { inPeriod } from "./period-option.ts";
 import { readJson, readPlan, readText } from "./read-plan.ts";
 import { readUpstreams } from "./upstream.ts";
 
 /** Files and words a running gateway is configured with. All files are read again when one of them changes. */
 export interface GatewayFiles {
   readonly plan: string;
+  /** Period of the plan that is served; null = the first. */
+  readonly period: string | null;
   readonly simulation: string | null;
   readonly upstreamSpecs: readonly string[];
   readonly upstreams: string | null;
@@ -31,7 +34,10 @@ export interface Configuration {
 
 /** Reads and checks everything; ends the command with code 3 when something is wrong. */
 export async function readConfiguration(files: GatewayFiles, env: NodeJS.ProcessEnv): Promise<Configuration> {
-  const plan = readPlan(files.plan);
+  const whole = readPlan(files.plan);
+  // The console still draws the other periods.
+  const { horizon, value = null } = whole;
+  const plan = { ...inPeriod(whole, files.period ?? undefined), horizon, value };
   if (files.defaultArea !== null && !plan.world.areas.some(({ id }) => id === files.defaultArea)) {
     throw new CommandFailure(exitCodes.invalid, `--area: the plan has no area "${files.defaultArea}".`);
   }

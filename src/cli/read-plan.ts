@@ -37,7 +37,7 @@ function jsonFault(text: string, { message }: Error): string {
   if (text.trim() === "") return "it is empty.";
   if (text.charCodeAt(0) === 0x1f) return "it is compressed. Unpack it first, for example with gunzip.";
   if (/^(#|apiVersion:)/m.test(text.slice(0, 4096)))
-    return "it looks like a scenario. Make a plan of it first: disperse plan scenario.yaml --out plan.json";
+    return "it looks like a scenario. A plan is made of one with: disperse plan scenario.yaml --out plan.json";
   if (/^\s*[{[]/.test(text) && !/[}\]]\s*$/.test(text))
     return `it ends in the middle; the file may have been cut off (${message}).`;
   return `${message}.`;

@@ -1,5 +1,5 @@
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { readConfiguration, watchedPaths, type GatewayFiles } from "./gateway-files.ts";
+import { readConfiguration, watchedPaths, type Configuration, type GatewayFiles } from "./gateway-files.ts";
 import type { FileSettings } from "./open-files.ts";
 import { untilStopped } from "./interrupts.ts";
 import { inMemory, type ResponseSettings } from "./open-responses.ts";
@@ -18,6 +18,7 @@ export interface ServeOptions {
   readonly upstreams?: string;
   readonly emulated: boolean;
   readonly area?: string;
+  readonly period?: string;
   readonly simulation?: string;
   readonly ledger?: string;
   readonly keys?: string;
@@ -68,8 +69,14 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
       );
     }
     // What is wrong is told once, not by every worker.
+    if (options.workers > mostWorkers) {
+      throw new CommandFailure(
+        exitCodes.invalid,
+        `--workers: more than ${mostWorkers} processes help nobody; one per core is usual.`,
+      );
+    }
     operatorKeyIn(options.operatorKeyEnv, process.env);
-    await readConfiguration(files, process.env);
+    tellPeriod(await readConfiguration(files, process.env));
     return leadWorkers(options.workers, options.ledger ?? null, { listening: announce, say });
   }
   try {
@@ -80,6 +87,16 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
   }
 }
 
+/** More processes than any machine of today has cores are a slip of the finger. */
+const mostWorkers = 512;
+
+/** Of a plan of several periods one is served; which one is said, for it may not be the one that is meant. */
+function tellPeriod({ plan: { world, horizon, period } }: Configuration): void {
+  if (!horizon) return;
+  const others = horizon.periods.map((entry) => world.periods[entry.period]!.id);
+  say(`serving ${world.periods[period]!.id} of the plan's periods ${others.join(", ")} (--period)`);
+}
+
 /** Runs the gateway in this process until it is told to stop. */
 async function serveHere(
   files: GatewayFiles,
@@ -88,6 +105,7 @@ async function serveHere(
   announce: (url: string) => void,
 ): Promise<void> {
   const configuration = await readConfiguration(files, process.env);
+  if (place === null) tellPeriod(configuration);
   const line: { leader?: ReturnType<typeof followLeader> } = {};
   const service = await startGateway({
     configuration,
@@ -158,6 +176,7 @@ function otherLedgers(ledger: string, place: WorkerPlace): string[] {
 function filesOf(plan: string, options: ServeOptions): GatewayFiles {
   return {
     plan,
+    period: options.period ?? null,
     simulation: options.simulation ?? null,
     upstreamSpecs: options.upstream,
     upstreams: options.upstreams ?? null,

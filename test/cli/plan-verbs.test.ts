@@ -1,3 +1,4 @@
+import { readConfiguration } from "../../src/cli/gateway-files.ts";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -358,6 +359,13 @@ describe("a plan of several periods", () => {
     expect((await good("report", "finance", several)).stdout).toMatch(/Every period, as if.*\n.*\n.*\n2027 .*\n2028 /);
     const { stdout } = await good("explain", "limit", "power of site ber", "--plan", several);
     expect(stdout).toMatch(/By period:\n.*\n.*\n2027 .*\n2028 /);
+    const [noReal, noFile] = [
+      { upstreamSpecs: [], upstreams: null },
+      { simulation: null, keys: null },
+    ];
+    const files = { plan: several, ...noReal, ...noFile, tlsCert: null, tlsKey: null, defaultArea: null };
+    const served = (period: string | null) => readConfiguration({ ...files, period }, {});
+    expect([(await served(null)).plan.period, (await served(id)).plan.period]).toEqual([0, 1]);
     const { exitCode, stderr } = await runCliHere(["explain", "site", "ber", "--plan", several, "--period", "1999"]);
     expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/no period "1999".*2027/)]);
   });
