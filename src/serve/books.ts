@@ -14,6 +14,7 @@ import type { LiveFeed } from "./live-feed.ts";
 import { chargeNanoUsd, countsOf, egressNanoUsd, meanCounts, priceNanoUsdPerMTok } from "./meter.ts";
 import type { Clock, Store, Telemetry } from "./ports.ts";
 import { priorities } from "./priority.ts";
+import { RowQueue } from "./row-queue.ts";
 
 /** How a request ended. */
 export interface Ending {
@@ -44,34 +45,24 @@ interface Trail {
   readonly attempts: AttemptRecord[];
 }
 
-/** How long rows are collected before they go to the store together, ms. */
-const groupMs = 20;
-/** Pause after the store refused rows, ms. */
-const retryMs = 500;
-
 /** Writes down what happened: the ledger, the metrics and the console's feed. Decides nothing. */
 export class Books {
   readonly #world: World;
-  readonly #store: Store;
+  readonly #rows: RowQueue;
   readonly #clock: Clock;
   readonly #live: LiveFeed;
   readonly #instruments: Instruments;
   readonly #rules: Map<string, string>;
-  #rows: LedgerRow[] = [];
   readonly #journals: readonly Journal[];
   readonly #trails = new Map<string, Trail>();
-  #flushing = false;
-  #over = false;
-  #underway = 0;
-  #stored: Promise<void> = Promise.resolve();
 
   constructor(parts: BooksParts) {
     this.#journals = parts.journals;
     this.#world = parts.world;
-    this.#store = parts.store;
     this.#clock = parts.clock;
     this.#live = parts.live;
     this.#instruments = createInstruments(parts.telemetry);
+    this.#rows = new RowQueue(parts.store, parts.clock, () => this.#instruments.ledgerFailures.add(1));
     this.#rules = residencyRules(parts.world);
   }
 
@@ -181,7 +172,7 @@ export class Books {
       chargeNanoUsd: charge,
       egressNanoUsd: egressNanoUsd(site, attempt.responseBytes),
     };
-    this.#keep(row);
+    this.#rows.add(row);
     if (this.#journals.length > 0) this.#trace(admitted, attempt, row);
     const at = this.#instruments.at(workload.id, site.id);
     at.attempts(attempt.outcome).add(1);
@@ -212,18 +203,13 @@ export class Books {
       chargeNanoUsd: 0,
       egressNanoUsd: 0,
     };
-    this.#keep(again);
+    this.#rows.add(again);
     this.#instruments.at(row.workload, row.site).attempts("cached").add(1);
   }
 
   /** The response cache was asked. */
   lookedUp(found: boolean): void {
     this.#instruments.cache(found ? "hit" : "miss").add(1);
-  }
-
-  #keep(row: LedgerRow): void {
-    this.#rows.push(row);
-    this.#flushAfter(groupMs);
   }
 
   finished(admitted: Admitted, { outcome, target, attempts, firstContentMs, inFlight, error }: Ending): void {
@@ -312,43 +298,12 @@ export class Books {
 
   /** Rows that are not yet safe in the store. */
   get unsaved(): number {
-    return this.#rows.length + this.#underway;
+    return this.#rows.size;
   }
 
-  /** Hands over what is left and waits for it; rows the store refuses even now are given up. */
-  async settled(): Promise<void> {
-    await this.#stored;
-    // Whoever hands rows over for the last time must not be woken to try again for ever.
-    this.#over = true;
-    await this.#save();
-  }
-
-  #flush(): void {
-    this.#flushing = false;
-    if (!this.#over) this.#stored = this.#save();
-  }
-
-  /** A store takes an attempt once however often it is handed over, so after a failure all rows simply go again. */
-  async #save(): Promise<void> {
-    if (this.#rows.length === 0) return;
-    const rows = this.#rows;
-    this.#rows = [];
-    this.#underway += rows.length;
-    try {
-      await this.#store.append(rows);
-    } catch {
-      this.#instruments.ledgerFailures.add(1);
-      this.#rows = [...rows, ...this.#rows];
-      this.#flushAfter(retryMs);
-    } finally {
-      this.#underway -= rows.length;
-    }
-  }
-
-  #flushAfter(delayMs: number): void {
-    if (this.#flushing || this.#over) return;
-    this.#flushing = true;
-    this.#clock.schedule(delayMs, () => this.#flush());
+  /** Hands the last rows over and waits for them; what the store refuses even now is given up. */
+  settled(): Promise<void> {
+    return this.#rows.settled();
   }
 
   #ruleOf(from: string, to: string, dataClass: string): string {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { chainHash, chainStart } from "./chain.ts";
-import type { UnpackedRow } from "./row-text.ts";
+import type { RowBatch, UnpackedRow } from "./row-text.ts";
 
 /** Rows written by one statement, most first: what a statement costs besides its rows is then shared. */
 const rowsPerStatement = [32, 8, 1] as const;
@@ -22,9 +22,10 @@ export class LedgerFile {
       hash TEXT NOT NULL,
       attempt TEXT NOT NULL UNIQUE
     ) STRICT`);
+    // A row's text is given as bytes, so that it need not become a string of its own first.
     const insert = (rows: number, otherwise = "") =>
       database.prepare(
-        `INSERT INTO ledger (position, row, hash, attempt) VALUES ${Array(rows).fill("(?, ?, ?, ?)").join(", ")}${otherwise}`,
+        `INSERT INTO ledger (position, row, hash, attempt) VALUES ${Array(rows).fill("(?, CAST(? AS TEXT), ?, ?)").join(", ")}${otherwise}`,
       );
     this.#insertNew = insert(1, " ON CONFLICT (attempt) DO NOTHING");
     this.#inserts = rowsPerStatement.map((rows) => ({ rows, statement: insert(rows) }));
@@ -56,16 +57,16 @@ export class LedgerFile {
   }
 
   /** Writes rows that are expected to be new; false when one of them is not, and then the transaction is to be rolled back. */
-  write(rows: readonly UnpackedRow[]): boolean {
+  write({ rows, bytes }: RowBatch): boolean {
     let at = 0;
     try {
       for (const { rows: count, statement } of this.#inserts) {
         for (; rows.length - at >= count; at += count) {
-          const values: (string | number)[] = [];
+          const values: (string | number | Uint8Array)[] = [];
           for (let index = at; index < at + count; index++) {
-            const { text, attempt } = rows[index]!;
-            this.#hash = chainHash(this.#hash, text);
-            values.push(this.#next++, text, this.#hash, attempt);
+            const { from, to, attempt } = rows[index]!;
+            this.#hash = chainHash(this.#hash, bytes, from, to);
+            values.push(this.#next++, bytes.subarray(from, to), this.#hash, attempt);
           }
           statement.run(...values);
         }
@@ -78,10 +79,10 @@ export class LedgerFile {
   }
 
   /** Writes those of the rows that are not there yet, one by one; returns them. */
-  writeNew(rows: readonly UnpackedRow[]): UnpackedRow[] {
-    return rows.filter(({ text, attempt }) => {
-      const link = chainHash(this.#hash, text);
-      if (this.#insertNew.run(this.#next, text, link, attempt).changes === 0) return false;
+  writeNew({ rows, bytes }: RowBatch): UnpackedRow[] {
+    return rows.filter(({ from, to, attempt }) => {
+      const link = chainHash(this.#hash, bytes, from, to);
+      if (this.#insertNew.run(this.#next, bytes.subarray(from, to), link, attempt).changes === 0) return false;
       this.#next++;
       this.#hash = link;
       return true;

@@ -75,7 +75,7 @@ function write(batch: readonly Append[], again: boolean): boolean {
   for (const { rows } of batch) {
     const unpacked = texts.unpack(rows);
     if (!again && !ledger.write(unpacked)) return false;
-    for (const row of again ? ledger.writeNew(unpacked) : unpacked) texts.sum(row, rows.numbers, added);
+    for (const row of again ? ledger.writeNew(unpacked) : unpacked.rows) texts.sum(row, rows.numbers, added);
   }
   sums.add(added, ledger.next);
   database.exec("COMMIT");

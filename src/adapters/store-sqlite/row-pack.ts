@@ -5,39 +5,99 @@ export type ColumnKinds = Readonly<Record<string, "id" | "label" | "number">>;
 
 /**
  * Rows on their way to the ledger's thread. Most of a row's text is the same in many rows, so it crosses once, and
- * numbers cross as they are: a batch then costs a fraction of what its JSON would.
+ * numbers cross as they are: a batch then costs a fraction of what its JSON would, and few objects are copied.
  */
 export interface PackedRows {
-  readonly ids: readonly string[];
+  /** Ids of the requests, one behind the other. */
+  readonly ids: string;
   /** The labels that occur together, each time as a JSON list in the order of the columns. */
   readonly shapes: readonly string[];
-  /** For each row the position of its shape, then its numbers in the order of the columns; NaN stands for null. */
+  /**
+   * For each row the position of its shape, the length of its id, then its numbers in the order of the columns; NaN
+   * stands for null.
+   */
   readonly numbers: Float64Array;
 }
+
+/** What stands before a row's numbers: shape and length of the id. */
+export const numbersBefore = 2;
 
 export function namesOf(columns: ColumnKinds, kind: "label" | "number"): string[] {
   return Object.keys(columns).filter((name) => columns[name] === kind);
 }
 
-/** Packs rows; `unpackRows` makes of them the text that `JSON.stringify` would have made. */
-export function packRows(rows: readonly LedgerRow[], columns: ColumnKinds): PackedRows {
-  const labels = namesOf(columns, "label") as (keyof LedgerRow)[];
-  const measured = namesOf(columns, "number") as (keyof LedgerRow)[];
-  const numbers = new Float64Array(rows.length * (1 + measured.length));
-  const shapes = new Map<string, number>();
-  let before: LedgerRow | null = null;
-  let shape = 0;
-  let at = 0;
-  for (const row of rows) {
-    if (before === null || !labels.every((name) => row[name] === before![name])) {
-      const text = JSON.stringify(labels.map((name) => row[name]));
-      const known = shapes.get(text);
-      shape = known ?? shapes.size;
-      if (known === undefined) shapes.set(text, shape);
-      before = row;
+type Read = (row: LedgerRow) => unknown;
+
+/** One function per column: a row's fields looked up by changing names would each be searched for. */
+const readers = {
+  requestId: (row) => row.requestId,
+  attempt: (row) => row.attempt,
+  epochMs: (row) => row.epochMs,
+  keyId: (row) => row.keyId,
+  accountId: (row) => row.accountId,
+  workload: (row) => row.workload,
+  model: (row) => row.model,
+  area: (row) => row.area,
+  areaCountry: (row) => row.areaCountry,
+  dataClass: (row) => row.dataClass,
+  site: (row) => row.site,
+  siteCountry: (row) => row.siteCountry,
+  tier: (row) => row.tier,
+  pool: (row) => row.pool,
+  owner: (row) => row.owner,
+  rule: (row) => row.rule,
+  emulated: (row) => row.emulated,
+  outcome: (row) => row.outcome,
+  status: (row) => row.status,
+  tokenSource: (row) => row.tokenSource,
+  inputTokens: (row) => row.inputTokens,
+  cachedTokens: (row) => row.cachedTokens,
+  outputTokens: (row) => row.outputTokens,
+  requestBytes: (row) => row.requestBytes,
+  responseBytes: (row) => row.responseBytes,
+  ttftMs: (row) => row.ttftMs,
+  durationMs: (row) => row.durationMs,
+  priceNanoUsdPerMTok: (row) => row.priceNanoUsdPerMTok,
+  chargeNanoUsd: (row) => row.chargeNanoUsd,
+  egressNanoUsd: (row) => row.egressNanoUsd,
+} satisfies { readonly [Name in keyof LedgerRow]: (row: LedgerRow) => LedgerRow[Name] };
+
+/** Packs rows of some columns; `RowTexts` makes of them the text that `JSON.stringify` would have made. */
+export function createRowPacker(columns: ColumnKinds): (rows: readonly LedgerRow[]) => PackedRows {
+  const readersOf = (kind: "label" | "number"): readonly Read[] =>
+    namesOf(columns, kind).map((name) => readers[name as keyof LedgerRow]);
+  const labels = readersOf("label");
+  const measured = readersOf("number");
+  const alike = (one: LedgerRow, other: LedgerRow) => {
+    for (let index = 0; index < labels.length; index++) {
+      const read = labels[index]!;
+      if (read(one) !== read(other)) return false;
     }
-    numbers[at++] = shape;
-    for (const name of measured) numbers[at++] = (row[name] as number | null) ?? Number.NaN;
-  }
-  return { ids: rows.map(({ requestId }) => requestId), shapes: [...shapes.keys()], numbers };
+    return true;
+  };
+
+  return (rows) => {
+    const numbers = new Float64Array(rows.length * (numbersBefore + measured.length));
+    const shapes = new Map<string, number>();
+    let ids = "";
+    let before: LedgerRow | null = null;
+    let shape = 0;
+    let at = 0;
+    for (const row of rows) {
+      if (before === null || !alike(row, before)) {
+        const text = JSON.stringify(labels.map((read) => read(row)));
+        const known = shapes.get(text);
+        shape = known ?? shapes.size;
+        if (known === undefined) shapes.set(text, shape);
+        before = row;
+      }
+      ids += row.requestId;
+      numbers[at++] = shape;
+      numbers[at++] = row.requestId.length;
+      for (let index = 0; index < measured.length; index++) {
+        numbers[at++] = (measured[index]!(row) as number | null) ?? Number.NaN;
+      }
+    }
+    return { ids, shapes: [...shapes.keys()], numbers };
+  };
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ledgerColumns, rollUp, rollUpColumns, type LedgerRow } from "../../serve/index.ts";
 import { ledgerRow } from "../../../test/contract/ledger-row.ts";
-import { packRows } from "./row-pack.ts";
+import { createRowPacker } from "./row-pack.ts";
 import { RowTexts } from "./row-text.ts";
 
 const text = fc.oneof(fc.constantFrom("", "edge", 'Übung; "quoted"\n\\', "\ud800"), fc.string());
@@ -28,15 +28,17 @@ const rows: fc.Arbitrary<LedgerRow[]> = fc.array(
     .map(ledgerRow),
   { maxLength: 12 },
 );
+const packRows = createRowPacker(ledgerColumns);
 const texts = new RowTexts(ledgerColumns, rollUpColumns);
 
 describe("rows on their way to the ledger's thread", () => {
   it("come out as the JSON of the rows that went in", () => {
     fc.assert(
       fc.property(rows, (given) => {
-        const unpacked = texts.unpack(packRows(given, ledgerColumns));
-        expect(unpacked.map((row) => row.text)).toEqual(given.map((row) => JSON.stringify(row)));
-        expect(unpacked.map((row) => row.attempt)).toEqual(given.map((row) => `${row.requestId} ${row.attempt}`));
+        const unpacked = texts.unpack(packRows(given));
+        const written = unpacked.rows.map(({ from, to }) => unpacked.bytes.toString("utf8", from, to));
+        expect(written).toEqual(given.map((row) => JSON.stringify(row)));
+        expect(unpacked.rows.map((row) => row.attempt)).toEqual(given.map((row) => `${row.requestId} ${row.attempt}`));
       }),
     );
   });
@@ -44,9 +46,9 @@ describe("rows on their way to the ledger's thread", () => {
   it("are summed as rows that are read back", () => {
     fc.assert(
       fc.property(rows, (given) => {
-        const packed = packRows(given, ledgerColumns);
+        const packed = packRows(given);
         const sums = new Map<string, number[]>();
-        for (const row of texts.unpack(packed)) texts.sum(row, packed.numbers, sums);
+        for (const row of texts.unpack(packed).rows) texts.sum(row, packed.numbers, sums);
         const expected = rollUp(given);
         expect([...sums.keys()]).toEqual([...expected.keys()]);
         for (const [name, { hourEpochMs, attempts, chargedTokens, ...sum }] of expected) {

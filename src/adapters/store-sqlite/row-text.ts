@@ -1,10 +1,12 @@
-import type { ColumnKinds, PackedRows } from "./row-pack.ts";
+import { numbersBefore, type ColumnKinds, type PackedRows } from "./row-pack.ts";
 import type { SummedColumns } from "./summed-rows.ts";
+import { linkBytes } from "./chain.ts";
 
 /** A row as the ledger's thread handles it. */
 export interface UnpackedRow {
-  /** What is stored and hashed: the row as JSON. */
-  readonly text: string;
+  /** Where the row's text ends and begins in `RowBatch.bytes`; before it is room for the link to the row before. */
+  readonly from: number;
+  readonly to: number;
   /** What no two rows have in common. */
   readonly attempt: string;
   readonly shape: Shape;
@@ -12,9 +14,16 @@ export interface UnpackedRow {
   readonly at: number;
 }
 
+/** Rows that came together, written out. */
+export interface RowBatch {
+  readonly rows: readonly UnpackedRow[];
+  /** What is stored and hashed: each row as JSON, in UTF-8. One buffer, because making one per row costs more than filling it. */
+  readonly bytes: Buffer;
+}
+
 /** What rows with the same labels have in common. */
 class Shape {
-  /** What stands in a row's text before each of its numbers. */
+  /** What stands in a row's text before each of its numbers; a character for each byte. */
   readonly before: readonly string[];
   readonly after: string;
   readonly #dimensions: string;
@@ -30,7 +39,7 @@ class Shape {
       if (kind === "id") continue;
       text += `,${JSON.stringify(name)}:`;
       if (kind === "number") {
-        before.push(text);
+        before.push(byteText(text));
         text = "";
       } else {
         values.set(name, labels[next]);
@@ -38,7 +47,7 @@ class Shape {
       }
     }
     this.before = before;
-    this.after = `${text}}`;
+    this.after = byteText(`${text}}`);
     this.#dimensions = JSON.stringify(dimensions.map((name) => values.get(name) ?? null)).slice(1);
   }
 
@@ -52,6 +61,10 @@ class Shape {
   }
 }
 
+/** Shapes remembered from batch to batch; far more than occur together on a busy gateway. */
+const shapesKept = 1_000;
+const roomForLink = " ".repeat(linkBytes);
+
 /** Writes rows out and sums them; what it needs to know of the columns it finds out once. */
 export class RowTexts {
   readonly #columns: ColumnKinds;
@@ -62,6 +75,7 @@ export class RowTexts {
   readonly #measures: readonly number[];
   readonly #charge: number;
   readonly #tokens: readonly number[];
+  readonly #shapes = new Map<string, Shape>();
 
   constructor(columns: ColumnKinds, summed: SummedColumns) {
     this.#columns = columns;
@@ -76,21 +90,26 @@ export class RowTexts {
     this.#tokens = [position("inputTokens"), position("outputTokens")];
   }
 
-  unpack({ ids, shapes, numbers }: PackedRows): UnpackedRow[] {
-    const known = shapes.map(
-      (labels) => new Shape(JSON.parse(labels) as unknown[], this.#columns, this.#summed.dimensions),
-    );
-    const stride = 1 + this.#count;
-    return ids.map((id, index) => {
-      const shape = known[numbers[index * stride]!]!;
-      const at = index * stride + 1;
-      let text = `{"requestId":${JSON.stringify(id)}`;
+  unpack({ ids, shapes, numbers }: PackedRows): RowBatch {
+    const known = shapes.map((labels) => this.#shapeOf(labels));
+    const rows: UnpackedRow[] = [];
+    let text = "";
+    let idFrom = 0;
+    for (let next = 0; next < numbers.length; next += numbersBefore + this.#count) {
+      const shape = known[numbers[next]!]!;
+      const id = ids.slice(idFrom, (idFrom += numbers[next + 1]!));
+      const at = next + numbersBefore;
+      text += roomForLink;
+      const from = text.length;
+      text += `{"requestId":${byteText(JSON.stringify(id))}`;
       for (let column = 0; column < this.#count; column++) {
         const value = numbers[at + column]!;
         text += shape.before[column]! + (Number.isFinite(value) ? String(value) : "null");
       }
-      return { text: text + shape.after, attempt: `${id} ${numbers[at + this.#attempt]}`, shape, at };
-    });
+      text += shape.after;
+      rows.push({ from, to: text.length, attempt: `${id} ${numbers[at + this.#attempt]}`, shape, at });
+    }
+    return { rows, bytes: Buffer.from(text, "latin1") };
   }
 
   /** Adds one row to the sums of its hour, as `SummedRows` does with rows that are read back. */
@@ -105,4 +124,19 @@ export class RowTexts {
     sum[next++]! += 1;
     if (numbers[at + this.#charge]! > 0) for (const column of this.#tokens) sum[next]! += numbers[at + column]!;
   }
+
+  #shapeOf(labels: string): Shape {
+    let shape = this.#shapes.get(labels);
+    if (shape === undefined) {
+      shape = new Shape(JSON.parse(labels) as unknown[], this.#columns, this.#summed.dimensions);
+      if (this.#shapes.size >= shapesKept) this.#shapes.clear();
+      this.#shapes.set(labels, shape);
+    }
+    return shape;
+  }
+}
+
+/** Text in UTF-8, a character for each byte: lengths of texts are then lengths of bytes. */
+function byteText(text: string): string {
+  return Buffer.byteLength(text, "utf8") === text.length ? text : Buffer.from(text, "utf8").toString("latin1");
 }
