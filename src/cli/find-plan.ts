@@ -1,5 +1,6 @@
 import { createHighsSolver } from "../adapters/solver-highs/index.ts";
-import { countingWork, planScenario, type CurvePoint, type PlanDocument } from "../plan/index.ts";
+import { countingWork, planScenario, StoppedEarly, type PlanDocument, type SearchProgress } from "../plan/index.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, usd } from "./figures.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -26,7 +27,7 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
   const clocked = {
     solver,
     nowMs: () => performance.now(),
-    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    breathe,
   };
   try {
     return await planScenario(
@@ -44,6 +45,10 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
         signal: stop.signal,
       },
     );
+  } catch (error) {
+    if (!(error instanceof StoppedEarly)) throw error;
+    const remedy = error.cancelled ? "" : "; give it longer (--time-limit), or plan fewer periods (--period)";
+    throw new CommandFailure(exitCodes.gapAboveTarget, `${error.message}${remedy}.`);
   } finally {
     progress.finish();
     deaf();
@@ -51,10 +56,19 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
   }
 }
 
+/** Lets signals and timers be heard in the middle of long work. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** What a search knows, on one line: cost per year, or the present cost of all years where several periods are planned. */
-export function progressText({ seconds, incumbentUsd, boundUsd }: CurvePoint, isPresentCost = false): string {
+export function progressText(
+  { seconds, incumbentUsd, boundUsd, stage }: SearchProgress,
+  isPresentCost = false,
+): string {
   const known = (value: number) => (Number.isFinite(value) ? `${usd(value)}${isPresentCost ? "" : "/year"}` : "–");
   const gap = (incumbentUsd - boundUsd) / Math.abs(incumbentUsd);
   const gapText = Number.isFinite(gap) ? percent(gap, 2) : "–";
-  return `planning  incumbent ${known(incumbentUsd)}  bound ${known(boundUsd)}  gap ${gapText}  ${seconds.toFixed(0)} s`;
+  const stageText = stage === undefined ? "" : `  ${stage}`;
+  return `planning  incumbent ${known(incumbentUsd)}  bound ${known(boundUsd)}  gap ${gapText}  ${seconds.toFixed(0)} s${stageText}`;
 }

@@ -12,7 +12,7 @@ import {
 } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, usd } from "./figures.ts";
-import { progressText } from "./find-plan.ts";
+import { breathe, progressText } from "./find-plan.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { periodPosition } from "./period-option.ts";
 import type { SearchOptions } from "./plan-worlds.ts";
@@ -104,6 +104,7 @@ async function search(
   const tools: FuturesTools = {
     solver,
     nowMs: () => performance.now(),
+    breathe,
     onStep: (label) => progress.show((head = `${++step} of ${steps}, ${label}: `)),
     onProgress: (point) => progress.show(head + progressText(point)),
     onDocument: (document) => (plan = document),

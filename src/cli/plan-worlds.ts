@@ -1,6 +1,7 @@
 import { createHighsSolver } from "../adapters/solver-highs/index.ts";
-import { planScenario, type PlanWorld } from "../plan/index.ts";
-import { progressText } from "./find-plan.ts";
+import { planScenario, StoppedEarly, type PlanWorld } from "../plan/index.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { breathe, progressText } from "./find-plan.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { periodPosition } from "./period-option.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -40,7 +41,12 @@ export async function withPlanner<T>(
     progress.show(`${head}preparing`);
     return planScenario(
       world,
-      { solver, nowMs: () => performance.now(), onProgress: (point) => progress.show(head + progressText(point)) },
+      {
+        solver,
+        nowMs: () => performance.now(),
+        breathe,
+        onProgress: (point) => progress.show(head + progressText(point)),
+      },
       {
         relativeGap: options.gap,
         timeLimitS: options.timeLimit,
@@ -49,7 +55,17 @@ export async function withPlanner<T>(
         ...(options.period === undefined ? {} : { period: periodPosition(world, options.period) }),
         signal: stop.signal,
       },
-    );
+    ).catch((error: unknown) => {
+      // Stopped by the user before there was a plan: like one that was not begun.
+      if (error instanceof StoppedEarly && error.cancelled) return null;
+      if (error instanceof StoppedEarly) {
+        throw new CommandFailure(
+          exitCodes.gapAboveTarget,
+          `${label}: ${error.message}; give it longer (--time-limit).`,
+        );
+      }
+      throw error;
+    });
   };
   try {
     return await work(planWorld);

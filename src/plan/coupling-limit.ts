@@ -12,6 +12,8 @@ import type { PlanProblem, ProblemSolution } from "./problem.ts";
 export interface CouplingLimit {
   /** Public name of the constraint, for example `power of zone frankfurt`. */
   readonly name: string;
+  /** Its name in every period, where the same limit stands in several. */
+  readonly eachPeriod?: string;
   readonly upper: number;
   /**
    * `purchases`: where periods follow each other the limit counts what a period buys and opens, not what stands in it from

@@ -5,14 +5,15 @@
  */
 import { solveExact } from "./exact.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
-import { boundSteps, type LagrangianResult } from "./lagrangian.ts";
+import { boundSteps } from "./lagrangian.ts";
 import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
 import { pricesByPeriod } from "./periods-apart.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
 import { checkSolution, objectiveUsd, type PlanProblem } from "./problem.ts";
-import { planAround, roundedCounts, type Rounding } from "./round-plan.ts";
-import { moveTables } from "./row-moves.ts";
+import { planAroundSteps, roundedCounts, type Choices, type Rounding } from "./round-plan.ts";
+import { moveTables, type MoveTables } from "./row-moves.ts";
+import { takePauses } from "./steps.ts";
 import { dives, tellCasesApart, wholeCase } from "./tell-cases-apart.ts";
 import { tightenByBlocks } from "./tighten-by-blocks.ts";
 import { viewBySite } from "./site-view.ts";
@@ -36,7 +37,8 @@ const largeProblemArcs = 200_000;
 const boundTimeShare = 0.45;
 /** Share of the time limit that first prices of every period by itself may take. */
 const periodsTimeShare = 0.35;
-const pauseEveryMs = 200;
+/** The bound climbs no further once this share of the asked gap is left: cuts fitted again at the end may prove a little less. */
+const surelyProven = 0.9;
 /** Ways of rounding, tried in turn. */
 const roundings: readonly Rounding[] = [
   { by: "modules", threshold: 0.5 },
@@ -81,51 +83,15 @@ export async function solveDecomposed(
   // What does not keep every limit is no plan, however cheap.
   let bestUsd = checkSolution(problem, best).length === 0 ? objectiveUsd(problem, best) : Infinity;
   let reportedS = -1;
+  let boundUsd = -Infinity;
+  let climbedUsd = -Infinity;
+  let state = createPlanState(problem, best);
+  let moves: MoveTables;
   const view = viewBySite(problem);
   const strong = withImpliedLimits(problem);
-  let heardMs = tools.nowMs();
-  // Long work on one thread hears nothing, not even Ctrl-C, unless it pauses.
-  const hear = async (): Promise<void> => {
-    if (tools.nowMs() - heardMs <= pauseEveryMs) return;
-    await tools.breathe?.();
-    heardMs = tools.nowMs();
-  };
-  const finish = async <T>(work: Generator<undefined, T>): Promise<T> => {
-    for (;;) {
-      await hear();
-      const step = work.next();
-      if (step.done) return step.value;
-    }
-  };
-  const stall = problem.arcs.pool.length > largeProblemArcs ? stallRatio : smallStallRatio;
-  const from = await finish(
-    pricesByPeriod(strong, {
-      iterations: boundIterations,
-      stallRatio,
-      stop: (share) => cancelled() || elapsedS() > share * periodsTimeShare * options.timeLimitS,
-    }),
-  );
-  const steps = boundSteps(strong, view, {
-    iterations: boundIterations,
-    stallRatio: stall,
-    ...(from !== undefined && { from }),
-    stop: () => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS,
-    onBound: (boundUsd) => {
-      if (elapsedS() - reportedS < 0.5) return;
-      reportedS = elapsedS();
-      record(bestUsd, boundUsd);
-    },
+  const { hear, finish } = takePauses(tools, (stage) => {
+    options.onProgress?.({ seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd, ...(stage !== "" && { stage }) });
   });
-  const found = await finish(steps);
-  const boundS = elapsedS();
-  const whole = wholeCase(strong, view, found);
-  let { bound, certificate } = whole;
-  let boundUsd = certificate.boundUsd;
-  record(bestUsd, boundUsd);
-
-  let moves = moveTables(problem, bound.modulePrice);
-  let state = createPlanState(problem, best);
-  let cases = 1;
   const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
   const keep = (candidate: PlanState): void => {
     const solution = candidate.solution();
@@ -136,27 +102,64 @@ export async function solveDecomposed(
     state = candidate;
     record(bestUsd, boundUsd);
   };
-  const round = (part: PlanProblem, by: LagrangianResult, rounding: Rounding): void => {
-    const found = planAround(part, by, moves, roundedCounts(part, by, rounding), timeUp);
+  const round = async (part: PlanProblem, by: Choices, rounding: Rounding): Promise<void> => {
+    const found = await finish(planAroundSteps(part, by, moves, roundedCounts(part, by, rounding), timeUp));
     // What a case forces open is open in the whole only where something stands.
     keep(createPlanState(problem, found.solution()));
   };
+  const [firstRounding, ...furtherRoundings] = roundings;
+  const stall = problem.arcs.pool.length > largeProblemArcs ? stallRatio : smallStallRatio;
+  const from = await finish(
+    pricesByPeriod(strong, {
+      iterations: boundIterations,
+      stallRatio,
+      stop: (share) => cancelled() || elapsedS() > ((1 + share) / 2) * periodsTimeShare * options.timeLimitS,
+    }),
+  );
+  if (from !== undefined) {
+    // A plan as soon as there can be one: it also says how far the bound has to climb.
+    boundUsd = from.boundUsd;
+    record(bestUsd, boundUsd);
+    moves = moveTables(problem, from.modulePrice);
+    await round(problem, from, firstRounding!);
+  }
+  const steps = boundSteps(strong, view, {
+    iterations: boundIterations,
+    stallRatio: stall,
+    ...(from !== undefined && { from }),
+    stop: () =>
+      cancelled() ||
+      elapsedS() > boundTimeShare * options.timeLimitS ||
+      gapOf(bestUsd, climbedUsd) <= surelyProven * options.relativeGap,
+    onBound: (usd) => {
+      climbedUsd = usd;
+      if (elapsedS() - reportedS < 0.5) return;
+      reportedS = elapsedS();
+      record(bestUsd, Math.max(usd, boundUsd));
+    },
+  });
+  const found = await finish(steps);
+  const boundS = elapsedS();
+  const whole = wholeCase(strong, view, found);
+  let { bound, certificate } = whole;
+  boundUsd = certificate.boundUsd;
+  record(bestUsd, boundUsd);
+
+  moves = moveTables(problem, bound.modulePrice);
+  let cases = 1;
   const late = (): boolean => timeUp() || proven() || elapsedS() > latestRounding * options.timeLimitS;
   // Whoever stops early gets a plan all the same.
-  const [firstRounding, ...furtherRoundings] = roundings;
-  round(problem, bound, firstRounding!);
+  if (!proven()) await round(problem, bound, firstRounding!);
   let favoured = problem;
   for (const part of dives(problem, whole, bestUsd - boundUsd)) {
-    await tools.breathe?.();
     if (late()) break;
     const before = bestUsd;
-    round(part, bound, diveRounding);
+    await round(part, bound, diveRounding);
     if (bestUsd < before) favoured = part;
   }
   for (const rounding of furtherRoundings) {
-    await tools.breathe?.();
     if (late()) break;
-    round(favoured, bound, rounding);
+    await round(favoured, bound, rounding);
   }
   // A case takes about as long as the whole did, and is worth little without the other.
   if (!timeUp() && !proven() && elapsedS() + 2 * boundS <= latestCase * options.timeLimitS) {
@@ -167,9 +170,9 @@ export async function solveDecomposed(
       bestUsd: () => bestUsd,
       stop: () => timeUp() || elapsedS() > latestCase * options.timeLimitS,
       breathe: hear,
-      onCase: (found) => {
+      onCase: async (found) => {
         const before = bestUsd;
-        for (const rounding of roundings.slice(0, roundingsPerCase)) round(found.problem, found.bound, rounding);
+        for (const rounding of roundings.slice(0, roundingsPerCase)) await round(found.problem, found.bound, rounding);
         // Further plans are looked for at the prices of the case in which the best one is.
         if (bestUsd < before) bound = found.bound;
         record(bestUsd, boundUsd);
@@ -198,7 +201,7 @@ export async function solveDecomposed(
     if (!proven() && !timeUp()) {
       const wanted = roundedCounts(problem, bound, roundings[0]!);
       for (const { pool, count } of blocks) wanted[pool] = count;
-      keep(planAround(problem, bound, moves, wanted, timeUp));
+      keep(await finish(planAroundSteps(problem, bound, moves, wanted, timeUp)));
       state = createPlanState(problem, best);
     }
   }

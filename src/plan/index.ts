@@ -3,7 +3,8 @@ export { MipBuilder } from "./mip-builder.ts";
 export { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution, type Violation } from "./problem.ts";
 export type { CouplingLimit } from "./coupling-limit.ts";
 export { solveProblem } from "./solve-problem.ts";
-export type { CurvePoint, PathOptions, PathResult, PathTools, SearchStatus } from "./solution-path.ts";
+export type { CurvePoint, PathOptions, PathResult, PathTools, SearchProgress, SearchStatus } from "./solution-path.ts";
+export { StoppedEarly } from "./build-model.ts";
 export { planScenario } from "./plan-scenario.ts";
 export type { PlanOptions, PlanTools } from "./plan-options.ts";
 export type {

@@ -5,12 +5,14 @@
  * search for plans where capacity ought to stand.
  */
 import { limitSize, type CouplingLimit } from "./coupling-limit.ts";
+import { firstPrices } from "./first-prices.ts";
 import { isOpeningLimit, raiseForOpenings } from "./opening-prices.ts";
 import { createPriceBundle } from "./price-bundle.ts";
 import { createPricedProblem } from "./priced-problem.ts";
 import { noTies, type PlanProblem } from "./problem.ts";
 import type { SiteBounder } from "./site-cuts.ts";
 import type { SiteView } from "./site-view.ts";
+import { atOnce, type Steps } from "./steps.ts";
 
 export interface LagrangianOptions {
   readonly iterations: number;
@@ -50,8 +52,13 @@ const longestStep = 1;
 const scaleOfPrice = 0.7;
 const limitScaleOfPrice = 0.2;
 const tieScaleOfPrice = 0.3;
+/** A limit's price moves faster while its limit pulls the same way after every gain, and more slowly when it has gone too far. */
+const steady = 2;
+const turned = 0.5;
 /** The work ends when less than this share of the bound can still be gained. */
 const smallestGain = 1e-6;
+/** A foresight below nothing is that of planes not yet weighed out: shorter steps are weighed more easily. Tried so often. */
+const weighings = 4;
 const refinementsPerSite = 2;
 const stallWindow = 40;
 /** Effort spent on fitting the cuts to the best prices at the end. */
@@ -60,19 +67,11 @@ const closingRounds = 4;
 
 /** The bound, computed at once. */
 export function lagrangianBound(problem: PlanProblem, view: SiteView, options: LagrangianOptions): LagrangianResult {
-  const steps = boundSteps(problem, view, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return atOnce(boundSteps(problem, view, options));
 }
 
 /** The bound, evaluation by evaluation, for callers that have other things to hear in between. */
-export function* boundSteps(
-  problem: PlanProblem,
-  view: SiteView,
-  options: LagrangianOptions,
-): Generator<undefined, LagrangianResult> {
+export function* boundSteps(problem: PlanProblem, view: SiteView, options: LagrangianOptions): Steps<LagrangianResult> {
   const { rows, pools, sites, limits } = problem;
   const ties = problem.ties ?? noTies;
   const priced = createPricedProblem(problem, view);
@@ -83,6 +82,8 @@ export function* boundSteps(
   const upper = new Float64Array(size).fill(Infinity);
   upper.set(rows.unservedUsd);
   const scale = prices.slice();
+  /** By how much each limit was overrun after the gain before. */
+  const pull = new Float64Array(limits.length);
   if (options.from === undefined) raiseForOpenings(problem, priced, prices);
   else {
     prices.set(options.from.rowPrice);
@@ -115,7 +116,13 @@ export function* boundSteps(
   for (; iteration < options.iterations; iteration++) {
     yield undefined;
     if (options.stop()) break;
-    if (bundle.propose(prices) <= smallestGain * Math.max(Math.abs(bundle.value), 1e-3 * totalUsd)) break;
+    const smallUsd = smallestGain * Math.max(Math.abs(bundle.value), 1e-3 * totalUsd);
+    let foreseenUsd = bundle.propose(prices);
+    for (let again = 0; again < weighings && foreseenUsd < 0; again++) {
+      bundle.shorten();
+      foreseenUsd = bundle.propose(prices);
+    }
+    if (foreseenUsd <= smallUsd) break;
     value = priced.evaluate(prices, refinementsPerSite);
     if (value > bundle.value) bounder.remember();
     if (bundle.learn(value, slope, priced.chosen)) options.onBound?.(bundle.value);
@@ -160,35 +167,23 @@ export function* boundSteps(
     return (limitScaleOfPrice * totalUsd) / limitSize(limit, view.most) ** 2;
   }
   function rescale(at: Float64Array): void {
-    for (let r = 0; r < rows.count; r++) scale[r] = Math.max(scale[r]!, scaleOfPrice * at[r]!);
+    let ofRows = 0;
+    for (let r = 0; r < rows.count; r++) {
+      scale[r] = Math.max(scale[r]!, scaleOfPrice * at[r]!);
+      ofRows += scale[r]! * slope[r]! ** 2;
+    }
+    for (let l = 0; l < limits.length; l++) {
+      const before = pull[l]!;
+      const now = (pull[l] = slope[firstLimit + l]!);
+      // No limit by itself is given more of the step than all rows together.
+      const isSmall = scale[firstLimit + l]! * now ** 2 < ofRows;
+      if (now * before < 0) scale[firstLimit + l]! *= turned;
+      else if (now * before > 0 && (now > 0 || at[firstLimit + l]! > 0) && isSmall) scale[firstLimit + l]! *= steady;
+    }
     // A tie's price moves by what its module costs, and less per module where many stand.
     for (let f = 0; f < ties.count; f++) {
       const pool = ties.pool[ties.starts[f + 1]! - 1]!;
       scale[firstTie + f] = (tieScaleOfPrice * pools.usd[pool]!) / (1 + priced.chosen[pool]!);
     }
   }
-}
-
-/**
- * A first guess of what serving a row costs: its cheapest arc with the modules it takes, each site's opening and the part
- * of its last module that stands idle spread over all the demand in its reach.
- */
-function firstPrices(problem: PlanProblem): Float64Array {
-  const { rows, arcs, pools, sites } = problem;
-  const reach = new Float64Array(pools.count);
-  for (let a = 0; a < arcs.pool.length; a++) reach[arcs.pool[a]!]! += arcs.load[a]!;
-  const spread = reach.map((load, p) => {
-    const kw = pools.kw[p]!;
-    const room = Math.min(pools.maxCount[p]!, kw > 0 ? sites.kw[pools.site[p]!]! / kw : Infinity);
-    const used = Math.min(load, Math.max(room, 1e-9));
-    const whole = Math.min(Math.ceil(used), room);
-    return (sites.usd[pools.site[p]!]! + pools.usd[p]! * whole) / Math.max(used, 1e-9);
-  });
-  return Float64Array.from({ length: rows.count }, (_, row) => {
-    let cheapest = Infinity;
-    for (let a = arcs.starts[row]!; a < arcs.starts[row + 1]!; a++) {
-      cheapest = Math.min(cheapest, arcs.usd[a]! + arcs.load[a]! * spread[arcs.pool[a]!]!);
-    }
-    return Math.min(rows.unservedUsd[row]!, 1.1 * cheapest);
-  });
 }

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { openWhatPays } from "./opening-moves.ts";
+import { atOnce } from "./steps.ts";
 import { createPlanState } from "./plan-state.ts";
 import { checkSolution, type PlanProblem } from "./problem.ts";
 import { moveTables } from "./row-moves.ts";
@@ -41,7 +42,7 @@ function standing(problem: PlanProblem, first: readonly number[]): readonly numb
     state.serve(pool, pool, 1);
   }
   const before = state.costUsd;
-  openWhatPays(state, moveTables(problem, problem.pools.usd), 1e-9, () => false);
+  atOnce(openWhatPays(state, moveTables(problem, problem.pools.usd), 1e-9, () => false));
   expect(checkSolution(problem, state.solution())).toEqual([]);
   expect(state.costUsd).toBeLessThanOrEqual(before);
   return [...state.modules];

@@ -8,6 +8,7 @@ import { evict } from "./mend-plan.ts";
 import { negligible, type PlanState } from "./plan-state.ts";
 import type { PlanProblem } from "./problem.ts";
 import { buyForRow, placeRow, type MoveTables } from "./row-moves.ts";
+import type { Steps } from "./steps.ts";
 
 /** Sites shut at most to make room for one. */
 const mostShut = 3;
@@ -25,7 +26,12 @@ interface Candidate {
 }
 
 /** Opens sites, the most promising first, and keeps what makes the plan cheaper by more than `leastUsd`. */
-export function openWhatPays(state: PlanState, tables: MoveTables, leastUsd: number, stop: () => boolean): void {
+export function* openWhatPays(
+  state: PlanState,
+  tables: MoveTables,
+  leastUsd: number,
+  stop: () => boolean,
+): Steps<void> {
   const nowUsd = costOfRows(state);
   const candidates = promising(state, tables, nowUsd);
   if (candidates.length === 0) return;
@@ -33,6 +39,7 @@ export function openWhatPays(state: PlanState, tables: MoveTables, leastUsd: num
   const room = limitsBySite(state, tables);
   let failures = 0;
   for (const candidate of candidates) {
+    yield;
     if (stop() || failures >= patience) return;
     failures = open(state, tables, candidate, { nowUsd, losses, room, leastUsd }) ? 0 : failures + 1;
   }

@@ -10,6 +10,7 @@ import { enginePredictions } from "../route/index.ts";
 import type { World } from "../catalog/index.ts";
 import { hasPriceVintages } from "../finance/index.ts";
 import { judgeDistribution } from "./alternatives.ts";
+import { buildModel } from "./build-model.ts";
 import { brokenLimits, fatalFailures, findClashes } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
 import type { HorizonPeriod, PlanDocument } from "./plan-document.ts";
@@ -27,12 +28,12 @@ import type { PathOptions } from "./solution-path.ts";
 import type { ProblemSolution } from "./problem.ts";
 import { failoverOf, solvePlan, type ResilientResult } from "./solve-resilient.ts";
 import { gapOf } from "./solution-path.ts";
-import { discountedYears, periodSolution, stackPeriods, type StackedPeriods } from "./stack-periods.ts";
+import { discountedYears, periodSolution, stackPeriodsSteps, type StackedPeriods } from "./stack-periods.ts";
 
 export async function planHorizon(world: World, tools: PlanTools, options: PlanOptions): Promise<PlanDocument> {
   const startedMs = tools.nowMs();
   const seconds = (): number => (tools.nowMs() - startedMs) / 1000;
-  const stacked = stackPeriods(world);
+  const stacked = await buildModel(stackPeriodsSteps(world), tools, options);
   const [first] = stacked.periods as [StackedPeriods["periods"][number]];
   const path = pathOptions(tools, options, seconds());
   for (const planned of stacked.periods) {

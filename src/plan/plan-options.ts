@@ -1,5 +1,8 @@
 /** What planning takes from whoever asks for it. */
-import type { CurvePoint, PathTools } from "./solution-path.ts";
+import type { PathTools, SearchProgress } from "./solution-path.ts";
+
+/** Limit of the search, s, where none is given. */
+export const usualTimeLimitS = 180;
 
 export interface PlanOptions {
   /** Position in `world.periods`: plans this period as if it were the only one. All of them, in turn, when left out. */
@@ -16,5 +19,5 @@ export interface PlanOptions {
 }
 
 export interface PlanTools extends PathTools {
-  readonly onProgress?: (point: CurvePoint) => void;
+  readonly onProgress?: (point: SearchProgress) => void;
 }

@@ -3,24 +3,24 @@ import type { World } from "../catalog/index.ts";
 import { judgeDistribution, restrictTo, summariseAlternative } from "./alternatives.ts";
 import { asPriced, certify, type Certificate } from "./certificate.ts";
 import { branchCertificate } from "./branch-certificate.ts";
+import { buildModel } from "./build-model.ts";
 import { brokenLimits, fatalFailures, findClashes, type Clash } from "./clashes.ts";
 import { describePeriod } from "./describe-period.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
 import { lagrangianBound } from "./lagrangian.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { planValue } from "./plan-value.ts";
-import type { PlanOptions, PlanTools } from "./plan-options.ts";
+import { usualTimeLimitS, type PlanOptions, type PlanTools } from "./plan-options.ts";
 import type { PlanProblem } from "./problem.ts";
 import { viewBySite } from "./site-view.ts";
 import { gapOf, type PathOptions, type PathResult } from "./solution-path.ts";
 import { failoverOf, solvePlan, withModelsApart, type ResilientResult } from "./solve-resilient.ts";
 import { solveProblem } from "./solve-problem.ts";
 import { enginePredictions } from "../route/index.ts";
-import { worldProblem, type WorldProblem } from "./world-problem.ts";
+import { worldProblemSteps, type WorldProblem } from "./world-problem.ts";
 
 /** Gap at which a plan counts as good enough when none is asked for. */
 const usualGap = 0.005;
-const usualTimeLimitS = 180;
 /** Time the search gets, in seconds, where arranging the problem has taken all there was: enough for a plan and a bound. */
 const leastSearchS = 1;
 /** Share of the time limit the centralised alternative may take on top; it is much smaller than the plan itself. */
@@ -38,7 +38,7 @@ export async function planPeriod(
   options: PlanOptions,
 ): Promise<PlanDocument> {
   const startedMs = tools.nowMs();
-  const planned = worldProblem(world, period);
+  const planned = await buildModel(worldProblemSteps(world, period), tools, options);
   const { problem } = planned;
   const seconds = (): number => (tools.nowMs() - startedMs) / 1000;
   const path = pathOptions(tools, options, seconds());

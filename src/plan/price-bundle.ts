@@ -12,6 +12,7 @@ const worthTaking = 0.1;
 const worthLonger = 0.5;
 const longer = 2;
 const shorter = 0.7;
+const muchShorter = 0.25;
 const shortest = 0.02;
 /** Answers in a row that were no gain before the step is shortened. */
 const patience = 8;
@@ -25,6 +26,8 @@ export interface PriceBundle {
   value: number;
   /** Writes the prices to ask about next into `into`; returns the gain foreseen. */
   propose(into: Float64Array): number;
+  /** Makes the next step shorter, where nothing sensible is foreseen of one so long. */
+  shorten(): void;
   /**
    * Takes the answer at the prices proposed last: value, slope per price, and what is to be averaged along.
    *
@@ -201,6 +204,9 @@ export function createPriceBundle(
         foreseen = Math.min(foreseen, rise);
       }
       return foreseen;
+    },
+    shorten() {
+      step *= muchShorter;
     },
     learn(value, slope, carried) {
       const gain = value - bundle.value;

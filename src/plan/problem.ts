@@ -16,6 +16,8 @@ export interface PlanProblem {
     readonly unservedUsd: Float64Array;
     /** Traffic towards users if the row is served whole, Gbit/s at the peak. */
     readonly gbps: Float64Array;
+    /** Which demand each row is, where the same demand stands in several periods; every row its own when left out. */
+    readonly demand?: Int32Array;
   };
   /** Arcs sorted by row: row r has arcs `starts[r]` to `starts[r + 1] - 1`. */
   readonly arcs: {

@@ -9,6 +9,7 @@ import { openWhatPays } from "./opening-moves.ts";
 import type { PlanProblem } from "./problem.ts";
 import { buyForRow, negligibleRatio, placeRow, type MoveTables } from "./row-moves.ts";
 import { emptySolution } from "./solution-path.ts";
+import { atOnce, type Steps } from "./steps.ts";
 
 /**
  * How averaged choices become whole ones. `modules`: each pool's average, rounded up from `threshold` of a module on.
@@ -20,10 +21,13 @@ export interface Rounding {
   readonly threshold: number;
 }
 
+/** What plans are rounded from: prices of rows and limits, and the averaged choices they lead to. */
+export type Choices = Pick<LagrangianResult, "rowPrice" | "limitPrice" | "modules" | "open">;
+
 /** The counts a rounding asks for, per pool. */
 export function roundedCounts(
   { pools, sites }: PlanProblem,
-  bound: LagrangianResult,
+  bound: Choices,
   { by, threshold }: Rounding,
 ): Float64Array {
   return bound.modules.map((average, pool) => {
@@ -41,20 +45,34 @@ export function roundedCounts(
  */
 export function planAround(
   problem: PlanProblem,
-  bound: LagrangianResult,
+  bound: Choices,
   tables: MoveTables,
   wanted: Float64Array,
   stop: () => boolean,
 ): PlanState {
-  if (bound.limitPrice.every((price) => price === 0)) return built(problem, bound, tables, wanted, stop).state;
-  const priced = built(withLimitPrices(problem, bound), bound, tables, wanted, stop);
+  return atOnce(planAroundSteps(problem, bound, tables, wanted, stop));
+}
+
+/** The same in steps. */
+export function* planAroundSteps(
+  problem: PlanProblem,
+  bound: Choices,
+  tables: MoveTables,
+  wanted: Float64Array,
+  stop: () => boolean,
+): Steps<PlanState> {
+  yield "rounding to a plan";
+  if (bound.limitPrice.every((price) => price === 0)) {
+    return (yield* built(problem, bound, tables, wanted, stop)).state;
+  }
+  const priced = yield* built(withLimitPrices(problem, bound), bound, tables, wanted, stop);
   const state = createPlanState(problem, priced.state.solution());
-  improve(state, tables, priced.rowOrder, stop);
+  yield* improve(state, tables, priced.rowOrder, stop);
   return state;
 }
 
 /** The problem with what its limits charge in the costs of sites and modules. */
-function withLimitPrices(problem: PlanProblem, { limitPrice }: LagrangianResult): PlanProblem {
+function withLimitPrices(problem: PlanProblem, { limitPrice }: Choices): PlanProblem {
   const poolUsd = problem.pools.usd.slice();
   const siteUsd = problem.sites.usd.slice();
   for (const [l, limit] of problem.limits.entries()) {
@@ -65,13 +83,13 @@ function withLimitPrices(problem: PlanProblem, { limitPrice }: LagrangianResult)
   return { ...problem, pools: { ...problem.pools, usd: poolUsd }, sites: { ...problem.sites, usd: siteUsd } };
 }
 
-function built(
+function* built(
   problem: PlanProblem,
-  bound: LagrangianResult,
+  bound: Choices,
   tables: MoveTables,
   wanted: Float64Array,
   stop: () => boolean,
-): { state: PlanState; rowOrder: readonly number[] } {
+): Steps<{ state: PlanState; rowOrder: readonly number[] }> {
   const state = createPlanState(problem, emptySolution(problem));
   state.lenient = true;
   const order = Array.from({ length: problem.sites.count }, (_, site) => site).sort(
@@ -96,38 +114,53 @@ function built(
   const rowOrder = Array.from({ length: problem.rows.count }, (_, row) => row).sort(
     (a, b) => ageOf[b]! - ageOf[a]! || bound.rowPrice[b]! - bound.rowPrice[a]! || a - b,
   );
-  for (const row of rowOrder) placeRow(state, tables, row);
+  for (const [i, row] of rowOrder.entries()) {
+    placeRow(state, tables, row);
+    if (i % rowsPerStep === 0) yield;
+  }
   if (state.hasTwoSided) {
-    buyForUnserved(state, tables, rowOrder);
+    yield* buyForUnserved(state, tables, rowOrder, stop);
     mend(state, tables);
   }
   state.lenient = false;
-  improve(state, tables, rowOrder, stop);
+  yield* improve(state, tables, rowOrder, stop);
   return { state, rowOrder };
 }
 
+/** Rows between two places to pause. */
+const rowsPerStep = 256;
 const improvementRounds = 8;
 /** Share of what the plan is worth that a round must gain for another to follow. */
 const worthAnother = 1e-5;
 
 /** Buys and shrinks until nothing pays any more. */
-export function improve(state: PlanState, tables: MoveTables, rowOrder: readonly number[], stop: () => boolean): void {
+function* improve(state: PlanState, tables: MoveTables, rowOrder: readonly number[], stop: () => boolean): Steps<void> {
   for (let round = 0; round < improvementRounds && !stop(); round++) {
     const before = state.costUsd;
-    buyForUnserved(state, tables, rowOrder);
-    shrinkAll(state, tables, stop);
-    openWhatPays(state, tables, Math.max(tables.negligibleUsd, negligibleRatio * Math.abs(before)), stop);
+    yield* buyForUnserved(state, tables, rowOrder, stop);
+    yield* shrinkAll(state, tables, stop);
+    yield* openWhatPays(state, tables, Math.max(tables.negligibleUsd, negligibleRatio * Math.abs(before)), stop);
     if (before - state.costUsd <= worthAnother * Math.abs(before)) return;
   }
 }
 
 /** Adds modules where the unserved demand in their reach pays for them. */
-function buyForUnserved(state: PlanState, tables: MoveTables, rowOrder: readonly number[]): void {
-  for (const row of rowOrder) buyForRow(state, tables, row);
+function* buyForUnserved(
+  state: PlanState,
+  tables: MoveTables,
+  rowOrder: readonly number[],
+  stop: () => boolean,
+): Steps<void> {
+  for (const [i, row] of rowOrder.entries()) {
+    buyForRow(state, tables, row);
+    if (i % rowsPerStep > 0) continue;
+    yield;
+    if (stop()) return;
+  }
 }
 
 /** Tries to shut every site and to take one module from every pool, keeping what makes the plan cheaper. */
-function shrinkAll(state: PlanState, tables: MoveTables, stop: () => boolean): void {
+function* shrinkAll(state: PlanState, tables: MoveTables, stop: () => boolean): Steps<void> {
   const { pools, sites } = state.problem;
   const fill = (site: number): number => {
     let used = 0;
@@ -141,6 +174,7 @@ function shrinkAll(state: PlanState, tables: MoveTables, stop: () => boolean): v
   const open = Array.from({ length: sites.count }, (_, site) => site).filter((site) => state.standing[site]! > 0);
   const order = open.map((site) => ({ site, fill: fill(site) })).sort((a, b) => a.fill - b.fill || a.site - b.site);
   for (const { site } of order) {
+    yield;
     if (stop()) return;
     if (!tryCounts(state, tables, site, () => 0)) {
       for (const pool of tables.poolsOfSite[site]!) {

@@ -9,7 +9,7 @@ export interface PathOptions {
   readonly timeLimitS: number;
   readonly seed: number;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (point: CurvePoint) => void;
+  readonly onProgress?: (point: SearchProgress) => void;
 }
 
 export interface PathTools {
@@ -27,6 +27,12 @@ export interface CurvePoint {
   readonly seconds: number;
   readonly incumbentUsd: number;
   readonly boundUsd: number;
+}
+
+/** What is known now; without a plan and a bound ±Infinity. */
+export interface SearchProgress extends CurvePoint {
+  /** What is being done, in words, where it neither changes the plan nor the bound. */
+  readonly stage?: string;
 }
 
 /**

@@ -8,7 +8,8 @@ import { hasPriceVintages } from "../finance/index.ts";
 import { elapsedYears, fleetKey } from "./period-terms.ts";
 import type { CouplingLimit } from "./coupling-limit.ts";
 import type { FleetTies, PlanProblem, ProblemSolution } from "./problem.ts";
-import { worldProblem, type WorldProblem } from "./world-problem.ts";
+import { atOnce, type Steps } from "./steps.ts";
+import { worldProblemSteps, type WorldProblem } from "./world-problem.ts";
 
 export interface StackedPeriods {
   /** Objective: present value at the beginning of the horizon, USD. */
@@ -56,7 +57,12 @@ export function discountedYears(world: World, period: number): number {
 
 /** @param also Pools of the first period to have even where nothing could use them, by `fleetKey`. */
 export function stackPeriods(world: World, also: ReadonlySet<number> = new Set()): StackedPeriods {
-  const periods = alignedPeriods(world, also);
+  return atOnce(stackPeriodsSteps(world, also));
+}
+
+/** The same in steps. */
+export function* stackPeriodsSteps(world: World, also: ReadonlySet<number> = new Set()): Steps<StackedPeriods> {
+  const periods = yield* alignedPeriods(world, also);
   const weights = periods.map((_, period) => discountedYears(world, period));
   const first: Offsets[] = [];
   let [row, arc, pool] = [0, 0, 0];
@@ -83,7 +89,12 @@ export function stackPeriods(world: World, also: ReadonlySet<number> = new Set()
       (sum, { problem: { constantUsd } }, period) => sum + weights[period]! * (constantUsd ?? 0),
       0,
     ),
-    rows: { count: row, unservedUsd: worth(({ rows }) => rows.unservedUsd), gbps: join(({ rows }) => rows.gbps) },
+    rows: {
+      count: row,
+      unservedUsd: worth(({ rows }) => rows.unservedUsd),
+      gbps: join(({ rows }) => rows.gbps),
+      demand: demandOfRows(periods),
+    },
     arcs: {
       starts,
       pool: joined(Int32Array, periods, ({ problem: { arcs } }, period) =>
@@ -165,6 +176,17 @@ function chargeVintages(
   }
 }
 
+/** The first of the world's demands behind every row; what trains comes behind all that is served. */
+function demandOfRows(periods: readonly WorldProblem[]): Int32Array {
+  return Int32Array.from(
+    periods.flatMap(({ world, problem, demandRowCount, memberStarts, members }) =>
+      Array.from({ length: problem.rows.count }, (_, row) =>
+        row < demandRowCount ? members[memberStarts[row]!]! : world.demand.length + row - demandRowCount,
+      ),
+    ),
+  );
+}
+
 function livesUntil(world: World, lifeYears: number, bought: number, period: number): boolean {
   return elapsedYears(world, period) - elapsedYears(world, bought) < lifeYears - 1e-9;
 }
@@ -186,11 +208,11 @@ export function periodSolution(
 }
 
 /** The periods' problems, each with a pool for everything that may stand from before. */
-function alignedPeriods(world: World, also: ReadonlySet<number>): WorldProblem[] {
+function* alignedPeriods(world: World, also: ReadonlySet<number>): Steps<WorldProblem[]> {
   const periods: WorldProblem[] = [];
   const fleet = new Set(also);
   for (const period of world.periods.keys()) {
-    const planned = worldProblem(world, period, { kind: "stacked" }, fleet);
+    const planned = yield* worldProblemSteps(world, period, { kind: "stacked" }, fleet);
     periods.push(planned);
     for (let pool = 0; pool < planned.firstAuxiliary; pool++) {
       if (!planned.poolInstalled[pool]) fleet.add(poolKey(planned, pool));
@@ -346,6 +368,7 @@ function stackedLimit(world: World, limit: CouplingLimit, period: number, first:
   return {
     ...limit,
     name: `${limit.name} in ${world.periods[period]!.id}`,
+    eachPeriod: limit.name,
     sites: Int32Array.from(site),
     siteWeights: Float64Array.from(siteWeight),
     pools: Int32Array.from(pool),

@@ -70,7 +70,7 @@ export interface CaseOptions {
   /** Called between evaluations. */
   readonly breathe: () => Promise<void>;
   /** Told of every new case, to look for plans in it. */
-  readonly onCase: (found: PlanCase) => void;
+  readonly onCase: (found: PlanCase) => Promise<void>;
 }
 
 /** The cases of a problem, the weakest first; just the whole problem where nothing is worth telling apart or time is up. */
@@ -93,7 +93,7 @@ export async function tellCasesApart(
     for (const [i, which] of (["less", "more"] as const).entries()) {
       const child = await examine(parent, { site }, which, at + i, { ...options, targetUsd });
       found.push(child);
-      options.onCase(child);
+      await options.onCase(child);
     }
     // A case that was cut short may prove less than the whole it is part of, which holds for it too; both are then kept out.
     if (Math.min(...found.map((child) => child.certificate.boundUsd)) <= parent.certificate.boundUsd) break;

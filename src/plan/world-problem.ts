@@ -16,12 +16,13 @@ import {
   siteAnnualUsd,
   trainingEnergyAnnualUsd,
 } from "../finance/index.ts";
-import { arcTable, compilePolicy, trainingRate, type ArcTable, type Policy } from "../route/index.ts";
+import { arcTableSteps, compilePolicy, trainingRate, type ArcTable, type Policy } from "../route/index.ts";
 import { auxiliaryPools, upgradedKw, type AuxiliaryPool } from "./auxiliary-pools.ts";
 import { worldLimits } from "./world-limits.ts";
 import { mergeRows } from "./merge-rows.ts";
 import { elapsedYears, fleetKey, isDelivered, lastingKw, type PeriodTerms } from "./period-terms.ts";
 import type { PlanProblem } from "./problem.ts";
+import { atOnce, inWords, type Steps } from "./steps.ts";
 
 /** A problem and what its rows, pools and arcs mean in the world. Sites keep their positions. */
 export interface WorldProblem {
@@ -57,8 +58,18 @@ export function worldProblem(
   terms: PeriodTerms = { kind: "alone" },
   also: ReadonlySet<number> = new Set(),
 ): WorldProblem {
+  return atOnce(worldProblemSteps(world, period, terms, also));
+}
+
+/** The same in steps. */
+export function* worldProblemSteps(
+  world: World,
+  period: number,
+  terms: PeriodTerms = { kind: "alone" },
+  also: ReadonlySet<number> = new Set(),
+): Steps<WorldProblem> {
   const policy = compilePolicy(world, period);
-  const table = arcTable(policy);
+  const table = yield* inWords(arcTableSteps(policy), (share) => `${modelOf(world, period)}, ${percent(share)}`);
   const { memberStarts, members } = mergeRows(world, period, table);
   const pools = collectPools(world, policy, table, terms, also);
   const demandRows = memberStarts.length - 1;
@@ -207,6 +218,15 @@ export function worldProblem(
     members,
     arcOption,
   };
+}
+
+/** Which model is being built. */
+function modelOf({ periods }: World, period: number): string {
+  return periods.length === 1 ? "building the model" : `building the model of ${periods[period]!.id}`;
+}
+
+function percent(share: number): string {
+  return `${Math.floor(100 * share)} %`;
 }
 
 /** Cost of being open per site, and what closed ones cost, which is paid whatever is decided and saved by staying open. */

@@ -1,4 +1,4 @@
-import { emptyJudgement, judge } from "./filter.ts";
+import { emptyJudgement, judge, type RouteOrigin } from "./filter.ts";
 import { atDistance } from "./latency.ts";
 import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
 import { score } from "./score.ts";
@@ -21,24 +21,30 @@ export interface ArcTable {
 
 /** Lists the arcs of every demand row. About 30 ns per (row, site, module) within reach. */
 export function arcTable(policy: Policy): ArcTable {
+  const steps = arcTableSteps(policy);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same area by area, for callers that have other things to hear in between; yields the share of the rows that is done. */
+export function* arcTableSteps(policy: Policy): Generator<number, ArcTable> {
   const { world } = policy;
   const rowStart = new Int32Array(world.demand.length + 1);
   const columns = new Columns();
   const judgement = emptyJudgement();
   const kmOfArea = new Float64Array(world.sites.length);
+  const relationOfArea = new Uint8Array(world.sites.length);
   const reaches = new Map<number, Float64Array>();
   let measuredArea = -1;
-  for (const [row, origin] of world.demand.entries()) {
-    if (origin.area !== measuredArea) {
-      for (let site = 0; site < kmOfArea.length; site++) kmOfArea[site] = areaSiteKm(policy, origin.area, site);
-      measuredArea = origin.area;
-    }
+  const list = (origin: RouteOrigin): void => {
     const key = origin.workload * world.accessTypes.length + origin.access;
     let reach = reaches.get(key);
     if (!reach) reaches.set(key, (reach = reachKm(policy, origin.workload, origin.access)));
     for (let site = 0; site < kmOfArea.length; site++) {
       // Beyond reach `judge` can only answer with a latency reason; the index saves asking for each module.
-      if (kmOfArea[site]! > reach[relationOf(policy, origin.area, site)]!) continue;
+      if (kmOfArea[site]! > reach[relationOfArea[site]!]!) continue;
       for (let module = 0; module < world.modules.length; module++) {
         if (judge(policy, origin, site, module, judgement) !== null) continue;
         const terms = score(policy, origin, site, module, judgement);
@@ -53,6 +59,17 @@ export function arcTable(policy: Policy): ArcTable {
         );
       }
     }
+  };
+  for (const [row, origin] of world.demand.entries()) {
+    if (origin.area !== measuredArea) {
+      yield row / world.demand.length;
+      for (let site = 0; site < kmOfArea.length; site++) {
+        kmOfArea[site] = areaSiteKm(policy, origin.area, site);
+        relationOfArea[site] = relationOf(policy, origin.area, site);
+      }
+      measuredArea = origin.area;
+    }
+    list(origin);
     rowStart[row + 1] = columns.length;
   }
   return { rowStart, ...columns.trimmed() };

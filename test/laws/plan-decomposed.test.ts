@@ -8,10 +8,12 @@ import { solveExact } from "../../src/plan/exact.ts";
 import { withImpliedLimits } from "../../src/plan/implied-limits.ts";
 import { lagrangianBound } from "../../src/plan/lagrangian.ts";
 import { checkSolution, objectiveUsd, type PlanProblem } from "../../src/plan/problem.ts";
+import { pricesByPeriod } from "../../src/plan/periods-apart.ts";
 import { planAround, roundedCounts } from "../../src/plan/round-plan.ts";
 import { moveTables } from "../../src/plan/row-moves.ts";
 import { viewBySite } from "../../src/plan/site-view.ts";
 import { emptySolution } from "../../src/plan/solution-path.ts";
+import { atOnce } from "../../src/plan/steps.ts";
 import { tiedProblem } from "../worlds/tied-problem.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
 import { runs } from "./runs.ts";
@@ -142,6 +144,11 @@ describe("the decomposition", () => {
         const { objectiveUsd: optimum, solution } = await solveExact(problem, tools, proven);
         // An optimum that overran its limits by a millionth would be cheaper than any true plan.
         expect(checkSolution(problem, solution, exactness)).toEqual([]);
+        // Periods by themselves, tied to nothing, cost no more than together.
+        const apart = atOnce(
+          pricesByPeriod(withImpliedLimits(problem), { iterations: 40, stallRatio: 0, stop: () => false }),
+        );
+        if (apart !== undefined) expect(apart.boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
         const result = await solveDecomposed(problem, tools, proven);
         expect(checkSolution(problem, result.solution)).toEqual([]);
         expect(result.objectiveUsd).toBeGreaterThanOrEqual(optimum - 1e-6);

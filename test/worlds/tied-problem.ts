@@ -12,7 +12,12 @@ export const tiedProblem: fc.Arbitrary<PlanProblem> = fc
     const shifted = (values: Int32Array, by: number): Int32Array =>
       Int32Array.from([...values, ...values.map((value) => value + by)]);
     return {
-      rows: { count: 2 * rows.count, unservedUsd: twice(rows.unservedUsd, grow), gbps: twice(rows.gbps) },
+      rows: {
+        count: 2 * rows.count,
+        unservedUsd: twice(rows.unservedUsd, grow),
+        gbps: twice(rows.gbps),
+        demand: Int32Array.from({ length: 2 * rows.count }, (_, row) => row % rows.count),
+      },
       arcs: {
         starts: Int32Array.from([...arcs.starts, ...arcs.starts.slice(1).map((start) => start + arcs.pool.length)]),
         pool: shifted(arcs.pool, pools.count),
@@ -36,9 +41,10 @@ export const tiedProblem: fc.Arbitrary<PlanProblem> = fc
         place: Int32Array.from({ length: 2 * sites.count }, (_, site) => site % sites.count),
       },
       limits: problem.limits.flatMap((limit) => [
-        limit,
+        { ...limit, eachPeriod: limit.name },
         {
           ...limit,
+          eachPeriod: limit.name,
           sites: limit.sites.map((site) => site + sites.count),
           pools: limit.pools.map((pool) => pool + pools.count),
           ...(limit.arcs === undefined ? {} : { arcs: limit.arcs.map((arc) => arc + arcs.pool.length) }),
