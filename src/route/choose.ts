@@ -1,4 +1,4 @@
-import { laneTerm, missRatio, termCount, type Lane } from "./lane.ts";
+import { laneTerm, missRatio, positionOf, termCount, type Lane } from "./lane.ts";
 import type { Routes } from "./routes.ts";
 import type { LoadView } from "./snapshot.ts";
 
@@ -72,7 +72,7 @@ function choseHolder(
   best: number,
   bestUsd: number,
 ): number {
-  const index = lane.group.indexOf(routes.groupOfReplica[replica]!);
+  const index = positionOf(lane, routes.groupOfReplica[replica]!);
   if (index < 0 || load.health(replica, nowMs) === 0) return best;
   const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), tokens - cachedTokens);
   return usd <= bestUsd ? replica : best;
@@ -98,10 +98,12 @@ export function computeMsOf(lane: Lane, index: number, drainMs: number, extraTok
   return drainMs + Math.max(meanMs * 0.1, meanMs + extraTokens * lane.terms[at + laneTerm.perTokenMs]!);
 }
 
-/** An engine of which nothing fresh is known is assumed to use up the whole budget: eligible, but never preferred. */
 export function pessimisticDrainMs(lane: Lane, load: LoadView, replica: number, nowMs: number): number {
-  const drainMs = load.drainMs(replica, nowMs);
-  const health = load.health(replica, nowMs);
+  return assumedDrainMs(lane, load.drainMs(replica, nowMs), load.health(replica, nowMs));
+}
+
+/** An engine of which nothing fresh is known is assumed to use up the whole budget: eligible, but never preferred. */
+export function assumedDrainMs(lane: Lane, drainMs: number, health: number): number {
   // A degraded engine (health below 1) drains in proportion more slowly.
   if (Number.isNaN(drainMs) || Number.isNaN(health)) return lane.stakes.budgetMs;
   return health < 1 ? drainMs / health + lane.stakes.budgetMs * (1 - health) : drainMs;

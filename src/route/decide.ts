@@ -1,7 +1,8 @@
 import { computeMsOf, costUsd } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { laneTerm, missRatio, termCount, type Lane, type Rejection } from "./lane.ts";
+import { laneTerm, missRatio, positionOf, termCount, type Lane } from "./lane.ts";
 import { place, type Placement, type RouteRequest } from "./place.ts";
+import type { Rejection } from "./rejections.ts";
 import type { Routes } from "./routes.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -59,16 +60,17 @@ export function decide(
 
 /** Puts a placement of a request from `origin` into words. */
 export function describe(routes: Routes, origin: RouteOrigin, placement: Placement): Decision {
-  const { budgetMs } = routes.lane(origin.workload, origin.area, origin.access).stakes;
+  const lane = routes.lane(origin.workload, origin.area, origin.access);
+  const { budgetMs } = lane.stakes;
   if (placement.replicas.length === 0) {
-    const lane = routes.wholeLane(origin.workload, origin.area, origin.access);
-    return { target: null, fallbacks: [], rejected: [...unhealthy(routes, lane), ...lane.rejected], budgetMs };
+    const whole = routes.wholeLane(origin.workload, origin.area, origin.access);
+    return { target: null, fallbacks: [], rejected: [...unhealthy(routes, whole), ...whole.rejected], budgetMs };
   }
-  const [target, ...fallbacks] = placement.replicas.map((_, candidate) =>
-    describeTarget(routes, origin, placement, candidate),
-  );
-  const { rejected } = routes.lane(origin.workload, origin.area, origin.access);
-  return { target: target!, fallbacks, rejected, budgetMs };
+  const fallbacks: Target[] = [];
+  for (let candidate = 1; candidate < placement.replicas.length; candidate++) {
+    fallbacks.push(describeIn(routes, lane, placement, candidate));
+  }
+  return { target: describeIn(routes, lane, placement, 0), fallbacks, rejected: lane.rejected, budgetMs };
 }
 
 function unhealthy(routes: Routes, lane: Lane): Rejection[] {
@@ -87,38 +89,52 @@ function unhealthy(routes: Routes, lane: Lane): Rejection[] {
 export function describeTarget(
   routes: Routes,
   { workload, area, access }: RouteOrigin,
+  placement: Placement,
+  candidate: number,
+): Target {
+  return describeIn(routes, routes.lane(workload, area, access), placement, candidate);
+}
+
+function describeIn(
+  routes: Routes,
+  shortlist: Lane,
   { replicas, queueMs: queues, loadKnown, targetTokens, tokens: tokensElsewhere }: Placement,
   candidate: number,
 ): Target {
   const replica = replicas[candidate]!;
-  const groupIndex = routes.groupOfReplica[replica]!;
-  const group = routes.groups[groupIndex]!;
-  let lane = routes.lane(workload, area, access);
-  if (!lane.group.includes(groupIndex)) lane = routes.wholeLane(workload, area, access);
-  const index = lane.group.indexOf(groupIndex);
-  const money = lane.moneyOf(index);
-  const term = (position: number) => lane.terms[lane.from + index * termCount + position]!;
-  const site = routes.policy.world.sites[group.site]!;
+  const group = routes.groupOfReplica[replica]!;
+  let lane = shortlist;
+  let index = positionOf(lane, group);
+  if (index < 0) {
+    const { workload, area, access } = shortlist.origin;
+    lane = routes.wholeLane(workload, area, access);
+    index = positionOf(lane, group);
+  }
+  const { egressUsd, energyUsd } = lane.moneyOf(index);
+  const at = lane.from + index * termCount;
+  const { terms, stakes, origin } = lane;
+  const rttMs = terms[at + laneTerm.rttMs]!;
   const tokens = candidate === 0 ? targetTokens : tokensElsewhere;
   const queueMs = queues[candidate]!;
   const computeMs = computeMsOf(lane, index, queueMs, tokens);
+  const { pool, site, siteName, tier, country } = routes.namesOfGroup[group]!;
   return {
     replica,
-    group: groupIndex,
-    pool: routes.deployment.pools[group.pool]!.id,
-    site: site.id,
-    siteName: site.name,
-    tier: site.tier,
-    country: site.country,
+    group,
+    pool,
+    site,
+    siteName,
+    tier,
+    country,
     terms: {
-      rttMs: term(laneTerm.rttMs),
+      rttMs,
       queueMs,
       prefillMs: computeMs - queueMs,
-      ttftMs: term(laneTerm.rttMs) + computeMs,
-      missRatio: missRatio(term(laneTerm.mu), term(laneTerm.sigma), lane.stakes.budgetMs, computeMs),
-      egressUsd: money.egressUsd,
-      energyUsd: money.energyUsd,
-      egressBytes: routes.policy.world.workloads[workload]!.responseBytes,
+      ttftMs: rttMs + computeMs,
+      missRatio: missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, stakes.budgetMs, computeMs),
+      egressUsd,
+      energyUsd,
+      egressBytes: routes.policy.world.workloads[origin.workload]!.responseBytes,
       expectedUsd: costUsd(lane, index, queueMs, tokens),
       loadKnown: loadKnown[candidate]!,
     },

@@ -1,7 +1,8 @@
 import { tiers } from "../catalog/index.ts";
 import type { RouteOrigin } from "./filter.ts";
-import type { Offer, Stakes } from "./lane.ts";
+import type { Stakes } from "./lane.ts";
 import { farthestKm } from "./latency.ts";
+import type { Offer } from "./offers.ts";
 import { chordToBox, nodeInts, placeTree, type PlaceTree } from "./place-tree.ts";
 import { chordSquared, relationOf, type Policy } from "./policy.ts";
 

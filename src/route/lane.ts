@@ -1,12 +1,11 @@
 import type { Tier, Workload } from "../catalog/index.ts";
 import { normalCdf } from "../network/index.ts";
-import type { Deployment } from "./deployment.ts";
-import { emptyJudgement, filter, judge, type RouteOrigin } from "./filter.ts";
+import { emptyJudgement, judge, type RouteOrigin } from "./filter.ts";
 import { Horizon, offerFigure, type OfferRegion } from "./horizon.ts";
 import { atDistance } from "./latency.ts";
+import type { Offer, OfferTerms } from "./offers.ts";
 import type { Policy } from "./policy.ts";
-import { score } from "./score.ts";
-import type { RejectReason } from "./standing.ts";
+import { listRejections, type Rejection } from "./rejections.ts";
 
 /** Engines of one kind in one pool, numbered `firstReplica` to `firstReplica + replicas - 1`. */
 export interface Group {
@@ -24,12 +23,13 @@ export interface Group {
   readonly capacityUsdPerModuleS: number;
 }
 
-/** A refusal that holds whatever the load. */
-export interface Rejection {
-  readonly site: string;
+/** What a decision says of a group: its names, side by side, as a large mesh does not fit the processor's caches. */
+export interface GroupNames {
   readonly pool: string;
-  readonly reason: RejectReason | "unhealthy";
-  readonly detail: string;
+  readonly site: string;
+  readonly siteName: string;
+  readonly tier: Tier;
+  readonly country: string;
 }
 
 /** What time is worth to a workload; one object for all its lanes. */
@@ -82,15 +82,20 @@ export interface Lane {
   readonly rejected: readonly Rejection[];
 }
 
+/** Position of a group in a lane; -1 when it is not there. Those looked for stand in front, where a decision just was. */
+export function positionOf({ terms, from, to }: Lane, group: number): number {
+  for (let at = from; at < to; at += termCount) {
+    if (terms[at + laneTerm.group] === group) return (at - from) / termCount;
+  }
+  return -1;
+}
+
 /**
  * Groups kept per tier in a shortlist. A mesh of thousands of sites has tens of thousands of origins; listing every
  * eligible site for each would take gigabytes, and a request hardly ever goes beyond the first few. The best of every
  * tier are kept, so that the loss of a tier does not empty the list.
  */
 export const shortlistPerTier = 16;
-
-/** Refusals listed per lane; a mesh of thousands of sites would otherwise answer with thousands of sentences. */
-const rejectionsKept = 32;
 
 /**
  * Weight of one whole budget of waiting against the cost of missing it. It orders sites that all keep the objective
@@ -99,78 +104,6 @@ const rejectionsKept = 32;
 const patienceRatio = 0.01;
 /** Cost of a miss when a workload names none, USD: only its sign matters, as nothing else is then at stake. */
 const nominalMissUsd = 1e-6;
-
-/** What a group asks of a workload whatever the origin; worked out once, because every lane looks at every group. */
-export interface Offer {
-  readonly index: number;
-  readonly group: Group;
-  readonly tier: Tier;
-  readonly pool: string;
-  /** Breaks ties of cost by name, not by position, so that the order in which pools are listed cannot matter. */
-  readonly name: string;
-  /** Position of the group's layout in the policy's `Serving.options`; -1 when the policy would not choose it. */
-  readonly layout: number;
-  /** By layout. */
-  readonly terms: readonly OfferTerms[];
-}
-
-export interface OfferTerms {
-  readonly egressUsd: number;
-  readonly energyUsd: number;
-  readonly prefillMs: number;
-  readonly perTokenMs: number;
-}
-
-export function compileOffers(
-  policy: Policy,
-  deployment: Deployment,
-  groups: readonly Group[],
-  workload: number,
-): Offer[] {
-  const { world } = policy;
-  // Thousands of groups differ in place alone; what is equal is one object, so that it stays in the caches.
-  const known = new Map<string, OfferTerms>();
-  const shared = (terms: OfferTerms): OfferTerms => {
-    const key = Object.values(terms).join(" ");
-    const twin = known.get(key) ?? terms;
-    known.set(key, twin);
-    return twin;
-  };
-  return groups.flatMap((group, index): Offer[] => {
-    if (!group.workloads.includes(workload)) return [];
-    const { options } = policy.serving[workload * world.modules.length + group.module]!;
-    const judgement = emptyJudgement();
-    const pool = deployment.pools[group.pool]!.id;
-    return [
-      {
-        index,
-        group,
-        tier: world.sites[group.site]!.tier,
-        pool,
-        name: `${pool}/${group.tensorParallel}`,
-        layout: options.findIndex((option) => option.tensorParallel === group.tensorParallel),
-        terms: options.map((option, position) => {
-          judgement.option = position;
-          // Money does not depend on where a request comes from, so any origin will do.
-          const { egressUsd, energyUsd, prefillMs } = score(
-            policy,
-            { workload, area: 0, access: 0 },
-            group.site,
-            group.module,
-            judgement,
-          );
-          // Engines that share an accelerator with others run slower in proportion.
-          return shared({
-            egressUsd,
-            energyUsd,
-            prefillMs: prefillMs / group.speedRatio,
-            perTokenMs: option.replica.perPrefillTokenMs / group.speedRatio,
-          });
-        }),
-      },
-    ];
-  });
-}
 
 interface Candidate {
   /** Position in the offers. */
@@ -340,24 +273,6 @@ function packTerms(
     packed[at + laneTerm.group] = offers[offer]!.index;
   }
   return packed;
-}
-
-function listRejections(policy: Policy, origin: RouteOrigin, offers: readonly Offer[]): Rejection[] {
-  const judgement = emptyJudgement();
-  const refused: { km: number; reason: RejectReason; offer: Offer }[] = [];
-  for (const offer of offers) {
-    judgement.km = Number.POSITIVE_INFINITY;
-    const reason = judge(policy, origin, offer.group.site, offer.group.module, judgement);
-    if (reason !== null) refused.push({ km: judgement.km, reason, offer });
-  }
-  // Sites refused before distance was asked have no distance and come last.
-  refused.sort((a, b) => (a.km === b.km ? (a.offer.pool < b.offer.pool ? -1 : 1) : a.km - b.km));
-  return refused.slice(0, rejectionsKept).map(({ reason, offer: { group, pool } }) => ({
-    site: policy.world.sites[group.site]!.id,
-    pool,
-    reason,
-    detail: filter(policy, origin, group.site, group.module).detail,
-  }));
 }
 
 /** So many deviations above the mean the distribution function is 1 to the last digit of a double. */

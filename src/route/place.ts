@@ -1,6 +1,6 @@
-import { choose, computeMsOf, costUsd, pessimisticDrainMs, tieRatio } from "./choose.ts";
+import { assumedDrainMs, choose, computeMsOf, costUsd, pessimisticDrainMs, tieRatio } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { laneTerm, termCount, type Lane } from "./lane.ts";
+import { laneTerm, positionOf, termCount, type Lane } from "./lane.ts";
 import type { Routes } from "./routes.ts";
 import { loadViewOf, type LoadView, type Snapshot } from "./snapshot.ts";
 
@@ -66,8 +66,10 @@ export function place(
   const queueMs: number[] = [];
   const loadKnown: boolean[] = [];
   for (const replica of replicas) {
-    queueMs.push(pessimisticDrainMs(lane, load, replica, nowMs));
-    loadKnown.push(!Number.isNaN(load.drainMs(replica, nowMs)) && !Number.isNaN(load.health(replica, nowMs)));
+    const drainMs = load.drainMs(replica, nowMs);
+    const health = load.health(replica, nowMs);
+    queueMs.push(assumedDrainMs(lane, drainMs, health));
+    loadKnown.push(!Number.isNaN(drainMs) && !Number.isNaN(health));
   }
   return { replicas, queueMs, loadKnown, targetTokens: tokens - saved, tokens };
 }
@@ -85,12 +87,12 @@ function warmReplica(
   tokens: number,
   warm: { readonly group: number; readonly tokens: number },
 ): number | undefined {
-  const index = lane.group.indexOf(warm.group);
+  const index = positionOf(lane, warm.group);
   const group = routes.groups[warm.group];
   if (index < 0 || group === undefined) return undefined;
   const replica = leastLoaded(group.firstReplica, group.replicas, load, nowMs);
   if (replica < 0) return undefined;
-  const chosenIndex = lane.group.indexOf(routes.groupOfReplica[chosen]!);
+  const chosenIndex = positionOf(lane, routes.groupOfReplica[chosen]!);
   const chosenDrainMs = pessimisticDrainMs(lane, load, chosen, nowMs);
   const drainMs = pessimisticDrainMs(lane, load, replica, nowMs);
   const warmUsd = costUsd(lane, index, drainMs, tokens - warm.tokens);
@@ -111,38 +113,44 @@ function addFallbacks(
   tokens: number,
   replicas: number[],
 ): void {
-  const poolOf = (replica: number) => routes.groups[routes.groupOfReplica[replica]!]!.pool;
-  const targetPool = poolOf(replicas[0]!);
+  const { poolOfGroup, replicasOfGroup } = routes;
+  const { terms, from, to } = lane;
+  const targetPool = poolOfGroup[routes.groupOfReplica[replicas[0]!]!]!;
   const costs = [Number.NEGATIVE_INFINITY];
-  for (let index = 0; index < lane.group.length; index++) {
+  const pools = [targetPool];
+  for (let at = from; at < to; at += termCount) {
     // No later candidate can cost less than its bound, nor do the bounds fall; so nothing better follows. A request
     // shorter than the mean can undercut the bounds, and then all are looked at.
     const isFull = replicas.length > fallbackCount;
-    if (isFull && tokens >= 0 && lane.terms[lane.from + index * termCount + laneTerm.boundUsd]! > costs[fallbackCount]!)
-      break;
-    const group = routes.groups[lane.group[index]!]!;
-    if (group.pool === targetPool) continue;
-    const replica = leastLoaded(group.firstReplica, group.replicas, load, nowMs);
+    if (isFull && tokens >= 0 && terms[at + laneTerm.boundUsd]! > costs[fallbackCount]!) break;
+    const group = terms[at + laneTerm.group]!;
+    const pool = poolOfGroup[group]!;
+    if (pool === targetPool) continue;
+    const replica = leastLoaded(replicasOfGroup[2 * group]!, replicasOfGroup[2 * group + 1]!, load, nowMs);
     if (replica < 0) continue;
+    const index = (at - from) / termCount;
     const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), tokens);
     let twin = replicas.length - 1;
-    while (twin > 0 && poolOf(replicas[twin]!) !== group.pool) twin--;
+    while (twin > 0 && pools[twin] !== pool) twin--;
     if (twin > 0) {
       if (usd >= costs[twin]!) continue;
       takeOut(replicas, twin);
       takeOut(costs, twin);
+      takeOut(pools, twin);
     }
-    let at = replicas.length;
+    let place = replicas.length;
     while (
-      at > 1 &&
-      (costs[at - 1]! > usd || (costs[at - 1] === usd && isAfter(routes, poolOf(replicas[at - 1]!), group.pool)))
+      place > 1 &&
+      (costs[place - 1]! > usd || (costs[place - 1] === usd && isAfter(routes, pools[place - 1]!, pool)))
     )
-      at--;
-    putIn(replicas, at, replica);
-    putIn(costs, at, usd);
+      place--;
+    putIn(replicas, place, replica);
+    putIn(costs, place, usd);
+    putIn(pools, place, pool);
     if (replicas.length > fallbackCount + 1) {
       replicas.pop();
       costs.pop();
+      pools.pop();
     }
   }
 }
@@ -170,10 +178,11 @@ function leastLoaded(first: number, count: number, load: LoadView, nowMs: number
     if (load.health(replica, nowMs) === 0) continue;
     const known = load.drainMs(replica, nowMs);
     const drainMs = Number.isNaN(known) ? Number.MAX_VALUE : known;
-    if (drainMs < bestMs) {
-      best = replica;
-      bestMs = drainMs;
-    }
+    if (drainMs >= bestMs) continue;
+    best = replica;
+    bestMs = drainMs;
+    // None is shorter than no queue at all; of a large mesh every engine left unread is a wait for memory saved.
+    if (drainMs <= 0) break;
   }
   return best;
 }

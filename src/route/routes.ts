@@ -4,15 +4,15 @@ import type { RouteOrigin } from "./filter.ts";
 import { mapOffers, type OfferRegion } from "./horizon.ts";
 import {
   compileLane,
-  compileOffers,
   LaneShelf,
   shortlistPerTier,
   stakesOf,
   type Group,
+  type GroupNames,
   type Lane,
-  type Offer,
   type Stakes,
 } from "./lane.ts";
+import { compileOffers, type Offer } from "./offers.ts";
 import type { Policy } from "./policy.ts";
 
 /** A deployment prepared for decisions. */
@@ -25,6 +25,8 @@ export interface Routes {
   readonly groupOfReplica: Int32Array;
   /** First replica and number of replicas of each group, two numbers per group. */
   readonly replicasOfGroup: Int32Array;
+  readonly poolOfGroup: Int32Array;
+  readonly namesOfGroup: readonly GroupNames[];
   /**
    * The lane of an origin, made when first asked for: all eligible groups of a small deployment, the cheapest
    * `shortlistPerTier` of each tier in a large one. When none of a shortlist takes requests, ask `wholeLane`.
@@ -85,9 +87,13 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
     replicaCount,
     groupOfReplica,
     replicasOfGroup: Int32Array.from(groups.flatMap((group) => [group.firstReplica, group.replicas])),
+    poolOfGroup: Int32Array.from(groups, (group) => group.pool),
+    namesOfGroup: groups.map((group): GroupNames => {
+      const { id, name, tier, country } = world.sites[group.site]!;
+      return { pool: deployment.pools[group.pool]!.id, site: id, siteName: name, tier, country };
+    }),
     lane(workload, area, access) {
-      const origin = { workload, area, access };
-      return (lanes[keyOf(workload, area, access)] ??= compile(origin, shortlistPerTier));
+      return (lanes[keyOf(workload, area, access)] ??= compile({ workload, area, access }, shortlistPerTier));
     },
     wholeLane(workload, area, access) {
       const short = routes.lane(workload, area, access);
