@@ -36,12 +36,12 @@ function outcomes(journal: string): string[] {
 }
 
 describe("sweep", () => {
-  it("gives the same bytes on one thread and on three, and once the journal is full without computing anything", async () => {
+  it("gives the same bytes on one thread and on two, and once the journal is full without computing anything", async () => {
     const one = await runCli(sweep("one.jsonl", "--threads", "1"));
-    const three = await runCli(sweep("three.jsonl", "--threads", "3"));
-    expect([one.exitCode, three.exitCode]).toEqual([0, 0]);
-    expect(three.stdout).toBe(one.stdout);
-    expect(outcomes("three.jsonl").toSorted()).toEqual(outcomes("one.jsonl").toSorted());
+    const two = await runCliHere(sweep("two.jsonl", "--threads", "2"));
+    expect([one.exitCode, two.exitCode]).toEqual([0, 0]);
+    expect(two.stdout).toBe(one.stdout);
+    expect(outcomes("two.jsonl").toSorted()).toEqual(outcomes("one.jsonl").toSorted());
     const report = JSON.parse(one.stdout) as SweepReport;
     expect(report.outcomes).toHaveLength(12);
     expect(report.settings.map(({ setting }) => setting)).toEqual([
@@ -53,7 +53,7 @@ describe("sweep", () => {
     for (const { summary } of report.settings) expect(summary.residencyViolations).toBe(0);
     const quiet = report.settings[0]!.summary.attainmentOfArrivedRatio!.mean;
     expect(report.settings[1]!.summary.attainmentOfArrivedRatio!.mean).toBeLessThan(quiet);
-    const again = await runCli(sweep("one.jsonl"));
+    const again = await runCliHere(sweep("one.jsonl"));
     expect(again.stderr).toMatch(/12 of 12 cases are in/);
     expect(again.stdout).toBe(one.stdout);
   });
@@ -77,7 +77,7 @@ describe("sweep", () => {
     const keys = after.map((line) => (JSON.parse(line) as { key: string }).key);
     expect(new Set(keys).size).toBe(16);
     expect(keys).toHaveLength(16);
-    const whole = await runCli(sweep("whole.jsonl", "--threads", "2", ...slow));
+    const whole = await runCliHere(sweep("whole.jsonl", "--threads", "1", ...slow));
     expect(resumed.stdout).toBe(whole.stdout);
   }, 90_000);
 

@@ -38,7 +38,7 @@ describe.skipIf(!hasNatsServer)("sweeps over NATS (skipped where no nats-server 
 
   it("brings every case to its end once when a worker is killed in the middle", async () => {
     const world = tinyWorld();
-    const asked = sweepCases({ seeds: Array.from({ length: 10 }, (_, i) => i) }, { durationS: 5, windowS: 10 });
+    const asked = sweepCases({ seeds: Array.from({ length: 8 }, (_, i) => i) }, { durationS: 5, windowS: 10 });
     const runner = createSweepNats(await connectNats(server!.url), { ackWaitMs: 3000 });
     const outcomes: SweepOutcome[] = [];
     const job = { id: `killed-${process.pid}`, world, deployment: deployEverywhere(world), traces: [] };

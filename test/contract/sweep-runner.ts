@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   simulate,
   sweepCases,
@@ -27,10 +27,11 @@ export function sweepRunnerContract(name: string, make: () => Promise<SweepRunne
     asked: ReturnType<typeof cases>,
     signal = new AbortController().signal,
     onEach: (outcomes: readonly SweepOutcome[]) => void = () => {},
+    instead: Partial<SweepJob> = {},
   ): Promise<SweepOutcome[]> => {
     const outcomes: SweepOutcome[] = [];
     await runner.run(
-      job(),
+      { ...job(), ...instead },
       asked,
       (outcome) => {
         outcomes.push(outcome);
@@ -42,11 +43,16 @@ export function sweepRunnerContract(name: string, make: () => Promise<SweepRunne
   };
 
   describe(`sweep runner: ${name}`, () => {
+    // One for all of them: a runner serves many sweeps, one after the other.
+    let runner: SweepRunner;
+    beforeAll(async () => {
+      runner = await make();
+    });
+    afterAll(() => runner.close());
+
     it("gives every case one outcome, the same as simulating it here", async () => {
-      const runner = await make();
       const asked = cases(3);
       const outcomes = await collect(runner, asked);
-      await runner.close();
       const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
       expect(outcomes).toHaveLength(asked.length);
       for (const { id, options } of asked) {
@@ -56,40 +62,46 @@ export function sweepRunnerContract(name: string, make: () => Promise<SweepRunne
     });
 
     it("tells which case cannot be simulated, and goes on with the others", async () => {
-      const runner = await make();
       const asked = cases(2).map((entry, i) =>
         i === 1 ? { ...entry, options: { ...entry.options, durationS: -1 } } : entry,
       );
       const outcomes = await collect(runner, asked);
-      await runner.close();
       const failed = outcomes.filter((outcome) => "failure" in outcome);
       expect(failed).toEqual([{ id: asked[1]!.id, failure: expect.stringMatching(/durationS/) }]);
       expect(outcomes).toHaveLength(4);
     });
 
-    it("ends when told to, with the outcomes it has", async () => {
-      const runner = await make();
-      const abort = new AbortController();
-      const outcomes = await collect(runner, cases(100, 20), abort.signal, () => abort.abort());
-      await runner.close();
-      expect(outcomes.length).toBeGreaterThanOrEqual(1);
-      expect(outcomes.length).toBeLessThan(200);
-      expect(new Set(outcomes.map(({ id }) => id)).size).toBe(outcomes.length);
+    it("has nothing to do for no cases", async () => {
+      expect(await collect(runner, [])).toEqual([]);
+    });
+
+    it("takes each sweep for itself: another deployment has other outcomes", async () => {
+      const asked = cases(1);
+      const first = await collect(runner, asked);
+      const bare = { ...deployment, pools: deployment.pools.slice(0, 1), flows: [] };
+      const other = await collect(runner, asked, undefined, undefined, { deployment: bare });
+      expect(other).toHaveLength(asked.length);
+      expect(other).not.toEqual(expect.arrayContaining([first[0]]));
+      const record = sweepRecord(simulate({ world, deployment: bare, options: asked[0]!.options }));
+      expect(other.find(({ id }) => id === asked[0]!.id)).toEqual({
+        id: asked[0]!.id,
+        record: JSON.parse(JSON.stringify(record)),
+      });
     });
 
     it("ends with the reason where an outcome cannot be kept", async () => {
-      const runner = await make();
       const full = (): void => {
         throw new Error("no space is left");
       };
       await expect(collect(runner, cases(2), undefined, full)).rejects.toThrow("no space is left");
-      await runner.close();
     });
 
-    it("has nothing to do for no cases", async () => {
-      const runner = await make();
-      expect(await collect(runner, [])).toEqual([]);
-      await runner.close();
+    it("ends when told to, with the outcomes it has", async () => {
+      const abort = new AbortController();
+      const outcomes = await collect(runner, cases(10, 20), abort.signal, () => abort.abort());
+      expect(outcomes.length).toBeGreaterThanOrEqual(1);
+      expect(outcomes.length).toBeLessThan(20);
+      expect(new Set(outcomes.map(({ id }) => id)).size).toBe(outcomes.length);
     });
   });
 }
