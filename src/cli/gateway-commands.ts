@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { collect, positive, positiveWhole, seconds, share, wholeNumber } from "./option-values.ts";
+import { collect, positive, positiveWhole, seconds, share, webOrigins, wholeNumber } from "./option-values.ts";
 
 /** As in `serve/priority.ts`; named here so that `--help` need not load the gateway. */
 const priorities = ["high", "normal", "low"];
@@ -32,6 +32,11 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     .option("--access-log <file>", "one JSON line per request, without prompts and keys; - for standard output")
     .option("--otlp <url>", "OpenTelemetry collector (OTLP over HTTP) for traces and metrics; off when left out")
     .option("--max-body-mb <number>", "largest request body, MiB", positive, 32)
+    .option(
+      "--cors-origins <origins>",
+      "web pages that may call the API, such as https://app.example,https://test.example or *; none when left out",
+      webOrigins,
+    )
     .option("--max-connections <number>", "connections at the same time", positiveWhole)
     .option("--grace <duration>", "time for running requests when it stops", seconds, 30)
     .option("--workers <number>", "processes that share the address, one per core", positiveWhole, 1)

@@ -91,3 +91,18 @@ export function wholeNumbers(text: string): number[] {
   }
   return values;
 }
+
+/** Origins as browsers name them: scheme, host and port, nothing behind. `*` stands for all. */
+export function webOrigins(text: string): readonly string[] | "*" {
+  if (text.trim() === "*") return "*";
+  return text.split(",").map((part) => {
+    const origin = part.trim().replace(/\/$/, "");
+    const known = URL.parse(origin);
+    if (known === null || !/^https?:$/.test(known.protocol) || known.origin !== origin.toLowerCase()) {
+      throw new InvalidArgumentError(
+        `"${part.trim()}" is no origin: name scheme, host and port, as https://app.example.`,
+      );
+    }
+    return known.origin;
+  });
+}

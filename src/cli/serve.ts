@@ -41,6 +41,7 @@ export interface ServeOptions {
   readonly otlp?: string;
   readonly maxBodyMb: number;
   readonly maxConnections?: number;
+  readonly corsOrigins?: readonly string[] | "*";
   /** Seconds that running requests get when the gateway stops. */
   readonly grace: number;
   readonly reload: boolean;
@@ -122,6 +123,7 @@ async function serveHere(
     openConsole: options.openConsole ?? false,
     accessLog: options.accessLog ?? null,
     otlp: otlpOf(options.otlp, process.env),
+    cors: options.corsOrigins ?? null,
     limits: {
       maxBodyBytes: Math.round(options.maxBodyMb * 1024 * 1024),
       ...(options.maxConnections !== undefined && { maxConnections: options.maxConnections }),

@@ -19,8 +19,10 @@ import {
   createReloadable,
   Drains,
   metrics,
+  withCors,
   type OperatorAccess,
   type AccountSettings,
+  type CorsOrigins,
   type Drain,
   type DrainChange,
   type FileDesk,
@@ -64,6 +66,8 @@ export interface GatewaySettings extends OperatorOptions {
   readonly otlp: { readonly url: string; readonly headers: readonly string[] } | null;
   /** Memory for answers that may be given again; none when left out. */
   readonly cache?: Pick<GatewayOptions, "cacheBytes" | "cacheTtlMs">;
+  /** Origins of web pages that may call the API; null or absent = none. */
+  readonly cors?: CorsOrigins | null;
   readonly limits?: Pick<HttpOptions, "maxBodyBytes" | "maxConnections">;
   /** Taken on accounts as they are read; a worker takes its share. */
   readonly shareOf?: (accounts: AccountSettings) => AccountSettings;
@@ -163,7 +167,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     if (settings.accessLog !== null) journals.push(openAccessLog(settings.accessLog));
     if (settings.otlp === null) return;
     const { version } = JSON.parse(readFileSync(packageRoot("package.json"), "utf8")) as { version: string };
-    const collect = () => observed().collect();
+    const collect = () => observed().collectInPieces();
     const more = { serviceVersion: version, instanceId: randomUUID(), collect, onTrouble: settings.say };
     journals.push(createOtlpExporter({ ...settings.otlp, ...more }));
   };
@@ -190,7 +194,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     responses = settings.responses ? await openResponses(settings.responses, clock) : null;
     gateway = createReloadable(compose(configuration, accounts));
     loaded.set(clock.epochMs() / 1_000);
-    service = await listen(gateway, settings);
+    service = await listen(settings.cors ? withCors(gateway, settings.cors) : gateway, settings);
     files?.start();
     const warning = strangersWarning(settings.host, settings, operators);
     if (warning !== null) settings.say(warning);

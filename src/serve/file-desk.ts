@@ -99,10 +99,22 @@ export class FileDesk {
     return bytes;
   }
 
-  async keep(content: ByteText, about: FileAbout): Promise<StoredFile> {
+  async keep(pieces: Iterable<ByteText>, about: FileAbout): Promise<StoredFile> {
     const id = newId("file-", this.#parts.rng);
-    await this.#parts.store.append(`${id}.data`, content);
-    return this.#enlist(id, content.length, about);
+    const name = `${id}.data`;
+    let bytes = 0;
+    try {
+      for (const piece of pieces) {
+        await this.#parts.store.append(name, piece);
+        bytes += piece.length;
+      }
+      if (bytes === 0) await this.#parts.store.append(name, "");
+    } catch (error) {
+      // Nobody will ever ask for what was written of it.
+      await this.#parts.store.remove(name).catch(() => {});
+      throw error;
+    }
+    return this.#enlist(id, bytes, about);
   }
 
   async #enlist(id: string, bytes: number, { expiresAfterS, ...named }: FileAbout): Promise<StoredFile> {

@@ -6,7 +6,7 @@ import type { StoredBatch, StoredFile } from "./file-index.ts";
 import { pieceBytes } from "./file-lines.ts";
 import { formBoundary, formParts } from "./form-parts.ts";
 import type { ByteText } from "./ports.ts";
-import type { Call } from "./transport.ts";
+import type { ByteSource, Call } from "./transport.ts";
 
 /** Who asks for files and batches, and what a model would be refused for, as the gateway judges it. */
 export interface FileCaller {
@@ -27,6 +27,13 @@ export interface FileAnswer {
 
 const windowPattern = /^(\d{1,3})([hd])$/;
 const longestWindowS = 30 * 86_400;
+/**
+ * What of an upload is looked through and written at a time. Below a mebibyte V8 keeps a text among its own objects, and
+ * what was used is collected before much of it has come together.
+ */
+const uploadPieceBytes = 512 * 1024;
+/** What is read of a field of a form, bytes: more than any of them needs. */
+const longestField = 1_000;
 const pageLength = { usual: 20, most: 10_000 } as const;
 const idPattern = /^[A-Za-z0-9_-]{1,80}$/;
 
@@ -75,12 +82,13 @@ export async function answerFileCall(desk: FileDesk, caller: FileCaller, call: C
 }
 
 async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<FileAnswer | ApiError> {
+  const body: ByteSource = call.bytes ?? call.body;
   const boundary = formBoundary(call.header("content-type") ?? "");
-  const parts = boundary === null ? null : formParts(call.body, boundary);
+  const parts = boundary === null ? null : formParts(body, boundary);
   if (parts === null) return wrong("Send the file as multipart/form-data.");
   const text = (name: string) => {
     const part = parts.find((entry) => entry.name === name && entry.fileName === null);
-    return part ? call.body.slice(part.start, part.end) : null;
+    return part ? body.slice(part.start, Math.min(part.end, part.start + longestField)) : null;
   };
   const file = parts.find((entry) => entry.name === "file" && entry.fileName !== null);
   const purpose = text("purpose");
@@ -91,31 +99,43 @@ async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<F
   if (seconds !== null && !(Number(seconds) >= 60 && Number(seconds) <= longestWindowS)) {
     return wrong("`expires_after[seconds]` must lie between 60 and 2592000.", "expires_after");
   }
-  const content = call.body.slice(file.start, file.end);
-  if (desk.bytesOf(caller.account) + content.length > desk.options.maxAccountBytes) {
+  if (desk.bytesOf(caller.account) + file.end - file.start > desk.options.maxAccountBytes) {
     return apiError("request_too_large", { detail: "The files of this account would exceed what it may keep." });
   }
   // Before anything is written: data the law keeps elsewhere must not come to rest here.
   if (purpose === "batch") {
-    const refusal = modelsIn(content)
+    const refusal = modelsIn(body, file.start, file.end)
       .map((model) => caller.refuses(model))
       .find((error) => error?.code === "residency_refused");
     if (refusal) return refusal;
   }
   const fileName = headerSafe(file.fileName!).slice(0, 200);
   const expiresAfterS = seconds === null ? null : Number(seconds);
-  return json(fileObject(await desk.keep(content, { account: caller.account, fileName, purpose, expiresAfterS })));
+  const about = { account: caller.account, fileName, purpose, expiresAfterS };
+  return json(fileObject(await desk.keep(piecesOf(body, file.start, file.end), about)));
+}
+
+/** The bytes between two positions, piece by piece. */
+function* piecesOf(body: ByteSource, start: number, end: number): Generator<ByteText> {
+  for (let from = start; from < end; from += uploadPieceBytes)
+    yield body.slice(from, Math.min(end, from + uploadPieceBytes));
 }
 
 /** Names of models anywhere in a file of requests; a quick look that may find too many. */
-function modelsIn(content: ByteText): string[] {
+function modelsIn(body: ByteSource, start: number, end: number): string[] {
   const found = new Set<string>();
-  for (const match of content.matchAll(/"model"\s*:\s*("(?:[^"\\]|\\.){1,300}")/g)) {
-    try {
-      found.add(JSON.parse(match[1]!) as string);
-    } catch {
-      continue;
+  for (let from = start; from < end;) {
+    // Whole lines at a time: no name lies across two of them.
+    const lineEnd = from + uploadPieceBytes < end ? body.indexOf("\n", from + uploadPieceBytes) : -1;
+    const to = lineEnd < 0 ? end : Math.min(end, lineEnd + 1);
+    for (const match of body.slice(from, to).matchAll(/"model"\s*:\s*("(?:[^"\\]|\\.){1,300}")/g)) {
+      try {
+        found.add(JSON.parse(match[1]!) as string);
+      } catch {
+        continue;
+      }
     }
+    from = to;
   }
   return [...found];
 }

@@ -1,4 +1,4 @@
-import type { ByteText } from "./ports.ts";
+import type { ByteSource } from "./transport.ts";
 
 /** One part of a `multipart/form-data` body. */
 export interface FormPart {
@@ -26,7 +26,7 @@ export function formBoundary(contentType: string): string | null {
  * Finds the parts of a form without copying any of it, so that what is passed on is what was sent. Null when the body
  * is not well-formed: a part without a name, a line end that is none, no closing boundary.
  */
-export function formParts(body: ByteText, boundary: string): FormPart[] | null {
+export function formParts(body: ByteSource, boundary: string): FormPart[] | null {
   const delimiter = `\r\n--${boundary}`;
   const parts: FormPart[] = [];
   // The first delimiter may stand at the very beginning; what is in front of it means nothing.
@@ -46,7 +46,7 @@ export function formParts(body: ByteText, boundary: string): FormPart[] | null {
   }
 }
 
-function afterDelimiter(body: ByteText, delimiter: string, from: number): number {
+function afterDelimiter(body: ByteSource, delimiter: string, from: number): number {
   const found = body.indexOf(delimiter, from);
   return found < 0 ? -1 : found + delimiter.length;
 }

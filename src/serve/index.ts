@@ -6,6 +6,7 @@ export { FileDesk, type FileDeskOptions } from "./file-desk.ts";
 export type { EngineBinding } from "./gateway-core.ts";
 export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./chain-check.ts";
 export { createAuditor } from "./evidence.ts";
+export { withCors, type CorsOrigins } from "./cors.ts";
 export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";
 export type { AttemptRecord, Journal, RequestRecord } from "./journal.ts";
 export { ledgerColumns, type AttemptOutcome, type LedgerRow } from "./ledger.ts";
@@ -51,4 +52,4 @@ export type {
 export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./roll-up.ts";
 export { slos, type Slo } from "./slo.ts";
 export { splitTarget } from "./request-target.ts";
-export type { Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./transport.ts";
+export type { ByteSource, Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./transport.ts";

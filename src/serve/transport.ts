@@ -1,5 +1,16 @@
 import type { ByteText, EngineEvents, EngineRun } from "./ports.ts";
 
+/**
+ * Bytes that are searched and cut like `ByteText`, wherever they lie: a large body then need not become a text of its own
+ * as well. Every `ByteText` is one.
+ */
+export interface ByteSource {
+  readonly length: number;
+  indexOf(text: ByteText, from?: number): number;
+  startsWith(text: ByteText, at?: number): boolean;
+  slice(from: number, to: number): ByteText;
+}
+
 /** A request as a transport hands it over: complete, within the size limits, and already decoded. */
 export interface Call {
   readonly method: string;
@@ -8,6 +19,8 @@ export interface Call {
   /** Ordinary text; of a form (`multipart/…`) `ByteText`, because it may hold anything. */
   readonly body: string;
   readonly bodyBytes: number;
+  /** Of a form: its bytes where they lie; absent = only `body` has them. Who needs no text should not ask for `body`. */
+  readonly bytes?: ByteSource | undefined;
   /** What follows the question mark of the target; absent or empty when there is none. */
   readonly query?: string;
   /** The connection comes from this machine, as far as the transport can tell; absent = it does not or is unknown. */

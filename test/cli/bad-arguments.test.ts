@@ -47,6 +47,11 @@ const lines: readonly [string, () => string[], RegExp][] = [
   ["a scenario without an end", () => ["validate", "/dev/zero"], /DSP_SCENARIO_NO_FILE[^]*more than 128 MiB/],
   ["an empty scenario", () => ["validate", at("empty.yaml")], /DSP_SCENARIO_EMPTY[^]*hint: .*disperse init/],
   ["a scenario of blanks and comments", () => ["plan", at("blank.yaml")], /DSP_SCENARIO_EMPTY/],
+  [
+    "a page for an origin",
+    () => ["serve", plan, "--cors-origins", "https://a.example/chat"],
+    /is no origin: name scheme/,
+  ],
   ["an unknown command", () => ["plann", "x"], /unknown command 'plann'[^]*Did you mean plan/],
   ["an unknown option", () => ["validate", "--colour", "x"], /unknown option '--colour'/],
   ["no scenario", () => ["validate"], /missing required argument 'scenario'/],

@@ -44,7 +44,12 @@ export class BodyBytes {
     this.#piece = nothing;
   }
 
-  /** All of it, good until anything else is done here; then the next body begins. */
+  /** What `take` will give is a buffer of its own, which nobody writes to again. */
+  get isOwn(): boolean {
+    return this.#piece === nothing;
+  }
+
+  /** All of it, good until anything else is done here, or for ever when it `isOwn`; then the next body begins. */
   take(): Buffer {
     const whole =
       this.#piece === nothing ? this.#kept.subarray(0, this.#length) : this.#piece.subarray(this.#from, this.#to);

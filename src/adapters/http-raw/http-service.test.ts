@@ -131,6 +131,29 @@ describe("requests", () => {
     expect(recorder.calls[0]!.header("x-long")).toBe("a, b");
   });
 
+  it("that are forms can be read where they lie and as a text, and are the same bytes", async () => {
+    const form = `--b\r\ncontent-disposition: form-data; name="f"\r\n\r\n\x00\xff\r\n--b-${"é".repeat(70_000)}\r\n--b--\r\n`;
+    const head = `POST /f HTTP/1.1\r\nhost: a\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: ${form.length}\r\n\r\n`;
+    const read: [string, number, number, boolean, string][] = [];
+    const recorder = recordingGateway(({ bytes, body }, reply) => {
+      const found = bytes!.indexOf("\r\n--b", 10);
+      read.push([
+        bytes!.slice(0, bytes!.length),
+        found,
+        bytes!.indexOf("\r\n--b", found + 1),
+        bytes!.startsWith("--b"),
+        body,
+      ]);
+      reply.send(200, [], "", true);
+    });
+    const port = await start(recorder);
+    await exchange(port, head + form);
+    await exchange(port, head + form.slice(0, 40), form.slice(40));
+    const close = form.indexOf("\r\n--b--");
+    const lookalike = form.indexOf("\r\n--b-é");
+    expect(read).toEqual(Array.from({ length: 2 }, () => [form, lookalike, close, true, form]));
+  });
+
   it("may come in chunks", async () => {
     const recorder = recordingGateway();
     const bytes =

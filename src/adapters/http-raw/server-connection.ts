@@ -1,18 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import {
-  apiError,
-  splitTarget,
-  type ApiError,
-  type ByteText,
-  type Call,
-  type Exchange,
-  type Gateway,
-  type Reply,
-} from "../../serve/index.ts";
+import { apiError, type ApiError, type ByteText, type Exchange, type Gateway, type Reply } from "../../serve/index.ts";
 import { BodyBytes } from "./body-bytes.ts";
 import { fieldValue, isNamed, MessageParser, type MessageEvents, type MessageHead } from "./message-parser.ts";
+import { FormBody, RawCall } from "./raw-call.ts";
 import { statusLine } from "./status-line.ts";
 
 export interface ConnectionLimits {
@@ -43,6 +35,8 @@ export class ServerConnection implements MessageEvents, Reply {
   #begun = false;
   #head: MessageHead | null = null;
   readonly #body = new BodyBytes();
+  /** The form that is being answered. */
+  #form: FormBody | null = null;
   #bodyBytes = 0;
   #exchange: Exchange | null = null;
   #answering = false;
@@ -112,6 +106,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#answering = true;
     this.#closeAfter = !head.keepAlive || head.upgrade || this.#stopping;
+    const own = this.#body.isOwn;
     const body = this.#body.take();
     const coding = fieldValue(head.fields, "transfer-encoding");
     const hosts = countFields(head.fields, "host");
@@ -124,7 +119,9 @@ export class ServerConnection implements MessageEvents, Reply {
     } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
     else if (!form && !isUtf8(body)) this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
     else {
-      const exchange = this.#gateway.handle(new RawCall(head, body, form, this.socket), this);
+      if (form) this.#form = new FormBody(body, own);
+      const read = this.#form ?? body.toString("utf8");
+      const exchange = this.#gateway.handle(new RawCall(head, read, body.length, this.socket), this);
       // The answer may be complete already, and then nobody is interested in this exchange any more.
       if (this.#answering) this.#exchange = exchange;
     }
@@ -221,6 +218,8 @@ export class ServerConnection implements MessageEvents, Reply {
   #finish(): void {
     this.#exchange = null;
     this.#answering = false;
+    this.#form?.free();
+    this.#form = null;
     this.#head = null;
     this.#begun = false;
     this.#bodyBytes = 0;
@@ -268,36 +267,6 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#parser.free();
     if (!this.socket.writableEnded) this.socket.destroy();
     exchange?.clientLeft();
-  }
-}
-
-class RawCall implements Call {
-  readonly method: string;
-  readonly path: string;
-  readonly body: string;
-  readonly bodyBytes: number;
-  readonly query: string;
-  readonly #fields: readonly string[];
-  readonly #socket: Socket;
-
-  constructor(head: MessageHead, body: Buffer, form: boolean, socket: Socket) {
-    this.method = head.method;
-    const { path, query } = splitTarget(head.target);
-    this.path = path;
-    this.query = query;
-    this.body = body.toString(form ? "latin1" : "utf8");
-    this.bodyBytes = body.length;
-    this.#fields = head.fields;
-    this.#socket = socket;
-  }
-
-  /** Looked up only when somebody asks: few requests depend on it. */
-  get local(): boolean {
-    return /^(?:127\.|::1$|::ffff:127\.)/.test(this.#socket.remoteAddress ?? "");
-  }
-
-  header(name: string): string | undefined {
-    return fieldValue(this.#fields, name);
   }
 }
 

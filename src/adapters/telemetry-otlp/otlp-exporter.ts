@@ -4,7 +4,7 @@ import { GenAiMetrics } from "./gen-ai-metrics.ts";
 import { attributesOf, cumulative, unixNano } from "./otlp-json.ts";
 import { spansOf } from "./spans.ts";
 
-/** A reading of one metric with all its series; as the Prometheus adapter collects it. */
+/** A reading of one metric, or of some of its series; as the Prometheus adapter collects it. */
 export interface CollectedMetric {
   readonly metric: Metric;
   readonly type: "counter" | "gauge" | "histogram";
@@ -27,12 +27,19 @@ export interface OtlpOptions {
   readonly serviceVersion: string;
   /** Names this process among others of the service. */
   readonly instanceId: string;
-  readonly collect: () => readonly CollectedMetric[];
+  /** Reads all metrics bit by bit; a metric may come in several pieces. */
+  readonly collect: () => Iterable<CollectedMetric>;
   /** Told once when exports begin to fail and once when they work again. */
   readonly onTrouble?: (message: string) => void;
   readonly everyMs?: number;
 }
 
+/**
+ * Series and spans in one request to the collector. Each request is read, written out and sent before the next is begun, so
+ * that no stream waits longer than it takes to write one: a few milliseconds, however many sites or requests there are.
+ */
+const seriesAtOnce = 500;
+const spansAtOnce = 500;
 /** Spans that may wait for the collector; beyond, the oldest are dropped. */
 const maxWaitingSpans = 20_000;
 const exportTimeoutMs = 10_000;
@@ -78,17 +85,38 @@ export function createOtlpExporter(options: OtlpOptions): Journal {
     troubled = true;
   }
 
+  async function sendSpans(): Promise<boolean> {
+    // Those that come meanwhile wait for the next time, or a busy gateway would never be done.
+    for (let left = spans.length; left > 0 && spans.length > 0; left -= spansAtOnce) {
+      const batch = spans.splice(0, Math.min(left, spansAtOnce));
+      if (await post("/v1/traces", { resourceSpans: [{ resource, scopeSpans: [{ scope, spans: batch }] }] })) continue;
+      spans = [...batch, ...spans].slice(-maxWaitingSpans);
+      return false;
+    }
+    return true;
+  }
+
+  const sendMetrics = (metrics: readonly object[]) =>
+    post("/v1/metrics", { resourceMetrics: [{ resource, scopeMetrics: [{ scope, metrics }] }] });
+
+  async function sendAllMetrics(): Promise<boolean> {
+    let pieces: CollectedMetric[] = [];
+    let series = 0;
+    for (const piece of options.collect()) {
+      pieces.push(piece);
+      series += piece.series.length;
+      if (series < seriesAtOnce) continue;
+      if (!(await sendMetrics(metricsOf(pieces, startEpochMs, Date.now())))) return false;
+      pieces = [];
+      series = 0;
+    }
+    const nowMs = Date.now();
+    return sendMetrics([...metricsOf(pieces, startEpochMs, nowMs), ...genAi.collect(startEpochMs, nowMs)]);
+  }
+
   async function send(): Promise<void> {
-    const batch = spans;
-    spans = [];
-    const traces = { resourceSpans: [{ resource, scopeSpans: [{ scope, spans: batch }] }] };
-    const kept = batch.length === 0 || (await post("/v1/traces", traces));
-    if (!kept) spans = [...batch, ...spans].slice(-maxWaitingSpans);
-    const metrics = [
-      ...metricsOf(options.collect(), startEpochMs, Date.now()),
-      ...genAi.collect(startEpochMs, Date.now()),
-    ];
-    const measured = await post("/v1/metrics", { resourceMetrics: [{ resource, scopeMetrics: [{ scope, metrics }] }] });
+    const kept = await sendSpans();
+    const measured = await sendAllMetrics();
     if (kept && measured && troubled) {
       troubled = false;
       options.onTrouble?.("telemetry is exported again");
