@@ -11,18 +11,23 @@ export class Origins {
   readonly #access: Map<string, number>;
   /** Area and access type with most demand, by workload. */
   readonly #usual: { area: number; access: number }[];
-  /** Access type with most demand, by `workload area`. */
-  readonly #usualAccess = new Map<string, { access: number; perS: number }>();
+  /** Access type with most demand, by workload and area; -1 where there is none. */
+  readonly #usualAccess: Int32Array;
 
   constructor(world: World, defaultArea: string | null) {
     this.#areas = new Map(world.areas.map((area, index) => [area.id, index]));
     this.#access = new Map(world.accessTypes.map((access, index) => [access.id, index]));
     const peaks = world.workloads.map(() => -1);
+    this.#usualAccess = new Int32Array(world.workloads.length * world.areas.length).fill(-1);
+    const usualPerS = new Float64Array(this.#usualAccess.length).fill(-1);
     this.#usual = world.workloads.map(() => ({ area: 0, access: 0 }));
     for (const { workload, area, access, peakPerS } of world.demand) {
       const perS = peakPerS[0] ?? 0;
-      const key = `${workload} ${area}`;
-      if (perS > (this.#usualAccess.get(key)?.perS ?? -1)) this.#usualAccess.set(key, { access, perS });
+      const pair = workload * world.areas.length + area;
+      if (perS > usualPerS[pair]!) {
+        usualPerS[pair] = perS;
+        this.#usualAccess[pair] = access;
+      }
       if (perS <= peaks[workload]!) continue;
       peaks[workload] = perS;
       this.#usual[workload] = { area, access };
@@ -36,8 +41,9 @@ export class Origins {
     const usual = this.#usual[workload]!;
     const areaIndex = area === undefined ? usual.area : this.#areas.get(area);
     if (areaIndex === undefined) return { ok: false, error: apiError("unknown_area", { param: "x-disperse-area" }) };
-    const usualAccess = this.#usualAccess.get(`${workload} ${areaIndex}`)?.access ?? usual.access;
-    const accessIndex = access === undefined ? usualAccess : this.#access.get(access);
+    const usualAccess = this.#usualAccess[workload * this.#areas.size + areaIndex]!;
+    const assumed = usualAccess < 0 ? usual.access : usualAccess;
+    const accessIndex = access === undefined ? assumed : this.#access.get(access);
     if (accessIndex === undefined)
       return { ok: false, error: apiError("unknown_access", { param: "x-disperse-access" }) };
     return { ok: true, area: areaIndex, access: accessIndex };
