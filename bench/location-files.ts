@@ -12,14 +12,22 @@ export interface LocationInstance {
 /** What is wrong with a file, in words: shown to the user as it is. */
 export class LocationFileFault extends Error {}
 
+/** It holds another count of numbers than a file of its kind would. */
+export class LocationSizeFault extends LocationFileFault {}
+
+/** Beyond this a sum of costs loses its last dollar. */
+const largest = 1e15;
+
 function numbersOf(name: string, text: string): number[] {
   return text
     .split(/\s+/)
     .filter((token) => token !== "")
     .map((token, i) => {
       const value = Number(token);
-      if (Number.isFinite(value)) return value;
       const shown = token.length > 20 ? `${token.slice(0, 20)}…` : token;
+      if (Math.abs(value) > largest)
+        throw new LocationFileFault(`${name}: number ${i + 1} is ${shown}, too large to be computed with`);
+      if (Number.isFinite(value)) return value;
       throw new LocationFileFault(`${name}: number ${i + 1} reads "${shown}", which is no number`);
     });
 }
@@ -35,15 +43,21 @@ function requireSize(
   expected: number,
   found: number,
 ): void {
+  if (found === 0) throw new LocationSizeFault(`${name}: the file is empty`);
   for (const size of sizes) {
     if (size === undefined || !Number.isInteger(size) || size < 1) {
-      throw new LocationFileFault(`${name}: the file must begin with ${what}, whole numbers of at least 1`);
+      throw new LocationSizeFault(`${name}: the file must begin with ${what}, whole numbers of at least 1`);
     }
   }
   if (!(expected <= mostArcs))
-    throw new LocationFileFault(`${name}: ${what} ask for ${expected} numbers; is the header right?`);
+    throw new LocationSizeFault(`${name}: ${what} ask for ${expected} numbers; is the header right?`);
   if (found < expected)
-    throw new LocationFileFault(`${name}: ${expected} numbers expected, ${found} found; the file was cut`);
+    throw new LocationSizeFault(`${name}: ${expected} numbers expected, ${found} found; the file was cut`);
+  if (found > expected) {
+    throw new LocationSizeFault(
+      `${name}: ${expected} numbers expected, ${found} found; it may be a file of another kind`,
+    );
+  }
 }
 
 function requireSigns(name: string, what: string, values: ArrayLike<number>, above: boolean): void {
@@ -67,12 +81,22 @@ interface FacilityData {
   readonly maxSites?: number;
 }
 
+/** Share of a site that a customer without demand takes: what counts as something, and no more. */
+const leastLoad = 1e-8;
+
 /** Every customer has an arc to every site; leaving one unserved costs more than any plan, so no optimum does. */
 function facilityProblem(data: FacilityData): PlanProblem {
   const { name, sites, customers } = data;
   requireSigns(name, "the capacity of site", data.capacity, true);
   requireSigns(name, "the fixed cost of site", data.fixed, false);
   requireSigns(name, "the demand of customer", data.demand, false);
+  const total = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0);
+  const [asked, there] = [total(data.demand), total(data.capacity)];
+  if (asked > there * (1 + 1e-9)) {
+    throw new LocationFileFault(
+      `${name}: the customers ask for ${asked}, all sites together carry ${there}; there is no solution`,
+    );
+  }
   const arcs = sites * customers;
   const usd = new Float64Array(arcs);
   const load = new Float64Array(arcs);
@@ -83,7 +107,8 @@ function facilityProblem(data: FacilityData): PlanProblem {
       const arc = customer * sites + site;
       pool[arc] = site;
       usd[arc] = data.cost(site, customer);
-      load[arc] = data.demand[customer]! / data.capacity[site]!;
+      // Who asks for nothing still needs an open site.
+      load[arc] = Math.max(data.demand[customer]! / data.capacity[site]!, leastLoad);
       dearest[customer] = Math.max(dearest[customer]!, usd[arc]!);
     }
   }
@@ -133,7 +158,7 @@ function facilityProblem(data: FacilityData): PlanProblem {
  * serving it whole from each site. In capa, capb and capc the token `capacity` stands for the number in the name.
  */
 export function readOrLibrary(name: string, text: string): LocationInstance {
-  const inName = /_(\d+)/.exec(name)?.[1];
+  const inName = (/[_-](\d+)/.exec(name) ?? /(\d{3,})$/.exec(name))?.[1];
   if (text.includes("capacity") && inName === undefined) {
     throw new LocationFileFault(
       `${name}: the file says "capacity" where a number should be; name it by the number, for example capa_8000.txt`,

@@ -15,7 +15,14 @@ import { gunzipSync } from "node:zlib";
 import { createHighsSolver } from "../src/adapters/solver-highs/index.ts";
 import { solveProblem } from "../src/plan/index.ts";
 import { processorMs } from "./processor-clock.ts";
-import { LocationFileFault, readMedian, readOrLibrary, readTestBed, type LocationInstance } from "./location-files.ts";
+import {
+  LocationFileFault,
+  LocationSizeFault,
+  readMedian,
+  readOrLibrary,
+  readTestBed,
+  type LocationInstance,
+} from "./location-files.ts";
 import { choiceOf, numberOf, UsageFault } from "./usage.ts";
 
 function readInstance(path: string): LocationInstance {
@@ -23,8 +30,18 @@ function readInstance(path: string): LocationInstance {
   const name = basename(path)
     .replace(/\.gz$/, "")
     .replace(/\.(txt|plc)$/, "");
-  if (/\.plc(\.gz)?$/.test(path)) return readTestBed(name, text);
-  return name.startsWith("pmed") ? readMedian(name, text) : readOrLibrary(name, text);
+  const usual = /\.plc(\.gz)?$/.test(path) ? readTestBed : name.startsWith("pmed") ? readMedian : readOrLibrary;
+  // A file may have any name; how many numbers it holds tells what it is.
+  let fault: LocationSizeFault | null = null;
+  for (const read of [usual, ...[readOrLibrary, readMedian, readTestBed].filter((reader) => reader !== usual)]) {
+    try {
+      return read(name, text);
+    } catch (error) {
+      if (!(error instanceof LocationSizeFault)) throw error;
+      fault ??= error;
+    }
+  }
+  throw fault!;
 }
 
 function readText(path: string): string {
