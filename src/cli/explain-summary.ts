@@ -20,6 +20,7 @@ const siteReasons: Readonly<Record<SiteExplanation["reason"], string>> = {
   forced: "open because the scenario has it open: it exists or is forced",
   forbidden: "shut because the scenario forbids it",
   pays: "open because it pays",
+  parent: "open for the sites that hang on it; what it serves itself would not pay for it",
   noDemand: "shut because it may serve no demand at all",
   tooDear: "shut because being open costs more than it could save",
   limits: "shut although the arithmetic speaks for it: whole modules, power or a limit are in the way",
@@ -29,6 +30,10 @@ export function siteSections(site: SiteExplanation, opposite?: Resolved<ChangeOf
   const { load } = site;
   return [
     { lines: [`${site.site} (${site.tier}) is ${siteReasons[site.reason]}.`, ...siteMoney(site)] },
+    {
+      lines:
+        site.children.length > 0 ? [`Open sites that hang on it: ${site.children.slice(0, shown).join(", ")}.`] : [],
+    },
     { lines: opposite ? [oppositeText(site, opposite.found)] : [] },
     {
       title: "Use",

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { provingPlanner } from "../../test/worlds/plan-worlds.ts";
 import { tinyWorld } from "../../test/worlds/tiny-world.ts";
 import { explainLimit, resolveLimit, worldLimitsOf } from "./explain-limit.ts";
+import { explainSite } from "./explain-site.ts";
 import { financeReport } from "./finance-report.ts";
 import type { World } from "../catalog/index.ts";
 
@@ -101,6 +102,8 @@ describe("limits beyond power, money and supply, explained", () => {
     expect([found.used, found.binding]).toEqual(open ? [0, false] : [1, true]);
     expect(found.statement).toMatch(open ? /core-far.* is open/ : /core-far.* is shut, so edge-here may not open/);
     expect([trial!.added, trial!.change.usdPerYear <= 1e-6]).toEqual([null, true]);
+    const hangs = plan.deployment.pools.some((pool) => pool.site === 0);
+    expect(explainSite(plan, 2)).toMatchObject({ open, children: hangs ? ["edge-here"] : [] });
   });
 
   it("say where the requests of a lost site would go, how full that is, and what surviving costs", async () => {

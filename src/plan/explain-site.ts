@@ -36,7 +36,10 @@ export interface SiteExplanation {
   readonly elsewhere: readonly { readonly to: string; readonly peakPerS: number }[];
   /** Why requests may not be served here, by first reason, over demand rows and modules; only where nothing may. */
   readonly refusals: readonly { readonly reason: RejectReason; readonly count: number; readonly example: string }[];
-  readonly reason: "forced" | "forbidden" | "pays" | "noDemand" | "tooDear" | "limits";
+  /** Open sites that hang on this one. */
+  readonly children: readonly string[];
+  /** `parent`: open for the sites that hang on it; what it serves itself would not pay for it. */
+  readonly reason: "forced" | "forbidden" | "pays" | "parent" | "noDemand" | "tooDear" | "limits";
 }
 
 /** @param site Position in `plan.world.sites`. */
@@ -50,6 +53,9 @@ export function explainSite(plan: PlanDocument, site: number): SiteExplanation {
   const costUsdPerYear = open
     ? (plan.cost?.bySite.find((entry) => entry.site === site)?.usdPerYear ?? 0)
     : siteAnnualUsd(world, site).totalUsd;
+  const children = [...world.sites.keys()].filter(
+    (child) => world.sites[child]!.parent === site && isOpen(plan, child),
+  );
   const refusals = found.peakByWorkload.size === 0 ? refusalsAt(planned, site) : [];
   return {
     site: place.id,
@@ -73,7 +79,8 @@ export function explainSite(plan: PlanDocument, site: number): SiteExplanation {
       .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
       .map(([to, peakPerS]) => ({ to, peakPerS })),
     refusals,
-    reason: reasonOf(plan, site, open, found, costUsdPerYear),
+    children: children.map((child) => world.sites[child]!.id),
+    reason: reasonOf(plan, site, open && children.length > 0, found, costUsdPerYear),
   };
 }
 
@@ -84,14 +91,18 @@ interface Value {
 }
 
 function reasonOf(
-  { world, period }: PlanDocument,
+  plan: PlanDocument,
   site: number,
-  open: boolean,
+  isParent: boolean,
   found: Value,
   costUsd: number,
 ): SiteExplanation["reason"] {
+  const { world, period } = plan;
   if (world.sites[site]!.status === "forbidden") return "forbidden";
-  if (open) return isAlwaysOpen(world, site, period) ? "forced" : "pays";
+  if (isOpen(plan, site)) {
+    if (isAlwaysOpen(world, site, period)) return "forced";
+    return isParent && found.gainUsd < costUsd ? "parent" : "pays";
+  }
   if (found.peakByWorkload.size === 0) return "noDemand";
   return found.gainUsd <= costUsd ? "tooDear" : "limits";
 }
@@ -191,5 +202,7 @@ export async function resolveSite(
 /** Whether the site is open in any period of the plan. */
 function isOpen(plan: PlanDocument, site: number): boolean {
   if (isAlwaysOpen(plan.world, site, plan.period)) return true;
-  return everyPeriod(plan).some((view) => view.deployment.pools.some((pool) => pool.site === site));
+  return everyPeriod(plan).some(({ deployment: { pools, upgrades = [] } }) =>
+    [...pools, ...upgrades].some((entry) => entry.site === site),
+  );
 }
