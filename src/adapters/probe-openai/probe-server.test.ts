@@ -173,10 +173,32 @@ describe("probeServer", () => {
     ["streams no JSON", events("data: hello\n\n"), /not JSON/],
     ["streams no token", events("data: [DONE]\n\n"), /without any token/],
     ["breaks off", events('data: {"error":{"message":"out of memory"}}\n\n'), /broke off.*out of memory/],
+    [
+      "breaks the connection in mid-stream",
+      (_asked, response) => {
+        response.setHeader("content-type", "text/event-stream");
+        response.write('data: {"choices":[{"delta":{"content":"a"}}]}\n\n', () =>
+          setTimeout(() => response.destroy(), 5),
+        );
+      },
+      /broke off in the middle of an answer/,
+    ],
+    ["goes on for ever", events('data: {"choices":[{"delta":{"content":"a"}}]}\n\n'.repeat(500)), /goes on after/],
     ["hangs up", (_asked, response) => response.destroy(), /cannot be reached/],
   ])("says what to do when the server %s", async (_what, answer, words) => {
     const server = await serve(answer);
     await expect(probeServer(options(server.url))).rejects.toThrow(words);
+  });
+
+  it("does not believe counts that cannot be", async () => {
+    const server = await serve(
+      events(
+        `${'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'.repeat(4)}data: {"choices":[],"usage":{"prompt_tokens":-5,"completion_tokens":1000000000}}\n\n`,
+      ),
+    );
+    const { cells } = await probeServer(options(server.url, { concurrencies: [1], promptTokens: [20] }));
+    expect(cells[0]!.outputTokens).toBe(4);
+    expect(cells[0]!.inputTokens).toBeGreaterThan(0);
   });
 
   it("says what to do when nobody is there, no model is listed, or several are", async () => {

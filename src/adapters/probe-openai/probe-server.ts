@@ -136,20 +136,29 @@ async function level(
   };
 }
 
+/** Longest list of models that is read, characters. */
+const longestList = 10_000_000;
+
 /** The one model a server lists; several or none are for the user to choose from. */
 async function onlyModel(url: string, apiKey: string | undefined): Promise<string> {
   const address = `${url}/v1/models`;
   let response: Response;
+  let text = "";
   try {
     response = await fetch(address, {
       redirect: "error",
       headers: authorization(apiKey === undefined ? {} : { apiKey }),
       signal: AbortSignal.timeout(10_000),
     });
+    const decoder = new TextDecoder();
+    for await (const bytes of response.body ?? []) {
+      text += decoder.decode(bytes as Uint8Array, { stream: true });
+      if (text.length > longestList)
+        throw new ProbeRefused(`${address} lists models without an end. Name one with --model.`);
+    }
   } catch (error) {
-    throw unreachable(url, error);
+    throw error instanceof ProbeRefused ? error : unreachable(url, error);
   }
-  const text = await response.text();
   if (!response.ok) throw refusalOf(response.status, address, text);
   let ids: string[] = [];
   try {

@@ -69,10 +69,12 @@ export async function timedRequest(
     );
   }
   try {
-    return await timeTokens(response, sentMs, prompt, address);
+    return await timeTokens(response, { sentMs, prompt, address, outputTokens });
   } catch (error) {
     if (signal.aborted || error instanceof ProbeRefused) throw error;
-    throw limit.aborted ? tooSlow(address, target) : unreachable(target.url, error);
+    throw limit.aborted
+      ? tooSlow(address, target)
+      : new ProbeRefused(`${address} broke off in the middle of an answer.`);
   }
 }
 
@@ -96,7 +98,18 @@ interface ChunkOfAnswer {
 /** English prose has about this many characters per token; used only where a server counts no tokens. */
 const charactersPerToken = 4;
 
-async function timeTokens(response: Response, sentMs: number, prompt: string, address: string): Promise<TimedRequest> {
+/** Longest line of a stream that is read, characters. */
+const longestLine = 1_000_000;
+
+interface Asked {
+  readonly sentMs: number;
+  readonly prompt: string;
+  readonly address: string;
+  readonly outputTokens: number;
+}
+
+async function timeTokens(response: Response, asked: Asked): Promise<TimedRequest> {
+  const { sentMs, prompt, address, outputTokens } = asked;
   let firstTokenMs = Number.NaN;
   let lastTokenMs = Number.NaN;
   let events = 0;
@@ -108,6 +121,7 @@ async function timeTokens(response: Response, sentMs: number, prompt: string, ad
     rest += decoder.decode(bytes as Uint8Array, { stream: true });
     const lines = rest.split(/\r\n|\n|\r/);
     rest = lines.pop()!;
+    if (rest.length > longestLine) throw new ProbeRefused(`${address} streams a line without an end.`);
     for (const line of lines) {
       if (!line.startsWith("data:")) continue;
       const data = line.slice(5).trim();
@@ -116,7 +130,10 @@ async function timeTokens(response: Response, sentMs: number, prompt: string, ad
       counted = chunk.usage ?? counted;
       const delta = chunk.choices?.[0]?.delta;
       if (!delta?.content && !delta?.reasoning_content) continue;
-      events++;
+      // Some servers count a little differently; one that goes on and on does not heed the limit at all.
+      if (++events > 2 * outputTokens + 64) {
+        throw new ProbeRefused(`${address} goes on after ${events} tokens, though ${outputTokens} were asked for.`);
+      }
       if (Number.isNaN(firstTokenMs)) firstTokenMs = nowMs;
       lastTokenMs = nowMs;
     }
@@ -125,9 +142,16 @@ async function timeTokens(response: Response, sentMs: number, prompt: string, ad
   return {
     firstTokenMs,
     lastTokenMs,
-    inputTokens: counted?.prompt_tokens ?? Math.round(prompt.length / charactersPerToken),
-    outputTokens: counted?.completion_tokens ?? events,
+    // A prompt has fewer tokens than characters, template included; an answer no more than it was allowed.
+    inputTokens:
+      believable(counted?.prompt_tokens, prompt.length + 1000) ?? Math.round(prompt.length / charactersPerToken),
+    outputTokens: believable(counted?.completion_tokens, 2 * outputTokens + 64) ?? events,
   };
+}
+
+/** A count of tokens that can be true, else null. */
+function believable(count: number | undefined, most: number): number | null {
+  return count !== undefined && Number.isSafeInteger(count) && count >= 1 && count <= most ? count : null;
 }
 
 function chunkOf(data: string, address: string): ChunkOfAnswer {
