@@ -39,6 +39,9 @@ const boundTimeShare = 0.45;
 const periodsTimeShare = 0.35;
 /** The bound climbs no further once this share of the asked gap is left: cuts fitted again at the end may prove a little less. */
 const surelyProven = 0.9;
+/** The bound of a horizon climbs on while it closes this share of the gap in so many evaluations. */
+const worthClimbing = 0.02;
+const climbWindow = 20;
 /** Ways of rounding, tried in turn. */
 const roundings: readonly Rounding[] = [
   { by: "modules", threshold: 0.5 },
@@ -90,7 +93,8 @@ export async function solveDecomposed(
   const view = viewBySite(problem);
   const strong = withImpliedLimits(problem);
   const { hear, finish } = takePauses(tools, (stage) => {
-    options.onProgress?.({ seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd, ...(stage !== "" && { stage }) });
+    const known = { seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd: Math.max(boundUsd, climbedUsd) };
+    options.onProgress?.(stage === "" ? known : { ...known, stage });
   });
   const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
   const keep = (candidate: PlanState): void => {
@@ -112,7 +116,6 @@ export async function solveDecomposed(
   const from = await finish(
     pricesByPeriod(strong, {
       iterations: boundIterations,
-      stallRatio,
       stop: (share) => cancelled() || elapsedS() > ((1 + share) / 2) * periodsTimeShare * options.timeLimitS,
     }),
   );
@@ -123,6 +126,15 @@ export async function solveDecomposed(
     moves = moveTables(problem, from.modulePrice);
     await round(problem, from, firstRounding!);
   }
+  let evaluations = 0;
+  let climbedBeforeUsd = -Infinity;
+  /** Whether the bound of a horizon closes so little of the gap to its first plan that looking for plans promises more. */
+  const hardlyClimbs = (): boolean => {
+    if (from === undefined || ++evaluations % climbWindow > 0) return false;
+    const gainedUsd = climbedUsd - climbedBeforeUsd;
+    climbedBeforeUsd = climbedUsd;
+    return gainedUsd < worthClimbing * (bestUsd - climbedUsd);
+  };
   const steps = boundSteps(strong, view, {
     iterations: boundIterations,
     stallRatio: stall,
@@ -130,7 +142,8 @@ export async function solveDecomposed(
     stop: () =>
       cancelled() ||
       elapsedS() > boundTimeShare * options.timeLimitS ||
-      gapOf(bestUsd, climbedUsd) <= surelyProven * options.relativeGap,
+      gapOf(bestUsd, climbedUsd) <= surelyProven * options.relativeGap ||
+      hardlyClimbs(),
     onBound: (usd) => {
       climbedUsd = usd;
       if (elapsedS() - reportedS < 0.5) return;

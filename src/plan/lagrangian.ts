@@ -16,8 +16,9 @@ import { atOnce, type Steps } from "./steps.ts";
 
 export interface LagrangianOptions {
   readonly iterations: number;
-  /** Ends when the bound has grown by less than this share over a while; never when left out. */
+  /** Ends when the bound has grown by less than this share over `stallWindow` evaluations; never when left out. */
   readonly stallRatio?: number;
+  readonly stallWindow?: number;
   /** Prices of rows and limits to begin with; a guess from costs when left out. */
   readonly from?: { readonly rowPrice: Float64Array; readonly limitPrice: Float64Array };
   readonly stop: () => boolean;
@@ -60,7 +61,7 @@ const smallestGain = 1e-6;
 /** A foresight below nothing is that of planes not yet weighed out: shorter steps are weighed more easily. Tried so often. */
 const weighings = 4;
 const refinementsPerSite = 2;
-const stallWindow = 40;
+const usualStallWindow = 40;
 /** Effort spent on fitting the cuts to the best prices at the end. */
 const closingRefinements = 4;
 const closingRounds = 4;
@@ -126,7 +127,7 @@ export function* boundSteps(problem: PlanProblem, view: SiteView, options: Lagra
     value = priced.evaluate(prices, refinementsPerSite);
     if (value > bundle.value) bounder.remember();
     if (bundle.learn(value, slope, priced.chosen)) options.onBound?.(bundle.value);
-    if (iteration % stallWindow === 0) {
+    if (iteration % (options.stallWindow ?? usualStallWindow) === 0) {
       const gained = bundle.value - boundBefore;
       if (options.stallRatio !== undefined && gained <= options.stallRatio * Math.abs(bundle.value)) break;
       boundBefore = bundle.value;

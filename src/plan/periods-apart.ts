@@ -18,6 +18,10 @@ interface PeriodPart {
   readonly sites: Int32Array;
 }
 
+/** Prices to begin with need not be found to the last; the next period goes on where this one ends. */
+const stallRatio = 1e-4;
+const stallWindow = 20;
+
 type FirstPrices = Pick<LagrangianResult, "rowPrice" | "limitPrice">;
 
 /** What periods by themselves say of a horizon: a bound, for ties only add to the cost, and choices to round plans from. */
@@ -33,11 +37,7 @@ export type PeriodsBound = Pick<
  */
 export function* pricesByPeriod(
   problem: PlanProblem,
-  options: {
-    readonly iterations: number;
-    readonly stallRatio: number;
-    readonly stop: (share: number) => boolean;
-  },
+  options: { readonly iterations: number; readonly stop: (share: number) => boolean },
 ): Steps<PeriodsBound | undefined> {
   const periods = periodsOf(problem);
   if (periods === null || periods.count < 2) return undefined;
@@ -55,7 +55,8 @@ export function* pricesByPeriod(
     const from = known.startOf(part);
     const bound = yield* boundSteps(part.problem, viewBySite(part.problem), {
       iterations: options.iterations,
-      stallRatio: options.stallRatio,
+      stallRatio,
+      stallWindow,
       stop: () => options.stop((period + 1) / periods.count),
       ...(from !== undefined && { from }),
     });

@@ -66,6 +66,8 @@ export function createPriceBundle(
   /** -1 or 1 where the step would leave the lower or upper end of a price, which then moves by `reach` only. */
   const ended = new Int8Array(size);
   const reach = new Float64Array(size);
+  /** One plane's slope over the prices that are free to move, each with its scale. */
+  const scaled = new Float64Array(size);
   /** What the prices that go to their ends add to each plane. */
   const atEnds = new Float64Array(mostPlanes);
   const direction = start.slope.slice();
@@ -77,12 +79,16 @@ export function createPriceBundle(
   function measure(a: number, last: number): void {
     const slope = planes[a]!.slope;
     let ends = 0;
-    for (let i = 0; i < size; i++) if (ended[i] !== 0) ends += slope[i]! * reach[i]!;
+    for (let i = 0; i < size; i++) {
+      const free = ended[i] === 0;
+      scaled[i] = free ? scale[i]! * slope[i]! : 0;
+      if (!free) ends += slope[i]! * reach[i]!;
+    }
     atEnds[a] = ends;
     for (let b = 0; b <= last; b++) {
       const other = planes[b]!.slope;
       let sum = 0;
-      for (let i = 0; i < size; i++) if (ended[i] === 0) sum += scale[i]! * slope[i]! * other[i]!;
+      for (let i = 0; i < size; i++) sum += scaled[i]! * other[i]!;
       products[a * mostPlanes + b] = products[b * mostPlanes + a] = sum;
     }
   }

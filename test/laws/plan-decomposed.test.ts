@@ -145,9 +145,7 @@ describe("the decomposition", () => {
         // An optimum that overran its limits by a millionth would be cheaper than any true plan.
         expect(checkSolution(problem, solution, exactness)).toEqual([]);
         // Periods by themselves, tied to nothing, cost no more than together.
-        const apart = atOnce(
-          pricesByPeriod(withImpliedLimits(problem), { iterations: 40, stallRatio: 0, stop: () => false }),
-        );
+        const apart = atOnce(pricesByPeriod(withImpliedLimits(problem), { iterations: 40, stop: () => false }));
         if (apart !== undefined) expect(apart.boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
         const result = await solveDecomposed(problem, tools, proven);
         expect(checkSolution(problem, result.solution)).toEqual([]);
