@@ -1,4 +1,5 @@
-import { laneTerm, missRatio, positionOf, termCount, type Lane } from "./lane.ts";
+import { missRatio } from "./lane.ts";
+import { laneTerm, positionOf, termsAt, type Choices } from "./lane-terms.ts";
 import type { Routes } from "./routes.ts";
 import type { LoadView } from "./snapshot.ts";
 
@@ -23,7 +24,7 @@ const nothingExtra: Extra = { tokens: 0 };
  */
 export function choose(
   routes: Routes,
-  lane: Lane,
+  lane: Choices,
   load: LoadView,
   nowMs: number,
   rng: () => number,
@@ -34,16 +35,16 @@ export function choose(
   let ties = 1;
   // A request with fewer tokens than the mean can undercut the bound, which was computed at the mean.
   const boundsHold = extra.tokens >= 0;
-  const { terms, from, to } = lane;
+  const { terms, count } = lane;
   const { latencyUsdPerMs } = lane.stakes;
   const { replicasOfGroup } = routes;
-  for (let at = from; at < to; at += termCount) {
+  for (let index = 0; index < count; index++) {
+    const at = termsAt(lane, index);
     const boundUsd = terms[at + laneTerm.boundUsd]!;
     if (boundsHold && boundUsd > bestUsd * (1 + tieRatio)) break;
     const group = terms[at + laneTerm.group]!;
     const replica = pickReplica(replicasOfGroup[2 * group]!, replicasOfGroup[2 * group + 1]!, load, nowMs, rng);
     if (replica < 0) continue;
-    const index = (at - from) / termCount;
     const drainMs = pessimisticDrainMs(lane, load, replica, nowMs);
     // Waiting alone may cost too much already; then nobody has to know the odds of a miss, which cost most to find.
     const moreMs = computeMsOf(lane, index, drainMs, extra.tokens) - terms[at + laneTerm.prefillMs]!;
@@ -64,7 +65,7 @@ export function choose(
 /** The engine with the prompt's beginning in its cache, if the prefill it saves is worth more than what it costs to go there. */
 function choseHolder(
   routes: Routes,
-  lane: Lane,
+  lane: Choices,
   load: LoadView,
   nowMs: number,
   { replica, cachedTokens }: NonNullable<Extra["holder"]>,
@@ -79,9 +80,9 @@ function choseHolder(
 }
 
 /** Expected cost of a lane's candidate with a given queue, USD. */
-export function costUsd(lane: Lane, index: number, drainMs: number, extraTokens: number): number {
+export function costUsd(lane: Choices, index: number, drainMs: number, extraTokens: number): number {
   const { terms, stakes } = lane;
-  const at = lane.from + index * termCount;
+  const at = termsAt(lane, index);
   if (drainMs === 0 && extraTokens === 0) return terms[at + laneTerm.boundUsd]!;
   const computeMs = computeMsOf(lane, index, drainMs, extraTokens);
   return (
@@ -92,18 +93,18 @@ export function costUsd(lane: Lane, index: number, drainMs: number, extraTokens:
 }
 
 /** Queue plus prefill, ms. A request much shorter than the mean still takes a tenth of the mean's prefill. */
-export function computeMsOf(lane: Lane, index: number, drainMs: number, extraTokens: number): number {
-  const at = lane.from + index * termCount;
+export function computeMsOf(lane: Choices, index: number, drainMs: number, extraTokens: number): number {
+  const at = termsAt(lane, index);
   const meanMs = lane.terms[at + laneTerm.prefillMs]!;
   return drainMs + Math.max(meanMs * 0.1, meanMs + extraTokens * lane.terms[at + laneTerm.perTokenMs]!);
 }
 
-export function pessimisticDrainMs(lane: Lane, load: LoadView, replica: number, nowMs: number): number {
+export function pessimisticDrainMs(lane: Choices, load: LoadView, replica: number, nowMs: number): number {
   return assumedDrainMs(lane, load.drainMs(replica, nowMs), load.health(replica, nowMs));
 }
 
 /** An engine of which nothing fresh is known is assumed to use up the whole budget: eligible, but never preferred. */
-export function assumedDrainMs(lane: Lane, drainMs: number, health: number): number {
+export function assumedDrainMs(lane: Choices, drainMs: number, health: number): number {
   // A degraded engine (health below 1) drains in proportion more slowly.
   if (Number.isNaN(drainMs) || Number.isNaN(health)) return lane.stakes.budgetMs;
   return health < 1 ? drainMs / health + lane.stakes.budgetMs * (1 - health) : drainMs;

@@ -1,6 +1,7 @@
 import { computeMsOf, costUsd } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { laneTerm, missRatio, positionOf, termCount, type Lane } from "./lane.ts";
+import { missRatio, type Lane } from "./lane.ts";
+import { laneTerm, positionOf, termsAt } from "./lane-terms.ts";
 import { place, type Placement, type RouteRequest } from "./place.ts";
 import type { Rejection } from "./rejections.ts";
 import type { Routes } from "./routes.ts";
@@ -111,7 +112,7 @@ function describeIn(
     index = positionOf(lane, group);
   }
   const { egressUsd, energyUsd } = lane.moneyOf(index);
-  const at = lane.from + index * termCount;
+  const at = termsAt(lane, index);
   const { terms, stakes, origin } = lane;
   const rttMs = terms[at + laneTerm.rttMs]!;
   const tokens = candidate === 0 ? targetTokens : tokensElsewhere;

@@ -10,7 +10,8 @@ export { atDistance, relations, type LatencyTable, type Relation } from "./laten
 export { explainPhysics, type Physics } from "./physics.ts";
 export { place, type Placement, type RouteRequest } from "./place.ts";
 export { areaSiteKm, compilePolicy, relationOf, type Policy } from "./policy.ts";
-export { laneTerm, missRatio, termCount, type Group, type Lane } from "./lane.ts";
+export { missRatio, type Group, type Lane } from "./lane.ts";
+export { laneTerm, positionOf, termsAt, type Choices } from "./lane-terms.ts";
 export type { Rejection } from "./rejections.ts";
 export { residencyRefusal } from "./residency.ts";
 export { compileRoutes, type Routes } from "./routes.ts";

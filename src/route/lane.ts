@@ -5,6 +5,7 @@ import { Horizon, offerFigure, type OfferRegion } from "./horizon.ts";
 import { atDistance } from "./latency.ts";
 import type { Offer, OfferTerms } from "./offers.ts";
 import type { Policy } from "./policy.ts";
+import { laneTerm, termCount, type Choices, type LaneShelf } from "./lane-terms.ts";
 import { listRejections, type Rejection } from "./rejections.ts";
 
 /** Engines of one kind in one pool, numbered `firstReplica` to `firstReplica + replicas - 1`. */
@@ -48,30 +49,8 @@ export function stakesOf(workload: Workload): Stakes {
   return { budgetMs, missUsd, latencyUsdPerMs: (missUsd * patienceRatio) / budgetMs };
 }
 
-/**
- * What `choose` weighs of one candidate, by position within its `termCount` numbers. They lie side by side: the lanes of
- * a large mesh do not fit the processor's caches, and a candidate then costs one miss instead of eight.
- */
-export const laneTerm = {
-  /** Expected cost with an idle engine, below which no load can bring the candidate, USD. */
-  boundUsd: 0,
-  fixedUsd: 1,
-  mu: 2,
-  sigma: 3,
-  rttMs: 4,
-  prefillMs: 5,
-  perTokenMs: 6,
-  group: 7,
-} as const;
-export const termCount = 8;
-
 /** The eligible groups of one origin, cheapest first, in typed arrays that `choose` walks without allocating. */
-export interface Lane {
-  readonly stakes: Stakes;
-  /** Holds this lane's terms from `from` on and up to `to`, beside those of others; `laneTerm` says what is where. */
-  readonly terms: Float64Array;
-  readonly from: number;
-  readonly to: number;
+export interface Lane extends Choices {
   /** False for a shortlist: more groups are eligible, and `Routes.wholeLane` has them. */
   readonly isWhole: boolean;
   readonly origin: RouteOrigin;
@@ -80,14 +59,6 @@ export interface Lane {
   moneyOf(index: number): { readonly egressUsd: number; readonly energyUsd: number };
   /** Refusals by law, tier, memory and latency, nearest sites first, at most `rejectionsKept`; found when first read. */
   readonly rejected: readonly Rejection[];
-}
-
-/** Position of a group in a lane; -1 when it is not there. Those looked for stand in front, where a decision just was. */
-export function positionOf({ terms, from, to }: Lane, group: number): number {
-  for (let at = from; at < to; at += termCount) {
-    if (terms[at + laneTerm.group] === group) return (at - from) / termCount;
-  }
-  return -1;
 }
 
 /**
@@ -185,33 +156,6 @@ export function compileLane(
     },
   };
 }
-
-/**
- * Where the terms of lanes stand side by side. A large mesh has tens of thousands of lanes; an array of its own for each
- * would cost every decision two more lines of memory, and as much memory as a short lane's terms again.
- */
-export class LaneShelf {
-  #terms = new Float64Array(0);
-  #used = 0;
-
-  put(terms: Float64Array): { readonly terms: Float64Array; readonly from: number; readonly to: number } {
-    if (this.#used + terms.length > this.#terms.length) {
-      // What is left of the full one stays empty; it is a small part of it. The first is small, as most meshes are.
-      const size = Math.min(largestShelf, Math.max(2 * this.#terms.length, smallestShelf));
-      this.#terms = new Float64Array(Math.max(size, terms.length));
-      this.#used = 0;
-    }
-    const from = this.#used;
-    const to = from + terms.length;
-    this.#terms.set(terms, from);
-    this.#used = to;
-    return { terms: this.#terms, from, to };
-  }
-}
-
-/** Doubles. */
-const smallestShelf = 1024;
-const largestShelf = 1 << 17;
 
 /** The cheapest so many candidates of one tier. */
 class Shortlist {

@@ -6,7 +6,8 @@ import { testArea, testSite, tinyWorld } from "../../test/worlds/tiny-world.ts";
 import { tiers } from "../catalog/index.ts";
 import { decide } from "./decide.ts";
 import { emptyJudgement, judge } from "./filter.ts";
-import { expectedUsd, laneTerm, termCount } from "./lane.ts";
+import { expectedUsd } from "./lane.ts";
+import { laneTerm, termsAt } from "./lane-terms.ts";
 import { place } from "./place.ts";
 import { compilePolicy } from "./policy.ts";
 import { compileRoutes, type Routes } from "./routes.ts";
@@ -63,7 +64,7 @@ function readPlainly(routes: Routes, workload: number, known: readonly Engine[],
     const replica = open[0]!;
     const { drainMs } = known[replica]!;
     const queueMs = Number.isNaN(drainMs) ? budgetMs : drainMs;
-    const term = (position: number) => lane.terms[lane.from + index * termCount + position]!;
+    const term = (position: number) => lane.terms[termsAt(lane, index) + position]!;
     const meanMs = term(laneTerm.prefillMs);
     const prefillMs = Math.max(meanMs / 10, meanMs + tokens * term(laneTerm.perTokenMs));
     const timing = {

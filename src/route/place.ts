@@ -1,6 +1,7 @@
 import { assumedDrainMs, choose, computeMsOf, costUsd, pessimisticDrainMs, tieRatio } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { laneTerm, positionOf, termCount, type Lane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { laneTerm, positionOf, termsAt } from "./lane-terms.ts";
 import type { Routes } from "./routes.ts";
 import { loadViewOf, type LoadView, type Snapshot } from "./snapshot.ts";
 
@@ -114,11 +115,12 @@ function addFallbacks(
   replicas: number[],
 ): void {
   const { poolOfGroup, replicasOfGroup } = routes;
-  const { terms, from, to } = lane;
+  const { terms } = lane;
   const targetPool = poolOfGroup[routes.groupOfReplica[replicas[0]!]!]!;
   const costs = [Number.NEGATIVE_INFINITY];
   const pools = [targetPool];
-  for (let at = from; at < to; at += termCount) {
+  for (let index = 0; index < lane.count; index++) {
+    const at = termsAt(lane, index);
     // No later candidate can cost less than its bound, nor do the bounds fall; so nothing better follows. A request
     // shorter than the mean can undercut the bounds, and then all are looked at.
     const isFull = replicas.length > fallbackCount;
@@ -128,7 +130,6 @@ function addFallbacks(
     if (pool === targetPool) continue;
     const replica = leastLoaded(replicasOfGroup[2 * group]!, replicasOfGroup[2 * group + 1]!, load, nowMs);
     if (replica < 0) continue;
-    const index = (at - from) / termCount;
     const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), tokens);
     let twin = replicas.length - 1;
     while (twin > 0 && pools[twin] !== pool) twin--;

@@ -4,7 +4,6 @@ import type { RouteOrigin } from "./filter.ts";
 import { mapOffers, type OfferRegion } from "./horizon.ts";
 import {
   compileLane,
-  LaneShelf,
   shortlistPerTier,
   stakesOf,
   type Group,
@@ -12,6 +11,7 @@ import {
   type Lane,
   type Stakes,
 } from "./lane.ts";
+import { LaneShelf } from "./lane-terms.ts";
 import { compileOffers, type Offer } from "./offers.ts";
 import type { Policy } from "./policy.ts";
 

@@ -1,5 +1,13 @@
 /** What the simulation reads from a lane beside the policy's choice. */
-import { laneTerm, rejectReasons, termCount, type Lane, type RejectReason } from "../route/index.ts";
+import {
+  laneTerm,
+  positionOf,
+  rejectReasons,
+  termsAt,
+  type Choices,
+  type Lane,
+  type RejectReason,
+} from "../route/index.ts";
 import type { RejectionReason } from "./measures.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
 
@@ -20,21 +28,21 @@ export function ineligibleReason(lane: Lane): RejectionReason {
 }
 
 /** Position of the group with the shortest round trip; -1 in an empty lane. */
-export function nearestOf({ terms, from, to }: Lane): number {
+export function nearestOf(lane: Choices): number {
   let nearest = -1;
   let nearestMs = Number.POSITIVE_INFINITY;
-  for (let at = from; at < to; at += termCount) {
-    if (nearest >= 0 && terms[at + laneTerm.rttMs]! >= nearestMs) continue;
-    nearest = (at - from) / termCount;
-    nearestMs = terms[at + laneTerm.rttMs]!;
+  for (let index = 0; index < lane.count; index++) {
+    const rttMs = lane.terms[termsAt(lane, index) + laneTerm.rttMs]!;
+    if (nearest >= 0 && rttMs >= nearestMs) continue;
+    nearest = index;
+    nearestMs = rttMs;
   }
   return nearest;
 }
 
 /** Round trip of one user to the group, from the distribution the policy decided with. */
-export function sampleRtt(lane: Lane, group: number, draw: number): number {
-  const { terms, to } = lane;
-  let at = lane.from;
-  while (at < to - termCount && terms[at + laneTerm.group] !== group) at += termCount;
+export function sampleRtt(lane: Choices, group: number, draw: number): number {
+  const { terms } = lane;
+  const at = termsAt(lane, positionOf(lane, group));
   return Math.exp(terms[at + laneTerm.mu]! + terms[at + laneTerm.sigma]! * draw);
 }

@@ -13,10 +13,15 @@ export const rowInt = {
   stream: 2,
   /** Number by which `ResidencyAudit` judges. */
   auditOrigin: 3,
+  /** Where its lane's terms stand: position of the array in `RowLanes`, 0 = not looked up yet, and within it, see `Choices`. */
+  shelf: 4,
+  count: 5,
+  front: 6,
+  rest: 7,
 } as const;
-export const rowInts = 4;
+export const rowInts = 8;
 
-/** The rows of the demand as records of integers, four of them to a line of memory. */
+/** The rows of the demand as records of integers, two of them to a line of memory. */
 export function packRows({ demand }: World, traffic: Traffic, audit: ResidencyAudit): Int32Array {
   const { int } = makeRecords(demand.length, rowInts / 2);
   const streamOfRow = traffic.streamOfRow();

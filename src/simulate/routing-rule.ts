@@ -1,4 +1,13 @@
-import { choose, laneTerm, termCount, type Extra, type Lane, type LoadView, type Routes } from "../route/index.ts";
+import {
+  choose,
+  laneTerm,
+  termsAt,
+  type Choices,
+  type Extra,
+  type Lane,
+  type LoadView,
+  type Routes,
+} from "../route/index.ts";
 import { mixed } from "./hashed-lots.ts";
 import type { RandomStream } from "./random.ts";
 
@@ -38,8 +47,21 @@ export interface RequestHints extends Extra {
   readonly prefixKey: number;
 }
 
-/** Finds an engine in a lane; -1 when none takes requests. */
-export type FindEngine = (lane: Lane, load: LoadView, nowMs: number, hints: RequestHints) => number;
+/** Finds an engine among the choices of a lane; -1 when none takes requests. */
+export type FindAmong<Among extends Choices> = (
+  lane: Among,
+  load: LoadView,
+  nowMs: number,
+  hints: RequestHints,
+) => number;
+export type FindEngine = FindAmong<Lane>;
+
+/** How the policy finds an engine; null when another rule does, which asks a lane for more than its terms. */
+export function findByPolicy(rule: RoutingRule, routes: Routes, random: RandomStream): FindAmong<Choices> | null {
+  if (rule !== "disperse") return null;
+  const { uniform } = random;
+  return (lane, load, nowMs, hints) => choose(routes, lane, load, nowMs, uniform, hints);
+}
 
 export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStream): FindEngine {
   const { uniform } = random;
@@ -81,7 +103,7 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
     let best = -1;
     let bestMs = Number.POSITIVE_INFINITY;
     for (let index = 0; index < lane.group.length; index++) {
-      const rttMs = lane.terms[lane.from + index * termCount + laneTerm.rttMs]!;
+      const rttMs = lane.terms[termsAt(lane, index) + laneTerm.rttMs]!;
       if (rttMs >= bestMs) continue;
       const { firstReplica, replicas } = replicasOf(lane, index);
       const start = Math.floor(uniform() * replicas);
@@ -98,7 +120,7 @@ export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStre
   };
   switch (rule) {
     case "disperse":
-      return (lane, load, nowMs, hints) => choose(routes, lane, load, nowMs, uniform, hints);
+      return findByPolicy(rule, routes, random)!;
     case "nearest":
       return (lane, load, nowMs) => nearest(lane, load, nowMs, Number.POSITIVE_INFINITY);
     case "round-robin": {

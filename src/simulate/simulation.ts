@@ -1,5 +1,5 @@
 import type { World } from "../catalog/index.ts";
-import { compilePolicy, compileRoutes, type Lane, type Routes } from "../route/index.ts";
+import { compilePolicy, compileRoutes, type Choices, type Routes } from "../route/index.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { ArrivalsAhead } from "./arrivals-ahead.ts";
 import { ineligibleReason, nearestOf, sampleRtt, stickyKey } from "./lane-reading.ts";
@@ -20,7 +20,8 @@ import { RandomStream } from "./random.ts";
 import { drawFaults } from "./random-faults.ts";
 import { requestFloat, requestInt, requestInts, requestSize, RequestTable } from "./request-table.ts";
 import { ResidencyAudit } from "./residency-audit.ts";
-import { findEngine, type FindEngine, type RequestHints } from "./routing-rule.ts";
+import { findByPolicy, findEngine, type FindAmong, type FindEngine, type RequestHints } from "./routing-rule.ts";
+import { RowLanes } from "./row-lanes.ts";
 import { ResponseCaches } from "./response-caches.ts";
 import { SiteLinks } from "./site-links.ts";
 import { completeOptions, type SimulationInput, type SimulationOptions } from "./simulation-options.ts";
@@ -53,10 +54,12 @@ export class Simulation {
   /** What each request in flight asks, by slot; -1 where answers are not kept. */
   readonly #questionOf: number[] = [];
   readonly #arrivals: Arrivals;
+  /** The policy, which needs no more of a lane than its terms; null when a rival rule finds engines. */
+  readonly #choose: FindAmong<Choices> | null;
   readonly #find: FindEngine;
   readonly #audit: ResidencyAudit;
   readonly #network: RandomStream;
-  readonly #laneOfRow: (Lane | undefined)[];
+  readonly #lanes: RowLanes;
   readonly #rows: Int32Array;
   readonly #groups: Float64Array;
   /** What prompts share with others, by slot; holes for the many that need no cache of their own. */
@@ -117,12 +120,14 @@ export class Simulation {
       : null;
     this.#answers = options.responseCaching && new ResponseCaches(world, options.responseCaching, options.seed);
     this.#arrivals = new ArrivalsAhead(makeArrivals(input, options, this.#rate));
-    this.#find = findEngine(options.rule, this.#routes, new RandomStream(options.seed, "route"));
+    const lots = new RandomStream(options.seed, "route");
+    this.#choose = findByPolicy(options.rule, this.#routes, lots);
+    this.#find = findEngine(options.rule, this.#routes, lots);
     this.#audit = new ResidencyAudit(world);
     this.#network = new RandomStream(options.seed, "network");
     this.#recorder = options.traceWindow && new ChromeTraceRecorder(world, this.#routes, options.traceWindow);
-    this.#laneOfRow = world.demand.map(() => undefined);
     this.#rows = packRows(world, this.#measures.traffic, this.#audit);
+    this.#lanes = new RowLanes(world, this.#routes, this.#rows);
     this.#groups = packGroups(world, this.#routes, this.#fleet);
     this.#meanComputedTokens = Float64Array.from(
       world.workloads,
@@ -282,7 +287,7 @@ export class Simulation {
     const question = answers.questionOf(table.float[request * requestSize + requestFloat.serial]!, workload);
     this.#questionOf[request] = question;
     if (question < 0) return false;
-    const lane = this.#lane(row);
+    const lane = this.#lanes.lane(row);
     const position = nearestOf(lane);
     if (position < 0) return false;
     const groupIndex = lane.group[position]!;
@@ -314,7 +319,7 @@ export class Simulation {
   /** The answer is kept where the user would look for it first, if that site may have it. */
   #keepAnswer(request: number, row: number, answers: ResponseCaches): void {
     const question = this.#questionOf[request]!;
-    const lane = this.#lane(row);
+    const lane = this.#lanes.lane(row);
     const position = question < 0 ? -1 : nearestOf(lane);
     if (position >= 0) answers.keep(this.#routes.groups[lane.group[position]!]!.site, question);
   }
@@ -324,7 +329,7 @@ export class Simulation {
     const table = this.#table;
     const row = table.int[request * requestInts + requestInt.row]!;
     const workload = this.#rows[row * rowInts + rowInt.workload]!;
-    let lane = this.#lane(row);
+    let lane: Choices = this.#lanes.choices(row);
     const computed =
       table.int[request * requestInts + requestInt.inputTokens]! -
       table.int[request * requestInts + requestInt.cachedTokens]!;
@@ -335,14 +340,18 @@ export class Simulation {
     const area = this.#rows[row * rowInts + rowInt.area]!;
     const isolation = this.#isolation;
     const view = isolation.isActive ? isolation.viewFor(area) : this.#fleet;
-    let replica = this.#find(lane, view, nowMs, this.#hints);
-    if (replica < 0 && !lane.isWhole) {
-      lane = this.#wholeLane(row);
-      replica = this.#find(lane, view, nowMs, this.#hints);
-    }
+    let replica =
+      this.#choose === null
+        ? this.#find(this.#lanes.lane(row), view, nowMs, this.#hints)
+        : this.#choose(lane, view, nowMs, this.#hints);
     if (replica < 0) {
-      this.#reject(request, lane.group.length > 0 ? "unhealthy" : ineligibleReason(lane));
-      return;
+      const whole = this.#lanes.wholeLane(row);
+      if (!this.#lanes.lane(row).isWhole) replica = this.#find(whole, view, nowMs, this.#hints);
+      if (replica < 0) {
+        this.#reject(request, whole.group.length > 0 ? "unhealthy" : ineligibleReason(whole));
+        return;
+      }
+      lane = whole;
     }
     const groupIndex = this.#routes.groupOfReplica[replica]!;
     const group = groupIndex * groupSize;
@@ -429,18 +438,6 @@ export class Simulation {
     const workload = table.int[request * requestInts + requestInt.stream]! % this.#world.workloads.length;
     this.#measures.reject(workload, reason, table.float[request * requestSize + requestFloat.arrivalMs]!);
     table.release(request);
-  }
-
-  #lane(row: number): Lane {
-    const known = this.#laneOfRow[row];
-    if (known !== undefined) return known;
-    const { workload, area, access } = this.#world.demand[row]!;
-    return (this.#laneOfRow[row] = this.#routes.lane(workload, area, access));
-  }
-
-  #wholeLane(row: number): Lane {
-    const { workload, area, access } = this.#world.demand[row]!;
-    return this.#routes.wholeLane(workload, area, access);
   }
 
   /** What the autoscaler did to a group since the warm-up. */
