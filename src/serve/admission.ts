@@ -70,10 +70,11 @@ export class Admission {
 
   /** Begins the request, lets it wait, or sends it or a less urgent one away. */
   submit(candidate: Candidate): void {
-    const line = this.#lines.get(candidate.lane);
+    // Most of the time nobody waits, so nobody is passed over and nobody is owed a turn.
+    const alone = this.queued === 0;
+    const owed = !alone && this.#least.owed().some((band) => band > candidate.band);
     // Whoever waits already for the same engines goes first, unless the newcomer is more urgent.
-    const first = line?.first();
-    const owed = this.#least.owed().some((band) => band > candidate.band);
+    const first = alone ? undefined : this.#lines.get(candidate.lane)?.first();
     if (!owed && (!first || candidate.band < first.band) && candidate.begin()) return this.#begins(candidate, 0);
     this.#add(candidate);
     // Who is owed a turn comes before the newcomer, who then may begin as well.

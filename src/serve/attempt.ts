@@ -110,12 +110,16 @@ export class Attempt implements EngineEvents, Waiting {
     this.deadlineMs = Math.min(limits.requestDeadlineMs, this.startedMs + limits.firstTimeoutMs);
   }
 
+  // A mistake made over one engine's answer must not take the requests of others down with it.
   head(head: EngineHead): void {
-    this.#guarded(() => this.#takeHead(head));
+    try {
+      this.#takeHead(head);
+    } catch {
+      this.#mistake();
+    }
   }
 
   data(bytes: ByteText): void {
-    // The one that is called all the time, so without a closure.
     try {
       this.#takeData(bytes);
     } catch {
@@ -124,17 +128,16 @@ export class Attempt implements EngineEvents, Waiting {
   }
 
   end(failure: EngineFailure | null): void {
-    this.#guarded(() => this.#takeEnd(failure));
+    try {
+      this.#takeEnd(failure);
+    } catch {
+      this.#mistake();
+    }
   }
 
   expired(): void {
-    this.#guarded(() => this.#expire());
-  }
-
-  /** A mistake made over one engine's answer must not take the requests of others down with it. */
-  #guarded(step: () => void): void {
     try {
-      step();
+      this.#expire();
     } catch {
       this.#mistake();
     }

@@ -47,12 +47,18 @@ export type Instruments = ReturnType<typeof createInstruments>;
 
 function kept<Made>(make: (key: string) => Made): (key: string) => Made {
   const made = new Map<string, Made>();
+  // Most of the time it is the one that was asked for last.
+  let lastKey: string | undefined;
+  let last: Made | undefined;
   return (key) => {
+    if (key === lastKey) return last!;
     let value = made.get(key);
     if (value === undefined) {
       value = make(key);
       made.set(key, value);
     }
+    lastKey = key;
+    last = value;
     return value;
   };
 }

@@ -53,6 +53,7 @@ export class PrefixIndex {
       this.#groups.delete(mark);
       this.#groups.set(mark, group);
     }
+    if (this.#groups.size <= remembered) return;
     for (const oldest of this.#groups.keys()) {
       if (this.#groups.size <= remembered) break;
       this.#groups.delete(oldest);

@@ -117,10 +117,13 @@ export class ServerConnection implements MessageEvents, Reply {
       this.#closeAfter = true;
       this.#refuse(apiError("unsupported_encoding"));
     } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
-    else if (!form && !isUtf8(body)) this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
     else {
       if (form) this.#form = new FormBody(body, own);
-      const read = this.#form ?? body.toString("utf8");
+      const read = this.#form ?? textOf(body);
+      if (read === null) {
+        this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
+        return true;
+      }
       const exchange = this.#gateway.handle(new RawCall(head, read, body.length, this.socket), this);
       // The answer may be complete already, and then nobody is interested in this exchange any more.
       if (this.#answering) this.#exchange = exchange;
@@ -273,6 +276,12 @@ export class ServerConnection implements MessageEvents, Reply {
 /** A form may hold anything, sound and pictures too. */
 function isForm(contentType: string | undefined): boolean {
   return contentType !== undefined && /^multipart\//i.test(contentType);
+}
+
+/** Bytes as text; null when they are not valid UTF-8, which shows in the text, so that most are looked at once. */
+function textOf(bytes: Buffer): string | null {
+  const text = bytes.toString("utf8");
+  return text.includes("\ufffd") && !isUtf8(bytes) ? null : text;
 }
 
 /** A length as the parser lets it through: digits, and perhaps a space after them. */
