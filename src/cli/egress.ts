@@ -10,6 +10,9 @@ export function egress(options: { power: string; generation: string; nodes: numb
   const power = parseQuantity(options.power, { unit: "GW", example: "1 GW" });
   if (!power.ok)
     throw new CommandFailure(exitCodes.invalid, `--power: ${power.problem.message}; ${power.problem.hint}`);
+  if (!(power.value > 0)) {
+    throw new CommandFailure(exitCodes.invalid, `--power: "${options.power}" must be above 0; write for example 1 GW.`);
+  }
   const figures = egressTbpsPerGw as Readonly<Record<string, { value: number } | undefined>>;
   const perGw = figures[options.generation]?.value;
   if (perGw === undefined) {

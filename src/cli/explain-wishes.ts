@@ -24,7 +24,7 @@ export interface WishesOptions extends ScenarioOptions, SearchOptions {
 export async function explainWishes(file: string, options: WishesOptions): Promise<void> {
   if (options.serve.length === 0 && options.costBelow === undefined) {
     throw invalid(
-      "no wish is given: say how much to serve (--serve 95%, --serve gaming=90%) or spend (--cost-below 20MUSD).",
+      'no wish is given: say how much to serve (--serve 95%, --serve gaming=90%) or spend (--cost-below "20M USD").',
     );
   }
   const { world } = readWorld(file, options);

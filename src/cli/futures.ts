@@ -37,7 +37,14 @@ export interface FuturesCommandOptions extends ScenarioOptions, SearchOptions {
 
 /** `disperse futures`: one decision for all futures the scenario names, and what knowing the future would be worth. */
 export async function futures(file: string, options: FuturesCommandOptions): Promise<void> {
-  for (const path of [options.out, options.plan]) if (path !== undefined) requireWritable(path, false);
+  for (const path of [options.out, options.plan])
+    if (path !== undefined) requireWritable(path, false, "choose another name");
+  if (options.out !== undefined && options.plan !== undefined && resolve(options.out) === resolve(options.plan)) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `--out and --plan both name ${options.out}: give each a file of its own.`,
+    );
+  }
   if (options.for !== undefined && options.plan === undefined) {
     throw new CommandFailure(exitCodes.invalid, "--for: say with --plan where to write that future's plan.");
   }

@@ -3,21 +3,12 @@ import { Command, CommanderError, Option } from "commander";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { addGatewayCommands } from "./gateway-commands.ts";
 import { collect, positive, ratio, seconds, share, wholeNumber, wholeNumbers, years } from "./option-values.ts";
-import { fileFault } from "./file-errors.ts";
 import { packageRoot } from "./package-root.ts";
 import { reportFormats } from "./report.ts";
 import { addSimulationCommands } from "./simulation-commands.ts";
 
 /** Runs one command line and returns the exit code. Commands are loaded when asked for, so that `--help` is instant. */
 export async function run(args: readonly string[]): Promise<number> {
-  // A reader that has seen enough (`| head`) closes the pipe; that is no failure.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(exitCodes.ok);
-    process.stderr.write(`The output cannot be written: ${fileFault(error)}.\n`);
-    process.exit(exitCodes.invalid);
-  });
-  // Progress that nobody can read is no reason to stop.
-  process.stderr.on("error", () => {});
   try {
     await buildProgram().parseAsync([...args], { from: "user" });
     return Number(process.exitCode ?? exitCodes.ok);

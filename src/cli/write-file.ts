@@ -66,8 +66,13 @@ function mayWrite(path: string): boolean {
  * earlier result.
  *
  * @param force Whatever is there may go.
+ * @param remedy What to do where something else is there.
  */
-export function requireWritable(path: string, force: boolean): void {
+export function requireWritable(
+  path: string,
+  force: boolean,
+  remedy = "choose another name, or overwrite it with --force",
+): void {
   const refuse = (why: string): CommandFailure => new CommandFailure(exitCodes.invalid, `${path} ${why}`);
   const target = existsSync(path) ? path : dirname(resolve(path));
   try {
@@ -79,9 +84,7 @@ export function requireWritable(path: string, force: boolean): void {
     throw refuse("cannot be written: it is a folder. Choose another name.");
   }
   if (!force && existsSync(path) && !isOwnDocument(path)) {
-    throw refuse(
-      "is there already and is no result of this program; choose another name, or overwrite it with --force.",
-    );
+    throw refuse(`is there already and is no result of this program; ${remedy}.`);
   }
 }
 

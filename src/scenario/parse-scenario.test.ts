@@ -383,6 +383,16 @@ scenarios:
     });
   });
 
+  it("say what is different in a future", () => {
+    const withFuture = `${text}futures: { one: { probability: 100 %, apply: [cheap] } }\n`;
+    const wacc = (set: string[]): number => scenarioOf(withFuture, {}, { future: "one", set }).finance.wacc;
+    expect([wacc([]), wacc(["futures.one.apply=[]"])]).toEqual([0.05, 0.07]);
+    expect(problemsOf(withFuture, {}, { set: ["futures.one.apply=[nope]"] })[0]).toMatchObject({
+      code: "DSP_SCENARIO_UNKNOWN_REFERENCE",
+      file: "--set[0]",
+    });
+  });
+
   it("add a key beside what a short form gives", () => {
     const set = [
       "workloads.chat.ttft.attainment=90 %",

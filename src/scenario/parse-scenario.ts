@@ -81,6 +81,14 @@ export function parseScenario(path: string, read: ReadFile, options: ParseOption
 
 function patch(root: Tree, options: ParseOptions, files: FileContext): Tree {
   const { problems, sources } = files;
+  const settings = (options.set ?? []).flatMap((setting, index) => {
+    const file = `--set[${index}]`;
+    sources.set(file, setting);
+    const result = patchFromSetting(setting, file);
+    if ("patch" in result) return [result.patch];
+    problems.push(...result.problems);
+    return [];
+  });
   checkScenarioNames(root, problems);
   checkFutureNames(root, problems);
   let tree = root;
@@ -97,17 +105,14 @@ function patch(root: Tree, options: ParseOptions, files: FileContext): Tree {
     problems.push(...names.filter((item) => item.file === asked.file));
     for (const item of patches) apply(item);
   }
-  // Unknown names inside the file were found above.
+  // Settings may say what a future is; unknown names inside the file were found above.
+  const ofFutures = settings.filter((setting) => sectionsEntered(setting).has("futures"));
+  const withFutures = ofFutures.reduce<Tree>((result, setting) => applyPatch(result, setting, []), tree);
+  if (ofFutures.length > 0) checkFutureNames(withFutures, problems);
   if (options.future !== undefined) {
-    for (const item of futurePatches(root, options.future, [])) apply(item);
+    for (const item of futurePatches(withFutures, options.future, [])) apply(item);
   }
-  for (const [index, setting] of (options.set ?? []).entries()) {
-    const file = `--set[${index}]`;
-    sources.set(file, setting);
-    const result = patchFromSetting(setting, file);
-    if ("problems" in result) problems.push(...result.problems);
-    else apply(result.patch);
-  }
+  for (const setting of settings) apply(setting);
   return tree;
 }
 

@@ -74,6 +74,7 @@ const lines: readonly [string, () => string[], RegExp][] = [
   ["a starter nowhere", () => ["init", at("none/x.yaml")], /cannot be written/],
   ["an unknown figure", () => ["data", "show", "h100-sxmm"], /no figure "h100-sxmm"/],
   ["a power in kilograms", () => ["egress", "--power", "3 kg"], /--power.*`1 GW`/],
+  ["a power below nothing", () => ["egress", "--power", "-1 GW"], /--power: "-1 GW" must be above 0/],
   ["no nodes", () => ["egress", "--nodes", "0"], /--nodes/],
   ["half a plan", () => ["simulate", at("cut.json")], /not valid JSON/],
   ["a list for a plan", () => ["simulate", at("list.json")], /no plan document.*disperse plan/],

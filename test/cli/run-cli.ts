@@ -41,7 +41,6 @@ export const crash = /^\s+at .+:\d+:\d+\)?$|failed inside|node:internal/m;
 /** Runs the command line within this process, which is much faster; for commands that end without a signal. */
 export async function runCliHere(args: readonly string[]): Promise<CliRun> {
   const texts = { stdout: "", stderr: "" };
-  const listeners = process.stdout.listeners("error");
   const spies = (["stdout", "stderr"] as const).map((name) =>
     vi.spyOn(process[name], "write").mockImplementation((text) => {
       texts[name] += String(text);
@@ -55,8 +54,5 @@ export async function runCliHere(args: readonly string[]): Promise<CliRun> {
   } finally {
     process.exitCode = before;
     for (const spy of spies) spy.mockRestore();
-    for (const listener of process.stdout.listeners("error")) {
-      if (!listeners.includes(listener)) process.stdout.off("error", listener as () => void);
-    }
   }
 }
