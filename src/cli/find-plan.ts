@@ -70,5 +70,6 @@ export function progressText(
   const gap = (incumbentUsd - boundUsd) / Math.abs(incumbentUsd);
   const gapText = Number.isFinite(gap) ? percent(gap, 2) : "–";
   const stageText = stage === undefined ? "" : `  ${stage}`;
+  if (![incumbentUsd, boundUsd].some(Number.isFinite)) return `planning  ${seconds.toFixed(0)} s${stageText}`;
   return `planning  incumbent ${known(incumbentUsd)}  bound ${known(boundUsd)}  gap ${gapText}  ${seconds.toFixed(0)} s${stageText}`;
 }

@@ -116,6 +116,7 @@ export async function solveDecomposed(
   const from = await finish(
     pricesByPeriod(strong, {
       iterations: boundIterations,
+      isCancelled: cancelled,
       stop: (share) => cancelled() || elapsedS() > ((1 + share) / 2) * periodsTimeShare * options.timeLimitS,
     }),
   );
@@ -162,7 +163,8 @@ export async function solveDecomposed(
   let cases = 1;
   const late = (): boolean => timeUp() || proven() || elapsedS() > latestRounding * options.timeLimitS;
   // Whoever stops early gets a plan all the same.
-  if (!proven()) await round(problem, bound, firstRounding!);
+  const hasPlan = proven() || (from !== undefined && timeUp());
+  if (!hasPlan) await round(problem, bound, firstRounding!);
   let favoured = problem;
   for (const part of dives(problem, whole, bestUsd - boundUsd)) {
     if (late()) break;

@@ -33,11 +33,16 @@ export type PeriodsBound = Pick<
 /**
  * First prices of a horizon, sought period by period, each from those of the one before; undefined where there is but one.
  *
- * @param stop Asked between evaluations, with the share of the periods that is behind: true ends the search in this one.
+ * @param options.stop Asked between evaluations, with the share of the periods that is behind: true ends the search in this one.
+ * @param options.isCancelled Asked between periods: those left then get the prices that the others suggest, and nothing is proven.
  */
 export function* pricesByPeriod(
   problem: PlanProblem,
-  options: { readonly iterations: number; readonly stop: (share: number) => boolean },
+  options: {
+    readonly iterations: number;
+    readonly stop: (share: number) => boolean;
+    readonly isCancelled?: () => boolean;
+  },
 ): Steps<PeriodsBound | undefined> {
   const periods = periodsOf(problem);
   if (periods === null || periods.count < 2) return undefined;
@@ -53,6 +58,12 @@ export function* pricesByPeriod(
     yield `looking for prices of period ${period + 1} of ${periods.count}`;
     const part = partOf(problem, periods, period);
     const from = known.startOf(part);
+    if (options.isCancelled?.() === true && from !== undefined) {
+      boundUsd = -Infinity;
+      put(from.rowPrice, part.rows, rowPrice);
+      put(from.limitPrice, part.limits, limitPrice);
+      continue;
+    }
     const bound = yield* boundSteps(part.problem, viewBySite(part.problem), {
       iterations: options.iterations,
       stallRatio,

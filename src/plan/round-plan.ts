@@ -119,7 +119,8 @@ function* built(
     if (i % rowsPerStep === 0) yield;
   }
   if (state.hasTwoSided) {
-    yield* buyForUnserved(state, tables, rowOrder, stop);
+    // Whoever stops now gets a plan that serves all the same.
+    yield* buyForUnserved(state, tables, rowOrder, () => false);
     mend(state, tables);
   }
   state.lenient = false;

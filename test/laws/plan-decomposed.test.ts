@@ -152,6 +152,11 @@ describe("the decomposition", () => {
         expect(result.objectiveUsd).toBeGreaterThanOrEqual(optimum - 1e-6);
         expect(result.bestBoundUsd).toBeLessThanOrEqual(optimum + 1e-6);
         expect(recomputeBound(problem, result.certificate!)).toBeLessThanOrEqual(optimum + 1e-6);
+        // Whoever stops it before it has begun gets a plan and a bound all the same.
+        const stopped = await solveDecomposed(problem, tools, { ...proven, signal: AbortSignal.abort() });
+        expect(checkSolution(problem, stopped.solution)).toEqual([]);
+        expect(stopped.objectiveUsd).toBeGreaterThanOrEqual(optimum - 1e-6);
+        expect(stopped.bestBoundUsd).toBeLessThanOrEqual(optimum + 1e-6);
       }),
       { numRuns: runs(60) },
     );
