@@ -13,7 +13,8 @@ import { infeasibleDocument, pathOptions, periodDocument } from "./plan-period.t
 import type { PlanProblem } from "./problem.ts";
 import { gapOf } from "./solution-path.ts";
 import { solvePlan } from "./solve-resilient.ts";
-import { poolKey, stackPeriods, type StackedPeriods } from "./stack-periods.ts";
+import { poolKey } from "./stacked-fleet.ts";
+import { stackPeriods, type StackedPeriods } from "./stack-periods.ts";
 import { worldProblem, type WorldProblem } from "./world-problem.ts";
 
 /**
