@@ -67,12 +67,18 @@ describe("disperse keys", () => {
     const list = await keys("list", "--keys", file);
     expect(list.stdout).toMatch(/key-1 +team +revoked +all/);
     expect(list.stdout).not.toContain(stdout.trim());
+    expect(await keys("rotate", "key-1", "--keys", file)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/key-1 is revoked.*nothing to exchange/),
+    });
   });
 
   it.each<[string, string[], RegExp]>([
     ["a key that is not there", ["revoke", "key-9"], /has no key "key-9"/],
     ["a name that is taken", ["create", "--account", "team", "--id", "key-1"], /"key-1" already/],
     ["a date that is none", ["create", "--account", "team", "--expires", "soon"], /no date/],
+    ["a date that is gone", ["create", "--account", "team", "--expires", "2001-01-01"], /lies in the past/],
+    ["an account of several lines", ["create", "--account", "team\nadmin"], /--account.*line breaks/],
   ])("ends with code 3 and words for %s", async (_name, args, words) => {
     const file = newFile();
     await keys("create", "--keys", file, "--account", "team");

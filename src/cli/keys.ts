@@ -28,6 +28,13 @@ export interface CreateKeyOptions extends KeysOptions {
 
 /** `disperse keys create`: prints the key once; the file gets its digest alone. */
 export function createKey(options: CreateKeyOptions): void {
+  if (/\p{Cc}/u.test(options.account)) {
+    throw invalid("--account: an id has no line breaks or other control characters, for it stands in logs.");
+  }
+  const expires = options.expires === undefined ? undefined : dateOf(options.expires);
+  if (expires !== undefined && Date.parse(expires) <= Date.now()) {
+    throw invalid(`--expires: "${options.expires}" lies in the past, so the key would never work.`);
+  }
   const { accounts, keys } = open(options.keys, true).raw;
   const limits = Object.entries({
     budgetUsd: options.budgetUsd,
@@ -47,7 +54,7 @@ export function createKey(options: CreateKeyOptions): void {
     account: options.account,
     ...(workloads && { workloads }),
     ...(options.role !== undefined && { role: options.role }),
-    ...(options.expires !== undefined && { expires: dateOf(options.expires) }),
+    ...(expires !== undefined && { expires }),
   };
   add(options.keys, accounts, keys, entry, options.id);
 }
@@ -57,6 +64,11 @@ export function rotateKey(id: string, options: KeysOptions & { readonly overlap:
   const { accounts, keys } = open(options.keys).raw;
   const old = find(keys, id, options.keys);
   const { account, workloads, slo, role } = old;
+  if (old["revoked"] !== undefined) {
+    throw invalid(
+      `${id} is revoked and works no more, so there is nothing to exchange. Make another with: disperse keys create --account ${String(account)}`,
+    );
+  }
   const same = { ...(workloads ? { workloads } : {}), ...(slo ? { slo } : {}), ...(role ? { role } : {}) };
   const until = dateOf(options.overlap);
   // A key that ends sooner anyway is not given more time.

@@ -182,6 +182,18 @@ describe("disperse ledger report, export and settle", () => {
       "--json",
     );
     expect(JSON.parse(stdout)).toMatchObject([{ day: "2023-11-17", attempts: 1 }]);
+    const backwards = await ledger("report", path, "--from", "2023-11-18", "--to", "2023-11-15");
+    expect([backwards.exitCode, backwards.stderr]).toEqual([3, expect.stringMatching(/does not lie before --to/)]);
+  });
+
+  it("refuses to sum a ledger twice", async () => {
+    const path = await fill([served()]);
+    for (const args of [
+      ["report", path, path],
+      ["settle", `a=${path}`, `b=${path}`],
+    ]) {
+      expect(await ledger(...args)).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(/named twice/) });
+    }
   });
 
   it("exports FOCUS 1.2 whose costs add up to the ledger's charges, exactly", async () => {

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from "node:fs";
 import { createAuditor, settle, sumBy, type LedgerRow, type OperatorLedger, type RollUp } from "../serve/index.ts";
 import { readCheckpoint, signCheckpoint } from "./checkpoint.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -147,6 +148,7 @@ export async function settleLedgers(
   entries: readonly string[],
   options: SelectOptions & { readonly operatorShare: number; readonly json?: boolean },
 ): Promise<void> {
+  requireEachOnce(entries.map((entry) => entry.slice(entry.indexOf("=") + 1)));
   const ledgers: OperatorLedger[] = [];
   for (const entry of entries) {
     const at = entry.indexOf("=");
@@ -172,8 +174,23 @@ export async function settleLedgers(
   process.stdout.write(`Served for each other:\n${served}\n\nPayments after netting:\n${paid}\n`);
 }
 
+/** A ledger that is named twice would be summed twice. */
+function requireEachOnce(paths: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    const place = existsSync(path) ? realpathSync(path) : path;
+    if (seen.has(place))
+      throw invalid(`${path} is named twice, and its rows would count twice. Name each ledger once.`);
+    seen.add(place);
+  }
+}
+
 async function selected(paths: readonly string[], options: SelectOptions): Promise<RollUp[]> {
   const [from, to] = [dayOf("--from", options.from), dayOf("--to", options.to)];
+  if (from !== null && to !== null && from >= to) {
+    throw invalid(`--from ${options.from} does not lie before --to ${options.to}, so nothing lies between them.`);
+  }
+  requireEachOnce(paths);
   const read = await Promise.all(paths.map((path) => rollUpsAt(path)));
   const inTime = read
     .flat()

@@ -15,6 +15,12 @@ export interface VerifyOptions extends ScenarioOptions {
 
 /** `disperse verify`: recomputes everything a plan document claims, without a solver. */
 export function verify(file: string, options: VerifyOptions): void {
+  if (options.against === undefined && (options.scenario !== undefined || (options.set ?? []).length > 0)) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      "--scenario and --set say what a scenario asks: name its file with --against.",
+    );
+  }
   const plan = readPlan(file);
   const checked = verifyPlan(plan);
   const findings: Finding[] = [...checked.findings];
@@ -33,6 +39,14 @@ export function verify(file: string, options: VerifyOptions): void {
   const ok = faults.length === 0;
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ ...checked, ok, sealed: isWhole, findings })}\n`);
+  }
+  // A plan may be sound and the answer to another question.
+  const [other] = faults;
+  if (options.against !== undefined && faults.length === 1 && other!.where.startsWith("world") && checked.ok) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `${file} is refused: it is the answer to another question than ${options.against} asks.\n  ${other!.where}: ${other!.message}\nWhat it claims about its own question holds. Plan again with: disperse plan ${options.against}`,
+    );
   }
   if (!ok) throw new CommandFailure(exitCodes.invalid, refusal(file, faults, isWhole));
   const gap = checked.certifiedGap ?? 1;

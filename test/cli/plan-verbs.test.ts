@@ -97,7 +97,9 @@ describe("verify", () => {
   it("refuses a plan of another scenario", async () => {
     const { exitCode, stderr } = await runCliHere(["verify", grown, "--against", scenario]);
     expect(exitCode).toBe(3);
-    expect(stderr).toMatch(/world\.demand\[0\]\.\w+\[0\]: is not what .* says/);
+    expect(stderr).toMatch(/answer to another question[^]*world\.demand\[0\]\.\w+\[0\]: is not what .* says/);
+    const unheard = await runCliHere(["verify", grown, "--set", "limits.maxSites=1"]);
+    expect([unheard.exitCode, unheard.stderr]).toEqual([3, expect.stringMatching(/--against/)]);
   });
 });
 
