@@ -22,14 +22,41 @@ export interface LatencyLimits {
 export function capacityPerS(replica: Replica, shape: RequestShape, limits: LatencyLimits): number {
   const costs = shapeCosts(replica, shape);
   if (!(costs.seats >= 1)) return 0;
-  // By how much of itself a time exceeds its limit: finite also where the time is not, and nearly straight towards there.
+  // Finite also where a time is not.
   const excess = (batch: number) => {
     const point = batchPoint(replica, costs, batch);
-    const ttft = 1 - limits.ttftMs / point.ttftQuantileMs(limits.quantile);
+    const ttft = point.ttftExcess(limits.quantile, limits.ttftMs);
     return limits.tpotMs === null ? ttft : Math.max(ttft, 1 - limits.tpotMs / point.tpotMs);
   };
   if (!(excess(0) <= 0)) return 0;
   return batchPoint(replica, costs, largestBatch(costs.seats, excess)).perS;
+}
+
+/** Batches at which an engine is looked at from nearly idle to full: neighbours differ by a sixth. */
+const curveSteps = 40;
+const emptiest = 1 / 500;
+
+/**
+ * Rates of one engine, requests/s, and the time that a share `quantile` of first tokens stays within at each, ms: from an
+ * engine that is nearly idle to one that is full, both rising. The batches do not depend on the quantile.
+ */
+export function firstTokenCurve(
+  replica: Replica,
+  shape: RequestShape,
+  quantile: number,
+): readonly { readonly perS: number; readonly ttftMs: number }[] {
+  const costs = shapeCosts(replica, shape);
+  if (!(costs.seats >= 1)) return [];
+  const curve: { perS: number; ttftMs: number }[] = [];
+  let [perS, ttftMs] = [0, 0];
+  for (let step = 0; step < curveSteps; step++) {
+    const point = batchPoint(replica, costs, costs.seats * emptiest ** (1 - step / (curveSteps - 1)));
+    perS = Math.max(perS, point.perS);
+    ttftMs = Math.max(ttftMs, point.ttftQuantileMs(quantile));
+    if (!(ttftMs < Infinity)) break;
+    curve.push({ perS, ttftMs });
+  }
+  return curve;
 }
 
 /** Compute share of the first-token time on an idle engine at a quantile of the input length, ms; Infinity when a request does not fit. */

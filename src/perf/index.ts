@@ -1,6 +1,6 @@
 /** Floor 4: one engine under load. Pure. */
 export { calibrate, type Calibration, type ErrorSummary, type HeldOut } from "./calibration.ts";
-export { capacityPerS, unloadedTtftMs, type LatencyLimits } from "./capacity.ts";
+export { capacityPerS, firstTokenCurve, unloadedTtftMs, type LatencyLimits } from "./capacity.ts";
 export {
   coefficientNames,
   coefficientsOf,

@@ -1,7 +1,7 @@
 import { largestBatch } from "./largest-batch.ts";
-import { firstTokenTailMs } from "./first-token-tail.ts";
-import { exponentialPart, quantileOfSum, type Part } from "./quantile-of-sum.ts";
-import { batchMs, type Replica } from "./replica.ts";
+import { firstToken, type FirstToken } from "./first-token.ts";
+import { quantileOfSum } from "./quantile-of-sum.ts";
+import type { Replica } from "./replica.ts";
 import {
   decodeStepMs,
   meanStep,
@@ -32,8 +32,6 @@ export interface LoadPoint {
   readonly promptRatio: number;
   /** By how many percent a decode step grows with 1 % more sequences: 0 where weights cost all, 1 where contexts do. */
   readonly elasticity: number;
-  /** A second reckoning of `ttftQuantileMs`, from the parts of one step: where both agree, both can be believed. */
-  ttftTailMs(p: number): number;
 }
 
 /**
@@ -45,6 +43,8 @@ export interface BatchPoint {
   readonly tpotMs: number;
   readonly ttftMeanMs: number;
   readonly ttftQuantileMs: (p: number) => number;
+  /** How far a share `p` of first tokens is from coming within `ms`: 0 or less where they do; finite. */
+  readonly ttftExcess: (p: number, ms: number) => number;
   /** Time per output token that a share `p` (0.5 <= p < 1) of requests stay within. */
   readonly tpotQuantileMs: (p: number) => number;
 }
@@ -70,6 +70,8 @@ function elasticityAt(replica: Replica, costs: ShapeCosts, batch: number): numbe
   return (decodeStepMs(replica, costs, batch * (1 + nudge) + 1) - nearMs) / (nudge * nearMs);
 }
 
+/** What adding up shares may be off by. */
+const rounding = 1e-12;
 const nudge = 1e-3;
 /** Near saturation the seats, not the steps, hold the crowd together. */
 const mostElasticity = 0.75;
@@ -77,64 +79,43 @@ const mostElasticity = 0.75;
 /**
  * Rate and latencies at a mean batch in [0, seats].
  *
- * First token = overhead + own prefill + four waits: the rest of the step in progress (uniform; only when one is), prompts
- * that share the step, prompts queued before (Pollaczek-Khinchine with decoding as vacations, exponential tail: Abate,
- * Choudhury, Whitt 1995), and a free seat (Sakasegawa's M/G/c). Against a step-by-step engine from 10 to 80 % of
- * saturation, over a game, a chat, long prompts and a mixture of experts: time per token within 8 %, first token within 9 %
- * in the mean and 12 % at the 95th percentile.
+ * `firstToken` says how the first token comes; a wait for a free seat is added to it (Sakasegawa's M/G/c). Against a
+ * step-by-step engine from 10 to 80 % of saturation, over a game, a chat, long prompts and a mixture of experts: time per
+ * token within 8 %.
  */
 export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): BatchPoint {
   if (replica.split) return splitPoint(replica, replica.split, costs, batch);
-  const { decodeMs, stepMs } = stepAtBatch(replica, costs, batch);
+  const { stepMs } = stepAtBatch(replica, costs, batch);
   const perMs = batch / (costs.decodeSteps * stepMs);
 
-  // Every chunk of a prompt shares its step with the decoding batch; a prompt alone pays the step once.
-  const chunkTokens = Math.max(replica.maxBatchedTokens - batch, 1);
-  const idleStepMs = replica.stepBaseMs + batchMs(replica, Math.max(costs.prefillTokens, 1));
-  const loneStepMs = batch > 0 ? Math.max(decodeMs, idleStepMs) : idleStepMs;
-  const perTokenMs = decodeMs / chunkTokens;
-  const service = costs.prefillMoments(perTokenMs);
-  // A pipeline has a prompt at work in each stage: for those who queue it is one server as much faster.
-  const occupancy = (perMs * service.mean) / replica.pipelineStages;
   const tpotMs = stepMs / replica.tokensPerStep;
   // Who shares a request's life, and whose prompts lengthen its steps, is a Poisson number of requests.
   const tpotQuantileMs = (p: number) => {
     const crowd = Math.min(batch + normalDeviate(p) * Math.sqrt(batch), Math.max(costs.seats, batch));
     return stepAtBatch(replica, costs, Math.max(crowd, 0)).stepMs / replica.tokensPerStep;
   };
-  if (!(occupancy < 1)) {
-    return { perS: perMs * 1e3, tpotMs, tpotQuantileMs, ttftMeanMs: Infinity, ttftQuantileMs: () => Infinity };
-  }
-  const queueMs = service.mean > 0 ? service.square / replica.pipelineStages / (2 * service.mean * (1 - occupancy)) : 0;
-
-  // An arrival waits for a step in progress when anything decodes or is being prefilled.
-  const busy = -Math.expm1(-batch - perMs * (loneStepMs + costs.prefillMs));
-  // Prompts that arrive in the same wait share the step, and its end is the first token of all of them.
-  const anyMate = -Math.expm1((-perMs * stepMs) / 2);
-  const matesMs = anyMate > 0 ? (occupancy * stepMs) / 2 / anyMate : 0;
-  const seatLoad = costs.seats > 0 ? batch / costs.seats : 1;
-  const seatWaitShare = seatLoad ** (Math.sqrt(2 * (costs.seats + 1)) - 1);
-  const seatMs =
-    seatLoad < 1
-      ? (((1 + costs.outputCvSquared) / 2) * costs.decodeSteps * stepMs) / (costs.seats * (1 - seatLoad))
-      : Infinity;
-
-  const extraChunksMs = (decodeMs * costs.prefillTokens) / chunkTokens;
-  const fixedMs = replica.requestOverheadMs + loneStepMs + Math.max(0, extraChunksMs - decodeMs);
-  const parts: readonly Part[] = [
-    { meanMs: costs.prefillMs, quantileMs: costs.prefillQuantileMs },
-    { meanMs: (busy * stepMs) / 2, quantileMs: (p) => (busy > 1 - p ? stepMs * (1 - (1 - p) / busy) : 0) },
-    exponentialPart(anyMate * busy, matesMs),
-    exponentialPart(occupancy, queueMs),
-    exponentialPart(seatWaitShare, seatMs),
-  ];
-  const ttft = quantileOfSum(fixedMs, parts);
+  // Many batches are looked at for their rate alone.
+  let first: FirstToken | undefined;
+  const ttft = (): FirstToken =>
+    (first ??= firstToken(replica, costs, { batch, perMs }, seatWait(costs, batch, stepMs)));
   return {
     perS: perMs * 1e3,
     tpotMs,
     tpotQuantileMs,
-    ttftMeanMs: ttft.meanMs,
-    ttftQuantileMs: ttft.quantileMs,
+    get ttftMeanMs() {
+      return ttft().meanMs;
+    },
+    ttftQuantileMs: (p) => ttft().quantileMs(p),
+    ttftExcess: (p, ms) => Math.log((1 - ttft().within(ms) + rounding) / (1 - p)),
+  };
+}
+
+/** The wait for a free seat: how likely, and its mean if so, ms. */
+function seatWait({ seats, outputCvSquared, decodeSteps }: ShapeCosts, batch: number, stepMs: number) {
+  const load = seats > 0 ? batch / seats : 1;
+  return {
+    share: load ** (Math.sqrt(2 * (seats + 1)) - 1),
+    meanMs: load < 1 ? (((1 + outputCvSquared) / 2) * decodeSteps * stepMs) / (seats * (1 - load)) : Infinity,
   };
 }
 
@@ -170,7 +151,6 @@ export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: n
       e2eQuantileMs: () => never,
       promptRatio: (rate * costs.prefillMs) / 1e3,
       elasticity: elasticityAt(replica, costs, costs.seats),
-      ttftTailMs: () => never,
     };
   }
   const batch = largestBatch(costs.seats, (n) => batchPoint(replica, costs, n).perS - rate);
@@ -182,13 +162,14 @@ export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: n
     batch,
     tpotMs: point.tpotMs,
     ttftMeanMs: point.ttftMeanMs,
-    ttftP95Ms: point.ttftQuantileMs(0.95),
+    get ttftP95Ms() {
+      return point.ttftQuantileMs(0.95);
+    },
     e2eMeanMs: point.ttftMeanMs + (costs.outputMean - 1) * point.tpotMs,
     ttftQuantileMs: point.ttftQuantileMs,
     e2eQuantileMs: (p) => e2eQuantileMs(point, costs, p),
     promptRatio: (point.perS * costs.prefillMs) / 1e3,
     elasticity: elasticityAt(replica, costs, batch),
-    ttftTailMs: (p) => firstTokenTailMs(replica, costs, { batch, perS: point.perS }, p),
   };
 }
 

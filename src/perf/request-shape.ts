@@ -36,9 +36,14 @@ export interface ShapeCosts {
   readonly prefillMs: number;
   /** Duration of prefill work at quantile `p` of the input length. */
   readonly prefillQuantileMs: (p: number) => number;
+  /** Uncached tokens and prefill work, ms, of prompts at the quantiles `promptEdges`. */
+  readonly prefillEdges: { readonly tokens: Float64Array; readonly ms: Float64Array };
   /** Mean and mean square of prefill work when each token also costs `perTokenMs` of waiting for other work. */
   readonly prefillMoments: (perTokenMs: number) => { readonly mean: number; readonly square: number };
 }
+
+/** Between which quantiles a prompt is taken for uniform: objectives are mostly asked for at one of these. */
+export const promptEdges = [0.0005, 0.1, 0.25, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.997, 0.9995] as const;
 
 export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
   const input = Math.max(shape.inputMean, 0);
@@ -63,6 +68,8 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
   );
   const seats = seatsPerUnit * (replica.split?.decodeUnits ?? 1);
   const fits = input + output <= replica.kvTokenCapacity && input + output <= replica.spec.model.maxContextTokens;
+  const workMs = (length: number) => linear * length + quadratic * length ** 2;
+  let edges: ShapeCosts["prefillEdges"] | undefined;
   return {
     outputMean: output,
     decodeSteps: Math.max(output - 1, 0.5) / replica.tokensPerStep,
@@ -74,9 +81,13 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
     prefillTokens: fresh * input,
     inputCv: shape.inputCv,
     prefillMs: linear * input + quadratic * square,
-    prefillQuantileMs(p) {
-      const length = inputAt(p);
-      return linear * length + quadratic * length ** 2;
+    prefillQuantileMs: (p) => workMs(inputAt(p)),
+    get prefillEdges() {
+      if (edges === undefined) {
+        const tokens = Float64Array.from(promptEdges, inputAt);
+        edges = { tokens: tokens.map((length) => fresh * length), ms: tokens.map(workMs) };
+      }
+      return edges;
     },
     prefillMoments(perTokenMs) {
       const slope = linear + perTokenMs * fresh;

@@ -51,6 +51,7 @@ export function splitPoint(replica: Replica, split: Split, costs: ShapeCosts, ba
     tpotQuantileMs,
     ttftMeanMs: ttft.meanMs,
     ttftQuantileMs: ttft.quantileMs,
+    ttftExcess: (p, ms) => 1 - ms / ttft.quantileMs(p),
   };
 }
 

@@ -5,17 +5,13 @@ import {
   energyKwhPerRequest,
   engineSpec,
   feasibleTensorParallel,
+  firstTokenCurve,
   fit,
   unloadedTtftMs,
   type Replica,
   type RequestShape,
 } from "../perf/index.ts";
 
-/**
- * Ratio between neighbouring compute budgets at which capacity is evaluated. Between them it is interpolated: the
- * curve is smooth and rising, and evaluating it for every arc would cost a bisection each.
- */
-const budgetStep = 1.15;
 /** Compute budgets above this (ms) no longer change what an engine can carry within any interactive objective. */
 const budgetCeilingMs = 120_000;
 /**
@@ -108,20 +104,25 @@ function compileOption(
   shape: RequestShape,
 ): ServingOption | null {
   const quantile = workload.ttft.attainmentRatio;
-  const at = (ttftMs: number) => capacityPerS(replica, shape, { ttftMs, quantile, tpotMs: workload.tpotBudgetMs });
-  const unhurriedPerS = at(budgetCeilingMs);
+  const limits = { ttftMs: budgetCeilingMs, quantile, tpotMs: workload.tpotBudgetMs };
+  const unhurriedPerS = capacityPerS(replica, shape, limits);
   if (!(unhurriedPerS > 0)) return null;
   const idleMs = unloadedTtftMs(replica, shape, quantile);
   const budgets = [idleMs];
   const rates = [0];
-  // The grid is anchored at 1 ms rather than at the idle time or the budget, so that relaxing a budget only adds knots.
-  let level = Math.ceil(Math.log(idleMs) / Math.log(budgetStep) + 1e-9);
-  for (let rate = 0; rate < unhurriedPerS * 0.999; level++) {
-    const budgetMs = budgetStep ** level;
-    if (budgetMs > budgetCeilingMs) break;
-    rate = Math.max(rate, Math.min(at(budgetMs), unhurriedPerS));
-    budgets.push(budgetMs);
-    rates.push(rate);
+  // Between the points of the curve it is interpolated: it is smooth and rising, and solving it for every arc would cost a
+  // search each. The points do not depend on the budget, so that relaxing one never lowers a rate.
+  for (const { perS, ttftMs } of firstTokenCurve(replica, shape, quantile)) {
+    if (ttftMs > budgetCeilingMs) break;
+    if (!(ttftMs > budgets.at(-1)!)) continue;
+    budgets.push(ttftMs);
+    rates.push(Math.min(perS, unhurriedPerS));
+    if (perS >= unhurriedPerS) break;
+  }
+  // What TPOT and memory allow is reached at the latest where first tokens may take as long as they like.
+  if (rates.at(-1)! < unhurriedPerS) {
+    budgets.push(Math.max(budgetCeilingMs, budgets.at(-1)! * 1.001));
+    rates.push(unhurriedPerS);
   }
   return {
     replica,

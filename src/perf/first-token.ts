@@ -1,0 +1,275 @@
+import { batchMs, type Replica } from "./replica.ts";
+import { decodeStepMs, normalDeviate, promptEdges, type ShapeCosts } from "./request-shape.ts";
+
+/** Time to first token of the requests that one engine serves at a steady rate, ms. */
+export interface FirstToken {
+  readonly meanMs: number;
+  /** Share of first tokens that come within `ms`. */
+  readonly within: (ms: number) => number;
+  /** Time that a share `p` (0 < p < 1) of first tokens stays within. */
+  readonly quantileMs: (p: number) => number;
+}
+
+/** Where prompts alone fill every step, no first token comes in finite time. */
+const never: FirstToken = { meanMs: Infinity, within: () => 0, quantileMs: () => Infinity };
+
+/**
+ * First tokens of an engine that takes all prompts that came during one step into the next.
+ *
+ * A step lasts as long as its decoding d and the prompts X that came during the one before; with ρ = λ E[P] the share of
+ * the time that prompts take, E[S] = d / (1 − ρ) and Var S = λ E[P²] E[S] / (1 − ρ²). A request meets a step with odds in
+ * proportion to its length, waits for the rest of it (uniform), and shares the next with all others that came in the step it
+ * met: T = U S + d + P + X(S). Any prompts together are taken for a lognormal with the right mean and variance, at a few
+ * points; the request's own prompt and the wait keep their distributions. The number of sequences decoding varies as a
+ * Poisson number does, and d with it.
+ *
+ * Against a step-by-step engine with Poisson arrivals, over 300 random shapes (60 to 3,000 tokens in, 15 to 700 out, six
+ * engines, dense and with experts): where prompts take up to a quarter of the time, in nine of ten cases the mean is within
+ * 1.2 %, the 95th percentile within 3 % and the 99th within 4 %; where they take more, mostly too low: 8, 12 and 17 %.
+ *
+ * @param batch mean number of sequences decoding. @param perMs requests per ms. @param seat probability of a wait for a free
+ * seat, and its mean, ms.
+ */
+export function firstToken(
+  replica: Replica,
+  costs: ShapeCosts,
+  { batch, perMs }: { readonly batch: number; readonly perMs: number },
+  seat: { readonly share: number; readonly meanMs: number },
+): FirstToken {
+  const { meanMs: promptMs, squareMs, edges } = ownPrompt(replica, costs, batch);
+  const chunkTokens = Math.max(replica.maxBatchedTokens - batch, 1);
+  const nearMs = decodeStepMs(replica, costs, Math.max(1, batch));
+  const load = perMs * promptMs;
+  // Share of the tokens a step may hold that prompts ask for; those that find no room wait for steps after it.
+  const roomMs = ((nearMs / (1 - load)) * costs.prefillTokens) / chunkTokens;
+  const crowdedRatio = perMs * roomMs;
+  if (!(load < 1 && crowdedRatio < 1)) return never;
+  const roomWaitMs = (crowdedRatio * (1 + costs.inputCv ** 2) * roomMs) / (2 * (1 - crowdedRatio));
+  // Of the prompts of others as many as stages run side by side.
+  const [sharedMs, sharedSquare] = [promptMs / replica.pipelineStages, squareMs / replica.pipelineStages ** 2];
+  const sharedLoad = perMs * sharedMs;
+  const overheadMs = replica.requestOverheadMs + roomWaitMs;
+  const steps = new Steps((lengthMs) => sumOf(perMs * lengthMs, sharedMs, sharedSquare));
+
+  const alone = Math.exp(-batch) > rarelyAlone ? Math.exp(-batch) : 0;
+  const slopeMs = decodeStepMs(replica, costs, Math.max(1, batch) + 1) - nearMs;
+  const decoded = batch * replica.tokensPerSequence;
+  // Experts that a prompt calls and the decoding sequences do not.
+  const expertsMs = batchMs(replica, decoded + costs.prefillTokens) - batchMs(replica, decoded);
+  for (const deviate of crowds) {
+    const stepMs = Math.max(nearMs + slopeMs * deviate * Math.sqrt(batch), replica.stepBaseMs);
+    const wholeMs = stepMs / (1 - sharedLoad);
+    const varianceMs = (perMs * sharedSquare * wholeMs) / (1 - sharedLoad ** 2);
+    const content = sumOf(perMs * wholeMs, sharedMs, sharedSquare, varianceMs);
+    const met = [{ odds: 1 - content.share, promptsMs: 0 }];
+    for (let i = 0; i < few.length; i++) {
+      met.push({ odds: content.share * fewWeights[i]!, promptsMs: content.points[i]! + expertsMs });
+    }
+    steps.meet((1 - alone) / crowds.length, overheadMs + stepMs + expertsMs, stepMs, met);
+  }
+  if (alone > 0) {
+    // With nobody decoding there is a step only while a prompt is at work.
+    const idleMs = replica.stepBaseMs + batchMs(replica, Math.max(costs.prefillTokens, 1));
+    const atWork = Math.min(1, perMs * (idleMs + sharedMs));
+    steps.add(alone * (1 - atWork), overheadMs + idleMs, 0);
+    const one = sumOf(negligible, sharedMs, sharedSquare);
+    const met = few.map((_, i) => ({ odds: fewWeights[i]!, promptsMs: one.points[i]! }));
+    steps.meet(alone * atWork, overheadMs + idleMs, idleMs, met);
+  }
+
+  const meanMs = steps.meanMs + promptMs + (seat.share > 0 ? seat.share * seat.meanMs : 0);
+  if (meanMs === Infinity) return never;
+  const seated = (ms: number): number => steps.within(ms, edges);
+  const within =
+    seat.share > rareSeat
+      ? (ms: number): number => {
+          let inTime = (1 - seat.share) * seated(ms);
+          for (const { weight, waits } of seatWaits) {
+            inTime += seat.share * weight * seated(ms - waits * seat.meanMs);
+          }
+          return inTime;
+        }
+      : seated;
+  return { meanMs, within, quantileMs: (p) => quantileOf(within, meanMs, p) };
+}
+
+/** Mean, mean square and edges of the parts of a request's own prompt work, ms. */
+function ownPrompt(replica: Replica, costs: ShapeCosts, batch: number) {
+  const { ms, tokens } = costs.prefillEdges;
+  const { mean, square } = costs.prefillMoments(0);
+  if (!(tokens[tokens.length - 1]! + batch > replica.maxBatchedTokens)) {
+    return { meanMs: mean, squareMs: square, edges: ms };
+  }
+  // Chunks of a prompt beyond the first each take a step with all that decodes.
+  const chunkTokens = Math.max(replica.maxBatchedTokens - batch, 1);
+  const stepMs = decodeStepMs(replica, costs, Math.max(1, batch));
+  const edges = ms.map((each, i) => each + stepMs * Math.max(0, tokens[i]! / chunkTokens - 1));
+  let [meanMs, squareMs] = [mean, square];
+  for (let i = 0; i < promptParts.length; i++) {
+    const less = (ms[i]! + ms[i + 1]!) / 2;
+    const more = (edges[i]! + edges[i + 1]!) / 2;
+    meanMs += promptParts[i]! * (more - less);
+    squareMs += promptParts[i]! * (more ** 2 - less ** 2);
+  }
+  return { meanMs, squareMs, edges };
+}
+
+/** Steps that a request may meet: how likely, when its own begins after their end, and who else is in that. */
+class Steps {
+  meanMs = 0;
+  readonly #matesIn: (lengthMs: number) => Sum;
+  readonly #weight: number[] = [];
+  readonly #startMs: number[] = [];
+  readonly #lengthMs: number[] = [];
+  readonly #mates: Sum[] = [];
+
+  /** @param matesIn prompts that come in a step so long. */
+  constructor(matesIn: (lengthMs: number) => Sum) {
+    this.#matesIn = matesIn;
+  }
+
+  /** Steps of `stepMs` and the prompts they hold, which are met in proportion to their length. */
+  meet(
+    weight: number,
+    startMs: number,
+    stepMs: number,
+    met: readonly { readonly odds: number; readonly promptsMs: number }[],
+  ): void {
+    let all = 0;
+    for (const { odds, promptsMs } of met) all += odds * (stepMs + promptsMs);
+    for (const { odds, promptsMs } of met) {
+      this.add((weight * odds * (stepMs + promptsMs)) / all, startMs, stepMs + promptsMs);
+    }
+  }
+
+  add(weight: number, startMs: number, lengthMs: number): void {
+    if (!(weight > 0)) return;
+    const mates = this.#matesIn(lengthMs);
+    this.#weight.push(weight);
+    this.#startMs.push(startMs);
+    this.#lengthMs.push(lengthMs);
+    this.#mates.push(mates);
+    this.meanMs += weight * (startMs + lengthMs / 2 + mates.share * mates.meanMs);
+  }
+
+  within(ms: number, edges: Float64Array): number {
+    let share = 0;
+    for (let i = 0; i < this.#weight.length; i++) {
+      const leftMs = ms - this.#startMs[i]!;
+      if (leftMs <= edges[0]!) continue;
+      const lengthMs = this.#lengthMs[i]!;
+      const mates = this.#mates[i]!;
+      let inTime = (1 - mates.share) * ownWithin(leftMs, lengthMs, edges);
+      if (mates.share > negligible) {
+        for (let j = 0; j < few.length; j++) {
+          inTime += mates.share * fewWeights[j]! * ownWithin(leftMs - mates.points[j]!, lengthMs, edges);
+        }
+      }
+      share += this.#weight[i]! * inTime;
+    }
+    return share;
+  }
+}
+
+/** Probability that the own prompt and a uniform wait up to `lengthMs` come to at most `ms`; a prompt is uniform in its part. */
+function ownWithin(ms: number, lengthMs: number, edges: Float64Array): number {
+  if (ms <= edges[0]!) return 0;
+  if (ms >= edges[edges.length - 1]! + lengthMs) return 1;
+  let share = 0;
+  let before = area(ms - edges[0]!, lengthMs);
+  for (let i = 0; i < promptParts.length; i++) {
+    const widthMs = edges[i + 1]! - edges[i]!;
+    const left = ms - edges[i + 1]!;
+    const after = area(left, lengthMs);
+    if (widthMs > 1e-9) share += (promptParts[i]! * (before - after)) / widthMs;
+    else share += left <= 0 ? 0 : promptParts[i]! * (left >= lengthMs ? 1 : left / lengthMs);
+    if (left <= 0) break;
+    before = after;
+  }
+  return share;
+}
+
+/** Integral up to `ms` of the distribution of a uniform wait. */
+function area(ms: number, lengthMs: number): number {
+  if (ms <= 0) return 0;
+  return ms >= lengthMs ? ms - lengthMs / 2 : (ms * ms) / (2 * lengthMs);
+}
+
+/** Where a distribution reaches `p`: false position with the Illinois rule, on the logarithm of what is later. */
+function quantileOf(within: (ms: number) => number, scaleMs: number, p: number): number {
+  const beyond = (ms: number) => Math.log((1 - p) / (1 - within(ms) + rounding));
+  let [low, high] = [0, 2 * scaleMs];
+  let [below, above] = [Math.log(1 - p), beyond(high)];
+  while (above < 0) {
+    if (high > foreverMs) return Infinity;
+    [low, below, high] = [high, above, 2 * high];
+    above = beyond(high);
+  }
+  for (let look = 0, side = 0; look < mostLooks && high - low > closeness * high; look++) {
+    const guess = low - (below * (high - low)) / (above - below);
+    // Steep and flat parts meet in these distributions; where guesses creep, the middle does not.
+    const at = look % 4 === 3 || !(guess > low && guess < high) ? (low + high) / 2 : guess;
+    const value = beyond(at);
+    if (value < 0) {
+      [low, below] = [at, value];
+      if (side === -1) above /= 2;
+      side = -1;
+    } else {
+      [high, above] = [at, value];
+      if (side === 1) below /= 2;
+      side = 1;
+    }
+  }
+  return high;
+}
+const foreverMs = 1e15;
+const mostLooks = 80;
+const closeness = 1e-5;
+/** What adding up shares may be off by. */
+const rounding = 1e-12;
+
+/** The time of a Poisson number of prompts: how likely there are any, and their mean and points if so. */
+interface Sum {
+  readonly share: number;
+  readonly meanMs: number;
+  readonly points: readonly number[];
+}
+
+/** @param count mean number. @param variance of the whole where it is not that of a Poisson number. */
+function sumOf(count: number, meanMs: number, squareMs: number, variance = count * squareMs): Sum {
+  const share = -Math.expm1(-count);
+  if (!(share > 0 && meanMs > noWorkMs)) return nobody;
+  const anyMs = (count * meanMs) / share;
+  const logVariance = Math.log1p(Math.max(0, (variance + (count * meanMs) ** 2) / share / anyMs ** 2 - 1));
+  const sigma = Math.sqrt(logVariance);
+  const middleMs = anyMs * Math.exp(-logVariance / 2);
+  // A plain array: thousands of these are made, and short typed ones cost several times as much.
+  return { share, meanMs: anyMs, points: fewDeviates.map((deviate) => middleMs * Math.exp(sigma * deviate)) };
+}
+
+/** Parts of a distribution, each stood for by its middle: probability, middle, and its deviate if it is normal. */
+const few = [0, 0.2, 0.5, 0.8, 0.95, 0.99];
+const fewWeights = few.map((from, i) => (few[i + 1] ?? 1) - from);
+const fewDeviates = few.map((from, i) => normalDeviate((from + (few[i + 1] ?? 1)) / 2));
+const nobody: Sum = { share: 0, meanMs: 0, points: few.map(() => 0) };
+
+/** Probability of each part; what lies beyond the ends belongs to the outermost. */
+const promptParts = Float64Array.from(promptEdges.slice(1), (to, i) => {
+  return (i === promptEdges.length - 2 ? 1 : to) - (i === 0 ? 0 : promptEdges[i]!);
+});
+
+/** Deviations from its mean at which the number decoding is looked at: their variance is a normal's. */
+const crowds = [-1, 1] as const;
+/** Prompts that take less cost nothing, ms. */
+const noWorkMs = 1e-9;
+/** Less likely than this is never. */
+const negligible = 1e-6;
+/** With so many decoding that nobody is there in fewer cases, nobody ever is. */
+const rarelyAlone = 1e-3;
+/** Waits for a seat that are rarer move no percentile that is asked for. */
+const rareSeat = 5e-3;
+/** An exponential wait at two points, which give its mean and its variance: parts of the whole, and means they last. */
+const seatWaits = [
+  { weight: (2 + Math.SQRT2) / 4, waits: 2 - Math.SQRT2 },
+  { weight: (2 - Math.SQRT2) / 4, waits: 2 + Math.SQRT2 },
+] as const;
