@@ -85,7 +85,7 @@ export const problemRows: readonly ModelRow[] = [
     inequality:
       "bought(t) = modules(t) − Σ bought(earlier, still within life) ≥ 0; nothing in service before its lead time",
     dual: "worth of having one module more from before, USD",
-    file: "stack-periods.ts",
+    file: "stacked-fleet.ts",
     function: "tiesOf",
     bound: "tie price",
   },
