@@ -20,6 +20,7 @@ export function withImpliedLimits(problem: PlanProblem): PlanProblem {
   const poolsAt = new Int32Array(sites.count);
   const own = onlyForTheirSite(problem);
   for (let pool = 0; pool < pools.count; pool++) if (own[pool] === 0) poolsAt[pools.site[pool]!]!++;
+  const helpful = helpsOthersEmpty(problem, own);
   for (const limit of problem.limits) {
     if (limit.upper > 0 || limit.of === "purchases" || limit.sites.length > 0 || limit.arcs !== undefined) continue;
     const providers = new Set<number>();
@@ -33,6 +34,7 @@ export function withImpliedLimits(problem: PlanProblem): PlanProblem {
     for (const [site, counted] of dependent) {
       // What stands beside the counted modules may open a site by itself, and so may whoever forces it.
       if (providers.has(site) || counted < poolsAt[site]! || sites.forced[site] === 1 || sites.usd[site]! < 0) continue;
+      if (helpful[site] === 1) continue;
       const sitesOf = [site, ...providers];
       implied.push({
         name: `opening of site ${site} for ${limit.name}`,
@@ -45,6 +47,20 @@ export function withImpliedLimits(problem: PlanProblem): PlanProblem {
     }
   }
   return implied.length === 0 ? problem : { ...problem, limits: [...problem.limits, ...implied] };
+}
+
+/** 1 where a site is of use to others by being open, as a parent is, and an upgrade alone may make it so. */
+function helpsOthersEmpty({ pools, sites, limits }: PlanProblem, own: Uint8Array): Uint8Array {
+  const wanted = new Uint8Array(sites.count);
+  for (const limit of limits) {
+    for (const [i, site] of limit.sites.entries()) if (limit.siteWeights[i]! < 0) wanted[site] = 1;
+  }
+  const helpful = new Uint8Array(sites.count);
+  for (let pool = 0; pool < pools.count; pool++) {
+    const site = pools.site[pool]!;
+    if (own[pool] === 1 && pools.isSwitch?.[pool] !== 1) helpful[site] = wanted[site]!;
+  }
+  return helpful;
 }
 
 /** 1 where a pool serves nobody and helps no other site: an upgrade of its own site's power, which opens no site by itself. */
