@@ -6,8 +6,8 @@ export interface FirstToken {
   readonly meanMs: number;
   /** Share of first tokens that come within `ms`. */
   readonly within: (ms: number) => number;
-  /** Time that a share `p` (0 < p < 1) of first tokens stays within. */
-  readonly quantileMs: (p: number) => number;
+  /** Time that a share `p` (0 < p < 1) of first tokens stays within; `atLeastMs` where that is known to be no more than it. */
+  readonly quantileMs: (p: number, atLeastMs?: number) => number;
 }
 
 /** Where prompts alone fill every step, no first token comes in finite time. */
@@ -90,7 +90,7 @@ export function firstToken(
           return inTime;
         }
       : seated;
-  return { meanMs, within, quantileMs: (p) => quantileOf(within, meanMs, p) };
+  return { meanMs, within, quantileMs: (p, atLeastMs) => quantileOf(within, meanMs, p, atLeastMs) };
 }
 
 /** Mean, mean square and edges of the parts of a request's own prompt work, ms. */
@@ -196,13 +196,16 @@ function area(ms: number, lengthMs: number): number {
 }
 
 /** Where a distribution reaches `p`: false position with the Illinois rule, on the logarithm of what is later. */
-function quantileOf(within: (ms: number) => number, scaleMs: number, p: number): number {
+function quantileOf(within: (ms: number) => number, scaleMs: number, p: number, atLeastMs = 0): number {
   const beyond = (ms: number) => Math.log((1 - p) / (1 - within(ms) + rounding));
-  let [low, high] = [0, 2 * scaleMs];
-  let [below, above] = [Math.log(1 - p), beyond(high)];
+  let [low, below] = [atLeastMs, atLeastMs > 0 ? beyond(atLeastMs) : Math.log(1 - p)];
+  if (below >= 0) return low;
+  // Whoever knows a time below it is often near.
+  let high = low > 0 ? nearby * low : 2 * scaleMs;
+  let above = beyond(high);
   while (above < 0) {
     if (high > foreverMs) return Infinity;
-    [low, below, high] = [high, above, 2 * high];
+    [low, below, high] = [high, above, 2 * high - (low > 0 ? low : 0)];
     above = beyond(high);
   }
   for (let look = 0, side = 0; look < mostLooks && high - low > closeness * high; look++) {
@@ -210,6 +213,7 @@ function quantileOf(within: (ms: number) => number, scaleMs: number, p: number):
     // Steep and flat parts meet in these distributions; where guesses creep, the middle does not.
     const at = look % 4 === 3 || !(guess > low && guess < high) ? (low + high) / 2 : guess;
     const value = beyond(at);
+    if (Math.abs(value) < closeness) return at;
     if (value < 0) {
       [low, below] = [at, value];
       if (side === -1) above /= 2;
@@ -224,7 +228,9 @@ function quantileOf(within: (ms: number) => number, scaleMs: number, p: number):
 }
 const foreverMs = 1e15;
 const mostLooks = 80;
-const closeness = 1e-5;
+/** Of the time, and of the share that is later. */
+const closeness = 2e-5;
+const nearby = 1.05;
 /** What adding up shares may be off by. */
 const rounding = 1e-12;
 

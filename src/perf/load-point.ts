@@ -42,7 +42,8 @@ export interface BatchPoint {
   readonly perS: number;
   readonly tpotMs: number;
   readonly ttftMeanMs: number;
-  readonly ttftQuantileMs: (p: number) => number;
+  /** Time that a share `p` of first tokens stays within; `atLeastMs` where that is known to be no more than it. */
+  readonly ttftQuantileMs: (p: number, atLeastMs?: number) => number;
   /** How far a share `p` of first tokens is from coming within `ms`: 0 or less where they do; finite. */
   readonly ttftExcess: (p: number, ms: number) => number;
   /** Time per output token that a share `p` (0.5 <= p < 1) of requests stay within. */
@@ -105,7 +106,7 @@ export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): 
     get ttftMeanMs() {
       return ttft().meanMs;
     },
-    ttftQuantileMs: (p) => ttft().quantileMs(p),
+    ttftQuantileMs: (p, atLeastMs) => ttft().quantileMs(p, atLeastMs),
     ttftExcess: (p, ms) => Math.log((1 - ttft().within(ms) + rounding) / (1 - p)),
   };
 }

@@ -29,6 +29,19 @@ export interface Policy {
   latency(workload: number, access: number, relation: number): LatencyTable;
 }
 
+/** What modules can do is the same in every period, and takes most of the time that a policy does. */
+const servings = new WeakMap<World, readonly Serving[]>();
+
+function servingOf(world: World): readonly Serving[] {
+  const known = servings.get(world);
+  if (known !== undefined) return known;
+  const found = world.workloads.flatMap((workload) =>
+    world.modules.map((module) => compileServing(world, workload, module)),
+  );
+  servings.set(world, found);
+  return found;
+}
+
 /** Prepares `world` for decisions in one of its periods. Pure; costs some milliseconds per workload × module. */
 export function compilePolicy(world: World, period = 0): Policy {
   const residency = compileResidency(world);
@@ -36,9 +49,7 @@ export function compilePolicy(world: World, period = 0): Policy {
   const continents = new Map(world.jurisdictions.map((entry) => [entry.country, entry.continent]));
   const tables: (LatencyTable | undefined)[] = [];
   const exportAllowed = compileExport(world);
-  const serving = world.workloads.flatMap((workload) =>
-    world.modules.map((module) => compileServing(world, workload, module)),
-  );
+  const serving = servingOf(world);
   return {
     world,
     period,

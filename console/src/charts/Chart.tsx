@@ -22,10 +22,12 @@ export function Chart(props: {
     const observer = new ResizeObserver(() => chart.current?.resize());
     const draw = async (): Promise<void> => {
       const { createChart } = await import("./echarts.ts");
-      if (gone) return;
-      chart.current ??= createChart(element.current!);
-      chart.current.setOption(option(readChartTheme(element.current!)), { notMerge: true });
-      observer.observe(element.current!);
+      const place = element.current;
+      // The place goes before the effect hears of it.
+      if (gone || place === null) return;
+      chart.current ??= createChart(place);
+      chart.current.setOption(option(readChartTheme(place)), { notMerge: true });
+      observer.observe(place);
     };
     void draw();
     return () => {
