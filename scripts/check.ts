@@ -14,10 +14,8 @@ const tools: readonly (readonly [string, readonly string[]])[] = [
 /** How many run at a time: one of them waits for one thread while the next is at work on the other. */
 const atOnce = 2;
 
-type Say = (text: string) => void;
-
-/** Runs one tool. What it says is told in one piece when it has ended, so that two do not talk at the same time. */
-function runTool(name: string, args: readonly string[], say: Say): Promise<boolean> {
+/** Runs one tool. What it says is shown in one piece when it has ended, so that two do not talk at the same time. */
+function runTool(name: string, args: readonly string[]): Promise<boolean> {
   const started = Date.now();
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
@@ -25,20 +23,20 @@ function runTool(name: string, args: readonly string[], say: Say): Promise<boole
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => void (said += bytes));
     child.on("close", (status) => {
       const line = `${status === 0 ? "ok  " : "FAIL"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`;
-      say(status === 0 ? line : said + line);
+      process.stderr.write(status === 0 ? line : said + line);
       resolve(status === 0);
     });
   });
 }
 
 /** Runs every check, also after a failure, so that one run shows all there is to mend. */
-export async function check(say: Say = (text) => void process.stderr.write(text)): Promise<boolean> {
+export async function check(): Promise<boolean> {
   const waiting = [...tools];
   let clean = true;
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (let tool = waiting.shift(); tool !== undefined; tool = waiting.shift()) {
-        clean = (await runTool(...tool, say)) && clean;
+        clean = (await runTool(...tool)) && clean;
       }
     }),
   );

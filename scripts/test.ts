@@ -1,5 +1,5 @@
 // `npm test`: the checks, the tests and the set-up both need. Arguments go to vitest, which then runs alone.
-import { spawn } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -18,12 +18,10 @@ const PATH = provideNatsServer(join(root, ".runtime", "debian"));
 const built = buildConsole(root);
 // What the registry learnt overnight may stop a merge, but not a newcomer's first test run.
 const sound = !process.env["CI"] || knownWeaknesses() === 0;
+const clean = (args.length > 0 || (await check())) && sound;
 const reports = mkdtempSync(join(tmpdir(), "disperse-test-"));
 const report = join(reports, "report.json");
-// Beside the tests, many of which wait: together they leave no core idle. What the checks say comes after, in one piece.
-let said = "";
-const checked = args.length > 0 ? Promise.resolve(true) : check((text) => (said += text));
-const vitest = spawn(
+const vitest = spawnSync(
   process.execPath,
   [
     "--disable-warning=ExperimentalWarning",
@@ -36,12 +34,6 @@ const vitest = spawn(
   ],
   { cwd: root, stdio: "inherit", env: { ...process.env, PATH } },
 );
-const [status, checksPass] = await Promise.all([
-  new Promise<number | null>((resolve) => vitest.on("close", resolve)),
-  checked,
-]);
-process.stderr.write(said);
-const clean = checksPass && sound;
 // One plain closing line that any log reader understands.
 if (existsSync(report)) {
   const totals = JSON.parse(readFileSync(report, "utf8")) as Record<string, number>;
@@ -51,4 +43,4 @@ if (existsSync(report)) {
   process.stdout.write(`${numPassedTests} passed, ${failed} failed, ${numPendingTests + numTodoTests} skipped\n`);
 }
 rmSync(reports, { recursive: true, force: true });
-process.exit(status === 0 && clean && built ? 0 : 1);
+process.exit(vitest.status === 0 && clean && built ? 0 : 1);
