@@ -1,38 +1,16 @@
 /** The same demand served from the core only, and whether distributing is worth it. */
 import { money } from "./money.ts";
 import { tiers } from "../catalog/index.ts";
-import { limitsOverArcs } from "./coupling-limit.ts";
 import type { Alternative, Verdict } from "./plan-document.ts";
 import { siteOfArc, unservedShares, type PlanProblem, type ProblemSolution } from "./problem.ts";
+import { restrictArcs } from "./restrict-arcs.ts";
 import type { PathResult } from "./solution-path.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** A period with the arcs of the sites that `keeps` refuses taken away. Everything else keeps its position. */
 export function restrictTo(planned: WorldProblem, keeps: (site: number) => boolean): WorldProblem {
-  const { problem, arcOption } = planned;
-  const { arcs } = problem;
-  const kept: number[] = [];
-  const starts = new Int32Array(problem.rows.count + 1);
-  for (let row = 0; row < problem.rows.count; row++) {
-    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
-      if (keeps(siteOfArc(problem, arc))) kept.push(arc);
-    }
-    starts[row + 1] = kept.length;
-  }
-  return {
-    ...planned,
-    arcOption: Uint8Array.from(kept, (arc) => arcOption[arc]!),
-    problem: {
-      ...problem,
-      arcs: {
-        starts,
-        pool: Int32Array.from(kept, (arc) => arcs.pool[arc]!),
-        usd: Float64Array.from(kept, (arc) => arcs.usd[arc]!),
-        load: Float64Array.from(kept, (arc) => arcs.load[arc]!),
-      },
-      limits: limitsOverArcs(problem.limits, kept, arcs.pool.length),
-    },
-  };
+  const { problem, arc } = restrictArcs(planned.problem, (each) => keeps(siteOfArc(planned.problem, each)), Infinity);
+  return { ...planned, problem, arcOption: Uint8Array.from(arc, (each) => planned.arcOption[each]!) };
 }
 
 /** Summary of a result for the world's demand; `problem` is the one that was solved. */
