@@ -47,7 +47,7 @@ export function siteSections(site: SiteExplanation, opposite?: Resolved<ChangeOf
     },
     {
       title: "Modules",
-      head: ["module", "serve", "train", "one more saves per year", "one costs per year"],
+      head: ["module", "serve", "train", "one more saves at most, per year", "one costs per year"],
       rows: site.modules.map((entry) => [
         entry.module,
         `${entry.count}`,
@@ -98,8 +98,15 @@ function oppositeText({ open, site }: SiteExplanation, change: ChangeOfOptimum |
 }
 
 function changeText({ usdPerYear, atLeastUsdPerYear, atMostUsdPerYear }: ChangeOfOptimum): string {
-  const way = usdPerYear >= 0 ? `${usd(usdPerYear)} a year more` : `${usd(-usdPerYear)} a year less`;
-  return `${way}; the gaps leave room from ${usd(atLeastUsdPerYear)} to ${usd(atMostUsdPerYear)}`;
+  const [least, most] = [moreOrLess(atLeastUsdPerYear), moreOrLess(atMostUsdPerYear)];
+  const found = usdPerYear === 0 ? "the same cost" : moreOrLess(usdPerYear, " a year");
+  return least === most ? found : `${found}; within the gaps it may be anything from ${least} to ${most}`;
+}
+
+/** A difference in words: a minus sign before a sum that is called less would say it twice. */
+function moreOrLess(change: number, per = ""): string {
+  if (change === 0) return "nothing";
+  return change > 0 ? `${usd(change)}${per} more` : `${usd(-change)}${per} less`;
 }
 
 export function demandSections(demand: DemandExplanation): Section[] {
@@ -183,7 +190,9 @@ export function limitSections(limit: LimitExplanation, trial?: Resolved<LimitTri
       ? "What it costs cannot be read from the plan's duals; --resolve plans with less of it asked for."
       : limit.worthUsdPerYear === null
         ? `What one more ${one(unit)} is worth cannot be read from the plan's duals; --resolve plans with more.`
-        : `One more ${one(unit)} would save ${usd(limit.worthUsdPerYear)} a year, modules paid, at ${limit.bestPool} (dual of its capacity with all modules as planned).`,
+        : limit.bestPool === null
+          ? `One more ${one(unit)} would save nothing: a further module fits without it.`
+          : `One more ${one(unit)} would save at most ${usd(limit.worthUsdPerYear)} a year, modules paid, at ${limit.bestPool} (dual of its capacity with all modules as planned).`,
   );
   if (trial) lines.push(trialText(limit, trial.found));
   return [{ lines }];
@@ -199,7 +208,7 @@ export function limitPeriodSections(periods: readonly LimitInPeriod[]): Section[
   return [
     {
       title: "By period",
-      head: ["period", "used", "upper", "one more saves per year", "at"],
+      head: ["period", "used", "upper", "one more saves at most, per year", "at"],
       rows: periods.map(({ period, found }) =>
         found === null
           ? [period, "–", "no limit", "–", ""]
@@ -227,7 +236,7 @@ export function limitListSection(limits: readonly LimitExplanation[]): Section {
   const used = limits.filter((limit) => limit.used > 0).sort((a, b) => ratio(b) - ratio(a));
   return {
     title: "Limits in use",
-    head: ["limit", "used", "upper", "share", "one more saves per year"],
+    head: ["limit", "used", "upper", "share", "one more saves at most, per year"],
     rows: used
       .slice(0, 4 * shown)
       .map((limit) => [

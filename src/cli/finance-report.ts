@@ -77,7 +77,7 @@ function nextBest(nextModules: FinanceReport["nextModules"]): Section {
     ]);
   const title = "Where one more module would do most";
   return rows.length > 0
-    ? { title, head: ["site", "module", "saves per year", "costs per year", "per dollar"], rows }
+    ? { title, head: ["site", "module", "saves at most, per year", "costs per year", "per dollar"], rows }
     : { title, lines: ["nowhere: one more of any kind saves less than a hundredth of what it costs"] };
 }
 

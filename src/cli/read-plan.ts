@@ -4,22 +4,29 @@ import { planFault } from "./plan-fault.ts";
 import { staleness } from "./plan-origin.ts";
 import { readText as readAny } from "./read-text.ts";
 
+const remedy = "Make a plan with: disperse plan scenario.yaml --out plan.json";
+
 /** Reads a plan document; ends the command with code 3 when the file is none or holds no plan. */
 export function readPlan(path: string): PlanDocument {
-  const document = readJson(path);
+  const document = readPlanJson(path);
   const fault = planFault(document);
-  if (fault !== null) {
-    throw new CommandFailure(
-      exitCodes.invalid,
-      `${path} cannot be used: ${fault}. Make a plan with: disperse plan scenario.yaml --out plan.json`,
-    );
-  }
+  if (fault !== null) throw new CommandFailure(exitCodes.invalid, `${path} cannot be used: ${fault}. ${remedy}`);
   const plan = document as PlanDocument;
   if (plan.status === "infeasible") {
     throw new CommandFailure(exitCodes.infeasible, `${path} says that no plan exists, so there is nothing to run.`);
   }
   for (const change of staleness(path, plan)) process.stderr.write(`warning: ${path}: ${change}.\n`);
   return plan;
+}
+
+/** Whatever keeps a plan from being read, a new one is the way out. */
+function readPlanJson(path: string): unknown {
+  try {
+    return readJson(path);
+  } catch (error) {
+    if (!(error instanceof CommandFailure) || error.message.includes("disperse plan")) throw error;
+    throw new CommandFailure(error.exitCode, `${error.message} ${remedy}`);
+  }
 }
 
 /** Parses a JSON file the user named. */

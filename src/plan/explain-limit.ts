@@ -34,12 +34,12 @@ export interface LimitExplanation {
   /** Whether not one more module fits. */
   readonly binding: boolean;
   /**
-   * What one more unit would save when it goes into the pool that gains most, after paying for the modules; from the duals
-   * of the flows with all modules as planned. Null where no module stands from which to tell, or the limit is no matter of
-   * modules.
+   * What one more unit would save at most when it goes into the pool that gains most, after paying for the modules; from
+   * the duals of the flows with all modules as planned. 0 where a further module fits without it; null where no module
+   * stands from which to tell, or the limit is no matter of modules.
    */
   readonly worthUsdPerYear: number | null;
-  /** That pool. */
+  /** That pool; null where there is none. */
   readonly bestPool: string | null;
   /** How the plan stands to a condition, in words. */
   readonly statement?: string;
@@ -198,6 +198,8 @@ export function explainLimit(plan: PlanDocument, limit: WorldLimit): LimitExplan
   const { name, unit, upper } = limit;
   // Where not even the smallest module that stands there fits once more, the limit binds although some of it is left.
   const binding = used >= upper * full || upper - used < smallest;
+  // What a module is worth there is then no matter of this limit.
+  if (!binding && worth !== null) [worth, bestPool] = [0, null];
   const statement = limit.statement?.(plan);
   const told = statement === undefined ? {} : { statement };
   return { name, unit, used, upper, binding, worthUsdPerYear: worth, bestPool, ...told };

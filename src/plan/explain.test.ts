@@ -83,6 +83,13 @@ describe("a limit explained", () => {
     expect((await resolveLimit(document, power, planWorld))!.worthUsdPerYear).toBeGreaterThan(0);
     const ports = limits.find((limit) => limit.name === "ports of site edge-here")!;
     expect(explainLimit(document, ports).binding).toBe(false);
+    const roomy = await plan({
+      ...tinyWorld(),
+      sites: tinyWorld().sites.map((it) => ({ ...it, powerLimitKw: [1e6] })),
+    });
+    for (const each of worldLimitsOf(roomy).filter(({ unit }) => unit === "MW")) {
+      expect([0, null]).toContain(explainLimit(roomy, each).worthUsdPerYear);
+    }
     expect((await resolveLimit(document, ports, planWorld))!.worthUsdPerYear).toBe(0);
   });
 

@@ -84,7 +84,7 @@ export interface OwnerAccount {
 export interface NextModule {
   readonly site: string;
   readonly module: string;
-  /** What one more would save before it is paid for, USD/year. */
+  /** What one more would save at most, before it is paid for, USD/year. */
   readonly savesUsdPerYear: number;
   readonly costsUsdPerYear: number;
   /** Saved per dollar spent. */

@@ -1,9 +1,10 @@
 /** Who is not served, why, and what would change it. */
-import { money } from "./money.ts";
 import type { World } from "../catalog/index.ts";
 import { secondsPerYear } from "../finance/index.ts";
 import { explainPhysics, type Physics } from "../route/index.ts";
-import { siteOfArc, unservedShares, type ProblemSolution } from "./problem.ts";
+import { fullLimits, type FullLimits } from "./full-limits.ts";
+import { money } from "./money.ts";
+import { unservedShares, type ProblemSolution } from "./problem.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /**
@@ -139,82 +140,17 @@ function whyImpossible(planned: WorldProblem, row: number): Finding {
   };
 }
 
-/** What is full in a plan: sites that cannot power one more module, and coupling limits used up. */
-interface FullLimits {
-  readonly freeKw: Float64Array;
-  readonly freeGbps: Float64Array;
-  /** Names of used-up limits by site. */
-  readonly namesOfSite: readonly (readonly string[])[];
-}
-
-function fullLimits({ world, problem }: WorldProblem, solution: ProblemSolution): FullLimits {
-  const freeKw = problem.sites.kw.slice();
-  const freeGbps = problem.sites.gbps.slice();
-  for (let pool = 0; pool < problem.pools.count; pool++) {
-    freeKw[problem.pools.site[pool]!]! -= solution.modules[pool]! * problem.pools.kw[pool]!;
-  }
-  for (let row = 0; row < problem.rows.count; row++) {
-    for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
-      if (solution.share[arc]! > 0)
-        freeGbps[siteOfArc(problem, arc)]! -= solution.share[arc]! * problem.rows.gbps[row]!;
-    }
-  }
-  const namesOfSite: string[][] = world.sites.map(() => []);
-  const hangsOn: [number, number[]][] = [];
-  for (const limit of problem.limits) {
-    let used = 0;
-    let smallestStep = Infinity;
-    for (const [i, site] of limit.sites.entries()) {
-      used += limit.siteWeights[i]! * solution.open[site]!;
-      if (!solution.open[site] && limit.siteWeights[i]! > 0)
-        smallestStep = Math.min(smallestStep, limit.siteWeights[i]!);
-    }
-    for (const [i, pool] of limit.pools.entries()) {
-      used += limit.poolWeights[i]! * solution.modules[pool]!;
-      if (limit.poolWeights[i]! > 0) smallestStep = Math.min(smallestStep, limit.poolWeights[i]!);
-    }
-    if (used + smallestStep <= limit.upper) continue;
-    // A shut site that would make room if it opened is no obstacle by itself; what keeps it shut may be one.
-    const shut = Array.from(limit.sites).filter((site, i) => limit.siteWeights[i]! < 0 && !solution.open[site]);
-    if (shut.length > 0) {
-      for (const [i, site] of limit.sites.entries()) if (limit.siteWeights[i]! > 0) hangsOn.push([site, shut]);
-      continue;
-    }
-    const touched = new Set<number>();
-    for (const [i, site] of limit.sites.entries()) if (limit.siteWeights[i]! > 0) touched.add(site);
-    for (const [i, pool] of limit.pools.entries()) {
-      if (limit.poolWeights[i]! > 0) touched.add(problem.pools.site[pool]!);
-    }
-    for (const site of touched) namesOfSite[site]!.push(limit.name);
-  }
-  const smallestKw = new Float64Array(problem.sites.count).fill(Infinity);
-  for (let pool = 0; pool < problem.pools.count; pool++) {
-    const site = problem.pools.site[pool]!;
-    if (!problem.pools.isSwitch?.[pool]) smallestKw[site] = Math.min(smallestKw[site]!, problem.pools.kw[pool]!);
-  }
-  for (const [site, parents] of hangsOn) {
-    const obstacles = parents.map((parent) => [
-      ...namesOfSite[parent]!,
-      ...(smallestKw[parent]! > freeKw[parent]! + 1e-9 ? [`power of site ${world.sites[parent]!.id}`] : []),
-    ]);
-    if (obstacles.every((names) => names.length > 0)) namesOfSite[site]!.push(...obstacles.flat());
-  }
-  return { freeKw, freeGbps, namesOfSite };
-}
-
-function whyNotServed({ world, problem }: WorldProblem, row: number, full: FullLimits): Finding {
+function whyNotServed({ problem }: WorldProblem, row: number, full: FullLimits): Finding {
   let cheapestUsd = Infinity;
   const blocking = new Map<string, number>();
   let unblocked = false;
   const { arcs, pools, rows } = problem;
   for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
     const pool = arcs.pool[arc]!;
-    const site = pools.site[pool]!;
     cheapestUsd = Math.min(cheapestUsd, arcs.usd[arc]! + arcs.load[arc]! * pools.usd[pool]!);
-    const names = [...full.namesOfSite[site]!];
-    if (pools.kw[pool]! > full.freeKw[site]! + 1e-9) names.push(`power of site ${world.sites[site]!.id}`);
-    if (full.freeGbps[site]! <= 1e-9) names.push(`ports of site ${world.sites[site]!.id}`);
-    if (names.length === 0) unblocked = true;
+    const names = full.ofArc(arc);
+    // Of what stands already there can be no more, so it is no way out that other limits leave open.
+    if (names.length === 0 && !full.isWhole(pool)) unblocked = true;
     for (const name of names) blocking.set(name, (blocking.get(name) ?? 0) + 1);
   }
   const worthUsd = rows.unservedUsd[row]!;
@@ -229,12 +165,19 @@ function whyNotServed({ world, problem }: WorldProblem, row: number, full: FullL
       ],
     };
   }
-  if (!unblocked && blocking.size > 0) {
+  if (!unblocked && blocking.size === 0) {
+    return {
+      reason: "limits",
+      detail: "all that stands and could serve it is full, and no more can be had in this period",
+      whatWouldHelp: ["modules that are delivered earlier, or sites that stay open longer"],
+    };
+  }
+  if (!unblocked) {
     const names = [...blocking].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
     return {
       reason: "limits",
       detail: `everything that could serve it is full: ${names.slice(0, 3).join(", ")}`,
-      whatWouldHelp: names.slice(0, 3).map((name) => `${name.startsWith("least ") ? "a smaller" : "more"} ${name}`),
+      whatWouldHelp: names.slice(0, 3).map(remedyFor),
     };
   }
   return {
@@ -242,4 +185,10 @@ function whyNotServed({ world, problem }: WorldProblem, row: number, full: FullL
     detail: "the demand in reach does not pay for another module or for opening a site",
     whatWouldHelp: ["smaller or cheaper modules, a cheaper site, or more demand in reach"],
   };
+}
+
+/** What would have to give way of a limit with this name. */
+function remedyFor(limit: string): string {
+  if (limit.startsWith("least ")) return `a smaller ${limit}`;
+  return limit === "most sites" ? "more sites" : `more ${limit}`;
 }

@@ -85,7 +85,11 @@ const lines: readonly [string, () => string[], RegExp][] = [
   ["a plan with a pool at no site", () => ["simulate", at("lost-site.json")], /`site` of entry 0 of `pools`.*99/],
   ["a plan without areas", () => ["serve", at("no-areas.json")], /`world\.areas` is no list/],
   ["a plan that is a folder", () => ["simulate", at("folder")], /cannot be read: it is a folder/],
-  ["a plan that is not there", () => ["serve", at("none.json")], /cannot be read: there is no such file/],
+  [
+    "a plan that is not there",
+    () => ["serve", at("none.json")],
+    /cannot be read: there is no such file.*disperse plan/,
+  ],
   ["a fault nobody understands", () => ["simulate", plan, "--fault", "lunch"], /--fault: "lunch".*site:ber@600s/],
   ["a fault at an unknown site", () => ["simulate", plan, "--fault", "site:atlantis@0s"], /no site "atlantis".*ber/],
   ["a fault before the start", () => ["simulate", plan, "--fault", "site:ber@-1s"], /--fault/],

@@ -165,7 +165,8 @@ function Limits({ limits }: { readonly limits: readonly LimitView[] }) {
         </div>
       )}
       <p className="muted small">
-        What one more module saves is the dual of its capacity with all others as planned, before it is paid for.
+        What one more module saves at most is the dual of its capacity with all others as planned, before it is paid
+        for.
       </p>
     </div>
   );
