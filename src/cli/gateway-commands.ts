@@ -1,5 +1,14 @@
 import { Option, type Command } from "commander";
-import { collect, positive, positiveWhole, seconds, share, webOrigins, wholeNumber } from "./option-values.ts";
+import {
+  collect,
+  positive,
+  positiveWhole,
+  seconds,
+  secondsFromZero,
+  share,
+  webOrigins,
+  wholeNumber,
+} from "./option-values.ts";
 
 /** As in `serve/priority.ts`; named here so that `--help` need not load the gateway. */
 const priorities = ["high", "normal", "low"];
@@ -38,7 +47,7 @@ export function addGatewayCommands(command: (spec: string, description: string) 
       webOrigins,
     )
     .option("--max-connections <number>", "connections at the same time", positiveWhole)
-    .option("--grace <duration>", "time for running requests when it stops", seconds, 30)
+    .option("--grace <duration>", "time for running requests when it stops; 0 ends them at once", secondsFromZero, 30)
     .option("--workers <number>", "processes that share the address, one per core", positiveWhole, 1)
     .option("--no-reload", "do not take changed files over while running")
     .option("--cache-mb <number>", "memory for answers that may be given again, MiB; none when left out", positive)

@@ -1,7 +1,8 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { fileFault } from "./file-errors.ts";
 
 /** Begins every key made here, so that scanners for leaked secrets can find one. */
 const prefix = "dsp_";
@@ -57,6 +58,16 @@ export function providePepper(keys: string, env: NodeJS.ProcessEnv): string {
   const known = readPepper(keys, env);
   if (known !== null) return known;
   const pepper = randomBytes(secretBytes).toString("base64url");
-  writeFileSync(pepperPath(keys), `${pepper}\n`, { mode: 0o600, flag: "wx" });
+  const path = pepperPath(keys);
+  try {
+    writeFileSync(path, `${pepper}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    // Half a pepper would be taken for one the next time. What another process has just made is not ours to take away.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") rmSync(path, { force: true });
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `${path} cannot be written: ${fileFault(error)}. Choose another folder with --keys, or set ${pepperVariable}.`,
+    );
+  }
   return pepper;
 }

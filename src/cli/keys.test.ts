@@ -37,6 +37,13 @@ describe("disperse keys", () => {
     expect(await opens(file, `${secret}x`)).toBe(false);
   });
 
+  it("says where it cannot write, and leaves no half of a pepper", async () => {
+    const file = join(folder, "none", "keys.json");
+    const { exitCode, stdout, stderr } = await keys("create", "--keys", file, "--account", "team");
+    expect([exitCode, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(/keys\.json\.pepper cannot be written: there is no such file or folder.*--keys/);
+  });
+
   it("makes digests useless without the pepper", async () => {
     const file = newFile();
     const { stdout } = await keys("create", "--keys", file, "--account", "team");

@@ -176,7 +176,7 @@ function write(path: string, accounts: Entry[], keys: Entry[]): void {
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
-    throw invalid(`${path} cannot be written: ${fileFault(error)}.`);
+    throw invalid(`${path} cannot be written: ${fileFault(error)}. Choose another folder with --keys.`);
   }
 }
 

@@ -42,11 +42,21 @@ export function share(text: string): number {
 }
 
 export function seconds(text: string): number {
-  const match = /^\s*([\d.]+)\s*(s|min|h)?\s*$/.exec(text);
+  const value = secondsFromZero(text);
+  if (!(value > 0)) throw new InvalidArgumentError(durationDue);
+  return value;
+}
+
+const durationDue = "It must be a duration such as 60s, 5min or 1h.";
+
+/** A duration that may be none, or a time since the start. */
+export function secondsFromZero(text: string): number {
+  const match = /^\s*([\d.]+(?:e\d+)?)\s*(s|min|h|d)?\s*$/i.exec(text);
   const value = match
-    ? Number(match[1]) * { s: 1, min: 60, h: 3600 }[(match[2] ?? "s") as "s" | "min" | "h"]
+    ? Number(match[1]) *
+      { s: 1, min: 60, h: 3600, d: 86_400 }[(match[2] ?? "s").toLowerCase() as "s" | "min" | "h" | "d"]
     : Number.NaN;
-  if (!(value > 0)) throw new InvalidArgumentError("It must be a duration such as 60s, 5min or 1h.");
+  if (!(value >= 0)) throw new InvalidArgumentError(durationDue);
   return value;
 }
 
@@ -59,7 +69,7 @@ export function positiveWhole(text: string): number {
 /** Two times since the start, s. */
 export function timeWindow(text: string): { readonly fromS: number; readonly toS: number } {
   const [from = "", to = "", ...rest] = text.split("-");
-  const fromS = Number(from.trim() === "0" ? 0 : seconds(from));
+  const fromS = secondsFromZero(from);
   const toS = seconds(to);
   if (rest.length > 0 || toS <= fromS) throw new InvalidArgumentError("Write two times such as 60s-70s.");
   return { fromS, toS };

@@ -46,7 +46,7 @@ function buildProgram(): Command {
 
   command("demo", "plan, simulate and run the bundled scenario of Europe, with the console")
     .option("--port <number>", "port of gateway and console; a free one when taken", wholeNumber, 4400)
-    .option("--seconds <number>", "simulated time", positive, 3600)
+    .option("--seconds <duration>", "simulated time, for example 600, 10min or 24h", seconds, 3600)
     .option("--seed <number>", "seed of all lots", wholeNumber, 1)
     .option("--no-traffic", "send no requests of its own to the running mesh")
     .option("--exit", "stop after the summary")

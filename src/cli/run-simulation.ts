@@ -13,6 +13,8 @@ export interface SimulationRun {
 
 /** Slices are made so long that each takes about this time: Ctrl-C is heard in between. */
 const sliceTargetMs = 100;
+/** Longest first slice, simulated: a long span or much traffic must not keep the first Ctrl-C waiting. */
+const firstSliceMs = 100;
 
 /** What takes no longer than this needs no progress line. */
 const quietMs = 1000;
@@ -27,7 +29,7 @@ export async function runSimulation(input: SimulationInput): Promise<SimulationR
   });
   const beganMs = performance.now();
   try {
-    let sliceMs = simulation.durationMs / 10_000;
+    let sliceMs = Math.min(simulation.durationMs / 10_000, firstSliceMs);
     while (!simulation.isDone && !wasStopped) {
       const sliceBeganMs = performance.now();
       simulation.advance(simulation.nowMs + sliceMs);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { Autoscaling, Burstiness, Conversations, ResponseCaching, RoutingRule } from "../simulate/index.ts";
-import { collect, number, positive, seconds, share, wholeNumber } from "./option-values.ts";
+import { collect, number, positive, seconds, secondsFromZero, share, wholeNumber } from "./option-values.ts";
 
 /** As in `simulate/routing-rule.ts`; named here so that `--help` need not load the simulator. */
 const ruleNames = [
@@ -41,8 +41,8 @@ export interface SimulationFlags {
 export function withSimulationFlags(command: Command): Command {
   return command
     .option("--period <id>", "simulate this period of the plan instead of the first")
-    .option("--seconds <number>", "simulated time", positive, 3600)
-    .option("--warm-up <duration>", "do not count the requests of the first so many seconds", notNegativeSeconds, 0)
+    .option("--seconds <duration>", "simulated time, for example 600, 10min or 24h", seconds, 3600)
+    .option("--warm-up <duration>", "do not count the requests of the first so many seconds", secondsFromZero, 0)
     .option("--window <duration>", "width of a time window in the result (default: 60s, wider for long spans)", seconds)
     .option("--start-hour <number>", "hour of the day (UTC) at which it begins", number, 18)
     .addOption(
@@ -140,7 +140,7 @@ const autoscaleFields: Readonly<Record<string, { option: keyof Autoscaling; read
   every: { option: "intervalS", read: seconds },
   idle: { option: "idleS", read: seconds },
   headroom: { option: "headroomRatio", read: positive },
-  start: { option: "startS", read: notNegativeSeconds },
+  start: { option: "startS", read: secondsFromZero },
   load: { option: "loadGBps", read: positive },
 };
 
@@ -159,8 +159,4 @@ function answerCache(text: string): ResponseCaching {
     hitMs: 1,
     ...(workloads.length > 0 ? { workloads } : {}),
   };
-}
-
-function notNegativeSeconds(text: string): number {
-  return Number(text) === 0 ? 0 : seconds(text);
 }

@@ -85,7 +85,10 @@ class Clients implements Senders {
   }
 }
 
-/** Requests of single, bursty clients, merged. Rows with a weight of 0 send nothing. */
+/** Each keeps the time of its next request; with more, a run would not begin for minutes. */
+const mostClients = 10_000_000;
+
+/** Requests of single, bursty clients, merged. Rows with a weight of 0 send nothing. @throws RangeError when there are too many. */
 export function clientArrivals(
   world: World,
   rate: DemandRate,
@@ -94,9 +97,14 @@ export function clientArrivals(
   seed: number,
   weights?: Float64Array,
 ): SenderArrivals {
-  const clients = new Clients(world, rate, toMs, burstiness, seed);
   const rows = [...world.demand.keys()].filter((row) => (weights?.[row] ?? 1) !== 0 && rate.maxPerS[row]! > 0);
   const { clientsPerRow } = burstiness;
+  if (rows.length * clientsPerRow > mostClients) {
+    throw new RangeError(
+      `${clientsPerRow} bursty clients in each of ${rows.length} pairs of area and access are more than ${mostClients} together: ask for ${Math.floor(mostClients / rows.length)} at most`,
+    );
+  }
+  const clients = new Clients(world, rate, toMs, burstiness, seed);
   const first = rows.flatMap((row) =>
     Array.from({ length: clientsPerRow }, (_, client): [number, number] => {
       const sender = row * clientsPerRow + client;
