@@ -8,6 +8,7 @@ import { createPages } from "../adapters/pages-node/index.ts";
 import { createNodeRng } from "../adapters/random-node/index.ts";
 import { createMemoryStore } from "../adapters/store-memory/index.ts";
 import { createOtlpExporter } from "../adapters/telemetry-otlp/index.ts";
+import { createUnpack } from "../adapters/unpack-zlib/index.ts";
 import {
   createPrometheusTelemetry,
   renderMetrics,
@@ -228,7 +229,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
 
 async function listen(gateway: Gateway, settings: GatewaySettings): Promise<HttpService> {
   const { host, port, anyPort, limits, configuration } = settings;
-  const options = { host, ...limits, ...(configuration.tls && { tls: configuration.tls }) };
+  const options = { host, ...limits, unpack: createUnpack(), ...(configuration.tls && { tls: configuration.tls }) };
   try {
     return await serveHttp(gateway, { ...options, port });
   } catch (error) {

@@ -106,8 +106,8 @@ export const errorRegistry = {
   unsupported_encoding: {
     status: 415,
     type: "invalid_request_error",
-    message: "Compressed bodies are not read here.",
-    hint: "Send the body as it is, without content-encoding.",
+    message: "The body is packed in a way that is not read here.",
+    hint: "Send it as it is, or with content-encoding gzip, deflate or br.",
   },
   rate_limit_exceeded: {
     status: 429,

@@ -30,6 +30,12 @@ describe("reading a chat request", () => {
     expect(parse(body)).toMatchObject({ ok: false, error: { code, status: 400 } });
   });
 
+  it.each(["max_completion_tokens", "max_tokens"])("names the limit that makes no sense: %s", (name) => {
+    const param = { ok: false, error: { param: name, message: expect.stringContaining(`\`${name}\``) } };
+    expect(parse(JSON.stringify({ model: "m", messages, [name]: 0 }))).toMatchObject(param);
+    expect(parse(JSON.stringify({ model: "m", messages, max_tokens: 5, [name]: "many" }))).toMatchObject(param);
+  });
+
   it("estimates input tokens from text and from the size of pictures, whatever bytes they have", () => {
     const picture = { type: "image_url", image_url: { url: `data:${"x".repeat(10_000)}` } };
     const content = [{ type: "text", text: "four char words here" }, picture];

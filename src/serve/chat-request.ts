@@ -47,6 +47,9 @@ const readFields = [
   "max_output_tokens",
 ];
 
+/** Fields that limit the output, the one that counts first: a newer name goes before an older one. */
+const limits = ["max_completion_tokens", "max_output_tokens", "max_tokens"] as const;
+
 /** Reads the JSON body of a request to `endpoint`. */
 export function parseInferenceRequest(body: string, { content: contents, asksForUsage }: Endpoint): Parsed {
   let fields: Record<string, unknown>;
@@ -72,15 +75,12 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
   if (Number.isNaN(characters)) {
     return refuse("invalid_request", `\`${content}\` is nested more than ${deepestText} levels deep.`, content);
   }
-  const limit = fields["max_completion_tokens"] ?? fields["max_output_tokens"] ?? fields["max_tokens"] ?? null;
+  const limitName = limits.find((name) => fields[name] !== undefined && fields[name] !== null) ?? null;
+  const limit = limitName === null ? null : fields[limitName];
   // A completion may be asked for its prompt's probabilities alone.
   const least = contents[0] === "prompt" ? 0 : 1;
   if (limit !== null && !(Number.isInteger(limit) && (limit as number) >= least)) {
-    return refuse(
-      "invalid_request",
-      `The limit on output tokens must be a whole number from ${least} on.`,
-      "max_tokens",
-    );
+    return refuse("invalid_request", `\`${limitName}\` must be a whole number from ${least} on.`, limitName!);
   }
   const spans = memberSpans(body, readFields);
   const spanOf = (name: string) => spans.find(({ key }) => key === name)?.span;

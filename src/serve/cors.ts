@@ -33,25 +33,37 @@ export function withCors(gateway: Gateway, origins: CorsOrigins): Gateway {
 
   return {
     ...gateway,
+    refuse(reply, error, head) {
+      const origin = head === undefined ? null : granted(head);
+      gateway.refuse(origin === null ? reply : opened(reply, origin), error, head);
+    },
     handle(call, reply) {
       const origin = granted(call);
       if (origin === null) return gateway.handle(call, reply);
-      const fields = ["access-control-allow-origin", origin, ...(origin === "*" ? [] : ["vary", "origin"])];
       if (call.method === "OPTIONS" && call.header("access-control-request-method") !== undefined) {
         const asked = call.header("access-control-request-headers");
+        const fields = fieldsFor(origin);
         fields.push("access-control-allow-methods", "GET, HEAD, POST, DELETE");
         if (asked !== undefined && fieldNames.test(asked)) fields.push("access-control-allow-headers", asked);
         fields.push("access-control-max-age", String(preflightMaxAgeS));
         reply.send(200, fields, "", true);
         return answered;
       }
-      fields.push("access-control-expose-headers", readable);
-      const open: Reply = {
-        send: (status, headers, body, last) => reply.send(status, [...headers, ...fields], body, last),
-        write: (bytes, last) => reply.write(bytes, last),
-        reset: () => reply.reset(),
-      };
-      return gateway.handle(call, open);
+      return gateway.handle(call, opened(reply, origin));
     },
+  };
+}
+
+function fieldsFor(origin: string): string[] {
+  return ["access-control-allow-origin", origin, ...(origin === "*" ? [] : ["vary", "origin"])];
+}
+
+/** The same way back, with leave for scripts of `origin` to read what goes along it. */
+function opened(reply: Reply, origin: string): Reply {
+  const fields = [...fieldsFor(origin), "access-control-expose-headers", readable];
+  return {
+    send: (status, headers, body, last) => reply.send(status, [...headers, ...fields], body, last),
+    write: (bytes, last) => reply.write(bytes, last),
+    reset: () => reply.reset(),
   };
 }

@@ -49,11 +49,7 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
     const parsed = form
       ? parseFormRequest(call.body, call.header("content-type"))
       : parseInferenceRequest(call.body, endpoint);
-    if (!parsed.ok) {
-      // What a body is packed in is looked at only when it makes no sense as it is.
-      const packed = (call.header("content-encoding") ?? "identity") !== "identity";
-      return refuse(reply, packed ? apiError("unsupported_encoding") : parsed.error);
-    }
+    if (!parsed.ok) return refuse(reply, parsed.error);
     const asked = parsed.request;
     const name = nameOf.get(asked.model);
     if (!name) {

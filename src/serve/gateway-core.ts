@@ -14,6 +14,7 @@ import type { Admitted } from "./admitted.ts";
 import type { Inference } from "./inference.ts";
 import { GroupState, type Moment, type SiteReport } from "./mesh-state.ts";
 import type { GatewayOptions } from "./options.ts";
+import { readCodings } from "./packed-body.ts";
 import type { Clock, Engine, Mesh } from "./ports.ts";
 import { PrefixIndex } from "./prefix-index.ts";
 import { refusal } from "./refusal.ts";
@@ -160,6 +161,8 @@ export class GatewayCore {
     headers.push("x-disperse-reason", error.code, "x-disperse-attempts", String(attempts));
     if (error.retryAfterMs !== null)
       headers.push("retry-after", String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))));
+    // RFC 9110 §15.5.16: who came with a coding that is not read learns which are.
+    if (error.code === "unsupported_encoding") headers.push("accept-encoding", readCodings.join(", "));
     reply.send(error.status, [...headers, ...more], errorBody(error), true);
   }
 

@@ -59,8 +59,11 @@ export interface GatewayParts {
 export interface Gateway {
   /** Takes a request over. Never throws; every path ends in an answer, a reset or the client's leaving. */
   handle(call: Call, reply: Reply): Exchange;
-  /** An error in the API's shape for requests that never became calls: too large, too slow, malformed. */
-  refuse(reply: Reply, error: ApiError): void;
+  /**
+   * An error in the API's shape for requests that never became calls: too large, too slow, malformed. `head` is what is
+   * known of the request, without its body; absent = not even its head could be read.
+   */
+  refuse(reply: Reply, error: ApiError, head?: Call): void;
   /** Brings gauges of the engines up to date; to be called before metrics are read. */
   observe(): void;
   /** Rows of the ledger that are not safe yet. */
@@ -225,7 +228,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         return refuse(reply, apiError("internal_error"));
       }
     },
-    refuse,
+    refuse: (reply, error) => void refuse(reply, error),
     observe() {
       books.engines(core.groups, bindings, core.look());
       work.show(core.groups, drains);

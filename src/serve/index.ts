@@ -52,4 +52,5 @@ export type {
 export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./roll-up.ts";
 export { slos, type Slo } from "./slo.ts";
 export { splitTarget } from "./request-target.ts";
+export { codingOf, packingRefusal, type readCodings, type Unpack, type Unpacked } from "./packed-body.ts";
 export type { ByteSource, Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./transport.ts";

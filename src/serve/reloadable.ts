@@ -15,7 +15,7 @@ export function createReloadable(first: Gateway): ReloadableGateway {
   const retiring = new Set<Promise<void>>();
   return {
     handle: (call, reply) => current.handle(call, reply),
-    refuse: (reply, error) => current.refuse(reply, error),
+    refuse: (reply, error, head) => current.refuse(reply, error, head),
     observe: () => current.observe(),
     unsavedRows: () => current.unsavedRows(),
     async replace(next, graceMs) {

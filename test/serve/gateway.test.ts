@@ -1,11 +1,13 @@
 import { hash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import OpenAI from "openai";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
 import type { World } from "../../src/catalog/index.ts";
 import {
   Accounts,
   createReloadable,
+  withCors,
   type Account,
   type GatewayParts,
   type LiveEvent,
@@ -43,7 +45,96 @@ const chat = { model: "disperse/chat", messages };
 describe.each(transports)("over $name:", (transport) => {
   const start = (world?: World, extra?: Partial<GatewayParts>) => startGateway(transport, world, extra);
 
+  describe("bodies", () => {
+    const packed = (
+      url: string,
+      bytes: Uint8Array<ArrayBuffer>,
+      coding: string,
+      headers: Record<string, string> = {},
+    ) =>
+      fetch(`${url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { "content-encoding": coding, ...headers },
+        body: bytes,
+      });
+    const body = JSON.stringify({ ...chat, max_tokens: 3 });
+
+    it("may come packed; what is not read is told by the name of the header", async () => {
+      const { url, rows } = await start();
+      const answer = await packed(url, new Uint8Array(gzipSync(body)), "gzip");
+      expect(answer.status).toBe(200);
+      await answer.arrayBuffer();
+      await vi.waitFor(async () => expect(await rows()).toMatchObject([{ requestBytes: body.length }]));
+      for (const [bytes, coding, status] of [
+        [gzipSync(body), "compress", 415],
+        [Buffer.from(body), "gzip", 400],
+        [gzipSync(Buffer.alloc(33 * 1024 * 1024)), "gzip", 413],
+      ] as const) {
+        const refused = await packed(url, new Uint8Array(bytes), coding);
+        expect(refused.status).toBe(status);
+        const { error } = (await refused.json()) as { error: { message: string; param: string | null } };
+        if (status === 413) continue;
+        expect(error).toMatchObject({ param: "content-encoding", message: expect.stringContaining(coding) });
+        if (status === 415) expect(refused.headers.get("accept-encoding")).toBe("gzip, deflate, br");
+      }
+    });
+
+    it("that never become requests are refused in a way that pages of other origins may read", async () => {
+      const { parts } = testMesh();
+      const gateway = withCors(createGateway(parts), ["https://app.example"]);
+      const service = await transport.serve(gateway, { host: "127.0.0.1", port: 0, maxBodyBytes: 10 });
+      open.push(() => service.close(100));
+      for (const [bytes, status] of [
+        ["x".repeat(11), 413],
+        [new Uint8Array([0xff]), 400],
+      ] as const) {
+        const refused = await fetch(`${service.url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { origin: "https://app.example" },
+          body: bytes,
+        });
+        expect(refused.status).toBe(status);
+        expect(refused.headers.get("access-control-allow-origin")).toBe("https://app.example");
+        await refused.arrayBuffer();
+      }
+    });
+  });
+
   describe("the OpenAI client on an emulated mesh", () => {
+    it("gets as many answers side by side as it asks for, whole and as a stream, and pays for all of them", async () => {
+      const { client, rows } = await start();
+      const many = { ...chat, n: 3, max_tokens: 4 };
+      const whole = await client.chat.completions.create(many);
+      const usage = { prompt_tokens: 3, completion_tokens: 12, total_tokens: 15 };
+      expect(whole.choices.map(({ index, finish_reason }) => [index, finish_reason])).toEqual([
+        [0, "length"],
+        [1, "length"],
+        [2, "length"],
+      ]);
+      expect(whole.usage).toMatchObject(usage);
+      const words = [0, 0, 0];
+      const ends: number[] = [];
+      let told;
+      const options = { stream: true, stream_options: { include_usage: true } } as const;
+      for await (const chunk of await client.chat.completions.create({ ...many, ...options })) {
+        for (const { index, delta, finish_reason } of chunk.choices) {
+          if (delta.content) words[index]!++;
+          if (finish_reason === "length") ends.push(index);
+        }
+        told = chunk.usage ?? told;
+      }
+      expect([words, ends.toSorted((a, b) => a - b), told]).toMatchObject([[4, 4, 4], [0, 1, 2], usage]);
+      const prompts = { model: chat.model, prompt: ["One", "Two"], n: 2, max_tokens: 4 };
+      const texts = await client.completions.create(prompts);
+      expect(texts.choices.map(({ index, text }) => [index, text.split(" ").length])).toEqual(
+        [0, 1, 2, 3].map((index) => [index, 4]),
+      );
+      expect(texts.usage).toMatchObject({ completion_tokens: 16 });
+      const rowTokens = [12, 12, 16].map((outputTokens) => ({ outputTokens, tokenSource: "engine" }));
+      await vi.waitFor(async () => expect(await rows()).toMatchObject(rowTokens));
+      await expect(client.chat.completions.create({ ...many, n: 0 })).rejects.toMatchObject({ status: 400 });
+    });
+
     it("gets a whole answer that says it is emulated, with usage", async () => {
       const { client } = await start();
       const { data, response } = await client.chat.completions.create({ ...chat, max_tokens: 9 }).withResponse();

@@ -7,6 +7,7 @@ import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
 import type { World } from "../../src/catalog/index.ts";
+import { createUnpack } from "../../src/adapters/unpack-zlib/index.ts";
 import { compileReplica } from "../../src/perf/index.ts";
 import type { Deployment, Group } from "../../src/route/index.ts";
 import {
@@ -56,10 +57,16 @@ export interface Transport {
   readonly client?: (origin: string) => HttpClient;
 }
 
+const unpack = createUnpack();
+
 /** Both transports; they owe the same behaviour. */
 export const transports: readonly Transport[] = [
-  { name: "raw sockets", serve: serveRaw, client: (origin) => createHttpClient({ origin }) },
-  { name: "node:http", serve: serveNode },
+  {
+    name: "raw sockets",
+    serve: (gateway, options) => serveRaw(gateway, { unpack, ...options }),
+    client: (origin) => createHttpClient({ origin }),
+  },
+  { name: "node:http", serve: (gateway, options) => serveNode(gateway, { unpack, ...options }) },
 ];
 
 export interface TestMesh {

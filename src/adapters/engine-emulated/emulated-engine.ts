@@ -1,7 +1,9 @@
 import type { Replica } from "../../perf/index.ts";
-import type { Clock, Engine, EngineEvents, EngineRequest, EngineRun } from "../../serve/index.ts";
+import type { Clock, Engine, EngineEvents, EngineRun } from "../../serve/index.ts";
 import { BatchPace } from "./batch-pace.ts";
-import { chatForm, completionForm, type AnswerForm, type AnswerIdentity, type FinishReason } from "./emulated-form.ts";
+import { chatForm, completionForm, type AnswerForm } from "./emulated-form.ts";
+import { EmulatedRun } from "./emulated-run.ts";
+import { readOrder } from "./emulated-order.ts";
 import { responseForm } from "./response-form.ts";
 
 export interface EmulatedEngineOptions {
@@ -54,12 +56,17 @@ export function createEmulatedEngine(options: EmulatedEngineOptions): Engine {
   return {
     start(request, events): EngineRun {
       const form = forms[request.path];
-      if (!form) return answerAtOnce(request, events, clock);
+      if (!form) {
+        const message = `Emulated engines do not answer ${request.path}. Serve this model with a real engine for it.`;
+        return refuseAtOnce(404, message, "not_emulated", events, clock);
+      }
+      const order = readOrder(request);
+      if (order === null) return refuseAtOnce(400, "`n` must be a whole number from 1 to 128.", null, events, clock);
       const nowMs = clock.monotonicMs();
       const pace = shortestQueue(nowMs);
-      const answer = new EmulatedRun(request, form, events, clock.epochMs(), () => running.delete(answer));
+      const answer = new EmulatedRun(order, form, events, clock.epochMs(), () => running.delete(answer));
       running.add(answer);
-      answer.leave = pace.add(answer, nowMs);
+      answer.join(pace, nowMs);
       wake();
       return answer;
     },
@@ -89,109 +96,18 @@ const forms: Readonly<Record<string, AnswerForm & { readonly idPrefix: string }>
   "/v1/responses": { ...responseForm, idPrefix: "resp_" },
 };
 
-/** Answers what no form is for: that it is not emulated. */
-function answerAtOnce({ path }: EngineRequest, events: EngineEvents, clock: Clock): EngineRun {
-  const message = `Emulated engines do not answer ${path}. Serve this model with a real engine for it.`;
+/** Answers with an error, once the request has been handed over. */
+function refuseAtOnce(
+  status: number,
+  message: string,
+  code: string | null,
+  events: EngineEvents,
+  clock: Clock,
+): EngineRun {
   const forget = clock.schedule(0, () => {
-    events.head({ status: 404, contentType: "application/json", retryAfterMs: null });
-    events.data(
-      JSON.stringify({ error: { message, type: "invalid_request_error", param: null, code: "not_emulated" } }),
-    );
+    events.head({ status, contentType: "application/json", retryAfterMs: null });
+    events.data(JSON.stringify({ error: { message, type: "invalid_request_error", param: null, code } }));
     events.end(null);
   });
   return { cancel: forget, pause() {}, resume() {} };
-}
-
-class EmulatedRun implements EngineRun {
-  readonly uncachedTokens: number;
-  readonly cachedTokens: number;
-  readonly outputTokens: number;
-  leave: () => void = () => {};
-  readonly #request: EngineRequest;
-  readonly #form: AnswerForm;
-  readonly #events: EngineEvents;
-  readonly #identity: AnswerIdentity;
-  readonly #finish: FinishReason;
-  readonly #forget: () => void;
-  #sent = 0;
-  #produced = 0;
-  #paused = false;
-  #over = false;
-
-  constructor(
-    request: EngineRequest,
-    form: AnswerForm & { readonly idPrefix: string },
-    events: EngineEvents,
-    epochMs: number,
-    forget: () => void,
-  ) {
-    this.#request = request;
-    this.#form = form;
-    this.#events = events;
-    this.#forget = forget;
-    const { outputTokens, prefixHitRatio } = request.planned;
-    const planned = Math.max(1, Math.round(outputTokens));
-    this.outputTokens = Math.min(planned, request.maxOutputTokens ?? planned);
-    this.#finish = this.outputTokens < planned ? "length" : "stop";
-    // At least one token is always computed, as in real engines: the last one's logits are needed.
-    this.cachedTokens = Math.min(request.inputTokens - 1, Math.floor(request.inputTokens * prefixHitRatio));
-    this.uncachedTokens = request.inputTokens - this.cachedTokens;
-    const { model } = JSON.parse(request.body) as { model: string };
-    this.#identity = { id: form.idPrefix + request.requestId, model, createdS: Math.floor(epochMs / 1_000) };
-  }
-
-  onTokens(produced: number): void {
-    this.#produced = produced;
-    if (!this.#paused) this.#send();
-  }
-
-  cancel(): void {
-    this.#over = true;
-    this.leave();
-    this.#forget();
-  }
-
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#send();
-  }
-
-  #send(): void {
-    if (this.#over || this.#produced === this.#sent) return;
-    const complete = this.#produced >= this.outputTokens;
-    if (!this.#request.stream) {
-      this.#sent = this.#produced;
-      if (!complete) return;
-      this.#events.head({ status: 200, contentType: "application/json", retryAfterMs: null });
-      this.#events.data(this.#form.whole(this.#identity, this.#usage(), this.#finish));
-      return this.#end();
-    }
-    let text = "";
-    if (this.#sent === 0) {
-      this.#events.head({ status: 200, contentType: "text/event-stream", retryAfterMs: null });
-      text = this.#form.opening(this.#identity);
-    }
-    for (; this.#sent < this.#produced; this.#sent++) {
-      text += this.#form.word(this.#identity, this.#sent);
-    }
-    if (complete) text += this.#form.closing(this.#identity, this.#usage(), this.#finish);
-    this.#events.data(text);
-    if (complete) this.#end();
-  }
-
-  #usage() {
-    const inputTokens = this.uncachedTokens + this.cachedTokens;
-    return { inputTokens, cachedTokens: this.cachedTokens, outputTokens: this.outputTokens };
-  }
-
-  #end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#forget();
-    this.#events.end(null);
-  }
 }

@@ -16,6 +16,8 @@ export const responseForm: AnswerForm = {
     const fields = { ...placeOf(identity), delta: emulatedWord(index), logprobs: [] };
     return event("response.output_text.delta", openingEvents + index, fields);
   },
+  // The API knows one answer to a request, so its end is the end of the stream.
+  ending: () => "",
   closing(identity, usage, finish) {
     const next = openingEvents + usage.outputTokens;
     const text = endlessText(usage.outputTokens);

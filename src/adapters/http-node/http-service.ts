@@ -3,12 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import {
   apiError,
+  codingOf,
+  packingRefusal,
   splitTarget,
   type ApiError,
   type Call,
   type Exchange,
   type Gateway,
   type Reply,
+  type Unpack,
 } from "../../serve/index.ts";
 
 export interface HttpOptions {
@@ -21,6 +24,8 @@ export interface HttpOptions {
   readonly headersTimeoutMs?: number;
   /** From the first byte of a request to the end of its body. */
   readonly requestTimeoutMs?: number;
+  /** Undoes content codings of bodies; without it packed bodies are refused. */
+  readonly unpack?: Unpack;
 }
 
 export interface HttpService {
@@ -41,10 +46,12 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
       keepAlive: true,
     },
     (message, response) => {
-      receive(message, maxBodyBytes, (body) => {
+      receive(message, maxBodyBytes, options.unpack ?? null, (body, bytes = 0) => {
+        // Gone while its body was unpacked: there is nobody to answer to.
+        if (response.destroyed) return;
         const reply = replyTo(message, response);
-        if (typeof body !== "string") return gateway.refuse(reply, body);
-        const exchange = gateway.handle(callOf(message, body), reply);
+        if (typeof body !== "string") return gateway.refuse(reply, body, callOf(message, "", 0));
+        const exchange = gateway.handle(callOf(message, body, bytes), reply);
         watch(response, exchange);
       });
     },
@@ -76,7 +83,7 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
   };
 }
 
-function callOf(message: IncomingMessage, body: string): Call {
+function callOf(message: IncomingMessage, body: string, bodyBytes: number): Call {
   const { path, query } = splitTarget(message.url ?? "/");
   return {
     method: message.method ?? "GET",
@@ -84,7 +91,7 @@ function callOf(message: IncomingMessage, body: string): Call {
     query,
     body,
     local: isLoopback(message.socket.remoteAddress),
-    bodyBytes: Number(message.headers["content-length"] ?? body.length),
+    bodyBytes,
     header(name) {
       const value = message.headers[name];
       return Array.isArray(value) ? value.join(", ") : value;
@@ -97,24 +104,41 @@ function isLoopback(address: string | undefined): boolean {
 }
 
 /** Collects the body; hands on its text or the error that describes what is wrong with it. */
-function receive(message: IncomingMessage, maxBytes: number, done: (body: string | ApiError) => void): void {
+function receive(
+  message: IncomingMessage,
+  maxBytes: number,
+  unpack: Unpack | null,
+  take: (body: string | ApiError, bytes?: number) => void,
+): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   message.on("data", (chunk: Buffer) => {
+    const before = bytes;
     bytes += chunk.length;
     if (bytes <= maxBytes) chunks.push(chunk);
-    else if (chunks.length > 0) {
+    else if (before <= maxBytes) {
       chunks.length = 0;
-      done(apiError("request_too_large", { detail: `The body is larger than ${maxBytes} bytes.` }));
+      take(apiError("request_too_large", { detail: `The body is larger than ${maxBytes} bytes.` }));
     }
   });
   message.on("end", () => {
     if (bytes > maxBytes) return;
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-    // A form may hold anything, sound and pictures too.
-    if (/^multipart\//i.test(message.headers["content-type"] ?? "")) return done(body.toString("latin1"));
-    done(isUtf8(body) ? body.toString("utf8") : apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
+    const coding = codingOf(message.headers["content-encoding"]);
+    if (coding === null || bytes === 0) return read(body);
+    if (unpack === null) return take(packingRefusal("unknown-coding", coding, maxBytes));
+    void unpack(coding, body, maxBytes).then((unpacked) => {
+      if (!unpacked.ok) return take(packingRefusal(unpacked.fault, coding, maxBytes));
+      const { buffer, byteOffset, byteLength } = unpacked.bytes;
+      read(Buffer.from(buffer, byteOffset, byteLength));
+    });
   });
+  function read(body: Buffer): void {
+    // A form may hold anything, sound and pictures too.
+    if (/^multipart\//i.test(message.headers["content-type"] ?? "")) return take(body.toString("latin1"), body.length);
+    if (isUtf8(body)) return take(body.toString("utf8"), body.length);
+    take(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
+  }
 }
 
 function replyTo(message: IncomingMessage, response: ServerResponse): Reply {

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { performance } from "node:perf_hooks";
-import type { Gateway } from "../../serve/index.ts";
+import type { Gateway, Unpack } from "../../serve/index.ts";
 import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
 import { readShared } from "./shared-reads.ts";
 
@@ -20,6 +20,8 @@ export interface HttpOptions {
   /** How long a connection may wait for its next request. */
   readonly keepAliveTimeoutMs?: number;
   readonly maxConnections?: number;
+  /** Undoes content codings of bodies; without it packed bodies are refused. */
+  readonly unpack?: Unpack;
 }
 
 export interface HttpService {
@@ -41,6 +43,7 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
     headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
     bodyTimeoutMs: options.bodyTimeoutMs ?? 60_000,
     keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 75_000,
+    unpack: options.unpack ?? null,
   };
   const connections = new Set<ServerConnection>();
   const add = (connection: ServerConnection) => {

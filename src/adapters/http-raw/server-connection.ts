@@ -1,7 +1,17 @@
 import { isUtf8 } from "node:buffer";
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { apiError, type ApiError, type ByteText, type Exchange, type Gateway, type Reply } from "../../serve/index.ts";
+import {
+  apiError,
+  codingOf,
+  packingRefusal,
+  type ApiError,
+  type ByteText,
+  type Exchange,
+  type Gateway,
+  type Reply,
+  type Unpack,
+} from "../../serve/index.ts";
 import { BodyBytes } from "./body-bytes.ts";
 import { fieldValue, isNamed, MessageParser, type MessageEvents, type MessageHead } from "./message-parser.ts";
 import { FormBody, RawCall } from "./raw-call.ts";
@@ -13,6 +23,8 @@ export interface ConnectionLimits {
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** Null = packed bodies are refused. */
+  readonly unpack: Unpack | null;
 }
 
 /** Time a client gets to read an error before its connection is cut, ms. */
@@ -110,25 +122,42 @@ export class ServerConnection implements MessageEvents, Reply {
     const body = this.#body.take();
     const coding = fieldValue(head.fields, "transfer-encoding");
     const hosts = countFields(head.fields, "host");
-    const form = isForm(fieldValue(head.fields, "content-type"));
+    const packing = codingOf(fieldValue(head.fields, "content-encoding"));
     if (hosts > 1 || (hosts === 0 && head.minorVersion === 1)) {
       this.#refuse(apiError("invalid_request", { detail: "An HTTP/1.1 request names exactly one host." }));
     } else if (coding !== undefined && coding.toLowerCase() !== "chunked") {
       this.#closeAfter = true;
-      this.#refuse(apiError("unsupported_encoding"));
+      const detail = "The header `transfer-encoding` may say `chunked` and nothing else.";
+      this.#refuse(apiError("unsupported_encoding", { detail, param: "transfer-encoding" }));
     } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
-    else {
-      if (form) this.#form = new FormBody(body, own);
-      const read = this.#form ?? textOf(body);
-      if (read === null) {
-        this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
-        return true;
-      }
-      const exchange = this.#gateway.handle(new RawCall(head, read, body.length, this.socket), this);
-      // The answer may be complete already, and then nobody is interested in this exchange any more.
-      if (this.#answering) this.#exchange = exchange;
-    }
+    else if (packing !== null && body.length > 0) this.#unpack(head, packing, own ? body : Buffer.from(body));
+    else this.#hand(head, body, own);
     return true;
+  }
+
+  /** `own`: the buffer is nobody else's. */
+  #hand(head: MessageHead, body: Buffer, own: boolean): void {
+    if (isForm(fieldValue(head.fields, "content-type"))) this.#form = new FormBody(body, own);
+    const read = this.#form ?? textOf(body);
+    if (read === null) return this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
+    const exchange = this.#gateway.handle(new RawCall(head, read, body.length, this.socket), this);
+    // The answer may be complete already, and then nobody is interested in this exchange any more.
+    if (this.#answering) this.#exchange = exchange;
+  }
+
+  #unpack(head: MessageHead, coding: string, packed: Buffer): void {
+    const { unpack, maxBodyBytes } = this.#limits;
+    if (unpack === null) return this.#refuse(packingRefusal("unknown-coding", coding, maxBodyBytes));
+    const waiting: Exchange = { clientLeft() {}, drained() {} };
+    this.#exchange = waiting;
+    void unpack(coding, packed, maxBodyBytes).then((unpacked) => {
+      // Taken away when the client leaves.
+      if (this.#exchange !== waiting) return;
+      this.#exchange = null;
+      if (!unpacked.ok) return this.#refuse(packingRefusal(unpacked.fault, coding, maxBodyBytes));
+      const { buffer, byteOffset, byteLength } = unpacked.bytes;
+      this.#hand(head, Buffer.from(buffer, byteOffset, byteLength), true);
+    });
   }
 
   send(status: number, headers: readonly string[], body: ByteText | Uint8Array, last: boolean): boolean {
@@ -251,7 +280,8 @@ export class ServerConnection implements MessageEvents, Reply {
   }
 
   #refuse(error: ApiError): void {
-    this.#gateway.refuse(this, error);
+    const head = this.#head;
+    this.#gateway.refuse(this, error, head === null ? undefined : new RawCall(head, "", 0, this.socket));
   }
 
   /** Ends our side and keeps reading for a moment, because a reset would take the answer away from a client still writing. */
