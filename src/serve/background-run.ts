@@ -1,6 +1,8 @@
 import { asciiJson, textOf } from "./byte-text.ts";
+import { EventLog } from "./event-log.ts";
 import type { ByteText } from "./ports.ts";
 import type { KeptResponse, ResponseDesk } from "./response-desk.ts";
+import { endingEvent, errorEvent, numbered, OwnEvents } from "./response-events.ts";
 import { parseObject } from "./stream-event.ts";
 import type { Exchange, Reply } from "./transport.ts";
 
@@ -19,6 +21,8 @@ export interface BackgroundOrder {
   /** The response as it stands before anything came of it. */
   readonly queued: Readonly<Record<string, unknown>> & { readonly id: string };
   readonly place: Pick<KeptResponse, "area" | "access" | "country" | "dataClass" | "items">;
+  /** Its events are kept as well, and told to whoever asks, who asked first among them. */
+  readonly streamed: boolean;
   /** Called with the output once the response is complete and kept. */
   readonly whenKept?: (output: readonly unknown[]) => Promise<unknown>;
 }
@@ -37,17 +41,32 @@ export class BackgroundRun implements Reply {
   #forget = () => {};
   #status = 0;
   #text: ByteText = "";
+  /** What was told so far; null when nobody asked for it as a stream. */
+  readonly events: EventLog | null;
+  readonly #own: OwnEvents;
+  /** Events that have not been kept yet; null = no more are, because there are too many. */
+  #unkept: ByteText | null = "";
+  #keptBytes = 0;
 
   constructor(order: BackgroundOrder) {
+    const { queued, streamed, desk } = order;
     this.#order = order;
+    this.events = streamed ? new EventLog(desk.options.maxCharacters, tooSlow) : null;
+    this.#own = new OwnEvents((response) => this.#named(response));
+    if (!streamed) return;
+    this.#tell(numbered("response.created", 0, { response: queued }));
+    this.#tell(numbered("response.queued", 1, { response: queued }));
   }
 
-  /** `run` hands the request to the engines. Settles when the client has its answer; rejects when nothing can be kept. */
-  async begin(run: (reply: Reply) => Exchange): Promise<void> {
+  /**
+   * `run` hands the request to the engines. Settles when the client can have its answer, with how it hears of events when
+   * they are streamed; rejects when nothing can be kept.
+   */
+  async begin(run: (reply: Reply) => Exchange): Promise<Exchange | null> {
     const { desk, account, client, queued } = this.#order;
     this.#exchange = run(this);
     this.#taken = true;
-    if (this.#over) return;
+    if (this.#over) return null;
     desk.running.set(keyOf(account, queued.id), this);
     try {
       await this.#sayAlive();
@@ -56,9 +75,12 @@ export class BackgroundRun implements Reply {
       this.#exchange.clientLeft();
       throw error;
     }
-    client.send(200, ["content-type", "application/json", "cache-control", "no-store"], asciiJson(queued), true);
+    const reading = this.events?.follow(client, 0) ?? null;
+    if (reading === null)
+      client.send(200, ["content-type", "application/json", "cache-control", "no-store"], asciiJson(queued), true);
     this.#stored.resolve();
     this.#watch(1);
+    return reading;
   }
 
   send(status: number, headers: readonly string[], body: ByteText | Uint8Array, last: boolean): boolean {
@@ -71,7 +93,8 @@ export class BackgroundRun implements Reply {
   }
 
   write(bytes: ByteText, last: boolean): boolean {
-    this.#text += bytes;
+    if (this.events === null || this.#status !== 200) this.#text += bytes;
+    else this.#tell(...this.#own.take(bytes, this.events.next));
     if (last) this.#answered();
     return true;
   }
@@ -87,42 +110,71 @@ export class BackgroundRun implements Reply {
     this.#finish({ ...this.#order.queued, status: "cancelled" }, []);
   }
 
+  /** A response of the engine's under the name it has here. */
+  #named(response: object): Record<string, unknown> {
+    const { id, previous_response_id, background, conversation } = this.#order.queued;
+    return { ...response, id, previous_response_id, background, ...(conversation ? { conversation } : {}) };
+  }
+
   #answered(): void {
     const { queued } = this.#order;
-    const answer = parseObject(textOf(this.#text));
-    this.#text = "";
-    const output = answer?.["output"];
-    if (this.#status === 200 && Array.isArray(output)) {
-      const { id, previous_response_id, background, conversation } = queued;
-      const own = { id, previous_response_id, background, ...(conversation ? { conversation } : {}) };
-      return this.#finish({ ...answer, ...own }, output);
-    }
-    const error = answer?.["error"] as { message?: unknown } | null | undefined;
-    const message = typeof error?.message === "string" ? error.message : "The response could not be made.";
+    const answer = this.events === null ? parseObject(textOf(this.#text)) : null;
+    const { end } = this.#own;
+    const made = end?.kind === "response" ? end.response : this.#status === 200 && answer && this.#named(answer);
+    if (made && Array.isArray(made["output"])) return this.#finish(made, made["output"]);
+    const error = (answer ?? parseObject(textOf(this.#text)))?.["error"] as { message?: unknown } | null | undefined;
+    const told = end?.kind === "error" ? end.message : error?.message;
+    const message = typeof told === "string" ? told : "The response could not be made.";
     const code = this.#status === 429 ? "rate_limit_exceeded" : "server_error";
     this.#finish(failed(queued, code, message), []);
   }
 
-  #finish(response: object, output: readonly unknown[]): void {
+  #finish(response: Record<string, unknown>, output: readonly unknown[]): void {
     if (this.#over) return;
+    this.#text = "";
     this.#end();
-    // A place for it that is full or gone has been told to the client already, or will be when it asks.
-    this.#keep(response, output).catch(() => {});
+    this.#keep(response, output)
+      .then((told) => this.events?.add(endingEvent(told, this.events.next)))
+      // A place for it that is full or gone has been told to the client already, or will be when it asks.
+      .catch(() => this.events?.add(errorEvent("server_error", "The response could not be kept.", this.events.next)))
+      .finally(() => this.events?.end());
   }
 
-  async #keep(response: object, output: readonly unknown[]): Promise<void> {
-    const { desk, account, queued, place } = this.#order;
+  /** Settles with the response as it was kept. */
+  async #keep(response: Record<string, unknown>, output: readonly unknown[]): Promise<Record<string, unknown>> {
+    const { desk, account, queued, place, streamed } = this.#order;
     await this.#stored.promise;
     // What was deleted meanwhile stays deleted.
-    if ((await desk.find(account, queued.id)) === null) return;
+    if ((await desk.find(account, queued.id)) === null) return { ...queued, status: "cancelled" };
+    await this.#keepEvents();
     const items = output.map((item) => JSON.stringify(item)).join(",");
-    const kept = { id: queued.id, ...place, output: items, response: JSON.stringify(response), background: true };
+    const more = { background: true, ...(streamed && { streamed }) };
+    const kept = { id: queued.id, ...place, output: items, response: JSON.stringify(response), ...more };
     if (await desk.keep(account, kept)) {
       if (output.length > 0) await this.#order.whenKept?.(output);
-      return;
+      return response;
     }
     const long = failed(queued, "server_error", "The response is longer than what is kept here.");
     await desk.keep(account, { ...kept, items: "", output: "", response: JSON.stringify(long) });
+    return long;
+  }
+
+  #tell(...events: readonly ByteText[]): void {
+    if (this.#unkept !== null) this.#unkept += events.join("");
+    this.events!.add(...events);
+  }
+
+  /** Keeps what was told since the last time, for readers who come later or to another process. */
+  async #keepEvents(): Promise<void> {
+    const { desk, account, queued } = this.#order;
+    const fresh = this.#unkept;
+    if (this.events === null || fresh === null || fresh === "") return;
+    this.#unkept = "";
+    this.#keptBytes += fresh.length;
+    if (this.#keptBytes <= desk.options.maxCharacters)
+      return desk.keepEvents(account, queued.id, fresh, this.#keptBytes > fresh.length);
+    this.#unkept = null;
+    await desk.forgetEvents(account, queued.id);
   }
 
   #end(): void {
@@ -132,10 +184,11 @@ export class BackgroundRun implements Reply {
   }
 
   async #sayAlive(): Promise<void> {
-    const { desk, account, queued, place } = this.#order;
+    const { desk, account, queued, place, streamed } = this.#order;
     const response = JSON.stringify({ ...queued, status: "in_progress" });
     const aliveEpochMs = desk.clock.epochMs();
-    await desk.keep(account, { id: queued.id, ...place, output: "", response, background: true, aliveEpochMs });
+    const more = { background: true, ...(streamed && { streamed }) };
+    await desk.keep(account, { id: queued.id, ...place, output: "", response, ...more, aliveEpochMs });
   }
 
   /** Whether it is still wanted is asked of the place where responses are kept: another process may have been told. */
@@ -147,6 +200,7 @@ export class BackgroundRun implements Reply {
         const cancelled = await desk.isCancelled(account, queued.id);
         if (this.#over) return;
         if (cancelled) return this.stop();
+        await this.#keepEvents();
         if (looks % looksPerWord === 0) await this.#sayAlive();
       };
       look()
@@ -210,9 +264,13 @@ export function queuedResponse(
   };
 }
 
-function failed(response: object, code: string, message: string): object {
+function failed(response: object, code: string, message: string): Record<string, unknown> {
   return { ...response, status: "failed", error: { code, message } };
 }
+
+/** Told a reader who fell behind further than events are remembered. */
+const tooSlow = (number: number) =>
+  errorEvent("server_error", "Events were read too slowly; fetch the response instead.", number);
 
 // Ids have no space in them, and so cannot be mistaken for the end of an account's name.
 const keyOf = (account: string, id: string) => `${account} ${id}`;

@@ -1,12 +1,16 @@
 import { apiError, type ApiError } from "./api-error.ts";
 import { asItStands, cancelRun, stopRun } from "./background-run.ts";
 import { asciiJson, asciiText } from "./byte-text.ts";
+import type { EventLog } from "./event-log.ts";
+import { streamKept } from "./kept-stream.ts";
 import type { ByteText } from "./ports.ts";
 import type { ResponseDesk } from "./response-desk.ts";
 import { listedItems } from "./response-items.ts";
 import type { Call } from "./transport.ts";
 
 export type KeptAnswer = { readonly body: ByteText } | ApiError;
+/** `from`: number of the first event that is wanted. */
+export type KeptStream = { readonly log: EventLog; readonly from: number };
 
 export const responseIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
 const pageLength = { usual: 20, most: 100 } as const;
@@ -18,7 +22,7 @@ export async function showKept(
   account: string,
   id: string,
   verb: string,
-): Promise<KeptAnswer> {
+): Promise<KeptAnswer | KeptStream> {
   const route = `${call.method === "HEAD" ? "GET" : call.method} ${verb}`;
   if (!["GET ", "DELETE ", "GET input_items", "POST cancel"].includes(route)) return apiError("method_not_allowed");
   const missing = apiError("not_found", { detail: noResponse(id), param: "response_id" });
@@ -38,9 +42,8 @@ export async function showKept(
     }
     if (kept.aliveEpochMs !== undefined) await cancelRun(desk, account, id);
   }
-  if (new URLSearchParams(call.query).get("stream") === "true") {
-    return apiError("invalid_request", { detail: "A kept response is not streamed again.", param: "stream" });
-  }
+  if (new URLSearchParams(call.query).get("stream") === "true" && route === "GET ")
+    return streamKept(desk, account, kept, new URLSearchParams(call.query).get("starting_after"));
   return { body: asciiText(await asItStands(desk, account, kept)) };
 }
 

@@ -151,10 +151,18 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
         ...queuedResponse(id, wish.fields, previous?.id ?? null, createdS),
         ...(conversation && { conversation: { id: conversation.id } }),
       };
-      const order = { desk: desk!, account, client: reply, queued, place: { ...place, items }, whenKept: converse };
-      const run = new BackgroundRun(order);
-      run.begin(passOn).catch(() => refuse(reply, apiError("files_unavailable")));
-      return over;
+      const streamed = wish.fields["stream"] === true;
+      const order = { desk: desk!, account, client: reply, queued, place: { ...place, items }, streamed };
+      const run = new BackgroundRun({ ...order, whenKept: converse });
+      const later = new LaterExchange();
+      run.begin(passOn).then(
+        (reading) => {
+          if (reading !== null) later.follow(reading);
+          if (later.gone) reading?.clientLeft();
+        },
+        () => refuse(reply, apiError("files_unavailable")),
+      );
+      return later;
     }
     const recorder = new ResponseRecorder({
       reply,
@@ -245,6 +253,7 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
       (result) => {
         if (later.gone) return;
         if ("code" in result) refuse(reply, result);
+        else if ("log" in result) later.follow(result.log.follow(reply, result.from));
         else reply.send(200, ["content-type", "application/json", "cache-control", "no-store"], result.body, true);
       },
       () => later.gone || refuse(reply, apiError("files_unavailable")),

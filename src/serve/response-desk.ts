@@ -1,6 +1,7 @@
 import { Conversations } from "./conversations.ts";
+import type { EventLog } from "./event-log.ts";
 import { elementSpans } from "./json-span.ts";
-import type { Clock, Shelf } from "./ports.ts";
+import type { ByteText, Clock, Shelf } from "./ports.ts";
 import { listedItems } from "./response-items.ts";
 
 export interface ResponseDeskOptions {
@@ -34,6 +35,8 @@ export interface KeptResponse {
   readonly response: string;
   /** It is or was made in the background. */
   readonly background?: boolean;
+  /** It was asked for as a stream: its events are kept beside it. */
+  readonly streamed?: boolean;
   /** Still being made; when its maker last said so, ms since 1970 UTC. Absent = complete. */
   readonly aliveEpochMs?: number;
 }
@@ -62,7 +65,7 @@ export class ResponseDesk {
   readonly options: ResponseDeskOptions;
   readonly clock: Clock;
   /** Responses this process makes in the background, by account and id. */
-  readonly running = new Map<string, { stop(): void }>();
+  readonly running = new Map<string, { readonly events: EventLog | null; stop(): void }>();
   readonly conversations: Conversations;
   readonly #shelf: Shelf;
 
@@ -102,6 +105,20 @@ export class ResponseDesk {
     return span ? { from, text: items.slice(span.start, span.end) } : null;
   }
 
+  /** Keeps events of a response, behind those that are there. */
+  async keepEvents(account: string, id: string, events: ByteText, behind: boolean): Promise<void> {
+    await this.#put(account, eventsName(id), events, behind);
+  }
+
+  /** Null when they are not kept or not any more. */
+  eventsOf(account: string, id: string): Promise<ByteText | null> {
+    return this.#shelf.get(account, eventsName(id), this.clock.epochMs());
+  }
+
+  async forgetEvents(account: string, id: string): Promise<void> {
+    await this.#shelf.remove(account, eventsName(id));
+  }
+
   /** Tells whoever makes a response, in whatever process, that it is not wanted any more. */
   async cancel(account: string, id: string): Promise<void> {
     await this.#put(account, markName(id), cancelled);
@@ -116,6 +133,7 @@ export class ResponseDesk {
   async remove(account: string, id: string): Promise<boolean> {
     const kept = await this.find(account, id);
     if (kept?.background) await this.#put(account, markName(id), deleted);
+    if (kept?.streamed) await this.forgetEvents(account, id);
     return kept !== null && this.#shelf.remove(account, id);
   }
 
@@ -123,15 +141,16 @@ export class ResponseDesk {
     return this.#shelf.get(account, markName(id), this.clock.epochMs());
   }
 
-  #put(owner: string, name: string, text: string): Promise<boolean> {
+  #put(owner: string, name: string, text: string, behind = false): Promise<boolean> {
     const epochMs = this.clock.epochMs();
-    return this.#shelf.put({ owner, name, text, expiresEpochMs: epochMs + this.options.ttlS * 1_000 }, epochMs);
+    return this.#shelf.put({ owner, name, text, expiresEpochMs: epochMs + this.options.ttlS * 1_000, behind }, epochMs);
   }
 }
 
 // Names with a space in them are no ids, so nobody can ask for them.
 const itemName = (id: string) => `item ${id}`;
 const markName = (id: string) => `mark ${id}`;
+const eventsName = (id: string) => `events ${id}`;
 /** Marks beside a response that is made in the background, for whoever makes it. */
 const [cancelled, deleted] = ["cancelled", "deleted"];
 

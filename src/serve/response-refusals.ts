@@ -14,12 +14,11 @@ export function unsupported(wish: ResponseWish, call: Call, keeps: boolean): Api
   return why === null ? null : apiError("invalid_request", { detail: why, param: "conversation" });
 }
 
-function noBackground({ store, fields }: ResponseWish, call: Call, keeps: boolean): string | null {
+function noBackground({ store }: ResponseWish, call: Call, keeps: boolean): string | null {
   if (!keeps) return "Responses run in the background only where they are kept: start the gateway with --responses.";
   if (call.onBehalfOf) return "A batch is in the background already.";
   if (store === false)
     return "A response in the background is fetched later, so it cannot be sent with `store: false`.";
-  if (fields["stream"] === true) return "A response in the background is not streamed: ask for it until it is done.";
   return null;
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import OpenAI from "openai";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createMemoryShelf } from "../../src/adapters/shelf-memory/index.ts";
 import { Accounts, ResponseDesk, type KeyRecord, type ResponseDeskOptions, type Shelf } from "../../src/serve/index.ts";
 import { testArea, testWorkload } from "../worlds/tiny-world.ts";
@@ -332,6 +332,7 @@ describe.each(transports)("responses made in the background, over $name", (trans
     }
   };
   const hangs: Behaviour = () => {};
+  let idOf = "";
 
   it("are there at once, and complete when their engine is, under the id that was given", async () => {
     const { client, near } = await start(transport);
@@ -371,6 +372,111 @@ describe.each(transports)("responses made in the background, over $name", (trans
     expect(await refusal(one.responses.retrieve(other.id))).toMatchObject({ status: 404 });
   });
 
+  /** Events of a stream by number, and how it ended. */
+  const collect = async (stream: AsyncIterable<OpenAI.Responses.ResponseStreamEvent>, most = 1_000) => {
+    const events: OpenAI.Responses.ResponseStreamEvent[] = [];
+    for await (const event of stream) if (events.push(event) === most) break;
+    return events;
+  };
+  const typesOf = (events: readonly { readonly type: string }[]) =>
+    events.map(({ type }) => type.replace("response.", ""));
+
+  it("may be heard from the beginning, again, and from where a reader stopped, under one id and in one order", async () => {
+    const { client } = await start(transport);
+    const one = client("k1");
+    const order = { model, input: "Hi", background: true, stream: true } as const;
+    const heard = await collect(await one.responses.create(order));
+    expect(typesOf(heard)).toEqual(["created", "queued", "output_text.delta", "completed"]);
+    expect(heard.map((event) => event.sequence_number)).toEqual([0, 1, 2, 3]);
+    const { response } = heard[3] as OpenAI.Responses.ResponseCompletedEvent;
+    expect(heard[0]).toMatchObject({ response: { id: response.id, status: "queued", background: true } });
+    expect(response).toMatchObject({ background: true, usage: { total_tokens: 10 } });
+    expect(await one.responses.retrieve(response.id)).toMatchObject({ status: "completed", output: response.output });
+    const again = { stream: true } as const;
+    expect(await collect(await one.responses.retrieve(response.id, again))).toEqual(heard);
+    const rest = await one.responses.retrieve(response.id, { ...again, starting_after: 1 });
+    expect(await collect(rest)).toEqual(heard.slice(2));
+    const next = await one.responses.create({ model, input: "And?", previous_response_id: response.id });
+    expect(next.output_text).toBe("I was given 3 – Grüße");
+    const bad = one.responses.retrieve(response.id, { ...again, starting_after: -1 });
+    expect(await refusal(Promise.resolve(bad))).toMatchObject({ status: 400 });
+    expect(await refusal(Promise.resolve(client("k2").responses.retrieve(response.id, again)))).toMatchObject({
+      status: 404,
+    });
+  });
+
+  it("go on when their reader leaves, and whoever comes back misses nothing, at whatever process", async () => {
+    const shelf = createMemoryShelf(1e6);
+    const maker = await start(transport, {}, shelf);
+    const other = await start(transport, {}, shelf, maker.clock);
+    const [one, two] = [maker.client("k1"), other.client("k1")];
+    let goOn = () => {};
+    maker.near.behave((socket) => {
+      const event = (type: string, number: number, fields: object) => {
+        const text = `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number, ...fields })}\n\n`;
+        socket.write(`${text.length.toString(16)}\r\n${text}\r\n`);
+      };
+      const response = { id: "resp_theirs", object: "response", output: [], status: "completed" };
+      socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n");
+      event("response.created", 0, { response });
+      event("response.output_text.delta", 1, { delta: "a" });
+      goOn = () => {
+        event("response.output_text.delta", 2, { delta: "b" });
+        event("response.completed", 3, { response });
+      };
+    });
+    const order = { model, input: "Hi", background: true, stream: true } as const;
+    const begun = await collect(await one.responses.create(order), 3);
+    expect(typesOf(begun)).toEqual(["created", "queued", "output_text.delta"]);
+    const { id } = (begun[0] as OpenAI.Responses.ResponseCreatedEvent).response;
+    maker.clock.advance(1_000);
+    await vi.waitFor(async () => expect(await shelf.get("one", `events ${id}`, 0)).toContain('"a"'));
+    const here = await one.responses.retrieve(id, { stream: true, starting_after: 2 });
+    const there = await two.responses.retrieve(id, { stream: true });
+    goOn();
+    expect(typesOf(await collect(here))).toEqual(["output_text.delta", "completed"]);
+    const advance = setInterval(() => maker.clock.advance(250), 5);
+    const all = await collect(there);
+    clearInterval(advance);
+    expect(typesOf(all)).toEqual(["created", "queued", "output_text.delta", "output_text.delta", "completed"]);
+    expect(all.map((event) => event.sequence_number)).toEqual([0, 1, 2, 3, 4]);
+    expect(all[4]).toMatchObject({ response: { id, status: "completed" } });
+  });
+
+  it("end their stream with an error or a failure when they come to nothing, never as if they were whole", async () => {
+    const { client, near, bloc } = await start(transport);
+    const one = client("k1");
+    const order = { model, input: "Hi", background: true, stream: true } as const;
+    near.behave(hangs);
+    const stream = await one.responses.create(order);
+    const heard: string[] = [];
+    await expect(
+      (async () => {
+        for await (const event of stream) {
+          heard.push(event.type);
+          if (event.type === "response.queued") await one.responses.cancel(idOf);
+          if (event.type === "response.created") idOf = event.response.id;
+        }
+      })(),
+    ).rejects.toThrow("cancelled");
+    expect(heard).toEqual(["response.created", "response.queued"]);
+    for (const upstream of [near, bloc]) upstream.behave((socket) => socket.destroy());
+    const failed = await collect(await one.responses.create(order));
+    expect(typesOf(failed)).toEqual(["created", "queued", "failed"]);
+    expect(failed[2]).toMatchObject({ response: { status: "failed", error: { code: "server_error" } } });
+  });
+
+  it("can be streamed once they are kept, though nobody streamed them, as their texts came", async () => {
+    const { client } = await start(transport);
+    const one = client("k1");
+    const made = await one.responses.create({ model, input: "Hi" });
+    const stream = one.responses.stream({ response_id: made.id });
+    let said = "";
+    for await (const event of stream) if (event.type === "response.output_text.delta") said += event.delta;
+    expect(said).toBe(made.output_text);
+    expect((await stream.finalResponse()).output).toMatchObject(made.output);
+  });
+
   it("say so when they fail, and are refused like any other when they cannot even begin", async () => {
     const { client, near, bloc } = await start(transport);
     const one = client("k1");
@@ -381,7 +487,6 @@ describe.each(transports)("responses made in the background, over $name", (trans
     const ask = (more: object) => refusal(one.responses.create({ model, input: "x", background: true, ...more }));
     expect(await ask({ model: "none" })).toMatchObject({ status: 404, code: "model_not_found" });
     expect(await ask({ store: false })).toMatchObject({ status: 400 });
-    expect(await ask({ stream: true })).toMatchObject({ status: 400 });
     const abroad = (await start(transport, { country: "CC" })).client("k1");
     expect(await refusal(abroad.responses.create({ model, input: "personal", background: true }))).toMatchObject({
       status: 403,
