@@ -43,11 +43,9 @@ export function share(text: string): number {
 
 export function seconds(text: string): number {
   const value = secondsFromZero(text);
-  if (!(value > 0)) throw new InvalidArgumentError(durationDue);
+  if (value === 0) throw new InvalidArgumentError("It must be a duration above 0, such as 60s, 5min or 1h.");
   return value;
 }
-
-const durationDue = "It must be a duration such as 60s, 5min or 1h.";
 
 /** A duration that may be none, or a time since the start. */
 export function secondsFromZero(text: string): number {
@@ -56,7 +54,7 @@ export function secondsFromZero(text: string): number {
     ? Number(match[1]) *
       { s: 1, min: 60, h: 3600, d: 86_400 }[(match[2] ?? "s").toLowerCase() as "s" | "min" | "h" | "d"]
     : Number.NaN;
-  if (!(value >= 0)) throw new InvalidArgumentError(durationDue);
+  if (!(value >= 0)) throw new InvalidArgumentError("It must be a duration such as 60s, 5min or 1h.");
   return value;
 }
 

@@ -128,7 +128,6 @@ const lines: readonly [string, () => string[], RegExp][] = [
     () => ["simulate", plan, "--bursty", "1e9,4"],
     /10000000 together: ask for \d+ at most/,
   ],
-  ["no time at all", () => ["simulate", plan, "--seconds", "0"], /--seconds.*60s, 5min or 1h/],
   ["conversations without a gap", () => ["simulate", plan, "--conversations", "4"], /--conversations.*4,30s,200/],
   ["endless conversations", () => ["simulate", plan, "--conversations", "4000,1s"], /fewer turns/],
   ["conversations of nobody", () => ["simulate", plan, "--conversations", "2,1s,0,nope"], /no workload "nope"/],
