@@ -23,8 +23,11 @@ export const offerFigure = {
   egressUsd: 8,
   energyUsd: 9,
   prefillMs: 10,
+  perTokenMs: 11,
+  /** Position in the routes' groups. */
+  group: 12,
 } as const;
-export const offerSize = 11;
+export const offerSize = 13;
 
 /** The offers of one tier for one workload, by place. */
 export interface OfferRegion {
@@ -55,11 +58,11 @@ export function mapOffers(policy: Policy, offers: readonly Offer[], stakes: Stak
     const tree = placeTree(positions, vectorOf);
     const figures = new Float64Array(positions.length * offerSize);
     for (const [place, position] of tree.order.entries()) {
-      const { group, layout, terms } = offers[position]!;
+      const { index, group, layout, terms } = offers[position]!;
       const { site, module, capacityUsdPerModuleS } = group;
-      const { egressUsd = 0, energyUsd = 0, prefillMs = 0 } = terms[layout] ?? {};
-      const others = [position, site, module, capacityUsdPerModuleS, layout, egressUsd, energyUsd, prefillMs];
-      figures.set([...vectorOf(position), ...others], place * offerSize);
+      const { egressUsd = 0, energyUsd = 0, prefillMs = 0, perTokenMs = 0 } = terms[layout] ?? {};
+      const money = [capacityUsdPerModuleS, layout, egressUsd, energyUsd, prefillMs, perTokenMs];
+      figures.set([...vectorOf(position), position, site, module, ...money, index], place * offerSize);
     }
     return { tree, figures, floorUsd };
   });
@@ -73,16 +76,11 @@ const relationCount = 3;
  * shortlist already holds; by the straight line through the Earth whole regions are passed over at once.
  */
 export class Horizon {
-  /** Whether an offer within reach was passed over because the shortlist has cheaper ones. */
-  hasOutbid = false;
-
   readonly #policy: Policy;
   readonly #origin: RouteOrigin;
   readonly #stakes: Stakes;
   readonly #region: OfferRegion;
-  /** Squared chords by relation: beyond them the budget is spent on the way. */
-  readonly #reach: Float64Array;
-  /** Squared chords by relation: beyond them the shortlist has cheaper ones. */
+  /** Squared chords by relation: beyond them the budget is spent on the way, or the shortlist has cheaper ones. */
   readonly #bids: Float64Array;
   /** The largest of them, so that most sites need no relation. */
   #farthest: number;
@@ -102,9 +100,8 @@ export class Horizon {
     this.#origin = origin;
     this.#stakes = stakes;
     this.#region = region;
-    this.#reach = reachKm.map(widened);
-    this.#bids = this.#reach.slice();
-    this.#farthest = Math.max(...this.#reach);
+    this.#bids = reachKm.map(widened);
+    this.#farthest = Math.max(...this.#bids);
     const { areaVectors } = policy;
     this.#x = areaVectors[origin.area * 3]!;
     this.#y = areaVectors[origin.area * 3 + 1]!;
@@ -118,8 +115,7 @@ export class Horizon {
       while (this.#next < this.#end) {
         const offer = this.#next++ * offerSize;
         const squared = this.#chordTo(offer);
-        if (squared <= this.#farthest && this.#isWithin(this.#bids, offer, squared)) return offer;
-        if (!this.hasOutbid) this.hasOutbid = this.#isWithin(this.#reach, offer, squared);
+        if (squared <= this.#farthest && this.#isWithin(offer, squared)) return offer;
       }
       if (!this.#openLeaf()) return -1;
     }
@@ -143,16 +139,11 @@ export class Horizon {
     const { nodes } = this.#region.tree;
     while (this.#open.length > 0) {
       const node = this.#open.pop()!;
-      const first = nodes[node * nodeInts]!;
-      const last = nodes[node * nodeInts + 1]!;
-      if (this.#openChords.pop()! > this.#farthest) {
-        this.#passOver(first, last);
-        continue;
-      }
+      if (this.#openChords.pop()! > this.#farthest) continue;
       const left = nodes[node * nodeInts + 2]!;
       if (left < 0) {
-        this.#next = first;
-        this.#end = last;
+        this.#next = nodes[node * nodeInts]!;
+        this.#end = nodes[node * nodeInts + 1]!;
         return true;
       }
       const right = nodes[node * nodeInts + 3]!;
@@ -177,13 +168,6 @@ export class Horizon {
     }
   }
 
-  #passOver(first: number, last: number): void {
-    for (let at = first; at < last && !this.hasOutbid; at++) {
-      const offer = at * offerSize;
-      this.hasOutbid = this.#isWithin(this.#reach, offer, this.#chordTo(offer));
-    }
-  }
-
   #chordTo(offer: number): number {
     const { figures } = this.#region;
     const dx = this.#x - figures[offer + offerFigure.x]!;
@@ -192,9 +176,9 @@ export class Horizon {
     return dx * dx + dy * dy + dz * dz;
   }
 
-  #isWithin(chords: Float64Array, offer: number, squared: number): boolean {
+  #isWithin(offer: number, squared: number): boolean {
     const site = this.#region.figures[offer + offerFigure.site]!;
-    return squared <= chords[relationOf(this.#policy, this.#origin.area, site)]!;
+    return squared <= this.#bids[relationOf(this.#policy, this.#origin.area, site)]!;
   }
 }
 

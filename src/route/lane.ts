@@ -1,12 +1,13 @@
 import type { Tier, Workload } from "../catalog/index.ts";
 import { normalCdf } from "../network/index.ts";
 import { emptyJudgement, judge, type RouteOrigin } from "./filter.ts";
-import { Horizon, offerFigure, type OfferRegion } from "./horizon.ts";
+import { Horizon, mapOffers, offerFigure, type OfferRegion } from "./horizon.ts";
 import { atDistance } from "./latency.ts";
 import type { Offer, OfferTerms } from "./offers.ts";
 import type { Policy } from "./policy.ts";
-import { laneTerm, termCount, type Choices, type LaneShelf } from "./lane-terms.ts";
+import { laneTerm, termsAt, type Choices, type LaneShelf } from "./lane-terms.ts";
 import { listRejections, type Rejection } from "./rejections.ts";
+import { Shortlist } from "./shortlist.ts";
 
 /** Engines of one kind in one pool, numbered `firstReplica` to `firstReplica + replicas - 1`. */
 export interface Group {
@@ -76,147 +77,159 @@ const patienceRatio = 0.01;
 /** Cost of a miss when a workload names none, USD: only its sign matters, as nothing else is then at stake. */
 const nominalMissUsd = 1e-6;
 
-interface Candidate {
-  /** Position in the offers. */
-  readonly offer: number;
-  /** Position of the layout in the offer's terms. */
-  readonly layout: number;
-  readonly boundUsd: number;
-  readonly fixedUsd: number;
-  readonly mu: number;
-  readonly sigma: number;
-  readonly rttMs: number;
+/** What the lanes of a workload are compiled from. */
+export interface OfferMap {
+  readonly offers: readonly Offer[];
+  /** Position in the offers by group; -1 where the group does not serve the workload. */
+  readonly ofGroup: Int32Array;
+  readonly regions: readonly OfferRegion[];
+  /** What the candidates of a lane are collected in; nothing stays there. */
+  readonly shortlist: Shortlist;
+}
+
+export function offerMap(policy: Policy, offers: readonly Offer[], groups: number, stakes: Stakes): OfferMap {
+  const ofGroup = new Int32Array(groups).fill(-1);
+  for (const [position, { index }] of offers.entries()) ofGroup[index] = position;
+  return {
+    offers,
+    ofGroup,
+    regions: mapOffers(policy, offers, stakes),
+    shortlist: new Shortlist((offer, other) => offers[offer]!.name < offers[other]!.name),
+  };
 }
 
 /** The lane of an origin: at most `perTier` groups of each tier, the cheapest. */
 export function compileLane(
   policy: Policy,
   origin: RouteOrigin,
-  { offers, regions }: { readonly offers: readonly Offer[]; readonly regions: readonly OfferRegion[] },
+  map: OfferMap,
   stakes: Stakes,
   reachKm: Float64Array,
   perTier: number,
   shelf: LaneShelf,
 ): Lane {
-  const { budgetMs, missUsd, latencyUsdPerMs } = stakes;
-  const judgement = emptyJudgement();
-  const cheaperFirst = (a: Candidate, b: Candidate): number =>
-    a.boundUsd - b.boundUsd || (offers[a.offer]!.name < offers[b.offer]!.name ? -1 : 1);
-  const shortlists: Shortlist[] = [];
-  let isWhole = true;
-  for (const region of regions) {
-    const shortlist = new Shortlist(perTier, cheaperFirst);
-    shortlists.push(shortlist);
-    const horizon = new Horizon(policy, origin, stakes, region, reachKm);
-    const { figures } = region;
-    for (let at = horizon.next(); at >= 0; at = horizon.next()) {
-      const site = figures[at + offerFigure.site]!;
-      const module = figures[at + offerFigure.module]!;
-      if (judge(policy, origin, site, module, judgement) !== null) continue;
-      const capacityUsdPerModuleS = figures[at + offerFigure.capacityUsdPerModuleS]!;
-      const offer = figures[at + offerFigure.offer]!;
-      const chosen = figures[at + offerFigure.layout]!;
-      const layout = chosen >= 0 ? chosen : judgement.option;
-      const table = policy.latency(origin.workload, origin.access, judgement.relation);
-      const capacityUsd = judgement.perModulePerS > 0 ? capacityUsdPerModuleS / judgement.perModulePerS : 0;
-      // Those of an unusual layout are looked up; all others stand where the offer's place does.
-      const money = chosen >= 0 ? null : offers[offer]!.terms[layout]!;
-      const fixedUsd =
-        (money?.egressUsd ?? figures[at + offerFigure.egressUsd]!) +
-        (money?.energyUsd ?? figures[at + offerFigure.energyUsd]!) +
-        capacityUsd;
-      const prefillMs = money?.prefillMs ?? figures[at + offerFigure.prefillMs]!;
-      const mu = atDistance(table.mu, judgement.km);
-      const rttMs = Math.exp(mu);
-      // What a miss may cost comes on top; most sites are out of the running without it.
-      if (fixedUsd + latencyUsdPerMs * (rttMs + prefillMs) > shortlist.worstUsd) {
-        isWhole = false;
-        continue;
-      }
-      const timing = { fixedUsd, mu, sigma: atDistance(table.sigma, judgement.km), rttMs };
-      const boundUsd = expectedUsd(timing, prefillMs, budgetMs, missUsd, latencyUsdPerMs);
-      const { sigma } = timing;
-      if (shortlist.offer({ offer, layout, boundUsd, fixedUsd, mu, sigma, rttMs })) horizon.drawIn(shortlist.worstUsd);
-    }
-    isWhole &&= !horizon.hasOutbid;
+  const { offers, shortlist } = map;
+  shortlist.clear();
+  for (const region of map.regions) {
+    shortlist.beginTier(perTier);
+    listCheapest(policy, origin, offers, stakes, region, reachKm, shortlist);
   }
-  const kept = shortlists.flatMap((shortlist) => shortlist.kept()).sort(cheaperFirst);
-  const money = kept.map(({ offer, layout }) => offers[offer]!.terms[layout]!);
-  let rejected: readonly Rejection[] | undefined;
-  return {
-    // What every decision reads stands in front, in one line of memory.
-    stakes,
-    ...shelf.put(packTerms(kept, offers, money)),
-    isWhole: isWhole && shortlists.every((shortlist) => shortlist.isWhole),
-    origin,
-    group: Int32Array.from(kept, ({ offer }) => offers[offer]!.index),
-    moneyOf: (index) => money[index]!,
-    get rejected() {
-      return (rejected ??= listRejections(policy, origin, offers));
-    },
-  };
+  shortlist.merge();
+  const shelved = shelf.put(shortlist.terms());
+  return new CompiledLane(policy, origin, map, stakes, shelved, shortlist.isWhole);
 }
 
-/** The cheapest so many candidates of one tier. */
-class Shortlist {
-  readonly #capacity: number;
-  readonly #cheaperFirst: (a: Candidate, b: Candidate) => number;
-  #candidates: Candidate[] = [];
-  #worstUsd = Number.POSITIVE_INFINITY;
-  /** Whether every candidate offered is still there. */
-  isWhole = true;
+/** So many better candidates are found before the horizon is drawn in anew, which takes as long as a look at one. */
+const drawInEvery = 4;
 
-  constructor(capacity: number, cheaperFirst: (a: Candidate, b: Candidate) => number) {
-    this.#capacity = capacity;
-    this.#cheaperFirst = cheaperFirst;
-  }
-
-  /** A candidate that costs more has no chance. */
-  get worstUsd(): number {
-    return this.#worstUsd;
-  }
-
-  /** Whether the worst that is kept has become cheaper. */
-  offer(candidate: Candidate): boolean {
-    this.#candidates.push(candidate);
-    // Sorting now and then costs less than keeping order with every candidate.
-    if (this.#candidates.length < 2 * this.#capacity) return false;
-    this.#trim();
-    return true;
-  }
-
-  kept(): readonly Candidate[] {
-    this.#trim();
-    return this.#candidates;
-  }
-
-  #trim(): void {
-    if (this.#candidates.length <= this.#capacity) return;
-    this.#candidates.sort(this.#cheaperFirst);
-    this.#candidates.length = this.#capacity;
-    this.isWhole = false;
-    this.#worstUsd = this.#candidates.at(-1)!.boundUsd;
-  }
-}
-
-function packTerms(
-  candidates: readonly Candidate[],
+/** Puts the cheapest eligible offers of a region on the shortlist. */
+function listCheapest(
+  policy: Policy,
+  origin: RouteOrigin,
   offers: readonly Offer[],
-  money: readonly OfferTerms[],
-): Float64Array {
-  const packed = new Float64Array(candidates.length * termCount);
-  for (const [index, { offer, boundUsd, fixedUsd, mu, sigma, rttMs }] of candidates.entries()) {
-    const at = index * termCount;
-    packed[at + laneTerm.boundUsd] = boundUsd;
-    packed[at + laneTerm.fixedUsd] = fixedUsd;
-    packed[at + laneTerm.mu] = mu;
-    packed[at + laneTerm.sigma] = sigma;
-    packed[at + laneTerm.rttMs] = rttMs;
-    packed[at + laneTerm.prefillMs] = money[index]!.prefillMs;
-    packed[at + laneTerm.perTokenMs] = money[index]!.perTokenMs;
-    packed[at + laneTerm.group] = offers[offer]!.index;
+  stakes: Stakes,
+  region: OfferRegion,
+  reachKm: Float64Array,
+  shortlist: Shortlist,
+): void {
+  const { budgetMs, missUsd, latencyUsdPerMs } = stakes;
+  const { figures } = region;
+  const { candidate } = shortlist;
+  const judgement = emptyJudgement();
+  const horizon = new Horizon(policy, origin, stakes, region, reachKm);
+  let found = 0;
+  for (let at = horizon.next(); at >= 0; at = horizon.next()) {
+    const site = figures[at + offerFigure.site]!;
+    const module = figures[at + offerFigure.module]!;
+    if (judge(policy, origin, site, module, judgement) !== null) continue;
+    const capacityUsdPerModuleS = figures[at + offerFigure.capacityUsdPerModuleS]!;
+    const offer = figures[at + offerFigure.offer]!;
+    const chosen = figures[at + offerFigure.layout]!;
+    const table = policy.latency(origin.workload, origin.access, judgement.relation);
+    const capacityUsd = judgement.perModulePerS > 0 ? capacityUsdPerModuleS / judgement.perModulePerS : 0;
+    // Those of an unusual layout are looked up; all others stand where the offer's place does.
+    const money = chosen >= 0 ? null : offers[offer]!.terms[judgement.option]!;
+    const fixedUsd =
+      (money?.egressUsd ?? figures[at + offerFigure.egressUsd]!) +
+      (money?.energyUsd ?? figures[at + offerFigure.energyUsd]!) +
+      capacityUsd;
+    const prefillMs = money?.prefillMs ?? figures[at + offerFigure.prefillMs]!;
+    const mu = atDistance(table.mu, judgement.km);
+    const rttMs = Math.exp(mu);
+    const { worstUsd } = shortlist;
+    // What a miss may cost comes on top; most sites are out of the running without it.
+    if (fixedUsd + latencyUsdPerMs * (rttMs + prefillMs) > worstUsd) {
+      shortlist.isWhole = false;
+      continue;
+    }
+    const sigma = atDistance(table.sigma, judgement.km);
+    const boundUsd = expectedUsd({ fixedUsd, mu, sigma, rttMs }, prefillMs, budgetMs, missUsd, latencyUsdPerMs);
+    candidate[laneTerm.boundUsd] = boundUsd;
+    candidate[laneTerm.fixedUsd] = fixedUsd;
+    candidate[laneTerm.mu] = mu;
+    candidate[laneTerm.sigma] = sigma;
+    candidate[laneTerm.rttMs] = rttMs;
+    candidate[laneTerm.prefillMs] = prefillMs;
+    candidate[laneTerm.perTokenMs] = money?.perTokenMs ?? figures[at + offerFigure.perTokenMs]!;
+    candidate[laneTerm.group] = figures[at + offerFigure.group]!;
+    if (!shortlist.offer(offer)) continue;
+    // While nothing has been left out, what is farther away may still be all there is.
+    if (++found % drawInEvery === 0 && !shortlist.isWhole) horizon.drawIn(shortlist.worstUsd);
   }
-  return packed;
+}
+
+/** Holds no more than decisions read; the rest is found when somebody asks. */
+class CompiledLane implements Lane {
+  readonly stakes: Stakes;
+  readonly terms: Float64Array;
+  readonly count: number;
+  readonly front: number;
+  readonly rest: number;
+  readonly isWhole: boolean;
+  readonly origin: RouteOrigin;
+  readonly #policy: Policy;
+  readonly #map: OfferMap;
+  #group: Int32Array | undefined;
+  #rejected: readonly Rejection[] | undefined;
+
+  constructor(
+    policy: Policy,
+    origin: RouteOrigin,
+    map: OfferMap,
+    stakes: Stakes,
+    { terms, count, front, rest }: Omit<Choices, "stakes">,
+    isWhole: boolean,
+  ) {
+    this.stakes = stakes;
+    this.terms = terms;
+    this.count = count;
+    this.front = front;
+    this.rest = rest;
+    this.isWhole = isWhole;
+    this.origin = origin;
+    this.#policy = policy;
+    this.#map = map;
+  }
+
+  get group(): Int32Array {
+    return (this.#group ??= Int32Array.from({ length: this.count }, (_, index) => this.#groupAt(index)));
+  }
+
+  get rejected(): readonly Rejection[] {
+    return (this.#rejected ??= listRejections(this.#policy, this.origin, this.#map.offers));
+  }
+
+  moneyOf(index: number): OfferTerms {
+    const { group, layout, terms } = this.#map.offers[this.#map.ofGroup[this.#groupAt(index)]!]!;
+    if (layout >= 0) return terms[layout]!;
+    const judgement = emptyJudgement();
+    judge(this.#policy, this.origin, group.site, group.module, judgement);
+    return terms[judgement.option]!;
+  }
+
+  #groupAt(index: number): number {
+    return this.terms[termsAt(this, index) + laneTerm.group]!;
+  }
 }
 
 /** So many deviations above the mean the distribution function is 1 to the last digit of a double. */

@@ -1,18 +1,19 @@
 import { reachKm } from "./arcs.ts";
 import type { Deployment } from "./deployment.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { mapOffers, type OfferRegion } from "./horizon.ts";
 import {
   compileLane,
+  offerMap,
   shortlistPerTier,
   stakesOf,
   type Group,
   type GroupNames,
   type Lane,
+  type OfferMap,
   type Stakes,
 } from "./lane.ts";
 import { LaneShelf } from "./lane-terms.ts";
-import { compileOffers, type Offer } from "./offers.ts";
+import { compileOffers } from "./offers.ts";
 import type { Policy } from "./policy.ts";
 
 /** A deployment prepared for decisions. */
@@ -62,9 +63,8 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
     groupOfReplica.fill(index, group.firstReplica, group.firstReplica + group.replicas);
   }
   const { world } = policy;
-  const offers: (readonly Offer[] | undefined)[] = [];
+  const maps: (OfferMap | undefined)[] = [];
   const stakes: (Stakes | undefined)[] = [];
-  const regions: (readonly OfferRegion[] | undefined)[] = [];
   const reaches: (Float64Array | undefined)[] = [];
   const lanes: (Lane | undefined)[] = [];
   const shelf = new LaneShelf();
@@ -74,11 +74,14 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
   const compile = (origin: RouteOrigin, perTier: number) => {
     const { workload, access } = origin;
     const reach = (reaches[workload * world.accessTypes.length + access] ??= reachKm(policy, workload, access));
-    offers[workload] ??= compileOffers(policy, deployment, groups, workload);
-    stakes[workload] ??= stakesOf(world.workloads[workload]!);
-    regions[workload] ??= mapOffers(policy, offers[workload], stakes[workload]);
-    const choice = { offers: offers[workload], regions: regions[workload] };
-    return compileLane(policy, origin, choice, stakes[workload], reach, perTier, shelf);
+    const stake = (stakes[workload] ??= stakesOf(world.workloads[workload]!));
+    const map = (maps[workload] ??= offerMap(
+      policy,
+      compileOffers(policy, deployment, groups, workload),
+      groups.length,
+      stake,
+    ));
+    return compileLane(policy, origin, map, stake, reach, perTier, shelf);
   };
   const routes: Routes = {
     policy,
