@@ -1,32 +1,7 @@
 /** What the request table says of a request that has its last token. */
 import type { TracedRequest } from "./chrome-trace.ts";
-import type { FinishedRequest } from "./measures.ts";
+import type { FinishedBatch } from "./finished-batch.ts";
 import { requestFloat, requestInt, requestInts, requestSize, type RequestTable } from "./request-table.ts";
-
-/** Objects that are used again and again: see `FinishedBatch`. */
-export type CompletedRequest = { -readonly [key in keyof FinishedRequest]: number };
-
-export function emptyCompleted(): CompletedRequest {
-  return {
-    row: 0,
-    workload: 0,
-    stream: 0,
-    tier: 0,
-    site: 0,
-    group: 0,
-    arrivalMs: 0,
-    ttftMs: 0,
-    tpotMs: 0,
-    e2eMs: 0,
-    queueMs: 0,
-    engineTtftMs: 0,
-    engineE2eMs: 0,
-    inputTokens: 0,
-    cachedTokens: 0,
-    outputTokens: 0,
-    preemptions: 0,
-  };
-}
 
 /** From the engine back to the user, waiting at the site's port included, ms. */
 export function wayBackMs({ float }: RequestTable, request: number): number {
@@ -34,15 +9,19 @@ export function wayBackMs({ float }: RequestTable, request: number): number {
   return float[at + requestFloat.rttMs]! / 2 + float[at + requestFloat.portWaitMs]!;
 }
 
-/** Fills in times and tokens of a request that finished at `timeMs` on an engine with this overhead outside its steps, ms. */
+/**
+ * Fills in times and tokens of a request that finished at `timeMs` on an engine with this overhead outside its steps, ms,
+ * as the next one of the batch.
+ */
 export function readTimes(
   table: RequestTable,
   request: number,
   timeMs: number,
   requestOverheadMs: number,
-  into: CompletedRequest,
+  into: FinishedBatch,
 ): void {
   const { float, int } = table;
+  const at = into.size;
   const floats = request * requestSize;
   const ints = request * requestInts;
   const arrivalMs = float[floats + requestFloat.arrivalMs]!;
@@ -51,17 +30,17 @@ export function readTimes(
   const outputTokens = int[ints + requestInt.outputTokens]!;
   const backMs = wayBackMs(table, request);
   const doorMs = readyMs - requestOverheadMs;
-  into.arrivalMs = arrivalMs;
-  into.ttftMs = firstTokenMs + backMs - arrivalMs;
-  into.tpotMs = outputTokens > 1 ? (timeMs - firstTokenMs) / (outputTokens - 1) : Number.NaN;
-  into.e2eMs = timeMs + backMs - arrivalMs;
-  into.queueMs = float[floats + requestFloat.scheduledMs]! - readyMs;
-  into.engineTtftMs = firstTokenMs - doorMs;
-  into.engineE2eMs = timeMs - doorMs;
-  into.inputTokens = int[ints + requestInt.inputTokens]!;
-  into.cachedTokens = int[ints + requestInt.cachedTokens]!;
-  into.outputTokens = outputTokens;
-  into.preemptions = int[ints + requestInt.preemptions]!;
+  into.arrivalMs[at] = arrivalMs;
+  into.ttftMs[at] = firstTokenMs + backMs - arrivalMs;
+  into.tpotMs[at] = outputTokens > 1 ? (timeMs - firstTokenMs) / (outputTokens - 1) : Number.NaN;
+  into.e2eMs[at] = timeMs + backMs - arrivalMs;
+  into.queueMs[at] = float[floats + requestFloat.scheduledMs]! - readyMs;
+  into.engineTtftMs[at] = firstTokenMs - doorMs;
+  into.engineE2eMs[at] = timeMs - doorMs;
+  into.inputTokens[at] = int[ints + requestInt.inputTokens]!;
+  into.cachedTokens[at] = int[ints + requestInt.cachedTokens]!;
+  into.outputTokens[at] = outputTokens;
+  into.preemptions[at] = int[ints + requestInt.preemptions]!;
 }
 
 /** The stages of a request that finished at `finishedMs`, as the Chrome trace shows them. */

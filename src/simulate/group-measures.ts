@@ -1,4 +1,5 @@
-import type { FinishedRequest, MeasureOptions } from "./measures.ts";
+import type { FinishedBatch } from "./finished-batch.ts";
+import type { MeasureOptions } from "./measures.ts";
 import { QuantileSketch } from "./quantile-sketch.ts";
 import { makeRecords, type Records } from "./records.ts";
 
@@ -49,27 +50,37 @@ export class GroupMeasures {
     this.#slicesPerMs = sliceCount / Math.max(1, durationMs - fromMs);
   }
 
-  finish(request: FinishedRequest): void {
-    const at = request.group * this.#workloads + request.workload;
+  /** Counts those of a batch that stand at positions `order[0]` to `order[count - 1]` and came to an engine. */
+  finish(batch: FinishedBatch, order: Int32Array, count: number): void {
     const { float: sums, int } = this.#records;
-    const first = at * recordSize;
-    const { inputTokens, outputTokens, engineTtftMs, engineE2eMs } = request;
-    const completed = sums[first + groupSum.completed]! + 1;
-    sums[first + groupSum.completed] = completed;
-    sums[first + groupSum.ttftMs] = sums[first + groupSum.ttftMs]! + engineTtftMs;
-    sums[first + groupSum.e2eMs] = sums[first + groupSum.e2eMs]! + engineE2eMs;
-    sums[first + groupSum.inputTokens] = sums[first + groupSum.inputTokens]! + inputTokens;
-    sums[first + groupSum.inputTokensSquared] = sums[first + groupSum.inputTokensSquared]! + inputTokens * inputTokens;
-    sums[first + groupSum.cachedTokens] = sums[first + groupSum.cachedTokens]! + request.cachedTokens;
-    sums[first + groupSum.outputTokens] = sums[first + groupSum.outputTokens]! + outputTokens;
-    sums[first + groupSum.outputTokensSquared] =
-      sums[first + groupSum.outputTokensSquared]! + outputTokens * outputTokens;
-    const slice = Math.min(sliceCount - 1, Math.floor((request.arrivalMs - this.#fromMs) * this.#slicesPerMs));
-    const counted = 2 * first + firstSlice + slice;
-    int[counted] = int[counted]! + 1;
-    if (completed > this.#countedWhole && completed % sampledEvery !== 0) return;
-    (this.#ttftMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineTtftMs));
-    (this.#e2eMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineE2eMs));
+    for (let position = 0; position < count; position++) {
+      const request = order[position]!;
+      const group = batch.group[request]!;
+      if (group < 0) continue;
+      const at = group * this.#workloads + batch.workload[request]!;
+      const first = at * recordSize;
+      const inputTokens = batch.inputTokens[request]!;
+      const outputTokens = batch.outputTokens[request]!;
+      const engineTtftMs = batch.engineTtftMs[request]!;
+      const engineE2eMs = batch.engineE2eMs[request]!;
+      const completed = sums[first + groupSum.completed]! + 1;
+      sums[first + groupSum.completed] = completed;
+      sums[first + groupSum.ttftMs] = sums[first + groupSum.ttftMs]! + engineTtftMs;
+      sums[first + groupSum.e2eMs] = sums[first + groupSum.e2eMs]! + engineE2eMs;
+      sums[first + groupSum.inputTokens] = sums[first + groupSum.inputTokens]! + inputTokens;
+      sums[first + groupSum.inputTokensSquared] =
+        sums[first + groupSum.inputTokensSquared]! + inputTokens * inputTokens;
+      sums[first + groupSum.cachedTokens] = sums[first + groupSum.cachedTokens]! + batch.cachedTokens[request]!;
+      sums[first + groupSum.outputTokens] = sums[first + groupSum.outputTokens]! + outputTokens;
+      sums[first + groupSum.outputTokensSquared] =
+        sums[first + groupSum.outputTokensSquared]! + outputTokens * outputTokens;
+      const slice = Math.floor((batch.arrivalMs[request]! - this.#fromMs) * this.#slicesPerMs);
+      const counted = 2 * first + firstSlice + Math.min(sliceCount - 1, slice);
+      int[counted] = int[counted]! + 1;
+      if (completed > this.#countedWhole && completed % sampledEvery !== 0) continue;
+      (this.#ttftMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineTtftMs));
+      (this.#e2eMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineE2eMs));
+    }
   }
 
   /** Requests and output tokens of all workloads of a group. */

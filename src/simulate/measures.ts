@@ -1,6 +1,7 @@
 import { GroupMeasures } from "./group-measures.ts";
 import { tiers, type World } from "../catalog/index.ts";
 import { rejectReasons, type RejectReason } from "../route/index.ts";
+import { batchSize, type FinishedBatch } from "./finished-batch.ts";
 import { QuantileSketch } from "./quantile-sketch.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -52,30 +53,6 @@ export const rejectionReasons: readonly RejectionReason[] = [
   "attempts-exhausted",
 ];
 
-export interface FinishedRequest {
-  readonly row: number;
-  readonly workload: number;
-  /** What users in one country ask of one workload, by the numbers of `Traffic`. */
-  readonly stream: number;
-  readonly tier: number;
-  readonly site: number;
-  /** Position in the routes' groups; -1 when the answer came from a cache of answers. */
-  readonly group: number;
-  readonly arrivalMs: number;
-  readonly ttftMs: number;
-  /** NaN when there is one output token only. */
-  readonly tpotMs: number;
-  readonly e2eMs: number;
-  readonly queueMs: number;
-  /** From the site's door to the first token and to the last, network not counted. */
-  readonly engineTtftMs: number;
-  readonly engineE2eMs: number;
-  readonly inputTokens: number;
-  readonly cachedTokens: number;
-  readonly outputTokens: number;
-  readonly preemptions: number;
-}
-
 /** Counts of one time window; a request belongs to the window in which it was sent. */
 export interface WindowCounts {
   readonly arrived: Float64Array;
@@ -121,11 +98,19 @@ export class Measures {
   readonly #world: World;
   readonly #windowCount: number;
   readonly #fromMs: number;
+  /** Of the batch that is being counted: positions by cell, where each cell's begin, and which have a time per token. */
+  readonly #order = new Int32Array(batchSize);
+  readonly #cellStart: Int32Array;
+  readonly #cellPlace: Int32Array;
+  readonly #paced = new Int32Array(batchSize);
+  readonly #isSloMet = new Uint8Array(batchSize);
 
   constructor(world: World, groups: number, options: MeasureOptions) {
     const workloads = world.workloads.length;
     this.#world = world;
     this.cells = Array.from({ length: workloads * tiers.length }, () => new ServedCell(options.relativeError));
+    this.#cellStart = new Int32Array(this.cells.length + 1);
+    this.#cellPlace = new Int32Array(this.cells.length + 1);
     this.arrived = new Float64Array(workloads);
     this.rejected = new Float64Array(workloads * rejectionReasons.length);
     this.windowMs = options.windowMs;
@@ -183,44 +168,85 @@ export class Measures {
     this.windows.rejected[slot] = this.windows.rejected[slot]! + 1;
   }
 
-  finish(request: FinishedRequest): void {
-    if (request.arrivalMs < this.#fromMs) return;
-    const workload = this.#world.workloads[request.workload]!;
-    const cell = this.cells[request.workload * tiers.length + request.tier]!;
-    const { site, row } = request;
-    cell.completed++;
-    cell.ttftMs.add(request.ttftMs);
-    cell.e2eMs.add(request.e2eMs);
-    cell.queueMs.add(request.queueMs);
-    const hasTpot = request.tpotMs === request.tpotMs;
-    if (hasTpot) cell.tpotMs.add(request.tpotMs);
-    const isTtftMet = request.ttftMs <= workload.ttft.budgetMs;
-    const isSloMet =
-      isTtftMet && (!hasTpot || workload.tpotBudgetMs === null || request.tpotMs <= workload.tpotBudgetMs);
-    if (isTtftMet) cell.withinTtft++;
-    cell.inputTokens += request.inputTokens;
-    cell.cachedTokens += request.cachedTokens;
-    cell.outputTokens += request.outputTokens;
-    cell.egressBytes += workload.responseBytes;
-    cell.preemptions += request.preemptions;
-    this.traffic.count(request.stream, site);
-    if (request.group >= 0) this.groups.finish(request);
-    else {
-      cell.answeredFromCache++;
-      this.answeredTokens[site] = this.answeredTokens[site]! + request.outputTokens;
+  /** Counts the requests of a batch: figure by figure where they go to one cell, then one by one where each has its own. */
+  finish(batch: FinishedBatch): void {
+    const order = this.#orderByCell(batch);
+    for (let cell = 0; cell < this.cells.length; cell++) this.#finishCell(batch, cell, this.#cellStart[cell]!);
+    const counted = this.#cellStart[this.cells.length]!;
+    this.groups.finish(batch, order, counted);
+    for (let position = 0; position < counted; position++) {
+      const request = order[position]!;
+      const site = batch.site[request]!;
+      const arrivalMs = batch.arrivalMs[request]!;
+      this.traffic.count(batch.stream[request]!, site);
+      if (batch.group[request]! < 0) {
+        this.answeredTokens[site] = this.answeredTokens[site]! + batch.outputTokens[request]!;
+      }
+      const isSloMet = this.#isSloMet[request]!;
+      const slot = this.#windowSlot(batch.workload[request]!, arrivalMs);
+      this.windows.completed[slot] = this.windows.completed[slot]! + 1;
+      this.windows.withinSlo[slot] = this.windows.withinSlo[slot]! + isSloMet;
+      if (this.siteWindowCompleted.length > 0) {
+        const siteSlot = this.#siteSlot(site, arrivalMs);
+        this.siteWindowCompleted[siteSlot] = this.siteWindowCompleted[siteSlot]! + 1;
+        this.siteWindowWithinSlo[siteSlot] = this.siteWindowWithinSlo[siteSlot]! + isSloMet;
+      }
+      if (this.hours > 0) {
+        const hour = this.#hourSlot(batch.row[request]!, arrivalMs);
+        this.hourWithinSlo[hour] = this.hourWithinSlo[hour]! + isSloMet;
+      }
     }
-    const slot = this.#windowSlot(request.workload, request.arrivalMs);
-    this.windows.completed[slot] = this.windows.completed[slot]! + 1;
-    const siteSlot = this.siteWindowCompleted.length > 0 ? this.#siteSlot(site, request.arrivalMs) : -1;
-    if (siteSlot >= 0) this.siteWindowCompleted[siteSlot] = this.siteWindowCompleted[siteSlot]! + 1;
-    if (!isSloMet) return;
-    cell.withinSlo++;
-    if (siteSlot >= 0) this.siteWindowWithinSlo[siteSlot] = this.siteWindowWithinSlo[siteSlot]! + 1;
-    this.windows.withinSlo[slot] = this.windows.withinSlo[slot]! + 1;
-    if (this.hours > 0) {
-      const hour = this.#hourSlot(row, request.arrivalMs);
-      this.hourWithinSlo[hour] = this.hourWithinSlo[hour]! + 1;
+  }
+
+  /** Positions of a batch's requests cell by cell, in each in the order in which they finished; none sent too early to count. */
+  #orderByCell({ size, workload, tier, arrivalMs }: FinishedBatch): Int32Array {
+    const starts = this.#cellStart.fill(0);
+    for (let request = 0; request < size; request++) {
+      if (arrivalMs[request]! < this.#fromMs) continue;
+      const next = workload[request]! * tiers.length + tier[request]! + 1;
+      starts[next] = starts[next]! + 1;
     }
+    for (let cell = 1; cell < starts.length; cell++) starts[cell] = starts[cell]! + starts[cell - 1]!;
+    const places = this.#cellPlace;
+    places.set(starts);
+    for (let request = 0; request < size; request++) {
+      if (arrivalMs[request]! < this.#fromMs) continue;
+      const cell = workload[request]! * tiers.length + tier[request]!;
+      this.#order[places[cell]!] = request;
+      places[cell] = places[cell]! + 1;
+    }
+    return this.#order;
+  }
+
+  #finishCell(batch: FinishedBatch, position: number, from: number): void {
+    const to = this.#cellStart[position + 1]!;
+    if (from === to) return;
+    const cell = this.cells[position]!;
+    const { ttft, tpotBudgetMs, responseBytes } = this.#world.workloads[Math.floor(position / tiers.length)]!;
+    const order = this.#order;
+    cell.completed += to - from;
+    cell.ttftMs.addAll(batch.ttftMs, order, from, to);
+    cell.e2eMs.addAll(batch.e2eMs, order, from, to);
+    cell.queueMs.addAll(batch.queueMs, order, from, to);
+    let paced = 0;
+    for (let at = from; at < to; at++) {
+      const request = order[at]!;
+      const tpotMs = batch.tpotMs[request]!;
+      const hasTpot = tpotMs === tpotMs;
+      if (hasTpot) this.#paced[paced++] = request;
+      const isTtftMet = batch.ttftMs[request]! <= ttft.budgetMs;
+      const isSloMet = isTtftMet && (!hasTpot || tpotBudgetMs === null || tpotMs <= tpotBudgetMs);
+      this.#isSloMet[request] = isSloMet ? 1 : 0;
+      if (isTtftMet) cell.withinTtft++;
+      if (isSloMet) cell.withinSlo++;
+      if (batch.group[request]! < 0) cell.answeredFromCache++;
+      cell.inputTokens += batch.inputTokens[request]!;
+      cell.cachedTokens += batch.cachedTokens[request]!;
+      cell.outputTokens += batch.outputTokens[request]!;
+      cell.egressBytes += responseBytes;
+      cell.preemptions += batch.preemptions[request]!;
+    }
+    cell.tpotMs.addAll(batch.tpotMs, this.#paced, 0, paced);
   }
 
   #windowSlot(workload: number, timeMs: number): number {

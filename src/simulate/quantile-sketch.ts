@@ -48,18 +48,44 @@ export class QuantileSketch {
 
   /** Adds a finite value of at least 0; anything else is a mistake of the caller and throws. */
   add(value: number): void {
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw new RangeError(`cannot add ${value} to a sketch`);
-    this.#count++;
-    this.#sumThousandths += Math.round(value * 1000);
-    if (value < this.#min) this.#min = value;
-    if (value > this.#max) this.#max = value;
-    if (value < smallestValue) {
-      this.#zeroCount++;
-      return;
+    one[0] = value;
+    this.addAll(one, first, 0, 1);
+  }
+
+  /** Adds the values at positions `order[from]` to `order[to - 1]`: each as `add` does, and all in one go. */
+  addAll(values: Float64Array, order: Int32Array, from: number, to: number): void {
+    const bucketsPerOctave = this.#bucketsPerOctave;
+    let counts = this.#counts;
+    let offset = this.#offset;
+    let sumThousandths = this.#sumThousandths;
+    let min = this.#min;
+    let max = this.#max;
+    for (let at = from; at < to; at++) {
+      const value = values[order[at]!]!;
+      if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw new RangeError(`cannot add ${value} to a sketch`);
+      sumThousandths += Math.round(value * 1000);
+      if (value < min) min = value;
+      if (value > max) max = value;
+      if (value < smallestValue) {
+        this.#zeroCount++;
+        continue;
+      }
+      doubleView[0] = value;
+      const high = wordView[1]!;
+      const exponent = (high >>> 20) - 1023;
+      const mantissa = ((high & 0xfffff) + wordView[0]! / 4294967296) / 1048576;
+      const slot = Math.floor((exponent + mantissa) * bucketsPerOctave) - offset;
+      if (slot >= 0 && slot < counts.length) counts[slot] = counts[slot]! + 1;
+      else {
+        this.#addOutside(slot + offset, 1);
+        counts = this.#counts;
+        offset = this.#offset;
+      }
     }
-    const slot = this.#bucketOf(value) - this.#offset;
-    if (slot >= 0 && slot < this.#counts.length) this.#counts[slot] = this.#counts[slot]! + 1;
-    else this.#addOutside(slot + this.#offset, 1);
+    this.#count += to - from;
+    this.#sumThousandths = sumThousandths;
+    this.#min = min;
+    this.#max = max;
   }
 
   /** The value below which the share `p` of all values lies, `null` when empty. Nearest-rank definition. */
@@ -93,14 +119,6 @@ export class QuantileSketch {
     this.#sumThousandths += other.#sumThousandths;
     this.#min = Math.min(this.#min, other.#min);
     this.#max = Math.max(this.#max, other.#max);
-  }
-
-  #bucketOf(value: number): number {
-    doubleView[0] = value;
-    const high = wordView[1]!;
-    const exponent = (high >>> 20) - 1023;
-    const mantissa = ((high & 0xfffff) + wordView[0]! / 4294967296) / 1048576;
-    return Math.floor((exponent + mantissa) * this.#bucketsPerOctave);
   }
 
   #lowerBorder(bucket: number): number {
@@ -139,3 +157,6 @@ const growBy = 256;
 // One double seen as two words; written and read within one call, so sharing it between sketches is safe.
 const doubleView = new Float64Array(1);
 const wordView = new Uint32Array(doubleView.buffer);
+// A single value, and where it stands.
+const one = new Float64Array(1);
+const first = new Int32Array(1);

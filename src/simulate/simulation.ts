@@ -5,7 +5,7 @@ import { ArrivalsAhead } from "./arrivals-ahead.ts";
 import { ineligibleReason, nearestOf, sampleRtt, stickyKey } from "./lane-reading.ts";
 import { makeArrivals } from "./make-arrivals.ts";
 import { Autoscaler, scalingEvents, type ScalingUsage } from "./autoscaler.ts";
-import { emptyCompleted, readTimes, stagesOf, wayBackMs } from "./completed-request.ts";
+import { readTimes, stagesOf, wayBackMs } from "./completed-request.ts";
 import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
 import { demandRate, type DemandRate } from "./demand-rate.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -209,20 +209,21 @@ export class Simulation {
         return;
       }
     }
-    const out = this.#finished.next;
-    out.row = row;
-    out.workload = workload;
-    out.stream = stream;
-    out.tier = this.#groups[group * groupSize + groupFloat.tier]!;
-    out.site = site;
-    out.group = group;
+    const out = this.#finished;
+    const at = out.size;
+    out.row[at] = row;
+    out.workload[at] = workload;
+    out.stream[at] = stream;
+    out.tier[at] = this.#groups[group * groupSize + groupFloat.tier]!;
+    out.site[at] = site;
+    out.group[at] = group;
     readTimes(table, request, timeMs, this.#groups[group * groupSize + groupFloat.requestOverheadMs]!, out);
-    const { arrivalMs, outputTokens } = out;
-    this.#finished.add();
+    out.add();
     if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
     const prefix = this.#prefixOf[request];
-    if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, outputTokens);
-    if (this.#recorder?.wants(arrivalMs)) this.#recorder.record(stagesOf(table, request, workload, timeMs));
+    if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, table.intOf(request, "outputTokens"));
+    if (this.#recorder?.wants(table.floatOf(request, "arrivalMs")))
+      this.#recorder.record(stagesOf(table, request, workload, timeMs));
     table.release(request);
   }
 
@@ -302,16 +303,22 @@ export class Simulation {
       sampleRtt(lane, groupIndex, table.float[request * requestSize + requestFloat.networkDraw]!) *
       this.#links.factorOf(site);
     const portMs = this.#links.receiveMs(site, requestBytes, nowMs) + this.#links.sendMs(site, responseBytes, nowMs);
-    const out = this.#finished.next;
-    Object.assign(out, emptyCompleted(), { row, workload, site, group: -1 });
-    out.stream = table.int[request * requestInts + requestInt.stream]!;
-    out.tier = this.#groups[groupIndex * groupSize + groupFloat.tier]!;
-    out.arrivalMs = nowMs;
-    out.ttftMs = out.e2eMs = rttMs + answers.hitMs + portMs;
-    out.tpotMs = Number.NaN;
-    out.inputTokens = out.cachedTokens = table.int[request * requestInts + requestInt.inputTokens]!;
-    out.outputTokens = table.int[request * requestInts + requestInt.outputTokens]!;
-    this.#finished.add();
+    const out = this.#finished;
+    const at = out.size;
+    out.row[at] = row;
+    out.workload[at] = workload;
+    out.stream[at] = table.int[request * requestInts + requestInt.stream]!;
+    out.tier[at] = this.#groups[groupIndex * groupSize + groupFloat.tier]!;
+    out.site[at] = site;
+    out.group[at] = -1;
+    out.arrivalMs[at] = nowMs;
+    out.ttftMs[at] = out.e2eMs[at] = rttMs + answers.hitMs + portMs;
+    out.tpotMs[at] = Number.NaN;
+    out.queueMs[at] = out.engineTtftMs[at] = out.engineE2eMs[at] = 0;
+    out.inputTokens[at] = out.cachedTokens[at] = table.int[request * requestInts + requestInt.inputTokens]!;
+    out.outputTokens[at] = table.int[request * requestInts + requestInt.outputTokens]!;
+    out.preemptions[at] = 0;
+    out.add();
     table.release(request);
     return true;
   }
