@@ -1,5 +1,6 @@
 import { batchMs, type Replica } from "./replica.ts";
 import { decodeStepMs, normalDeviate, promptEdges, type ShapeCosts } from "./request-shape.ts";
+import type { Sharing } from "./shared-load.ts";
 
 /** Time to first token of the requests that one engine serves at a steady rate, ms. */
 export interface FirstToken {
@@ -27,15 +28,26 @@ const never: FirstToken = { meanMs: Infinity, within: () => 0, quantileMs: () =>
  * engines, dense and with experts): where prompts take up to a quarter of the time, in nine of ten cases the mean is within
  * 1.2 %, the 95th percentile within 3 % and the 99th within 4 %; where they take more, mostly too low: 8, 12 and 17 %.
  *
- * @param batch mean number of sequences decoding. @param perMs requests per ms. @param seat probability of a wait for a free
+ * @param batch mean number of sequences decoding. @param perMs requests per ms. @param crowd variance of that number over its
+ * mean, and @param met prompts of others that a prompt meets, relative to a Poisson stream (`Sharing`). @param seat probability of a wait for a free
  * seat, and its mean, ms.
  */
 export function firstToken(
   replica: Replica,
   costs: ShapeCosts,
-  { batch, perMs }: { readonly batch: number; readonly perMs: number },
+  {
+    batch: mean,
+    perMs: ratePerMs,
+    crowd = 1,
+    met = 1,
+    metMean = 1,
+    metSquare = 1,
+  }: { readonly batch: number; readonly perMs: number } & Partial<Sharing>,
   seat: { readonly share: number; readonly meanMs: number },
 ): FirstToken {
+  // What a request that comes finds: fewer sequences than there are on average, and fewer prompts, where it could choose.
+  const batch = Math.max(0, mean + crowd - 1);
+  const perMs = ratePerMs * met;
   const { meanMs: promptMs, squareMs, edges } = ownPrompt(replica, costs, batch);
   const chunkTokens = Math.max(replica.maxBatchedTokens - batch, 1);
   const nearMs = decodeStepMs(replica, costs, Math.max(1, batch));
@@ -46,7 +58,8 @@ export function firstToken(
   if (!(load < 1 && crowdedRatio < 1)) return never;
   const roomWaitMs = (crowdedRatio * (1 + costs.inputCv ** 2) * roomMs) / (2 * (1 - crowdedRatio));
   // Of the prompts of others as many as stages run side by side.
-  const [sharedMs, sharedSquare] = [promptMs / replica.pipelineStages, squareMs / replica.pipelineStages ** 2];
+  const sharedMs = (promptMs * metMean) / replica.pipelineStages;
+  const sharedSquare = (squareMs * metSquare) / replica.pipelineStages ** 2;
   const sharedLoad = perMs * sharedMs;
   const overheadMs = replica.requestOverheadMs + roomWaitMs;
   const steps = new Steps((lengthMs) => sumOf(perMs * lengthMs, sharedMs, sharedSquare));
@@ -57,7 +70,7 @@ export function firstToken(
   // Experts that a prompt calls and the decoding sequences do not.
   const expertsMs = batchMs(replica, decoded + costs.prefillTokens) - batchMs(replica, decoded);
   for (const deviate of crowds) {
-    const stepMs = Math.max(nearMs + slopeMs * deviate * Math.sqrt(batch), replica.stepBaseMs);
+    const stepMs = Math.max(nearMs + slopeMs * deviate * Math.sqrt(mean * crowd), replica.stepBaseMs);
     const wholeMs = stepMs / (1 - sharedLoad);
     const varianceMs = (perMs * sharedSquare * wholeMs) / (1 - sharedLoad ** 2);
     const content = sumOf(perMs * wholeMs, sharedMs, sharedSquare, varianceMs);

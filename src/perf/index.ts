@@ -14,6 +14,7 @@ export { contradictions, usableRuns, type UsableRuns } from "./usable-runs.ts";
 export { readMeasuredRuns, type MeasuredRow, type MeasuredRowsResult } from "./read-measured-runs.ts";
 export { loadPoint, saturationPerS, type LoadPoint } from "./load-point.ts";
 export { fit, kvBytesPerToken, type Fit, type ReplicaSpec } from "./memory.ts";
+export { sharingOf, type Peers, type Sharing, type Stream } from "./shared-load.ts";
 export { divideMemory, leastMemoryRatio, type MemoryAsk } from "./shared-memory.ts";
 export { closedLoop, type ClosedLoopPoint, type ClosedLoopProtocol } from "./closed-loop.ts";
 export { predictionClass, type PredictionClass } from "./prediction-class.ts";

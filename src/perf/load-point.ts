@@ -10,6 +10,7 @@ import {
   type RequestShape,
   type ShapeCosts,
 } from "./request-shape.ts";
+import { poissonCrowd, type Sharing } from "./shared-load.ts";
 import { prefillLimitPerS, splitPoint } from "./split-point.ts";
 
 /** How one engine fares at a steady rate. Times in ms. */
@@ -58,12 +59,21 @@ export interface BatchPoint {
  * Arrivals are a Poisson stream, and a crowd leaves the slower the more a step lengthens with it: with the elasticity e of
  * the decode step, n fluctuates around its mean like a birth-death process with variance n / (1 - e). e = 0 is M/G/infinity,
  * e = 1 processor sharing. Prompts come at the same rate whatever the crowd.
+ *
+ * Where requests go to the quieter of several engines, n varies less, and a prompt meets n + var / n - 1 sequences instead of
+ * the n that a Poisson stream meets: those it interrupts.
  */
-export function stepAtBatch(replica: Replica, costs: ShapeCosts, batch: number): { decodeMs: number; stepMs: number } {
-  const elasticity = elasticityAt(replica, costs, batch);
-  const crowding = 1 / (1 - Math.min(elasticity, mostElasticity));
+export function stepAtBatch(
+  replica: Replica,
+  costs: ShapeCosts,
+  batch: number,
+  sharing?: Sharing,
+): { decodeMs: number; stepMs: number } {
+  const crowding = sharing?.crowd ?? poissonCrowd(elasticityAt(replica, costs, batch));
   const decoding = Math.min(batch + crowding, Math.max(costs.seats, 1));
-  return meanStep(replica, costs, decoding, batch / costs.decodeSteps, Math.sqrt(Math.max(0, decoding - 1)));
+  const interrupted = sharing ? Math.max(0, batch + sharing.crowd - 1) : batch;
+  const variance = Math.max(0, decoding - 1) * (sharing?.crowd ?? 1);
+  return meanStep(replica, costs, decoding, interrupted / costs.decodeSteps, Math.sqrt(variance));
 }
 
 function elasticityAt(replica: Replica, costs: ShapeCosts, batch: number): number {
@@ -74,8 +84,6 @@ function elasticityAt(replica: Replica, costs: ShapeCosts, batch: number): numbe
 /** What adding up shares may be off by. */
 const rounding = 1e-12;
 const nudge = 1e-3;
-/** Near saturation the seats, not the steps, hold the crowd together. */
-const mostElasticity = 0.75;
 
 /**
  * Rate and latencies at a mean batch in [0, seats].
@@ -83,22 +91,25 @@ const mostElasticity = 0.75;
  * `firstToken` says how the first token comes; a wait for a free seat is added to it (Sakasegawa's M/G/c). Against a
  * step-by-step engine from 10 to 80 % of saturation, over a game, a chat, long prompts and a mixture of experts: time per
  * token within 8 %.
+ *
+ * @param sharing of an engine whose requests are no Poisson stream, as others stand beside it; not for split ones.
  */
-export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number): BatchPoint {
+export function batchPoint(replica: Replica, costs: ShapeCosts, batch: number, sharing?: Sharing): BatchPoint {
   if (replica.split) return splitPoint(replica, replica.split, costs, batch);
-  const { stepMs } = stepAtBatch(replica, costs, batch);
+  const { stepMs } = stepAtBatch(replica, costs, batch, sharing);
   const perMs = batch / (costs.decodeSteps * stepMs);
 
   const tpotMs = stepMs / replica.tokensPerStep;
   // Who shares a request's life, and whose prompts lengthen its steps, is a Poisson number of requests.
   const tpotQuantileMs = (p: number) => {
-    const crowd = Math.min(batch + normalDeviate(p) * Math.sqrt(batch), Math.max(costs.seats, batch));
-    return stepAtBatch(replica, costs, Math.max(crowd, 0)).stepMs / replica.tokensPerStep;
+    const deviation = Math.sqrt(batch * (sharing?.crowd ?? 1));
+    const crowd = Math.min(batch + normalDeviate(p) * deviation, Math.max(costs.seats, batch));
+    return stepAtBatch(replica, costs, Math.max(crowd, 0), sharing).stepMs / replica.tokensPerStep;
   };
   // Many batches are looked at for their rate alone.
   let first: FirstToken | undefined;
   const ttft = (): FirstToken =>
-    (first ??= firstToken(replica, costs, { batch, perMs }, seatWait(costs, batch, stepMs)));
+    (first ??= firstToken(replica, costs, { batch, perMs, ...sharing }, seatWait(costs, batch, stepMs)));
   return {
     perS: perMs * 1e3,
     tpotMs,
@@ -132,8 +143,12 @@ function saturationOf(replica: Replica, costs: ShapeCosts): number {
   return replica.split ? Math.min(perS, prefillLimitPerS(replica, replica.split, costs)) : perS;
 }
 
-/** How an engine fares at `requestsPerS`. Never NaN; a rate it cannot sustain gives `stable: false`. */
-export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: number): LoadPoint {
+/**
+ * How an engine fares at `requestsPerS`. Never NaN; a rate it cannot sustain gives `stable: false`.
+ *
+ * @param sharing where the requests are no Poisson stream, as `sharingOf` knows it.
+ */
+export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: number, sharing?: Sharing): LoadPoint {
   const costs = shapeCosts(replica, shape);
   const rate = Math.max(0, requestsPerS);
   const saturation = saturationOf(replica, costs);
@@ -154,8 +169,8 @@ export function loadPoint(replica: Replica, shape: RequestShape, requestsPerS: n
       elasticity: elasticityAt(replica, costs, costs.seats),
     };
   }
-  const batch = largestBatch(costs.seats, (n) => batchPoint(replica, costs, n).perS - rate);
-  const point = batchPoint(replica, costs, batch);
+  const batch = largestBatch(costs.seats, (n) => batchPoint(replica, costs, n, sharing).perS - rate);
+  const point = batchPoint(replica, costs, batch, sharing);
   return {
     // Just below saturation the prompts alone can fill every step; then no first token comes in finite time.
     stable: point.ttftMeanMs < Number.POSITIVE_INFINITY,

@@ -1,6 +1,6 @@
 /** The routing policy: eligibility, cost and choice, decided once for `plan`, `simulate` and `serve`. */
 export { arcTable, arcTableSteps, reachKm, type ArcTable } from "./arcs.ts";
-export { choose, type Extra } from "./choose.ts";
+export { choose, costUsd, type Extra } from "./choose.ts";
 export { decide, describe, describeTarget, type Decision, type DecisionTerms, type Target } from "./decide.ts";
 export { enginePredictions, type EnginePrediction } from "./engine-predictions.ts";
 export type { Deployment, PlannedFlow, Pool, ReplicaGroup } from "./deployment.ts";

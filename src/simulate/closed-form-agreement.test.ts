@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { testArea, testSite, tinyWorld } from "../../test/worlds/tiny-world.ts";
 import type { TokenLength } from "../catalog/index.ts";
 import type { Deployment } from "../route/index.ts";
+import type { RoutingRule } from "./routing-rule.ts";
 import { simulate } from "./simulate.ts";
 import { runs } from "../../test/laws/runs.ts";
 
@@ -14,10 +15,11 @@ interface Load {
   readonly inputTokens?: TokenLength;
   readonly outputTokens?: TokenLength;
   readonly seed?: number;
+  readonly rule?: RoutingRule;
 }
 
 /** One group of engines for one workload at a steady rate, with a budget no queue exhausts. */
-function agreement({ workload, requestsPerS, requests, replicas = 1, seed = 1, ...lengths }: Load) {
+function agreement({ workload, requestsPerS, requests, replicas = 1, seed = 1, rule = "disperse", ...lengths }: Load) {
   const { workloads } = tinyWorld();
   const ttft = { budgetMs: 20_000, attainmentRatio: 0.9 };
   const world = tinyWorld({
@@ -37,7 +39,7 @@ function agreement({ workload, requestsPerS, requests, replicas = 1, seed = 1, .
     ],
   };
   const durationS = requests / requestsPerS;
-  const { closedForms } = simulate({ world, deployment, options: { durationS, windowS: durationS, seed } });
+  const { closedForms } = simulate({ world, deployment, options: { durationS, windowS: durationS, seed, rule } });
   return closedForms[0]!;
 }
 
@@ -89,8 +91,8 @@ describe("the plan's engine model and the simulated engine (invariant 8)", () =>
         mean: fc.double({ min: Math.log(least), max: Math.log(most), noNaN: true }).map(Math.exp),
         cv: fc.double({ min: 0, max: 1.2, noNaN: true }),
       });
-    let claims = 0;
-    // A lightly loaded engine, about which the model must say something, whatever chance brings beside it.
+    const claims = { alone: 0, ofSeveral: 0 };
+    // Lightly loaded engines, about which the model must say something, whatever chance brings beside them.
     const claimed = {
       workload: 0 as const,
       inputTokens: { mean: 300, cv: 0.5 },
@@ -99,6 +101,7 @@ describe("the plan's engine model and the simulated engine (invariant 8)", () =>
       replicas: 1 as const,
       seed: 1,
     };
+    const claimedOfFour = { ...claimed, batch: 5, replicas: 4 as const };
     fc.assert(
       fc.property(
         fc.record({
@@ -107,28 +110,70 @@ describe("the plan's engine model and the simulated engine (invariant 8)", () =>
           outputTokens: length(60, 600),
           // Of the seats of the engine, about; how loaded that makes it follows from the lengths.
           batch: fc.double({ min: 0.3, max: 15, noNaN: true }),
-          replicas: fc.constantFrom(1, 3),
+          replicas: fc.constantFrom(1, 2, 4, 8),
           seed: fc.nat({ max: 1000 }),
         }),
         ({ batch, ...load }) => {
           const tpotMs = load.workload === 0 ? 3.5 : 10;
           const requestsPerS = (batch * load.replicas * 1000) / tpotMs / load.outputTokens.mean;
           const entry = agreement({ ...load, requestsPerS, requests: 20_000 });
-          if (entry?.noClaim === null) claims++;
+          if (entry?.noClaim === null) claims[load.replicas === 1 ? "alone" : "ofSeveral"]++;
           if (entry) expectClaimsKept(entry);
         },
       ),
-      { numRuns: runs(8), endOnFailure: true, examples: [[claimed]] },
+      { numRuns: runs(8), endOnFailure: true, examples: [[claimed], [claimedOfFour]] },
     );
-    expect(claims).toBeGreaterThan(0);
+    expect(Math.min(claims.alone, claims.ofSeveral)).toBeGreaterThan(0);
   });
 
-  it("claims what several engines do where an engine left alone would hardly be quicker, and keeps it", () => {
-    const entry = agreement({ workload: 0, requestsPerS: 0.9, requests: 4_000, replicas: 3 });
-    expect(entry.noClaim).toBeNull();
-    expectClaimsKept(entry);
-    const busier = agreement({ workload: 0, requestsPerS: 60, requests: 4_000, replicas: 3 });
-    expect(busier.noClaim).toContain("several engines");
+  it("claims what each of several engines does, of two as of eight, and keeps it", () => {
+    for (const [replicas, requestsPerS] of [
+      [2, 4],
+      [8, 60],
+    ] as const) {
+      const entry = agreement({ workload: 0, requestsPerS, requests: 30_000, replicas });
+      expect([entry.noClaim, entry.noTailClaim]).toEqual([null, null]);
+      expectClaimsKept(entry);
+    }
+  });
+
+  it("claims nothing of several engines where another rule than the policy's divides the requests", () => {
+    const load = { workload: 0, requestsPerS: 20, requests: 3000, replicas: 4 } as const;
+    expect(agreement(load).noClaim).toBeNull();
+    expect(agreement({ ...load, rule: "round-robin" }).noClaim).toContain("another rule");
+    expect(agreement({ ...load, replicas: 1, requestsPerS: 20, rule: "round-robin" }).noClaim).toBeNull();
+  });
+
+  it("claims the means of workloads that share their engines, and keeps them", () => {
+    const { workloads } = tinyWorld();
+    const ttft = { budgetMs: 20_000, attainmentRatio: 0.9 };
+    const world = tinyWorld({
+      areas: [testArea({ id: "area" })],
+      sites: [testSite({ id: "site", tier: "regional" })],
+      workloads: [
+        { ...workloads[0]!, ttft },
+        { ...workloads[0]!, id: "short", ttft, outputTokens: { mean: 60, cv: 0.5 } },
+      ],
+      demand: [0, 1].map((workload) => ({ area: 0, workload, access: 0, peakPerS: [15], meanPerS: [15] })),
+    });
+    const group = { workloads: [0, 1], tensorParallel: 1, replicas: 3, speedRatio: 1, plannedPerS: 30 };
+    const pool = {
+      id: "pool",
+      site: 0,
+      module: 0,
+      count: 3,
+      trainingCount: 0,
+      capacityUsdPerModuleS: 0,
+      groups: [group],
+    };
+    const deployment: Deployment = { period: 0, flows: [], pools: [pool] };
+    const { closedForms } = simulate({ world, deployment, options: { durationS: 1000, windowS: 1000 } });
+    expect(closedForms).toHaveLength(1);
+    const [entry] = closedForms;
+    expect(entry!.workload).toBe(`${world.workloads[0]!.id} + short`);
+    expect(entry!.noClaim).toBeNull();
+    expect(entry!.noTailClaim).toContain("several workloads");
+    expectClaimsKept(entry!);
   });
 
   it("claims nothing where an engine is loaded, and says why", () => {

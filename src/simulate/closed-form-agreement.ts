@@ -1,9 +1,22 @@
 import type { World } from "../catalog/index.ts";
-import { compileReplica, loadPoint, type LoadPoint, type RequestShape } from "../perf/index.ts";
+import {
+  compileReplica,
+  loadPoint,
+  sharingOf,
+  type LoadPoint,
+  type Peers,
+  type Replica,
+  type RequestShape,
+  type Sharing,
+  type Stream,
+} from "../perf/index.ts";
 import { groupEngine, type Group, type Routes } from "../route/index.ts";
-import { groupSum } from "./group-measures.ts";
+import { whyNoClaim, whyNoTailClaim, type Served } from "./closed-form-claims.ts";
+import { contendersOf } from "./contenders.ts";
+import { groupSum, sliceCount } from "./group-measures.ts";
 import type { Measures } from "./measures.ts";
 import { longestInput } from "./request-sizes.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
 
 /** A time by the closed form and as simulated, ms, and (simulated - predicted) / predicted. */
 export interface Predicted {
@@ -15,11 +28,11 @@ export interface Predicted {
 /**
  * The engine model that the plan was made with against the engine that was simulated, at the rate and for the sizes of
  * requests that were simulated: where several kinds of modules are at hand, the policy sends long prompts to the quick
- * ones. Times at the engine, network not counted. The model speaks of one workload, so groups that served several and
- * groups with few requests are not listed.
+ * ones. Times at the engine, network not counted. Groups with few requests are not listed.
  */
 export interface ClosedFormAgreement {
   readonly pool: string;
+  /** Several that share the engines are named one after the other, with " + " between them. */
   readonly workload: string;
   /** Per engine. */
   readonly requestsPerS: number;
@@ -32,117 +45,10 @@ export interface ClosedFormAgreement {
   readonly noTailClaim: string | null;
   readonly tpot: Predicted;
   readonly ttftMean: Predicted;
-  /** Null where too few requests were counted for a 99th percentile. */
+  /** Null where too few requests were counted for a 99th percentile, and for several workloads together. */
   readonly ttftP99: Predicted | null;
   readonly e2eMean: Predicted;
   readonly e2eP99: Predicted | null;
-}
-
-/**
- * Up to here the closed form was seen to keep its word against engines alone with a Poisson stream, over some hundreds of
- * random shapes of requests: 50 to 5,000 tokens in, 20 to 800 out.
- */
-const claimed = {
-  utilization: 0.6,
-  /** Share of the time that prompts take, times one plus the square of their variation: what long ones make others wait. */
-  promptLoad: 0.2,
-  elasticity: 0.15,
-  /** Time a prompt takes by itself, over the time of the answer. */
-  promptPerAnswer: 0.15,
-  /** A Poisson stream in sixteen slices stays below this in 999 of 1,000 cases. */
-  dispersion: 2.5,
-} as const;
-/**
- * Whether requests gain by going to the quieter of several engines: where some are idle while others are not, where a
- * prompt holds an engine for more than two steps, or where the crowd shows in the steps.
- */
-function canBeAvoided({ batch, tpotMs, elasticity }: LoadPoint, longPromptMs: number): boolean {
-  return batch < 3 || longPromptMs > 2 * tpotMs || elasticity > 0.07;
-}
-
-/** Answers that differ less spread their times less than the crowds they meet. */
-const leastOutputCv = 0.3;
-/** Deviations above its mean that the 99th percentile of a lognormal lies at most. */
-const tailDeviations = 4;
-/** Deviations above its mean beyond which the prompts of a lognormal hardly weigh. */
-const longestDeviations = 6;
-
-const severalEngines = "several engines share the requests, and each takes them when others are busy";
-/**
- * What requests can gain by going elsewhere is at most what they wait: where an engine that is left alone is hardly quicker,
- * it does not matter whether they do. Relative to its times, in means and 99th percentiles.
- */
-const idleTolerance = { mean: 0.02, tail: 0.06 } as const;
-
-/** How much longer the times at a load are than those of an engine that is left alone, relative. */
-function waits(point: Prediction, idle: Prediction): { readonly mean: number; readonly tail: number } {
-  const over = (time: (of: Prediction) => number) => time(point) / time(idle) - 1;
-  return {
-    mean: Math.max(
-      over((of) => of.tpotMs),
-      over((of) => of.ttftMeanMs),
-      over((of) => of.e2eMeanMs),
-    ),
-    tail: Math.max(
-      over((of) => of.ttftP99Ms),
-      over((of) => of.e2eP99Ms),
-    ),
-  };
-}
-
-function whyNoClaim(
-  point: Prediction,
-  idle: Prediction,
-  { shape, requestsPerS, mostInputTokens, dispersion, isDrawn, isAlone }: Served,
-): string | null {
-  const promptMs = (point.promptRatio * 1000) / requestsPerS;
-  if (!isAlone && canBeAvoided(point, promptMs * (1 + shape.inputCv)) && waits(point, idle).mean > idleTolerance.mean) {
-    return severalEngines;
-  }
-  if (!isDrawn) return "lengths come from a trace or from conversations";
-  if (point.utilization > claimed.utilization) return "the engine carries more than six tenths of what it could";
-  if (point.promptRatio * (1 + shape.inputCv ** 2) > claimed.promptLoad) {
-    return "prompts, and the longest of them, take much of the engine's time";
-  }
-  if (promptMs > claimed.promptPerAnswer * (shape.outputMean - 1) * point.tpotMs)
-    return "answers are short beside prompts";
-  if (point.elasticity > claimed.elasticity) return "contexts cost so much that each request slows the others down";
-  if (shape.inputMean * (1 + longestDeviations * shape.inputCv) > mostInputTokens) {
-    return "the longest prompts are cut to what the model's context holds";
-  }
-  return dispersion > claimed.dispersion ? "requests come in bursts, or more at some hours than at others" : null;
-}
-
-function whyNoTailClaim(
-  point: Prediction,
-  idle: Prediction,
-  { shape, requestsPerS, maxBatchedTokens, isAlone }: Served,
-): string | null {
-  const promptMs = (point.promptRatio * 1000) / requestsPerS;
-  if (!isAlone && canBeAvoided(point, promptMs * (1 + shape.inputCv)) && waits(point, idle).tail > idleTolerance.tail) {
-    return severalEngines;
-  }
-  if (shape.outputCv < leastOutputCv) return "answers are nearly of one length";
-  const { inputMean, inputCv, prefixHitRatio } = shape;
-  if (inputMean * (1 - prefixHitRatio) * (1 + tailDeviations * inputCv) > maxBatchedTokens) {
-    return "the longest prompts take several steps";
-  }
-  return null;
-}
-
-/** What a group served, as far as the model's claim hangs on it. */
-interface Served {
-  readonly shape: RequestShape;
-  /** Per engine. */
-  readonly requestsPerS: number;
-  readonly mostInputTokens: number;
-  /** Tokens of a step. */
-  readonly maxBatchedTokens: number;
-  readonly dispersion: number;
-  /** Whether lengths are drawn from the workload's distribution. */
-  readonly isDrawn: boolean;
-  /** Whether no other engine of the deployment serves the workload. */
-  readonly isAlone: boolean;
 }
 
 /** Fewer requests than this say little about a mean. */
@@ -155,67 +61,145 @@ export function compareClosedForms(
   measures: Measures,
   simulatedMs: number,
   recorded: ReadonlySet<number>,
+  { rule, snapshotIntervalMs, burstiness }: Pick<SimulationOptions, "rule" | "snapshotIntervalMs" | "burstiness">,
 ): ClosedFormAgreement[] {
-  const enginesOf = new Float64Array(world.workloads.length);
-  for (const group of routes.groups) for (const workload of group.workloads) enginesOf[workload]! += group.replicas;
-  return routes.groups.flatMap((group, index): ClosedFormAgreement[] => {
-    const sumOf = (workload: number, position: number) => measures.groups.sumOf(index, workload, position);
-    const [workload, another] = group.workloads.filter((each) => sumOf(each, groupSum.completed) > 0);
-    if (workload === undefined || another !== undefined) return [];
-    const completed = sumOf(workload, groupSum.completed);
-    const decodeTokens = sumOf(workload, groupSum.outputTokens) - completed;
-    if (completed < enoughRequests || decodeTokens === 0) return [];
-    const requestsPerS = (completed * 1000) / simulatedMs / group.replicas;
-    const shape = servedShape(sumOf, workload);
-    const engine = predictor(world, group, shape);
-    const point = engine && engine(requestsPerS);
-    const idle = engine && engine(0);
-    if (point === null || idle === null) return [];
-    const slow = measures.groups.quantiles(index, workload, 0.99);
-    const dispersion = measures.groups.dispersion(index, workload);
-    const served = {
+  const loads = routes.groups.map((group, index) => loadOf(world, group, index, measures, simulatedMs));
+  // Half of what was sent since the last report waits, and so does whoever comes while a step is under way.
+  const waitsMs = Float64Array.from(loads, (load) =>
+    load === null
+      ? 0
+      : load.stream.stepMs + (1 + (load.requestsPerS * snapshotIntervalMs) / 2e3) * load.stream.promptMs,
+  );
+  const contenders = contendersOf(world, routes, waitsMs);
+  return loads.flatMap((load, index): ClosedFormAgreement[] => {
+    if (load === null) return [];
+    const { group, workloads, sum, shape, replica, requestsPerS } = load;
+    const peers = { engines: group.replicas, groups: contenders[index]!, reportMs: snapshotIntervalMs };
+    const prediction = predict(load, peers);
+    if (prediction === null) return [];
+    const { point, spread } = prediction;
+    const [only, another] = workloads;
+    const slow = another === undefined ? measures.groups.quantiles(index, only!, 0.99) : null;
+    const dispersions = workloads.map((each) => measures.groups.dispersion(index, each));
+    const dispersion = Math.max(...dispersions);
+    const served: Served = {
       shape,
       requestsPerS,
-      mostInputTokens: longestInput(world, workload),
-      maxBatchedTokens: world.engines[world.workloads[workload]!.engine]!.maxBatchedTokens,
+      mostInputTokens: Math.min(...workloads.map((workload) => longestInput(world, workload))),
+      maxBatchedTokens: replica.maxBatchedTokens,
       dispersion,
-      isDrawn: !recorded.has(workload),
-      isAlone: enginesOf[workload] === 1,
+      rateVariance: Math.max(
+        ...dispersions.map((each, i) => ((each - 1) * sliceCount) / load.sums[i]!(groupSum.completed)),
+      ),
+      isPoisson: burstiness === null,
+      isDrawn: workloads.every((workload) => !recorded.has(workload)),
+      workloads: workloads.length,
+      mixedContextRatio: mixedContextRatio(load),
+      engines: peers.engines,
+      groups: peers.groups,
+      perInterval: (requestsPerS * snapshotIntervalMs) / 1000,
+      isByPolicy: rule === "disperse",
+      isSplit: replica.split !== undefined,
+      spread,
     };
-    const noClaim = whyNoClaim(point, idle, served);
-    const tpotMs = (sumOf(workload, groupSum.e2eMs) - sumOf(workload, groupSum.ttftMs)) / decodeTokens;
+    const noClaim = whyNoClaim(point, served);
+    const completed = sum(groupSum.completed);
+    const tpotMs = (sum(groupSum.e2eMs) - sum(groupSum.ttftMs)) / (sum(groupSum.outputTokens) - completed);
     return [
       {
         pool: routes.deployment.pools[group.pool]!.id,
-        workload: world.workloads[workload]!.id,
+        workload: workloads.map((workload) => world.workloads[workload]!.id).join(" + "),
         requestsPerS,
         utilization: point.utilization,
         dispersion,
         noClaim,
-        noTailClaim: noClaim ?? whyNoTailClaim(point, idle, served),
+        noTailClaim: noClaim ?? whyNoTailClaim(served),
         tpot: compare(point.tpotMs, tpotMs),
-        ttftMean: compare(point.ttftMeanMs, sumOf(workload, groupSum.ttftMs) / completed),
+        ttftMean: compare(point.ttftMeanMs, sum(groupSum.ttftMs) / completed),
         ttftP99: slow && compare(point.ttftP99Ms, slow.ttftMs),
-        e2eMean: compare(point.e2eMeanMs, sumOf(workload, groupSum.e2eMs) / completed),
+        e2eMean: compare(point.e2eMeanMs, sum(groupSum.e2eMs) / completed),
         e2eP99: slow && compare(point.e2eP99Ms, slow.e2eMs),
       },
     ];
   });
 }
 
+/** What one engine of a group was asked for, and how it would fare if that were a Poisson stream of its own. */
+interface EngineLoad {
+  readonly group: Group;
+  readonly workloads: readonly number[];
+  readonly sum: SumAt;
+  readonly sums: readonly SumAt[];
+  readonly shape: RequestShape;
+  readonly replica: Replica;
+  readonly requestsPerS: number;
+  /** On the clock of an engine that has all of the speed. */
+  readonly alone: LoadPoint;
+  readonly stream: Stream;
+}
+
+/** Null where too few requests were served, and where the rate is too high for the model. */
+function loadOf(world: World, group: Group, index: number, measures: Measures, simulatedMs: number): EngineLoad | null {
+  const workloads = group.workloads.filter((each) => measures.groups.sumOf(index, each, groupSum.completed) > 0);
+  const sums = workloads.map(
+    (workload): SumAt =>
+      (position) =>
+        measures.groups.sumOf(index, workload, position),
+  );
+  const sum: SumAt = (position) => sums.reduce((total, each) => total + each(position), 0);
+  const completed = sum(groupSum.completed);
+  if (completed < enoughRequests || sum(groupSum.outputTokens) === completed) return null;
+  const spec = groupEngine(world, group);
+  const replica = spec && compileReplica(spec);
+  if (replica === null) return null;
+  const shape = servedShape(sum);
+  const requestsPerS = (completed * 1000) / simulatedMs / group.replicas;
+  // An engine at a share of the speed is a whole engine on a slower clock.
+  const ratePerS = requestsPerS / group.speedRatio;
+  const alone = loadPoint(replica, shape, ratePerS);
+  if (!alone.stable) return null;
+  const stream = {
+    requestsPerS: ratePerS,
+    batch: alone.batch,
+    elasticity: alone.elasticity,
+    stepMs: alone.tpotMs * replica.tokensPerStep,
+    promptMs: (alone.promptRatio * 1000) / ratePerS,
+    promptCv: shape.inputCv,
+    lifeMs: alone.e2eMeanMs,
+  };
+  return { group, workloads, sum, sums, shape, replica, requestsPerS, alone, stream };
+}
+
+/** What one workload, or several, summed up to at each position. */
+type SumAt = (position: number) => number;
+
 /** Mean and spread of what a group served; prompts and answers are at least a token long. */
-function servedShape(sumOf: (workload: number, position: number) => number, workload: number): RequestShape {
-  const completed = sumOf(workload, groupSum.completed);
-  const inputMean = sumOf(workload, groupSum.inputTokens) / completed;
-  const outputMean = sumOf(workload, groupSum.outputTokens) / completed;
+function servedShape(sum: SumAt): RequestShape {
+  const completed = sum(groupSum.completed);
+  const inputMean = sum(groupSum.inputTokens) / completed;
+  const outputMean = sum(groupSum.outputTokens) / completed;
   const cv = (mean: number, squared: number) => Math.sqrt(Math.max(0, squared / completed / mean ** 2 - 1));
   return {
     inputMean,
-    inputCv: cv(inputMean, sumOf(workload, groupSum.inputTokensSquared)),
+    inputCv: cv(inputMean, sum(groupSum.inputTokensSquared)),
     outputMean,
-    outputCv: cv(outputMean, sumOf(workload, groupSum.outputTokensSquared)),
-    prefixHitRatio: sumOf(workload, groupSum.cachedTokens) / sumOf(workload, groupSum.inputTokens),
+    outputCv: cv(outputMean, sum(groupSum.outputTokensSquared)),
+    prefixHitRatio: sum(groupSum.cachedTokens) / sum(groupSum.inputTokens),
   };
+}
+
+/**
+ * The model takes prompts and answers for independent. Of several workloads one may have long prompts and long answers, so
+ * that the contexts decoding are longer: by which part of a step that lengthens it.
+ */
+function mixedContextRatio({ replica, alone, stream, shape, sums }: EngineLoad): number {
+  let [tokens, weighted] = [0, 0];
+  for (const sum of sums) {
+    tokens += sum(groupSum.outputTokens);
+    weighted += (sum(groupSum.outputTokens) * sum(groupSum.inputTokens)) / sum(groupSum.completed);
+  }
+  const longer = Math.abs(weighted / tokens - shape.inputMean);
+  return (longer * replica.perContextTokenMs * (alone.batch + 1)) / stream.stepMs;
 }
 
 /** What the model says of one engine at its load. */
@@ -224,30 +208,36 @@ interface Prediction extends LoadPoint {
   readonly e2eP99Ms: number;
 }
 
-/** The load point of one engine by its rate, requests/s; null where the model claims nothing, as where the rate is too high. */
-function predictor(
-  world: World,
-  group: Group,
-  shape: RequestShape,
-): ((requestsPerS: number) => Prediction | null) | null {
-  const spec = groupEngine(world, group);
-  const replica = spec && compileReplica(spec);
-  if (replica === null) return null;
-  // An engine at a share of the speed is a whole engine on a slower clock; only the time outside the steps stays.
-  const { speedRatio } = group;
+/** The load point of one engine of a group, and how far its times move with what the others leave to it; null where it cannot keep up. */
+function predict(
+  { replica, shape, stream, alone, group: { speedRatio } }: EngineLoad,
+  peers: Peers,
+): { readonly point: Prediction; readonly spread: Served["spread"] } | null {
+  // Only the time outside the steps stays what it is on a slower clock.
   const overheadMs = replica.requestOverheadMs;
   const stretched = (ms: number) => (ms - overheadMs) / speedRatio + overheadMs;
-  return (requestsPerS) => {
-    const point = loadPoint(replica, shape, requestsPerS / speedRatio);
-    if (!point.stable) return null;
-    return {
-      ...point,
-      tpotMs: point.tpotMs / speedRatio,
-      ttftMeanMs: stretched(point.ttftMeanMs),
-      ttftP99Ms: stretched(point.ttftQuantileMs(0.99)),
-      e2eMeanMs: stretched(point.e2eMeanMs),
-      e2eP99Ms: stretched(point.e2eQuantileMs(0.99)),
-    };
+  const onItsClock = (point: LoadPoint): Prediction => ({
+    ...point,
+    tpotMs: point.tpotMs / speedRatio,
+    ttftMeanMs: stretched(point.ttftMeanMs),
+    ttftP99Ms: stretched(point.ttftQuantileMs(0.99)),
+    e2eMeanMs: stretched(point.e2eMeanMs),
+    e2eP99Ms: stretched(point.e2eQuantileMs(0.99)),
+  });
+  const isAlone = peers.engines === 1 && peers.groups === 1;
+  if (isAlone || replica.split) return { point: onItsClock(alone), spread: { mean: 0, tail: 0 } };
+  const band = sharingOf(stream, { ...peers, reportMs: peers.reportMs * speedRatio });
+  const at = (sharing: Sharing) => onItsClock(loadPoint(replica, shape, stream.requestsPerS, sharing));
+  const point = at(band.expected);
+  if (!point.stable) return null;
+  const limits = [at(band.least), at(band.most)];
+  const apart = (...times: readonly (keyof Prediction & `${string}Ms`)[]) =>
+    Math.max(
+      ...limits.flatMap((limit) => times.map((time) => Math.abs(Number(limit[time]) / Number(point[time]) - 1))),
+    );
+  return {
+    point,
+    spread: { mean: apart("tpotMs", "ttftMeanMs", "e2eMeanMs"), tail: apart("ttftP99Ms", "e2eP99Ms") },
   };
 }
 

@@ -16,7 +16,7 @@ export const groupSum = {
 } as const;
 
 /** Equal slices of the measured time in which requests are counted, to tell steady arrivals from bursts and days. */
-const sliceCount = 16;
+export const sliceCount = 16;
 /** Where the counts of the slices stand, in integers; the sums stand before them. A record is two lines of memory. */
 const firstSlice = 16;
 const recordSize = 16;

@@ -208,7 +208,7 @@ export function describeResult(run: MeasuredRun): SimulationResult {
     links: describeLinks(run),
     areaHours: describeAreaHours(run),
     agreement: compareWithPlan(world, run.routes, run.rate, measures, run),
-    closedForms: compareClosedForms(world, run.routes, measures, simulatedMs, recordedWorkloads(run)),
+    closedForms: compareClosedForms(world, run.routes, measures, simulatedMs, recordedWorkloads(run), options),
     predictions: enginePredictions(world, run.routes.deployment),
     money: simulatedMoney(
       world,
