@@ -1,7 +1,14 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../src/adapters/solver-highs/index.ts";
 import { solveProblem } from "../src/plan/index.ts";
-import { LocationFileFault, LocationSizeFault, readMedian, readOrLibrary, readTestBed } from "./location-files.ts";
+import {
+  LocationFileFault,
+  LocationSizeFault,
+  readMedian,
+  readOrLibrary,
+  readTestBed,
+  usualReader,
+} from "./location-files.ts";
 
 const solver = createHighsSolver({ threads: 1 });
 afterAll(() => solver.close());
@@ -32,6 +39,15 @@ describe("a file of a location problem", () => {
     expect(readOrLibrary("x", orLibrary).problem.rows.count).toBe(3);
     expect(() => readTestBed("x", orLibrary)).toThrow(LocationSizeFault);
     expect(() => readMedian("x", orLibrary)).toThrow(LocationSizeFault);
+  });
+
+  it("tells square ones apart by their lines where the name says nothing", () => {
+    const orLibrary = "3 3\n9 1\n9 1\n9 1\n1\n1 2 3\n1\n1 2 3\n1\n1 2 3\n";
+    const testBed = "3 3\n1 1 1\n9 9 9\n1 1 1\n1 2 3\n1 2 3\n1 2 3\n";
+    expect(usualReader("x", orLibrary)).toBe(readOrLibrary);
+    expect(usualReader("x", testBed)).toBe(readTestBed);
+    expect(usualReader("cap41", testBed)).toBe(readOrLibrary);
+    expect(Array.from(usualReader("x", testBed)("x", testBed).problem.arcs.load.slice(0, 1))).toEqual([1 / 9]);
   });
 
   it("has a customer without demand served from an open site", async () => {

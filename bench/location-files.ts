@@ -202,6 +202,18 @@ export function readOrLibrary(name: string, text: string): LocationInstance {
   };
 }
 
+/**
+ * The reader for a facility file whose name says nothing. With as many sites as customers both kinds hold as many numbers; then
+ * lines tell: OR-Library has a line of two numbers for every site.
+ */
+export function usualReader(name: string, text: string): (name: string, text: string) => LocationInstance {
+  const lines = text.split("\n").map((line) => line.trim().split(/\s+/));
+  const [head = [], ...rest] = lines.filter(([first]) => first !== "");
+  const isSquare = head.length === 2 && head[0] === head[1];
+  if (!isSquare || name.startsWith("cap") || text.includes("capacity")) return readOrLibrary;
+  return rest.slice(0, Number(head[0])).every((line) => line.length === 2) ? readOrLibrary : readTestBed;
+}
+
 /** TBED1: customers, sites, demands, capacities, fixed costs, then unit costs site by site. */
 export function readTestBed(name: string, text: string): LocationInstance {
   const values = numbersOf(name, text);

@@ -21,6 +21,7 @@ import {
   readMedian,
   readOrLibrary,
   readTestBed,
+  usualReader,
   type LocationInstance,
 } from "./location-files.ts";
 import { choiceOf, numberOf, UsageFault } from "./usage.ts";
@@ -30,7 +31,11 @@ function readInstance(path: string): LocationInstance {
   const name = basename(path)
     .replace(/\.gz$/, "")
     .replace(/\.(txt|plc)$/, "");
-  const usual = /\.plc(\.gz)?$/.test(path) ? readTestBed : name.startsWith("pmed") ? readMedian : readOrLibrary;
+  const usual = /\.plc(\.gz)?$/.test(path)
+    ? readTestBed
+    : name.startsWith("pmed")
+      ? readMedian
+      : usualReader(name, text);
   // A file may have any name; how many numbers it holds tells what it is.
   let fault: LocationSizeFault | null = null;
   for (const read of [usual, ...[readOrLibrary, readMedian, readTestBed].filter((reader) => reader !== usual)]) {

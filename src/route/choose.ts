@@ -114,8 +114,10 @@ function pickReplica(first: number, count: number, load: LoadView, nowMs: number
   if (count === 1) return load.health(first, nowMs) === 0 ? -1 : first;
   const one = first + Math.floor(rng() * count);
   const other = first + ((one - first + 1 + Math.floor(rng() * (count - 1))) % count);
-  const oneDown = load.health(one, nowMs) === 0;
-  const otherDown = load.health(other, nowMs) === 0;
+  const oneHealth = load.health(one, nowMs);
+  const otherHealth = load.health(other, nowMs);
+  const oneDown = oneHealth === 0;
+  const otherDown = otherHealth === 0;
   if (oneDown && otherDown) {
     for (let replica = first; replica < first + count; replica++) {
       if (load.health(replica, nowMs) !== 0) return replica;
@@ -124,8 +126,9 @@ function pickReplica(first: number, count: number, load: LoadView, nowMs: number
   }
   if (oneDown) return other;
   if (otherDown) return one;
-  const oneMs = load.drainMs(one, nowMs);
-  const otherMs = load.drainMs(other, nowMs);
+  // A queue known of an engine whose health is not is as good as unknown.
+  const oneMs = Number.isNaN(oneHealth) ? Number.NaN : load.drainMs(one, nowMs);
+  const otherMs = Number.isNaN(otherHealth) ? Number.NaN : load.drainMs(other, nowMs);
   if (Number.isNaN(oneMs)) return Number.isNaN(otherMs) ? one : other;
   return otherMs < oneMs ? other : one;
 }

@@ -120,6 +120,34 @@ describe("a placement", () => {
     expect(replicas.length).toBeGreaterThan(1);
     for (const replica of replicas) expect(known[replica]!.health).toBe(1);
   });
+
+  it("prefers an engine known to live to one whose last queue alone is known", () => {
+    const world = worldOf([{}]);
+    const routes = compileRoutes(compilePolicy(world), deployEverywhere(world));
+    const { firstReplica, replicas } = routes.groups.find(
+      (group) => group.replicas > 1 && group.workloads.includes(0),
+    )!;
+    const last = firstReplica + replicas - 1;
+    const engines = Array.from({ length: routes.replicaCount }, (_, replica) =>
+      replica === last
+        ? signalsOf({ drainMs: 40, health: 1 })
+        : {
+            drain: signal(0, "ms"),
+            ...(replica < firstReplica || replica > last ? { health: signal(0, "ratio") } : {}),
+          },
+    );
+    expect(replicas).toBe(2);
+    for (const lot of [0, 0.3, 0.7, 0.999]) {
+      const drawn = { nowMs: 0, rng: () => lot };
+      const { replicas: chosen } = place(
+        routes,
+        { workload: 0, area: 0, access: 0 },
+        { maxAgeMs: 1000, engines },
+        drawn,
+      );
+      expect(chosen[0]).toBe(last);
+    }
+  });
 });
 
 describe("refusals", () => {

@@ -176,9 +176,11 @@ function leastLoaded(first: number, count: number, load: LoadView, nowMs: number
   let best = -1;
   let bestMs = Number.POSITIVE_INFINITY;
   for (let replica = first; replica < first + count; replica++) {
-    if (load.health(replica, nowMs) === 0) continue;
+    const health = load.health(replica, nowMs);
+    if (health === 0) continue;
     const known = load.drainMs(replica, nowMs);
-    const drainMs = Number.isNaN(known) ? Number.MAX_VALUE : known;
+    // An engine of which nobody knows whether it lives has no short queue, whatever was last read of it.
+    const drainMs = Number.isNaN(known) || Number.isNaN(health) ? Number.MAX_VALUE : known;
     if (drainMs >= bestMs) continue;
     best = replica;
     bestMs = drainMs;

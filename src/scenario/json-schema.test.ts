@@ -15,6 +15,8 @@ describe("scenarioJsonSchema", () => {
   it.each([
     ["an unknown key", { limit: {} }],
     ["a number without a unit", { finance: { wacc: 8 } }],
+    ["a unit of something else", { finance: { wacc: "8 kg" } }],
+    ["a time where a share per time is due", { finance: { wacc: "8 years" } }],
     ["a word that is not one of the choices", { kind: "Deployment" }],
     ["an entry that is neither inline, selected nor a file", { sites: [{ tier: "core" }] }],
   ])("refuses %s", (_, change) => {

@@ -1,18 +1,9 @@
+import { quantityPattern } from "../units/index.ts";
 import type { AnyField, ListField, NumberField, ObjectField, Plain, QuantityField } from "./field.ts";
 import { scenarioSpec } from "./spec.ts";
 
 /** A JSON Schema document or a part of one; plain data. */
 export type JsonSchema = { readonly [key: string]: Plain | JsonSchema | readonly JsonSchema[] };
-
-/**
- * What an editor can check of a quantity: a number, then a unit, with money's symbol or code before or after it. Which
- * unit is right is left to `disperse validate`.
- */
-const quantityPattern =
-  "^[+-]?([$€£¥₹]\\s?|[A-Z]{3}\\s)?\\d[\\d_]*(\\.\\d+)?([eE][+-]?\\d+)?(\\s?[\\p{L}%$€£¥₹/(].*)?$".replace(
-    "\\p{L}",
-    "A-Za-zµ",
-  );
 
 const numberPattern = "^[+-]?\\d[\\d_]*(\\.\\d+)?([eE][+-]?\\d+)?[kM]?$";
 
@@ -59,7 +50,7 @@ function shapeOf(field: AnyField): JsonSchema {
         ],
       };
     case "quantity":
-      return { type: "string", pattern: quantityPattern };
+      return { type: "string", pattern: field.units.map(quantityPattern).join("|") };
     case "series":
       return { anyOf: [schemaOf(field.of), { type: "array", items: schemaOf(field.of) }] };
     case "list":
