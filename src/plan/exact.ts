@@ -14,6 +14,7 @@ import {
   type PathTools,
   type SearchStatus,
 } from "./solution-path.ts";
+import type { SolveResult } from "./solver.ts";
 
 /** Up to this many arcs all `link` rows are written at once: the model stays small and the bound is the tightest. */
 const allLinksUpToArcs = 20_000;
@@ -24,6 +25,8 @@ const linkTolerance = 1e-4;
 
 /** What the solver's tolerances, and cleaning its shares afterwards, may move of a cost that is proven. */
 const roundingRatio = 1e-6;
+/** How far from whole a number may be where the solver's usual tolerance moves the cost by more than that. */
+const closelyWhole = 1e-9;
 
 export async function solveExact(
   problem: PlanProblem,
@@ -56,14 +59,17 @@ export async function solveExact(
   bound = Math.max(bound, relaxationBound);
   record(bestUsd, bound);
   const formulation = formulate(problem, links);
-  const result = await tools.solver.solve(formulation.model, {
-    ...common,
-    timeLimitS: leftS(),
-    start: toColumns(problem, formulation, best),
-    onProgress: (progress) => record(Math.min(bestUsd, progress.incumbent), Math.max(bound, progress.bound)),
-  });
-  bound = Math.max(bound, result.bound);
-  if (result.solution !== null) {
+  const proven = (): boolean => gapOf(bestUsd, bound) <= options.relativeGap + roundingRatio;
+  const solve = async (feasibilityTolerance?: number): Promise<SolveResult> => {
+    const result = await tools.solver.solve(formulation.model, {
+      ...common,
+      timeLimitS: leftS(),
+      start: toColumns(problem, formulation, best),
+      ...(feasibilityTolerance !== undefined && { feasibilityTolerance }),
+      onProgress: (progress) => record(Math.min(bestUsd, progress.incumbent), Math.max(bound, progress.bound)),
+    });
+    bound = Math.max(bound, result.bound);
+    if (result.solution === null) return result;
     const rounded = fromColumns(problem, formulation, result.solution);
     const { seed, signal } = common;
     const terms = { seed, timeLimitS: Math.max(1, leftS()), ...(signal === undefined ? {} : { signal }) };
@@ -73,11 +79,18 @@ export async function solveExact(
       best = found;
       bestUsd = foundUsd;
     }
+    return result;
+  };
+  let result = await solve();
+  // Modules that are whole only to the solver carry more than true ones, and what that spares is missing from its bound.
+  if (result.status === "optimal" && Number.isFinite(bestUsd) && !proven()) {
+    const again = await solve(closelyWhole);
+    if (again.status !== "error") result = again;
   }
   bound = Math.min(bound, bestUsd);
   record(bestUsd, bound);
   return {
-    status: statusOf(result.status, gapOf(bestUsd, bound) <= options.relativeGap + roundingRatio),
+    status: statusOf(result.status, proven()),
     solution: best,
     objectiveUsd: bestUsd,
     bestBoundUsd: bound,

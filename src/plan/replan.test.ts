@@ -77,7 +77,11 @@ describe("planning again on what an old plan built", () => {
         expect(some.objectiveUsdPerYear!).toBeGreaterThanOrEqual(free.objectiveUsdPerYear! * (1 - 1e-6));
         expect(some.objectiveUsdPerYear!).toBeLessThanOrEqual(stuck.objectiveUsdPerYear! * (1 + 1e-6));
       }),
-      { numRuns: runs(6) },
+      {
+        numRuns: runs(6),
+        // Here the solver's modules are whole to a millionth only, and the shares that rely on it are not to be had.
+        examples: [[{ demand: 40, electricity: 0.3, egress: 1, price: 1 }]],
+      },
     );
   }, 120_000);
 

@@ -34,7 +34,7 @@ export interface SolveOptions {
   readonly seed: number;
   /** Most nodes of the search tree: a limit that is the same on every machine. Ends like a time limit. */
   readonly nodeLimit?: number;
-  /** How far a row or a bound may be overrun; what is usual for the solver when left out. Linear programmes only. */
+  /** How far a row or a bound may be overrun, and a number that must be whole be off it; usual for the solver when left out. */
   readonly feasibilityTolerance?: number;
   /** A feasible point to start from, one value per column. A point that is not feasible is ignored. */
   readonly start?: Float64Array;

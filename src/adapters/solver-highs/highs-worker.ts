@@ -106,8 +106,11 @@ function run(highs: Highs, request: ToWorker): SolveResult {
       mip_heuristic_run_feasibility_jump: false,
     });
     if (isMip && options.nodeLimit !== undefined) native.options.set({ mip_max_nodes: options.nodeLimit });
-    if (!isMip && options.feasibilityTolerance !== undefined) {
-      native.options.set({ primal_feasibility_tolerance: options.feasibilityTolerance });
+    if (options.feasibilityTolerance !== undefined) {
+      native.options.set({
+        primal_feasibility_tolerance: options.feasibilityTolerance,
+        ...(isMip && { mip_feasibility_tolerance: options.feasibilityTolerance }),
+      });
     }
     if (isMip && options.start !== undefined) native.setSolution({ colValue: options.start });
     const types = highs.constants.callbackType;
