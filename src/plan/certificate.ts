@@ -80,7 +80,7 @@ export function recomputeBound(stated: PlanProblem, certificate: Omit<Certificat
 /** The problem with the limits that follow from its own, where a certificate prices them. */
 export function asPriced(problem: PlanProblem, { limitPrices }: Prices): PlanProblem {
   return Array.isArray(limitPrices) && limitPrices.length > problem.limits.length
-    ? withImpliedLimits(problem)
+    ? withImpliedLimits(problem, limitPrices.length)
     : problem;
 }
 

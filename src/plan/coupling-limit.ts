@@ -6,8 +6,8 @@
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
 
 /**
- * `Σ siteWeight · open + Σ poolWeight · modules + Σ arcWeight · share ≤ upper`. Weights and `upper` may have either sign:
- * a least amount is a limit with all signs turned.
+ * `Σ siteWeight · open + Σ poolWeight · modules + Σ arcWeight · share + Σ unservedWeight · unserved ≤ upper`. Weights and `upper`
+ * may have either sign: a least amount is a limit with all signs turned.
  */
 export interface CouplingLimit {
   /** Public name of the constraint, for example `power of zone frankfurt`. */
@@ -28,19 +28,34 @@ export interface CouplingLimit {
   readonly arcs?: Int32Array;
   readonly arcWeights?: Float64Array;
   /**
+   * Rows that count with the share of them nobody serves; none when left out. Only limits that follow from others have any: they
+   * tell bounds what every plan keeps anyway.
+   */
+  readonly unserved?: Int32Array;
+  readonly unservedWeights?: Float64Array;
+  /**
    * False: the bound by prices leaves the limit out, which keeps it a bound. For families with a limit per site, where a
    * price each would cost more than it proves. The exact path and all checks know every limit.
    */
   readonly inBound?: false;
 }
 
-/** Left side of a limit for a solution. */
-export function limitUse(limit: CouplingLimit, { open, modules, share }: ProblemSolution): number {
+/**
+ * Left side of a limit for a solution.
+ *
+ * @param unserved Share of each row that is not served, where limits count it.
+ */
+export function limitUse(
+  limit: CouplingLimit,
+  { open, modules, share }: ProblemSolution,
+  unserved?: Float64Array,
+): number {
   let used = 0;
   for (let i = 0; i < limit.sites.length; i++) used += open[limit.sites[i]!]! * limit.siteWeights[i]!;
   for (let i = 0; i < limit.pools.length; i++) used += modules[limit.pools[i]!]! * limit.poolWeights[i]!;
   const { arcs, arcWeights } = limit;
   if (arcs !== undefined) for (let i = 0; i < arcs.length; i++) used += share[arcs[i]!]! * arcWeights![i]!;
+  for (const [i, row] of (limit.unserved ?? []).entries()) used += unserved![row]! * limit.unservedWeights![i]!;
   return used;
 }
 
@@ -73,7 +88,7 @@ export function limitSize(limit: CouplingLimit, most: Float64Array): number {
   return Math.max(Math.abs(limit.upper), reach / 100, 1e-9);
 }
 
-/** Limits for a problem that keeps only some arcs; `kept` holds their positions in the whole problem. */
+/** Limits for a problem that keeps only some arcs; `kept` holds their positions in the whole problem, -1 for those it has not. */
 export function limitsOverArcs(
   limits: readonly CouplingLimit[],
   kept: Int32Array | readonly number[],
@@ -81,7 +96,7 @@ export function limitsOverArcs(
 ): readonly CouplingLimit[] {
   if (!limits.some((limit) => limit.arcs !== undefined)) return limits;
   const position = new Int32Array(arcCount).fill(-1);
-  for (let i = 0; i < kept.length; i++) position[kept[i]!] = i;
+  for (let i = 0; i < kept.length; i++) if (kept[i]! >= 0) position[kept[i]!] = i;
   return limits.map((limit) => {
     if (limit.arcs === undefined) return limit;
     const stays = Array.from(limit.arcs.keys()).filter((i) => position[limit.arcs![i]!]! >= 0);

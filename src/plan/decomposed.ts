@@ -3,9 +3,11 @@
  * neighbourhood after another and solving it exactly. The plan document can carry the prices, so that the bound can be
  * checked without trusting, or even having, a solver.
  */
+import { closeOnCore, hasCore } from "./close-on-core.ts";
 import { solveExact } from "./exact.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
 import { boundSteps } from "./lagrangian.ts";
+import { withoutUnservedLimits } from "./least-modules.ts";
 import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
 import { pricesByPeriod } from "./periods-apart.ts";
@@ -92,6 +94,7 @@ export async function solveDecomposed(
   let moves: MoveTables;
   const view = viewBySite(problem);
   const strong = withImpliedLimits(problem);
+  const arcCount = problem.arcs.pool.length;
   const { hear, finish } = takePauses(tools, (stage) => {
     const known = { seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd: Math.max(boundUsd, climbedUsd) };
     options.onProgress?.(stage === "" ? known : { ...known, stage });
@@ -176,6 +179,23 @@ export async function solveDecomposed(
     if (late()) break;
     await round(favoured, bound, rounding);
   }
+  let message = "";
+  const left = (): PathOptions => ({ ...options, timeLimitS: options.timeLimitS - elapsedS() });
+  const closes = (): boolean =>
+    !timeUp() && !proven() && arcCount <= closeUpToArcs && hasCore({ problem, strong, bound: whole.bound });
+  const close = async (): Promise<void> => {
+    message = await closeOnCore({ problem, strong, bound: whole.bound }, tools, {
+      ...left(),
+      best,
+      boundUsd,
+      onBound(usd) {
+        boundUsd = usd;
+        record(bestUsd, boundUsd);
+      },
+      onPlan: (found) => keep(createPlanState(problem, found)),
+    });
+  };
+  if (closes()) await close();
   // A case takes about as long as the whole did, and is worth little without the other.
   if (!timeUp() && !proven() && elapsedS() + 2 * boundS <= latestCase * options.timeLimitS) {
     const told = await tellCasesApart(whole, {
@@ -187,7 +207,8 @@ export async function solveDecomposed(
       breathe: hear,
       onCase: async (found) => {
         const before = bestUsd;
-        for (const rounding of roundings.slice(0, roundingsPerCase)) await round(found.problem, found.bound, rounding);
+        const part = withoutUnservedLimits(found.problem);
+        for (const rounding of roundings.slice(0, roundingsPerCase)) await round(part, found.bound, rounding);
         // Further plans are looked for at the prices of the case in which the best one is.
         if (bestUsd < before) bound = found.bound;
         record(bestUsd, boundUsd);
@@ -201,7 +222,6 @@ export async function solveDecomposed(
   }
   state = createPlanState(problem, best);
 
-  let message = "";
   // What blocks add to the bound of the whole adds nothing to that of its cases.
   if (!timeUp() && !proven() && cases === 1) {
     const blocks = await tightenByBlocks(strong, view, bound, state, tools, {
@@ -252,9 +272,9 @@ export async function solveDecomposed(
     if (++rounds % roundsBetweenChecks === 0) verify();
   }
   verify();
-  if (!timeUp() && !proven() && problem.arcs.pool.length <= closeUpToArcs) {
-    const left = { ...options, timeLimitS: options.timeLimitS - elapsedS() };
-    const { onProgress: _replaced, ...quiet } = left;
+  if (closes()) await close();
+  if (!timeUp() && !proven() && arcCount <= closeUpToArcs) {
+    const { onProgress: _replaced, ...quiet } = left();
     const closing = await solveExact(
       problem,
       tools,

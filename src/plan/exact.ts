@@ -5,6 +5,7 @@
 import { cleanShares } from "./clean-shares.ts";
 import { formulate, fromColumns, linkCol, linkKey, toColumns, type LinkKey } from "./formulate.ts";
 import { checkSolution, objectiveUsd, siteOfArc, type PlanProblem, type ProblemSolution } from "./problem.ts";
+import { withLeastModules } from "./least-modules.ts";
 import {
   emptySolution,
   gapOf,
@@ -55,10 +56,11 @@ export async function solveExact(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 
-  const { links, bound: relaxationBound } = await tightenRelaxation(problem, tools, options, leftS);
+  const strong = withLeastModules(problem);
+  const { links, bound: relaxationBound } = await tightenRelaxation(strong, tools, options, leftS);
   bound = Math.max(bound, relaxationBound);
   record(bestUsd, bound);
-  const formulation = formulate(problem, links);
+  const formulation = formulate(strong, links);
   const proven = (): boolean => gapOf(bestUsd, bound) <= options.relativeGap + roundingRatio;
   const solve = async (feasibilityTolerance?: number): Promise<SolveResult> => {
     const result = await tools.solver.solve(formulation.model, {

@@ -142,9 +142,9 @@ export function formulate(
     const row = builder.addRow(-Infinity, limit.upper);
     for (let i = 0; i < limit.sites.length; i++) builder.addEntry(openCol[limit.sites[i]!]!, limit.siteWeights[i]!);
     for (let i = 0; i < limit.pools.length; i++) builder.addEntry(moduleCol[limit.pools[i]!]!, limit.poolWeights[i]!);
-    const { arcs: counted, arcWeights } = limit;
-    if (counted === undefined) return row;
+    const { arcs: counted = [], arcWeights, unserved = [], unservedWeights } = limit;
     for (let i = 0; i < counted.length; i++) builder.addEntry(firstArcCol + counted[i]!, arcWeights![i]!);
+    for (let i = 0; i < unserved.length; i++) builder.addEntry(firstUnservedCol + unserved[i]!, unservedWeights![i]!);
     return row;
   });
 

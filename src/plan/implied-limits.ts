@@ -5,6 +5,7 @@
  * one, or all that the others would have earned, whichever is less.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
+import { leastModules } from "./least-modules.ts";
 import type { PlanProblem } from "./problem.ts";
 
 /** With more sites that may provide a share, the opening of one says little. */
@@ -13,8 +14,10 @@ const mostProviders = 8;
 /**
  * The problem with the limits that follow from its own behind them; itself where none does. Part of the meaning of a
  * certificate: what verifies one derives the same limits.
+ *
+ * @param most How many limits there may be in all: the first of those that follow prove something by themselves.
  */
-export function withImpliedLimits(problem: PlanProblem): PlanProblem {
+export function withImpliedLimits(problem: PlanProblem, most = Infinity): PlanProblem {
   const { pools, sites } = problem;
   const implied: CouplingLimit[] = [];
   const poolsAt = new Int32Array(sites.count);
@@ -46,7 +49,9 @@ export function withImpliedLimits(problem: PlanProblem): PlanProblem {
       });
     }
   }
-  return implied.length === 0 ? problem : { ...problem, limits: [...problem.limits, ...implied] };
+  const count = leastModules(problem);
+  if (count !== null) implied.push(count);
+  return implied.length === 0 ? problem : { ...problem, limits: [...problem.limits, ...implied].slice(0, most) };
 }
 
 /** 1 where a site is of use to others by being open, as a parent is, and an upgrade alone may make it so. */

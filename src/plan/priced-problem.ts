@@ -55,6 +55,9 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
     mixCount: 0,
     modules: new Float64Array(view.widest + 1),
   };
+  const countsUnserved = limits.some((limit) => limit.unserved !== undefined);
+  const unservedUsd = rows.unservedUsd.slice();
+  const left = new Uint8Array(rows.count);
   const held = new Uint8Array(sites.count);
   for (let p = 0; p < pools.count; p++) if (pools.minCount[p]! > 0) held[pools.site[p]!] = 1;
 
@@ -79,6 +82,32 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
         view.usd[view.position[limit.arcs[i]!]!]! += price * limit.arcWeights![i]!;
       }
     }
+  }
+
+  /** What leaving each row out costs with the limits that count it. */
+  function chargeUnserved(prices: Float64Array): void {
+    unservedUsd.set(rows.unservedUsd);
+    for (const [l, { unserved = [], unservedWeights }] of limits.entries()) {
+      const price = prices[firstLimit + l]!;
+      if (price === 0) continue;
+      for (let i = 0; i < unserved.length; i++) unservedUsd[unserved[i]!]! += price * unservedWeights![i]!;
+    }
+  }
+
+  /** Leaves out the rows that are paid more for than that costs, and says what it saves, USD/year. */
+  function leaveOut(prices: Float64Array): number {
+    let savedUsd = 0;
+    left.fill(0);
+    for (let row = 0; row < rows.count; row++) {
+      if (!(prices[row]! > unservedUsd[row]!)) continue;
+      savedUsd += unservedUsd[row]! - prices[row]!;
+      left[row] = 1;
+      slope[row]! -= 1;
+    }
+    for (const [l, { unserved = [], unservedWeights }] of limits.entries()) {
+      for (let i = 0; i < unserved.length; i++) slope[firstLimit + l]! += left[unserved[i]!]! * unservedWeights![i]!;
+    }
+    return savedUsd;
   }
 
   /** What the site serves under a cut, as far as `weight`. */
@@ -121,8 +150,10 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
         if (price === 0) continue;
         for (let i = ties.starts[f]!; i < ties.starts[f + 1]!; i++) poolUsd[ties.pool[i]!]! += price * ties.weight[i]!;
       }
+      if (countsUnserved) chargeUnserved(prices);
       slope.fill(1, 0, firstLimit);
       for (let l = 0; l < limits.length; l++) slope[firstLimit + l] = -limits[l]!.upper;
+      if (countsUnserved) bound += leaveOut(prices);
       chosen.fill(0);
       for (let s = 0; s < sites.count; s++) {
         const from = view.poolStarts[s]!;

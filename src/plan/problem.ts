@@ -168,7 +168,10 @@ export function checkSolution(problem: PlanProblem, solution: ProblemSolution, t
     require(`ports of site ${site}`, gbps[site]!, sites.gbps[site]!);
     if (sites.forced[site] && !solution.open[site]) found.push({ constraint: `forced site ${site}`, excess: 1 });
   }
-  for (const limit of problem.limits) require(limit.name, limitUse(limit, solution), limit.upper);
+  const unserved = problem.limits.some((limit) => limit.unserved !== undefined)
+    ? unservedShares(problem, solution.share)
+    : undefined;
+  for (const limit of problem.limits) require(limit.name, limitUse(limit, solution, unserved), limit.upper);
   const { count, starts, pool: tied, weight } = problem.ties ?? noTies;
   for (let tie = 0; tie < count; tie++) {
     let value = 0;

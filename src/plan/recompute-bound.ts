@@ -19,7 +19,10 @@ export function boundAt(problem: PlanProblem, prices: Prices): number {
 
   let total = problem.constantUsd ?? 0;
   // A row may be left unserved: offering more than that costs would count the difference twice.
-  for (let row = 0; row < rows.count; row++) total += Math.min(rowPrices[row]!, rows.unservedUsd[row]!);
+  const unservedUsd = unservedCosts(problem, prices);
+  for (let row = 0; row < rows.count; row++) {
+    total += Math.min(rowPrices[row]!, rows.unservedUsd[row]!, unservedUsd[row]!);
+  }
   const poolUsd = pools.usd.slice();
   const siteUsd = sites.usd.slice();
   let arcUsd = arcs.usd;
@@ -69,6 +72,15 @@ export function boundAt(problem: PlanProblem, prices: Prices): number {
     total += mustStand ? cost : Math.min(0, cost);
   }
   return total;
+}
+
+/** What leaving each row unserved costs with the limits that count it. */
+function unservedCosts({ rows, limits }: PlanProblem, { limitPrices }: Prices): Float64Array {
+  const usd = rows.unservedUsd.slice();
+  for (const [l, limit] of limits.entries()) {
+    for (const [i, row] of (limit.unserved ?? []).entries()) usd[row]! += limitPrices[l]! * limit.unservedWeights![i]!;
+  }
+  return usd;
 }
 
 /**

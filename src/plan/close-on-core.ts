@@ -1,0 +1,181 @@
+/**
+ * Proves a plan, or finds the better ones that are left, on the core of a problem (`core-problem.ts`): prices shut most places for
+ * good as soon as the best plan is near the bound, and what remains a solver finishes.
+ */
+import { coreOf, fatesOf, type Core, type Fates } from "./core-problem.ts";
+import { solveExact } from "./exact.ts";
+import type { LagrangianResult } from "./lagrangian.ts";
+import { negligible } from "./plan-state.ts";
+import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
+import { restrictArcs } from "./restrict-arcs.ts";
+import { emptySolution, gapOf, type PathOptions, type PathResult, type PathTools } from "./solution-path.ts";
+
+/** Cores with more arcs take a solver longer than a search of their parts. */
+const mostArcs = 16_000;
+/** What an arc may cost to be kept, as a share of what its row is worth; more where a core served rows by missing arcs. */
+const keptUpTo = 1.2;
+const widening = 1.5;
+/** The first core holds the plans that cost at most so much more than the bound, and gets a share of the time to find one. */
+const firstReach = 1e-3;
+const firstTimeShare = 0.2;
+/** With a plan close enough that all cheaper ones have a core of so few arcs, that core is next; else one that reaches further. */
+const lastArcs = 12_000;
+const nextReach = 1.8;
+
+export interface CoreOptions extends PathOptions {
+  readonly best: ProblemSolution;
+  readonly boundUsd: number;
+  /** Told of what is proven of the whole. */
+  readonly onBound: (boundUsd: number) => void;
+  /** Told of every plan of the whole that is cheaper than the best. */
+  readonly onPlan: (found: ProblemSolution) => void;
+}
+
+/** What is known of a problem's plans: the best, and what the bound says of all. */
+interface Known {
+  readonly problem: PlanProblem;
+  /** With the limits that the bound prices. */
+  readonly strong: PlanProblem;
+  readonly bound: LagrangianResult;
+}
+
+/** Whether the plans that cost little more than is proven have a core that is small enough. */
+export function hasCore({ problem, strong, bound }: Known): boolean {
+  const keeps = bound.rowPrice.map((usd) => keptUpTo * usd);
+  const fates = fatesOf(strong, bound, bound.boundUsd + firstReach * Math.abs(bound.boundUsd));
+  return coreOf(strong, fates, keeps, emptySolution(problem)).arc.length <= mostArcs;
+}
+
+/**
+ * Looks for the best plan among those that cost at most so much, and for more and more of them as it finds none: either the best
+ * of all is among them, or all plans cost more.
+ *
+ * @returns What a solver that failed said; empty otherwise.
+ */
+export async function closeOnCore(
+  { problem, strong, bound }: Known,
+  tools: PathTools,
+  { best: given, boundUsd: known, onBound, onPlan, onProgress: _unused, signal, ...options }: CoreOptions,
+): Promise<string> {
+  const startedMs = tools.nowMs();
+  const leftS = (): number => options.timeLimitS - (tools.nowMs() - startedMs) / 1000;
+  const keeps = bound.rowPrice.map((usd) => keptUpTo * usd);
+  let best = given;
+  let bestUsd = objectiveUsd(problem, best);
+  let boundUsd = known;
+  const offer = (found: ProblemSolution | null): void => {
+    if (found === null || checkSolution(problem, found).length > 0) return;
+    const usd = objectiveUsd(problem, found);
+    if (!(usd < bestUsd)) return;
+    best = found;
+    bestUsd = usd;
+    onPlan(found);
+  };
+  const proves = (usd: number): void => {
+    if (!(usd > boundUsd)) return;
+    boundUsd = Math.min(usd, bestUsd);
+    onBound(boundUsd);
+  };
+  const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
+  const coreUpTo = (mostUsd: number): { core: Core; start: ProblemSolution } => {
+    const fates = fatesOf(strong, bound, mostUsd);
+    const start = isWithin(problem, fates, best) ? best : emptySolution(problem);
+    return { core: coreOf(strong, fates, keeps, start), start };
+  };
+  let reachUsd = firstReach * Math.abs(bound.boundUsd);
+  for (let first = true; !proven() && signal?.aborted !== true && leftS() > 0; first = false) {
+    while (bound.boundUsd + reachUsd <= boundUsd) reachUsd *= nextReach;
+    // Dearer plans than these are left out, so no more than this is proven.
+    let mostUsd = bestUsd;
+    let next = coreUpTo(mostUsd);
+    if (first || next.core.arc.length > lastArcs) {
+      mostUsd = Math.min(bestUsd, bound.boundUsd + reachUsd);
+      next = coreUpTo(mostUsd);
+      reachUsd *= nextReach;
+    }
+    const { core, start } = next;
+    if (core.arc.length > mostArcs) return "";
+    const enough = new AbortController();
+    const stop = (): void => enough.abort();
+    signal?.addEventListener("abort", stop, { once: true });
+    const result = await solveExact(
+      core.problem,
+      tools,
+      {
+        ...options,
+        timeLimitS: (first && mostUsd < bestUsd ? firstTimeShare : 1) * leftS(),
+        signal: enough.signal,
+        onProgress({ boundUsd: usd }) {
+          proves(Math.min(usd, mostUsd));
+          if (usd >= mostUsd || proven()) stop();
+        },
+      },
+      restricted(core, start),
+    );
+    signal?.removeEventListener("abort", stop);
+    proves(Math.min(result.bestBoundUsd, mostUsd));
+    if (result.message !== "") return result.message;
+    const short = rowsLeft(core, result);
+    const whole = lifted(problem, core, result.solution);
+    const quiet = { ...options, ...(signal && { signal }), timeLimitS: leftS() };
+    offer(short.length === 0 ? whole : await served(problem, whole, tools, quiet));
+    for (const row of short) keeps[row]! *= widening;
+    // Nothing is left to find where the best of all plans was looked for, and no arc was missing.
+    if (mostUsd === bestUsd && short.length === 0) return "";
+  }
+  return "";
+}
+
+/** Whether all that stands in a plan is where something may stand. */
+function isWithin({ pools }: PlanProblem, { never, always }: Fates, { modules }: ProblemSolution): boolean {
+  return modules.every((count, pool) => {
+    const site = pools.site[pool]!;
+    return count > 0 ? never[site] === 0 : always[site] === 0;
+  });
+}
+
+/** Rows that a plan of the core serves by arcs that are missing there. */
+function rowsLeft({ problem: { rows, arcs }, arc }: Core, { solution: { share } }: PathResult): number[] {
+  return Array.from({ length: rows.count }, (_, row) => row).filter((row) => {
+    // What stands for missing arcs is the last of its row.
+    const last = arcs.starts[row + 1]! - 1;
+    return last >= arcs.starts[row]! && arc[last]! < 0 && share[last]! > negligible;
+  });
+}
+
+/** A plan of the whole in the core, where nothing is missing for it. */
+function restricted({ arc }: Core, { open, modules, share }: ProblemSolution): ProblemSolution {
+  return {
+    open: Uint8Array.of(...open, 1),
+    modules: Float64Array.of(...modules, 1),
+    share: Float64Array.from(arc, (whole) => (whole < 0 ? 0 : share[whole]!)),
+  };
+}
+
+/** A plan of the core in the whole, without what it serves by missing arcs. */
+function lifted({ arcs }: PlanProblem, { arc }: Core, { open, modules, share }: ProblemSolution): ProblemSolution {
+  const whole = new Float64Array(arcs.pool.length);
+  for (const [position, at] of arc.entries()) if (at >= 0) whole[at] = share[position]!;
+  return { open: open.slice(0, -1), modules: modules.slice(0, -1), share: whole };
+}
+
+/** The plan whose modules serve everyone as cheaply as they can; null where none was found in time. */
+async function served(
+  problem: PlanProblem,
+  { open, modules, share }: ProblemSolution,
+  tools: PathTools,
+  options: PathOptions,
+): Promise<ProblemSolution | null> {
+  if (!(options.timeLimitS > 0)) return null;
+  const standing = restrictArcs(problem, (arc) => modules[problem.arcs.pool[arc]!]! > 0, Infinity);
+  const fixed: PlanProblem = {
+    ...standing.problem,
+    pools: { ...problem.pools, minCount: modules, maxCount: modules },
+    sites: { ...problem.sites, forced: open },
+  };
+  const start = { open, modules, share: Float64Array.from(standing.arc, (whole) => share[whole]!) };
+  const { solution } = await solveExact(fixed, tools, options, start);
+  const found = new Float64Array(problem.arcs.pool.length);
+  for (const [position, whole] of standing.arc.entries()) found[whole] = solution.share[position]!;
+  return { open, modules, share: found };
+}
