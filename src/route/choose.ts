@@ -79,15 +79,23 @@ function choseHolder(
   return usd <= bestUsd ? replica : best;
 }
 
-/** Expected cost of a lane's candidate with a given queue, USD. */
-export function costUsd(lane: Choices, index: number, drainMs: number, extraTokens: number): number {
+/** Expected cost of a lane's candidate with a given queue, USD; `knownMiss` is the probability of a miss, where it is known. */
+export function costUsd(
+  lane: Choices,
+  index: number,
+  drainMs: number,
+  extraTokens: number,
+  knownMiss?: number,
+): number {
   const { terms, stakes } = lane;
   const at = termsAt(lane, index);
   if (drainMs === 0 && extraTokens === 0) return terms[at + laneTerm.boundUsd]!;
   const computeMs = computeMsOf(lane, index, drainMs, extraTokens);
+  const miss =
+    knownMiss ?? missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, stakes.budgetMs, computeMs);
   return (
     terms[at + laneTerm.fixedUsd]! +
-    stakes.missUsd * missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, stakes.budgetMs, computeMs) +
+    stakes.missUsd * miss +
     stakes.latencyUsdPerMs * (terms[at + laneTerm.rttMs]! + computeMs)
   );
 }

@@ -118,6 +118,7 @@ function describeIn(
   const tokens = candidate === 0 ? targetTokens : tokensElsewhere;
   const queueMs = queues[candidate]!;
   const computeMs = computeMsOf(lane, index, queueMs, tokens);
+  const miss = missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, stakes.budgetMs, computeMs);
   const { pool, site, siteName, tier, country } = routes.namesOfGroup[group]!;
   return {
     replica,
@@ -132,11 +133,11 @@ function describeIn(
       queueMs,
       prefillMs: computeMs - queueMs,
       ttftMs: rttMs + computeMs,
-      missRatio: missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, stakes.budgetMs, computeMs),
+      missRatio: miss,
       egressUsd,
       energyUsd,
       egressBytes: routes.policy.world.workloads[origin.workload]!.responseBytes,
-      expectedUsd: costUsd(lane, index, queueMs, tokens),
+      expectedUsd: costUsd(lane, index, queueMs, tokens, miss),
       loadKnown: loadKnown[candidate]!,
     },
   };
