@@ -13,8 +13,9 @@ export interface SimulationRun {
 
 /** Slices are made so long that each takes about this time: Ctrl-C is heard in between. */
 const sliceTargetMs = 100;
-/** Longest first slice, simulated: a long span or much traffic must not keep the first Ctrl-C waiting. */
+/** Longest first slice, simulated, and most requests in it: a long span or much traffic must not keep the first Ctrl-C waiting. */
 const firstSliceMs = 100;
+const firstSliceRequests = 1000;
 
 /** What takes no longer than this needs no progress line. */
 const quietMs = 1000;
@@ -29,7 +30,11 @@ export async function runSimulation(input: SimulationInput): Promise<SimulationR
   });
   const beganMs = performance.now();
   try {
-    let sliceMs = Math.min(simulation.durationMs / 10_000, firstSliceMs);
+    let sliceMs = Math.min(
+      simulation.durationMs / 10_000,
+      firstSliceMs,
+      (firstSliceRequests / simulation.largestPerS) * 1000,
+    );
     while (!simulation.isDone && !wasStopped) {
       const sliceBeganMs = performance.now();
       simulation.advance(simulation.nowMs + sliceMs);

@@ -195,17 +195,17 @@ export interface ApiError {
   readonly retryAfterMs: number | null;
 }
 
-/** An error of the registry; `detail` replaces its general message, the hint always follows. */
+/** An error of the registry; `detail` replaces its general message, and `hint` the hint that follows where another helps. */
 export function apiError(
   code: ErrorCode,
-  details: { detail?: string; param?: string; retryAfterMs?: number } = {},
+  details: { detail?: string; hint?: string; param?: string; retryAfterMs?: number } = {},
 ): ApiError {
   const entry: ErrorEntry = errorRegistry[code];
   return {
     code,
     status: entry.status,
     type: entry.type,
-    message: `${details.detail ?? entry.message} ${entry.hint}`,
+    message: `${details.detail ?? entry.message} ${details.hint ?? entry.hint}`,
     param: details.param ?? null,
     retryAfterMs: details.retryAfterMs ?? null,
   };

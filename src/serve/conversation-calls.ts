@@ -51,7 +51,8 @@ export function createConversationCalls(parts: ConversationCallParts) {
       return method === "POST" ? add(call, account, found) : apiError("method_not_allowed");
     }
     const known = found.items.find((entry) => entry.id === item);
-    if (known === undefined) return apiError("not_found", { detail: noItem(item), param: "item_id" });
+    if (known === undefined)
+      return apiError("not_found", { detail: noItem(item), hint: "GET …/items lists them.", param: "item_id" });
     if (method === "GET") return told(shownItem(known));
     if (method !== "DELETE") return apiError("method_not_allowed");
     return (await conversations.drop(account, id, item)) ? told(shown(found)) : noConversation(id);
@@ -167,7 +168,8 @@ function told(value: object): KeptAnswer {
 
 export function noConversation(id: string): ApiError {
   const detail = `There is no conversation \`${id.slice(0, 128)}\`: it has expired, was deleted, or belongs to someone else.`;
-  return apiError("not_found", { detail, param: "conversation_id" });
+  const hint = "Make a new one with POST /v1/conversations, or leave `conversation` out.";
+  return apiError("not_found", { detail, hint, param: "conversation_id" });
 }
 
 function noItem(id: string): string {

@@ -47,7 +47,7 @@ export function createFileCalls(parts: FileCallParts): (call: Call, reply: Reply
       return exchange;
     };
     if (desk === null) {
-      return answer(apiError("not_found", { detail: "This gateway keeps no files: start it with --files." }));
+      return answer(apiError("not_found", { detail: "This gateway keeps no files.", hint: "Start it with --files." }));
     }
     const authenticated = accounts.authenticate(call.header("authorization"), parts.epochMs());
     if (!authenticated.ok) return answer(authenticated.error);

@@ -77,6 +77,7 @@ export async function answerFileCall(desk: FileDesk, caller: FileCaller, call: C
   if (batch && route === "POST batches/id/cancel") return json(batchObject(await desk.cancel(batch)));
   return apiError("not_found", {
     detail: `There is no ${collection === "files" ? "file" : "batch"} \`${id}\`.`,
+    hint: `GET /v1/${collection} lists those of this key's account.`,
     param: "id",
   });
 }

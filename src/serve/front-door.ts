@@ -61,7 +61,8 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
     const slo = sloOf(call.header("x-disperse-slo"), key?.slo);
     if (slo === null) {
       const detail = `x-disperse-slo must be one of ${slos.join(", ")}.`;
-      return refuse(reply, apiError("invalid_request", { detail, param: "x-disperse-slo" }));
+      const hint = "Leave the header out for what the key or the workload says.";
+      return refuse(reply, apiError("invalid_request", { detail, hint, param: "x-disperse-slo" }));
     }
     const { area, access } = origin;
     const workload = world.workloads[name.workload]!;

@@ -151,7 +151,13 @@ export function createGateway(parts: GatewayParts): Gateway {
     const caller = accounts.authenticate(call.header("authorization"), clock.epochMs());
     const own = caller.ok && story?.accountId === (caller.key?.account ?? null);
     if (!story || !(own || operators.enter(call, "viewer").ok))
-      return refuse(reply, apiError("not_found", { detail: "This route is unknown or no longer kept." }));
+      return refuse(
+        reply,
+        apiError("not_found", {
+          detail: "This route is unknown or no longer kept.",
+          hint: "Ask soon after the answer, with the key of the request or one of an operator.",
+        }),
+      );
     const { area, access, workload } = story;
     return json(
       reply,

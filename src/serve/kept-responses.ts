@@ -24,8 +24,12 @@ export async function showKept(
   verb: string,
 ): Promise<KeptAnswer | KeptStream> {
   const route = `${call.method === "HEAD" ? "GET" : call.method} ${verb}`;
-  if (!["GET ", "DELETE ", "GET input_items", "POST cancel"].includes(route)) return apiError("method_not_allowed");
-  const missing = apiError("not_found", { detail: noResponse(id), param: "response_id" });
+  if (!["GET ", "DELETE ", "GET input_items", "POST cancel"].includes(route)) {
+    const hint =
+      "Make one with POST /v1/responses; one that is kept is read with GET, deleted with DELETE and cancelled with POST …/cancel.";
+    return apiError("method_not_allowed", { hint });
+  }
+  const missing = apiError("not_found", { detail: noResponse(id), hint: askAgain, param: "response_id" });
   if (!responseIdPattern.test(id)) return missing;
   if (route === "DELETE ") {
     const removed = await desk.remove(account, id);
@@ -69,6 +73,8 @@ export function pageOf(all: readonly { readonly id: string }[], query: string | 
     }),
   };
 }
+
+const askAgain = "Use the key it was made with, or make it again.";
 
 export function noResponse(id: string): string {
   return `There is no response \`${id.slice(0, 128)}\`: it was not stored, has expired, or belongs to someone else.`;

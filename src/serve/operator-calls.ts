@@ -100,7 +100,7 @@ function wrong(detail: string, param?: string): OperatorAnswer {
 
 function missing(): OperatorAnswer {
   const detail = "Nothing of that name is drained.";
-  return { ok: false, error: apiError("not_found", { detail }), headers: [] };
+  return { ok: false, error: apiError("not_found", { detail, hint: "`disperse drain` lists what is." }), headers: [] };
 }
 
 function parse(body: string): Record<string, unknown> | null {

@@ -238,7 +238,10 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
     }
     const [id = "", verb = "", ...rest] = call.path.slice(root.length + 1).split("/");
     if (desk === null) {
-      return refused(reply, apiError("not_found", { detail: "No responses are kept here: start with --responses." }));
+      return refused(
+        reply,
+        apiError("not_found", { detail: "No responses are kept here.", hint: "Start the gateway with --responses." }),
+      );
     }
     const who = accountOf(call);
     if (!who.ok) return refused(reply, who.error);

@@ -149,6 +149,11 @@ export class Simulation {
     return this.#serial;
   }
 
+  /** Requests per second that all areas together ask for at most; what traces send is not among them. */
+  get largestPerS(): number {
+    return this.#rate.maxPerS.reduce((sum, perS) => sum + perS, 0);
+  }
+
   /** Simulates up to `untilMs`. At the end of the span what is still in flight is run to its end. */
   advance(untilMs: number): void {
     if (this.#isDone) return;

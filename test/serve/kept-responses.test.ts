@@ -208,6 +208,7 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
 
     await one.responses.delete(first.id);
     expect(await refusal(one.responses.retrieve(first.id))).toMatchObject({ status: 404 });
+    await expect(one.responses.retrieve(first.id)).rejects.toThrow(/it was not stored, has expired.*make it again\.$/);
     // What was said before is part of what followed.
     expect((await one.responses.create({ model, input: "Go on", previous_response_id: second.id })).output_text).toBe(
       "I was given 5 – Grüße",
