@@ -12,35 +12,33 @@ interface Load {
   readonly requestsPerS: number;
   readonly requests: number;
   readonly replicas?: number;
+  /** Sites with so many engines each, one as near as the other. */
+  readonly sites?: number;
   readonly inputTokens?: TokenLength;
   readonly outputTokens?: TokenLength;
   readonly seed?: number;
   readonly rule?: RoutingRule;
 }
 
-/** One group of engines for one workload at a steady rate, with a budget no queue exhausts. */
-function agreement({ workload, requestsPerS, requests, replicas = 1, seed = 1, rule = "disperse", ...lengths }: Load) {
+/** Groups of engines for one workload at a steady rate, with a budget no queue exhausts; the first of them. */
+function agreement({ workload, requestsPerS, requests, replicas = 1, sites = 1, seed, rule, ...lengths }: Load) {
   const { workloads } = tinyWorld();
   const ttft = { budgetMs: 20_000, attainmentRatio: 0.9 };
+  const ids = Array.from({ length: sites }, (_, site) => `site-${site}`);
   const world = tinyWorld({
     areas: [testArea({ id: "area" })],
-    sites: [testSite({ id: "site", tier: "regional" })],
+    sites: ids.map((id) => testSite({ id, tier: "regional" })),
     workloads: workloads.map((entry) => ({ ...entry, ttft, ...lengths })),
     demand: [{ area: 0, workload, access: 0, peakPerS: [requestsPerS], meanPerS: [requestsPerS] }],
   });
   const groups = [
     { workloads: [workload], tensorParallel: workload + 1, replicas, speedRatio: 1, plannedPerS: requestsPerS },
   ];
-  const deployment: Deployment = {
-    period: 0,
-    flows: [],
-    pools: [
-      { id: "pool", site: 0, module: workload, count: replicas, trainingCount: 0, capacityUsdPerModuleS: 0, groups },
-    ],
-  };
+  const pool = { module: workload, count: replicas, trainingCount: 0, capacityUsdPerModuleS: 0, groups };
+  const deployment: Deployment = { period: 0, flows: [], pools: ids.map((id, site) => ({ id, site, ...pool })) };
   const durationS = requests / requestsPerS;
-  const { closedForms } = simulate({ world, deployment, options: { durationS, windowS: durationS, seed, rule } });
-  return closedForms[0]!;
+  const options = { durationS, windowS: durationS, seed: seed ?? 1, rule: rule ?? "disperse" };
+  return simulate({ world, deployment, options }).closedForms[0]!;
 }
 
 /** Chance moves a mean of tens of thousands of requests by 1 % now and then, and a 99th percentile by more. */
@@ -99,6 +97,7 @@ describe("the plan's engine model and the simulated engine (invariant 8)", () =>
       outputTokens: { mean: 150, cv: 0.5 },
       batch: 1,
       replicas: 1 as const,
+      sites: 1 as const,
       seed: 1,
     };
     const claimedOfFour = { ...claimed, batch: 5, replicas: 4 as const };
@@ -111,13 +110,14 @@ describe("the plan's engine model and the simulated engine (invariant 8)", () =>
           // Of the seats of the engine, about; how loaded that makes it follows from the lengths.
           batch: fc.double({ min: 0.3, max: 15, noNaN: true }),
           replicas: fc.constantFrom(1, 2, 4, 8),
+          sites: fc.constantFrom(1, 1, 3),
           seed: fc.nat({ max: 1000 }),
         }),
         ({ batch, ...load }) => {
           const tpotMs = load.workload === 0 ? 3.5 : 10;
-          const requestsPerS = (batch * load.replicas * 1000) / tpotMs / load.outputTokens.mean;
-          const entry = agreement({ ...load, requestsPerS, requests: 20_000 });
-          if (entry?.noClaim === null) claims[load.replicas === 1 ? "alone" : "ofSeveral"]++;
+          const requestsPerS = (batch * load.replicas * load.sites * 1000) / tpotMs / load.outputTokens.mean;
+          const entry = agreement({ ...load, requestsPerS, requests: 20_000 * load.sites });
+          if (entry?.noClaim === null) claims[load.replicas * load.sites === 1 ? "alone" : "ofSeveral"]++;
           if (entry) expectClaimsKept(entry);
         },
       ),

@@ -64,13 +64,14 @@ export function compareClosedForms(
   { rule, snapshotIntervalMs, burstiness }: Pick<SimulationOptions, "rule" | "snapshotIntervalMs" | "burstiness">,
 ): ClosedFormAgreement[] {
   const loads = routes.groups.map((group, index) => loadOf(world, group, index, measures, simulatedMs));
+  if (loads.every((load) => load === null)) return [];
   // Half of what was sent since the last report waits, and so does whoever comes while a step is under way.
   const waitsMs = Float64Array.from(loads, (load) =>
     load === null
       ? 0
       : load.stream.stepMs + (1 + (load.requestsPerS * snapshotIntervalMs) / 2e3) * load.stream.promptMs,
   );
-  const contenders = contendersOf(world, routes, waitsMs);
+  const contenders = contendersOf(world, routes, waitsMs, simulatedMs / 1000);
   return loads.flatMap((load, index): ClosedFormAgreement[] => {
     if (load === null) return [];
     const { group, workloads, sum, shape, replica, requestsPerS } = load;

@@ -23,7 +23,7 @@ function contenders(degreesEast: number, waitMs: number): number[] {
     }),
   };
   const routes = compileRoutes(compilePolicy(world), deployment);
-  return [...contendersOf(world, routes, new Float64Array(2).fill(waitMs))];
+  return [...contendersOf(world, routes, new Float64Array(2).fill(waitMs), 60)];
 }
 
 describe("groups that compete for the requests of each", () => {

@@ -8,16 +8,17 @@ const negligibleShare = 0.05;
  * How many groups compete for the requests of each group, itself included: those that cost less, when idle, than the cheapest
  * with a usual wait. Mean over its requests; 1 where hardly any of them has a choice.
  *
- * @param waitMs a wait before the prompt that is usual at a group, ms; 0 where none is known.
+ * @param waitMs a wait before the prompt that is usual at a group, ms; 0 where none is known. @param simulatedS origins that
+ * send less than a request in this time are not looked at: of a large mesh that are most.
  */
-export function contendersOf(world: World, routes: Routes, waitMs: Float64Array): Float64Array {
+export function contendersOf(world: World, routes: Routes, waitMs: Float64Array, simulatedS: number): Float64Array {
   const requests = new Float64Array(routes.groups.length);
   const contested = new Float64Array(routes.groups.length);
   const weighted = new Float64Array(routes.groups.length);
   const { period } = routes.deployment;
   for (const { workload, area, access, meanPerS } of world.demand) {
     const perS = meanPerS[period] ?? 0;
-    if (!(perS > 0)) continue;
+    if (!(perS * simulatedS >= 1)) continue;
     const lane = routes.lane(workload, area, access);
     if (lane.count === 0) continue;
     const groupAt = (index: number) => lane.terms[termsAt(lane, index) + laneTerm.group]!;
