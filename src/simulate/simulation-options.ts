@@ -102,6 +102,9 @@ export const defaultSimulationOptions: SimulationOptions = {
   traceWindow: null,
 };
 
+/** Every window keeps measures of its own for each workload and site. */
+const mostWindows = 1_000_000;
+
 /** Fills in defaults and refuses values that would make a result meaningless. */
 export function completeOptions(given: Partial<SimulationOptions> = {}): SimulationOptions {
   const options = { ...defaultSimulationOptions, ...given };
@@ -125,6 +128,10 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
   ];
   for (const [name, ok, demand] of rules) {
     if (!ok) throw new RangeError(`simulation option ${name} ${demand}, not ${JSON.stringify(options[name])}`);
+  }
+  if (options.durationS / options.windowS > mostWindows) {
+    const leastS = Math.ceil(options.durationS / mostWindows);
+    throw new RangeError(`simulation option windowS would make more than ${mostWindows} windows: ${leastS} s at least`);
   }
   const { burstiness } = options;
   if (burstiness !== null) {

@@ -120,6 +120,11 @@ const lines: readonly [string, () => string[], RegExp][] = [
   ["an unknown rule", () => ["simulate", plan, "--rule", "magic"], /--rule.*disperse, nearest/],
   ["an unknown period", () => ["simulate", plan, "--period", "2099"], /no period "2099"/],
   ["a warm-up as long as the run", () => ["simulate", plan, "--seconds", "9", "--warm-up", "9s"], /warmUpS/],
+  [
+    "windows beyond number",
+    () => ["simulate", plan, "--seconds", "1e9", "--window", "1s"],
+    /more than 1000000 windows: 1000 s/,
+  ],
   ["a window without a recording", () => ["simulate", plan, "--trace-window", "1s-2s"], /--chrome-trace/],
   ["a window backwards", () => ["simulate", plan, "--chrome-trace", "x", "--trace-window", "5s-2s"], /60s-70s/],
   ["clients without a spread", () => ["simulate", plan, "--bursty", "10"], /--bursty.*10,4/],
