@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -93,10 +94,13 @@ if (!entry) fail("usage: node scripts/run.mjs <file> [arguments]");
 const node = nodeToUse();
 installPackages(entry);
 
+// Whatever starts below, threads and processes of tests included, compiles each file once for all of them; it lies where
+// `disperse` keeps it when started without this file.
+const compileCache = process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), "node-compile-cache");
 const child = spawn(node, ["--disable-warning=ExperimentalWarning", resolve(root, entry), ...args], {
   stdio: "inherit",
   cwd: process.env.INIT_CWD && entry === "src/cli/main.ts" ? process.env.INIT_CWD : process.cwd(),
-  env: { ...process.env, DISPERSE_ROOT: root },
+  env: { ...process.env, NODE_COMPILE_CACHE: compileCache, DISPERSE_ROOT: root },
 });
 // Whoever stops this process means the child, which decides when it has finished; this process only waits. A terminal
 // reaches the child itself, and a signal that came again while it exits would kill it after all: so the signal is passed

@@ -26,7 +26,9 @@ describe("a scenario that cannot be met", () => {
     expect(exitCode).toBe(4);
     expect(stdout).toBe("");
     expect(stderr).not.toMatch(crash);
-    expect(stderr).toBe(goldenText(`infeasible/${name}.expected.txt`, stderr));
+    // On a busy machine the search says what it is doing before it can say that it found nothing.
+    const said = stderr.replace(/^planning .*\n/gm, "");
+    expect(said).toBe(goldenText(`infeasible/${name}.expected.txt`, said));
     expect(existsSync(out)).toBe(false);
   });
 
