@@ -17,19 +17,21 @@ export interface LatencyLimits {
  * Largest request rate of one engine within the limits, requests/s; 0 when even an idle engine misses one.
  *
  * Relaxing a limit never lowers the result: both latencies rise with the batch, and the batch is sought on a grid that
- * does not depend on the limits. Costs some 12 evaluations of a batch.
+ * does not depend on the limits. Costs some 12 evaluations of a batch where first tokens are what limits it.
  */
 export function capacityPerS(replica: Replica, shape: RequestShape, limits: LatencyLimits): number {
   const costs = shapeCosts(replica, shape);
   if (!(costs.seats >= 1)) return 0;
+  const { ttftMs, quantile, tpotMs } = limits;
+  const point = (batch: number) => batchPoint(replica, costs, batch);
   // Finite also where a time is not.
-  const excess = (batch: number) => {
-    const point = batchPoint(replica, costs, batch);
-    const ttft = point.ttftExcess(limits.quantile, limits.ttftMs);
-    return limits.tpotMs === null ? ttft : Math.max(ttft, 1 - limits.tpotMs / point.tpotMs);
-  };
-  if (!(excess(0) <= 0)) return 0;
-  return batchPoint(replica, costs, largestBatch(costs.seats, excess)).perS;
+  const ttftExcess = (batch: number) => point(batch).ttftExcess(quantile, ttftMs);
+  const tpotExcess = (batch: number) => (tpotMs === null ? -1 : 1 - tpotMs / point(batch).tpotMs);
+  if (!(ttftExcess(0) <= 0 && tpotExcess(0) <= 0)) return 0;
+  // The time per token costs little to know, and where it stops an engine, first tokens have mostly time left.
+  const paced = largestBatch(costs.seats, tpotExcess);
+  const batch = ttftExcess(paced) <= 0 ? paced : Math.min(paced, largestBatch(costs.seats, ttftExcess));
+  return point(batch).perS;
 }
 
 /** Batches at which an engine is looked at from nearly idle to full: neighbours differ by a quarter. */

@@ -1,6 +1,7 @@
 import { batchMs, type Replica } from "./replica.ts";
 import { decodeStepMs, normalDeviate, promptEdges, type ShapeCosts } from "./request-shape.ts";
 import type { Sharing } from "./shared-load.ts";
+import { UniformParts } from "./uniform-parts.ts";
 
 /** Time to first token of the requests that one engine serves at a steady rate, ms. */
 export interface FirstToken {
@@ -49,6 +50,7 @@ export function firstToken(
   const batch = Math.max(0, mean + crowd - 1);
   const perMs = ratePerMs * met;
   const { meanMs: promptMs, squareMs, edges } = ownPrompt(replica, costs, batch);
+  const own = new UniformParts(edges, promptParts);
   const chunkTokens = Math.max(replica.maxBatchedTokens - batch, 1);
   const nearMs = decodeStepMs(replica, costs, Math.max(1, batch));
   const load = perMs * promptMs;
@@ -76,7 +78,7 @@ export function firstToken(
     const content = sumOf(perMs * wholeMs, sharedMs, sharedSquare, varianceMs);
     const met = [{ odds: 1 - content.share, promptsMs: 0 }];
     for (let i = 0; i < few.length; i++) {
-      met.push({ odds: content.share * fewWeights[i]!, promptsMs: content.points[i]! + expertsMs });
+      met.push({ odds: content.share * fewWeights[i]!, promptsMs: pointOf(content, i) + expertsMs });
     }
     steps.meet((1 - alone) / crowds.length, overheadMs + stepMs + expertsMs, stepMs, met);
   }
@@ -86,24 +88,34 @@ export function firstToken(
     const atWork = Math.min(1, perMs * (idleMs + sharedMs));
     steps.add(alone * (1 - atWork), overheadMs + idleMs, 0);
     const one = sumOf(negligible, sharedMs, sharedSquare);
-    const met = few.map((_, i) => ({ odds: fewWeights[i]!, promptsMs: one.points[i]! }));
+    const met = few.map((_, i) => ({ odds: fewWeights[i]!, promptsMs: pointOf(one, i) }));
     steps.meet(alone * atWork, overheadMs + idleMs, idleMs, met);
   }
 
   const meanMs = steps.meanMs + promptMs + (seat.share > 0 ? seat.share * seat.meanMs : 0);
   if (meanMs === Infinity) return never;
-  const seated = (ms: number): number => steps.within(ms, edges);
-  const within =
+  const seated = (ms: number): Reached => steps.within(ms, own);
+  const reached =
     seat.share > rareSeat
-      ? (ms: number): number => {
-          let inTime = (1 - seat.share) * seated(ms);
+      ? (ms: number): Reached => {
+          let { share, perMs } = scaled(seated(ms), 1 - seat.share);
           for (const { weight, waits } of seatWaits) {
-            inTime += seat.share * weight * seated(ms - waits * seat.meanMs);
+            const later = scaled(seated(ms - waits * seat.meanMs), seat.share * weight);
+            share += later.share;
+            perMs += later.perMs;
           }
-          return inTime;
+          return { share, perMs };
         }
       : seated;
-  return { meanMs, within, quantileMs: (p, atLeastMs) => quantileOf(within, meanMs, p, atLeastMs) };
+  return {
+    meanMs,
+    within: (ms) => reached(ms).share,
+    quantileMs: (p, atLeastMs) => quantileOf(reached, meanMs, p, atLeastMs),
+  };
+}
+
+function scaled({ share, perMs }: Reached, weight: number): Reached {
+  return { share: weight * share, perMs: weight * perMs };
 }
 
 /** Mean, mean square and edges of the parts of a request's own prompt work, ms. */
@@ -134,7 +146,9 @@ class Steps {
   readonly #weight: number[] = [];
   readonly #startMs: number[] = [];
   readonly #lengthMs: number[] = [];
-  readonly #mates: Sum[] = [];
+  readonly #matesShare: number[] = [];
+  /** `few` points of each step's mates, one after the other. */
+  readonly #matesMs: number[] = [];
 
   /** @param matesIn prompts that come in a step so long. */
   constructor(matesIn: (lengthMs: number) => Sum) {
@@ -161,97 +175,77 @@ class Steps {
     this.#weight.push(weight);
     this.#startMs.push(startMs);
     this.#lengthMs.push(lengthMs);
-    this.#mates.push(mates);
+    this.#matesShare.push(mates.share);
+    for (let i = 0; i < few.length; i++) this.#matesMs.push(pointOf(mates, i));
     this.meanMs += weight * (startMs + lengthMs / 2 + mates.share * mates.meanMs);
   }
 
-  within(ms: number, edges: Float64Array): number {
+  /** Share of first tokens within `ms`, and its slope there. */
+  within(ms: number, own: UniformParts): Reached {
     let share = 0;
-    for (let i = 0; i < this.#weight.length; i++) {
+    let perMs = 0;
+    const count = this.#weight.length;
+    for (let i = 0; i < count; i++) {
       const leftMs = ms - this.#startMs[i]!;
-      if (leftMs <= edges[0]!) continue;
+      if (leftMs <= own.leastMs) continue;
       const lengthMs = this.#lengthMs[i]!;
-      const mates = this.#mates[i]!;
-      let inTime = (1 - mates.share) * ownWithin(leftMs, lengthMs, edges);
-      if (mates.share > negligible) {
-        for (let j = 0; j < few.length; j++) {
-          inTime += mates.share * fewWeights[j]! * ownWithin(leftMs - mates.points[j]!, lengthMs, edges);
-        }
+      const matesShare = this.#matesShare[i]!;
+      const weight = this.#weight[i]!;
+      own.look(leftMs, lengthMs);
+      share += weight * (1 - matesShare) * own.share;
+      perMs += weight * (1 - matesShare) * own.perMs;
+      if (!(matesShare > negligible)) continue;
+      for (let j = 0; j < few.length; j++) {
+        own.look(leftMs - this.#matesMs[i * few.length + j]!, lengthMs);
+        // The longer others take, the less there is.
+        if (own.share === 0) break;
+        share += weight * matesShare * fewWeights[j]! * own.share;
+        perMs += weight * matesShare * fewWeights[j]! * own.perMs;
       }
-      share += this.#weight[i]! * inTime;
     }
-    return share;
+    return { share, perMs };
   }
 }
 
-/** Probability that the own prompt and a uniform wait up to `lengthMs` come to at most `ms`; a prompt is uniform in its part. */
-function ownWithin(ms: number, lengthMs: number, edges: Float64Array): number {
-  if (ms <= edges[0]!) return 0;
-  if (ms >= edges[edges.length - 1]! + lengthMs) return 1;
-  let share = 0;
-  let before = area(ms - edges[0]!, lengthMs);
-  for (let i = 0; i < promptParts.length; i++) {
-    const widthMs = edges[i + 1]! - edges[i]!;
-    const left = ms - edges[i + 1]!;
-    const after = area(left, lengthMs);
-    if (widthMs > 1e-9) share += (promptParts[i]! * (before - after)) / widthMs;
-    else share += left <= 0 ? 0 : promptParts[i]! * (left >= lengthMs ? 1 : left / lengthMs);
-    if (left <= 0) break;
-    before = after;
-  }
-  return share;
+/** Share of a distribution that lies within a time, and how fast it rises there. */
+interface Reached {
+  readonly share: number;
+  readonly perMs: number;
 }
 
-/** Integral up to `ms` of the distribution of a uniform wait. */
-function area(ms: number, lengthMs: number): number {
-  if (ms <= 0) return 0;
-  return ms >= lengthMs ? ms - lengthMs / 2 : (ms * ms) / (2 * lengthMs);
-}
-
-/** Where a distribution reaches `p`: false position with the Illinois rule, on the logarithm of what is later. */
-function quantileOf(within: (ms: number) => number, scaleMs: number, p: number, atLeastMs = 0): number {
-  const beyond = (ms: number) => Math.log((1 - p) / (1 - within(ms) + rounding));
-  let [low, below] = [atLeastMs, atLeastMs > 0 ? beyond(atLeastMs) : Math.log(1 - p)];
-  if (below >= 0) return low;
+/** Where a distribution reaches `p`: Newton's rule on the logarithm of what is later, halving where that leaves the bracket. */
+function quantileOf(within: (ms: number) => Reached, scaleMs: number, p: number, atLeastMs = 0): number {
+  let [low, high] = [atLeastMs, Infinity];
   // Whoever knows a time below it is often near.
-  let high = low > 0 ? nearby * low : 2 * scaleMs;
-  let above = beyond(high);
-  while (above < 0) {
-    if (high > foreverMs) return Infinity;
-    [low, below, high] = [high, above, 2 * high - (low > 0 ? low : 0)];
-    above = beyond(high);
-  }
-  for (let look = 0, side = 0; look < mostLooks && high - low > closeness * high; look++) {
-    const guess = low - (below * (high - low)) / (above - below);
+  let at = low > 0 ? low : scaleMs;
+  for (let look = 0; look < mostLooks && !(high - low <= closeness * low); look++) {
+    const { share, perMs } = within(at);
+    const later = 1 - share + rounding;
+    const short = Math.log(later / (1 - p));
+    if (Math.abs(short) < closeness || (short <= 0 && at <= low)) return at;
+    if (short > 0) low = at;
+    else high = at;
+    if (low > foreverMs) return Infinity;
+    const guess = at + (short * later) / perMs;
     // Steep and flat parts meet in these distributions; where guesses creep, the middle does not.
-    const at = look % 4 === 3 || !(guess > low && guess < high) ? (low + high) / 2 : guess;
-    const value = beyond(at);
-    if (Math.abs(value) < closeness) return at;
-    if (value < 0) {
-      [low, below] = [at, value];
-      if (side === -1) above /= 2;
-      side = -1;
-    } else {
-      [high, above] = [at, value];
-      if (side === 1) below /= 2;
-      side = 1;
-    }
+    if (high === Infinity) at = Math.min(guess > low ? guess : Infinity, low > 0 ? 2 * low : scaleMs);
+    else at = look % 4 !== 3 && guess > low && guess < high ? guess : (low + high) / 2;
   }
-  return high;
+  return Math.min(high, at);
 }
 const foreverMs = 1e15;
 const mostLooks = 80;
 /** Of the time, and of the share that is later. */
 const closeness = 2e-5;
-const nearby = 1.05;
 /** What adding up shares may be off by. */
 const rounding = 1e-12;
 
-/** The time of a Poisson number of prompts: how likely there are any, and their mean and points if so. */
+/** The time of a Poisson number of prompts: how likely there are any, and their mean, middle and spread as a lognormal if so. */
 interface Sum {
   readonly share: number;
   readonly meanMs: number;
-  readonly points: readonly number[];
+  readonly middleMs: number;
+  readonly sigma: number;
 }
 
 /** @param count mean number. @param variance of the whole where it is not that of a Poisson number. */
@@ -260,17 +254,19 @@ function sumOf(count: number, meanMs: number, squareMs: number, variance = count
   if (!(share > 0 && meanMs > noWorkMs)) return nobody;
   const anyMs = (count * meanMs) / share;
   const logVariance = Math.log1p(Math.max(0, (variance + (count * meanMs) ** 2) / share / anyMs ** 2 - 1));
-  const sigma = Math.sqrt(logVariance);
-  const middleMs = anyMs * Math.exp(-logVariance / 2);
-  // A plain array: thousands of these are made, and short typed ones cost several times as much.
-  return { share, meanMs: anyMs, points: fewDeviates.map((deviate) => middleMs * Math.exp(sigma * deviate)) };
+  return { share, meanMs: anyMs, middleMs: anyMs * Math.exp(-logVariance / 2), sigma: Math.sqrt(logVariance) };
+}
+
+/** What stands for part `i` of `few`, ms. */
+function pointOf({ middleMs, sigma }: Sum, i: number): number {
+  return middleMs * Math.exp(sigma * fewDeviates[i]!);
 }
 
 /** Parts of a distribution, each stood for by its middle: probability, middle, and its deviate if it is normal. */
 const few = [0, 0.2, 0.5, 0.8, 0.95, 0.99];
 const fewWeights = few.map((from, i) => (few[i + 1] ?? 1) - from);
 const fewDeviates = few.map((from, i) => normalDeviate((from + (few[i + 1] ?? 1)) / 2));
-const nobody: Sum = { share: 0, meanMs: 0, points: few.map(() => 0) };
+const nobody: Sum = { share: 0, meanMs: 0, middleMs: 0, sigma: 0 };
 
 /** Probability of each part; what lies beyond the ends belongs to the outermost. */
 const promptParts = Float64Array.from(promptEdges.slice(1), (to, i) => {

@@ -16,7 +16,11 @@ export function wallPowerKw(module: ServerModule, utilization: number): number {
  * Energy of one request above idling, kWh at the wall before PUE: the power a server adds between idle and full load,
  * divided over the requests its engines finish per second at saturation. 0 when a request does not fit.
  */
-export function energyKwhPerRequest(module: ServerModule, replica: Replica, shape: RequestShape): number {
+export function energyKwhPerRequest(
+  module: Pick<ServerModule, "acceleratorCount" | "powerKw" | "idlePowerKw">,
+  replica: Replica,
+  shape: RequestShape,
+): number {
   const engines = Math.floor(module.acceleratorCount / acceleratorsOf(replica.spec));
   const perS = saturationPerS(replica, shape) * engines;
   return perS > 0 ? (module.powerKw - module.idlePowerKw) / secondsPerHour / perS : 0;

@@ -303,7 +303,7 @@ export function stepMs(
 }
 
 /** Degrees of tensor parallelism a server allows: the powers of two that divide its accelerators evenly. */
-export function feasibleTensorParallel(module: ServerModule): number[] {
+export function feasibleTensorParallel(module: Pick<ServerModule, "accelerator" | "acceleratorCount">): number[] {
   const degrees: number[] = [];
   for (let t = 1; t <= module.acceleratorCount; t *= 2) {
     if (module.acceleratorCount % t === 0 && (t === 1 || module.accelerator.link.kind !== "none")) degrees.push(t);

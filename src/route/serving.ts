@@ -1,4 +1,4 @@
-import type { ServerModule, Workload, World } from "../catalog/index.ts";
+import type { EngineProfile, Model, Precision, ServerModule, Workload, World } from "../catalog/index.ts";
 import {
   capacityPerS,
   compileReplica,
@@ -60,24 +60,58 @@ export function engineKey({ model, weightPrecision, kvPrecision, engine }: Workl
   return `${model}/${weightPrecision}/${kvPrecision}/${engine}`;
 }
 
+/** All that the answer depends on, and nothing else: what prices, places and demand are changes no engine. */
+interface ServingQuestion {
+  readonly module: Pick<ServerModule, "name" | "accelerator" | "acceleratorCount" | "powerKw" | "idlePowerKw">;
+  readonly model: Model;
+  readonly engine: EngineProfile;
+  readonly weightPrecision: Precision;
+  readonly kvPrecision: Precision;
+  readonly shape: RequestShape;
+  readonly attainmentRatio: number;
+  readonly tpotBudgetMs: number | null;
+}
+
+/**
+ * Answers by question, as text: the periods, futures, variants and later readings of a scenario ask the same ones of worlds
+ * of their own, and an answer takes milliseconds.
+ */
+const answers = new Map<string, Serving>();
+const mostAnswers = 2_000;
+
 /** Evaluates every engine layout of `module` for `workload`. */
 export function compileServing(world: World, workload: Workload, module: ServerModule): Serving {
-  const shape = requestShape(workload);
+  const { name, accelerator, acceleratorCount, powerKw, idlePowerKw } = module;
+  const question: ServingQuestion = {
+    module: { name, accelerator, acceleratorCount, powerKw, idlePowerKw },
+    model: world.models[workload.model]!,
+    engine: world.engines[workload.engine]!,
+    weightPrecision: workload.weightPrecision,
+    kvPrecision: workload.kvPrecision,
+    shape: requestShape(workload),
+    attainmentRatio: workload.ttft.attainmentRatio,
+    tpotBudgetMs: workload.tpotBudgetMs,
+  };
+  const key = JSON.stringify(question);
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  if (answers.size >= mostAnswers) answers.clear();
+  const found = answer(question);
+  answers.set(key, found);
+  return found;
+}
+
+function answer(question: ServingQuestion): Serving {
+  const { module, model, engine, weightPrecision, kvPrecision } = question;
+  const { accelerator } = module;
   const options: ServingOption[] = [];
   let memoryDetail = "";
   let tooSlow = false;
   for (const tensorParallel of feasibleTensorParallel(module)) {
-    const spec = engineSpec({
-      accelerator: module.accelerator,
-      accelerators: tensorParallel,
-      model: world.models[workload.model]!,
-      engine: world.engines[workload.engine]!,
-      weightPrecision: workload.weightPrecision,
-      kvPrecision: workload.kvPrecision,
-    });
+    const spec = engineSpec({ accelerator, accelerators: tensorParallel, model, engine, weightPrecision, kvPrecision });
     // A pipeline needs as many accelerators as it has stages, or a multiple.
     if (spec === null) {
-      memoryDetail ||= `${world.engines[workload.engine]!.name} runs in more stages and units than ${module.name} can divide its accelerators into`;
+      memoryDetail ||= `${engine.name} runs in more stages and units than ${module.name} can divide its accelerators into`;
       continue;
     }
     const replica = compileReplica(spec);
@@ -86,7 +120,7 @@ export function compileServing(world: World, workload: Workload, module: ServerM
       if (!outcome.ok) memoryDetail = outcome.reason;
       continue;
     }
-    const option = compileOption(replica, tensorParallel, module, workload, shape);
+    const option = compileOption(replica, tensorParallel, question);
     if (option) options.push(option);
     else tooSlow = true;
   }
@@ -99,13 +133,9 @@ export function compileServing(world: World, workload: Workload, module: ServerM
 function compileOption(
   replica: Replica,
   tensorParallel: number,
-  module: ServerModule,
-  workload: Workload,
-  shape: RequestShape,
+  { module, shape, attainmentRatio: quantile, tpotBudgetMs }: ServingQuestion,
 ): ServingOption | null {
-  const quantile = workload.ttft.attainmentRatio;
-  const limits = { ttftMs: budgetCeilingMs, quantile, tpotMs: workload.tpotBudgetMs };
-  const unhurriedPerS = capacityPerS(replica, shape, limits);
+  const unhurriedPerS = capacityPerS(replica, shape, { ttftMs: budgetCeilingMs, quantile, tpotMs: tpotBudgetMs });
   if (!(unhurriedPerS > 0)) return null;
   const idleMs = unloadedTtftMs(replica, shape, quantile);
   const budgets = [idleMs];
