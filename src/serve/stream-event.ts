@@ -34,10 +34,18 @@ const usualType = /\{"type": ?"(response\.output[a-z_.]*)"/y;
 /** What an unparsed payload after the first content is, by how it begins; null when only parsing can tell. */
 export function kindByStart(text: ByteText, from: number): EventKind | null {
   if (text.startsWith('{"id"', from) || text.startsWith('{"choices"', from)) return "content";
+  // Most events of a stream are of the same type as the one before.
+  if (latestBegin !== "" && text.startsWith(latestBegin, from)) return latestKind;
   usualType.lastIndex = from;
-  const type = usualType.exec(text)?.[1];
-  return type === undefined ? null : kindOfType(type);
+  const [begin, type] = usualType.exec(text) ?? [];
+  if (begin === undefined || type === undefined) return null;
+  latestBegin = begin;
+  latestKind = kindOfType(type);
+  return latestKind;
 }
+
+let latestBegin = "";
+let latestKind: EventKind = "content";
 
 function kindOfType(type: string): EventKind {
   if (lastTypes.has(type)) return "last";

@@ -255,13 +255,13 @@ function textAt(address: number, length: number): string {
 }
 
 function writeMemory(bytes: Buffer, start: number, end: number): void {
-  // Growing the memory replaces its buffer and leaves older views empty.
-  if (memory.buffer !== wasm.memory.buffer) memory = new Uint8Array(wasm.memory.buffer);
+  // Growing the memory replaces its buffer and leaves older views empty, which is quicker to see than what it is now.
+  if (memory.length === 0) memory = new Uint8Array(wasm.memory.buffer);
   memory.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), buffer);
 }
 
 function readName(code: number): string {
-  if (memory.buffer !== wasm.memory.buffer) memory = new Uint8Array(wasm.memory.buffer);
+  if (memory.length === 0) memory = new Uint8Array(wasm.memory.buffer);
   const at = wasm.llhttp_errno_name(code);
   return Buffer.from(memory.subarray(at, memory.indexOf(0, at))).toString("latin1");
 }
