@@ -4,6 +4,7 @@ import { MessageParser } from "../../src/adapters/http-raw/index.ts";
 import type { Engine, EngineEvents, Reply } from "../../src/serve/index.ts";
 import { createManualClock } from "./manual-clock.ts";
 import { createGateway, testMesh } from "./test-mesh.ts";
+import { codePoints } from "../laws/code-points.ts";
 
 /** Inputs per property; `npm run -s fuzz` lets every property see as many as it is told to. */
 const inputs = Number(process.env["DISPERSE_FUZZ_INPUTS"] ?? 1_000);
@@ -96,7 +97,7 @@ const body = fc.oneof(
           `{${members.map(([name, given]) => `${JSON.stringify(name)}:${JSON.stringify(given)}`).join(",")}}`,
       ),
   },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 200 }) },
+  { weight: 1, arbitrary: fc.string({ unit: codePoints, maxLength: 200 }) },
   { weight: 1, arbitrary: fc.json() },
 );
 const path = fc.constantFrom(
