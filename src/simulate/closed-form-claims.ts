@@ -45,13 +45,15 @@ interface Limits {
 /** An engine alone with a Poisson stream: 50 to 5,000 tokens in, 20 to 800 out. */
 const alone: Limits = { utilization: 0.6, promptLoad: 0.2, elasticity: 0.15, spread: { mean: 0, tail: 0 } };
 /** One of a group, two to 23 engines: the two choices keep crowds small and prompts apart. 60 to 3,000 in, 15 to 700 out. */
-const ofGroup: Limits = { utilization: 0.6, promptLoad: 0.3, elasticity: 0.25, spread: { mean: 0.06, tail: 0.15 } };
+const ofGroup: Limits = { utilization: 0.6, promptLoad: 0.2, elasticity: 0.25, spread: { mean: 0.06, tail: 0.15 } };
 /** Of two each has no choice but the other. */
 const ofTwo: Limits = { ...ofGroup, spread: { mean: 0.04, tail: 0.1 } };
-/** Groups in several places, or loads known late: how much they take from each other hangs on more than is known here. */
-const ofSeveral: Limits = { ...ofGroup, promptLoad: 0.2, spread: { mean: 0.03, tail: 0.08 } };
-/** More requests than this between two reports make loads known late. */
-const mostPerInterval = 6;
+/** Groups in several places, and engines whose loads are known late: what they take from each other hangs on more than this. */
+const ofSeveral: Limits = { ...ofGroup, spread: { mean: 0.03, tail: 0.08 } };
+/** Groups in several places whose loads are known late can all send to the one that reported the least. */
+const ofSeveralLate: Limits = { ...ofSeveral, spread: { mean: 0.01, tail: 0.03 } };
+/** More requests than this between two reports of an engine make its load known late: of one group, and of several. */
+const mostPerInterval = { ofGroup: 6, ofSeveral: 2 } as const;
 
 /** Time a prompt takes by itself, over the time of the answer. */
 const promptPerAnswer = 0.15;
@@ -69,7 +71,8 @@ const mixedContextTolerance = 0.01;
 
 function limitsOf({ engines, groups, perInterval }: Served): Limits {
   if (engines === 1 && groups === 1) return alone;
-  if (groups > 1 || perInterval > mostPerInterval) return ofSeveral;
+  if (groups > 1) return perInterval > mostPerInterval.ofSeveral ? ofSeveralLate : ofSeveral;
+  if (perInterval > mostPerInterval.ofGroup) return ofSeveral;
   return engines === 2 ? ofTwo : ofGroup;
 }
 
