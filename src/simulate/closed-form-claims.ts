@@ -49,7 +49,7 @@ const ofGroup: Limits = { utilization: 0.6, promptLoad: 0.2, elasticity: 0.25, s
 /** Of two each has no choice but the other. */
 const ofTwo: Limits = { ...ofGroup, spread: { mean: 0.04, tail: 0.1 } };
 /** Groups in several places, and engines whose loads are known late: what they take from each other hangs on more than this. */
-const ofSeveral: Limits = { ...ofGroup, spread: { mean: 0.03, tail: 0.08 } };
+const ofSeveral: Limits = { ...ofGroup, spread: { mean: 0.025, tail: 0.08 } };
 /** Groups in several places whose loads are known late can all send to the one that reported the least. */
 const ofSeveralLate: Limits = { ...ofSeveral, spread: { mean: 0.01, tail: 0.03 } };
 /** More requests than this between two reports of an engine make its load known late: of one group, and of several. */
