@@ -232,6 +232,11 @@ export function stopRun(desk: ResponseDesk, account: string, id: string): void {
   desk.running.get(keyOf(account, id))?.stop();
 }
 
+/** What a run of this process tells of its response; null when there is no such run, or nobody asked for its events. */
+export function eventsOfRun(desk: ResponseDesk, account: string, id: string): EventLog | null {
+  return desk.running.get(keyOf(account, id))?.events ?? null;
+}
+
 /** A response before anything came of it, with what the request said of it. */
 export function queuedResponse(
   id: string,

@@ -46,7 +46,7 @@ export async function showKept(
     }
     if (kept.aliveEpochMs !== undefined) await cancelRun(desk, account, id);
   }
-  if (new URLSearchParams(call.query).get("stream") === "true" && route === "GET ")
+  if (new URLSearchParams(call.query).get("stream") === "true" && call.method === "GET" && verb === "")
     return streamKept(desk, account, kept, new URLSearchParams(call.query).get("starting_after"));
   return { body: asciiText(await asItStands(desk, account, kept)) };
 }

@@ -1,5 +1,5 @@
 import { apiError, type ApiError } from "./api-error.ts";
-import { asItStands } from "./background-run.ts";
+import { asItStands, eventsOfRun } from "./background-run.ts";
 import { EventLog } from "./event-log.ts";
 import { endingEvent, errorEvent, eventsOf } from "./response-events.ts";
 import type { KeptResponse, ResponseDesk } from "./response-desk.ts";
@@ -30,7 +30,7 @@ export async function streamKept(
 }
 
 async function logOf(desk: ResponseDesk, account: string, kept: KeptResponse): Promise<EventLog | ApiError> {
-  const own = desk.running.get(`${account} ${kept.id}`)?.events;
+  const own = eventsOfRun(desk, account, kept.id);
   if (own) return own;
   const log = new EventLog(Number.POSITIVE_INFINITY, () => "");
   const making = kept.aliveEpochMs !== undefined;

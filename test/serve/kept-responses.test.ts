@@ -468,7 +468,7 @@ describe.each(transports)("responses made in the background, over $name", (trans
   });
 
   it("can be streamed once they are kept, though nobody streamed them, as their texts came", async () => {
-    const { client } = await start(transport);
+    const { client, url } = await start(transport);
     const one = client("k1");
     const made = await one.responses.create({ model, input: "Hi" });
     const stream = one.responses.stream({ response_id: made.id });
@@ -476,6 +476,9 @@ describe.each(transports)("responses made in the background, over $name", (trans
     for await (const event of stream) if (event.type === "response.output_text.delta") said += event.delta;
     expect(said).toBe(made.output_text);
     expect((await stream.finalResponse()).output).toMatchObject(made.output);
+    const headers = { authorization: "Bearer k1" };
+    const head = await fetch(`${url}/v1/responses/${made.id}?stream=true`, { method: "HEAD", headers });
+    expect([head.status, await head.text()]).toEqual([200, ""]);
   });
 
   it("say so when they fail, and are refused like any other when they cannot even begin", async () => {
