@@ -2,13 +2,15 @@
  * How planning grows with size, on real cities: time, proven gap and memory.
  *
  *     npm run -s bench -- plan-scale [50x200] [200x1000] [1000x5000] [4442x9062] [4442x9062x5] [--periods 1] [--gap 0.01]
- *                                    [--time-limit 180] [--highs | --exact] [--seed 1] [--clock wall|cpu] [--verbose]
+ *                                    [--time-limit 180] [--survive none|site|zone] [--highs | --exact] [--seed 1]
+ *                                    [--clock wall|cpu] [--verbose]
  *
  * A size is edge sites × demand areas, the largest cities of the world first, and × years planned together; regional and
  * core candidates are added. Three workloads, three kinds of servers, and these constraints: power of sites and zones with
- * upgrades, ports, links to parent sites, budgets of two owners, allotments, supply, most sites, forced and existing sites, a
- * sovereign share, least use, residency, export rules, training in the core, prices of memory by year. Not among them: survival
- * of failures (`limits.resilience`), sites that must close by a date (`closeBy`) and parents that are named.
+ * upgrades, ports, links to parent sites, parents that are named, budgets of two owners, allotments, supply, most sites, forced
+ * and existing sites, one that must close by 2029, a sovereign share, least use, residency, export rules, training in the core,
+ * prices of memory by year. `--survive` adds survival of the loss of any one site, or zone, with what its search of failures takes;
+ * it multiplies the work and is for sizes up to about 200x1000.
  * Prints one JSON object per size. `--highs` gives the whole model to HiGHS as well, with the same limits, and prints a
  * second line; its abort or time-out is an outcome like any other. `--exact` prints that line alone.
  *
@@ -17,14 +19,17 @@
  */
 import { parseArgs } from "node:util";
 import { createHighsSolver } from "../src/adapters/solver-highs/index.ts";
+import type { World } from "../src/catalog/index.ts";
 import {
   recomputeBound,
   solveExact,
+  solvePlan,
   solveProblem,
   stackPeriods,
   worldProblem,
   type PlanProblem,
   type ProblemSolution,
+  type Stage,
 } from "../src/plan/index.ts";
 import { processorMs } from "./processor-clock.ts";
 import { worldOf } from "./scale-world.ts";
@@ -50,6 +55,33 @@ function unservableUsd({ rows, arcs }: PlanProblem): number {
   return total;
 }
 
+/** The problem of all years, and where each of them begins in it. */
+function problemOf(world: World, years: number): { problem: PlanProblem; stages: Stage[] } {
+  if (years === 1) {
+    const planned = worldProblem(world, 0);
+    return { problem: planned.problem, stages: [{ planned, arc: 0, pool: 0 }] };
+  }
+  const { problem, periods, first } = stackPeriods(world);
+  return { problem, stages: periods.map((planned, period) => ({ planned, ...first[period]! })) };
+}
+
+/** As `disperse plan` solves it: again and again where failures are to be survived. */
+function planOf(stages: readonly Stage[]): typeof solveProblem {
+  const { resilience } = stages[0]!.planned.world.limits;
+  if (resilience === undefined) return solveProblem;
+  return async (problem, tools, options) => {
+    const { result, fatal, cuts } = await solvePlan(problem, stages, tools, options);
+    // The prices in a certificate are of the problem with the limits found last.
+    const { certificate: _last, ...rest } = result;
+    const message = [
+      `${cuts.length} limits from failures`,
+      ...fatal.map((name) => `not survived: ${name}`),
+      result.message,
+    ];
+    return { ...rest, message: message.filter((part) => part !== "").join("; ") };
+  };
+}
+
 export async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
@@ -61,6 +93,7 @@ export async function run(args: string[]): Promise<void> {
       seed: { type: "string", default: "1" },
       exact: { type: "boolean", default: false },
       highs: { type: "boolean", default: false },
+      survive: { type: "string", default: "none" },
       clock: { type: "string", default: "wall" },
       verbose: { type: "boolean", default: false },
     },
@@ -69,6 +102,12 @@ export async function run(args: string[]): Promise<void> {
   const relativeGap = numberOf(values.gap, "--gap", 0.01, { least: 0, most: 1, parts: true });
   const timeLimitS = numberOf(values["time-limit"], "--time-limit (seconds)", 180, { least: 0.1, parts: true });
   const seed = numberOf(values.seed, "--seed", 1, { least: 0 });
+  const survive = choiceOf(values.survive, "--survive", ["none", "site", "zone"]);
+  if (survive !== "none" && (values.exact || values.highs)) {
+    throw new UsageFault(
+      "--survive plans again after every failure found: there is no one model to give to HiGHS alone",
+    );
+  }
   const clock =
     choiceOf(values.clock, "--clock", ["wall", "cpu"]) === "cpu" ? processorMs : (): number => performance.now();
   const seconds = (sinceMs: number): number => Number(((clock() - sinceMs) / 1000).toFixed(2));
@@ -82,12 +121,13 @@ export async function run(args: string[]): Promise<void> {
   }
   for (const size of sizes) {
     const [sites = 0, areas = 0, years = periods] = size.split("x").map(Number);
-    const world = worldOf(sites, areas, years);
+    const world = worldOf(sites, areas, years, survive);
     const buildStarted = clock();
-    const problem = years > 1 ? stackPeriods(world).problem : worldProblem(world, 0).problem;
+    const { problem, stages } = problemOf(world, years);
     const head = {
       size,
       periods: years,
+      survive,
       sites: world.sites.length,
       areas: world.areas.length,
       rows: problem.rows.count,
@@ -97,7 +137,7 @@ export async function run(args: string[]): Promise<void> {
       buildSeconds: seconds(buildStarted),
     };
     const ways = [
-      ...(values.exact ? [] : [{ way: "disperse", solve: solveProblem }]),
+      ...(values.exact ? [] : [{ way: "disperse", solve: planOf(stages) }]),
       ...(values.exact || values.highs ? [{ way: "HiGHS alone", solve: solveExact }] : []),
     ];
     for (const { way, solve } of ways) {

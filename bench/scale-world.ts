@@ -3,8 +3,10 @@ import { geonamesPlaces } from "../src/adapters/places-geonames/index.ts";
 import { resolveWorld, type World } from "../src/catalog/index.ts";
 import { parseScenario } from "../src/scenario/index.ts";
 
+export type Survive = "none" | "site" | "zone";
+
 /** Published so that a figure can be repeated: everything about the instance follows from the size. */
-function scenarioText(sites: number, areas: number, periods: number): string {
+function scenarioText(sites: number, areas: number, periods: number, survive: Survive): string {
   const share = areas / 9062;
   return `apiVersion: disperse/v1
 kind: Scenario
@@ -65,21 +67,30 @@ sites:
   - { id: core-us, tier: core, country: US, latitude: 39.0, longitude: -94.6, powerLimit: 100 MW, status: forced }
   - { id: core-se, tier: core, country: SE, latitude: 65.58, longitude: 22.15, powerLimit: 100 MW, owner: north, minUtilization: 20 % }
   - { id: fra-old, tier: regional, country: DE, city: Frankfurt am Main, powerLimit: 2 MW, status: existing, closingCost: $3M, salvage: $1M, installed: { h200x8: 4 } }
+  - { id: ams-old, tier: regional, country: NL, city: Amsterdam, powerLimit: 1 MW, status: existing, closeBy: 2029, closingCost: $2M, installed: { h200x8: 2 } }
+  - { id: par-hub, tier: regional, country: FR, city: Paris, powerLimit: 2 MW, backhaul: 100 Gbit/s }
+  - { id: mainz, tier: edge, country: DE, city: Mainz, powerLimit: 120 kW, port: 40 Gbit/s, backhaul: 20 Gbit/s, parent: fra-old }
+  - { id: reims, tier: edge, country: FR, city: Reims, powerLimit: 120 kW, port: 40 Gbit/s, backhaul: 20 Gbit/s, parent: par-hub }
+  - { id: rouen, tier: edge, country: FR, city: Rouen, powerLimit: 120 kW, port: 40 Gbit/s, backhaul: 20 Gbit/s, parent: par-hub }
 owners:
   cloud: { kind: hyperscaler, budget: ${Math.round(20_000 * share + 400)}M USD }
   north: { kind: sovereign, wacc: 5 %/year, budget: ${Math.round(4_000 * share + 200)}M USD, allotments: { h200x8: ${Math.round(4_000 * share + 40)} }, debt: { share: 40 %, rate: 4 %/year } }
 modules: [l4x1, rtx-pro-6000x8, { use: h200x8, supply: ${Math.round(12_000 * share + 100)} }]
 finance: { memoryPriceFactor: ${periods === 5 ? "[1, 1.6, 1.4, 1.2, 1.1]" : "1.2"} }
 limits:
+  resilience: ${survive}
   maxSites: ${Math.max(20, Math.round(0.6 * sites))}
   shares: [{ id: nordic-own, least: 5 %, owners: [north], within: [SE, NO, FI] }]
   zones: [{ id: nordic, countries: [SE, NO, FI], powerLimit: 60 MW }]
 `;
 }
 
-/** @param periods Years planned together. */
-export function worldOf(sites: number, areas: number, periods: number): World {
-  const text = scenarioText(sites, areas, periods);
+/**
+ * @param periods Years planned together.
+ * @param survive What may fail, one at a time, with a place left for all that it served.
+ */
+export function worldOf(sites: number, areas: number, periods: number, survive: Survive = "none"): World {
+  const text = scenarioText(sites, areas, periods, survive);
   const parsed = parseScenario("scale.yaml", (path) => (path === "scale.yaml" ? text : null));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems.slice(0, 3), null, 1));
   const resolved = resolveWorld(parsed.parsed, geonamesPlaces());

@@ -15,14 +15,20 @@ const mostArcs = 16_000;
 /** What an arc may cost to be kept, as a share of what its row is worth; more where a core served rows by missing arcs. */
 const keptUpTo = 1.2;
 const widening = 1.5;
-/** The first core holds the plans that cost at most so much more than the bound, and gets a share of the time to find one. */
-const firstReach = 1e-3;
+/** The first core holds the places that are open so often when prices are averaged. It proves nothing, but finds a plan fast. */
+const oftenOpen = 0.01;
+const firstGap = 1e-3;
 const firstTimeShare = 0.2;
+/** The next holds the plans that cost at most so much more than the bound. */
+const firstReach = 1e-3;
+/** Where prices decide fewer places than this share, sites are many and cheap, and parts are searched better. */
+const leastDecided = 0.5;
 /** With a plan close enough that all cheaper ones have a core of so few arcs, that core is next; else one that reaches further. */
 const lastArcs = 12_000;
 const nextReach = 1.8;
 
 export interface CoreOptions extends PathOptions {
+  /** A plan that keeps every limit. */
   readonly best: ProblemSolution;
   readonly boundUsd: number;
   /** Told of what is proven of the whole. */
@@ -39,10 +45,12 @@ interface Known {
   readonly bound: LagrangianResult;
 }
 
-/** Whether the plans that cost little more than is proven have a core that is small enough. */
+/** Whether the plans that cost little more than is proven have a core that is small enough, most places being decided. */
 export function hasCore({ problem, strong, bound }: Known): boolean {
   const keeps = bound.rowPrice.map((usd) => keptUpTo * usd);
   const fates = fatesOf(strong, bound, bound.boundUsd + firstReach * Math.abs(bound.boundUsd));
+  const decided = fates.never.reduce((sum, shut, site) => sum + shut + fates.always[site]!, 0);
+  if (decided < leastDecided * problem.sites.count) return false;
   return coreOf(strong, fates, keeps, emptySolution(problem)).arc.length <= mostArcs;
 }
 
@@ -77,20 +85,20 @@ export async function closeOnCore(
     onBound(boundUsd);
   };
   const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
-  const coreUpTo = (mostUsd: number): { core: Core; start: ProblemSolution } => {
-    const fates = fatesOf(strong, bound, mostUsd);
+  const coreFor = (fates: Fates): { core: Core; start: ProblemSolution } => {
     const start = isWithin(problem, fates, best) ? best : emptySolution(problem);
     return { core: coreOf(strong, fates, keeps, start), start };
   };
-  let reachUsd = firstReach * Math.abs(bound.boundUsd);
+  let reachUsd = firstReach * Math.max(Math.abs(bound.boundUsd), bestUsd - bound.boundUsd);
   for (let first = true; !proven() && signal?.aborted !== true && leftS() > 0; first = false) {
     while (bound.boundUsd + reachUsd <= boundUsd) reachUsd *= nextReach;
     // Dearer plans than these are left out, so no more than this is proven.
     let mostUsd = bestUsd;
-    let next = coreUpTo(mostUsd);
-    if (first || next.core.arc.length > lastArcs) {
+    let next = coreFor(first ? oftenOpenIn(bound) : fatesOf(strong, bound, mostUsd));
+    if (first) mostUsd = -Infinity;
+    else if (next.core.arc.length > lastArcs) {
       mostUsd = Math.min(bestUsd, bound.boundUsd + reachUsd);
-      next = coreUpTo(mostUsd);
+      next = coreFor(fatesOf(strong, bound, mostUsd));
       reachUsd *= nextReach;
     }
     const { core, start } = next;
@@ -103,11 +111,12 @@ export async function closeOnCore(
       tools,
       {
         ...options,
-        timeLimitS: (first && mostUsd < bestUsd ? firstTimeShare : 1) * leftS(),
+        relativeGap: first ? Math.max(firstGap, options.relativeGap) : options.relativeGap,
+        timeLimitS: (first ? firstTimeShare : 1) * leftS(),
         signal: enough.signal,
         onProgress({ boundUsd: usd }) {
           proves(Math.min(usd, mostUsd));
-          if (usd >= mostUsd || proven()) stop();
+          if (!first && (usd >= mostUsd || proven())) stop();
         },
       },
       restricted(core, start),
@@ -124,6 +133,10 @@ export async function closeOnCore(
     if (mostUsd === bestUsd && short.length === 0) return "";
   }
   return "";
+}
+
+function oftenOpenIn({ open }: LagrangianResult): Fates {
+  return { never: Uint8Array.from(open, (part) => (part < oftenOpen ? 1 : 0)), always: new Uint8Array(open.length) };
 }
 
 /** Whether all that stands in a plan is where something may stand. */

@@ -182,7 +182,11 @@ export async function solveDecomposed(
   let message = "";
   const left = (): PathOptions => ({ ...options, timeLimitS: options.timeLimitS - elapsedS() });
   const closes = (): boolean =>
-    !timeUp() && !proven() && arcCount <= closeUpToArcs && hasCore({ problem, strong, bound: whole.bound });
+    !timeUp() &&
+    !proven() &&
+    bestUsd < Infinity &&
+    arcCount <= closeUpToArcs &&
+    hasCore({ problem, strong, bound: whole.bound });
   const close = async (): Promise<void> => {
     message = await closeOnCore({ problem, strong, bound: whole.bound }, tools, {
       ...left(),

@@ -3,6 +3,8 @@ export { MipBuilder } from "./mip-builder.ts";
 export { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution, type Violation } from "./problem.ts";
 export type { CouplingLimit } from "./coupling-limit.ts";
 export { solveProblem } from "./solve-problem.ts";
+export { solvePlan } from "./solve-resilient.ts";
+export type { Stage } from "./examine-failures.ts";
 export type { CurvePoint, PathOptions, PathResult, PathTools, SearchProgress, SearchStatus } from "./solution-path.ts";
 export { StoppedEarly } from "./build-model.ts";
 export { planScenario } from "./plan-scenario.ts";
