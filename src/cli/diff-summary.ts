@@ -28,10 +28,16 @@ export function diffSections(diff: PlanDiff): Section[] {
   ];
 }
 
+const numberOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 function headline({ before, after, opened, closed, moves, sameInput, optimaDiffer }: PlanDiff): string[] {
   const change = after.objectiveUsdPerYear - before.objectiveUsdPerYear;
   const moved = moves.reduce((sum, move) => sum + move.moved, 0);
-  const words = [`${opened.length} sites opened`, `${closed.length} closed`, `${moved} modules moved`];
+  const words = [
+    `${numberOf(opened.length, "site")} opened`,
+    `${closed.length} closed`,
+    `${numberOf(moved, "module")} moved`,
+  ];
   const lines = [`${signed(change, usd)} per year; ${words.join(", ")}.`];
   if (sameInput) lines.push("Both plans answer the same question.");
   else if (!optimaDiffer) lines.push("The difference in cost lies within what the gaps leave unproven.");

@@ -56,7 +56,10 @@ export function jsonOf({ text }: GatewayAnswer): unknown {
 /** What a gateway said against a request, as the end of the command. */
 export function refusedBy(url: string, answer: GatewayAnswer): CommandFailure {
   const message = (jsonOf(answer) as { error?: { message?: string } } | null)?.error?.message;
-  return invalid(`The gateway at ${url} answered with status ${answer.status}: ${message ?? "no reason given"}`);
+  const remedy = answer.status === 401 ? " On the command line --key-env names the variable that holds it." : "";
+  return invalid(
+    `The gateway at ${url} answered with status ${answer.status}: ${message ?? "no reason given"}${remedy}`,
+  );
 }
 
 const invalid = (why: string): CommandFailure => new CommandFailure(exitCodes.invalid, why);

@@ -270,4 +270,27 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     }
     await page.close();
   });
+
+  it("keeps the bar at the top legible in narrow windows: nothing over anything else, the question's name whole", async () => {
+    const { page } = await openPage(browser, server.origin);
+    for (const width of [1280, 1000, 800]) {
+      await page.setViewportSize({ width, height: 700 });
+      const boxes = await page.evaluate<number[][]>(`[".brand", ".scenario h1", ".top nav", ".top-end"].map((name) => {
+        const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect();
+        return [left, top, right, bottom];
+      })`);
+      for (const [i, [left, top, right, bottom]] of boxes.entries()) {
+        expect(right, `${width} px`).toBeLessThanOrEqual(width);
+        for (const [otherLeft, otherTop, otherRight, otherBottom] of boxes.slice(i + 1)) {
+          const apart = right! <= otherLeft! || otherRight! <= left! || bottom! <= otherTop! || otherBottom! <= top!;
+          expect(apart, `boxes ${i} and after at ${width} px`).toBe(true);
+        }
+      }
+      const cut = await page.evaluate<number>(
+        `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector(".scenario h1"))`,
+      );
+      expect(cut, `${width} px`).toBeLessThanOrEqual(0);
+    }
+    await page.close();
+  });
 });

@@ -55,7 +55,7 @@ export function Header(props: {
         Disperse
       </a>
       <div className="scenario">
-        <h1>{board.world.name}</h1>
+        <h1 title={board.world.name}>{board.world.name}</h1>
         <PeriodChoice board={board} />
         <span className={`status ${board.plan.status === "optimal" ? "" : "bad"}`}>{statusText(board.plan)}</span>
       </div>
@@ -115,14 +115,17 @@ function LiveStatus({ live }: { readonly live: LiveSnapshot }) {
   const emulated = useEmulated();
   const text =
     live.state === "open"
-      ? `Live · ${live.perS.toFixed(1)} req/s${emulated ? " · emulated engines" : ""}`
+      ? `Live · ${live.perS.toFixed(1)} req/s`
       : live.state === "connecting"
         ? "Connecting"
         : "Not live";
   return (
     <span className={`live-status ${live.state}`}>
       <span className="live-dot" aria-hidden="true" />
-      {text}
+      <span>
+        {text}
+        {live.state === "open" && emulated && <span className="live-note"> · emulated engines</span>}
+      </span>
     </span>
   );
 }

@@ -10,10 +10,19 @@ import {
   roundPercent,
   timeOfDay,
   usd,
+  usdApart,
   usdPerYear,
 } from "./format.ts";
 
 describe("how the console writes figures", () => {
+  it("tells two sums apart that are the same to three digits, and no others", () => {
+    expect(usdApart(1_201_052_143, 1_199_515_510)).toEqual(["$1.201bn", "$1.2bn"]);
+    expect(usdApart(407_100_000, 406_900_000)).toEqual(["$407.1M", "$406.9M"]);
+    expect(usdApart(5e6, 4e6)).toEqual(["$5M", "$4M"]);
+    expect(usdApart(5e6, 5e6)).toEqual(["$5M", "$5M"]);
+    expect(usdApart(undefined, null)).toEqual(["–", "–"]);
+  });
+
   it("gives every figure its unit", () => {
     expect(usd(41_234_567)).toBe("$41.2M");
     expect(usdPerYear(41_234_567)).toBe("$41.2M/year");

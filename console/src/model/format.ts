@@ -14,6 +14,17 @@ function quantity(value: Figure, unit: string): string {
 export const usd = (value: Figure): string => quantity(value, "USD");
 /** US dollars per year: `$41.2M/year`. */
 export const usdPerYear = (value: Figure): string => quantity(value, "USD/year");
+/** Two sums of dollars with as many digits as tell them apart: `$1.201bn` and `$1.1995bn`, where three would say the same. */
+export function usdApart(one: Figure, other: Figure): readonly [string, string] {
+  let shown: readonly [string, string] = [usd(one), usd(other)];
+  for (let digits = 4; digits <= 6 && one !== other && shown[0] === shown[1]; digits++) {
+    const write = (value: Figure): string =>
+      usd(value) === missing ? missing : formatQuantity(value!, "USD", { digits });
+    shown = [write(one), write(other)];
+  }
+  return shown;
+}
+
 export const milliseconds = (value: Figure): string => quantity(value, "ms");
 /** Electric power, from kW. */
 export const power = (kw: Figure): string => quantity(kw, "kW");

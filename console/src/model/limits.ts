@@ -35,7 +35,9 @@ export function nearestLimits(plan: PlanDocument): LimitView[] {
       limit(`Ports of ${name}`, load.egressGbps, load.portGbps, "Gbit/s", null),
     ];
   });
-  const coupling = plan.limits.map(({ name, used, upper }) => limit(name, used, upper, unitOf(name), null));
+  // That a run stands on one campus is a rule of the question, not something that could run out.
+  const scarce = plan.limits.filter(({ name }) => !/^(?:one )?campus /.test(name));
+  const coupling = scarce.map(({ name, used, upper }) => limit(name, used, upper, unitOf(name), null));
   return [...coupling, ...ofSites]
     .filter((view) => view.ratio >= noticeableRatio)
     .sort((a, b) => b.ratio - a.ratio || (a.name < b.name ? -1 : 1));

@@ -43,7 +43,8 @@ export function SimulationNotice(props: { readonly board: Board; readonly simula
     return <Notice title="This period was not simulated.">Traffic was played against the first period only.</Notice>;
   return (
     <Notice title="Not simulated yet.">
-      <code>disperse simulate plan.json</code> plays an hour of traffic against this plan; its result appears here.
+      <code>disperse simulate plan.json --out result.json</code> plays an hour of traffic against this plan;{" "}
+      <code>disperse serve plan.json --simulation result.json</code> shows here what came of it.
     </Notice>
   );
 }

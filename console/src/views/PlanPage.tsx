@@ -4,7 +4,7 @@ import { Chart } from "../charts/Chart.tsx";
 import type { ChartTheme } from "../charts/chart-theme.ts";
 import { gapOption, investmentOption } from "../charts/plan-options.ts";
 import type { Board } from "../model/board.ts";
-import { count, percent, power, traffic, usd, usdPerYear } from "../model/format.ts";
+import { count, percent, power, traffic, usd, usdApart, usdPerYear } from "../model/format.ts";
 import { investments, type PeriodInvestment } from "../model/investment.ts";
 import { nearestLimits, type LimitView } from "../model/limits.ts";
 import { tierNames } from "../model/names.ts";
@@ -15,14 +15,14 @@ import { Notice } from "../ui/Notice.tsx";
 /** How the plan was found, when its money is spent, what limits it, and what else was asked about it. */
 export default function PlanPage({ board }: { readonly board: Board }) {
   const { plan } = board;
+  const [found, proven] = usdApart(plan.objectiveUsdPerYear, plan.bestBoundUsdPerYear);
   const periods = useMemo(() => investments(plan), [plan]);
   return (
     <div className="page">
       <header className="page-head">
         <h2>Plan</h2>
         <p className="muted">
-          {count(plan.search.rows)} rows, {count(plan.search.arcs)} arcs, {plan.method}; {usd(plan.bestBoundUsdPerYear)}{" "}
-          proven of {usd(plan.objectiveUsdPerYear)}.
+          {count(plan.search.rows)} rows, {count(plan.search.arcs)} arcs, {plan.method}; {proven} proven of {found}.
         </p>
       </header>
       <div className="page-grid">
@@ -37,8 +37,9 @@ export default function PlanPage({ board }: { readonly board: Board }) {
 
 function Search({ board }: { readonly board: Board }) {
   const { search, relativeGap, horizon } = board.plan;
-  const option = useCallback((theme: ChartTheme) => gapOption(theme, search.curve), [search]);
+  const option = useCallback((theme: ChartTheme) => gapOption(theme, search), [search]);
   const last = search.curve.at(-1);
+  const [found, proven] = usdApart(last?.incumbentUsd, last?.boundUsd);
   return (
     <div className="card">
       <h3>
@@ -54,7 +55,7 @@ function Search({ board }: { readonly board: Board }) {
             height={240}
           />
           <p className="muted small">
-            After {search.seconds.toFixed(1)} s: {usd(last?.incumbentUsd)} found, {usd(last?.boundUsd)} proven
+            After {search.seconds.toFixed(1)} s: {found} found, {proven} proven
             {horizon ? ", as present value of all periods" : ""}; {percent(search.askedGap)} was asked for.
           </p>
         </>
