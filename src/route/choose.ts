@@ -35,21 +35,21 @@ export function choose(
   let ties = 1;
   // A request with fewer tokens than the mean can undercut the bound, which was computed at the mean.
   const boundsHold = extra.tokens >= 0;
-  const { terms, count } = lane;
-  const { latencyUsdPerMs } = lane.stakes;
+  const { count } = lane;
   const { replicasOfGroup } = routes;
   for (let index = 0; index < count; index++) {
     const at = termsAt(lane, index);
-    const boundUsd = terms[at + laneTerm.boundUsd]!;
+    const boundUsd = lane.terms[at + laneTerm.boundUsd]!;
     if (boundsHold && boundUsd > bestUsd * (1 + tieRatio)) break;
-    const group = terms[at + laneTerm.group]!;
+    const group = lane.terms[at + laneTerm.group]!;
     const replica = pickReplica(replicasOfGroup[2 * group]!, replicasOfGroup[2 * group + 1]!, load, nowMs, rng);
     if (replica < 0) continue;
-    const drainMs = pessimisticDrainMs(lane, load, replica, nowMs);
+    const drainMs = assumedDrainMs(lane, picked[pickedLoad.drainMs]!, picked[pickedLoad.health]!);
+    const computeMs = computeMsAt(lane, at, drainMs, extra.tokens);
     // Waiting alone may cost too much already; then nobody has to know the odds of a miss, which cost most to find.
-    const moreMs = computeMsOf(lane, index, drainMs, extra.tokens) - terms[at + laneTerm.prefillMs]!;
-    if (moreMs >= 0 && boundUsd + latencyUsdPerMs * moreMs > bestUsd * (1 + 2 * tieRatio)) continue;
-    const usd = costUsd(lane, index, drainMs, extra.tokens);
+    const moreMs = computeMs - lane.terms[at + laneTerm.prefillMs]!;
+    if (moreMs >= 0 && boundUsd + lane.stakes.latencyUsdPerMs * moreMs > bestUsd * (1 + 2 * tieRatio)) continue;
+    const usd = drainMs === 0 && extra.tokens === 0 ? boundUsd : costUsdAt(lane, at, computeMs);
     if (usd < bestUsd * (1 - tieRatio)) {
       bestUsd = usd;
       best = replica;
@@ -87,10 +87,13 @@ export function costUsd(
   extraTokens: number,
   knownMiss?: number,
 ): number {
-  const { terms, stakes } = lane;
   const at = termsAt(lane, index);
-  if (drainMs === 0 && extraTokens === 0) return terms[at + laneTerm.boundUsd]!;
-  const computeMs = computeMsOf(lane, index, drainMs, extraTokens);
+  if (drainMs === 0 && extraTokens === 0) return lane.terms[at + laneTerm.boundUsd]!;
+  return costUsdAt(lane, at, computeMsAt(lane, at, drainMs, extraTokens), knownMiss);
+}
+
+/** Expected cost, USD, of the candidate whose terms begin at `at`, when queue and prefill take `computeMs`. */
+function costUsdAt({ terms, stakes }: Choices, at: number, computeMs: number, knownMiss?: number): number {
   const miss =
     knownMiss ?? missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, stakes.budgetMs, computeMs);
   return (
@@ -102,9 +105,12 @@ export function costUsd(
 
 /** Queue plus prefill, ms. A request much shorter than the mean still takes a tenth of the mean's prefill. */
 export function computeMsOf(lane: Choices, index: number, drainMs: number, extraTokens: number): number {
-  const at = termsAt(lane, index);
-  const meanMs = lane.terms[at + laneTerm.prefillMs]!;
-  return drainMs + Math.max(meanMs * 0.1, meanMs + extraTokens * lane.terms[at + laneTerm.perTokenMs]!);
+  return computeMsAt(lane, termsAt(lane, index), drainMs, extraTokens);
+}
+
+function computeMsAt({ terms }: Choices, at: number, drainMs: number, extraTokens: number): number {
+  const meanMs = terms[at + laneTerm.prefillMs]!;
+  return drainMs + Math.max(meanMs * 0.1, meanMs + extraTokens * terms[at + laneTerm.perTokenMs]!);
 }
 
 export function pessimisticDrainMs(lane: Choices, load: LoadView, replica: number, nowMs: number): number {
@@ -118,25 +124,47 @@ export function assumedDrainMs(lane: Choices, drainMs: number, health: number): 
   return health < 1 ? drainMs / health + lane.stakes.budgetMs * (1 - health) : drainMs;
 }
 
+// What is known of the engine picked last; written and read within one decision.
+const pickedLoad = { drainMs: 0, health: 1 } as const;
+const picked = new Float64Array(2);
+
+/** One of the engines `first` to `first + count - 1`, -1 when none takes requests; `picked` says what is known of it. */
 function pickReplica(first: number, count: number, load: LoadView, nowMs: number, rng: () => number): number {
-  if (count === 1) return load.health(first, nowMs) === 0 ? -1 : first;
-  const one = first + Math.floor(rng() * count);
-  const other = first + ((one - first + 1 + Math.floor(rng() * (count - 1))) % count);
-  const oneHealth = load.health(one, nowMs);
-  const otherHealth = load.health(other, nowMs);
-  const oneDown = oneHealth === 0;
-  const otherDown = otherHealth === 0;
-  if (oneDown && otherDown) {
-    for (let replica = first; replica < first + count; replica++) {
-      if (load.health(replica, nowMs) !== 0) return replica;
+  let replica = first;
+  let health: number;
+  let drainMs: number;
+  if (count === 1) {
+    health = load.health(first, nowMs);
+    if (health === 0) return -1;
+    drainMs = load.drainMs(first, nowMs);
+  } else {
+    const one = first + Math.floor(rng() * count);
+    const other = first + ((one - first + 1 + Math.floor(rng() * (count - 1))) % count);
+    const oneHealth = load.health(one, nowMs);
+    const otherHealth = load.health(other, nowMs);
+    if (oneHealth === 0 || otherHealth === 0) {
+      replica = oneHealth !== 0 ? one : otherHealth !== 0 ? other : firstHealthy(first, count, load, nowMs);
+      if (replica < 0) return -1;
+      health = load.health(replica, nowMs);
+      drainMs = load.drainMs(replica, nowMs);
+    } else {
+      // A queue known of an engine whose health is not is as good as unknown.
+      const oneMs = Number.isNaN(oneHealth) ? Number.NaN : load.drainMs(one, nowMs);
+      const otherMs = Number.isNaN(otherHealth) ? Number.NaN : load.drainMs(other, nowMs);
+      const isOther = Number.isNaN(oneMs) ? !Number.isNaN(otherMs) : otherMs < oneMs;
+      replica = isOther ? other : one;
+      health = isOther ? otherHealth : oneHealth;
+      drainMs = isOther ? otherMs : oneMs;
     }
-    return -1;
   }
-  if (oneDown) return other;
-  if (otherDown) return one;
-  // A queue known of an engine whose health is not is as good as unknown.
-  const oneMs = Number.isNaN(oneHealth) ? Number.NaN : load.drainMs(one, nowMs);
-  const otherMs = Number.isNaN(otherHealth) ? Number.NaN : load.drainMs(other, nowMs);
-  if (Number.isNaN(oneMs)) return Number.isNaN(otherMs) ? one : other;
-  return otherMs < oneMs ? other : one;
+  picked[pickedLoad.drainMs] = drainMs;
+  picked[pickedLoad.health] = health;
+  return replica;
+}
+
+function firstHealthy(first: number, count: number, load: LoadView, nowMs: number): number {
+  for (let replica = first; replica < first + count; replica++) {
+    if (load.health(replica, nowMs) !== 0) return replica;
+  }
+  return -1;
 }
