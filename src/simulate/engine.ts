@@ -14,7 +14,8 @@ export interface EngineListener {
   finished(request: number, timeMs: number): void;
 }
 
-/** Where an engine's figures lie: the kind it is of, and the double at which its record begins. */
+/** Where an engine's figures lie: the kind it is of, and the double at which its record begins. Engines of a kind share one
+ * object that is moved from record to record: thousands of objects would be more lines of memory to wait for. */
 export interface EnginePlace {
   readonly kind: EngineKind;
   readonly at: number;
@@ -41,11 +42,11 @@ export class Engine {
   readonly #float: Float64Array;
   readonly #int: Int32Array;
   /** Where the record begins, in doubles, and its lists, in integers. */
-  readonly #at: number;
+  #at = 0;
   /** Admitted requests in order of admission; those in prefill are its tail, from `prefillHead` on. */
-  readonly #running: number;
+  #running = 0;
   /** Requests not admitted yet, in the order in which they reach the queue; preempted ones are put before all others. */
-  readonly #waiting: number;
+  #waiting = 0;
 
   /** `maxRunSteps` = 1 computes every step by itself: the reference the closed form is tested against. */
   constructor(
@@ -63,11 +64,23 @@ export class Engine {
     this.#maxRunSteps = maxRunSteps;
     this.#float = kind.records.float;
     this.#int = kind.records.int;
+    this.begin(at);
+  }
+
+  /** Becomes the engine whose record begins at double `at`, among those of its kind. */
+  moveTo(at: number): this {
     this.#at = at;
     this.#running = 2 * at + engineInt.running;
     this.#waiting = 2 * at + engineInt.waiting;
+    return this;
+  }
+
+  /** Becomes an engine that has had no request yet. */
+  begin(at: number): this {
+    this.moveTo(at);
     this.#float[at + engineFloat.slowdown] = 1;
     this.#empty();
+    return this;
   }
 
   /** Requests held: waiting, in prefill and decoding. */

@@ -1,9 +1,9 @@
-import { compileReplica } from "../perf/index.ts";
-import { groupEngine, type Group, type LoadView, type Routes } from "../route/index.ts";
-import { engineCosts, type EngineCosts } from "./engine-costs.ts";
-import { engineKind, type EngineKind } from "./engine-kind.ts";
+import type { LoadView, Routes } from "../route/index.ts";
+import type { EngineCosts } from "./engine-costs.ts";
+import type { EngineKind } from "./engine-kind.ts";
 import { engineRecordSize } from "./engine-records.ts";
 import { Engine, type EngineListener } from "./engine.ts";
+import { compileCosts, compileKinds } from "./fleet-kinds.ts";
 import { SplitEngine } from "./split-engine.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
@@ -33,12 +33,12 @@ export class Fleet implements LoadView {
   readonly #kindOfGroup: readonly (EngineKind | null)[];
   /** Doubles from one engine's record to the next. */
   readonly #recordSize: number;
-  /** Made when the first request comes: most engines of a large mesh are idle for most of the time. */
-  readonly #engines: (Engine | SplitEngine | null)[];
-  /** What the policy knows, `fields` numbers per engine: side by side, as every decision reads several engines' own. */
+  /** One for every kind that has had a request, moved to the record of the engine in question. */
+  readonly #engineOfKind: Engine[] = [];
+  /** Engines of several units, which have an object each. */
+  readonly #splitEngines: SplitEngine[] = [];
+  /** What the policy knows and where the engine is: `fields` numbers, a line of memory, for every engine. */
   readonly #known: Float64Array;
-  /** When an engine that stopped reporting because it is empty would report next, had it something to say. */
-  readonly #resumeMs: Float64Array;
   readonly #up: Uint8Array;
   readonly #healthy: Uint8Array;
   readonly #parked: Uint8Array;
@@ -55,15 +55,13 @@ export class Fleet implements LoadView {
     const costs = compileCosts(routes);
     this.#recordSize = Math.max(0, ...costs.map((each) => (each === null ? 0 : engineRecordSize(each))));
     this.#kindOfGroup = compileKinds(costs, n, this.#recordSize);
-    this.#engines = Array.from({ length: n }, () => null);
-    this.#known = new Float64Array(n * fields);
+    this.#known = makeRecords(n, fields).float;
     for (let replica = 0; replica < n; replica++) {
       // Engines report at times `k × interval + phase`; the golden ratio spreads the phases evenly for any number.
-      this.#known[replica * fields + nextReport] = ((replica * 0.6180339887498949) % 1) * timing.intervalMs;
       this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
+      this.#expectReport(replica, ((replica * 0.6180339887498949) % 1) * timing.intervalMs);
       this.#known[replica * fields + believed] = 1;
     }
-    this.#resumeMs = new Float64Array(n);
     this.#up = new Uint8Array(n).fill(1);
     this.#healthy = new Uint8Array(n).fill(1);
     this.#parked = new Uint8Array(n);
@@ -83,22 +81,18 @@ export class Fleet implements LoadView {
     return this.#up[replica] === 1;
   }
 
-  /** The engine when it has ever had a request. */
+  /** The engine when it has ever had a request; valid until another is asked for. */
   engineOf(replica: number): Engine | SplitEngine | null {
-    return this.#engines[replica]!;
+    const place = this.#known[replica * fields + holder]!;
+    if (place > 0) return this.#engineOfKind[place - 1]!.moveTo(replica * this.#recordSize);
+    return place < 0 ? this.#splitEngines[-place - 1]! : null;
   }
 
   // What the policy sees.
 
   drainMs(replica: number, nowMs: number): number {
-    const known = this.#known;
     const at = replica * fields;
-    if (known[at + silentSince]! <= nowMs) {
-      return nowMs - known[at + silentSince]! > this.#timing.maxAgeMs ? Number.NaN : known[at + reported]!;
-    }
-    if (known[at + nextReport]! > nowMs) return known[at + reported]!;
-    this.#bringReportUpTo(replica, nowMs);
-    return known[at + reported]!;
+    return this.#known[at + freshUntil]! > nowMs ? this.#known[at + reported]! : this.#drainMsAfresh(replica, nowMs);
   }
 
   health(replica: number): number {
@@ -108,22 +102,13 @@ export class Fleet implements LoadView {
   // What happens to engines. Times never fall from one call to the next.
 
   enqueue(replica: number, request: number, nowMs: number): void {
-    let engine = this.#engines[replica]!;
-    if (engine === null) {
-      const kind = this.#kindOf(replica);
-      const place = { kind, at: replica * this.#recordSize };
-      engine = kind.costs.split
-        ? new SplitEngine(kind.costs, this.#table, this.#listener)
-        : new Engine(kind.costs, this.#table, this.#listener, undefined, place);
-      this.#engines[replica] = engine;
-      if (this.#slowdown[replica] !== 1) engine.setSlowdown(this.#slowdown[replica]!, nowMs);
-    }
     const at = replica * fields;
     // A report that was due before this request must not contain it.
     if (this.#known[at + nextReport]! <= nowMs && this.#known[at + silentSince]! > nowMs) {
       this.#bringReportUpTo(replica, nowMs);
     }
     if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY) this.#resumeReports(replica, nowMs);
+    const engine = this.engineOf(replica) ?? this.#beginEngine(replica, nowMs);
     // Which unit of a split engine takes it depends on how far the units are.
     if (engine instanceof SplitEngine) engine.advance(nowMs);
     engine.enqueue(request);
@@ -134,11 +119,32 @@ export class Fleet implements LoadView {
     this.#known[at + reported] = this.#known[at + reported]! + computed * engine.costs.perPrefillTokenMs;
   }
 
+  /** Most engines of a large mesh are idle for most of the time, so they begin with their first request. */
+  #beginEngine(replica: number, nowMs: number): Engine | SplitEngine {
+    const kind = this.#kindOf(replica);
+    const at = replica * this.#recordSize;
+    let engine: Engine | SplitEngine;
+    if (kind.costs.split) {
+      engine = new SplitEngine(kind.costs, this.#table, this.#listener);
+      this.#known[replica * fields + holder] = -this.#splitEngines.push(engine);
+    } else {
+      let place = this.#engineOfKind.findIndex(({ costs }) => costs === kind.costs);
+      if (place >= 0) engine = this.#engineOfKind[place]!.begin(at);
+      else {
+        engine = new Engine(kind.costs, this.#table, this.#listener, undefined, { kind, at });
+        place = this.#engineOfKind.push(engine) - 1;
+      }
+      this.#known[replica * fields + holder] = place + 1;
+    }
+    if (this.#slowdown[replica] !== 1) engine.setSlowdown(this.#slowdown[replica]!, nowMs);
+    return engine;
+  }
+
   /** The answer is there: where it joins the conversation, its keys and values are held as well. */
   joinAnswer(replica: number, { keys, tokens }: PrefixChain, outputTokens: number): void {
     const last = keys.length - 1;
     const { kvBlocks, kvBlockTokens } = this.costsOf(replica);
-    const free = kvBlocks - (this.#engines[replica]?.usedBlocks ?? 0);
+    const free = kvBlocks - (this.engineOf(replica)?.usedBlocks ?? 0);
     const grown = { keys: [keys[last]!], tokens: [tokens[last]! + outputTokens] };
     this.#caches[replica]?.hold(grown, free * kvBlockTokens);
   }
@@ -154,14 +160,14 @@ export class Fleet implements LoadView {
     const cache = (this.#caches[replica] ??= new PrefixCache(kvBlockTokens));
     const held = cache.lookUp(prefix);
     // Blocks that requests in progress hold cannot keep what others left behind.
-    const free = kvBlocks - (this.#engines[replica]?.usedBlocks ?? 0);
+    const free = kvBlocks - (this.engineOf(replica)?.usedBlocks ?? 0);
     cache.hold(prefix, free * kvBlockTokens);
     return held;
   }
 
   crash(replica: number, nowMs: number, lost: (request: number) => void): void {
     this.#up[replica] = 0;
-    this.#engines[replica]?.fail(nowMs, lost);
+    this.engineOf(replica)?.fail(nowMs, lost);
     this.#caches[replica]?.clear();
     this.#known[replica * fields + reported] = 0;
   }
@@ -184,26 +190,40 @@ export class Fleet implements LoadView {
 
   slow(replica: number, factor: number, nowMs: number): void {
     this.#slowdown[replica] = factor;
-    this.#engines[replica]?.setSlowdown(factor, nowMs);
+    this.engineOf(replica)?.setSlowdown(factor, nowMs);
   }
 
   silence(replica: number, nowMs: number): void {
     this.#bringReportUpTo(replica, nowMs);
     this.#known[replica * fields + silentSince] = nowMs;
+    this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
   }
 
   unsilence(replica: number): void {
     this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
+    this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
   }
 
   advanceAll(nowMs: number): void {
-    for (const engine of this.#engines) engine?.advance(nowMs);
+    for (let replica = 0; replica < this.#routes.replicaCount; replica++) this.engineOf(replica)?.advance(nowMs);
   }
 
   #kindOf(replica: number): EngineKind {
     const kind = this.#kindOfGroup[this.#routes.groupOfReplica[replica]!]!;
     if (kind === null) throw new RangeError(`engine ${replica} holds a model that does not fit its accelerators`);
     return kind;
+  }
+
+  #expectReport(replica: number, dueMs: number): void {
+    this.#known[replica * fields + nextReport] = dueMs;
+    this.#known[replica * fields + freshUntil] = Math.min(dueMs, this.#known[replica * fields + silentSince]!);
+  }
+
+  #drainMsAfresh(replica: number, nowMs: number): number {
+    const silentSinceMs = this.#known[replica * fields + silentSince]!;
+    if (silentSinceMs <= nowMs && nowMs - silentSinceMs > this.#timing.maxAgeMs) return Number.NaN;
+    if (silentSinceMs > nowMs) this.#bringReportUpTo(replica, nowMs);
+    return this.#known[replica * fields + reported]!;
   }
 
   /** Takes the last report that was due by `nowMs`: what the engine's load was then, not what it is now. */
@@ -216,9 +236,9 @@ export class Fleet implements LoadView {
       const dueMs = known[at + nextReport]!;
       if (dueMs > nowMs) return;
       atMs = dueMs + Math.floor((nowMs - dueMs) / intervalMs) * intervalMs;
-      known[at + nextReport] = atMs + intervalMs;
+      this.#expectReport(replica, atMs + intervalMs);
     }
-    const engine = this.#engines[replica]!;
+    const engine = this.engineOf(replica);
     engine?.advance(atMs);
     if (engine !== null && engine.requests > 0) {
       known[at + reported] = engine.drainMs(atMs);
@@ -227,56 +247,31 @@ export class Fleet implements LoadView {
     // An empty engine says the same until a request comes, so nobody has to ask it.
     known[at + reported] = 0;
     if (intervalMs > 0) {
-      this.#resumeMs[replica] = atMs + intervalMs;
-      known[at + nextReport] = Number.POSITIVE_INFINITY;
+      known[at + resumeMs] = atMs + intervalMs;
+      this.#expectReport(replica, Number.POSITIVE_INFINITY);
     }
   }
 
   #resumeReports(replica: number, nowMs: number): void {
     const { intervalMs } = this.#timing;
-    const dueMs = this.#resumeMs[replica]!;
+    const dueMs = this.#known[replica * fields + resumeMs]!;
     const missed = Math.max(0, Math.floor((nowMs - dueMs) / intervalMs) + 1);
-    this.#known[replica * fields + nextReport] = dueMs + missed * intervalMs;
+    this.#expectReport(replica, dueMs + missed * intervalMs);
   }
 }
 
-/** Columns of what is known of an engine: the load it reported, when its next report is due, since when it is silent
- * (`Infinity` while it reports), and its health as far as anybody noticed (1 takes requests, 0 does not). */
+// Columns of what is known of an engine.
+/** The load it reported, ms, and when its next report is due. */
 const reported = 0;
 const nextReport = 1;
-const silentSince = 2;
+/** Until when what it reported may be taken as it stands. */
+const freshUntil = 2;
+/** Its health as far as anybody noticed: 1 takes requests, 0 does not. */
 const believed = 3;
-const fields = 4;
-
-/** One set of coefficients per group; groups of equal hardware, model and share have the same object. */
-function compileCosts(routes: Routes): (EngineCosts | null)[] {
-  const { world } = routes.policy;
-  const known = new Map<string, EngineCosts | null>();
-  return routes.groups.map((group) => {
-    const key = `${group.module} ${group.workloads[0]} ${group.tensorParallel} ${group.speedRatio} ${group.memoryRatio ?? 1}`;
-    let costs = known.get(key);
-    if (costs === undefined) {
-      costs = costsOfGroup(world, group);
-      known.set(key, costs);
-    }
-    return costs;
-  });
-}
-
-/** Groups with the same costs share a kind; the records of all engines lie in one block. */
-function compileKinds(costs: readonly (EngineCosts | null)[], replicas: number, recordSize: number) {
-  const records = makeRecords(replicas, recordSize);
-  const kinds = new Map<EngineCosts, EngineKind>();
-  return costs.map((each): EngineKind | null => {
-    if (each === null) return null;
-    let kind = kinds.get(each);
-    if (kind === undefined) kinds.set(each, (kind = engineKind(each, records)));
-    return kind;
-  });
-}
-
-function costsOfGroup(world: Routes["policy"]["world"], group: Group): EngineCosts | null {
-  const spec = groupEngine(world, group);
-  const replica = spec && compileReplica(spec);
-  return replica ? engineCosts(replica, group.speedRatio) : null;
-}
+/** Since when it does not report; `Infinity` while it does. */
+const silentSince = 4;
+/** When an engine that stopped reporting because it is empty would report next, had it something to say. */
+const resumeMs = 5;
+/** Which object speaks for it: position in `#engineOfKind` and one more, or that in `#splitEngines` below zero; 0 = none yet. */
+const holder = 6;
+const fields = 8;
