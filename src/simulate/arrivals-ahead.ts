@@ -2,7 +2,7 @@ import type { Arrivals } from "./arrivals.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
 
 /** Requests drawn at a time. */
-const batch = 64;
+export const aheadCount = 32;
 
 /**
  * The requests of a stream, drawn some dozens ahead. Nothing that happens to a request changes those to come, so this
@@ -18,17 +18,20 @@ export class ArrivalsAhead implements Arrivals {
   prefix: PrefixChain | null = null;
 
   readonly #stream: Arrivals;
-  readonly #timeMs = new Float64Array(batch);
-  readonly #rows = new Int32Array(batch);
-  readonly #input = new Int32Array(batch);
-  readonly #output = new Int32Array(batch);
-  readonly #cached = new Int32Array(batch);
-  readonly #prefixes: (PrefixChain | null)[] = Array.from({ length: batch }, () => null);
+  readonly #drawnAhead: (rows: Int32Array, count: number) => void;
+  readonly #timeMs = new Float64Array(aheadCount);
+  readonly #rows = new Int32Array(aheadCount);
+  readonly #input = new Int32Array(aheadCount);
+  readonly #output = new Int32Array(aheadCount);
+  readonly #cached = new Int32Array(aheadCount);
+  readonly #prefixes: (PrefixChain | null)[] = Array.from({ length: aheadCount }, () => null);
   #at = 0;
   #drawn = 0;
 
-  constructor(stream: Arrivals) {
+  /** `drawnAhead` hears the rows of the requests that come next, whenever some have been drawn. */
+  constructor(stream: Arrivals, drawnAhead: (rows: Int32Array, count: number) => void) {
     this.#stream = stream;
+    this.#drawnAhead = drawnAhead;
     this.#draw();
     this.#read();
   }
@@ -41,7 +44,7 @@ export class ArrivalsAhead implements Arrivals {
   #draw(): void {
     const stream = this.#stream;
     let drawn = 0;
-    while (drawn < batch && stream.nextMs < Number.POSITIVE_INFINITY) {
+    while (drawn < aheadCount && stream.nextMs < Number.POSITIVE_INFINITY) {
       this.#timeMs[drawn] = stream.nextMs;
       this.#rows[drawn] = stream.row;
       this.#input[drawn] = stream.inputTokens;
@@ -52,6 +55,7 @@ export class ArrivalsAhead implements Arrivals {
       stream.step();
     }
     this.#drawn = drawn;
+    this.#drawnAhead(this.#rows, drawn);
     this.#at = 0;
   }
 

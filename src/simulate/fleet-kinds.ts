@@ -3,7 +3,7 @@ import { compileReplica } from "../perf/index.ts";
 import { groupEngine, type Group, type Routes } from "../route/index.ts";
 import { engineCosts, type EngineCosts } from "./engine-costs.ts";
 import { engineKind, type EngineKind } from "./engine-kind.ts";
-import { makeRecords } from "./records.ts";
+import type { Records } from "./records.ts";
 
 /** One set of coefficients per group; groups of equal hardware, model and share have the same object. */
 export function compileCosts(routes: Routes): (EngineCosts | null)[] {
@@ -21,8 +21,7 @@ export function compileCosts(routes: Routes): (EngineCosts | null)[] {
 }
 
 /** Groups with the same costs share a kind; the records of all engines lie in one block. */
-export function compileKinds(costs: readonly (EngineCosts | null)[], replicas: number, recordSize: number) {
-  const records = makeRecords(replicas, recordSize);
+export function compileKinds(costs: readonly (EngineCosts | null)[], records: Records) {
   const kinds = new Map<EngineCosts, EngineKind>();
   return costs.map((each): EngineKind | null => {
     if (each === null) return null;

@@ -1,13 +1,13 @@
 import type { LoadView, Routes } from "../route/index.ts";
 import type { EngineCosts } from "./engine-costs.ts";
 import type { EngineKind } from "./engine-kind.ts";
-import { engineRecordSize } from "./engine-records.ts";
+import { engineInt, engineRecordSize } from "./engine-records.ts";
 import { Engine, type EngineListener } from "./engine.ts";
 import { compileCosts, compileKinds } from "./fleet-kinds.ts";
 import { SplitEngine } from "./split-engine.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
-import { makeRecords } from "./records.ts";
+import { makeRecords, type Records } from "./records.ts";
 import { requestInt, requestInts, type RequestTable } from "./request-table.ts";
 
 export interface SnapshotTiming {
@@ -31,13 +31,14 @@ export class Fleet implements LoadView {
   readonly #timing: SnapshotTiming;
   /** Null where the model does not fit; the policy sends nothing there. */
   readonly #kindOfGroup: readonly (EngineKind | null)[];
-  /** Doubles from one engine's record to the next. */
+  /** Of all engines, and the doubles from one to the next. */
+  readonly #records: Records;
   readonly #recordSize: number;
   /** One for every kind that has had a request, moved to the record of the engine in question. */
   readonly #engineOfKind: Engine[] = [];
   /** Engines of several units, which have an object each. */
   readonly #splitEngines: SplitEngine[] = [];
-  /** What the policy knows and where the engine is: `fields` numbers, a line of memory, for every engine. */
+  /** What the policy knows and where the engine is, `known` numbers in a line of memory for every engine. */
   readonly #known: Float64Array;
   readonly #up: Uint8Array;
   readonly #healthy: Uint8Array;
@@ -54,7 +55,8 @@ export class Fleet implements LoadView {
     this.#timing = timing;
     const costs = compileCosts(routes);
     this.#recordSize = Math.max(0, ...costs.map((each) => (each === null ? 0 : engineRecordSize(each))));
-    this.#kindOfGroup = compileKinds(costs, n, this.#recordSize);
+    this.#records = makeRecords(n, this.#recordSize);
+    this.#kindOfGroup = compileKinds(costs, this.#records);
     this.#known = makeRecords(n, fields).float;
     for (let replica = 0; replica < n; replica++) {
       // Engines report at times `k × interval + phase`; the golden ratio spreads the phases evenly for any number.
@@ -97,6 +99,24 @@ export class Fleet implements LoadView {
 
   health(replica: number): number {
     return this.#known[replica * fields + believed]!;
+  }
+
+  /** Reads what is known of the first `count` of these engines, and the records of those that are due to report: see `LookAhead`. */
+  touch(replicas: Int32Array, count: number, nowMs: number): number {
+    const known = this.#known;
+    const { float, int } = this.#records;
+    let due = 0;
+    for (let at = 0; at < count; at++) {
+      const replica = replicas[at]!;
+      if (known[replica * fields + nextReport]! <= nowMs) replicas[due++] = replica;
+    }
+    let seen = 0;
+    for (let at = 0; at < due; at++) {
+      const record = replicas[at]! * this.#recordSize;
+      seen += float[record]! + float[record + 8]! + float[record + 16]! + float[record + 24]!;
+      replicas[at] = Math.max(int[2 * record + engineInt.running]!, int[2 * record + engineInt.waiting]!);
+    }
+    return seen + this.#table.touch(replicas, due);
   }
 
   // What happens to engines. Times never fall from one call to the next.

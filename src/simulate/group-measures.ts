@@ -31,6 +31,9 @@ const countedWhole = 20_000;
 /** Fewer say nothing about a 99th percentile. */
 const enoughSamples = 1000;
 
+/** So many times go to a sketch together: it is much larger than they are, and then its lines of memory are waited for at once. */
+const pendingCount = 8;
+
 /** What engines of a group measured of each workload, to be held against the engine model of the plan. */
 export class GroupMeasures {
   readonly #workloads: number;
@@ -38,6 +41,10 @@ export class GroupMeasures {
   readonly #fromMs: number;
   readonly #slicesPerMs: number;
   readonly #countedWhole: number;
+  /** Times on their way to the sketches of each group and workload: first those to the first token, then those to the last. */
+  readonly #pending: Float64Array;
+  readonly #pendingOf: Uint8Array;
+  readonly #order = new Int32Array(pendingCount);
   /** Made when the first request comes: most groups of a large mesh serve one workload. */
   readonly #ttftMs: (QuantileSketch | undefined)[] = [];
   readonly #e2eMs: (QuantileSketch | undefined)[] = [];
@@ -45,6 +52,8 @@ export class GroupMeasures {
   constructor(groups: number, workloads: number, { fromMs, durationMs }: MeasureOptions) {
     this.#workloads = workloads;
     this.#records = makeRecords(groups * workloads, recordSize);
+    this.#pending = new Float64Array(groups * workloads * 2 * pendingCount);
+    this.#pendingOf = new Uint8Array(groups * workloads);
     this.#fromMs = fromMs;
     this.#countedWhole = groups > fewGroups ? 0 : countedWhole;
     this.#slicesPerMs = sliceCount / Math.max(1, durationMs - fromMs);
@@ -78,9 +87,26 @@ export class GroupMeasures {
       const counted = 2 * first + firstSlice + Math.min(sliceCount - 1, slice);
       int[counted] = int[counted]! + 1;
       if (completed > this.#countedWhole && completed % sampledEvery !== 0) continue;
-      (this.#ttftMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineTtftMs));
-      (this.#e2eMs[at] ??= new QuantileSketch(quantileError)).add(Math.max(0, engineE2eMs));
+      const next = at * 2 * pendingCount + this.#pendingOf[at]!;
+      this.#pending[next] = Math.max(0, engineTtftMs);
+      this.#pending[next + pendingCount] = Math.max(0, engineE2eMs);
+      if (++this.#pendingOf[at]! === pendingCount) this.#sketch(at);
     }
+  }
+
+  /** Puts the times that wait into the sketches of a group and workload. */
+  #sketch(at: number): void {
+    const count = this.#pendingOf[at]!;
+    if (count === 0) return;
+    const first = at * 2 * pendingCount;
+    const ttft = (this.#ttftMs[at] ??= new QuantileSketch(quantileError));
+    const e2e = (this.#e2eMs[at] ??= new QuantileSketch(quantileError));
+    const order = this.#order;
+    for (let i = 0; i < count; i++) order[i] = first + i;
+    ttft.addAll(this.#pending, order, 0, count);
+    for (let i = 0; i < count; i++) order[i] = first + pendingCount + i;
+    e2e.addAll(this.#pending, order, 0, count);
+    this.#pendingOf[at] = 0;
   }
 
   /** Requests and output tokens of all workloads of a group. */
@@ -97,6 +123,7 @@ export class GroupMeasures {
   /** Time to first token and to the last that a share `p` of the requests kept, ms, within 1 %; null when too few were counted. */
   quantiles(group: number, workload: number, p: number): { readonly ttftMs: number; readonly e2eMs: number } | null {
     const at = group * this.#workloads + workload;
+    this.#sketch(at);
     if (!((this.#ttftMs[at]?.count ?? 0) >= enoughSamples)) return null;
     const ttftMs = this.#ttftMs[at]?.quantile(p) ?? null;
     const e2eMs = this.#e2eMs[at]?.quantile(p) ?? null;

@@ -112,6 +112,17 @@ export class RequestTable {
     this.#inUse--;
   }
 
+  /** Reads the records of the first `count` of these slots, -1 for none: see `LookAhead`. */
+  touch(slots: Int32Array, count: number): number {
+    let seen = 0;
+    for (let at = 0; at < count; at++) {
+      if (slots[at]! < 0) continue;
+      const float = slots[at]! * requestSize;
+      seen += this.float[float]! + this.float[float + 8]! + this.float[float + 16]!;
+    }
+    return seen;
+  }
+
   /** One number of a request, for those who read few. */
   floatOf(slot: number, field: keyof typeof requestFloat): number {
     return this.float[slot * requestSize + requestFloat[field]]!;

@@ -45,6 +45,18 @@ export class RowLanes {
     return choices;
   }
 
+  /** What `choices` says, where the lane has been looked up already. */
+  known(row: number): Choices | null {
+    return this.#rows[row * rowInts + rowInt.shelf] === 0 ? null : this.choices(row);
+  }
+
+  /** Reads the records of the first `count` of these rows: see `LookAhead`. */
+  touch(rows: Int32Array, count: number): number {
+    let seen = 0;
+    for (let at = 0; at < count; at++) seen += this.#rows[rows[at]! * rowInts]!;
+    return seen;
+  }
+
   lane(row: number): Lane {
     const { workload, area, access } = this.#world.demand[row]!;
     return this.#routes.lane(workload, area, access);

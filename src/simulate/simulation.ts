@@ -12,6 +12,7 @@ import { EventQueue } from "./event-queue.ts";
 import { eventKinds, FaultDriver } from "./fault-driver.ts";
 import { FinishedBatch } from "./finished-batch.ts";
 import { Fleet } from "./fleet.ts";
+import { LookAhead } from "./look-ahead.ts";
 import { Measures, type RejectionReason } from "./measures.ts";
 import { Isolation } from "./isolation.ts";
 import { groupFloat, groupSize, packGroups, packRows, rowInt, rowInts } from "./packed-places.ts";
@@ -71,6 +72,8 @@ export class Simulation {
   readonly #finished: FinishedBatch;
   readonly #recorder: ChromeTraceRecorder | null;
   #serial = 0;
+  /** When the last request came, ms. */
+  #handledMs = 0;
   #nowMs = 0;
   #isDone = false;
   #busyMs: Float64Array | null = null;
@@ -119,7 +122,6 @@ export class Simulation {
       ? new Autoscaler(this.#routes, this.#fleet, this.#queue, options.autoscaling, this.durationMs)
       : null;
     this.#answers = options.responseCaching && new ResponseCaches(world, options.responseCaching, options.seed);
-    this.#arrivals = new ArrivalsAhead(makeArrivals(input, options, this.#rate));
     const lots = new RandomStream(options.seed, "route");
     this.#choose = findByPolicy(options.rule, this.#routes, lots);
     this.#find = findEngine(options.rule, this.#routes, lots);
@@ -129,6 +131,10 @@ export class Simulation {
     this.#rows = packRows(world, this.#measures.traffic, this.#audit);
     this.#lanes = new RowLanes(world, this.#routes, this.#rows);
     this.#groups = packGroups(world, this.#routes, this.#fleet);
+    const ahead = new LookAhead(this.#routes, this.#lanes, this.#groups, this.#links, this.#fleet);
+    this.#arrivals = new ArrivalsAhead(makeArrivals(input, options, this.#rate), (rows, count) =>
+      ahead.read(rows, count, this.#handledMs),
+    );
     this.#meanComputedTokens = Float64Array.from(
       world.workloads,
       (workload) => workload.inputTokens.mean * (1 - workload.prefixHitRatio),
@@ -266,6 +272,7 @@ export class Simulation {
   }
 
   #arrive(nowMs: number): void {
+    this.#handledMs = nowMs;
     const { row, inputTokens, outputTokens, cachedTokens, prefix } = this.#arrivals;
     const table = this.#table;
     const request = table.take();
