@@ -21,7 +21,7 @@ async function read(content: string | Uint8Array, spoolFromBytes?: number) {
 
 const header = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
 /** Rows whose times jump forwards and back; more than a chunk holds. */
-const rows = Array.from({ length: 150_000 }, (_, i) => `${(i * 7919) % 150_000},${1 + (i % 900)},${1 + (i % 90)}`);
+const rows = Array.from({ length: 100_000 }, (_, i) => `${(i * 7919) % 100_000},${1 + (i % 900)},${1 + (i % 90)}`);
 
 describe("readTraceFile", () => {
   it("tells CSV from JSON lines and packed from plain by content, not by name", async () => {
@@ -39,9 +39,10 @@ describe("readTraceFile", () => {
     const text = `${header}${rows.join("\n")}\n`;
     const inMemory = await read(text);
     const spooled = await read(text, 0);
-    expect(spooled.requests).toEqual(inMemory.requests);
+    // As texts: to compare a hundred thousand objects field by field takes seconds.
+    expect(JSON.stringify(spooled.requests) === JSON.stringify(inMemory.requests)).toBe(true);
     expect(spooled.rules).toEqual(inMemory.rules);
-    expect(spooled.requests).toHaveLength(150_000);
+    expect(spooled.requests).toHaveLength(100_000);
     expect(spooled.requests.every(({ atMs }, i, all) => i === 0 || atMs >= all[i - 1]!.atMs)).toBe(true);
   });
 
@@ -54,7 +55,8 @@ describe("readTraceFile", () => {
   });
 
   it("gets through bytes that are no text, with or without ends of lines", async () => {
-    const noise = Buffer.from(Array.from({ length: 5_000_000 }, (_, i) => (i * 7919 + (i >> 7)) & 0xff));
+    const noise = Buffer.alloc(5_000_000);
+    for (let i = 0; i < noise.length; i++) noise[i] = (i * 7919 + (i >> 7)) & 0xff;
     for (const bytes of [noise, noise.filter((byte) => byte !== 10), Buffer.alloc(6_000_000)]) {
       const { requests, report } = await read(bytes);
       expect(requests).toEqual([]);
