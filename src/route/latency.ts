@@ -1,5 +1,6 @@
-import type { World } from "../catalog/index.ts";
+import type { AccessType, NetworkModel, World } from "../catalog/index.ts";
 import { quantileMs, userRtt, wideAreaRtt, type LatencyDistribution } from "../network/index.ts";
+import { Answers } from "./answers.ts";
 
 export type Relation = "sameCountry" | "sameContinent" | "betweenContinents";
 export const relations: readonly Relation[] = ["sameCountry", "sameContinent", "betweenContinents"];
@@ -19,13 +20,27 @@ export interface LatencyTable {
   readonly quantileMs: Float64Array;
 }
 
+interface LatencyQuestion {
+  readonly network: NetworkModel;
+  readonly access: Pick<AccessType, "medianMs" | "sigma">;
+  readonly relation: Relation;
+  readonly quantile: number;
+}
+
+const tables = new Answers(latencyTableFor, 500);
+
 export function compileLatencyTable(world: World, access: number, relation: Relation, quantile: number): LatencyTable {
+  const { medianMs, sigma } = world.accessTypes[access]!;
+  return tables.to({ network: world.network, access: { medianMs, sigma }, relation, quantile });
+}
+
+function latencyTableFor({ network, access, relation, quantile }: LatencyQuestion): LatencyTable {
   const mu = new Float64Array(gridSize + 1);
   const sigma = new Float64Array(gridSize + 1);
   const quantiles = new Float64Array(gridSize + 1);
   for (let index = 0; index <= gridSize; index++) {
     const km = (index / gridSize) ** 2 * longestKm;
-    const rtt: LatencyDistribution = userRtt(wideAreaRtt(world.network, km, relation), world.accessTypes[access]!);
+    const rtt: LatencyDistribution = userRtt(wideAreaRtt(network, km, relation), access);
     mu[index] = Math.log(rtt.medianMs);
     sigma[index] = rtt.sigma;
     quantiles[index] = quantileMs(rtt, quantile);

@@ -11,6 +11,7 @@ import {
   type Replica,
   type RequestShape,
 } from "../perf/index.ts";
+import { Answers } from "./answers.ts";
 
 /** Compute budgets above this (ms) no longer change what an engine can carry within any interactive objective. */
 const budgetCeilingMs = 120_000;
@@ -72,17 +73,13 @@ interface ServingQuestion {
   readonly tpotBudgetMs: number | null;
 }
 
-/**
- * Answers by question, as text: the periods, futures, variants and later readings of a scenario ask the same ones of worlds
- * of their own, and an answer takes milliseconds.
- */
-const answers = new Map<string, Serving>();
-const mostAnswers = 2_000;
+/** An answer takes milliseconds. */
+const servings = new Answers(servingFor, 2_000);
 
 /** Evaluates every engine layout of `module` for `workload`. */
 export function compileServing(world: World, workload: Workload, module: ServerModule): Serving {
   const { name, accelerator, acceleratorCount, powerKw, idlePowerKw } = module;
-  const question: ServingQuestion = {
+  return servings.to({
     module: { name, accelerator, acceleratorCount, powerKw, idlePowerKw },
     model: world.models[workload.model]!,
     engine: world.engines[workload.engine]!,
@@ -91,17 +88,10 @@ export function compileServing(world: World, workload: Workload, module: ServerM
     shape: requestShape(workload),
     attainmentRatio: workload.ttft.attainmentRatio,
     tpotBudgetMs: workload.tpotBudgetMs,
-  };
-  const key = JSON.stringify(question);
-  const known = answers.get(key);
-  if (known !== undefined) return known;
-  if (answers.size >= mostAnswers) answers.clear();
-  const found = answer(question);
-  answers.set(key, found);
-  return found;
+  });
 }
 
-function answer(question: ServingQuestion): Serving {
+function servingFor(question: ServingQuestion): Serving {
   const { module, model, engine, weightPrecision, kvPrecision } = question;
   const { accelerator } = module;
   const options: ServingOption[] = [];
