@@ -99,13 +99,16 @@ function oppositeText({ open, site }: SiteExplanation, change: ChangeOfOptimum |
 
 function changeText({ usdPerYear, atLeastUsdPerYear, atMostUsdPerYear }: ChangeOfOptimum): string {
   const [least, most] = [moreOrLess(atLeastUsdPerYear), moreOrLess(atMostUsdPerYear)];
-  const found = usdPerYear === 0 ? "the same cost" : moreOrLess(usdPerYear, " a year");
+  const found = isNothing(usdPerYear) ? "the same cost" : moreOrLess(usdPerYear, " a year");
   return least === most ? found : `${found}; within the gaps it may be anything from ${least} to ${most}`;
 }
 
+/** Less than half a cent: what the solver's rounding leaves of two plans of the same cost. */
+const isNothing = (usdPerYear: number): boolean => Math.abs(usdPerYear) < 0.005;
+
 /** A difference in words: a minus sign before a sum that is called less would say it twice. */
 function moreOrLess(change: number, per = ""): string {
-  if (change === 0) return "nothing";
+  if (isNothing(change)) return "nothing";
   return change > 0 ? `${usd(change)}${per} more` : `${usd(-change)}${per} less`;
 }
 
@@ -227,7 +230,10 @@ export function limitPeriodSections(periods: readonly LimitInPeriod[]): Section[
 function trialText({ name, unit }: LimitExplanation, trial: LimitTrial | null): string {
   if (trial === null) return `With more ${name} there is no plan, or the search was stopped.`;
   if (trial.added === null) return `Planned again without it: ${changeText(trial.change)}.`;
-  return `Planned again with ${amount(trial.added, unit)} more: ${changeText(trial.change)}. That is ${usd(trial.worthUsdPerYear)} a year per ${one(unit)} (finite difference), at most ${usd(trial.worthAtMostUsdPerYear)}.`;
+  const again = `Planned again with ${amount(trial.added, unit)} more: ${changeText(trial.change)}.`;
+  if (isNothing(trial.worthAtMostUsdPerYear * trial.added))
+    return `${again} That is nothing per ${one(unit)} (finite difference).`;
+  return `${again} That is ${usd(trial.worthUsdPerYear)} a year per ${one(unit)} (finite difference), at most ${usd(trial.worthAtMostUsdPerYear)}.`;
 }
 
 /** Limits in use, those used up first. */
