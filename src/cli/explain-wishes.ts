@@ -5,6 +5,7 @@ import { nearest } from "../scenario/index.ts";
 import { parseQuantity } from "../units/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, three, usd } from "./figures.ts";
+import { breathe, inCommandsWords } from "./find-plan.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { periodPosition } from "./period-option.ts";
 import type { SearchOptions } from "./plan-worlds.ts";
@@ -41,11 +42,13 @@ export async function explainWishes(file: string, options: WishesOptions): Promi
   try {
     const { gap, timeLimit, seed } = options;
     const search = { relativeGap: gap, timeLimitS: timeLimit, seed, signal: stop.signal };
-    const answer = await answerWishes(world, wishes, { solver, nowMs: () => performance.now() }, search);
+    const answer = await answerWishes(world, wishes, { solver, nowMs: () => performance.now(), breathe }, search);
     progress.finish();
     process.stdout.write(`${options.json ? resultJson("wishes", answer) : report(sections(answer), options.format)}\n`);
     if (answer.possible === false) process.exitCode = exitCodes.infeasible;
     if (answer.possible === null) process.exitCode = exitCodes.gapAboveTarget;
+  } catch (error) {
+    throw inCommandsWords(error);
   } finally {
     progress.finish();
     deaf();

@@ -46,14 +46,19 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
       },
     );
   } catch (error) {
-    if (!(error instanceof StoppedEarly)) throw error;
-    const remedy = error.cancelled ? "" : "; give it longer (--time-limit), or plan fewer periods (--period)";
-    throw new CommandFailure(exitCodes.gapAboveTarget, `${error.message}${remedy}.`);
+    throw inCommandsWords(error);
   } finally {
     progress.finish();
     deaf();
     await solver.close();
   }
+}
+
+/** What a command says where planning ended before there was a model; other errors are what they are. */
+export function inCommandsWords(error: unknown): unknown {
+  if (!(error instanceof StoppedEarly)) return error;
+  const remedy = error.cancelled ? "" : "; give it longer (--time-limit), or plan fewer periods (--period)";
+  return new CommandFailure(exitCodes.gapAboveTarget, `${error.message}${remedy}.`);
 }
 
 /** Lets signals and timers be heard in the middle of long work. */

@@ -12,7 +12,7 @@ import {
 } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, usd } from "./figures.ts";
-import { breathe, progressText } from "./find-plan.ts";
+import { breathe, inCommandsWords, progressText } from "./find-plan.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { periodPosition } from "./period-option.ts";
 import type { SearchOptions } from "./plan-worlds.ts";
@@ -130,7 +130,7 @@ async function search(
     return { found, plan };
   } catch (error) {
     if (error instanceof RangeError) throw new CommandFailure(exitCodes.invalid, `futures: ${error.message}.`);
-    throw error;
+    throw inCommandsWords(error);
   } finally {
     progress.finish();
     deaf();

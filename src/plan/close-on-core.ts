@@ -26,6 +26,8 @@ const leastDecided = 0.5;
 /** With a plan close enough that all cheaper ones have a core of so few arcs, that core is next; else one that reaches further. */
 const lastArcs = 12_000;
 const nextReach = 1.8;
+/** Cores that lean on missing arcs where capacity is scarce lead nowhere; it ends after so many. */
+const mostMisses = 2;
 
 export interface CoreOptions extends PathOptions {
   /** A plan that keeps every limit. */
@@ -71,13 +73,14 @@ export async function closeOnCore(
   let best = given;
   let bestUsd = objectiveUsd(problem, best);
   let boundUsd = known;
-  const offer = (found: ProblemSolution | null): void => {
-    if (found === null || checkSolution(problem, found).length > 0) return;
+  const offer = (found: ProblemSolution | null): boolean => {
+    if (found === null || checkSolution(problem, found).length > 0) return false;
     const usd = objectiveUsd(problem, found);
-    if (!(usd < bestUsd)) return;
+    if (!(usd < bestUsd)) return false;
     best = found;
     bestUsd = usd;
     onPlan(found);
+    return true;
   };
   const proves = (usd: number): void => {
     if (!(usd > boundUsd)) return;
@@ -85,16 +88,17 @@ export async function closeOnCore(
     onBound(boundUsd);
   };
   const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
-  const coreFor = (fates: Fates): { core: Core; start: ProblemSolution } => {
+  const coreFor = (fates: Fates, hasStandIns = true): { core: Core; start: ProblemSolution } => {
     const start = isWithin(problem, fates, best) ? best : emptySolution(problem);
-    return { core: coreOf(strong, fates, keeps, start), start };
+    return { core: coreOf(strong, fates, keeps, start, hasStandIns), start };
   };
+  let misses = 0;
   let reachUsd = firstReach * Math.max(Math.abs(bound.boundUsd), bestUsd - bound.boundUsd);
   for (let first = true; !proven() && signal?.aborted !== true && leftS() > 0; first = false) {
     while (bound.boundUsd + reachUsd <= boundUsd) reachUsd *= nextReach;
     // Dearer plans than these are left out, so no more than this is proven.
     let mostUsd = bestUsd;
-    let next = coreFor(first ? oftenOpenIn(bound) : fatesOf(strong, bound, mostUsd));
+    let next = first ? coreFor(oftenOpenIn(bound), false) : coreFor(fatesOf(strong, bound, mostUsd));
     if (first) mostUsd = -Infinity;
     else if (next.core.arc.length > lastArcs) {
       mostUsd = Math.min(bestUsd, bound.boundUsd + reachUsd);
@@ -127,7 +131,8 @@ export async function closeOnCore(
     const short = rowsLeft(core, result);
     const whole = lifted(problem, core, result.solution);
     const quiet = { ...options, ...(signal && { signal }), timeLimitS: leftS() };
-    offer(short.length === 0 ? whole : await served(problem, whole, tools, quiet));
+    const isBetter = offer(short.length === 0 ? whole : await served(problem, whole, tools, quiet));
+    if (short.length > 0 && !isBetter && ++misses === mostMisses) return "";
     for (const row of short) keeps[row]! *= widening;
     // Nothing is left to find where the best of all plans was looked for, and no arc was missing.
     if (mostUsd === bestUsd && short.length === 0) return "";

@@ -154,12 +154,14 @@ function pricedCosts(
  * @param problem With all limits that tell what every plan keeps: none can be derived of the core.
  * @param keeps Most that an arc of each row may cost, in the problem's money, to be kept. Arcs that carry traffic in `plan` are
  * kept besides, and so are those that help to keep a limit.
+ * @param hasStandIns False: nothing stands for missing arcs, so that all its plans are plans of the whole, and it bounds nothing.
  */
 export function coreOf(
   problem: PlanProblem,
   { never, always }: Fates,
   keeps: Float64Array,
   { share }: ProblemSolution,
+  hasStandIns = true,
 ): Core {
   const { rows, arcs, pools, sites } = problem;
   const helps = new Uint8Array(arcs.pool.length);
@@ -177,7 +179,7 @@ export function coreOf(
       if (usd <= keeps[row]! || share[arc]! > 0 || helps[arc] === 1) kept.push(arc);
       else missingUsd = Math.min(missingUsd, usd);
     }
-    if (missingUsd < rows.unservedUsd[row]!) {
+    if (hasStandIns && missingUsd < rows.unservedUsd[row]!) {
       kept.push(-1);
       standIns.push(missingUsd);
     }

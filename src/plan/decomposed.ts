@@ -57,6 +57,8 @@ const diveRounding: Rounding = { by: "sites", threshold: 0.25 };
 /** Ways of rounding tried per case, and the share of the time limit after which no case is told apart any more. */
 const roundingsPerCase = 2;
 const latestCase = 0.7;
+/** Share of the time left in which a core may close the gap, before parts are searched. */
+const coreTimeShare = 0.6;
 /** Share of the time left after that in which blocks of neighbouring sites may tighten the bound. */
 const blockTimeShare = 0.2;
 /** Share of the time limit after which no further rounding is tried. */
@@ -142,6 +144,7 @@ export async function solveDecomposed(
   const steps = boundSteps(strong, view, {
     iterations: boundIterations,
     stallRatio: stall,
+    isCancelled: cancelled,
     ...(from !== undefined && { from }),
     stop: () =>
       cancelled() ||
@@ -187,9 +190,10 @@ export async function solveDecomposed(
     bestUsd < Infinity &&
     arcCount <= closeUpToArcs &&
     hasCore({ problem, strong, bound: whole.bound });
-  const close = async (): Promise<void> => {
+  const close = async (timeShare: number): Promise<void> => {
     message = await closeOnCore({ problem, strong, bound: whole.bound }, tools, {
-      ...left(),
+      ...options,
+      timeLimitS: timeShare * (options.timeLimitS - elapsedS()),
       best,
       boundUsd,
       onBound(usd) {
@@ -199,7 +203,7 @@ export async function solveDecomposed(
       onPlan: (found) => keep(createPlanState(problem, found)),
     });
   };
-  if (closes()) await close();
+  if (closes()) await close(coreTimeShare);
   // A case takes about as long as the whole did, and is worth little without the other.
   if (!timeUp() && !proven() && elapsedS() + 2 * boundS <= latestCase * options.timeLimitS) {
     const told = await tellCasesApart(whole, {
@@ -276,7 +280,7 @@ export async function solveDecomposed(
     if (++rounds % roundsBetweenChecks === 0) verify();
   }
   verify();
-  if (closes()) await close();
+  if (closes()) await close(1);
   if (!timeUp() && !proven() && arcCount <= closeUpToArcs) {
     const { onProgress: _replaced, ...quiet } = left();
     const closing = await solveExact(

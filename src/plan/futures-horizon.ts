@@ -13,11 +13,13 @@ import { fleetKey } from "./period-terms.ts";
 import { checkSolution, objectiveUsd, usefulModules, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 import { solveProblem } from "./solve-problem.ts";
-import { discountedYears, stackPeriods, type StackedPeriods } from "./stack-periods.ts";
+import { discountedYears, stackPeriodsSteps, type StackedPeriods } from "./stack-periods.ts";
+import type { Steps } from "./steps.ts";
 
 /** Stacked problems with the same pools in the first period: what one future has a use for may be built in every other. */
-export function alignedHorizons(worlds: readonly World[]): StackedPeriods[] {
-  const alone = worlds.map((world) => stackPeriods(world));
+export function* alignedHorizons(worlds: readonly World[]): Steps<StackedPeriods[]> {
+  const alone: StackedPeriods[] = [];
+  for (const world of worlds) alone.push(yield* stackPeriodsSteps(world));
   const keys = new Set<number>();
   for (const { periods } of alone) {
     const { world, problem, poolModule, poolTrains, firstAuxiliary } = periods[0]!;
@@ -28,7 +30,8 @@ export function alignedHorizons(worlds: readonly World[]): StackedPeriods[] {
   const counts = (stacks: readonly StackedPeriods[]) =>
     new Set(stacks.map(({ periods }) => periods[0]!.problem.pools.count));
   if (counts(alone).size === 1 && alone.every(({ periods }) => periods[0]!.firstAuxiliary === keys.size)) return alone;
-  const aligned = worlds.map((world) => stackPeriods(world, keys));
+  const aligned: StackedPeriods[] = [];
+  for (const world of worlds) aligned.push(yield* stackPeriodsSteps(world, keys));
   if (counts(aligned).size > 1) throw new RangeError("the futures do not have the same modules installed");
   return aligned;
 }

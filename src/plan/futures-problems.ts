@@ -3,16 +3,17 @@ import type { World } from "../catalog/index.ts";
 import { alignedHorizons, decidedPools, levelised } from "./futures-horizon.ts";
 import type { PlannedFuture } from "./futures-plan.ts";
 import { fleetKey } from "./period-terms.ts";
-import { worldProblem, type WorldProblem } from "./world-problem.ts";
+import type { Steps } from "./steps.ts";
+import { worldProblemSteps, type WorldProblem } from "./world-problem.ts";
 
 /** One period of every world. */
-export function singleFutures(worlds: readonly World[], period: number): PlannedFuture[] {
-  return alignedProblems(worlds, period).map((entry) => ({ problem: entry.problem, periods: [entry] }));
+export function* singleFutures(worlds: readonly World[], period: number): Steps<PlannedFuture[]> {
+  return (yield* alignedProblems(worlds, period)).map((entry) => ({ problem: entry.problem, periods: [entry] }));
 }
 
 /** All periods of every world, in levelised dollars a year. */
-export function horizonFutures(worlds: readonly World[]): PlannedFuture[] {
-  return alignedHorizons(worlds).map((stacked, s) => ({
+export function* horizonFutures(worlds: readonly World[]): Steps<PlannedFuture[]> {
+  return (yield* alignedHorizons(worlds)).map((stacked, s) => ({
     problem: levelised(stacked, worlds[s]!),
     decided: decidedPools(stacked),
     periods: stacked.periods,
@@ -21,8 +22,9 @@ export function horizonFutures(worlds: readonly World[]): PlannedFuture[] {
 }
 
 /** The problems of all worlds with the same pools: what one future has a use for may be built, idle, in every other. */
-function alignedProblems(worlds: readonly World[], period: number): WorldProblem[] {
-  const alone = worlds.map((world) => worldProblem(world, period));
+function* alignedProblems(worlds: readonly World[], period: number): Steps<WorldProblem[]> {
+  const alone: WorldProblem[] = [];
+  for (const world of worlds) alone.push(yield* worldProblemSteps(world, period));
   const keys = new Set<number>();
   for (const { world, problem, poolModule, poolTrains, firstAuxiliary } of alone) {
     for (let pool = 0; pool < firstAuxiliary; pool++) {
@@ -30,7 +32,8 @@ function alignedProblems(worlds: readonly World[], period: number): WorldProblem
     }
   }
   if (alone.every(({ firstAuxiliary }) => firstAuxiliary === keys.size)) return alone;
-  const aligned = worlds.map((world) => worldProblem(world, period, { kind: "alone" }, keys));
+  const aligned: WorldProblem[] = [];
+  for (const world of worlds) aligned.push(yield* worldProblemSteps(world, period, { kind: "alone" }, keys));
   const counts = new Set(aligned.map(({ problem }) => problem.pools.count));
   if (counts.size > 1) throw new RangeError("the futures do not have the same modules installed");
   return aligned;

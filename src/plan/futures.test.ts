@@ -8,7 +8,9 @@ import { planFutures } from "./futures.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { planScenario } from "./plan-scenario.ts";
 import { emptySolution } from "./solution-path.ts";
+import { atOnce } from "./steps.ts";
 import { verifyPlan } from "./verify-plan.ts";
+import { answerWishes } from "./wishes.ts";
 import { scaleDemand } from "./sensitivity-parameters.ts";
 
 const solver = createHighsSolver();
@@ -18,6 +20,16 @@ const options = { relativeGap: 1e-6, timeLimitS: 30 };
 const world = tinyWorld();
 
 describe("planning for several futures", () => {
+  it("can be stopped while their models are built", async () => {
+    const futures = [0.5, 0.5].map((probability, index) => ({ name: `future-${index}`, probability, world }));
+    let nowMs = 0;
+    const clocked = { solver, nowMs: () => (nowMs += 1000) };
+    const stopped = { ...options, timeLimitS: 1e6, signal: AbortSignal.abort() };
+    await expect(planFutures(futures, clocked, stopped)).rejects.toThrow(/stopped while/);
+    const wishes = { servedRatio: world.workloads.map(() => 0.5), costUsdPerYear: null };
+    await expect(answerWishes(world, wishes, clocked, { ...stopped, seed: 1 })).rejects.toThrow(/stopped while/);
+  });
+
   it("gives the plan of a world when every future is that world", async () => {
     const futures = [0.5, 0.3, 0.2].map((probability, index) => ({ name: `same-${index}`, probability, world }));
     const found = await planFutures(futures, tools, options);
@@ -110,7 +122,7 @@ describe("planning several years for several futures", () => {
   it("buys in the first year what is cheapest in expectation: no other first year is, by trying each", async () => {
     const found = await planFutures(futures, tools, options);
     const [common] = found.decisions;
-    const stacks = alignedHorizons(futures.map((future) => future.world));
+    const stacks = atOnce(alignedHorizons(futures.map((future) => future.world)));
     const stacked = futures.map(({ name, probability, world: years }, s) => ({
       name,
       probability,

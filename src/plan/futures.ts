@@ -3,6 +3,7 @@
  * when the future has come. What knowing the future would be worth, and what it costs to plan for the average alone, comes
  * out beside it.
  */
+import { buildModel } from "./build-model.ts";
 import type { World } from "../catalog/index.ts";
 import { findClashes, type Clash } from "./clashes.ts";
 import { expected } from "./futures-expected.ts";
@@ -40,6 +41,7 @@ export interface FuturesOptions extends PlanOptions {
 }
 
 /**
+ * @throws StoppedEarly when the caller stops it, or time is up, before there are models.
  * @throws RangeError when the futures do not agree about sites, modules or periods, or probabilities do not sum to 1, or when
  * the plan asked for cannot be written; see `futureDocument`.
  */
@@ -63,7 +65,8 @@ export async function planFutures(
   );
   const isHorizon = options.period === undefined && average.periods.length > 1;
   const everyWorld = [...worlds.map(({ world }) => world), average];
-  const planned = isHorizon ? horizonFutures(everyWorld) : singleFutures(everyWorld, period);
+  const building = isHorizon ? horizonFutures(everyWorld) : singleFutures(everyWorld, period);
+  const planned = await buildModel(building, tools, options);
   const planOfAverage = planned.pop()!;
   const futures = worlds.map(({ name, probability }, s): Future => {
     const { problem, decided } = planned[s]!;

@@ -22,6 +22,8 @@ export interface LagrangianOptions {
   /** Prices of rows and limits to begin with; a guess from costs when left out. */
   readonly from?: { readonly rowPrice: Float64Array; readonly limitPrice: Float64Array };
   readonly stop: () => boolean;
+  /** Whether somebody waits for what there is: the best prices are then certified as they are, without fitting cuts again. */
+  readonly isCancelled?: () => boolean;
   readonly onBound?: (boundUsd: number) => void;
 }
 
@@ -138,8 +140,9 @@ export function* boundSteps(problem: PlanProblem, view: SiteView, options: Lagra
   // is the bound that can be certified.
   bounder.recall();
   const best = bundle.prices;
-  let certified = priced.evaluate(best, closingRefinements);
-  for (let round = 0; round < closingRounds && certified < bundle.value; round++) {
+  const hurries = (): boolean => options.isCancelled?.() === true;
+  let certified = priced.evaluate(best, hurries() ? 0 : closingRefinements);
+  for (let round = 0; round < closingRounds && certified < bundle.value && !hurries(); round++) {
     certified = priced.evaluate(best, closingRefinements);
   }
   // Whoever reads the view after this reads plain costs.

@@ -69,6 +69,7 @@ export function* pricesByPeriod(
       stallRatio,
       stallWindow,
       stop: () => options.stop((period + 1) / periods.count),
+      ...(options.isCancelled && { isCancelled: options.isCancelled }),
       ...(from !== undefined && { from }),
     });
     known.learn(part, bound);

@@ -2,6 +2,7 @@
  * Wishes about a plan (serve so much, spend no more than that) against everything the scenario limits: whether they can be
  * had together, and if not, the smallest set of wishes and limits that clash and how far each would have to give way.
  */
+import { buildModel } from "./build-model.ts";
 import type { World } from "../catalog/index.ts";
 import { explainPhysics } from "../route/index.ts";
 import { rowsOfArcs } from "./formulate.ts";
@@ -11,7 +12,7 @@ import { findSmallestClash, leastRelaxation, withGroups } from "./smallest-clash
 import type { MipModel, SolveOptions } from "./solver.ts";
 import { weighWishes, type ServiceWish, type WeighedWishes } from "./weigh-wishes.ts";
 import { noticeable, tightUpToArcs, writeModel, type Demand } from "./wishes-model.ts";
-import { worldProblem, type WorldProblem } from "./world-problem.ts";
+import { worldProblemSteps, type WorldProblem } from "./world-problem.ts";
 
 export interface Wishes {
   /** Least share of each workload's peak requests to serve, by position in `world.workloads`; null = no wish. */
@@ -58,13 +59,14 @@ export interface WishesAnswer {
 /** Sites named one by one where they give way. */
 const namedPlaces = 5;
 
+/** @throws StoppedEarly when the caller stops it, or time is up, before there is a model. */
 export async function answerWishes(
   world: World,
   wishes: Wishes,
   tools: PathTools,
   options: PathOptions,
 ): Promise<WishesAnswer> {
-  const planned = onlyWished(worldProblem(world, wishes.period ?? 0), wishes);
+  const planned = onlyWished(await buildModel(worldProblemSteps(world, wishes.period ?? 0), tools, options), wishes);
   const beyond = outOfReach(planned, wishes);
   if (beyond.length > 0) return { possible: false, clash: beyond, smallest: true };
   const { model, demands } = writeModel(planned, wishes);
