@@ -1,4 +1,4 @@
-import { Tooltip } from "radix-ui";
+import * as Tooltip from "@radix-ui/react-tooltip";
 import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { LiveFeed } from "../data/live-feed.ts";
 import type { PlanDocument } from "../../../src/plan/index.ts";

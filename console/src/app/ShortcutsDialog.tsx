@@ -1,4 +1,4 @@
-import { Dialog } from "radix-ui";
+import * as Dialog from "@radix-ui/react-dialog";
 import { CloseButton } from "../ui/CloseButton.tsx";
 
 const shortcuts: readonly (readonly [string, string])[] = [

@@ -1,4 +1,4 @@
-import { Dialog } from "radix-ui";
+import * as Dialog from "@radix-ui/react-dialog";
 import type { Decision, Target } from "../../../src/route/index.ts";
 import { showView } from "../app/view-state.ts";
 import { useJson, type Resource } from "../data/resource.ts";

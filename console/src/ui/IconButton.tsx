@@ -1,4 +1,4 @@
-import { Tooltip } from "radix-ui";
+import * as Tooltip from "@radix-ui/react-tooltip";
 import { Icon, type IconName } from "./Icon.tsx";
 
 /** A button that is only an icon: its name is read out, and shown with its key when the pointer rests on it. */
