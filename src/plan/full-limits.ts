@@ -52,17 +52,21 @@ export function fullLimits({ world, problem }: WorldProblem, solution: ProblemSo
     }
   }
   const powerOf = (site: number): string => `power of site ${world.sites[site]!.id}`;
-  const smallestKw = new Float64Array(sites.count).fill(Infinity);
-  for (let pool = 0; pool < pools.count; pool++) {
-    const site = pools.site[pool]!;
-    if (!pools.isSwitch?.[pool]) smallestKw[site] = Math.min(smallestKw[site]!, pools.kw[pool]!);
-  }
   for (const [site, parents] of hangsOn) {
-    const obstacles = parents.map((parent) => [
-      ...(ofSite.get(parent) ?? []),
-      ...(smallestKw[parent]! > freeKw[parent]! + tolerance ? [powerOf(parent)] : []),
-    ]);
+    const obstacles = parents.map((parent) => [...(ofSite.get(parent) ?? []), ...keepingEmpty(parent)]);
     if (obstacles.every((names) => names.length > 0)) for (const name of obstacles.flat()) add(ofSite, site, name);
+  }
+  /** What forbids each first module at a site: one that may not hold any is not opened. */
+  function keepingEmpty(site: number): string[] {
+    const names: string[] = [];
+    for (let pool = 0; pool < pools.count; pool++) {
+      if (pools.site[pool] !== site || pools.isSwitch?.[pool]) continue;
+      const own = [...(ofPool.get(pool) ?? [])];
+      if (pools.kw[pool]! > freeKw[site]! + tolerance) own.push(powerOf(site));
+      if (own.length === 0) return [];
+      names.push(...own);
+    }
+    return names;
   }
   return {
     ofArc: (arc) => {
