@@ -210,7 +210,7 @@ const money = (value: number): string => usd(Math.abs(value) < 0.5 ? 0 : value);
 
 function worthLines({ evpi, vss, waitAndSeeUsdPerYear }: FuturesPlan): string[] {
   const range = ({ atLeastUsdPerYear, atMostUsdPerYear }: ProvenWithin): string =>
-    `the gaps leave room from ${money(atLeastUsdPerYear)} to ${money(atMostUsdPerYear)}`;
+    `within the gaps from ${money(atLeastUsdPerYear)} to ${money(atMostUsdPerYear)}`;
   const lines: string[] = [];
   if (evpi !== null)
     lines.push(

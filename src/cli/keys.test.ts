@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createMemoryStore } from "../adapters/store-memory/index.ts";
-import { runCliHere } from "../../test/cli/run-cli.ts";
+import { runCli, runCliHere } from "../../test/cli/run-cli.ts";
 import { Accounts } from "../serve/index.ts";
 import { readAccounts } from "./read-accounts.ts";
 
@@ -37,11 +37,26 @@ describe("disperse keys", () => {
     expect(await opens(file, `${secret}x`)).toBe(false);
   });
 
+  it("loses none when several are made at once, and waits for no command that was killed", async () => {
+    const file = newFile();
+    await keys("create", "--keys", file, "--account", "team");
+    const runs = await Promise.all(
+      ["a", "b", "c"].map((id) => runCli(["keys", "create", "--keys", file, "--account", id])),
+    );
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+    writeFileSync(`${file}.lock`, "");
+    utimesSync(`${file}.lock`, 0, 0);
+    expect((await keys("create", "--keys", file, "--account", "d")).exitCode).toBe(0);
+    const { keys: kept } = JSON.parse(readFileSync(file, "utf8")) as { keys: { account: string }[] };
+    expect(kept.map(({ account }) => account).toSorted()).toEqual(["a", "b", "c", "d", "team"]);
+    expect(existsSync(`${file}.lock`)).toBe(false);
+  }, 90_000);
+
   it("says where it cannot write, and leaves no half of a pepper", async () => {
     const file = join(folder, "none", "keys.json");
     const { exitCode, stdout, stderr } = await keys("create", "--keys", file, "--account", "team");
     expect([exitCode, stdout]).toEqual([3, ""]);
-    expect(stderr).toMatch(/keys\.json\.pepper cannot be written: there is no such file or folder.*--keys/);
+    expect(stderr).toMatch(/keys\.json cannot be written: there is no such file or folder.*--keys/);
   });
 
   it("makes digests useless without the pepper", async () => {

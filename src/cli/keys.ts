@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { checkAccountsFile, type AccountsFile, type Entry } from "./accounts-file.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { fileFault } from "./file-errors.ts";
@@ -28,6 +28,10 @@ export interface CreateKeyOptions extends KeysOptions {
 
 /** `disperse keys create`: prints the key once; the file gets its digest alone. */
 export function createKey(options: CreateKeyOptions): void {
+  alone(options.keys, () => create(options));
+}
+
+function create(options: CreateKeyOptions): void {
   if (/\p{Cc}/u.test(options.account)) {
     throw invalid("--account: an id has no line breaks or other control characters, for it stands in logs.");
   }
@@ -61,6 +65,10 @@ export function createKey(options: CreateKeyOptions): void {
 
 /** `disperse keys rotate`: another key with the same scopes; the old one goes on for a while. */
 export function rotateKey(id: string, options: KeysOptions & { readonly overlap: string }): void {
+  alone(options.keys, () => rotate(id, options));
+}
+
+function rotate(id: string, options: KeysOptions & { readonly overlap: string }): void {
   const { accounts, keys } = open(options.keys).raw;
   const old = find(keys, id, options.keys);
   const { account, workloads, slo, role } = old;
@@ -79,6 +87,10 @@ export function rotateKey(id: string, options: KeysOptions & { readonly overlap:
 
 /** `disperse keys revoke`: the key is refused from now on; a running gateway notices within a second. */
 export function revokeKey(id: string, options: KeysOptions): void {
+  alone(options.keys, () => revoke(id, options));
+}
+
+function revoke(id: string, options: KeysOptions): void {
   const { accounts, keys } = open(options.keys).raw;
   const key = find(keys, id, options.keys);
   key["revoked"] ??= new Date().toISOString();
@@ -155,6 +167,40 @@ function add(path: string, accounts: Entry[], keys: Entry[], entry: Entry, wante
     process.stderr.write(`The pepper of all keys is in ${pepperPath(path)}: keep it apart from backups of the keys.\n`);
 }
 
+/**
+ * Runs `change` while no other command changes the file: of two that read it at once, one would write over the other's key.
+ * A lock whose holder was killed is taken over after a while.
+ */
+function alone(path: string, change: () => void): void {
+  const lock = `${path}.lock`;
+  const endsMs = Date.now() + lockWaitMs;
+  for (;;) {
+    try {
+      closeSync(openSync(lock, "wx", 0o600));
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw notWritable(path, error);
+    }
+    if (Date.now() > endsMs) {
+      throw invalid(`${path} is being changed by another command. If none runs, delete ${lock} and try again.`);
+    }
+    const ageMs = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (ageMs > lockHeldMs) rmSync(lock, { force: true });
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+  try {
+    change();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+const lockWaitMs = 20_000;
+/** A change takes milliseconds. */
+const lockHeldMs = 10_000;
+
+const notWritable = (path: string, error: unknown) =>
+  invalid(`${path} cannot be written: ${fileFault(error)}. Choose another folder with --keys.`);
+
 function open(path: string, mayBeNew = false): AccountsFile {
   if (mayBeNew && !existsSync(path)) return checkAccountsFile(path, { accounts: [], keys: [] });
   return checkAccountsFile(path, readJson(path));
@@ -176,7 +222,7 @@ function write(path: string, accounts: Entry[], keys: Entry[]): void {
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
-    throw invalid(`${path} cannot be written: ${fileFault(error)}. Choose another folder with --keys.`);
+    throw notWritable(path, error);
   }
 }
 

@@ -167,8 +167,11 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   function read(call: Call, reply: Reply): Exchange {
     const { path } = call;
-    if (path === "/v1/models") return json(reply, modelList(names, createdS));
-    if (path.startsWith("/v1/models/")) {
+    if (path === "/v1/models" || path.startsWith("/v1/models/")) {
+      // Many a client tries its key here before it asks anything.
+      const caller = accounts.authenticate(call.header("authorization"), clock.epochMs());
+      if (!caller.ok) return refuse(reply, caller.error);
+      if (path === "/v1/models") return json(reply, modelList(names, createdS));
       const name = nameOf.get(decodePath(path.slice("/v1/models/".length)));
       return name ? json(reply, asciiJson(modelObject(name, createdS))) : refuse(reply, apiError("model_not_found"));
     }

@@ -273,6 +273,18 @@ describe.each(transports)("over $name:", (transport) => {
       expect(JSON.stringify(written)).not.toContain("secret");
     });
 
+    it("are asked for where clients try them: at the list of models", async () => {
+      const { url, stop } = await start(serveWorld(), keyed());
+      const statuses = async (headers: Record<string, string>) =>
+        Promise.all(
+          ["", "/disperse/chat"].map(async (id) => (await fetch(`${url}/v1/models${id}`, { headers })).status),
+        );
+      expect(await statuses({})).toEqual([401, 401]);
+      expect(await statuses({ authorization: "Bearer wrong" })).toEqual([401, 401]);
+      expect(await statuses(authorized)).toEqual([200, 200]);
+      await stop();
+    });
+
     it("cannot be overspent by requests sent at once", async () => {
       // The engine holds its answers back until all twenty are let in or refused, so that they are at once indeed.
       const held: (() => void)[] = [];
