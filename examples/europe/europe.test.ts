@@ -43,7 +43,7 @@ describe("the scenario of Europe", () => {
   it("gives a plan whose objective is what finance recomputes from the document", async () => {
     const out = join(scratch, "plan.json");
     const cities = (section: string): string => `${section}.0.select.cities.populationAbove=1500000`;
-    const args = `plan ${file} --time-limit 5s --no-compare --set ${cities("areas")} --set ${cities("sites")} --out`;
+    const args = `plan ${file} --gap 20% --time-limit 20s --no-compare --set ${cities("areas")} --set ${cities("sites")} --out`;
     const { exitCode, stderr } = await runCli([...args.split(" "), out]);
     expect([0, 5], stderr).toContain(exitCode);
     const plan = JSON.parse(readFileSync(out, "utf8")) as PlanDocument;

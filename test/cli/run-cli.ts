@@ -11,6 +11,12 @@ export interface CliRun {
   readonly stderr: string;
 }
 
+/** What a login shell would have; what was compiled before is not compiled again. */
+export function plainEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, NO_COLOR: "1", TZ: "UTC", ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) };
+}
+
 /**
  * Runs the command line as a user does: its own process, in the project's root, without a terminal and without colours.
  * A run that has not ended after `limitS` is killed, which shows as the exit code null.
@@ -18,7 +24,7 @@ export interface CliRun {
 export function runCli(args: readonly string[], limitS = 30): Promise<CliRun> {
   const child = spawn(process.execPath, ["src/cli/main.ts", ...args], {
     cwd: root,
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NO_COLOR: "1", TZ: "UTC" },
+    env: plainEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
   });
   const texts = { stdout: "", stderr: "" };

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 const grid = ["--seeds", "1..3", "--rules", "disperse,nearest", "--fault-sets", at("sets.yaml"), "--seconds", "4"];
 /** Long enough to be killed in the middle. */
-const slow = ["--seeds", "1..4", "--seconds", "15"];
+const slow = ["--seeds", "1..4", "--seconds", "8"];
 const sweep = (journal: string, ...more: string[]): string[] => [
   "sweep",
   plan,

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { World } from "../../src/catalog/index.ts";
+import { plainEnvironment } from "../cli/run-cli.ts";
 import { serveDeployment, serveWorld } from "./test-mesh.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -38,7 +39,7 @@ export async function startServe(
     ["--disable-warning=ExperimentalWarning", "src/cli/main.ts", "serve", plan, "--port", "0", ...args],
     {
       cwd: root,
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NO_COLOR: "1", TZ: "UTC", ...env },
+      env: { ...plainEnvironment(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
