@@ -19,6 +19,7 @@ export interface FindPlanOptions {
 export async function findPlan({ world, inputHash }: LoadedWorld, options: FindPlanOptions): Promise<PlanDocument> {
   const solver = createHighsSolver({ threads: 2 });
   const progress = new ProgressLine();
+  let found = false;
   const stop = new AbortController();
   const deaf = onInterrupt(() => {
     progress.finish("stopping: keeping the best plan so far (Ctrl-C again to quit) …");
@@ -34,7 +35,12 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
       world,
       {
         ...(options.repeatable === true ? countingWork(clocked) : clocked),
-        onProgress: (point) => progress.show(progressText(point, world.periods.length > 1)),
+        onProgress: (point) => {
+          // The first plan is news, however soon after the last line.
+          if (!found && Number.isFinite(point.incumbentUsd)) progress.finish();
+          found ||= Number.isFinite(point.incumbentUsd);
+          progress.show(progressText(point, world.periods.length > 1));
+        },
       },
       {
         relativeGap: options.gap,

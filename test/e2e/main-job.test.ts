@@ -38,8 +38,8 @@ describe("npm start in a fresh clone", () => {
       TERM: "dumb",
       npm_config_cache: join(folder, "npm-cache"),
     };
-    // Five minutes are simulated instead of an hour: the pace of the simulator is a matter of benchmarks.
-    child = spawn("npm", ["start", "--", "--port", "0", "--seconds", "300"], {
+    // Two minutes are simulated instead of an hour: the pace of the simulator is a matter of benchmarks.
+    child = spawn("npm", ["start", "--", "--port", "0", "--seconds", "120"], {
       cwd: clone,
       env,
       stdio: ["ignore", "pipe", "pipe"],

@@ -3,5 +3,5 @@
  * many times as many, each time others.
  */
 export function runs(cases: number): number {
-  return Math.max(1, Math.round(cases * Number(process.env["DISPERSE_LAW_SHARE"] ?? 0.3)));
+  return Math.max(1, Math.round(cases * Number(process.env["DISPERSE_LAW_SHARE"] ?? 0.25)));
 }
