@@ -61,10 +61,23 @@ export function makeSimulation(input: SimulationInput): Simulation {
   try {
     return new Simulation(input);
   } catch (error) {
-    if (error instanceof RangeError) throw new CommandFailure(exitCodes.invalid, error.message);
+    if (error instanceof RangeError) throw new CommandFailure(exitCodes.invalid, inFlags(error.message));
     throw error;
   }
 }
+
+/** A refusal in the words of the command line, where the options of a simulation have flags. */
+function inFlags(message: string): string {
+  return message.replace(/^simulation option (\w+)/, (whole, name: string) => flagOf[name] ?? whole);
+}
+const flagOf: Readonly<Record<string, string>> = {
+  durationS: "--seconds",
+  warmUpS: "--warm-up",
+  windowS: "--window",
+  startHourUtc: "--start-hour",
+  rateFactor: "--rate-factor",
+  snapshotIntervalMs: "--snapshot-interval",
+};
 
 function progressText({ nowMs, durationMs, requestsSent }: Simulation, tookMs: number): string {
   const leftS = nowMs > 0 ? ((tookMs / 1000) * (durationMs - nowMs)) / nowMs : 0;

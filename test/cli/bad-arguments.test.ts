@@ -119,7 +119,11 @@ const lines: readonly [string, () => string[], RegExp][] = [
   ["random crowds", () => ["simulate", plan, "--random-faults", "mtbf=1h,mttr=1h,of=crowd:country:DE"], /--fault/],
   ["an unknown rule", () => ["simulate", plan, "--rule", "magic"], /--rule.*disperse, nearest/],
   ["an unknown period", () => ["simulate", plan, "--period", "2099"], /no period "2099"/],
-  ["a warm-up as long as the run", () => ["simulate", plan, "--seconds", "9", "--warm-up", "9s"], /warmUpS/],
+  [
+    "a warm-up as long as the run",
+    () => ["simulate", plan, "--seconds", "9", "--warm-up", "9s"],
+    /^--warm-up must be .* end before the span does/,
+  ],
   [
     "windows beyond number",
     () => ["simulate", plan, "--seconds", "1e9", "--window", "1s"],
