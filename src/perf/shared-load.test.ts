@@ -75,6 +75,15 @@ describe("what dividing requests by reported load leaves to one engine", () => {
           expect(most.met).toBeGreaterThanOrEqual(expected.met - 1e-9);
         },
       ),
+      // One engine among several places, and many requests within an interval.
+      {
+        examples: [
+          [
+            { ...stream, requestsPerS: 200, batch: 0, promptMs: 0 },
+            { engines: 1, groups: 2, reportMs: 500 },
+          ],
+        ],
+      },
     );
   });
 });

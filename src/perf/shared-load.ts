@@ -93,7 +93,8 @@ export function sharingOf(stream: Stream, { engines, groups, reportMs }: Peers):
     least: {
       ...fewest,
       crowd: crowdOf(engines * elsewhere, compared, late / 2),
-      met: Math.max(0, fewest.met - tolerance),
+      // With many requests per interval herding outweighs all choice; what is expected lies within all the same.
+      met: Math.min(met.met, Math.max(0, fewest.met - tolerance)),
     },
     most: {
       ...most,
