@@ -226,10 +226,10 @@ function write(path: string, accounts: Entry[], keys: Entry[]): void {
   }
 }
 
-/** A date as written, or a time from now: `90d`, `24h`, `30min`. */
+/** A date as written, or a time from now: `90d`, `24h`, `30min`, `20s`. */
 function dateOf(text: string): string {
-  const span = /^(\d+)\s*(d|h|min)$/.exec(text.trim());
-  const unitMs = { d: 86_400_000, h: 3_600_000, min: 60_000 };
+  const span = /^(\d+)\s*(d|h|min|s)$/.exec(text.trim());
+  const unitMs = { d: 86_400_000, h: 3_600_000, min: 60_000, s: 1_000 };
   const epochMs = span ? Date.now() + Number(span[1]) * unitMs[span[2] as keyof typeof unitMs] : Date.parse(text);
   if (!Number.isFinite(epochMs))
     throw invalid(`"${text}" is no date such as 2027-01-31 and no span such as 90d or 24h.`);

@@ -1,4 +1,4 @@
-import { createNodeFiles } from "../adapters/files-node/index.ts";
+import { createNodeFiles, lockFolder } from "../adapters/files-node/index.ts";
 import { FileDesk, type Clock, type Gateway } from "../serve/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { fileFault } from "./file-errors.ts";
@@ -12,23 +12,30 @@ export interface FileSettings {
   readonly hours: string | null;
 }
 
-/** Opens the folder of files; `start` then goes on with batches that were under way. */
+/** Opens the folder of files, which is this process's alone until `close`; `start` goes on with batches that were under way. */
 export async function openFiles(
   settings: FileSettings,
   parts: { readonly clock: Clock; readonly rng: () => number; readonly send: Gateway["handle"] },
-): Promise<FileDesk> {
+): Promise<{ readonly desk: FileDesk; readonly close: () => Promise<void> }> {
   const { folder, country } = settings;
   const hours = settings.hours === null ? null : readHours(settings.hours);
   if (country !== null && !/^[A-Z]{2}$/.test(country)) {
     throw invalid(`--files-country: "${country}" is no country code such as DE.`);
   }
+  let unlock = () => {};
   try {
+    unlock = lockFolder(folder);
     const desk = new FileDesk({ ...parts, store: createNodeFiles(folder), options: { country, hours } });
     await desk.open();
-    return desk;
+    const close = async () => {
+      await desk.stop();
+      unlock();
+    };
+    return { desk, close };
   } catch (error) {
+    unlock();
     throw invalid(
-      `--files: the folder ${folder} cannot be used: ${fileFault(error)}. Name one this user may write to.`,
+      `--files: the folder ${folder} cannot be used: ${fileFault(error)}. Name one that this user may write to and no other gateway uses.`,
     );
   }
 }

@@ -26,7 +26,6 @@ import {
   type CorsOrigins,
   type Drain,
   type DrainChange,
-  type FileDesk,
   type Gateway,
   type GatewayOptions,
   type Journal,
@@ -40,6 +39,7 @@ import { openToOperators, strangersWarning, type OperatorOptions } from "./opera
 import { openFiles, type FileSettings } from "./open-files.ts";
 import { openResponses, type ResponseSettings } from "./open-responses.ts";
 import { openLedger } from "./open-ledger.ts";
+import { tellingTrouble } from "./telling-trouble.ts";
 import { packageRoot } from "./package-root.ts";
 import { readAccounts } from "./read-accounts.ts";
 
@@ -107,7 +107,8 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   const telemetry = createPrometheusTelemetry();
   const console_ = packageRoot("console", "dist");
   const journals: Journal[] = [];
-  const store = settings.ledger === null ? createMemoryStore() : await openLedger(settings.ledger);
+  const store =
+    settings.ledger === null ? createMemoryStore() : tellingTrouble(await openLedger(settings.ledger), settings.say);
   const reloads = (result: string) => telemetry.counter(metrics.configReloads, { result });
   const loaded = telemetry.gauge(metrics.configLoaded, {});
   let { configuration } = settings;
@@ -142,7 +143,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       accounts,
       operators,
       drains,
-      ...(files && { files }),
+      ...(files && { files: files.desk }),
       ...(responses && { responses: responses.desk }),
       journals,
       clock,
@@ -165,7 +166,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     });
 
   const openJournals = () => {
-    if (settings.accessLog !== null) journals.push(openAccessLog(settings.accessLog));
+    if (settings.accessLog !== null) journals.push(openAccessLog(settings.accessLog, settings.say));
     if (settings.otlp === null) return;
     const { version } = JSON.parse(readFileSync(packageRoot("package.json"), "utf8")) as { version: string };
     const collect = () => observed().collectInPieces();
@@ -174,13 +175,14 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   };
   const closeAll = async () => {
     await store.close();
+    await files?.close();
     await responses?.close();
     await Promise.all(journals.map((journal) => journal.close()));
   };
 
   let accounts: Accounts;
   let operators: OperatorAccess;
-  let files: FileDesk | null = null;
+  let files: Awaited<ReturnType<typeof openFiles>> | null = null;
   let responses: Awaited<ReturnType<typeof openResponses>> | null = null;
   let gateway: ReturnType<typeof createReloadable>;
   let service: HttpService;
@@ -196,7 +198,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     gateway = createReloadable(compose(configuration, accounts));
     loaded.set(clock.epochMs() / 1_000);
     service = await listen(settings.cors ? withCors(gateway, settings.cors) : gateway, settings);
-    files?.start();
+    files?.desk.start();
     const warning = strangersWarning(settings.host, settings, operators);
     if (warning !== null) settings.say(warning);
   } catch (error) {
@@ -218,7 +220,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     },
     refusedReload: () => reloads("refused").add(1),
     async close(graceMs) {
-      await files?.stop();
+      await files?.desk.stop();
       await service.close(graceMs);
       const lost = gateway.unsavedRows();
       if (lost > 0) settings.say(`${lost} rows of the ledger could not be saved and are lost: the ledger refused them`);
@@ -245,9 +247,11 @@ async function listen(gateway: Gateway, settings: GatewaySettings): Promise<Http
   }
 }
 
-function openAccessLog(path: string): Journal {
+function openAccessLog(path: string, say: (line: string) => void): Journal {
+  const onTrouble = (error: Error) =>
+    say(`the access log ${path} cannot be written (${fileFault(error)}): lines are left out and counted until it can`);
   try {
-    return createJsonJournal({ path });
+    return createJsonJournal({ path, onTrouble });
   } catch (error) {
     throw new CommandFailure(exitCodes.invalid, `--access-log ${path} cannot be opened: ${fileFault(error)}.`);
   }

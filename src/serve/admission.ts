@@ -100,13 +100,20 @@ export class Admission {
     // Requests that begin may end at once and ask to look again.
     if (this.#looking || this.queued === 0) return;
     this.#looking = true;
-    const nowMs = this.#clock.monotonicMs();
+    try {
+      this.#lookThrough(this.#clock.monotonicMs());
+    } finally {
+      // A mistake made over one request must not leave all the others waiting.
+      this.#looking = false;
+    }
+  }
+
+  #lookThrough(nowMs: number): void {
     for (const line of this.#lines.values()) for (const over of line.age(nowMs)) this.#sendAway(over);
     this.#payOwed(nowMs);
     for (const line of this.#inOrder()) {
       for (let next = line.first(); next && this.#letThrough(next, nowMs); next = line.first()) this.#payOwed(nowMs);
     }
-    this.#looking = false;
   }
 
   /** Begins requests of priorities that are owed one, as long as engines have room for them. */

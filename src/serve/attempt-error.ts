@@ -7,6 +7,11 @@ export function isCallersFault({ cause, status }: AttemptFailure): boolean {
   return cause === "status" && status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
 }
 
+/** The engine knows no such model, endpoint or stored response, which says nothing of the others. */
+export function isMissing({ cause, status }: AttemptFailure): boolean {
+  return cause === "status" && status === 404;
+}
+
 export function isErrorObject(text: ByteText): boolean {
   try {
     const { error } = JSON.parse(text) as { error?: { message?: unknown } | null };

@@ -50,6 +50,9 @@ const readFields = [
 /** Fields that limit the output, the one that counts first: a newer name goes before an older one. */
 const limits = ["max_completion_tokens", "max_output_tokens", "max_tokens"] as const;
 
+/** Largest limit on output that is read: what engines keep it in has 32 bits, and sums of money stay exact. */
+const mostTokens = 2 ** 31 - 1;
+
 /** Reads the JSON body of a request to `endpoint`. */
 export function parseInferenceRequest(body: string, { content: contents, asksForUsage }: Endpoint): Parsed {
   let fields: Record<string, unknown>;
@@ -79,8 +82,9 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
   const limit = limitName === null ? null : fields[limitName];
   // A completion may be asked for its prompt's probabilities alone.
   const least = contents[0] === "prompt" ? 0 : 1;
-  if (limit !== null && !(Number.isInteger(limit) && (limit as number) >= least)) {
-    return refuse("invalid_request", `\`${limitName}\` must be a whole number from ${least} on.`, limitName!);
+  if (limit !== null && !(Number.isInteger(limit) && (limit as number) >= least && (limit as number) <= mostTokens)) {
+    const detail = `\`${limitName}\` must be a whole number from ${least} to ${mostTokens}.`;
+    return refuse("invalid_request", detail, limitName!);
   }
   const spans = memberSpans(body, readFields);
   const spanOf = (name: string) => spans.find(({ key }) => key === name)?.span;

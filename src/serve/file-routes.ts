@@ -25,6 +25,8 @@ export interface FileAnswer {
   readonly more?: (from: number) => Promise<ByteText | null>;
 }
 
+/** What a file may be uploaded for. Source: OpenAI's API reference, Files, seen 2026-11; only `batch` leads to anything here. */
+const purposes = ["batch", "assistants", "fine-tune", "vision", "user_data", "evals"];
 const windowPattern = /^(\d{1,3})([hd])$/;
 const longestWindowS = 30 * 86_400;
 /**
@@ -94,8 +96,8 @@ async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<F
   const file = parts.find((entry) => entry.name === "file" && entry.fileName !== null);
   const purpose = text("purpose");
   if (!file) return wrong("`file` is missing.", "file");
-  if (purpose === null || !/^[a-z_-]{1,40}$/.test(purpose))
-    return wrong("`purpose` is missing, for example batch.", "purpose");
+  if (purpose === null || !purposes.includes(purpose))
+    return wrong(`\`purpose\` must be one of ${purposes.join(", ")}.`, "purpose");
   const seconds = text("expires_after[seconds]");
   if (seconds !== null && !(Number(seconds) >= 60 && Number(seconds) <= longestWindowS)) {
     return wrong("`expires_after[seconds]` must lie between 60 and 2592000.", "expires_after");

@@ -153,7 +153,7 @@ export class GatewayCore {
   refusal(admitted: Admitted): ApiError {
     const { rejected } = describe(admitted.routes, admitted, admitted.placement);
     const restMs = Math.min(...rejected.map(() => 1_000), ...this.groups.map((state) => state.restMs() || 1_000));
-    return refusal(this.routes.policy, admitted, restMs);
+    return refusal(this.routes.policy, admitted, restMs, (site) => this.#hasEngine(site, admitted.workload));
   }
 
   sendError(reply: Reply, error: ApiError, requestId: string, attempts: number, more: readonly string[] = []): void {
@@ -175,6 +175,12 @@ export class GatewayCore {
   places(): { readonly site: string; readonly workloads: readonly string[] }[] {
     const real = this.groups.filter(({ engine }) => engine !== null);
     return real.map((state) => ({ site: this.#siteOf(state), workloads: this.#workloadsOf(state) }));
+  }
+
+  #hasEngine(site: string, workload: number): boolean {
+    return this.groups.some(
+      (state) => state.engine !== null && state.group.workloads.includes(workload) && this.#siteOf(state) === site,
+    );
   }
 
   /** Takes engines out or puts them back in, as the drains say now; who waits for one may find another. */

@@ -92,8 +92,12 @@ export function createGateway(parts: GatewayParts): Gateway {
   const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, accounts, drains, options });
   const operators = parts.operators ?? new OperatorAccess({ accounts, clock });
   const work = new WorkGauges(world, telemetry);
-  const names = modelNames(world, (workload) =>
-    routes.groups.some((group, index) => group.workloads.includes(workload) && bindings[index]?.emulated === true),
+  const isBound = (workload: number, holds: (binding: EngineBinding) => boolean) =>
+    bindings.some((binding, index) => binding && routes.groups[index]!.workloads.includes(workload) && holds(binding));
+  const names = modelNames(
+    world,
+    (workload) => isBound(workload, ({ emulated }) => emulated),
+    (workload) => isBound(workload, () => true),
   );
   const nameOf = new Map<string, ModelName>(names.map((name) => [name.id, name]));
   const origins = new Origins(world, options.defaultArea);
@@ -173,7 +177,9 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (!caller.ok) return refuse(reply, caller.error);
       if (path === "/v1/models") return json(reply, modelList(names, createdS));
       const name = nameOf.get(decodePath(path.slice("/v1/models/".length)));
-      return name ? json(reply, asciiJson(modelObject(name, createdS))) : refuse(reply, apiError("model_not_found"));
+      return name?.served
+        ? json(reply, asciiJson(modelObject(name, createdS)))
+        : refuse(reply, apiError("model_not_found"));
     }
     if (path.startsWith("/v1/routes/")) return explain(path.slice("/v1/routes/".length), call, reply);
     if (path === "/healthz") return json(reply, asciiJson({ status: "alive" }));
@@ -183,7 +189,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       return json(reply, asciiJson(body), status);
     }
     // No page of the console is there, so nobody need be asked who they are.
-    if (path.startsWith("/v1/") || path === "/models") return misdirect(call, reply);
+    if (/^\/+v1\//.test(path) || path === "/models") return misdirect(call, reply);
     const entry = operators.enter(call, "viewer");
     if (!entry.ok) return refuse(reply, entry.error, entry.headers);
     if (path === "/console/live") return live.watch(reply);

@@ -4,7 +4,7 @@ import { answerHeaders } from "./answer-headers.ts";
 import { AnswerRecord } from "./answer-record.ts";
 import { apiError, errorBody, type ApiError, type ErrorCode } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
-import { errorOf, isCallersFault, isErrorObject } from "./attempt-error.ts";
+import { errorOf, isCallersFault, isErrorObject, isMissing } from "./attempt-error.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
 import { Candidates } from "./candidates.ts";
 import type { Said } from "./continuation.ts";
@@ -156,6 +156,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
       this.#finish("refused", attempt.target);
       return;
     }
+    // Another engine may have the model or endpoint that this one lacks.
+    if (isMissing(failure) && this.#live.length === 0 && this.#startNext("fallback")) return;
     // A refusal of this very request says nothing about the engine's health.
     if (isCallersFault(failure)) {
       const own = apiError("invalid_request", {

@@ -132,3 +132,42 @@ describe("wait at a group", () => {
     expect(healthAt(202_000)).toBe(1);
   });
 });
+
+describe("silence of a group", () => {
+  const silentAt = ({ state, healthAt }: ReturnType<typeof stateOf>, ms: number) => {
+    healthAt(ms);
+    return state.silent;
+  };
+
+  it("begins with failures in a row and ends with an answer or after a while", () => {
+    const known = stateOf(silent);
+    expect(silentAt(known, 0)).toBe(false);
+    for (const ms of [10, 20]) known.failAt(ms);
+    expect(silentAt(known, 20)).toBe(false);
+    known.failAt(30);
+    expect(silentAt(known, 30)).toBe(true);
+    expect(silentAt(known, 40_000)).toBe(false);
+    known.failAt(40_000);
+    expect(silentAt(known, 40_000)).toBe(true);
+    known.state.succeeded();
+    expect(silentAt(known, 40_001)).toBe(false);
+  });
+
+  it("is what becomes of an engine that told its load and no longer does, until it does again", () => {
+    const signals = { ...silent, source: "scrape" as const, atMs: 1_000, drainMs: 0 };
+    const known = stateOf(signals);
+    expect(silentAt(known, 5_000)).toBe(false);
+    expect(silentAt(known, 12_000)).toBe(true);
+    signals.atMs = 12_500;
+    expect(silentAt(known, 13_000)).toBe(false);
+    for (const ms of [13_000, 13_001, 13_002]) known.failAt(ms);
+    expect(silentAt(known, 13_003)).toBe(true);
+    signals.atMs = 13_500;
+    expect(silentAt(known, 13_600)).toBe(false);
+  });
+
+  it("is not that of several servers one of which was heard", () => {
+    const known = stateOf({ ...silent, source: "scrape", atMs: 1_000, heardMs: 19_500, drainMs: 0 });
+    expect(silentAt(known, 20_000)).toBe(false);
+  });
+});

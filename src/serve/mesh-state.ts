@@ -23,6 +23,10 @@ const failuresToSuspect = 3;
 const firstSuspicionMs = 500;
 /** Longest suspicion, and longest wish of an engine that is honoured, ms. */
 const longestRestMs = 30_000;
+/** How long an engine that failed time after time counts as silent when nobody asks it again, ms. */
+const silentAfterFailuresMs = 30_000;
+/** An engine that told its load and has said nothing for so long counts as silent, ms: several scrapes in vain. */
+const silentAfterScrapeMs = 10_000;
 /** Health of a suspected group. */
 const suspectHealth = 0.05;
 
@@ -66,6 +70,8 @@ export class GroupState {
   #failures = 0;
   #restUntilMs = 0;
   #suspectUntilMs = 0;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
+  #servedAtMs = Number.NEGATIVE_INFINITY;
   readonly #clock: Clock;
   readonly #moment: Moment;
   readonly #perTokenMs: number;
@@ -151,13 +157,15 @@ export class GroupState {
   succeeded(): void {
     this.#failures = 0;
     this.#suspectUntilMs = 0;
-    this.#ratio.count(false, this.#clock.monotonicMs());
+    this.#servedAtMs = this.#clock.monotonicMs();
+    this.#ratio.count(false, this.#servedAtMs);
   }
 
   /** A request failed; `retryAfterMs` is the engine's own wish and is honoured at once. */
   failed(retryAfterMs: number | null): void {
     this.#failures++;
     const nowMs = this.#clock.monotonicMs();
+    this.#failedAtMs = nowMs;
     this.#ratio.count(true, nowMs);
     if (retryAfterMs !== null) {
       this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + Math.min(retryAfterMs, longestRestMs));
@@ -165,6 +173,21 @@ export class GroupState {
     if (this.#failures < failuresToSuspect) return;
     const doubled = firstSuspicionMs * 2 ** Math.min(this.#failures - failuresToSuspect, 10);
     this.#suspectUntilMs = nowMs + Math.min(longestRestMs, doubled);
+  }
+
+  /**
+   * Nothing good was heard of it lately: it failed time after time, or it used to tell its load and no longer does. That
+   * is no reason to turn a request away, for the next one may find it well; it is one to send them to another gateway.
+   */
+  get silent(): boolean {
+    if (this.engine === null) return true;
+    const { nowMs } = this.#moment;
+    const { source, atMs, heardMs = atMs } = this.engine.signals();
+    const told = source === "scrape" && !Number.isNaN(heardMs);
+    const heardAtMs = told ? Math.max(heardMs, this.#servedAtMs) : this.#servedAtMs;
+    if (told && nowMs - heardAtMs > silentAfterScrapeMs) return true;
+    const failing = this.#failures >= failuresToSuspect && heardAtMs < this.#failedAtMs;
+    return failing && nowMs - this.#failedAtMs < silentAfterFailuresMs;
   }
 
   /** Time until the group may be asked again, ms. */

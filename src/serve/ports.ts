@@ -75,6 +75,8 @@ export interface EngineSignals {
   readonly source: "engine" | "scrape" | "none";
   /** Reading of `Clock.monotonicMs` when the values were true. */
   readonly atMs: number;
+  /** When it last said anything, on the same clock: of several servers the one heard last. `atMs` when left out. */
+  readonly heardMs?: number;
   readonly runningRequests: number;
   readonly waitingRequests: number;
   /** Time until a request that arrives now would begin its prefill. */

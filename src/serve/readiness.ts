@@ -7,9 +7,18 @@ export function readiness(
   drains: readonly Drain[],
   stopping: boolean,
 ): { readonly status: number; readonly body: object } {
-  const ready = !stopping && groups.some((state) => state.health.value > 0);
+  const open = groups.filter((state) => state.health.value > 0);
+  const ready = !stopping && open.some((state) => !state.silent);
   const allDrained = groups.length > 0 && groups.every(({ drained, engine }) => drained || engine === null);
-  const word = ready ? "ready" : stopping ? "stopping" : allDrained ? "drained" : "no engine";
+  const word = ready
+    ? "ready"
+    : stopping
+      ? "stopping"
+      : allDrained
+        ? "drained"
+        : open.length > 0
+          ? "no engine answers"
+          : "no engine";
   return {
     status: ready ? 200 : 503,
     body: {

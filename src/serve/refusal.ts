@@ -3,6 +3,8 @@ import { apiError, type ApiError } from "./api-error.ts";
 import type { Admitted } from "./admitted.ts";
 import { covers } from "./drains.ts";
 
+/** Sites an error names. */
+const shownSites = 5;
 /** Advice to callers while everything is drained, ms. */
 const drainedRetryMs = 10_000;
 
@@ -14,6 +16,7 @@ export function refusal(
   policy: Policy,
   { placement, routes, workload, area, access, drained }: Admitted,
   retryAfterMs: number,
+  hasEngine: (site: string) => boolean,
 ): ApiError {
   const decision = describe(routes, { workload, area, access }, placement);
   const reasons = new Set(decision.rejected.map((rejection) => rejection.reason));
@@ -25,6 +28,12 @@ export function refusal(
     const sites = [...new Set(down.map(({ site }) => site))].join(", ");
     const detail = `Every engine that may serve ${name} from ${place} is taken out by the operator: ${sites}.`;
     return apiError("no_site", { detail, retryAfterMs: drainedRetryMs });
+  }
+  if (down.length > 0 && !down.some(({ site }) => hasEngine(site))) {
+    const sites = fewOf([...new Set(down.map(({ site }) => site))]);
+    const detail = `No engine is connected where ${name} from ${place} may be served: ${sites}.`;
+    const hint = "The operator names servers with --upstream, or leaves --no-emulated out to have them emulated.";
+    return apiError("no_site", { detail, hint });
   }
   if (decision.target !== null || reasons.has("unhealthy")) return apiError("overloaded", { retryAfterMs });
   const physics = explainPhysics(policy, { workload, area, access });
@@ -53,4 +62,10 @@ export function refusal(
       ? `No site can serve ${name} from ${place}: ${first!.site} is refused by ${reason}: ${first!.detail}.`
       : `No engines of ${name} are placed anywhere.`,
   });
+}
+
+/** The first names of a list that may be long. */
+function fewOf(names: readonly string[]): string {
+  const more = names.length - shownSites;
+  return names.slice(0, shownSites).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

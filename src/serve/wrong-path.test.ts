@@ -8,6 +8,8 @@ describe("a request at no endpoint", () => {
     ["POST", "/v1/v1/chat/completions", 404, /\/v1 twice/],
     ["POST", "/v1/chat/completions/", 404, /slash at the end/],
     ["GET", "/v1/models/", 404, /slash at the end/],
+    ["POST", "//v1/chat/completions", 404, /must not end in a slash/],
+    ["GET", "/v1//models", 404, /must not end in a slash/],
     ["POST", "/v1/moderations", 404, /nothing at \/v1\/moderations/],
     ["GET", "/v1/unknown", 404, /nothing/],
   ])("%s %s is answered with %i and what is wrong", (method, path, status, words) => {

@@ -20,6 +20,9 @@ export function misdirected(method: string, path: string): Misdirected {
     return missing(`There is nothing at ${shown}: leave the slash at the end out.`);
   }
   if (isKnown(`/v1${path}`)) return missing(`There is nothing at ${shown}: the client's base URL must end in /v1.`);
+  if (path.includes("//") && isKnown(path.replaceAll(/\/{2,}/g, "/"))) {
+    return missing(`There is nothing at ${shown}: the client's base URL must not end in a slash.`);
+  }
   if (path.startsWith("/v1/v1/") && isKnown(path.slice(3))) {
     return missing(`There is nothing at ${shown}: the client's base URL holds /v1 twice.`);
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createNodeFiles } from "../../src/adapters/files-node/index.ts";
+import { createNodeFiles, lockFolder } from "../../src/adapters/files-node/index.ts";
 import { filesContract } from "./files.ts";
 
 filesContract("files-node", () => {
@@ -23,4 +23,13 @@ describe("files-node", () => {
       rmSync(folder, { recursive: true });
     },
   );
+
+  it("lets one gateway at a time keep its files in a folder", () => {
+    const folder = join(mkdtempSync(join(tmpdir(), "disperse-files-")), "new");
+    const unlock = lockFolder(folder);
+    expect(() => lockFolder(folder)).toThrow("another gateway keeps its files there");
+    unlock();
+    lockFolder(folder)();
+    rmSync(join(folder, ".."), { recursive: true });
+  });
 });

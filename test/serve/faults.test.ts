@@ -154,6 +154,18 @@ describe.each(transports)("over $name:", (transport) => {
       expect(mesh.bloc.requests).toHaveLength(0);
     });
 
+    it("asks another site when an engine lacks the model, and passes its word on when all do", async () => {
+      const mesh = await meshOf(failWith(404));
+      const { response } = await mesh.client.chat.completions.create(request).withResponse();
+      expect(response.headers.get("x-disperse-site")).toBe("bloc-core");
+      mesh.bloc.behave(failWith(404));
+      await expect(mesh.client.chat.completions.create(request)).rejects.toMatchObject({
+        status: 404,
+        message: /upstream says 404/,
+      });
+      expect(mesh.abroad.requests).toHaveLength(0);
+    });
+
     it("never leaves the countries the law allows, even when every allowed site has failed", async () => {
       const mesh = await meshOf(failWith(500));
       mesh.bloc.behave(sendThen("", "reset"));

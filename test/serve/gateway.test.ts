@@ -198,6 +198,17 @@ describe.each(transports)("over $name:", (transport) => {
       expect(await rows()).toEqual([]);
     });
 
+    it("say that no engine is connected, and list no model that nobody answers to", async () => {
+      const { post, client } = await start(serveWorld(), { engines: () => null });
+      const response = await post(chat);
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBeNull();
+      expect(await response.json()).toMatchObject({
+        error: { code: "no_site", message: expect.stringMatching(/connected.*near-edge.*--upstream/) as string },
+      });
+      expect((await client.models.list()).data).toEqual([]);
+    });
+
     it("say that the law stands in the way, and which", async () => {
       const { post } = await start(serveWorld({ sites: [serveWorld().sites[2]!] }));
       const response = await post(chat);

@@ -166,6 +166,7 @@ function summed(signals: readonly EngineSignals[]): EngineSignals {
   return {
     source: known[0]!.source,
     atMs: least((entry) => entry.atMs),
+    heardMs: Math.max(...known.map(({ atMs, heardMs = atMs }) => heardMs)),
     runningRequests: sum((entry) => entry.runningRequests),
     waitingRequests: sum((entry) => entry.waitingRequests),
     drainMs: least((entry) => entry.drainMs),

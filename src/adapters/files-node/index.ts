@@ -3,6 +3,8 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileStore } from "../../serve/index.ts";
 
+export { lockFolder } from "./lock-folder.ts";
+
 /** What is written at a time. */
 const pieceBytes = 256 * 1024;
 

@@ -1,4 +1,5 @@
 import { createWriteStream, openSync } from "node:fs";
+import { performance } from "node:perf_hooks";
 import type { Writable } from "node:stream";
 import type { Journal, RequestRecord } from "../../serve/index.ts";
 
@@ -7,30 +8,71 @@ export interface JsonJournalOptions {
   readonly path: string;
   /** Lines that may wait for a slow disk, bytes; beyond, they are dropped and counted. */
   readonly maxWaitingBytes?: number;
+  /** How long a file that could not be written is left alone before it is opened again, ms. */
+  readonly retryMs?: number;
+  /** Called once whenever lines begin to be lost. */
+  readonly onTrouble?: (error: Error) => void;
 }
+
+/** How long a file that could not be written is left alone, ms. */
+const usualRetryMs = 1_000;
 
 /**
  * An access log: one JSON object a line for every request that is over. No prompt, no answer, no key, no address of the
- * caller. Throws when the file cannot be opened.
+ * caller. A file that cannot be written (a full disk) is opened again after a while; lines that are missing are counted in
+ * the next one. Throws when the file cannot be opened at the start.
  */
-export function createJsonJournal({ path, maxWaitingBytes = 16 * 1024 * 1024 }: JsonJournalOptions): Journal {
-  // Opened at once, so that a wrong path is told at the start and not in the middle of the night.
-  const stream: Writable = path === "-" ? process.stdout : createWriteStream(path, { fd: openSync(path, "a") });
+export function createJsonJournal(options: JsonJournalOptions): Journal {
+  const { path, maxWaitingBytes = 16 * 1024 * 1024, retryMs = usualRetryMs, onTrouble } = options;
   let dropped = 0;
-  // A log that cannot be written must not take the service down; what is missing is counted in the next line.
-  stream.on("error", () => void dropped++);
+  let brokeAtMs = Number.NEGATIVE_INFINITY;
+  let isTold = false;
+  const written = (error?: Error | null) => {
+    if (error) dropped++;
+    else isTold = false;
+  };
+  // Opened at once, so that a wrong path is told at the start and not in the middle of the night.
+  let stream: Writable | null = openStream();
+
+  function openStream(): Writable {
+    const opened: Writable = path === "-" ? process.stdout : createWriteStream(path, { fd: openSync(path, "a") });
+    // A log that cannot be written must not take the service down.
+    opened.on("error", (error) => {
+      if (stream === opened) stream = null;
+      brokeAtMs = performance.now();
+      if (!isTold) onTrouble?.(error);
+      isTold = true;
+    });
+    return opened;
+  }
+
+  function streamNow(): Writable | null {
+    if (stream !== null || path === "-" || performance.now() - brokeAtMs < retryMs) return stream;
+    try {
+      stream = openStream();
+    } catch {
+      brokeAtMs = performance.now();
+    }
+    return stream;
+  }
+
   return {
     note(record) {
-      if (stream.writableLength > maxWaitingBytes) {
+      const open = streamNow();
+      if (open === null || open.writableLength > maxWaitingBytes) {
         dropped++;
         return;
       }
-      stream.write(`${JSON.stringify(lineOf(record, dropped))}\n`);
+      open.write(`${JSON.stringify(lineOf(record, dropped))}\n`, written);
       dropped = 0;
     },
     async close() {
-      if (stream === process.stdout) return;
-      await new Promise<void>((resolve) => stream.end(resolve));
+      const open = stream;
+      if (open === null || open === process.stdout) return;
+      await new Promise<void>((resolve) => {
+        open.once("error", () => resolve());
+        open.end(resolve);
+      });
     },
   } satisfies Journal;
 }
