@@ -1,10 +1,12 @@
 import cluster, { type Worker } from "node:cluster";
 import { existsSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { mergeMetrics, type CollectedFamily } from "../adapters/telemetry-prometheus/index.ts";
+import type { CollectedFamily } from "../adapters/telemetry-prometheus/index.ts";
 import { Drains, type Drain, type DrainChange } from "../serve/index.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { rollUpsAt, workerLedger } from "./open-ledger.ts";
 import { untilStopped } from "./interrupts.ts";
+import { WorkerReadings } from "./worker-readings.ts";
 import { spentByAccount, type SpentBefore } from "./worker-share.ts";
 
 /** What a worker is told when it is started. */
@@ -37,8 +39,9 @@ type ToWorker = (Order & { readonly id: string }) | ({ readonly kind: "done"; re
 const placeVariable = "DISPERSE_WORKER";
 /** Space for young objects, MiB: what a request leaves behind is gone before it counts as old, which halves collecting. */
 const youngMB = 64;
-/** A worker that ended by itself is started again after this, ms. */
+/** A worker that ended by itself is started again after this, ms; doubled with every start that fails, up to the longest. */
 const restartMs = 1_000;
+const longestRestartMs = 30_000;
 /** A worker that says nothing for this time is left out rather than waited for, ms. */
 const answerLimitMs = 1_000;
 /** Series of a metric in one message. */
@@ -74,11 +77,14 @@ export async function leadWorkers(
   const drains = new Drains();
   let stopping = false;
   let listening = 0;
+  /** All have listened once: what was asked for can be run, and from then on nothing ends it but being told to. */
+  let isUp = false;
+  const readings = new WorkerReadings();
   let failed: number | null = null;
   let fail: () => void = () => {};
   const failure = new Promise<void>((resolve) => (fail = resolve));
 
-  const start = (number: number) => {
+  const start = (number: number, pauseMs = restartMs) => {
     const place: WorkerPlace = {
       number,
       of: count,
@@ -91,7 +97,9 @@ export async function leadWorkers(
     worker.on("message", (message: FromWorker) => {
       if (message.kind === "listening") {
         came = true;
-        if (++listening === count) on.listening(message.url);
+        if (++listening !== count) return;
+        isUp = true;
+        on.listening(message.url);
       } else if (message.kind === "answer") asked.get(message.id)?.(message);
       else {
         if (message.kind === "drain") drains.apply(message.change);
@@ -102,41 +110,55 @@ export async function leadWorkers(
         );
       }
     });
-    worker.on("exit", (code) => {
+    worker.on("exit", (code, signal) => {
       workers.delete(number);
+      readings.ended(number);
       if (stopping) return;
-      if (!came) {
-        // It has told why on standard error; the others would say the same.
-        failed = code;
-        return fail();
+      if (came) {
+        on.say(`worker ${number} ended unexpectedly and is started again`);
+        setTimeout(() => stopping || start(number), restartMs);
+      } else if (isUp) {
+        // Its files may be broken just now, and the others go on with the last good ones.
+        on.say(`worker ${number} could not start and is tried again in ${Math.ceil(pauseMs / 1_000)} s`);
+        setTimeout(() => stopping || start(number, Math.min(longestRestartMs, pauseMs * 2)), pauseMs);
+      } else {
+        // It has told why on standard error, unless it could not; the others would say the same.
+        if (signal) on.say(`worker ${number} was ended by ${signal} before it could start`);
+        failed = code || exitCodes.internal;
+        fail();
       }
-      on.say(`worker ${number} ended unexpectedly and is started again`);
-      setTimeout(() => stopping || start(number), restartMs);
     });
   };
 
   async function askAll(order: Order): Promise<CollectedFamily[]> {
-    const readings = [...workers].map(
+    const silent = new Set<number>();
+    const answers = [...workers].map(
       ([number, worker]) =>
-        new Promise<{ name: string; families: readonly CollectedFamily[] }>((resolve) => {
+        new Promise<void>((resolve) => {
           const name = String(++asks);
           const families: CollectedFamily[] = [];
-          const done = (told: readonly CollectedFamily[]) => {
+          const done = () => {
             clearTimeout(limit);
             asked.delete(name);
-            resolve({ name: String(number), families: told });
+            resolve();
           };
-          // Half an answer would look as if what it counts had fallen.
-          const limit = setTimeout(() => done([]), answerLimitMs);
+          const limit = setTimeout(() => {
+            silent.add(number);
+            done();
+          }, answerLimitMs);
           asked.set(name, (piece) => {
             limit.refresh();
             families.push(...piece.families);
-            if (piece.last) done(families);
+            if (!piece.last) return;
+            // Half an answer would look as if what it counts had fallen.
+            if (order.kind === "read-metrics") readings.told(number, families);
+            done();
           });
           tell(worker, { ...order, id: name });
         }),
     );
-    return mergeMetrics(await Promise.all(readings));
+    await Promise.all(answers);
+    return order.kind === "read-metrics" ? readings.merged(silent) : [];
   }
 
   for (let number = 1; number <= count; number++) start(number);
