@@ -13,6 +13,7 @@ const systemNames: Readonly<Record<string, AcceleratorId>> = {
   rtxpro6000server: "rtx-pro-6000",
   rtxpro6000blackwell: "rtx-pro-6000",
   rtxpro6000blackwellserveredition: "rtx-pro-6000",
+  rtxpro6000blackwellworkstationedition: "rtx-pro-6000",
   b60: "arc-pro-b60",
   a100: "a100-sxm",
   h100: "h100-sxm",
@@ -24,6 +25,10 @@ const systemNames: Readonly<Record<string, AcceleratorId>> = {
   gb300sxm: "gb300",
   gb300nvl72: "gb300",
   thor: "jetson-agx-thor",
+  jetsonthor: "jetson-agx-thor",
+  orin: "jetson-agx-orin",
+  trillium: "tpu-v6e",
+  ironwood: "tpu-v7",
 };
 
 /** Releases with the shape of an entry of the catalogue under another name. */
@@ -31,6 +36,10 @@ const sameShape: Readonly<Record<string, ModelId>> = {
   "llama-3.3-70b": "llama-3.1-70b",
   "llama-3-70b": "llama-3.1-70b",
   "llama-3-8b": "llama-3.1-8b",
+  "qwen2-0.5b": "qwen2.5-0.5b",
+  "qwen2-1.5b": "qwen2.5-1.5b",
+  "qwen2-7b": "qwen2.5-7b",
+  "qwen2-72b": "qwen2.5-72b",
   "llama-3.1-nemotron-70b": "llama-3.1-70b",
   "llama-3.1-nemotron-nano-8b": "llama-3.1-8b",
   "minimax-m2": "minimax-m2.5",
@@ -69,16 +78,46 @@ const otherShape: readonly RegExp[] = [
 
 const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 
-/** The catalogue's accelerator of a name such as `h200_sxm`, `H200-SXM` or `RTXPRO6000`; null when it has none. */
+/** Words of a driver's or a shop's name that tell no chip from another. */
+const makersWords = /\b(nvidia|amd|intel|google|aws|instinct|geforce|tesla|gpus?|tensor core|\d+ ?x)\b/g;
+const memoryWords = /\b(hbm\d?e?|gddr\d?x?|ecc)\b/g;
+/** Boards of these come in one form, so that naming it says nothing; an A100 or H100 on PCIe is another chip. */
+const onlyOnPcie = /^(l4|l40s|h100nvl|h20|rtx|b60|arc|ai100)/;
+/** Makers and drivers count a memory differently by less than this. */
+const sameMemoryRatio = 0.12;
+
+/**
+ * The catalogue's accelerator of a name such as `h200_sxm`, `NVIDIA H100 80GB HBM3`, `A100-SXM4-80GB` or `RTXPRO6000`; null
+ * when it has none, or none with the memory that the name states.
+ */
 export function acceleratorNamed(system: string): AcceleratorId | null {
-  const wanted = plain(system).replace(/^nvidia|^amdinstinct|^amd/, "");
-  if (wanted === "") return null;
-  if (Object.hasOwn(systemNames, wanted)) return systemNames[wanted]!;
-  const ids = Object.keys(accelerators) as AcceleratorId[];
-  return ids.find((id) => plain(id) === wanted) ?? null;
+  const words = system
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, " ")
+    .trim();
+  const whole = idOfChip(plain(words));
+  if (whole !== null) return whole;
+  const [, memory = null] = /(?<![a-z0-9])(\d+) ?gi?b?\b/.exec(words) ?? [];
+  const kept = words
+    .replaceAll(makersWords, " ")
+    .replaceAll(memoryWords, " ")
+    .replaceAll(/(?<![a-z0-9])\d+ ?gi?b?\b/g, " ")
+    .replaceAll(/sxm\d\b/g, "sxm");
+  const id =
+    idOfChip(plain(kept)) ?? (onlyOnPcie.test(plain(kept)) ? idOfChip(plain(kept.replaceAll("pcie", " "))) : null);
+  if (id === null || memory === null) return id;
+  return Math.abs(Number(memory) / accelerators[id].memoryGB.value - 1) < sameMemoryRatio ? id : null;
 }
 
-/** `Org/Name-Instruct-FP8` is the catalogue's `name`; versions of a family with the same shape share an entry. */
+function idOfChip(wanted: string): AcceleratorId | null {
+  if (Object.hasOwn(systemNames, wanted)) return systemNames[wanted]!;
+  return (Object.keys(accelerators) as AcceleratorId[]).find((id) => plain(id) === wanted) ?? null;
+}
+
+/**
+ * `Org/Name-Instruct-FP8` is the catalogue's `name`; versions of a family with the same shape share an entry. Benchmarks
+ * write names their own way: `LLAMA3.1_8B`, `llama2-70b-99.9`, `llama3_1-405b`.
+ */
 export function modelNamed(path: string): ModelId | null {
   const name = path
     .trim()
@@ -86,8 +125,10 @@ export function modelNamed(path: string): ModelId | null {
     .split("/")
     .at(-1)!
     .toLowerCase()
-    .replaceAll("_", "-")
-    .replace(/^(meta|nvidia|amd)-/, "");
+    .replaceAll(/(?<=^(?:meta[-_])?llama[-_]?\d)_(?=\d\b)/g, ".")
+    .replaceAll(/[_ ]/g, "-")
+    .replace(/^(meta|nvidia|amd|moe)-/, "")
+    .replace(/^(llama|mixtral)(?=\d)/, "$1-");
   let best = "";
   for (const id of [...Object.keys(models), ...Object.keys(sameShape)]) {
     const matches = name === id || name.startsWith(`${id}-`) || name.startsWith(`${id}.`);
@@ -106,7 +147,15 @@ const engineNames: Readonly<Record<string, keyof typeof engineProfiles>> = {
 
 /** The catalogue's engine of a name such as `vLLM` or `TensorRT-LLM`; null when it has none. */
 export function engineNamed(name: string): EngineProfile | null {
-  const wanted = plain(name);
+  // A version or an image's name may stand behind: `vLLM 0.19`, `vllm/vllm-openai`.
+  const stem = name
+    .trim()
+    .toLowerCase()
+    .replace(/^.*\//, "")
+    .replace(/^dynamo[-_ ]/, "")
+    .replace(/[-_ :]?v?\d.*$/, "")
+    .replace(/-openai$/, "");
+  const wanted = plain(stem);
   const id = engineNames[wanted] ?? Object.keys(engineProfiles).find((key) => plain(key) === wanted);
   return id === undefined ? null : engineProfiles[id as keyof typeof engineProfiles];
 }
@@ -139,6 +188,21 @@ const formats: Readonly<Record<string, Precision>> = {
   fp8_per_block: "fp8",
   fp8_per_tensor: "fp8",
   mxfp8: "fp8",
+  fp8_dynamic: "fp8",
+  float8: "fp8",
+  e4m3: "fp8",
+  w8a8_fp8: "fp8",
+  modelopt: "fp8",
+  modelopt_fp4: "fp4",
+  nvfp4_w4a16: "fp4",
+  mxfp4_w4a16: "fp4",
+  w4a16_awq: "int4",
+  w4a16_gptq: "int4",
+  w4a8_awq: "int4",
+  awq_marlin: "int4",
+  gptq_marlin: "int4",
+  int8_sq: "int8",
+  smoothquant: "int8",
   // Weights in 4 bits, arithmetic in 8: counted as unpacked, which overstates the arithmetic.
   w4afp8: "int4",
   w4a8: "int4",

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
+
+describe("names in files of others", () => {
+  it.each([
+    ["h200_sxm", "h200-sxm"],
+    ["NVIDIA H100 80GB HBM3", "h100-sxm"],
+    ["NVIDIA A100-SXM4-80GB", "a100-sxm"],
+    ["H100 SXM5", "h100-sxm"],
+    ["H100 NVL", "h100-nvl"],
+    ["L40S-PCIe", "l40s"],
+    ["NVIDIA GeForce RTX 4090", "rtx-4090"],
+    ["Intel Arc Pro B60", "arc-pro-b60"],
+    ["AMD Instinct MI300X 192GB HBM3", "mi300x"],
+    ["B200 192GB", "b200-sxm"],
+    ["rtx_pro_6000_server", "rtx-pro-6000"],
+  ])("know the chip %s", (name, id) => {
+    expect(acceleratorNamed(name)).toBe(id);
+  });
+
+  it.each(["A100-40GB", "a100_pcie", "H100-PCIe", "GH200 480GB", "A10", "nvidia", "80GB", "", "toString"])(
+    "take %s for no chip of the catalogue: the figures of its namesake would be wrong",
+    (name) => {
+      expect(acceleratorNamed(name)).toBeNull();
+    },
+  );
+
+  it.each([
+    ["RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8", "llama-3.1-8b"],
+    ["LLAMA3.1_8B", "llama-3.1-8b"],
+    ["llama3_1-405b", "llama-3.1-405b"],
+    ["llama2-70b-99.9", "llama-2-70b"],
+    ["nvidia/DeepSeek-R1-0528-FP4-v2", "deepseek-r1"],
+    ["MOE_Mixtral8x7B", "mixtral-8x7b"],
+    ["Qwen/Qwen2-72B-Instruct", "qwen2.5-72b"],
+  ])("know the model %s", (name, id) => {
+    expect(modelNamed(name)).toBe(id);
+  });
+
+  it.each(["nvidia/Llama-3_3-Nemotron-Super-49B-v1", "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B", "Llama-3.1", "8b"])(
+    "do not take %s for a model of another shape",
+    (name) => {
+      expect(modelNamed(name)).toBeNull();
+    },
+  );
+
+  it.each([
+    ["vLLM 0.19", "vllm"],
+    ["vllm/vllm-openai:v0.19.0-cu130", "vllm"],
+    ["dynamo-trtllm", "trtllm"],
+    ["TensorRT-LLM", "trtllm"],
+  ])("know the engine %s", (name, id) => {
+    expect(engineNamed(name)?.id).toBe(id);
+  });
+
+  it("know formats by the names of quantisation methods", () => {
+    expect(["fp8-dynamic", "W4A16-AWQ", "modelopt_fp4", "int8_sq", "half"].map(formatNamed)).toEqual([
+      "fp8",
+      "int4",
+      "fp4",
+      "int8",
+      "bf16",
+    ]);
+    expect(formatNamed("fp32")).toBeNull();
+  });
+});
