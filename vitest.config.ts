@@ -27,6 +27,7 @@ export default defineConfig({
       "examples/**/*.test.ts",
       "bench/**/*.test.ts",
     ],
+    setupFiles: ["test/laws/time-limit.ts"],
     // These only end what hangs; a busy machine takes its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
