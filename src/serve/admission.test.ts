@@ -220,6 +220,18 @@ describe("the line in front of the engines", () => {
     );
   });
 
+  it("pays what is owed in full also where requests of the lesser priority are small", () => {
+    const { come, leave, happened } = door(0);
+    const forEver = { giveUpMs: Number.POSITIVE_INFINITY, outputTokens: 0 };
+    const begun = (name: string) => happened.filter((entry) => entry.startsWith(name)).length;
+    for (let turn = 0; turn < 90; turn++) {
+      come("large", { band: 0, ...forEver, inputTokens: 400 });
+      come("small", { band: 1, ...forEver, inputTokens: 5 });
+      leave();
+    }
+    expect(5 * begun("small")).toBeGreaterThanOrEqual(leastShareRatio * 400 * (begun("large") - 1) - 5);
+  });
+
   it("serves a low priority within a bounded time while higher ones never cease to ask", () => {
     const { come, leave, happened } = door(0);
     come("low", { band: 2, giveUpMs: Number.POSITIVE_INFINITY, inputTokens: 50 });

@@ -123,7 +123,7 @@ export class Admission {
       heads.sort((one, other) => this.#before(one, other));
       const due = heads.filter((head) => this.#least.covers(band, tokensOf(head)));
       if (due.some((head) => this.#letThrough(head, nowMs))) return this.#payOwed(nowMs);
-      if (due.length > 0) this.#least.cannotHave(band, Math.max(...due.map(tokensOf)));
+      if (due.length > 0) this.#least.cannotHave(band);
     }
   }
 

@@ -8,10 +8,13 @@ export const leastShareRatio = 0.03;
 
 /**
  * What priorities are owed for having been passed over. Only waiting earns: a priority that nobody waits in is owed
- * nothing, and never much more than its next request needs, so that nothing is saved up for later.
+ * nothing, and one that is owed a request which finds no room earns no more until it is served, so that nothing is saved
+ * up for later.
  */
 export class LeastShare {
   readonly #owed: number[] = priorities.map(() => 0);
+  /** Most that a priority may be owed: what it was owed when a request it is owed found no room. */
+  readonly #most: number[] = priorities.map(() => Number.POSITIVE_INFINITY);
   readonly #waiting: number[] = priorities.map(() => 0);
 
   joined(band: number): void {
@@ -20,6 +23,7 @@ export class LeastShare {
 
   left(band: number): void {
     if (--this.#waiting[band]! === 0) this.#owed[band] = 0;
+    this.#most[band] = Number.POSITIVE_INFINITY;
   }
 
   /** Requests that wait in a priority. */
@@ -31,7 +35,8 @@ export class LeastShare {
   began(band: number, tokens: number): void {
     this.#owed[band] = Math.max(0, this.#owed[band]! - tokens);
     for (let lesser = band + 1; lesser < priorities.length; lesser++) {
-      if (this.#waiting[lesser]! > 0) this.#owed[lesser]! += leastShareRatio * tokens;
+      if (this.#waiting[lesser]! === 0) continue;
+      this.#owed[lesser] = Math.min(this.#most[lesser]!, this.#owed[lesser]! + leastShareRatio * tokens);
     }
   }
 
@@ -47,8 +52,8 @@ export class LeastShare {
     return this.#owed[band]! >= tokens;
   }
 
-  /** No engine has room for a request it is owed: it stays owed that one, and what goes beyond is forgotten. */
-  cannotHave(band: number, tokens: number): void {
-    this.#owed[band] = Math.min(this.#owed[band]!, tokens);
+  /** No engine has room for a request it is owed: it stays owed what it is, and earns nothing until one of it leaves. */
+  cannotHave(band: number): void {
+    this.#most[band] = this.#owed[band]!;
   }
 }
