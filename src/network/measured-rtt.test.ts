@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { publishedFile } from "../../test/published-data.ts";
 import { networkModel } from "../catalog/index.ts";
 import { distanceKm, probabilityWithin, wideAreaRtt, type Relation } from "./index.ts";
 
-const folder = new URL("../../../shared/data/rtt/", import.meta.url);
-const pings = new URL("wondernetwork-2020-07-even-ids.csv.gz", folder);
+const servers = publishedFile("rtt/wondernetwork-servers-2020-07-19.csv");
+const pings = publishedFile("rtt/wondernetwork-2020-07-even-ids.csv.gz");
 
 interface Pair {
   readonly km: number;
@@ -14,8 +15,8 @@ interface Pair {
 }
 
 function readPairs(): Pair[] {
-  const servers = new Map(
-    readFileSync(new URL("wondernetwork-servers-2020-07-19.csv", folder), "utf8")
+  const places = new Map(
+    readFileSync(servers!, "utf8")
       .trim()
       .split("\n")
       .slice(1)
@@ -25,11 +26,11 @@ function readPairs(): Pair[] {
         { country: cells[5]!, continent: cells[7]!, latitude: Number(cells[8]), longitude: Number(cells[9]) },
       ]),
   );
-  const lines = gunzipSync(readFileSync(pings)).toString("utf8").trim().split("\n").slice(1);
+  const lines = gunzipSync(readFileSync(pings!)).toString("utf8").trim().split("\n").slice(1);
   return lines.flatMap((line) => {
     const [from, to, , average] = line.split(",");
-    const a = servers.get(from!);
-    const b = servers.get(to!);
+    const a = places.get(from!);
+    const b = places.get(to!);
     const ms = Number(average);
     if (!a || !b || from === to || !(ms > 0)) return [];
     const relation =
@@ -42,7 +43,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-describe.skipIf(!existsSync(pings))("round-trip model against pings between cities (needs ../shared/data/rtt)", () => {
+describe.skipIf(servers === null || pings === null)("round-trip model against pings between cities", () => {
   it.each([
     ["sameCountry", 0.22],
     ["sameContinent", 0.28],

@@ -128,6 +128,9 @@ describe("parseScenario", () => {
       { id: "b", country: "AT", powerLimit: [1000, 1000] },
       { id: "c", powerLimit: [2000, 2000] },
     ]);
+    // Spreadsheets leave columns and rows without any text around a table.
+    const ends = csv.trimEnd().replaceAll("\n", ",,\n");
+    expect(scenarioOf(text, { "dir/data/sites.csv": `${ends},,\n,,,,,,,\n` }).sites).toEqual(scenario.sites);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { AnyField, ListField, ObjectField } from "./field.ts";
 import { nearest } from "./nearest.ts";
 import { problem, type Place, type Problem } from "./problem.ts";
-import { readCsv, type Cell } from "./read-csv.ts";
+import { readCsv, type Cell, type Table } from "./read-csv.ts";
 import { textProblem, type Unreadable } from "./read-text.ts";
 import type { Entry, MapTree, Tree } from "./tree.ts";
 
@@ -60,7 +60,7 @@ function rowsOf(entry: MapTree, file: Entry, field: ListField, context: FileCont
     context.problems.push(...result.problems);
     return [];
   }
-  const { header, rows } = result.table;
+  const { header, rows } = withoutEmptyEnds(result.table);
   const columns = readHeader(header, entryFields(field.of, header), context.problems);
   if (rows.length === 0) {
     const message = "the file has a header and no rows, so it adds nothing";
@@ -77,6 +77,14 @@ function rowsOf(entry: MapTree, file: Entry, field: ListField, context: FileCont
     });
     return { kind: "map", entries: new Map([...shared, ...cells]), at: row[0]?.at ?? entry.at };
   });
+}
+
+/** Without the rows and the last columns that hold no text at all, as spreadsheets leave them around a table. */
+function withoutEmptyEnds({ header, rows }: Table): Table {
+  const isEmpty = (column: number): boolean => [header, ...rows].every((row) => row[column]!.text === "");
+  let width = header.length;
+  while (width > 0 && isEmpty(width - 1)) width--;
+  return { header: header.slice(0, width), rows: rows.filter((row) => row.some(({ text }) => text !== "")) };
 }
 
 interface Column {

@@ -43,6 +43,20 @@ describe("a table of rates over time", () => {
     expect(rateOf(gap[2]!)).toBeLessThan(6);
   });
 
+  it("counts plain numbers in what the column of times is called, and may have semicolons or tabs", () => {
+    const expected = parseRateCurve("time,requests_per_second\n0,20\n3600,5\n7200,40", "curve.csv")!.clients[0]!
+      .windows;
+    for (const text of [
+      "hour,rps\n0,20\n1,5\n2,40",
+      "Hour UTC,rps\n0,20\n1,5\n2,40",
+      "minute;requests_per_minute\n0;1200\n60;300\n120;2400",
+      "timestamp_ms\trequests per second\n0\t20\n3600000\t5\n7200000\t40",
+      "time (h),requests_per_s\n0,20\n1,5\n2,40",
+    ]) {
+      expect(parseRateCurve(text, "curve.csv")!.clients[0]!.windows).toEqual(expected);
+    }
+  });
+
   it("counts and names rows that are no time and rate, or come twice, and never simulates them", () => {
     const odd = ["never,5", "2024-05-10T01:00:00Z,NaN", "2024-05-10T01:00:00Z,-1", "2024-05-10T01:00:00Z,1e99", "20"];
     const { clients, problems } = parseRateCurve(table(...hours, ...odd, hours[1]!), "curve.csv")!;

@@ -1,16 +1,31 @@
 import type { ClientProfile, ClientProfileSet, ClientWindow } from "./client-profiles.ts";
-import { parseTimeMs } from "./trace-csv.ts";
+import { columnName, fieldsOf, separatorOf } from "./trace-columns.ts";
+import { epochUnitMs, parseTimeMs } from "./trace-times.ts";
 
 /** Names under which a column of rates is found, and how many seconds its unit of time has. */
 const rateColumns: Readonly<Record<string, number>> = {
-  requests_per_second: 1,
-  requests_per_s: 1,
+  requestspersecond: 1,
+  requestspers: 1,
   rps: 1,
   qps: 1,
-  requests_per_minute: 60,
-  requests_per_hour: 3600,
+  requestsperminute: 60,
+  rpm: 60,
+  requestsperhour: 3600,
+  requestsperday: 86_400,
 };
-const timeColumns = ["hour_start_utc", "hour_start", "hour", "timestamp", "time"];
+const hourMs = 3_600_000;
+/** Names of columns of times, and what a plain number in them counts, ms; null where the name does not say it. */
+const timeColumns: Readonly<Record<string, number | null>> = {
+  hourstartutc: hourMs,
+  hourstart: hourMs,
+  hourutc: hourMs,
+  hour: hourMs,
+  minutestart: 60_000,
+  minute: 60_000,
+  timestamp: null,
+  datetime: null,
+  time: null,
+};
 
 /** Rates above are taken for damage: more than all public services together. */
 const absurdPerS = 10_000_000;
@@ -29,20 +44,25 @@ const senders = 1000;
  */
 export function parseRateCurve(text: string, name: string): ClientProfileSet | null {
   const [header = "", ...rows] = text.replace(/^\uFEFF/, "").split(/\r?\n/);
-  const fields = header.split(",").map((field) => unquoted(field).toLowerCase());
-  const rateColumn = fields.findIndex((field) => Object.hasOwn(rateColumns, field));
-  const timeColumn = fields.findIndex((field) => timeColumns.includes(field));
+  const separator = separatorOf(header);
+  const columns = fieldsOf(header, separator);
+  // "requests_per_s" ends like a unit of time, and is none.
+  const plain = columns.map((field) => field.toLowerCase().replaceAll(/[\s_-]/g, ""));
+  const rateColumn = plain.findIndex((name) => Object.hasOwn(rateColumns, name));
+  const timeColumn = columns.findIndex((field) => Object.hasOwn(timeColumns, columnName(field).name));
   if (rateColumn < 0 || timeColumn < 0) return null;
-  const perS = 1 / rateColumns[fields[rateColumn]!]!;
+  const perS = 1 / rateColumns[plain[rateColumn]!]!;
+  const { name: timeName, unitMs } = columnName(columns[timeColumn]!);
+  const countsMs = unitMs ?? timeColumns[timeName] ?? epochUnitMs;
   const points: { fromMs: number; requestsPerS: number }[] = [];
   const bad: number[] = [];
   for (const [index, row] of rows.entries()) {
     if (row.trim() === "") continue;
-    const cells = row.split(",").map(unquoted);
-    const fromMs = parseTimeMs(cells[timeColumn] ?? "");
+    const cells = fieldsOf(row, separator);
+    const fromMs = parseTimeMs(cells[timeColumn] ?? "", countsMs);
     const requestsPerS = Number(cells[rateColumn] || Number.NaN) * perS;
     const isRate = requestsPerS >= 0 && requestsPerS <= absurdPerS;
-    if (cells.length === fields.length && Number.isFinite(fromMs) && isRate) points.push({ fromMs, requestsPerS });
+    if (cells.length === columns.length && Number.isFinite(fromMs) && isRate) points.push({ fromMs, requestsPerS });
     else bad.push(index + 2);
   }
   const problems: string[] = [];
@@ -63,8 +83,4 @@ export function parseRateCurve(text: string, name: string): ClientProfileSet | n
     lengths: [],
   }));
   return { clients, problems };
-}
-
-function unquoted(field: string): string {
-  return field.trim().replace(/^"(.*)"$/, "$1");
 }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { publishedFile } from "../../test/published-data.ts";
 import { parseCsvTrace } from "./trace-csv.ts";
 import { parseJsonlTrace } from "./trace-jsonl.ts";
 import { traceRequests, type Trace } from "./trace.ts";
@@ -47,6 +48,29 @@ describe("parseCsvTrace", () => {
     );
     // An open quote swallows no more than its row.
     expect(rules(csv('"2023-11-16 18:17:03,1,1', good))).toEqual({ malformed: 1 });
+  });
+
+  it("knows columns by other usual names, and the unit of times from the name or from how large they are", () => {
+    const expected = [
+      { atMs: 0, inputTokens: 7, outputTokens: 5 },
+      { atMs: 1500, inputTokens: 8, outputTokens: 6 },
+    ];
+    for (const [head, first, second] of [
+      ["timestamp,context_tokens,generated_tokens", "0,7,5", "1.5,8,6"],
+      ["Arrived At,Num Prefill Tokens,Num Decode Tokens", "0,7,5", "1.5,8,6"],
+      ["time,input,output", "1715299200,7,5", "1715299201.5,8,6"],
+      ["timestamp_ms,input_tokens,output_tokens", "0,7,5", "1500,8,6"],
+      ["output_tokens,input_tokens,Arrival Time (us)", "5,7,0", "6,8,1500000"],
+      ["time [min],prompt_tokens,completion_tokens", "0,7,5", "0.025,8,6"],
+      ["timestamp,input_tokens,output_tokens", "1715299200000,7,5", "1715299201500,8,6"],
+      ["timestamp,prompt,input_tokens,output_tokens", "0,hello,7,5", "1.5,you,8,6"],
+      [header, "2024-05-10 00:00,7,5", "2024-05-10 00:00:01.5 UTC,8,6"],
+      [header, "2024-05-10 00:00:00+00,7,5", "2024-05-10T02:00:01.5 +02:00,8,6"],
+    ]) {
+      const trace = parseCsvTrace([head, first, second].join("\n"));
+      expect(traceRequests(trace)).toEqual(expected);
+      expect(trace.report.problems).toEqual([]);
+    }
   });
 
   it("counts leap days and the turn of the year", () => {
@@ -154,18 +178,18 @@ describe("both parsers", () => {
   });
 });
 
-const azure = "../shared/data/traces/azure/AzureLLMInferenceTrace_code.csv";
-const mooncake = "../shared/data/traces/mooncake/conversation_trace.jsonl.gz";
+const azure = publishedFile("traces/azure/AzureLLMInferenceTrace_code.csv");
+const mooncake = publishedFile("traces/mooncake/conversation_trace.jsonl.gz");
 
 describe("published traces", () => {
-  it.skipIf(!existsSync(azure))("reads the Azure code trace whole (skipped where the shared data is absent)", () => {
-    const trace = parseCsvTrace(readFileSync(azure, "utf8"));
+  it.skipIf(azure === null)("reads the Azure code trace whole", () => {
+    const trace = parseCsvTrace(readFileSync(azure!, "utf8"));
     expect(trace.report).toMatchObject({ rows: 8819, used: 8819 });
     expect(traceRequests(trace).at(-1)!.atMs / 60_000).toBeGreaterThan(55);
   });
 
-  it.skipIf(!existsSync(mooncake))("reads the Mooncake trace whole (skipped where the shared data is absent)", () => {
-    const trace = parseJsonlTrace(gunzipSync(readFileSync(mooncake)).toString("utf8"));
+  it.skipIf(mooncake === null)("reads the Mooncake trace whole", () => {
+    const trace = parseJsonlTrace(gunzipSync(readFileSync(mooncake!)).toString("utf8"));
     expect(trace.report).toMatchObject({ rows: 12_031, used: 12_031 });
   });
 });

@@ -1,0 +1,119 @@
+/** Columns of tables that others have made: how they are parted, what they are called, in what unit their times are. */
+
+export interface TraceColumns {
+  readonly time: number;
+  readonly input: number;
+  readonly output: number;
+  /** What a plain number in the column of times counts, ms; null where the name does not say it. */
+  readonly unitMs: number | null;
+}
+
+/** Spreadsheets of many countries write semicolons, and tables are often kept with tabs. */
+export function separatorOf(header: string): string {
+  return [",", "\t", ";"].find((separator) => header.includes(separator)) ?? ",";
+}
+
+/** The fields of a row; a quoted one may hold separators. */
+export function fieldsOf(row: string, separator: string): string[] {
+  const parts = row.split(separator);
+  if (!row.includes('"')) return parts.map((field) => field.trim());
+  const fields: string[] = [];
+  for (let at = 0; at < parts.length; at++) {
+    let field = parts[at]!.trim();
+    while (/^"(?:[^"]|"")*$/.test(field) && at + 1 < parts.length) field += separator + parts[++at]!;
+    fields.push(field.trim().replace(/^"(.*)"$/, "$1"));
+  }
+  return fields;
+}
+
+/**
+ * What a column is called without case, spaces and signs between words, those that tell most first: a table may have a
+ * column `input` with the prompt's text beside `input_tokens`.
+ */
+const names = {
+  time: [
+    "timestamp",
+    "arrivaltime",
+    "arrivedat",
+    "arrival",
+    "requesttime",
+    "starttime",
+    "createdat",
+    "datetime",
+    "time",
+    "date",
+    "ts",
+  ],
+  input: [
+    "contexttokens",
+    "inputtokens",
+    "inputlength",
+    "prompttokens",
+    "promptlength",
+    "numprefilltokens",
+    "numinputtokens",
+    "numprompttokens",
+    "requesttokens",
+    "prefilltokens",
+    "inputlen",
+    "promptlen",
+    "isl",
+    "input",
+    "prompt",
+    "context",
+  ],
+  output: [
+    "generatedtokens",
+    "outputtokens",
+    "outputlength",
+    "completiontokens",
+    "responsetokens",
+    "responselength",
+    "generatedlength",
+    "numdecodetokens",
+    "numoutputtokens",
+    "numgeneratedtokens",
+    "decodetokens",
+    "outputlen",
+    "responselen",
+    "osl",
+    "output",
+    "completion",
+    "response",
+    "generated",
+  ],
+} as const;
+
+const units: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  ms: 1,
+  s: 1000,
+  sec: 1000,
+  seconds: 1000,
+  min: 60_000,
+  minutes: 60_000,
+  h: 3_600_000,
+  hours: 3_600_000,
+};
+
+/** The name of a column without its unit, which stands after a sign between words or in brackets: `timestamp_ms`, `time (s)`. */
+export function columnName(field: string): { readonly name: string; readonly unitMs: number | null } {
+  const lower = field.toLowerCase().trim();
+  const [, rest = "", unit = ""] = /^(.*?)[\s_-]*[([\s_-]([a-zµ]+)[)\]]?$/u.exec(lower) ?? [];
+  const unitMs = units[unit.replace("µ", "u")];
+  const name = unitMs === undefined || rest === "" ? lower : rest;
+  return { name: name.replaceAll(/[\s_-]/g, ""), unitMs: rest === "" ? null : (unitMs ?? null) };
+}
+
+/** Where a trace has its columns; null when the header names too few of them. */
+export function findColumns(header: readonly string[]): TraceColumns | null {
+  const columns = header.map(columnName);
+  const position = (candidates: readonly string[]): number => {
+    const called = candidates.find((candidate) => columns.some(({ name }) => name === candidate));
+    return columns.findIndex(({ name }) => name === called);
+  };
+  const found = { time: position(names.time), input: position(names.input), output: position(names.output) };
+  if (found.time < 0 || found.input < 0 || found.output < 0) return null;
+  return { ...found, unitMs: columns[found.time]!.unitMs };
+}
