@@ -49,7 +49,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     deployment: plan.deployment,
     options: { seed: options.seed, durationS: options.seconds, startHourUtc: eveningHourUtc, bySiteWindow: true },
   });
-  print(simulationSummary(simulation));
+  print(simulationSummary(simulation, plan));
 
   heading("4. Serve: the planned mesh, with emulated engines");
   const service = await startGateway({

@@ -29,7 +29,7 @@ const siteReasons: Readonly<Record<SiteExplanation["reason"], string>> = {
 export function siteSections(site: SiteExplanation, opposite?: Resolved<ChangeOfOptimum>): Section[] {
   const { load } = site;
   return [
-    { lines: [`${site.site} (${site.tier}) is ${siteReasons[site.reason]}.`, ...siteMoney(site)] },
+    { lines: [`${site.site} (${site.tier}) is ${whySite(site)}.`, ...siteMoney(site)] },
     {
       lines:
         site.children.length > 0 ? [`Open sites that hang on it: ${site.children.slice(0, shown).join(", ")}.`] : [],
@@ -73,11 +73,18 @@ export function siteSections(site: SiteExplanation, opposite?: Resolved<ChangeOf
   ];
 }
 
-function siteMoney({ open, costUsdPerYear, gainUsdPerYear, workloads, modules }: SiteExplanation): string[] {
+function whySite({ reason, opening, costUsdPerYear, gainUsdPerYear }: SiteExplanation): string {
+  // By arithmetic with parts of modules the other site looks cheaper, which whole ones may undo.
+  const isToss = reason === "pays" && opening !== null && gainUsdPerYear < costUsdPerYear;
+  return isToss ? `open because its demand pays for a site, here or at ${opening}` : siteReasons[reason];
+}
+
+function siteMoney({ open, opening, costUsdPerYear, gainUsdPerYear, workloads, modules }: SiteExplanation): string[] {
   const lines: string[] = [];
   if (open) {
+    const others = opening === null ? "the other open sites" : `the other sites, with ${opening} opened for it`;
     lines.push(
-      `It costs ${usd(costUsdPerYear)} a year with its traffic. Serving its requests elsewhere, or not at all, would cost about ${usd(gainUsdPerYear)}.`,
+      `It costs ${usd(costUsdPerYear)} a year with its traffic. Serving its requests at ${others}, or not at all, would cost about ${usd(gainUsdPerYear)}.`,
     );
     if (modules.some((entry) => entry.trainingCount > 0))
       lines.push("Training here is in its cost, not in that estimate.");
@@ -238,8 +245,11 @@ function trialText({ name, unit }: LimitExplanation, trial: LimitTrial | null): 
 
 /** Limits in use, those used up first. */
 export function limitListSection(limits: readonly LimitExplanation[]): Section {
-  const ratio = ({ used, upper }: LimitExplanation): number => (upper > 0 ? used / upper : 0);
-  const used = limits.filter((limit) => limit.used > 0).sort((a, b) => ratio(b) - ratio(a));
+  const ratio = ({ used, upper, binding }: LimitExplanation): number =>
+    upper > 0 && used > 0 ? used / upper : binding ? 1 : 0;
+  const used = limits
+    .filter((limit) => limit.used > 0 || limit.binding)
+    .sort((a, b) => ratio(b) - ratio(a) || b.used - a.used);
   return {
     title: "Limits in use",
     head: ["limit", "used", "upper", "share", "one more saves at most, per year"],

@@ -4,6 +4,7 @@ import { percent, three, usd } from "./figures.ts";
 import { counted, horizonTable } from "./horizon-table.ts";
 import { predictionLines } from "./prediction-lines.ts";
 import { textTable } from "./text-table.ts";
+import { trainingText, unservedText } from "./unserved-text.ts";
 
 /** A plan in words and small tables: cost with its proof, sites, what is served, what is not and why. */
 export function planSummary(plan: PlanDocument): string {
@@ -171,59 +172,12 @@ function servedTable(plan: PlanDocument): string {
   return textTable(["workload", "first token", "asked at peak", "served", ...tiers.map((tier) => `by ${tier}`)], rows);
 }
 
-function trainingText({ world, training, deployment, period }: PlanDocument): string {
-  const lines = world.training.map((demand, index) => {
-    const placed = training.filter((placement) => placement.training === index);
-    const pflops = placed.reduce((sum, placement) => sum + placement.pflops, 0);
-    const where = placed.map((placement) => {
-      const pool = deployment.pools[placement.pool]!;
-      return `${three(placement.modules)} × ${world.modules[pool.module]!.id} at ${world.sites[pool.site]!.name}`;
-    });
-    return `training ${demand.id}: ${three(pflops)} of ${three(demand.pflops[period]!)} useful PFLOP/s, on ${where.join(", ") || "nothing"}`;
-  });
-  return lines.join("\n");
-}
-
-/** The truth about what is not served: share, reason, remedy. */
-function unservedText({ unserved, world, training, period, status }: PlanDocument): string {
-  if (unserved.length === 0) {
-    const trained = (index: number): number =>
-      training.reduce((sum, placed) => (placed.training === index ? sum + placed.pflops : sum), 0);
-    const untrained = world.training.flatMap(({ id, pflops }, index) =>
-      trained(index) < pflops[period]! * (1 - 1e-6) ? [id] : [],
-    );
-    if (untrained.length === 0) return "all demand is served";
-    return `all requests are served; training ${untrained.join(", ")} does not get all it asks for, because that costs more than going without or a limit forbids it (disperse explain limit)`;
-  }
-  const reasons: Readonly<Record<string, string>> = {
-    physics: "infeasible by physics",
-    place: "no candidate site near enough",
-    law: "law",
-    export: "export rules",
-    memory: "memory",
-    tier: "no site of a permitted tier",
-    price: "costs more than a lost request",
-    limits: "limits are exhausted",
-    scale:
-      status === "optimal"
-        ? "too little demand in reach for a site"
-        : "nothing that pays was found in the search so far",
-  };
-  const lines = [...unserved]
-    .sort((a, b) => b.shareOfWorkload - a.shareOfWorkload)
-    .slice(0, 12)
-    .flatMap((entry) => [
-      `  ${percent(entry.shareOfWorkload)} of ${entry.workload} over ${entry.access}: ${reasons[entry.reason] ?? entry.reason}. ${entry.detail}`,
-      ...(entry.reason === "scale" && status !== "optimal" ? ["      would help: more time (--time-limit)"] : []),
-      ...entry.whatWouldHelp.slice(0, 3).map((remedy) => `      would help: ${remedy}`),
-    ]);
-  return ["not served by this plan:", ...lines].join("\n");
-}
-
-function comparisonText({ alternatives: { centralised }, verdict, objectiveUsdPerYear }: PlanDocument): string {
+function comparisonText({ world, alternatives, verdict, objectiveUsdPerYear }: PlanDocument): string {
+  const { centralised } = alternatives;
   if (!centralised || !verdict) return "";
+  const without = world.limits.resilience === undefined ? "" : ", which need not survive failures";
   return [
-    `centralised alternative (core sites only): ${usd(centralised.objectiveUsdPerYear - centralised.unservedUsdPerYear)} per year to build and run, ${usd(centralised.unservedUsdPerYear)} for unserved demand, together ${usd(centralised.objectiveUsdPerYear)} against ${usd(objectiveUsdPerYear ?? 0)}; it serves ${percent(centralised.servedRatio)} of requests`,
+    `centralised alternative (core sites only${without}): ${usd(centralised.objectiveUsdPerYear - centralised.unservedUsdPerYear)} per year to build and run, ${usd(centralised.unservedUsdPerYear)} for unserved demand, together ${usd(centralised.objectiveUsdPerYear)} against ${usd(objectiveUsdPerYear ?? 0)}; it serves ${percent(centralised.servedRatio)} of requests`,
     `verdict: ${verdict.sentence}`,
   ].join("\n");
 }

@@ -29,7 +29,8 @@ const tracedRequests = 20_000;
 
 /** `disperse simulate`: traffic over a plan; `--strict` turns a missed objective into exit code 99. */
 export async function simulatePlan(file: string, options: SimulateOptions): Promise<void> {
-  const { world, deployment } = inPeriod(readPlan(file), options.period);
+  const plan = inPeriod(readPlan(file), options.period);
+  const { world, deployment } = plan;
   if (options.traceWindow !== undefined && options.chromeTrace === undefined) {
     throw new CommandFailure(exitCodes.invalid, "--trace-window says what to record: give --chrome-trace as well.");
   }
@@ -67,7 +68,7 @@ export async function simulatePlan(file: string, options: SimulateOptions): Prom
     writeFile(options.chromeTrace, `${JSON.stringify(simulation.chromeTrace())}\n`);
     process.stderr.write(`${resolve(options.chromeTrace)}: open it at https://ui.perfetto.dev or chrome://tracing\n`);
   }
-  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${simulationSummary(result)}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${simulationSummary(result, plan)}\n`);
   if (wasStopped) process.exitCode = exitCodes.interrupted;
   else if (options.strict && !result.workloads.every(objectiveKept)) process.exitCode = exitCodes.objectiveMissed;
 }

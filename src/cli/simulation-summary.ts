@@ -1,11 +1,17 @@
 import { rejectReasons } from "../route/index.ts";
+import type { PlanDocument } from "../plan/index.ts";
 import type { SimulationResult } from "../simulate/index.ts";
 import { ms, percent, three, usd } from "./figures.ts";
 import { predictionLines } from "./prediction-lines.ts";
 import { textTable } from "./text-table.ts";
+import { reasonText, shareText } from "./unserved-text.ts";
 
-/** A simulation in one table, with a mark where an objective was missed, and the agreement with the plan. */
-export function simulationSummary(result: SimulationResult): string {
+/**
+ * A simulation in one table, with a mark where an objective was missed, and the agreement with the plan.
+ *
+ * @param plan What it is of. A request is refused for what stands; the plan tells why nothing else does.
+ */
+export function simulationSummary(result: SimulationResult, { unserved }: Pick<PlanDocument, "unserved">): string {
   const rows = result.workloads.map((workload) => [
     workload.workload,
     String(workload.arrived),
@@ -38,7 +44,7 @@ export function simulationSummary(result: SimulationResult): string {
     "",
     `${three(result.simulatedS / 60)} min simulated: ${requests.arrived} requests sent = ${requests.completed} completed + ${requests.rejected} refused + ${requests.inFlight} in flight`,
     ...refusals(result),
-    ...agreementLines(result),
+    ...agreementLines(result, unserved),
     ...(result.predictions.length > 0 ? [predictionLines(result.predictions), ""] : []),
     `goodput ${three(requests.goodputPerS)} req/s; ${usdPer1k(money.usdPer1000OutputTokens)} per 1,000 output tokens; residency violations: ${residencyViolations}`,
   ].join("\n");
@@ -54,7 +60,7 @@ function explanationOf(standardScore: number | null, isCrowded: boolean): string
 }
 
 /** Pool by pool what was planned and what happened, the largest first, and how far the engine model was right. */
-function agreementLines({ agreement, closedForms }: SimulationResult): string[] {
+function agreementLines({ agreement, closedForms }: SimulationResult, unserved: PlanDocument["unserved"]): string[] {
   const pools = agreement.pools.filter((pool) => pool.plannedRequests > 0 || pool.completedRequests > 0);
   if (pools.length === 0) return [];
   const size = (pool: (typeof pools)[number]): number => Math.max(pool.plannedRequests, pool.completedRequests);
@@ -78,10 +84,20 @@ function agreementLines({ agreement, closedForms }: SimulationResult): string[] 
     "",
     textTable(["pool: planned and happened", "planned", "completed", "difference", "explained by"], rows),
     ...more,
-    `${percent(agreement.movedRatio)} of the planned requests were served by another pool than planned; ${agreement.unplannedRequests.toFixed(0)} requests were expected for which the plan has no capacity`,
+    `${percent(agreement.movedRatio)} of the planned requests were served by another pool than planned; ${agreement.unplannedRequests.toFixed(0)} requests were expected for which the plan has no capacity${planReasons(unserved)}`,
     ...closedFormLines(closedForms),
     "",
   ];
+}
+
+/** Why the plan leaves requests unserved, and what part of those each reason has. */
+function planReasons(unserved: PlanDocument["unserved"]): string {
+  const all = unserved.reduce((sum, { meanPerS }) => sum + meanPerS, 0);
+  if (all === 0) return "";
+  const shares = [...Map.groupBy(unserved, ({ reason }) => reason)]
+    .map(([reason, entries]) => ({ reason, part: entries.reduce((sum, { meanPerS }) => sum + meanPerS, 0) / all }))
+    .sort((a, b) => b.part - a.part);
+  return `, by its own account for ${shares.map(({ reason, part }) => `${reasonText(reason, "optimal")} (${shareText(part)})`).join(", ")}`;
 }
 
 /** How far the engine model was right where it claims to be, and why it claims nothing elsewhere. */

@@ -84,7 +84,11 @@ export function judgeDistribution(planned: WorldProblem, result: PathResult, cen
     return { distribute: false, savingUsdPerYear: Math.max(0, savingUsdPerYear), sentence };
   }
   if (centralised.bestBoundUsdPerYear <= result.objectiveUsd) {
-    const sentence = `Do not distribute on this evidence: a difference of ${money(savingUsdPerYear)} a year lies within what is not proven.`;
+    // The core alone was planned without the survival of failures, so it costs less than it would have to.
+    const sentence =
+      planned.world.limits.resilience === undefined
+        ? `Do not distribute on this evidence: a difference of ${money(savingUsdPerYear)} a year lies within what is not proven.`
+        : "Do not distribute on this evidence: the core alone, planned without the survival of failures, is not proven to cost more (disperse compare plans it with that).";
     return { distribute: false, savingUsdPerYear, sentence };
   }
   const plannedUnserved = summariseAlternative("", planned, planned.problem, result).unservedUsdPerYear;

@@ -4,7 +4,8 @@
  */
 import type { World } from "../catalog/index.ts";
 import { trainingRate } from "../route/index.ts";
-import { isTwoSided } from "./coupling-limit.ts";
+import { isTwoSided, type CouplingLimit } from "./coupling-limit.ts";
+import { money } from "./money.ts";
 import { upgradedKw } from "./auxiliary-pools.ts";
 import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import { emptySolution } from "./solution-path.ts";
@@ -30,13 +31,38 @@ export function findClashes(planned: WorldProblem): Clash[] {
   ];
 }
 
-/** The limits that the best there is does not keep, as a clash; empty when it is a plan. */
-export function brokenLimits(problem: PlanProblem, solution: ProblemSolution): Clash[] {
+/**
+ * The limits that the best there is does not keep, as a clash; empty when it is a plan.
+ *
+ * @param periods Ids of the periods of a horizon, with which the names of its limits end.
+ */
+export function brokenLimits(
+  problem: PlanProblem,
+  solution: ProblemSolution,
+  periods: readonly string[] = [],
+): Clash[] {
   const broken = checkSolution(problem, solution);
   if (broken.length === 0) return [];
-  const names = [...new Set(broken.map((violation) => violation.constraint))].slice(0, namedLimits);
+  const constraints = [...new Set(broken.map((violation) => violation.constraint))];
+  const names = acrossPeriods(constraints, periods).slice(0, namedLimits);
   const detail = "no plan was found that keeps what is forced, what stands already and these limits together";
   return [{ limits: names, detail }];
+}
+
+/** What a limit is in several periods is one limit to whoever wrote it. */
+function acrossPeriods(names: readonly string[], periods: readonly string[]): string[] {
+  const byLimit = new Map<string, string[]>();
+  for (const name of names) {
+    const period = periods.find((id) => name.endsWith(` in ${id}`));
+    const limit = period === undefined ? name : name.slice(0, -` in ${period}`.length);
+    const found = byLimit.get(limit) ?? [];
+    byLimit.set(limit, period === undefined ? found : [...found, period]);
+  }
+  return [...byLimit].map(([limit, ids]) => {
+    if (ids.length === 0) return limit;
+    const [first, last] = [ids.slice(0, -1).join(", "), ids.at(-1)!];
+    return `${limit} in ${first === "" ? last : `${first} and ${last}`}`;
+  });
 }
 
 /** Failures no plan was found to survive. */
@@ -69,12 +95,23 @@ function limitClashes(world: World, problem: PlanProblem): Clash[] {
     while (count < wishes.length && total <= limit.upper * (1 + 1e-9)) total += wishes[count++]!.weight;
     if (total > limit.upper * (1 + 1e-9)) {
       clashes.push({
-        limits: [...wishes.slice(0, count).map((wish) => wish.name), `${limit.name} is at most ${limit.upper}`],
-        detail: `together they need ${total}, the limit is ${limit.upper}`,
+        limits: [...wishes.slice(0, count).map((wish) => wish.name), statementOf(limit)],
+        detail: limit.name.startsWith("debt service of ")
+          ? `what is forced costs ${money(total)} a year more than its owner can earn`
+          : `together they need ${amountOf(limit.name, total)}, the limit is ${amountOf(limit.name, limit.upper)}`,
       });
     }
   }
   return clashes;
+}
+
+const statementOf = ({ name, upper }: CouplingLimit): string =>
+  name.startsWith("debt service of ") ? `${name} is earned` : `${name} is at most ${amountOf(name, upper)}`;
+
+/** An amount of what a limit of this name counts. */
+function amountOf(limit: string, value: number): string {
+  if (limit.startsWith("budget")) return money(value);
+  return limit.startsWith("power ") ? `${Number(value.toPrecision(6))} kW` : `${Number(value.toPrecision(6))}`;
 }
 
 /** A site that must be open but could not power a single module. */

@@ -10,7 +10,7 @@ import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan
 import { objectiveUsd, type ProblemSolution } from "./problem.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 import type { Vintage } from "./stack-periods.ts";
-import { reportUnserved } from "./unserved.ts";
+import { reportUnserved, reportUntrained } from "./unserved.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** Relative difference between objective and recomputed cost above which the document would be wrong. */
@@ -18,7 +18,7 @@ const costTolerance = 1e-6;
 
 export type PeriodDescription = Pick<
   PlanDocument,
-  "deployment" | "cost" | "sites" | "limits" | "unserved" | "training" | "idle"
+  "deployment" | "cost" | "sites" | "limits" | "unserved" | "training" | "untrained" | "idle"
 > & { readonly cost: CostBreakdown };
 
 /**
@@ -54,6 +54,7 @@ export async function describePeriod(
     limits: limitUses(planned, told),
     unserved: reportUnserved(planned, told),
     training,
+    untrained: reportUntrained(planned, told),
     idle: idleModules(world, deployment, period),
   };
   return { description, told };

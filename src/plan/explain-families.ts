@@ -71,6 +71,7 @@ function shares({ world }: PlanDocument): WorldLimit[] {
         return sum + weight * (count + trainingCount);
       }, 0);
     const [counts, among] = [new Set(share.sites), new Set(share.among)];
+    const nothing = "nothing stands yet that counts, so nothing may be built elsewhere either";
     return {
       name: `least share ${share.id}`,
       unit: "share",
@@ -78,6 +79,7 @@ function shares({ world }: PlanDocument): WorldLimit[] {
       step: Math.min(shareStep, share.leastRatio),
       relax: (w, by) => relaxShare(w, index, by),
       takes: () => 0,
+      statement: (plan) => (weigh(plan, among) > 0 ? undefined : nothing),
       used: (plan) => {
         const all = weigh(plan, among);
         return all > 0 ? 1 - weigh(plan, counts) / all : 0;

@@ -23,7 +23,7 @@ export interface WorldLimit {
   /** Giving way means dropping it altogether, whatever the amount. */
   readonly lifted?: true;
   /** How the plan stands to it, where an amount does not say it. */
-  readonly statement?: (plan: PlanDocument) => string;
+  readonly statement?: (plan: PlanDocument) => string | undefined;
 }
 
 export interface LimitExplanation {
@@ -197,7 +197,10 @@ export function explainLimit(plan: PlanDocument, limit: WorldLimit): LimitExplan
   }
   const { name, unit, upper } = limit;
   // Where not even the smallest module that stands there fits once more, the limit binds although some of it is left.
-  const binding = used >= upper * full || upper - used < smallest;
+  // A share of nothing is used up although nothing of it is in use: the first module elsewhere would break it.
+  const coupling = plan.limits.find((entry) => entry.name === name);
+  const isExhausted = coupling !== undefined && coupling.upper === 0 && coupling.used >= 0;
+  const binding = used >= upper * full || upper - used < smallest || isExhausted;
   // What a module is worth there is then no matter of this limit.
   if (!binding && worth !== null) [worth, bestPool] = [0, null];
   const statement = limit.statement?.(plan);

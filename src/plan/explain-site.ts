@@ -32,6 +32,8 @@ export interface SiteExplanation {
    * most, site not paid. An estimate in both cases: parts of modules are bought, and power and limits are not looked at.
    */
   readonly gainUsdPerYear: number;
+  /** Of an open site: the shut one whose opening would make that cheapest; null where no opening pays. */
+  readonly opening: string | null;
   /** Where the requests of an open site would go at that price; `unserved` among them. */
   readonly elsewhere: readonly { readonly to: string; readonly peakPerS: number }[];
   /** Why requests may not be served here, by first reason, over demand rows and modules; only where nothing may. */
@@ -75,6 +77,7 @@ export function explainSite(plan: PlanDocument, site: number): SiteExplanation {
       .map(([workload, peakPerS]) => ({ workload: world.workloads[workload]!.id, peakPerS })),
     costUsdPerYear,
     gainUsdPerYear: found.gainUsd,
+    opening: found.opening === null ? null : world.sites[found.opening]!.id,
     elsewhere: [...found.elsewhere]
       .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
       .map(([to, peakPerS]) => ({ to, peakPerS })),
@@ -88,6 +91,8 @@ interface Value {
   readonly gainUsd: number;
   readonly peakByWorkload: ReadonlyMap<number, number>;
   readonly elsewhere: ReadonlyMap<string, number>;
+  /** Position of the site to open instead. */
+  readonly opening: number | null;
 }
 
 function reasonOf(
@@ -109,29 +114,68 @@ function reasonOf(
 
 const addTo = <K>(map: Map<K, number>, key: K, value: number): void => void map.set(key, (map.get(key) ?? 0) + value);
 
-/** The cheapest other way for everything the site serves: a part of a module at another open site, or no service. */
+/** The cheapest way to serve demand among some sites. */
+interface Offer {
+  readonly usd: number;
+  /** Position of the site; -1 for no service. */
+  readonly site: number;
+}
+
+/**
+ * The cheapest other way for everything the site serves: a part of a module at another open site or at one shut site that is
+ * opened for it, or no service.
+ */
 function valueOfOpen(plan: PlanDocument, planned: WorldProblem, site: number): Value {
   const { world, problem } = planned;
   const open = new Set(plan.deployment.pools.map((pool) => pool.site));
-  const peakByWorkload = new Map<number, number>();
-  const elsewhere = new Map<string, number>();
-  let gainUsd = 0;
+  const rows: { readonly use: RowUse; readonly here: number; readonly best: Offer; readonly shut: readonly Offer[] }[] =
+    [];
   for (const use of problemRows(plan, planned)) {
     const here = use.parts.filter((part) => part.site === site).reduce((sum, part) => sum + part.share, 0);
     if (here === 0) continue;
-    let usd = problem.rows.unservedUsd[use.row]!;
-    let to = "unserved";
+    let best: Offer = { usd: problem.rows.unservedUsd[use.row]!, site: -1 };
+    const shut: Offer[] = [];
     for (let arc = problem.arcs.starts[use.row]!; arc < problem.arcs.starts[use.row + 1]!; arc++) {
       const other = problem.pools.site[problem.arcs.pool[arc]!]!;
-      if (other === site || !open.has(other) || planned.poolInstalled[problem.arcs.pool[arc]!]) continue;
-      const price = priceOf(problem, arc);
-      if (price < usd) [usd, to] = [price, world.sites[other]!.id];
+      if (other === site || planned.poolInstalled[problem.arcs.pool[arc]!]) continue;
+      const offer = { usd: priceOf(problem, arc), site: other };
+      if (!open.has(other)) shut.push(offer);
+      else if (offer.usd < best.usd) best = offer;
     }
+    rows.push({ use, here, best, shut });
+  }
+  const opening = siteToOpen(world, rows);
+  const peakByWorkload = new Map<number, number>();
+  const elsewhere = new Map<string, number>();
+  let gainUsd = opening === null ? 0 : siteAnnualUsd(world, opening).totalUsd;
+  for (const { use, here, best, shut } of rows) {
+    const offers = shut.filter((offer) => offer.site === opening);
+    const { usd, site: to } = offers.reduce((least, offer) => (offer.usd < least.usd ? offer : least), best);
     gainUsd += here * usd;
     addTo(peakByWorkload, use.workload, here * use.peakPerS);
-    addTo(elsewhere, to, here * use.peakPerS);
+    addTo(elsewhere, to < 0 ? "unserved" : world.sites[to]!.id, here * use.peakPerS);
   }
-  return { gainUsd, peakByWorkload, elsewhere };
+  return { gainUsd, peakByWorkload, elsewhere, opening };
+}
+
+/** The shut site that would save most by being opened, itself paid; null where none would. */
+function siteToOpen(
+  world: World,
+  rows: readonly { readonly here: number; readonly best: Offer; readonly shut: readonly Offer[] }[],
+): number | null {
+  const saved = new Map<number, number>();
+  for (const { here, best, shut } of rows) {
+    const least = new Map<number, number>();
+    for (const { usd, site } of shut) least.set(site, Math.min(least.get(site) ?? Infinity, usd));
+    for (const [site, usd] of least) if (usd < best.usd) addTo(saved, site, here * (best.usd - usd));
+  }
+  let opening: number | null = null;
+  let mostUsd = 0;
+  for (const [site, usd] of saved) {
+    const netUsd = usd - siteAnnualUsd(world, site).totalUsd;
+    if (netUsd > mostUsd) [opening, mostUsd] = [site, netUsd];
+  }
+  return opening;
 }
 
 /** What every request that may come here costs today, less what it would cost here. */
@@ -148,7 +192,7 @@ function valueOfShut(plan: PlanDocument, planned: WorldProblem, site: number): V
     addTo(peakByWorkload, use.workload, use.peakPerS);
     gainUsd += savedByMoving(planned, use, hereUsd);
   }
-  return { gainUsd, peakByWorkload, elsewhere: new Map() };
+  return { gainUsd, peakByWorkload, elsewhere: new Map(), opening: null };
 }
 
 function savedByMoving({ problem, poolModule }: WorldProblem, use: RowUse, hereUsd: number): number {

@@ -30,6 +30,18 @@ describe("a site explained", () => {
     expect(opposites.some(({ found }) => !found.open)).toBe(true);
   });
 
+  it("that could stand elsewhere costs no more to replace than another site costs", async () => {
+    const world = tinyWorld();
+    const document = await plan(world);
+    const open = document.world.sites.findIndex((_, site) => explainSite(document, site).open);
+    // A twin beside it, which the plan has no use for.
+    const twin = { ...world.sites[open]!, id: "twin", fixedOpexUsdPerYear: world.sites[open]!.fixedOpexUsdPerYear + 1 };
+    const found = explainSite(await plan({ ...world, sites: [...world.sites, twin] }), open);
+    expect(found).toMatchObject({ open: true, opening: "twin" });
+    expect(found.elsewhere.map(({ to }) => to)).toContain("twin");
+    expect(found.gainUsdPerYear).toBeLessThan(explainSite(document, open).gainUsdPerYear);
+  });
+
   it("that the scenario forbids says so", async () => {
     const world = tinyWorld();
     const sites = world.sites.map((site, index) => (index === 0 ? { ...site, status: "forbidden" as const } : site));

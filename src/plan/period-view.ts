@@ -15,8 +15,9 @@ export function viewPeriod(plan: PlanDocument, period: number): PlanDocument {
   const entry = plan.horizon?.periods.find((candidate) => candidate.period === period);
   if (entry === undefined) throw new RangeError(`the plan does not cover period ${period}`);
   const { status, objectiveUsdPerYear, bestBoundUsdPerYear, relativeGap, deployment, cost, training, unserved } = entry;
+  const { untrained: _ofTheFirst, ...whole } = plan;
   return {
-    ...plan,
+    ...whole,
     period,
     status,
     objectiveUsdPerYear,

@@ -8,7 +8,7 @@ import type { Clash } from "./clashes.ts";
 import type { IdleModules } from "./idle-modules.ts";
 import type { PlanValue } from "./plan-value.ts";
 import type { SearchStatus } from "./solution-path.ts";
-import type { Unserved } from "./unserved.ts";
+import type { Unserved, Untrained } from "./unserved.ts";
 
 /** `infeasible`: what the scenario forces cannot hold together, see `clashes`; the document then carries no deployment. */
 export type PlanStatus = SearchStatus | "infeasible";
@@ -62,6 +62,8 @@ export interface PlanDocument {
   readonly limits: readonly LimitUse[];
   readonly unserved: readonly Unserved[];
   readonly training: readonly TrainingPlacement[];
+  /** Training that does not get all it asks for; absent in documents of older versions. */
+  readonly untrained?: readonly Untrained[];
   /** What is installed and left out of service; absent in documents of older versions. */
   readonly idle?: readonly IdleModules[];
   /** Prices from which anyone can recompute a bound without a solver; null when infeasible or with a horizon's instead. */

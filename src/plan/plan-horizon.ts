@@ -47,7 +47,8 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const stages = stacked.periods.map((planned, period) => ({ planned, ...stacked.first[period]! }));
   const solved = await solvePlan(stacked.problem, stages, tools, path);
   const { result } = solved;
-  const broken = [...brokenLimits(stacked.problem, result.solution), ...fatalFailures(solved.fatal)];
+  const ids = world.periods.map(({ id }) => id);
+  const broken = [...brokenLimits(stacked.problem, result.solution, ids), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(first, stacked.problem, path, options, broken, seconds());
   return horizonDocument(stacked, solved, tools, path, options, seconds);
 }

@@ -32,16 +32,55 @@ export interface Unserved {
   readonly whatWouldHelp: readonly string[];
 }
 
+/** Training that does not get all it asks for, and why. */
+export interface Untrained {
+  /** Id of the training demand. */
+  readonly training: string;
+  /** What is missing, useful PFLOP/s. */
+  readonly pflops: number;
+  readonly usdPerYear: number;
+  readonly reason: "price" | "limits" | "scale";
+  readonly detail: string;
+  readonly whatWouldHelp: readonly string[];
+}
+
 /** Shares below this are rounding, not people. */
 const noticeableShare = 1e-6;
 /** Rows taken apart one by one per workload and access; the remaining smaller ones are counted with the largest. */
 const explainedRows = 300;
 
-interface Finding {
-  readonly reason: UnservedReason;
+interface Finding<Reason = UnservedReason> {
+  readonly reason: Reason;
   readonly detail: string;
   readonly whatWouldHelp: readonly string[];
 }
+
+/** What is said of a row that something could serve. */
+interface Words {
+  readonly price: (cheapestUsd: number, worthUsd: number) => string;
+  readonly dearer: (times: string) => string;
+  readonly worthless: string;
+  readonly scale: string;
+  readonly cheaper: string;
+}
+
+const wordsOfRequests: Words = {
+  price: (cheapestUsd, worthUsd) =>
+    `serving costs at least ${money(cheapestUsd)} a year, leaving it unserved ${money(worthUsd)}`,
+  dearer: (times) => `a lost request worth ${times} times as much`,
+  worthless: "a lost request that is worth something, and demand beyond the peak",
+  scale: "the demand in reach does not pay for another module or for opening a site",
+  cheaper: "smaller or cheaper modules, a cheaper site, or more demand in reach",
+};
+
+const wordsOfTraining: Words = {
+  price: (cheapestUsd, worthUsd) =>
+    `all of it costs at least ${money(cheapestUsd)} a year, going without ${money(worthUsd)}`,
+  dearer: (times) => `an unservedPenalty of ${times} times as much`,
+  worthless: "an unservedPenalty or a price above 0",
+  scale: "what is missing does not pay for another module or for opening a site",
+  cheaper: "smaller or cheaper modules, or a cheaper site",
+};
 
 export function reportUnserved(planned: WorldProblem, solution: ProblemSolution): Unserved[] {
   const { world, period, problem, memberStarts, members } = planned;
@@ -67,7 +106,7 @@ export function reportUnserved(planned: WorldProblem, solution: ProblemSolution)
     for (const [rank, entry] of entries.entries()) {
       const hasArcs = problem.arcs.starts[entry.problemRow + 1]! > problem.arcs.starts[entry.problemRow]!;
       let finding: Finding;
-      if (hasArcs) finding = whyNotServed(planned, entry.problemRow, full);
+      if (hasArcs) finding = whyNot(planned, entry.problemRow, full, wordsOfRequests);
       // That a site next door would still be too far holds for every area alike.
       else if (last !== null && (last.reason === "physics" || rank >= explainedRows)) finding = last;
       else last = finding = whyImpossible(planned, entry.row);
@@ -78,6 +117,24 @@ export function reportUnserved(planned: WorldProblem, solution: ProblemSolution)
     for (const { finding, entries: rows } of groups.values()) report.push(summarise(world, period, finding, rows));
   }
   return report.sort((a, b) => b.usdPerYear - a.usdPerYear || (a.workload < b.workload ? -1 : 1));
+}
+
+/** Training demand that is left without accelerators in part or altogether. */
+export function reportUntrained(planned: WorldProblem, solution: ProblemSolution): Untrained[] {
+  const { world, period, problem, demandRowCount } = planned;
+  const share = unservedShares(problem, solution.share);
+  let full: FullLimits | undefined;
+  return world.training.flatMap((training, index): Untrained[] => {
+    const row = demandRowCount + index;
+    if (share[row]! < noticeableShare || training.pflops[period]! === 0) return [];
+    full ??= fullLimits(planned, solution);
+    const pflops = share[row]! * training.pflops[period]!;
+    const usdPerYear = share[row]! * problem.rows.unservedUsd[row]!;
+    // A campus that no run has yet may still be chosen.
+    const isObstacle = (limit: string): boolean => share[row]! < 1 || !limit.startsWith("campus of ");
+    const why = whyNot(planned, row, full, wordsOfTraining, isObstacle);
+    return [{ training: training.id, pflops, usdPerYear, ...why }];
+  });
 }
 
 function lostPerS(world: World, period: number, entry: { row: number; unserved: number }): number {
@@ -140,7 +197,13 @@ function whyImpossible(planned: WorldProblem, row: number): Finding {
   };
 }
 
-function whyNotServed({ problem }: WorldProblem, row: number, full: FullLimits): Finding {
+function whyNot(
+  { problem }: WorldProblem,
+  row: number,
+  full: FullLimits,
+  words: Words,
+  isObstacle: (limit: string) => boolean = () => true,
+): Finding<"price" | "limits" | "scale"> {
   let cheapestUsd = Infinity;
   const blocking = new Map<string, number>();
   let unblocked = false;
@@ -148,7 +211,7 @@ function whyNotServed({ problem }: WorldProblem, row: number, full: FullLimits):
   for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
     const pool = arcs.pool[arc]!;
     cheapestUsd = Math.min(cheapestUsd, arcs.usd[arc]! + arcs.load[arc]! * pools.usd[pool]!);
-    const names = full.ofArc(arc);
+    const names = full.ofArc(arc).filter(isObstacle);
     // Of what stands already there can be no more, so it is no way out that other limits leave open.
     if (names.length === 0 && !full.isWhole(pool)) unblocked = true;
     for (const name of names) blocking.set(name, (blocking.get(name) ?? 0) + 1);
@@ -157,12 +220,8 @@ function whyNotServed({ problem }: WorldProblem, row: number, full: FullLimits):
   if (cheapestUsd >= worthUsd) {
     return {
       reason: "price",
-      detail: `serving costs at least ${money(cheapestUsd)} a year, leaving it unserved ${money(worthUsd)}`,
-      whatWouldHelp: [
-        worthUsd > 0
-          ? `a lost request worth ${(cheapestUsd / worthUsd).toFixed(2)} times as much`
-          : "a lost request that is worth something, and demand beyond the peak",
-      ],
+      detail: words.price(cheapestUsd, worthUsd),
+      whatWouldHelp: [worthUsd > 0 ? words.dearer((cheapestUsd / worthUsd).toFixed(2)) : words.worthless],
     };
   }
   if (!unblocked && blocking.size === 0) {
@@ -182,8 +241,8 @@ function whyNotServed({ problem }: WorldProblem, row: number, full: FullLimits):
   }
   return {
     reason: "scale",
-    detail: "the demand in reach does not pay for another module or for opening a site",
-    whatWouldHelp: ["smaller or cheaper modules, a cheaper site, or more demand in reach"],
+    detail: words.scale,
+    whatWouldHelp: [words.cheaper],
   };
 }
 

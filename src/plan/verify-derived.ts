@@ -14,7 +14,7 @@ import { idleModules } from "./idle-modules.ts";
 import type { Alternative, PlanDocument } from "./plan-document.ts";
 import { planValue } from "./plan-value.ts";
 import { gapOf } from "./solution-path.ts";
-import { reportUnserved } from "./unserved.ts";
+import { reportUnserved, reportUntrained } from "./unserved.ts";
 import { near, tolerance, withTolerance, type Finding, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
@@ -50,6 +50,10 @@ export function checkDerived(document: PlanDocument, planned: WorldProblem, repo
   // Periods within a horizon tell no loads and limits of their own.
   if (document.horizon === null && document.idle !== undefined) {
     compare("idle", document.idle, idleModules(world, deployment, period), report);
+  }
+  if (document.horizon === null && document.untrained !== undefined) {
+    const scale = Math.abs(cost.totalUsdPerYear);
+    compare("untrained", document.untrained, reportUntrained(planned, solution), report, scale);
   }
   if (document.horizon === null) compare("sites", document.sites, siteLoads(planned, deployment), report);
   if (document.horizon === null) {

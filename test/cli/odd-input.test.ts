@@ -6,7 +6,15 @@ import { afterAll, describe, expect, it } from "vitest";
 import { geonamesPlaces } from "../../src/adapters/places-geonames/index.ts";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import { resolveWorld, type World } from "../../src/catalog/index.ts";
-import { planScenario, standOn, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
+import { planSummary } from "../../src/cli/plan-summary.ts";
+import {
+  explainLimit,
+  planScenario,
+  standOn,
+  verifyPlan,
+  worldLimitsOf,
+  type PlanDocument,
+} from "../../src/plan/index.ts";
 import { parseScenario, type Problem } from "../../src/scenario/index.ts";
 
 const scenario = `apiVersion: disperse/v1
@@ -202,6 +210,42 @@ describe("a plan of a careless scenario", () => {
     expectTrue(plan);
     expect(plan.unserved.length).toBeGreaterThan(0);
     for (const { whatWouldHelp } of plan.unserved) expect(whatWouldHelp).toEqual(["a smaller least share s"]);
+  });
+
+  it("says why training goes without, and what is lost for one reason over every access in one line", async () => {
+    const plan = await planned([
+      "sites.mun.status=forbidden",
+      "workloads.chat.access={ fibre: 60 %, cable: 40 % }",
+      "limits.shares=[{ id: s, least: 100 %, owners: [state] }]",
+      "sites.ber.powerLimit=0 MW",
+    ]);
+    expectTrue(plan);
+    expect(plan.untrained).toMatchObject([
+      { training: "big", pflops: 2, reason: "limits", whatWouldHelp: ["a smaller least share s"] },
+    ]);
+    const summary = planSummary(plan).split("\n");
+    expect(summary.filter((line) => line.includes(" of chat over "))).toEqual([
+      "  100.0 % of chat over fibre, cable: limits are exhausted. everything that could serve it is full: least share s, power of site ber",
+    ]);
+    expect(summary.join("\n")).toContain("2.00 PFLOP/s are missing: limits are exhausted");
+    // Nothing of a share that nothing counts towards is in use, and yet it is what stands in the way.
+    const share = worldLimitsOf(plan).find(({ name }) => name === "least share s")!;
+    expect(explainLimit(plan, share)).toMatchObject({ used: 0, binding: true, statement: expect.any(String) });
+  });
+
+  it("names a limit that no period can keep once, with its periods", async () => {
+    const { status, clashes } = await planned([
+      "horizon={ periods: 2 }",
+      "workloads.chat.price=$0.00001/req",
+      "owners.telco.debt={ share: 50 %, rate: 6 %/year, coverage: 2 }",
+    ]);
+    expect(status).toBe("infeasible");
+    expect(clashes[0]!.limits).toEqual(["debt service of telco in 2027 and 2028"]);
+    const unpaid = await planned(["owners.telco.debt={ share: 50 %, rate: 6 %/year, coverage: 2 }"]);
+    expect(unpaid.clashes[0]).toMatchObject({
+      limits: ["site mun is forced open", "debt service of telco is earned"],
+      detail: expect.stringMatching(/^what is forced costs \$.* a year more than its owner can earn$/),
+    });
   });
 
   it("says of a model too large for every module that nothing holds it, not that physics forbids it", async () => {
