@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { LedgerFile } from "./ledger-file.ts";
 import { lockLedger } from "./ledger-lock.ts";
 import { RowTexts } from "./row-text.ts";
+import { stepBack } from "./step-back.ts";
 import { SummedRows } from "./summed-rows.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
@@ -12,6 +13,7 @@ type Append = Extract<ToWorker, { kind: "append" }>;
 
 const { path, columns, summed } = workerData as WorkerStart;
 const port = parentPort!;
+stepBack();
 const unlock = lockLedger(path);
 const database = new DatabaseSync(path);
 database.exec("PRAGMA journal_mode = WAL");
