@@ -1,5 +1,5 @@
 import { batchMs, type Replica } from "./replica.ts";
-import { meanStep, shapeCosts } from "./request-shape.ts";
+import { heldOutputShare, meanStep, shapeCosts } from "./request-shape.ts";
 
 /** An engine that always has the same number of requests in flight, as benchmarks run it. Times in ms. */
 export interface ClosedLoopPoint {
@@ -8,12 +8,6 @@ export interface ClosedLoopPoint {
   /** Sequences that decode at once; below the concurrency when the cache holds no more. */
   readonly decoding: number;
 }
-
-/**
- * Share of its output a sequence holds in the cache on average while others wait for its place. Half would be right if
- * blocks came back at once; engines keep some free so that running sequences can grow.
- */
-const heldOutputShare = 0.6;
 
 /** Prompts cannot fill the steps for good in a closed loop, as those who wait send nothing new. */
 const largestOccupancy = 0.9;

@@ -1,4 +1,5 @@
 /** Floor 4: one engine under load. Pure. */
+export { benchmarkCapacityPerS, type BenchmarkLimits } from "./benchmark-capacity.ts";
 export { calibrate, type Calibration, type ErrorSummary, type HeldOut } from "./calibration.ts";
 export { capacityPerS, firstTokenCurve, unloadedTtftMs, type LatencyLimits } from "./capacity.ts";
 export {

@@ -45,7 +45,17 @@ export interface ShapeCosts {
 /** Between which quantiles a prompt is taken for uniform: objectives are mostly asked for at one of these. */
 export const promptEdges = [0.0005, 0.1, 0.25, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.997, 0.9995] as const;
 
-export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
+/**
+ * Share of its output a sequence holds in the cache on average while others wait for its place. Half would be right if
+ * blocks came back at once; engines keep some free so that running sequences can grow.
+ */
+export const heldOutputShare = 0.6;
+
+/**
+ * @param outputShare of an answer that a sequence takes from the cache: all of it where none may be sent back for want of
+ * memory, `heldOutputShare` on engines kept as full as they get.
+ */
+export function shapeCosts(replica: Replica, shape: RequestShape, outputShare = 1): ShapeCosts {
   const input = Math.max(shape.inputMean, 0);
   const output = Math.max(shape.outputMean, 1);
   const outputCvSquared = shape.outputCv ** 2;
@@ -58,12 +68,12 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
   const moment = (k: number) => input ** k * spread ** ((k * (k - 1)) / 2);
   const [square, cube, fourth] = [moment(2), moment(3), moment(4)];
   const inputAt = lognormalQuantiles(input, shape.inputCv);
-  const finalTokens = input + output * (1 + outputCvSquared);
+  const heldTokens = input + outputShare * output * (1 + outputCvSquared);
   // Beyond this share of decoding the token budget of a step leaves no room for the prefill the outputs call for.
   const prefillShare = replica.split ? 0 : (fresh * input * replica.tokensPerStep) / output;
   const seatsPerUnit = Math.min(
     replica.maxSequences,
-    replica.kvTokenCapacity / finalTokens,
+    replica.kvTokenCapacity / heldTokens,
     replica.maxBatchedTokens / (replica.tokensPerSequence + prefillShare),
   );
   const seats = seatsPerUnit * (replica.split?.decodeUnits ?? 1);
@@ -76,7 +86,7 @@ export function shapeCosts(replica: Replica, shape: RequestShape): ShapeCosts {
     outputCvSquared,
     outputQuantile: lognormalQuantiles(output, shape.outputCv),
     contextTokens: input + (output * (1 + outputCvSquared)) / 2,
-    seats: fits && finalTokens <= replica.kvTokenCapacity ? seats : 0,
+    seats: fits && heldTokens <= replica.kvTokenCapacity ? seats : 0,
     inputTokens: input,
     prefillTokens: fresh * input,
     inputCv: shape.inputCv,

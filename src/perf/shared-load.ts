@@ -104,6 +104,14 @@ export function sharingOf(stream: Stream, { engines, groups, reportMs }: Peers):
   };
 }
 
+/**
+ * Variance over mean of the requests that share a sequence's life on one of several engines, where each goes to the one with
+ * the fewest and their numbers are known at once; 1 on one engine, as of a Poisson number.
+ */
+export function leastBusyCrowd(batch: number, engines: number): number {
+  return engines > 1 ? 1 / engines + (1 - 1 / engines) * Math.min(betweenEngines(batch, engines), 1) : 1;
+}
+
 /** Variance over mean of a birth-death process whose deaths slow down with the crowd: see `stepAtBatch`. */
 export function poissonCrowd(elasticity: number): number {
   return 1 / (1 - Math.min(elasticity, mostElasticity));
