@@ -76,9 +76,11 @@ const enginesNamed = 5;
 function apartText({ world, deployment, search: { apart }, horizon }: PlanDocument): string {
   if (!apart) return "";
   const places = apart.places === 1 ? "one place" : `${apart.places} places`;
-  const cost = `${usd(apart.usd)}${horizon ? " of present value" : " per year"}`;
+  const period = horizon ? " of present value" : " per year";
+  // What was moved may happen to lie better than before.
+  const cost = apart.usd > 0 ? `at ${usd(apart.usd)}${period} more` : "at no more cost";
   const lines = [
-    `models that do not fit the memory of a module together were found at ${places} and stand apart, at ${cost} more; the bound does not count on that`,
+    `models that do not fit the memory of a module together were found at ${places} and stand apart, ${cost}; the bound does not count on that`,
   ];
   const deployments = horizon ? horizon.periods.map((entry) => entry.deployment) : [deployment];
   const without = deployments.flatMap(({ pools }) =>

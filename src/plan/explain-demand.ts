@@ -1,6 +1,6 @@
 /** Why demand is served from where it is, or not at all: every candidate with its terms, every refusal with its reason. */
 import type { Tier } from "../catalog/index.ts";
-import { moduleAnnualUsd, secondsPerYear } from "../finance/index.ts";
+import { missedRequestUsd, moduleAnnualUsd, secondsPerYear } from "../finance/index.ts";
 import {
   areaSiteKm,
   emptyJudgement,
@@ -105,7 +105,7 @@ function explainRow(plan: PlanDocument, policy: Policy, row: number): DemandExpl
     askedPerS,
     servedPerS,
     budgetMs: workload.ttft.budgetMs,
-    unservedUsd: workload.unservedUsdPerRequest,
+    unservedUsd: missedRequestUsd(world, demand.workload),
     eligible: candidates.length,
     candidates: [...used, ...candidates.filter((candidate) => candidate.servedPerS === 0).slice(0, candidatesKept)],
     refusals: refusalsOf(policy, row),

@@ -223,6 +223,7 @@ function investment(name: string, tier: Tier | null, sites: readonly SiteAccount
     cashflowsUsd,
     npvUsd: flows.reduce((total, flow, i) => total + npvUsd(flow, sites[i]!.waccRatio), 0),
     irr: revenueUsdPerYear > 0 ? internalRate(cashflowsUsd) : noReturn,
-    paybackYears: paybackYears(cashflowsUsd),
+    // Where nothing was spent there is nothing to pay back.
+    paybackYears: cashflowsUsd.some((flow) => flow < 0) ? paybackYears(cashflowsUsd) : null,
   };
 }

@@ -1,6 +1,6 @@
 /** Who is not served, why, and what would change it. */
 import type { World } from "../catalog/index.ts";
-import { secondsPerYear } from "../finance/index.ts";
+import { missedRequestUsd, secondsPerYear } from "../finance/index.ts";
 import { explainPhysics, type Physics } from "../route/index.ts";
 import { fullLimits, type FullLimits } from "./full-limits.ts";
 import { money } from "./money.ts";
@@ -165,7 +165,7 @@ function summarise(
     peakPerS,
     meanPerS,
     shareOfWorkload: allPeakPerS > 0 ? peakPerS / allPeakPerS : 0,
-    usdPerYear: meanPerS * secondsPerYear * workload.unservedUsdPerRequest,
+    usdPerYear: meanPerS * secondsPerYear * missedRequestUsd(world, first.workload),
     areas: areas.length,
     examples: areas.slice(0, 3).map((area) => world.areas[area]!.id),
     detail: finding.detail,

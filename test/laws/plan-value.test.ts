@@ -101,6 +101,10 @@ describe("what a plan is worth", () => {
     const world = tinyWorld({ workloads });
     const document = await plan({ ...world, objective: "max-npv" });
     expect(document.deployment.flows).toEqual([]);
+    // What goes by each reason is the sum that the plan counts: prices here, not penalties.
+    const lostUsd = document.unserved.reduce((sum, { usdPerYear }) => sum + usdPerYear, 0);
+    expect(document.unserved.length).toBeGreaterThan(0);
+    expect(lostUsd).toBeCloseTo(document.cost!.byItem.unserved, 9);
     expect((await plan(world)).deployment.flows.length).toBeGreaterThan(0);
   });
 
