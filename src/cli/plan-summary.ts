@@ -72,28 +72,41 @@ function costText({
 /** Engines without memory that are named. */
 const enginesNamed = 5;
 
-/** What became of models that do not fit a module together; nothing where all do. */
+/** What became of models that do not fit a module together, and which have no engine for that; nothing where all do. */
 function apartText({ world, deployment, search: { apart }, horizon }: PlanDocument): string {
-  if (!apart) return "";
-  const places = apart.places === 1 ? "one place" : `${apart.places} places`;
-  const period = horizon ? " of present value" : " per year";
-  // What was moved may happen to lie better than before.
-  const cost = apart.usd > 0 ? `at ${usd(apart.usd)}${period} more` : "at no more cost";
-  const lines = [
-    `models that do not fit the memory of a module together were found at ${places} and stand apart, ${cost}; the bound does not count on that`,
-  ];
-  const deployments = horizon ? horizon.periods.map((entry) => entry.deployment) : [deployment];
-  const without = deployments.flatMap(({ pools }) =>
-    pools.flatMap((pool) => {
-      const left = pool.groups.filter((group) => group.replicas === 0).flatMap((group) => group.workloads);
-      return left.map((workload) => `${world.workloads[workload]!.id} at ${pool.id}`);
-    }),
-  );
-  if (without.length > 0) {
-    const named = without.slice(0, enginesNamed).join(", ");
-    const more = without.length > enginesNamed ? `, and ${without.length - enginesNamed} more` : "";
+  const lines: string[] = [];
+  if (apart) {
+    const places = apart.places === 1 ? "one place" : `${apart.places} places`;
+    const period = horizon ? " of present value" : " per year";
+    // What was moved may happen to lie better than before.
+    const cost = apart.usd > 0 ? `at ${usd(apart.usd)}${period} more` : "at no more cost";
     lines.push(
-      `warning: no memory is left for ${named}${more}: the plan counts what it sends there as served, and nothing answers it there. More power or modules there, or fewer bits per weight, would help.`,
+      `models that do not fit the memory of a module together were found at ${places} and stand apart, ${cost}; the bound does not count on that`,
+    );
+  }
+  const deployments = horizon ? horizon.periods.map((entry) => entry.deployment) : [deployment];
+  const engineless = (isPlanned: boolean): string | null => {
+    const places = deployments.flatMap(({ pools }) =>
+      pools.flatMap(({ id, groups }) =>
+        groups
+          .filter(({ replicas, plannedPerS }) => replicas === 0 && plannedPerS > 0 === isPlanned)
+          .flatMap(({ workloads }) => workloads.map((workload) => `${world.workloads[workload]!.id} at ${id}`)),
+      ),
+    );
+    if (places.length === 0) return null;
+    const more = places.length > enginesNamed ? `, and ${places.length - enginesNamed} more` : "";
+    return `${places.slice(0, enginesNamed).join(", ")}${more}`;
+  };
+  const help = "More power or modules there, or fewer bits per weight, would help.";
+  const [planned, ready] = [engineless(true), engineless(false)];
+  if (planned !== null) {
+    lines.push(
+      `warning: no memory is left for ${planned}: the plan counts what it sends there as served, and nothing answers it there. ${help}`,
+    );
+  }
+  if (ready !== null) {
+    lines.push(
+      `warning: no memory is left for ${ready} beside the other models: what a failure sends there finds no engine. ${help}`,
     );
   }
   return lines.join("\n");

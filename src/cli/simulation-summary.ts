@@ -6,12 +6,15 @@ import { predictionLines } from "./prediction-lines.ts";
 import { textTable } from "./text-table.ts";
 import { reasonText, shareText } from "./unserved-text.ts";
 
+/** What a simulation needs to know of its plan. */
+type PlanTerms = Pick<PlanDocument, "unserved" | "failover">;
+
 /**
  * A simulation in one table, with a mark where an objective was missed, and the agreement with the plan.
  *
  * @param plan What it is of. A request is refused for what stands; the plan tells why nothing else does.
  */
-export function simulationSummary(result: SimulationResult, { unserved }: Pick<PlanDocument, "unserved">): string {
+export function simulationSummary(result: SimulationResult, plan: PlanTerms): string {
   const rows = result.workloads.map((workload) => [
     workload.workload,
     String(workload.arrived),
@@ -44,7 +47,7 @@ export function simulationSummary(result: SimulationResult, { unserved }: Pick<P
     "",
     `${three(result.simulatedS / 60)} min simulated: ${requests.arrived} requests sent = ${requests.completed} completed + ${requests.rejected} refused + ${requests.inFlight} in flight`,
     ...refusals(result),
-    ...agreementLines(result, unserved),
+    ...agreementLines(result, plan),
     ...(result.predictions.length > 0 ? [predictionLines(result.predictions), ""] : []),
     `goodput ${three(requests.goodputPerS)} req/s; ${usdPer1k(money.usdPer1000OutputTokens)} per 1,000 output tokens; residency violations: ${residencyViolations}`,
   ].join("\n");
@@ -53,14 +56,14 @@ export function simulationSummary(result: SimulationResult, { unserved }: Pick<P
 /** Pools listed in the summary; the result document and --csv have all. */
 const shownPools = 12;
 
-function explanationOf(standardScore: number | null, isCrowded: boolean): string {
-  if (standardScore === null) return "not planned";
+function explanationOf(standardScore: number | null, isCrowded: boolean, isReserve: boolean): string {
+  if (standardScore === null) return isReserve ? "kept for failures" : "not planned";
   if (Math.abs(standardScore) <= 3) return "chance";
   return isCrowded && standardScore > 0 ? "more demand" : "moved";
 }
 
 /** Pool by pool what was planned and what happened, the largest first, and how far the engine model was right. */
-function agreementLines({ agreement, closedForms }: SimulationResult, unserved: PlanDocument["unserved"]): string[] {
+function agreementLines({ agreement, closedForms }: SimulationResult, { unserved, failover }: PlanTerms): string[] {
   const pools = agreement.pools.filter((pool) => pool.plannedRequests > 0 || pool.completedRequests > 0);
   if (pools.length === 0) return [];
   const size = (pool: (typeof pools)[number]): number => Math.max(pool.plannedRequests, pool.completedRequests);
@@ -74,7 +77,7 @@ function agreementLines({ agreement, closedForms }: SimulationResult, unserved: 
     pool.plannedRequests.toFixed(0),
     String(pool.completedRequests),
     pool.relativeDifference === null ? "–" : percent(pool.relativeDifference),
-    explanationOf(pool.standardScore, isCrowded),
+    explanationOf(pool.standardScore, isCrowded, failover !== undefined),
   ]);
   const more =
     pools.length > shown.length

@@ -1,18 +1,21 @@
 /** From the numbers of a solution to what stands where. */
 import { secondsPerYear } from "../finance/index.ts";
 import type { Deployment, PlannedFlow, Pool } from "../route/index.ts";
-import { layOutEngines, layOutWhatFits } from "./engine-layout.ts";
+import { layOutEngines, layOutWhatFits, type EngineGroup, type EngineNeed } from "./engine-layout.ts";
 import { EngineNeeds, type CarriedArc } from "./engine-needs.ts";
 import type { ProblemSolution } from "./problem.ts";
+import { noReserve, type ReserveMove, type ReserveMoves } from "./reserve-moves.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /**
  * @param capacityUsdPerModule What one more module would be worth per pool of the problem, USD/year.
+ * @param reserve What comes to a place when another has failed.
  */
 export function toDeployment(
   planned: WorldProblem,
   solution: ProblemSolution,
   capacityUsdPerModule: Float64Array,
+  reserve: ReserveMoves = noReserve,
 ): Deployment {
   const { world, period, policy, problem, poolModule, poolTrains, memberStarts, members } = planned;
   const positions = new Map<number, number>();
@@ -61,16 +64,15 @@ export function toDeployment(
     }
   }
   const pools = standing.map((entry, position): Pool => {
-    const wanted = needs.of(entry.module, carried[position]!);
+    const moves = reserve.get(entry.site * world.modules.length + entry.module) ?? [];
     const accelerators = entry.count * world.modules[entry.module]!.acceleratorCount;
-    const { headroomRatio } = world.limits;
     return {
       id: `${world.sites[entry.site]!.id}/${world.modules[entry.module]!.id}`,
       site: entry.site,
       module: entry.module,
       count: entry.count,
       trainingCount: entry.trainingCount,
-      groups: layOutEngines(wanted, accelerators, headroomRatio) ?? layOutWhatFits(wanted, accelerators, headroomRatio),
+      groups: enginesFor(needs, entry.module, carried[position]!, moves, accelerators, world.limits.headroomRatio),
       capacityUsdPerModuleS: entry.usd / secondsPerYear,
     };
   });
@@ -80,6 +82,34 @@ export function toDeployment(
       : [],
   );
   return { period, pools, flows: joined(flows), ...(upgrades.length > 0 && { upgrades }) };
+}
+
+/** Engines for what a pool serves and for what failures bring; where both do not fit together, for what it serves. */
+function enginesFor(
+  needs: EngineNeeds,
+  module: number,
+  carried: readonly CarriedArc[],
+  moves: readonly ReserveMove[],
+  accelerators: number,
+  headroomRatio: number,
+): EngineGroup[] {
+  const wanted = needs.of(module, carried);
+  const lay = (of: readonly EngineNeed[]) => layOutEngines(of, accelerators, headroomRatio);
+  if (moves.length === 0) return lay(wanted) ?? layOutWhatFits(wanted, accelerators, headroomRatio);
+  const ready = needs.of(module, carried, moves);
+  const groups = lay(ready);
+  if (groups !== null) return groups;
+  // Models that only failures bring find no room beside the others: they are told as engines that are not there.
+  const missing = ready
+    .filter(({ engines }) => engines === 0)
+    .map(({ workloads, tensorParallel }) => ({
+      workloads,
+      tensorParallel,
+      replicas: 0,
+      speedRatio: 1,
+      plannedPerS: 0,
+    }));
+  return [...(lay(wanted) ?? layOutWhatFits(wanted, accelerators, headroomRatio)), ...missing];
 }
 
 /** One flow per row and pool: bought and installed modules of a pool serve together. */

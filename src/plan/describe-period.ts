@@ -5,9 +5,11 @@ import { capacityWorth } from "./capacity-worth.ts";
 import { limitUse } from "./coupling-limit.ts";
 import { toDeployment } from "./deployment.ts";
 import { documentSolution } from "./document-solution.ts";
+import type { FailoverMove } from "./examine-failures.ts";
 import { idleModules } from "./idle-modules.ts";
 import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan-document.ts";
 import { objectiveUsd, type ProblemSolution } from "./problem.ts";
+import { reserveOfMoves } from "./reserve-moves.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 import type { Vintage } from "./stack-periods.ts";
 import { reportUnserved, reportUntrained } from "./unserved.ts";
@@ -23,6 +25,7 @@ export type PeriodDescription = Pick<
 
 /**
  * @param solution Of `planned.problem`.
+ * @param moves Where requests go when something fails, in this period.
  * @param vintages What was bought in earlier periods, where prices differ.
  * @returns The description, and the solution as it can be read back from it.
  * @throws Error when the cost recomputed by finance differs from the objective, which is a fault of the program.
@@ -32,16 +35,18 @@ export async function describePeriod(
   solution: ProblemSolution,
   tools: PathTools,
   path: PathOptions,
+  moves: readonly FailoverMove[],
   vintages: readonly Vintage[] = [],
 ): Promise<{ description: PeriodDescription; told: ProblemSolution }> {
   const { problem, world, period } = planned;
   const worth = await capacityWorth(problem, solution, tools, path);
-  const decided = toDeployment(planned, solution, worth);
+  const reserve = reserveOfMoves(planned, moves);
+  const decided = toDeployment(planned, solution, worth, reserve);
   const training = placeTraining(planned, solution, decided);
   const told = documentSolution(planned, { deployment: decided, training });
   const deployment = {
     ...decided,
-    pools: enginesOf(decided, toDeployment(planned, told, worth)),
+    pools: enginesOf(decided, toDeployment(planned, told, worth, reserve)),
     ...(vintages.length > 0 && { vintages: vintages.map(({ dearerUsd: _dearer, ...vintage }) => vintage) }),
   };
   const cost = annualCost(world, { ...deployment, training: training.map(toTrainingUse) }, period);

@@ -42,6 +42,17 @@ describe("the engines of a pool", () => {
     expect(alone.map((group) => group.memoryRatio)).toEqual([undefined, undefined]);
   });
 
+  it("are ready for what failures bring, without slowing what is there on every day", () => {
+    const reserve = { ...need(1, 0), reserveEngines: 1.2 };
+    expect(layOutEngines([need(0, 1.5), reserve], 4, 0.8)).toMatchObject([
+      { replicas: 2, speedRatio: 1, plannedPerS: 15 },
+      { replicas: 2, speedRatio: 1, plannedPerS: 0 },
+    ]);
+    const [large, small] = layOutEngines([need(0, 3.92), { ...need(1, 0), reserveEngines: 0.08 }], 4, 0.8)!;
+    expect(large).toMatchObject({ replicas: 4, speedRatio: 1 });
+    expect(small!.speedRatio).toBeCloseTo(1 / 1.784, 6);
+  });
+
   it("go beside those that leave room, not where least is going on", () => {
     const [, , third] = layOutEngines([need(0, 1, 1, 0.9), need(1, 0.9, 1, 0.5), need(2, 0.1, 1, 0.4)], 2, 1)!;
     expect(third).toMatchObject({ replicas: 1, memoryRatio: expect.closeTo(0.41, 1) as number });

@@ -15,6 +15,8 @@ export interface EngineNeed {
   readonly tensorParallel: number;
   /** Engines it would keep busy at the planned peak, headroom included; a fraction. */
   readonly engines: number;
+  /** Engines that the requests of another place would keep busy besides, were that lost; none when left out. */
+  readonly reserveEngines?: number;
   readonly plannedPerS: number;
   readonly memory: EngineMemory;
 }
@@ -85,8 +87,10 @@ export function layOutWhatFits(
   });
 }
 
-const enginesFor = ({ engines }: EngineNeed, reserve: number): number =>
-  Math.max(1, Math.ceil(engines * reserve - 1e-9));
+const enginesAtMost = ({ engines, reserveEngines = 0 }: EngineNeed): number => engines + reserveEngines;
+
+const enginesFor = (need: EngineNeed, reserve: number): number =>
+  Math.max(1, Math.ceil(enginesAtMost(need) * reserve - 1e-9));
 
 /** Gives spare accelerators, one engine at a time, to the group that is busiest. */
 function spend(needs: readonly EngineNeed[], whole: number[], accelerators: number): void {
@@ -94,7 +98,7 @@ function spend(needs: readonly EngineNeed[], whole: number[], accelerators: numb
     let busiest = -1;
     let highest = 0;
     for (const [index, need] of needs.entries()) {
-      const busy = need.engines / whole[index]!;
+      const busy = enginesAtMost(need) / whole[index]!;
       if (need.tensorParallel <= spare && busy > highest) {
         busiest = index;
         highest = busy;
@@ -188,7 +192,7 @@ function sideBySide(
   }
 }
 
-const sizeOf = ({ engines, tensorParallel }: EngineNeed): number => engines * tensorParallel;
+const sizeOf = (need: EngineNeed): number => enginesAtMost(need) * need.tensorParallel;
 
 function largestFirst(needs: readonly EngineNeed[]): number[] {
   return [...needs.keys()].sort((a, b) => sizeOf(needs[b]!) - sizeOf(needs[a]!) || a - b);

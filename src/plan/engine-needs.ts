@@ -2,6 +2,7 @@
 import { compileReplica, leastMemoryRatio, requestTokensAt, saturationPerS } from "../perf/index.ts";
 import { engineKey, groupEngine, requestShape } from "../route/index.ts";
 import type { EngineMemory, EngineNeed } from "./engine-layout.ts";
+import type { ReserveMove } from "./reserve-moves.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** What an arc of a period's problem carries. */
@@ -40,8 +41,12 @@ export class EngineNeeds {
     return this.#engineOf[workload]! * mostAccelerators + option.tensorParallel;
   }
 
-  /** Needs of a pool with `module`s, in the order of their workloads. */
-  of(module: number, carried: readonly CarriedArc[]): EngineNeed[] {
+  /**
+   * Needs of a pool with `module`s, in the order of their workloads.
+   *
+   * @param moves What comes to it when something has failed.
+   */
+  of(module: number, carried: readonly CarriedArc[], moves: readonly ReserveMove[] = []): EngineNeed[] {
     const { problem } = this.#planned;
     const needs = new Map<number, Omit<EngineNeed, "memory">>();
     const rates = new Map<number, Map<number, number>>();
@@ -60,9 +65,41 @@ export class EngineNeeds {
       const perS = rates.get(key) ?? new Map<number, number>();
       rates.set(key, perS.set(workload, (perS.get(workload) ?? 0) + peakPerS));
     }
+    this.#addReserve(module, moves, needs, rates);
     return [...needs]
       .map(([key, need]) => ({ ...need, memory: this.#memoryOf(module, need.tensorParallel, rates.get(key)!) }))
       .sort((a, b) => a.workloads[0]! - b.workloads[0]! || a.tensorParallel - b.tensorParallel);
+  }
+
+  /** What failures bring joins the engines of its kind that are there, or asks for some of its own. */
+  #addReserve(
+    module: number,
+    moves: readonly ReserveMove[],
+    needs: Map<number, Omit<EngineNeed, "memory">>,
+    rates: Map<number, Map<number, number>>,
+  ): void {
+    const { acceleratorCount } = this.#planned.world.modules[module]!;
+    const ofEngine = Map.groupBy(moves, ({ workload }) => this.#engineOf[workload]!);
+    for (const [engine, coming] of ofEngine) {
+      const there = [...needs.keys()].find((key) => Math.floor(key / mostAccelerators) === engine);
+      const key = there ?? engine * mostAccelerators + coming[0]!.tensorParallel;
+      const need = needs.get(key);
+      const tensorParallel = key % mostAccelerators;
+      const byFailure = new Map<number, number>();
+      for (const { failure, modules } of coming) byFailure.set(failure, (byFailure.get(failure) ?? 0) + modules);
+      const workloads = new Set([...(need?.workloads ?? []), ...coming.map(({ workload }) => workload)]);
+      needs.set(key, {
+        workloads: [...workloads].sort((a, b) => a - b),
+        tensorParallel,
+        engines: need?.engines ?? 0,
+        reserveEngines: (Math.max(...byFailure.values()) * acceleratorCount) / tensorParallel,
+        plannedPerS: need?.plannedPerS ?? 0,
+      });
+      // Memory is divided for what is there on every day; a model that only failures bring must find room all the same.
+      const perS = rates.get(key) ?? new Map<number, number>();
+      for (const workload of workloads) perS.set(workload, perS.get(workload) ?? 0);
+      rates.set(key, perS);
+    }
   }
 
   #memoryOf(module: number, tensorParallel: number, rates: ReadonlyMap<number, number>): EngineMemory {
@@ -71,7 +108,7 @@ export class EngineNeeds {
       busyEngines: (memoryRatio) => {
         let engines = 0;
         for (const [workload, perS] of rates) {
-          engines += perS / this.#mostPerS(module, workload, tensorParallel, memoryRatio);
+          if (perS > 0) engines += perS / this.#mostPerS(module, workload, tensorParallel, memoryRatio);
         }
         return engines;
       },

@@ -274,6 +274,8 @@ ${table(limitModelRows)}
 \`limits.resilience: site\` (or \`zone\`) asks that the loss of any one site (or zone) leaves every request somewhere to go within the
 workload's \`failover\` time; what no other place in the world could take over is lost with its own, and training waits. The reserve
 is shared. Plans that do not survive are ruled out one inequality at a time; \`failover\` in the plan document lists where requests go
-and the prices μ, from which \`disperse verify\` writes the same inequalities again.
+and the prices μ, from which \`disperse verify\` writes the same inequalities again. Engines for what comes stand ready in these pools
+(groups with nothing planned for them), and serve on every other day as well. Simulator and gateway keep to the budget of the first
+token also after a loss; of a longer \`failover\` time only the plan makes use.
 `;
 }

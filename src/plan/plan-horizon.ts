@@ -73,7 +73,8 @@ export async function horizonDocument(
   for (const [period, planned] of stacked.periods.entries()) {
     const solution = periodSolution(stacked, period, result.solution);
     const vintages = differ ? stacked.vintages(period, result.solution.modules) : [];
-    descriptions.push(await describePeriod(planned, solution, tools, path, vintages));
+    const moves = solved.moves.filter(({ stage }) => stage === period);
+    descriptions.push(await describePeriod(planned, solution, tools, path, moves, vintages));
   }
   const weights = descriptions.map((_, period) => discountedYears(world, period));
   // What the document costs is what anyone computes from it, to the last digit.

@@ -66,7 +66,7 @@ export async function periodDocument(
   const { result } = solved;
   const { problem, world } = planned;
   const stages = [{ planned, arc: 0, pool: 0 }];
-  const { description, told } = await describePeriod(planned, result.solution, tools, path);
+  const { description, told } = await describePeriod(planned, result.solution, tools, path, solved.moves);
   const centralised = await centralisedAlternative(planned, tools, path, options);
   const certificate = await certificateOf(proven, tools, path);
   // What the document costs is what anyone computes from it, to the last digit.

@@ -13,6 +13,7 @@ import { documentSolution } from "./document-solution.ts";
 import { idleModules } from "./idle-modules.ts";
 import type { Alternative, PlanDocument } from "./plan-document.ts";
 import { planValue } from "./plan-value.ts";
+import { reserveOfDocument } from "./reserve-moves.ts";
 import { gapOf } from "./solution-path.ts";
 import { reportUnserved, reportUntrained } from "./unserved.ts";
 import { near, tolerance, withTolerance, type Finding, type Report } from "./verify-terms.ts";
@@ -29,7 +30,7 @@ export function checkDerived(document: PlanDocument, planned: WorldProblem, repo
   const { world, period, deployment } = document;
   const solution = documentSolution(planned, document);
   const worth = new Float64Array(planned.problem.pools.count);
-  const engines = enginesOf(deployment, toDeployment(planned, solution, worth));
+  const engines = enginesOf(deployment, toDeployment(planned, solution, worth, reserveOfDocument(planned, document)));
   for (const [i, pool] of deployment.pools.entries()) {
     const where = `deployment.pools[${i}]`;
     const id = `${world.sites[pool.site]!.id}/${world.modules[pool.module]!.id}`;
