@@ -108,6 +108,14 @@ export class Arrival implements Exchange, Candidate {
     if (this.#gone) return;
     this.#core.admission.withdraw(this);
     this.#leave();
+    this.#core.books.finished(this.#asked.admitted, {
+      outcome: "client-left",
+      target: null,
+      attempts: 0,
+      firstContentMs: null,
+      inFlight: this.#core.inFlight.size,
+      error: null,
+    });
   }
 
   drained(): void {
@@ -123,7 +131,10 @@ export class Arrival implements Exchange, Candidate {
   #hasRoom(target: Target | null): boolean {
     // Without a target only engines that are full may take it later; everything else is an answer already.
     if (target === null) return !this.#core.someGroupIsFull();
-    const { loadKnown, queueMs, missRatio } = target.terms;
+    const { loadKnown, missRatio } = target.terms;
+    // The queue there is, not the one the policy assumes of an engine that failed: that one no waiting makes shorter, for
+    // only a request can find out that the engine is well again.
+    const queueMs = this.#core.groups[target.group]!.drain.value;
     return !loadKnown || queueMs <= shortQueueMs || (!this.late && missRatio <= missRatioToWait);
   }
 }

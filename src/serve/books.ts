@@ -212,7 +212,7 @@ export class Books {
     this.#instruments.cache(found ? "hit" : "miss").add(1);
   }
 
-  finished(admitted: Admitted, { outcome, target, attempts, firstContentMs, inFlight, error }: Ending): void {
+  finished(admitted: Asking, { outcome, target, attempts, firstContentMs, inFlight, error }: Ending): void {
     const workload = this.#world.workloads[admitted.workload]!;
     const at = this.#instruments.at(workload.id, target?.site ?? "");
     const ttftMs = firstContentMs === null ? null : firstContentMs - admitted.receivedMs;

@@ -1,5 +1,6 @@
 import OpenAI, { APIError } from "openai";
 import { afterEach, describe, expect, it } from "vitest";
+import type { World } from "../../src/catalog/index.ts";
 import type { GatewayOptions, LedgerRow } from "../../src/serve/index.ts";
 import {
   answer,
@@ -19,17 +20,18 @@ import {
   type Upstream,
 } from "./misbehaving-upstream.ts";
 import { afterContent, beforeContent, brokenWhole, patience } from "./fault-catalogue.ts";
-import { createGateway, testMesh, transports, type Transport } from "./test-mesh.ts";
+import { createGateway, serveWorld, testMesh, transports, type Transport } from "./test-mesh.ts";
 
 /** A gateway over three upstreams: the nearest, the one allowed to take over, and one the law forbids. */
 async function openMesh(
   transport: Transport,
   near: Behaviour,
-  options: Partial<GatewayOptions> & { continues?: boolean } = {},
+  { world, ...options }: Partial<GatewayOptions> & { continues?: boolean; world?: World } = {},
 ) {
   const upstreams = await Promise.all([startUpstream(near), startUpstream(wellBehaved), startUpstream(wellBehaved)]);
   const [nearUpstream, blocUpstream, abroadUpstream] = upstreams as [Upstream, Upstream, Upstream];
   const mesh = testMesh({
+    ...(world && { world }),
     upstreams: {
       "near-edge": nearUpstream.url,
       "bloc-core": blocUpstream.url,
@@ -174,6 +176,25 @@ describe.each(transports)("over $name:", (transport) => {
         code: "upstream_failed",
       });
       expect(mesh.abroad.requests).toHaveLength(0);
+    });
+
+    it.each(["budget", "best-effort"])("asks engines that failed again as soon as somebody comes: %s", async (slo) => {
+      // A budget that an engine thought to be slow, because it failed, could not keep.
+      const workloads = [{ ...serveWorld().workloads[0]!, ttft: { budgetMs: 60, attainmentRatio: 0.9 } }];
+      const mesh = await meshOf(failWith(500), { world: serveWorld({ workloads }) });
+      mesh.bloc.behave(failWith(500));
+      const ask = () =>
+        fetch(`${mesh.url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { "x-disperse-slo": slo },
+          body: JSON.stringify(request),
+        });
+      for (let failures = 0; failures < 12; failures++) expect((await ask()).status).toBe(502);
+      // Both are suspected now, and there is nobody else.
+      mesh.near.behave(wellBehaved);
+      mesh.bloc.behave(wellBehaved);
+      const answers = await Promise.all(Array.from({ length: 6 }, ask));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     });
 
     it("hands the engine's wish to be left alone on to the caller when nobody else can help", async () => {

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
+import type { Engine, RequestRecord } from "../../src/serve/index.ts";
 import { budgetMs, overload, type Heard } from "./overload.ts";
+import { createGateway, testMesh } from "./test-mesh.ts";
+
+const nothingKnown = {
+  source: "none",
+  atMs: Number.NaN,
+  runningRequests: Number.NaN,
+  waitingRequests: Number.NaN,
+  drainMs: Number.NaN,
+  kvUsageRatio: Number.NaN,
+} as const;
 
 const seconds = 5;
 /** What one engine with eight places answers in time, requests per second; the first test checks it. */
@@ -77,5 +88,29 @@ describe("a gateway that is asked for more than its engines can do", () => {
     const heard = overload([{ key: "", perS: 3 * capacityPerS }], seconds, { options: { maxQueued: 10 } });
     expect(inTime(heard)).toBeGreaterThan(0.9 * inTime(atCapacity));
     expect(heard.every(({ status }) => status === 200 || status === 429)).toBe(true);
+  });
+
+  it("writes down who left while waiting", () => {
+    const notes: RequestRecord[] = [];
+    const { parts, telemetry } = testMesh();
+    const silent = { start: () => ({ cancel() {}, pause() {}, resume() {} }), signals: () => nothingKnown };
+    const engine = { ...silent, close: async () => {} } satisfies Engine;
+    const gateway = createGateway({
+      ...parts,
+      engines: () => ({ engine, emulated: false, model: "silent", maxInFlight: 0 }),
+      journals: [{ note: (record) => void notes.push(record), close: async () => {} }],
+    });
+    const body = JSON.stringify({ model: "disperse/chat", messages: [{ role: "user", content: "Hello" }] });
+    const call = {
+      method: "POST",
+      path: "/v1/chat/completions",
+      body,
+      bodyBytes: body.length,
+      header: () => undefined,
+    };
+    gateway.handle(call, { send: () => true, write: () => true, reset() {} }).clientLeft();
+    expect(notes).toMatchObject([{ outcome: "client-left", site: null, attempts: [], chargeNanoUsd: 0 }]);
+    expect(telemetry.render()).toMatch(/disperse_requests_total\{outcome="client-left",site="",workload="chat"\} 1/);
+    expect(telemetry.render()).toMatch(/disperse_queued_requests 0/);
   });
 });
