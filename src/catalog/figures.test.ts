@@ -97,7 +97,8 @@ function hash(text: string): string {
 describe("catalogVersion", () => {
   it("is raised whenever a fact changes", () => {
     // When this fails, a fact was changed: set catalogVersion to the day of the change, then write the new pair here.
-    const facts = hash(JSON.stringify(rows));
-    expect({ version: catalogVersion, facts }).toEqual({ version: "2026-11-26", facts: "4965a370" });
+    const byPath = rows.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+    const facts = hash(JSON.stringify(byPath));
+    expect({ version: catalogVersion, facts }).toEqual({ version: "2026-11-26", facts: "2d56808e" });
   });
 });
