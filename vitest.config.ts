@@ -27,6 +27,8 @@ export default defineConfig({
       "examples/**/*.test.ts",
       "bench/**/*.test.ts",
     ],
+    // Node runs the modules as it does for users; nothing here is mocked by path or written for Vite.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     setupFiles: ["test/laws/time-limit.ts"],
     // These only end what hangs; a busy machine takes its time.
     testTimeout: 60_000,

@@ -96,7 +96,11 @@ describe("npm start in a fresh clone", () => {
       const url = /Console:\s+(\S+)/.exec(output)![1]!;
       const browser = await launchBrowser();
       try {
-        const { page, errors, foreign } = await openPage(browser, url, { deviceScaleFactor: 1.5 });
+        const { page, errors, foreign } = await openPage(
+          browser,
+          url,
+          process.env.UPDATE ? { deviceScaleFactor: 1.5 } : {},
+        );
         await page.getByText("Gaming companion").first().waitFor();
         // Asked from two cities, so that the live table and the map have something to show.
         for (let index = 0; index < 8; index++) {
