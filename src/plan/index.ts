@@ -22,7 +22,7 @@ export type {
 } from "./plan-document.ts";
 export { planValue, type PlanValue } from "./plan-value.ts";
 export type { Clash } from "./clashes.ts";
-export type { Unserved, UnservedReason } from "./unserved.ts";
+export type { Unserved, UnservedReason, Untrained } from "./unserved.ts";
 export { recomputeBound, type Certificate } from "./certificate.ts";
 export { solveExact } from "./exact.ts";
 export { solveDecomposed } from "./decomposed.ts";

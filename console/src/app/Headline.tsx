@@ -9,6 +9,9 @@ import { isFirstPeriod } from "../model/period.ts";
 import { Meter } from "../ui/Meter.tsx";
 import { showView } from "./view-state.ts";
 
+/** Less than a cent a year is what a solver's tolerance leaves. */
+const leastPenaltyUsd = 0.01;
+
 /** The plan in five figures. */
 export function Headline({
   board,
@@ -25,7 +28,7 @@ export function Headline({
     <section className="headline" aria-label="Summary">
       <Tile label="Annual cost" value={usdPerYear(plan.objectiveUsdPerYear)}>
         <p>{central}</p>
-        {penaltyUsd > 0 && <p>Of it {usd(penaltyUsd)} for unserved demand</p>}
+        {penaltyUsd >= leastPenaltyUsd && <p>Of it {usd(penaltyUsd)} for unserved demand</p>}
       </Tile>
       <Tile label="Proven gap" value={percent(plan.horizon ? plan.horizon.relativeGap : plan.relativeGap)}>
         {plan.horizon

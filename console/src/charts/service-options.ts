@@ -96,12 +96,14 @@ export function attainmentOverTimeOption(theme: ChartTheme, board: Board, result
       scale: true,
       max: 1,
       ...axisLook(theme),
-      axisLabel: { color: theme.muted, formatter: wholePercent },
+      // Where all is well within a few thousandths, fewer digits would give several marks the same name.
+      axisLabel: { color: theme.muted, formatter: (value: number) => `${Number((value * 100).toFixed(3))} %` },
     },
     series: board.workloads.map((workload, index) => ({
       type: "line" as const,
       name: workload.name,
-      showSymbol: false,
+      // A line of one point would not be seen.
+      showSymbol: result.windows.length === 1,
       color: theme.series[workloadColors[index % workloadColors.length]!]!,
       lineStyle: { width: 1.75 },
       data: result.windows.flatMap((window) => {

@@ -10,5 +10,6 @@ export function centralisedComparison({ plan }: Board): string {
   const delta = central.objectiveUsdPerYear - plan.objectiveUsdPerYear;
   if (Math.abs(delta) < 1e-6 * central.objectiveUsdPerYear) return "The same as the centralised alternative.";
   const share = percent(Math.abs(delta) / central.objectiveUsdPerYear);
-  return `${share} ${delta > 0 ? "less" : "more"} than centralised, ${usd(central.objectiveUsdPerYear)}`;
+  const without = plan.world.limits.resilience === undefined ? "" : ", which survives no failure";
+  return `${share} ${delta > 0 ? "less" : "more"} than centralised, ${usd(central.objectiveUsdPerYear)}${without}`;
 }

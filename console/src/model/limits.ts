@@ -49,4 +49,8 @@ const limit = (
   upper: number,
   unit: LimitView["unit"],
   nextModuleUsd: number | null,
-): LimitView => ({ name, used, upper, ratio: upper > 0 ? used / upper : 0, unit, nextModuleUsd });
+): LimitView => {
+  // Of a share of nothing nothing is used, and yet the first module elsewhere would break it.
+  const ratio = upper > 0 ? used / upper : name.startsWith("least share ") && used >= 0 ? 1 : 0;
+  return { name, used, upper, ratio, unit, nextModuleUsd };
+};

@@ -17,7 +17,7 @@ export function planInPeriod(plan: PlanDocument, id: string | null): PlanDocumen
   const { period, status, objectiveUsdPerYear, bestBoundUsdPerYear, relativeGap } = entry;
   const { deployment, cost, training, unserved } = entry;
   const money = { objectiveUsdPerYear, bestBoundUsdPerYear, relativeGap, cost };
-  const unknown = { sites: [], limits: [], alternatives: { centralised: null }, verdict: null };
+  const unknown = { sites: [], limits: [], untrained: [], alternatives: { centralised: null }, verdict: null };
   return { ...plan, period, status, ...money, deployment, training, unserved, ...unknown };
 }
 

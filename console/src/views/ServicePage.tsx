@@ -5,7 +5,7 @@ import type { ChartTheme } from "../charts/chart-theme.ts";
 import { attainmentOverTimeOption, latencyOption } from "../charts/service-options.ts";
 import type { Resource } from "../data/resource.ts";
 import type { Board } from "../model/board.ts";
-import { count, milliseconds, percent } from "../model/format.ts";
+import { count, counted, milliseconds, percent } from "../model/format.ts";
 import { refusalName } from "../model/names.ts";
 import { AgreementTable } from "../panels/AgreementTable.tsx";
 import { AttainmentTable, SimulationNotice } from "../panels/AttainmentCard.tsx";
@@ -34,7 +34,7 @@ function Simulated({ board, result }: { readonly board: Board; readonly result: 
   return (
     <>
       <p className="muted">
-        Simulated, not measured: {count(requests.arrived)} requests in {count(result.simulatedS / 60)} minutes from{" "}
+        Simulated, not measured: {count(requests.arrived)} requests in {counted(result.simulatedS / 60, "minute")} from{" "}
         {String(Math.floor(options.startHourUtc)).padStart(2, "0")}:00 UTC, seed {options.seed}.{" "}
         {count(requests.completed)} completed, {count(requests.rejected)} rejected, {count(requests.inFlight)} under way
         at the end. {percent(agreement.movedRatio)} of the planned requests were served elsewhere than planned.{" "}
@@ -94,19 +94,26 @@ function Refusals({ board, result }: { readonly board: Board; readonly result: S
   );
   if (rows.length === 0) return <p className="muted">None: every request found an engine.</p>;
   return (
-    <ul className="plain-list">
-      {rows.map(({ workload, reason, refused, ratio }) => (
-        <li key={`${workload} ${reason}`}>
-          <span>
-            {board.workloads.find(({ id }) => id === workload)?.name ?? workload}
-            <span className="muted"> · {refusalName(reason)}</span>
-          </span>
-          <span className="figure">
-            {percent(ratio)} <span className="muted">{count(refused)}</span>
-          </span>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="plain-list">
+        {rows.map(({ workload, reason, refused, ratio }) => (
+          <li key={`${workload} ${reason}`}>
+            <span>
+              {board.workloads.find(({ id }) => id === workload)?.name ?? workload}
+              <span className="muted"> · {refusalName(reason)}</span>
+            </span>
+            <span className="figure">
+              {percent(ratio)} <span className="muted">{count(refused)}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      {board.plan.unserved.length > 0 && (
+        <p className="muted small">
+          As the engines that stand refuse it; why the plan has no others is on the page Unserved.
+        </p>
+      )}
+    </>
   );
 }
 

@@ -1,16 +1,18 @@
 import { useMemo } from "react";
-import type { Unserved } from "../../../src/plan/index.ts";
+import type { Untrained } from "../../../src/plan/index.ts";
 import type { Physics } from "../../../src/route/index.ts";
 import type { Board } from "../model/board.ts";
-import { counted, percent, perSecond, roundPercent, usdPerYear } from "../model/format.ts";
+import { count, counted, percent, perSecond, roundPercent, usdPerYear } from "../model/format.ts";
+import { lossesByCause, type Loss } from "../model/losses.ts";
 import { reasonName } from "../model/names.ts";
 import { usePolicy, type PolicyTools } from "../model/use-policy.ts";
 import { BudgetBar } from "../ui/BudgetBar.tsx";
 import { Notice } from "../ui/Notice.tsx";
 
 export function UnservedPage({ board }: { readonly board: Board }) {
-  const { unserved, clashes } = board.plan;
+  const { unserved, untrained = [], clashes } = board.plan;
   const tools = usePolicy(board);
+  const losses = useMemo(() => lossesByCause(unserved), [unserved]);
   return (
     <div className="page">
       <header className="page-head">
@@ -27,28 +29,33 @@ export function UnservedPage({ board }: { readonly board: Board }) {
           {clash.detail}
         </Notice>
       ))}
-      {unserved.length === 0 && clashes.length === 0 && (
+      {unserved.length === 0 && untrained.length === 0 && clashes.length === 0 && (
         <Notice title="Everything is served.">The plan serves all demand of every workload.</Notice>
       )}
       <ul className="unserved-list">
-        {unserved.map((entry) => (
+        {losses.map((entry) => (
           <UnservedCard
-            key={`${entry.workload} ${entry.access} ${entry.reason}`}
+            key={`${entry.workload} ${entry.accesses.join(" ")} ${entry.reason}`}
             board={board}
             tools={tools}
             entry={entry}
           />
+        ))}
+        {untrained.map((entry) => (
+          <UntrainedCard key={entry.training} entry={entry} />
         ))}
       </ul>
     </div>
   );
 }
 
-function UnservedCard(props: { readonly board: Board; readonly tools: PolicyTools | null; readonly entry: Unserved }) {
+function UnservedCard(props: { readonly board: Board; readonly tools: PolicyTools | null; readonly entry: Loss }) {
   const { board, tools, entry } = props;
   const { world } = board;
   const workload = world.workloads.find((candidate) => candidate.id === entry.workload);
-  const access = world.accessTypes.find((candidate) => candidate.id === entry.access);
+  const workloadIndex = world.workloads.findIndex((candidate) => candidate.id === entry.workload);
+  const inUse = new Set(world.demand.filter((row) => row.workload === workloadIndex).map((row) => row.access));
+  const accesses = entry.accesses.map((id) => world.accessTypes.find((access) => access.id === id)?.name ?? id);
   const name = workload?.name ?? entry.workload;
   const examples = entry.examples.map((id) => world.areas.find((area) => area.id === id)?.name ?? id);
   const physics = useMemo(() => anatomy(board, tools, entry), [board, tools, entry]);
@@ -59,7 +66,11 @@ function UnservedCard(props: { readonly board: Board; readonly tools: PolicyTool
       <header>
         <div>
           <h3>
-            {name} <span className="muted">over {access?.name ?? entry.access}</span>
+            {name}{" "}
+            <span className="muted">
+              over{" "}
+              {entry.accesses.length > 1 && entry.accesses.length === inUse.size ? "every access" : accesses.join(", ")}
+            </span>
           </h3>
           <p className="reason">{reasonName(entry.reason)}</p>
         </div>
@@ -81,18 +92,9 @@ function UnservedCard(props: { readonly board: Board; readonly tools: PolicyTool
           />
         </div>
       ) : (
-        <p>{sentence(entry.detail)}</p>
+        entry.detail !== "" && <p>{sentence(entry.detail)}</p>
       )}
-      {entry.whatWouldHelp.length > 0 && (
-        <>
-          <h4>What would change it</h4>
-          <ul className="reasons">
-            {entry.whatWouldHelp.map((remedy) => (
-              <li key={remedy}>{sentence(remedy)}</li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Remedies remedies={entry.whatWouldHelp} />
       <p className="muted small">
         {perSecond(entry.peakPerS)} at the peak · {usdPerYear(entry.usdPerYear)} of lost value · {examples.join(", ")}
         {rest > 0 && ` and ${counted(rest, "more area")}`}
@@ -101,11 +103,53 @@ function UnservedCard(props: { readonly board: Board; readonly tools: PolicyTool
   );
 }
 
+const trainingReasons: Readonly<Record<Untrained["reason"], string>> = {
+  price: "It costs more than going without",
+  limits: "Limits are exhausted",
+  scale: "Too little is missing for another module",
+};
+
+function UntrainedCard({ entry }: { readonly entry: Untrained }) {
+  return (
+    <li className="card unserved-card">
+      <header>
+        <div>
+          <h3>
+            {entry.training} <span className="muted">training</span>
+          </h3>
+          <p className="reason">{trainingReasons[entry.reason]}</p>
+        </div>
+        <div className="unserved-figures">
+          <p className="figure large">{count(entry.pflops)}</p>
+          <p className="muted small">PFLOP/s missing</p>
+        </div>
+      </header>
+      <p>{sentence(entry.detail)}</p>
+      <Remedies remedies={entry.whatWouldHelp} />
+      <p className="muted small">{usdPerYear(entry.usdPerYear)} of lost value</p>
+    </li>
+  );
+}
+
+function Remedies({ remedies }: { readonly remedies: readonly string[] }) {
+  if (remedies.length === 0) return null;
+  return (
+    <>
+      <h4>What would change it</h4>
+      <ul className="reasons">
+        {remedies.map((remedy) => (
+          <li key={remedy}>{sentence(remedy)}</li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 /** The first-token budget of the largest area concerned taken apart, where time is what stands in the way. */
-function anatomy({ world }: Board, tools: PolicyTools | null, entry: Unserved): Physics | null {
+function anatomy({ world }: Board, tools: PolicyTools | null, entry: Loss): Physics | null {
   if (!tools || (entry.reason !== "physics" && entry.reason !== "place")) return null;
   const workload = world.workloads.findIndex(({ id }) => id === entry.workload);
-  const access = world.accessTypes.findIndex(({ id }) => id === entry.access);
+  const access = world.accessTypes.findIndex(({ id }) => id === entry.accesses[0]);
   const area = world.areas.findIndex(({ id }) => id === entry.examples[0]);
   if (workload < 0 || access < 0 || area < 0) return null;
   return tools.explainPhysics(tools.policy, { workload, access, area });
