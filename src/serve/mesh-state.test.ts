@@ -95,17 +95,50 @@ describe("wait at a group", () => {
   it("contains what was sent and what got its first token since the last scrape", () => {
     const signals = { ...silent, source: "scrape" as const, atMs: 0, drainMs: 7 };
     const { state } = stateOf(signals);
-    state.handedOver(40, false);
+    state.handedOver(40, true);
     expect(state.drain.value).toBe(40);
     // A scrape that has seen those 40 tokens wait.
     Object.assign(signals, { atMs: 1_000, drainMs: 60 });
     expect(state.drain.value).toBe(60);
-    state.handedOver(100, false);
+    state.handedOver(100, true);
     expect(state.drain.value).toBe(160);
-    state.waitsNoLonger(40, false, 5);
+    state.waitsNoLonger(40, true, 5);
     expect(state.drain.value).toBe(120);
     Object.assign(signals, { atMs: 2_000, drainMs: 0 });
     expect(state.drain.value).toBe(100);
+  });
+
+  it("holds the prompt of an answer that comes as a whole for as long as it takes to compute, not to answer", () => {
+    const { state, healthAt } = stateOf(silent);
+    const drainAt = (ms: number) => {
+      healthAt(ms);
+      return state.drain.value;
+    };
+    state.handedOver(100, false);
+    state.handedOver(50, false);
+    expect(drainAt(0)).toBe(150);
+    expect(drainAt(100)).toBe(50);
+    expect(drainAt(150)).toBe(0);
+    state.handedOver(30, false);
+    expect(drainAt(150)).toBe(30);
+    // Nothing is left of what has been answered.
+    for (const tokens of [100, 50]) state.waitsNoLonger(tokens, false, null);
+    expect(drainAt(160)).toBe(20);
+    state.waitsNoLonger(30, false, null);
+    expect(drainAt(161)).toBe(0);
+  });
+
+  it("counts such a prompt beside a scrape until the next one, which has seen it", () => {
+    const signals = { ...silent, source: "scrape" as const, atMs: 0, drainMs: 7 };
+    const { state, healthAt } = stateOf(signals);
+    expect(state.drain.value).toBe(7);
+    state.handedOver(40, false);
+    expect(state.drain.value).toBe(47);
+    healthAt(30);
+    expect(state.drain.value).toBe(17);
+    Object.assign(signals, { atMs: 35, drainMs: 3 });
+    healthAt(35);
+    expect(state.drain.value).toBe(5);
   });
 
   it("is of no use at an engine that takes no more", () => {

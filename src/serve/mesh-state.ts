@@ -61,10 +61,16 @@ export class GroupState {
   inFlight = 0;
   /** An operator has taken it out: what runs there finishes, nothing new begins. */
   drained = false;
-  /** Input tokens of requests handed over that have not produced their first token. */
+  /** Input tokens of streams handed over that have not produced their first token. */
   #waitingTokens = 0;
   /** The same, counted from the last scrape on: negative when more got their first token than were sent. */
   #tokensSinceScrape = 0;
+  /** Input tokens of other requests at the engine. Nobody sees when their first token is made, only when their last is. */
+  #wholeTokens = 0;
+  /** When their prompts would be computed if the engine did nothing else. */
+  #wholeUntilMs = 0;
+  /** The same for those sent since the last scrape. */
+  #wholeSinceScrapeUntilMs = 0;
   #scrapedAtMs = Number.NaN;
   readonly #pace = new FirstTokenPace();
   #failures = 0;
@@ -103,15 +109,18 @@ export class GroupState {
    */
   get drain(): Signal {
     const signals: EngineSignals | null = this.engine === null ? null : this.engine.signals();
-    const value = Math.max(this.#waitingTokens * this.#perTokenMs, this.#pace.drainMs);
+    const tokensMs = this.#waitingTokens * this.#perTokenMs + this.#leftOf(this.#wholeUntilMs);
+    const value = Math.max(tokensMs, this.#pace.drainMs);
     if (signals !== null && signals.source !== "none" && !Number.isNaN(signals.drainMs)) {
       if (signals.source !== "scrape") return readAs(this.#drain, signals.drainMs, signals.atMs, "engine");
       // Between two scrapes the engine's word does not contain what it has got from us since, nor what it has done.
       if (signals.atMs !== this.#scrapedAtMs) {
         this.#scrapedAtMs = signals.atMs;
         this.#tokensSinceScrape = 0;
+        this.#wholeSinceScrapeUntilMs = 0;
       }
-      const drainMs = Math.max(value, signals.drainMs + this.#tokensSinceScrape * this.#perTokenMs);
+      const sinceMs = this.#tokensSinceScrape * this.#perTokenMs + this.#leftOf(this.#wholeSinceScrapeUntilMs);
+      const drainMs = Math.max(value, signals.drainMs + sinceMs);
       return readAs(this.#drain, drainMs, signals.atMs, signals.source);
     }
     // An engine that tells how many wait but not how long they will: they leave at the pace of its first tokens.
@@ -123,16 +132,33 @@ export class GroupState {
 
   /** A request was handed over; a stream's first token will be waited for. */
   handedOver(inputTokens: number, stream: boolean): void {
-    this.#waitingTokens += inputTokens;
-    this.#tokensSinceScrape += inputTokens;
-    if (stream) this.#pace.began(this.#clock.monotonicMs());
+    if (stream) {
+      this.#waitingTokens += inputTokens;
+      this.#tokensSinceScrape += inputTokens;
+      this.#pace.began(this.#clock.monotonicMs());
+      return;
+    }
+    const { nowMs } = this.#moment;
+    const tookMs = inputTokens * this.#perTokenMs;
+    this.#wholeTokens += inputTokens;
+    this.#wholeUntilMs = Math.max(nowMs, this.#wholeUntilMs) + tookMs;
+    this.#wholeSinceScrapeUntilMs = Math.max(nowMs, this.#wholeSinceScrapeUntilMs) + tookMs;
+  }
+
+  /** What is left until then, ms; never more than the prompts that are still there take. */
+  #leftOf(untilMs: number): number {
+    return Math.max(0, Math.min(untilMs - this.#moment.nowMs, this.#wholeTokens * this.#perTokenMs));
   }
 
   /** It has its first token, `tookMs` after it was handed over, or will never have one (null). */
   waitsNoLonger(inputTokens: number, stream: boolean, tookMs: number | null): void {
+    if (!stream) {
+      this.#wholeTokens -= inputTokens;
+      return;
+    }
     this.#waitingTokens -= inputTokens;
     this.#tokensSinceScrape -= inputTokens;
-    if (stream) this.#pace.ended(this.#clock.monotonicMs(), tookMs);
+    this.#pace.ended(this.#clock.monotonicMs(), tookMs);
   }
 
   /**
