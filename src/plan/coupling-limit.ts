@@ -28,11 +28,15 @@ export interface CouplingLimit {
   readonly arcs?: Int32Array;
   readonly arcWeights?: Float64Array;
   /**
-   * Rows that count with the share of them nobody serves; none when left out. Only limits that follow from others have any: they
-   * tell bounds what every plan keeps anyway.
+   * Rows that count with the share of them nobody serves; none when left out. Only limits that follow from others have any.
    */
   readonly unserved?: Int32Array;
   readonly unservedWeights?: Float64Array;
+  /**
+   * True: it follows from others, or from what whoever asks for the plan makes sure of. It tells bounds and solvers what every
+   * plan keeps in the end; the search for plans need not watch it.
+   */
+  readonly follows?: true;
   /**
    * False: the bound by prices leaves the limit out, which keeps it a bound. For families with a limit per site, where a
    * price each would cost more than it proves. The exact path and all checks know every limit.

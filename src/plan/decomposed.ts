@@ -7,7 +7,7 @@ import { closeOnCore, hasCore } from "./close-on-core.ts";
 import { solveExact } from "./exact.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
 import { boundSteps } from "./lagrangian.ts";
-import { withoutUnservedLimits } from "./least-modules.ts";
+import { withoutFollowing } from "./least-modules.ts";
 import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
 import { pricesByPeriod } from "./periods-apart.ts";
@@ -71,11 +71,13 @@ const closeUpToArcs = 150_000;
 const atOnce = 2;
 
 export async function solveDecomposed(
-  problem: PlanProblem,
+  stated: PlanProblem,
   tools: PathTools,
   options: PathOptions,
 ): Promise<PathResult> {
   const startedMs = tools.nowMs();
+  // What follows from limits that are not written out is for the bound and the solver alone.
+  const problem = withoutFollowing(stated);
   const elapsedS = (): number => (tools.nowMs() - startedMs) / 1000;
   const cancelled = (): boolean => options.signal?.aborted === true;
   const timeUp = (): boolean => cancelled() || elapsedS() >= options.timeLimitS;
@@ -95,7 +97,7 @@ export async function solveDecomposed(
   let state = createPlanState(problem, best);
   let moves: MoveTables;
   const view = viewBySite(problem);
-  const strong = withImpliedLimits(problem);
+  const strong = withImpliedLimits(stated);
   const arcCount = problem.arcs.pool.length;
   const { hear, finish } = takePauses(tools, (stage) => {
     const known = { seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd: Math.max(boundUsd, climbedUsd) };
@@ -215,7 +217,7 @@ export async function solveDecomposed(
       breathe: hear,
       onCase: async (found) => {
         const before = bestUsd;
-        const part = withoutUnservedLimits(found.problem);
+        const part = withoutFollowing(found.problem);
         for (const rounding of roundings.slice(0, roundingsPerCase)) await round(part, found.bound, rounding);
         // Further plans are looked for at the prices of the case in which the best one is.
         if (bestUsd < before) bound = found.bound;
@@ -284,7 +286,7 @@ export async function solveDecomposed(
   if (!timeUp() && !proven() && arcCount <= closeUpToArcs) {
     const { onProgress: _replaced, ...quiet } = left();
     const closing = await solveExact(
-      problem,
+      stated,
       tools,
       {
         ...quiet,
@@ -300,7 +302,8 @@ export async function solveDecomposed(
     boundUsd = Math.max(boundUsd, closing.bestBoundUsd);
     record(bestUsd, boundUsd);
   }
-  boundUsd = Math.min(boundUsd, bestUsd);
+  // A plan that leaves out what follows from elsewhere may cost less than any that keeps it.
+  if (problem === stated) boundUsd = Math.min(boundUsd, bestUsd);
   const isProven = gapOf(bestUsd, boundUsd) <= options.relativeGap;
   return {
     status: statusOf(isProven, cancelled(), timeUp()),

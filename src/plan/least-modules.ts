@@ -41,6 +41,7 @@ export function leastModules(problem: PlanProblem): CouplingLimit | null {
   const ofRows = Array.from(least.keys()).filter((row) => least[row]! > 0);
   return {
     name: "least modules for all demand",
+    follows: true,
     upper: -count,
     sites: new Int32Array(0),
     siteWeights: new Float64Array(0),
@@ -57,8 +58,8 @@ export function withLeastModules(problem: PlanProblem): PlanProblem {
   return limit === null ? problem : { ...problem, limits: [...problem.limits, limit] };
 }
 
-/** The problem without limits that count what is unserved: no plan can break them, so nothing needs to watch them. */
-export function withoutUnservedLimits(problem: PlanProblem): PlanProblem {
-  const limits = problem.limits.filter((limit) => limit.unserved === undefined);
+/** The problem without limits that follow from others, which nothing needs to watch. */
+export function withoutFollowing(problem: PlanProblem): PlanProblem {
+  const limits = problem.limits.filter((limit) => limit.follows !== true);
   return limits.length === problem.limits.length ? problem : { ...problem, limits };
 }

@@ -223,6 +223,32 @@ export const limitModelRows: readonly ModelRow[] = [
     function: "failureLimit",
     bound: "limit price",
   },
+  {
+    name: "two places for whoever is served",
+    inequality:
+      "2 · (1 − unserved) ≤ Σ open (places that may serve the row or take it over), where each has another beside it",
+    dual: "worth of one more open place, USD/year",
+    file: "survival-limits.ts",
+    function: "openingLimits",
+    bound: "limit price",
+  },
+  {
+    name: "a place beside <site>",
+    inequality: "Σ share (row at the site) ≤ Σ open (other places that may take it over), up to 8 of them",
+    dual: "tightens only",
+    file: "survival-limits.ts",
+    function: "openingLimits",
+    bound: "left out",
+  },
+  {
+    name: "what remains without <failure>",
+    inequality:
+      "Σ least load · (1 − unserved) ≤ Σ worth · modules (elsewhere), for spots that take over the same rows; the same rounded to whole modules",
+    dual: "worth of one module of reserve, USD/year",
+    file: "survival-limits.ts",
+    function: "reserveFor",
+    bound: "limit price",
+  },
 ];
 
 /** The reference page. */
@@ -273,9 +299,10 @@ ${table(limitModelRows)}
 
 \`limits.resilience: site\` (or \`zone\`) asks that the loss of any one site (or zone) leaves every request somewhere to go within the
 workload's \`failover\` time; what no other place in the world could take over is lost with its own, and training waits. The reserve
-is shared. Plans that do not survive are ruled out one inequality at a time; \`failover\` in the plan document lists where requests go
-and the prices μ, from which \`disperse verify\` writes the same inequalities again. Engines for what comes stand ready in these pools
-(groups with nothing planned for them), and serve on every other day as well. Simulator and gateway keep to the budget of the first
-token also after a loss; of a longer \`failover\` time only the plan makes use.
+is shared. What every such plan keeps is written out first (\`two places…\`, \`a place beside…\`, \`what remains…\`); then plans that do
+not survive are ruled out one inequality at a time, in smaller problems those of the relaxation before those of plans. \`failover\` in the
+plan document lists where requests go and the prices μ, from which \`disperse verify\` writes the same inequalities again. Engines for
+what comes stand ready in these pools (groups with nothing planned for them), and serve on every other day as well. Simulator and gateway
+keep to the budget of the first token also after a loss; of a longer \`failover\` time only the plan makes use.
 `;
 }

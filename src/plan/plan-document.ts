@@ -81,6 +81,8 @@ export interface PlanDocument {
 export interface Failover {
   /** Names of what may fail, one at a time; the other lists refer to it by position. */
   readonly failures: readonly string[];
+  /** How many limits that follow from the world alone the certificate prices, before those of `cuts`; none when left out. */
+  readonly derived?: number;
   readonly moves: readonly {
     readonly period: number;
     readonly failure: number;

@@ -4,15 +4,20 @@ import type { Failover, PlanDocument } from "./plan-document.ts";
 import { examine, type Examination, type FailoverMove, type FailureCut, type Stage } from "./examine-failures.ts";
 import { objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import { addReserve, serveLess } from "./add-reserve.ts";
+import { relaxedFailureCuts } from "./relaxed-failures.ts";
 import { failoverTable, failureLimit, failuresOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { gapOf, type PathOptions, type PathResult, type PathTools, type SearchStatus } from "./solution-path.ts";
 import { solveProblem } from "./solve-problem.ts";
 import { standApart, type Apart } from "./stand-apart.ts";
+import { survivalLimits } from "./survival-limits.ts";
+import { surviveTogether } from "./survive-together.ts";
 
 export interface ResilientResult {
   readonly result: PathResult;
   /** With the limits that were found. */
   readonly problem: PlanProblem;
+  /** How many of its limits follow from what has to be survived, before those that plans broke. */
+  readonly derived: number;
   readonly cuts: readonly FailureCut[];
   readonly moves: readonly FailoverMove[];
   /** What the plan does not survive, because no plan was found that does. */
@@ -31,7 +36,7 @@ export async function solvePlan(
   const isResilient = stages[0]!.planned.world.limits.resilience !== undefined;
   const solved = isResilient
     ? await solveResilient(problem, stages, tools, path)
-    : { result: await solveProblem(problem, tools, path), problem, cuts: [], moves: [], fatal: [] };
+    : { result: await solveProblem(problem, tools, path), problem, derived: 0, cuts: [], moves: [], fatal: [] };
   // Where requests go when something fails is settled, so that they stay where they are.
   return { ...solved, ...withModelsApart(problem, stages, solved.result, path, !isResilient) };
 }
@@ -56,7 +61,7 @@ export function withModelsApart(
 
 /** What the document says of the failures; `deployments` by period. */
 export function failoverOf(
-  { cuts, moves }: ResilientResult,
+  { derived, cuts, moves }: ResilientResult,
   stages: readonly Stage[],
   deployments: readonly PlanDocument["deployment"][],
 ): { readonly failover?: Failover } {
@@ -68,6 +73,7 @@ export function failoverOf(
   return {
     failover: {
       failures: failuresOf(world).map((failure) => failure.name),
+      derived,
       cuts: cuts.map(({ stage, failure, prices }) => ({ period: stages[stage]!.planned.period, failure, prices })),
       moves: moves.map(({ stage, failure, row, spot, share }) => {
         const { period, memberStarts, members } = stages[stage]!.planned;
@@ -79,9 +85,10 @@ export function failoverOf(
   };
 }
 
-/** Rounds of planning, and the share of the time left that each may take. */
+/** Rounds of planning, and the share of the time left that each may take, and that making its plan survive may take. */
 const mostRounds = 40;
 const shareOfRound = 0.35;
+const shareOfReserve = 0.15;
 
 async function solveResilient(
   plain: PlanProblem,
@@ -93,27 +100,44 @@ async function solveResilient(
   const leftS = (): number => path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
   const tables = stages.map(({ planned }) => failoverTable(planned));
   const failures = failuresOf(stages[0]!.planned.world);
-  const cuts: FailureCut[] = [];
-  let problem = plain;
+  const derived = survivalLimits(stages, tables, failures);
+  const limitOf = (cut: FailureCut): CouplingLimit => stagedLimit(stages, tables, failures, cut);
+  let problem: PlanProblem = { ...plain, limits: [...plain.limits, ...derived] };
+  const cuts = await relaxedFailureCuts(problem, stages, tables, failures, limitOf, tools, path);
+  problem = { ...problem, limits: [...problem.limits, ...cuts.map(limitOf)] };
   let boundUsd = -Infinity;
   let isDry = false;
-  let best: { solution: ProblemSolution; usd: number; found: Examination } | null = null;
+  let best: Known | null = null;
+  const known = (solution: ProblemSolution, found: Examination): Known => ({
+    solution,
+    usd: objectiveUsd(plain, solution),
+    found,
+  });
   for (let round = 1; ; round++) {
     // A plan that survives keeps every inequality of those to come, so it is a start for all later rounds.
     const start = best !== null && best.found.missing.length === 0 ? best.solution : undefined;
     const timeLimitS = Math.max(1, (isDry ? 1 : shareOfRound) * leftS());
     const result = await solveProblem(problem, tools, { ...path, timeLimitS }, start);
     boundUsd = Math.max(boundUsd, result.bestBoundUsd);
-    let { solution } = result;
-    const found = await examine(stages, tables, failures, solution, tools, path);
-    let survives = found;
-    if (found.missing.length > 0) {
-      solution = await addReserve(plain, stages, tables, failures, solution, found.missing, tools, path);
-      solution = await serveLess(plain, stages, tables, failures, solution, tools, path);
-      survives = await examine(stages, tables, failures, solution, tools, path);
+    const found = await examine(stages, tables, failures, result.solution, tools, path);
+    if (found.missing.length === 0) best = betterOf(best, known(result.solution, found));
+    else {
+      const { solution } = result;
+      const served = async (by: ProblemSolution): Promise<Known> => {
+        const less = await serveLess(plain, stages, tables, failures, by, tools, path);
+        return known(less, await examine(stages, tables, failures, less, tools, path));
+      };
+      best = betterOf(
+        best,
+        await served(await addReserve(plain, stages, tables, failures, solution, found.missing, tools, path)),
+      );
+      // The plan has its faults, and the best one places that this one has not: what both have is decided anew.
+      const around = [solution, best.solution];
+      const from = best.found.missing.length === 0 ? { solution: best.solution, moves: best.found.moves } : null;
+      const terms = { ...path, timeLimitS: Math.max(1, shareOfReserve * leftS()) };
+      const together = await surviveTogether(plain, stages, tables, failures, around, from, tools, terms);
+      if (together !== null) best = betterOf(best, await served(together));
     }
-    const usd = objectiveUsd(plain, solution);
-    if (best === null || isBetter(survives, usd, best)) best = { solution, usd, found: survives };
     const relativeGap = gapOf(best.usd, boundUsd);
     const proven = best.found.missing.length === 0 && relativeGap <= path.relativeGap + 1e-12;
     const stopped = leftS() <= 0 || path.signal?.aborted === true;
@@ -125,18 +149,26 @@ async function solveResilient(
       const status: SearchStatus = proven ? "optimal" : ending === "optimal" ? "gapNotReached" : ending;
       const whole = { ...result, solution: best.solution, objectiveUsd: best.usd, bestBoundUsd, relativeGap, status };
       const fatal = [...new Set(best.found.missing.map(({ cut }) => failures[cut.failure]!.name))];
-      return { result: whole, problem, cuts: cuts.slice(), moves: best.found.moves, fatal };
+      return { result: whole, problem, derived: derived.length, cuts: cuts.slice(), moves: best.found.moves, fatal };
     }
     isDry = found.missing.length === 0;
-    const limits = found.missing.map(({ cut }) => stagedLimit(stages, tables, failures, cut));
+    const limits = found.missing.map(({ cut }) => limitOf(cut));
     cuts.push(...found.missing.map(({ cut }) => cut));
     problem = { ...problem, limits: [...problem.limits, ...limits] };
   }
 }
 
-function isBetter(found: Examination, usd: number, than: { usd: number; found: Examination }): boolean {
-  const [lacks, lacked] = [found.missing.length, than.found.missing.length];
-  return lacks === 0 && lacked === 0 ? usd < than.usd : lacks < lacked;
+/** A plan, its cost and what it does not survive. */
+interface Known {
+  readonly solution: ProblemSolution;
+  readonly usd: number;
+  readonly found: Examination;
+}
+
+function betterOf(best: Known | null, other: Known): Known {
+  if (best === null) return other;
+  const [lacks, lacked] = [other.found.missing.length, best.found.missing.length];
+  return (lacks === 0 && lacked === 0 ? other.usd < best.usd : lacks < lacked) ? other : best;
 }
 
 /** The limit of a cut in the problem that is solved. */

@@ -3,6 +3,7 @@ import { compilePolicy, emptyJudgement, judge } from "../route/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
 import { failoverTable, failoverWorld, failureLimit, failuresOf, type Failure } from "./resilience.ts";
+import { survivalLimits } from "./survival-limits.ts";
 import { tolerance, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
@@ -114,5 +115,6 @@ export function withFailureCuts(
       ...(limit.arcs !== undefined && { arcs: limit.arcs.map((at) => at + stages[stage]!.arc) }),
     };
   });
-  return { ...problem, limits: [...problem.limits, ...limits] };
+  const known = document.failover.derived ? survivalLimits(stages, tables, failures) : [];
+  return { ...problem, limits: [...problem.limits, ...known, ...limits] };
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { World } from "../../src/catalog/index.ts";
 import { limitModelRows, modelPage, problemRows } from "../../src/plan/model-rows.ts";
 import { failoverTable, failureLimit, failuresOf } from "../../src/plan/resilience.ts";
+import { survivalLimits } from "../../src/plan/survival-limits.ts";
 import { worldProblem } from "../../src/plan/world-problem.ts";
 import { familyWorld } from "../worlds/family-world.ts";
 
@@ -59,9 +60,14 @@ describe("the reference of the model", () => {
     const given = new Set<string>();
     const worlds = worldsWithEverything();
     for (const world of worlds) for (const limit of worldProblem(world, 0).problem.limits) given.add(limit.name);
-    const [world] = worlds as [World];
-    const table = failoverTable(worldProblem(world, 0));
-    for (const failure of failuresOf(world)) given.add(failureLimit(table, failure, new Map()).name);
+    for (const world of worlds) {
+      const planned = worldProblem(world, 0);
+      const table = failoverTable(planned);
+      const failures = failuresOf(world);
+      for (const failure of failures) given.add(failureLimit(table, failure, new Map()).name);
+      const follow = survivalLimits([{ planned, arc: 0, pool: 0 }], [table], failures);
+      for (const limit of follow) given.add(limit.name);
+    }
     const patterns = limitModelRows.map((row) => ({ name: row.name, matches: pattern(row.name) }));
     const unknown = [...given].filter((name) => !patterns.some(({ matches }) => matches.test(name)));
     expect(unknown).toEqual([]);

@@ -3,7 +3,17 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import type { World } from "../../src/catalog/index.ts";
 import { annualCost } from "../../src/finance/index.ts";
-import { MipBuilder, planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
+import { examine } from "../../src/plan/examine-failures.ts";
+import {
+  checkSolution,
+  MipBuilder,
+  planScenario,
+  verifyPlan,
+  worldProblem,
+  type PlanDocument,
+} from "../../src/plan/index.ts";
+import { failoverTable, failuresOf } from "../../src/plan/resilience.ts";
+import { survivalLimits } from "../../src/plan/survival-limits.ts";
 import { arcTable, compilePolicy } from "../../src/route/index.ts";
 import { simulate } from "../../src/simulate/index.ts";
 import { smallModule, testSite, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
@@ -251,5 +261,55 @@ describe("a plan that survives the loss of any one place", () => {
     expect(verifyPlan(throughJson(safe)).findings).toEqual([]);
     expect(new Set(safe.failover!.moves.map((move) => move.period))).toEqual(new Set([0, 1]));
     expect(enginesMissing(safe)).toEqual([]);
+  });
+});
+
+describe("what follows from the survival of failures", () => {
+  it("is kept by every plan that survives, whatever else it is like", async () => {
+    const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 12, maxLength: 12 });
+    const counts = fc.array(fc.constantFrom(0, 0, 1, 1, 2, 3, 4), { minLength: 12, maxLength: 12 });
+    const kinds = fc.constantFrom([smallModule], [smallModule, { ...smallModule, id: "pair", acceleratorCount: 2 }]);
+    const growth = fc.constantFrom(1, 10, 30);
+    await fc.assert(
+      fc.asyncProperty(shakyWorld, shares, counts, kinds, growth, async (one, wish, count, servers, factor) => {
+        const grown = (rate: number): number => rate * factor;
+        const demand = one.demand.map((row) => ({
+          ...row,
+          peakPerS: row.peakPerS.map(grown),
+          meanPerS: row.meanPerS.map(grown),
+        }));
+        const world = { ...one, demand, modules: servers };
+        const planned = worldProblem(world, 0);
+        const { problem } = planned;
+        const stages = [{ planned, arc: 0, pool: 0 }];
+        const tables = [failoverTable(planned)];
+        const failures = failuresOf(world);
+        const modules = Float64Array.from({ length: problem.pools.count }, (_, pool) => count[pool % count.length]!);
+        const left = modules.slice();
+        const share = new Float64Array(problem.arcs.pool.length);
+        for (let row = 0; row < problem.rows.count; row++) {
+          let unserved = 1;
+          for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
+            const pool = problem.arcs.pool[arc]!;
+            const load = problem.arcs.load[arc]!;
+            share[arc] = Math.min(unserved, wish[arc % wish.length]!, load > 0 ? left[pool]! / load : 1);
+            left[pool]! -= share[arc]! * load;
+            unserved -= share[arc]!;
+          }
+        }
+        const open = new Uint8Array(problem.sites.count);
+        for (const [pool, many] of modules.entries()) if (many > 0) open[problem.pools.site[pool]!] = 1;
+        const solution = { open, modules, share };
+        const tools = { solver, nowMs: () => 0 };
+        const path = { relativeGap: 0, timeLimitS: 10, seed: 1 };
+        const { missing } = await examine(stages, tables, failures, solution, tools, path);
+        if (missing.length > 0) return;
+        const limits = survivalLimits(stages, tables, failures);
+        const before = new Set(checkSolution(problem, solution).map(({ constraint }) => constraint));
+        const broken = checkSolution({ ...problem, limits }, solution, 1e-5).filter((it) => !before.has(it.constraint));
+        expect(broken).toEqual([]);
+      }),
+      { numRuns: runs(600) },
+    );
   });
 });
