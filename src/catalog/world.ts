@@ -219,7 +219,7 @@ export interface SpeculativeDecoding {
   readonly draftTokens: number;
   /** Mean tokens a sequence gains per step, the model's own included: from 1 to draftTokens + 1. */
   readonly tokensPerStep: number;
-  /** Time to propose one token, as a share of a step of the model without drafts; absent = that of one layer. */
+  /** Time to propose one token, as a share of a step of the model without drafts; absent = one layer and the output matrix. */
   readonly draftCostRatio?: number;
 }
 

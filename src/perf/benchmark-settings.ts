@@ -78,7 +78,7 @@ function hasShortCache({ engine, system, model, precision }: PublishedRun): bool
  * published runs of DeepSeek R1 with TensorRT-LLM (three heads; one with attention in parallel over the data) and of
  * Qwen3.5 with SGLang (three heads), November 2026.
  */
-const gainOfHeads: Readonly<Record<number, number>> = { 1: 1.7, 3: 2.4 };
+const gainOfHeads: Readonly<Record<number, number>> = { 1: 1.75, 3: 2.5 };
 
 /**
  * Multi-token prediction, by the images and dates of the configurations that have it: TensorRT-LLM for DeepSeek R1 has an

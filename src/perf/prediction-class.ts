@@ -35,7 +35,8 @@ export function predictionClass(replica: Replica): PredictionClass {
         ? "separate units for prompts and answers"
         : null;
   if (unmeasured !== null) {
-    const because = `none of the ${calibration.rows} runs ${engine.name} was fitted on had ${unmeasured}`;
+    const share = engine.speculative ? "few or none" : "none";
+    const because = `${share} of the ${calibration.rows} runs ${engine.name} was fitted on had ${unmeasured}`;
     return { kind: "extrapolated", bandRatio: datasheetBandRatio, because };
   }
   const known = calibration.measured.some(([chip, id]) => chip === accelerator.id && id === model.id);

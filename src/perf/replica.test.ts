@@ -204,6 +204,28 @@ describe("power", () => {
   });
 });
 
+describe("tokens guessed ahead", () => {
+  const engine = engineProfiles.sglang;
+  const drafting = (fields: object = {}) =>
+    compileReplica(
+      spec("b200-sxm", "llama-3.1-8b", {
+        engine: { ...engine, speculative: { draftTokens: 3, tokensPerStep: 2.5, ...fields } },
+      }),
+    )!;
+  const plain = compileReplica(spec("b200-sxm", "llama-3.1-8b", { engine }))!;
+
+  it("cost a sequence what every token checked asks of the sampler and of arithmetic", () => {
+    expect(drafting({ draftCostRatio: 0 }).perSequenceMs).toBeCloseTo(4 * plain.perSequenceMs, 9);
+  });
+
+  it("cost what one more layer and the output matrix do, where the draft is not described", () => {
+    const { layers, lookupParameters, activeParameters } = plain.spec.model;
+    const ratio = 1 / layers + lookupParameters! / activeParameters;
+    expect(drafting().stepBaseMs).toBeCloseTo(plain.stepBaseMs * (1 + 3 * ratio), 9);
+    expect(drafting()).toEqual({ ...drafting({ draftCostRatio: ratio }), spec: drafting().spec });
+  });
+});
+
 describe("latent attention", () => {
   const perContextToken = (fields: Partial<ReplicaSpec>) =>
     compileReplica(

@@ -1,6 +1,7 @@
 import type {
   Accelerator,
   EngineProfile,
+  Model,
   Precision,
   ServerModule,
   SpeculativeDecoding,
@@ -30,7 +31,7 @@ export interface Replica {
   readonly kvTokenCapacity: number;
   /** Fixed cost, weights that every step reads, layers, and collective start-up. */
   readonly stepBaseMs: number;
-  /** Scheduler, arithmetic and collective bytes of a decoding sequence; with drafts, of all tokens checked for it. */
+  /** Scheduler, sampler, arithmetic and collective bytes of a decoding sequence; with drafts, of all tokens checked for it. */
   readonly perSequenceMs: number;
   /** Reading the KV cache of one token. */
   readonly perContextTokenMs: number;
@@ -141,7 +142,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const sharedFlopsPerMs = arithmeticTflops(accelerator, outsideExperts) * 1e9;
 
   const stages = spec.pipelineParallel ?? 1;
-  const { draftTokens, tokensPerStep, draftCostRatio = 1 / model.layers } = engine.speculative ?? noDraft;
+  const { draftTokens, tokensPerStep, draftCostRatio = headCostRatio(model) } = engine.speculative ?? noDraft;
   const perStage = weightBytesPerAccelerator(spec);
   // A batch passes all stages one after the other and so all weights.
   const [shared, lookup, experts] = [perStage.shared * stages, perStage.lookup * stages, perStage.experts * stages];
@@ -211,7 +212,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     handOverMs.startMs;
   const decodedTokenMs = computeMs + stateMs + sums.perTokenMs + handOverMs.perTokenMs;
   const perSequenceMs =
-    engine.stepPerSequenceUs / 1e3 / ranks +
+    (tokensPerSequence * engine.stepPerSequenceUs) / 1e3 / ranks +
     tokensPerSequence * decodedTokenMs +
     draftTokens * draftCostRatio * computeMs +
     (sparse ? sparse.topTokens * kvTokenMs : 0);
@@ -241,6 +242,11 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
 export const acceptanceUnits = 16;
 
 const noDraft: SpeculativeDecoding = { draftTokens: 0, tokensPerStep: 1 };
+
+/** A model's own head for the next tokens: one more layer, and the output matrix, as large as the input embedding. */
+function headCostRatio({ layers, lookupParameters = 0, activeParameters }: Model): number {
+  return 1 / layers + lookupParameters / activeParameters;
+}
 
 /**
  * Each accelerator of a unit sends its part of the cache over its own link, unless the engine has a rate of its own from

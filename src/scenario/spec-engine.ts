@@ -43,10 +43,14 @@ export const engine = object(
       ),
     ),
     draftCost: optional(
-      quantity("ratio", "Time to propose one token, as a share of a step. Left out: one layer of the model.", {
-        max: 1,
-        example: "2 %",
-      }),
+      quantity(
+        "ratio",
+        "Time to propose one token, as a share of a step. Left out: one layer of the model and its output matrix.",
+        {
+          max: 1,
+          example: "2 %",
+        },
+      ),
     ),
     prefillUnits: optional(
       count(
