@@ -26,6 +26,7 @@ import type { EngineCalibration, EngineProfile } from "./world.ts";
  * | vLLM | 561 | 4.3 % / 14 % | 12 to 17 % | 12 to 23 % |
  * | TensorRT-LLM | 568 | 6.2 % / 22 % | 25 to 26 % | 18 to 29 % |
  * | SGLang | 416 (DeepSeek, GLM, Qwen3.5) | 7.2 % / 23 % | 23 to 37 % | 18 to 32 % |
+ * | llama.cpp (own runs, one chip) | 31 | 13 % / 31 % | | 97 % |
  *
  * The coefficients stand from before the sampler was counted for every token that a draft has checked; repeating the fit moves
  * them by a few percent and no error in sample by more than half of one.
@@ -163,6 +164,34 @@ export const engineProfiles = {
     confidence: "measured",
   },
   /**
+   * llama-server as it comes (batches of 2,048 tokens computed 512 at a time, one cache for all slots). Own measurement, 26
+   * November 2026: llama.cpp 0.5.0 with CUDA 13 on one H100 SXM, Llama-3.1-8B in bf16 and Q8_0 and Llama-3.2-1B in bf16, random
+   * weights, `bench/accelerator` and `disperse calibrate --probe`, 31 runs of 1 to 32 requests in flight. Words are drawn on
+   * the host, one sequence after the other: 0.8 ms each from a vocabulary of 128,256, which is most of a step from eight
+   * sequences on. Nothing of mixtures of experts was measured; they stand as vLLM's.
+   */
+  llamacpp: {
+    id: "llamacpp",
+    name: "llama.cpp",
+    stepFixedMs: 0,
+    stepPerLayerUs: 20.1,
+    stepPerExpertLayerUs: 33.7,
+    stepPerSequenceUs: 792,
+    memoryCoefficient: 1.31,
+    expertMemoryCoefficient: 1.31,
+    computeCoefficient: 3.78,
+    expertComputeCoefficient: 3.78,
+    communicationCoefficient: 1.08,
+    promptPerExpertLayerMs: 0.151,
+    requestOverheadMs: 4.98,
+    ...shared,
+    maxBatchedTokens: 2048,
+    // What the card held beyond weights and cache: 0.75 GB.
+    overheadGB: 0.75,
+    maxSequences: 32,
+    confidence: "measured",
+  },
+  /**
    * For boxes and modules with one chip. Solved from TensorRT Edge-LLM 0.4 and 0.7 on Jetson AGX Thor at batch 1 (54.9
    * tokens/s of Llama-3.1-8B, 170.4 of Qwen3-1.7B, 318.6 of Qwen3-0.6B, all NVFP4); few figures, one chip.
    */
@@ -226,6 +255,15 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
       ["b300-sxm", "deepseek-v3"],
       ["b300-sxm", "glm-5"],
       ["b300-sxm", "qwen3.5-397b-a17b"],
+    ],
+  },
+  llamacpp: {
+    rows: 31,
+    p90Error: 0.312,
+    heldOutP90Error: 0.968,
+    measured: [
+      ["h100-sxm", "llama-3.1-8b"],
+      ["h100-sxm", "llama-3.2-1b"],
     ],
   },
 };

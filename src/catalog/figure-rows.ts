@@ -6,6 +6,7 @@ import { engineProfiles } from "./engines.ts";
 import { exportRules, openRule } from "./export-rules.ts";
 import type { Figure } from "./figure.ts";
 import { lawOn, residencyOf } from "./jurisdictions.ts";
+import { measuredCards } from "./measured-cards.ts";
 import { metros } from "./metros.ts";
 import { models } from "./models.ts";
 import { networkModel } from "./network-model.ts";
@@ -62,15 +63,15 @@ const chosenSettings = /^(maxBatched|maxSequences|memoryUtilization|overhead|kvB
 const settingNote = "a setting of the engine or its server, not part of the fit";
 
 function rowsOfEngines(into: FigureRow[]): void {
-  const { date } = sources["engine-fit"];
   for (const [id, profile] of Object.entries(engineProfiles)) {
+    const source = id === "llamacpp" ? "own-h100-2026-11" : "engine-fit";
     for (const [key, value] of Object.entries(profile)) {
       if (typeof value !== "number") continue;
       const fact = { path: `engines.${id}.${key}`, value, unit: unitOf(key) };
       into.push(
         chosenSettings.test(key)
           ? { ...fact, source: "assumption", asOf: sources.assumption.date, confidence: "assumed", note: settingNote }
-          : { ...fact, source: "engine-fit", asOf: date, confidence: profile.confidence },
+          : { ...fact, source, asOf: sources[source].date, confidence: profile.confidence },
       );
     }
   }
@@ -152,6 +153,7 @@ export function figureRows(): readonly FigureRow[] {
   flatten("access.testServerRtt", testServerRttMs, rows);
   flatten("prices.card", cardUsd, rows);
   flatten("power.measured", measuredWallPowerKw, rows);
+  flatten("cards", measuredCards, rows);
   flatten("sites", site, rows);
   flatten("finance", finance, rows);
   flatten("prices.egress", network.egressUsdPerGB, rows);

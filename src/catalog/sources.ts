@@ -37,6 +37,13 @@ const registry = {
     date: "2026-08-21",
     url: "https://github.com/ai-dynamo/aiconfigurator",
   },
+  "own-h100-2026-11": {
+    title:
+      "Own measurement on one H100 SXM: bench/accelerator/measure.py and disperse calibrate --probe on llama.cpp 0.5.0 (PyTorch 2.11, CUDA 13, driver 580.159)",
+    publisher: "Disperse",
+    date: "2026-11-26",
+    url: null,
+  },
   "nvidia-datasheets": {
     title: "Data-centre GPU datasheets",
     publisher: "NVIDIA",

@@ -143,6 +143,7 @@ const engineNames: Readonly<Record<string, keyof typeof engineProfiles>> = {
   tensorrtllm: "trtllm",
   trt: "trtllm",
   tensorrt: "trtllm",
+  llamaserver: "llamacpp",
 };
 
 /** The catalogue's engine of a name such as `vLLM` or `TensorRT-LLM`; null when it has none. */

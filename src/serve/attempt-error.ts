@@ -2,14 +2,22 @@ import { apiError, type ApiError } from "./api-error.ts";
 import type { AttemptFailure } from "./attempt.ts";
 import type { ByteText } from "./ports.ts";
 
-/** 4xx answers that another engine would give as well. Credentials and rate limits are the gateway's affair. */
+/** Refusals of the request itself. Credentials and rate limits are the gateway's affair. */
 export function isCallersFault({ cause, status }: AttemptFailure): boolean {
-  return cause === "status" && status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
+  return cause === "status" && isRefusal(status) && ![401, 403, 408, 425, 429].includes(status);
+}
+
+/**
+ * Whether a status speaks of the request and not of the engine's health: 4xx, and 501 for what an engine was not started
+ * for (llama.cpp says it of embeddings).
+ */
+export function isRefusal(status: number): boolean {
+  return (status >= 400 && status < 500) || status === 501;
 }
 
 /** The engine knows no such model, endpoint or stored response, which says nothing of the others. */
 export function isMissing({ cause, status }: AttemptFailure): boolean {
-  return cause === "status" && status === 404;
+  return cause === "status" && (status === 404 || status === 501);
 }
 
 export function isErrorObject(text: ByteText): boolean {

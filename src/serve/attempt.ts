@@ -1,4 +1,5 @@
 import type { Target } from "../route/index.ts";
+import { isRefusal } from "./attempt-error.ts";
 import type { AttemptOutcome } from "./ledger.ts";
 import type { GroupState } from "./mesh-state.ts";
 import type { ByteText, EngineEvents, EngineFailure, EngineHead, EngineRun } from "./ports.ts";
@@ -241,7 +242,7 @@ export class Attempt implements EngineEvents, Waiting {
     if (this.phase === "over" || this.phase === "closing") return;
     this.phase = "over";
     this.outcome =
-      cause === "timeout" ? "timeout" : cause === "status" && this.status < 500 ? "refused" : "upstream-failed";
+      cause === "timeout" ? "timeout" : cause === "status" && isRefusal(this.status) ? "refused" : "upstream-failed";
     this.run?.cancel();
     this.#owner.onFailure(this, {
       cause,

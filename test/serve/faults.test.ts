@@ -156,14 +156,17 @@ describe.each(transports)("over $name:", (transport) => {
       expect(mesh.bloc.requests).toHaveLength(0);
     });
 
-    it("asks another site when an engine lacks the model, and passes its word on when all do", async () => {
-      const mesh = await meshOf(failWith(404));
+    it.each([
+      ["lacks the model", 404],
+      ["was not started for the endpoint", 501],
+    ])("asks another site when an engine %s, and passes its word on when all do", async (_what, status) => {
+      const mesh = await meshOf(failWith(status));
       const { response } = await mesh.client.chat.completions.create(request).withResponse();
       expect(response.headers.get("x-disperse-site")).toBe("bloc-core");
-      mesh.bloc.behave(failWith(404));
+      mesh.bloc.behave(failWith(status));
       await expect(mesh.client.chat.completions.create(request)).rejects.toMatchObject({
-        status: 404,
-        message: /upstream says 404/,
+        status,
+        message: new RegExp(`upstream says ${status}`),
       });
       expect(mesh.abroad.requests).toHaveLength(0);
     });

@@ -41,6 +41,31 @@ describe("load read from an engine's metrics", () => {
     expect(signals("vllm:num_requests_running NaN\n")).toBeUndefined();
   });
 
+  it("is read from llama.cpp 0.5 under load, which says nothing of its cache", () => {
+    // Its own names and order, read on 26 November 2026 from a server with 32 slots that 49 requests were sent to.
+    const text = `# HELP llamacpp:prompt_tokens_total Number of prompt tokens processed, excluding cached tokens
+# TYPE llamacpp:prompt_tokens_total counter
+llamacpp:prompt_tokens_total 202590
+llamacpp:prompt_tokens_cached_total 4211
+llamacpp:n_decode_total 3217
+# TYPE llamacpp:predicted_tokens_seconds gauge
+llamacpp:predicted_tokens_seconds 21.1956
+# HELP llamacpp:requests_processing Number of requests processing
+# TYPE llamacpp:requests_processing gauge
+llamacpp:requests_processing 32
+# HELP llamacpp:requests_deferred Number of requests deferred
+# TYPE llamacpp:requests_deferred gauge
+llamacpp:requests_deferred 17
+llamacpp:n_busy_slots_per_decode 9.9439
+`;
+    expect(signals(text)).toMatchObject({
+      runningRequests: 32,
+      waitingRequests: 17,
+      drainMs: Number.NaN,
+      kvUsageRatio: Number.NaN,
+    });
+  });
+
   it("is that of a server that says nothing, where only the loaded models are listed (Ollama)", () => {
     expect(signals('{"models":[{"name":"llama3.2:3b","size_vram":2000000}]}')).toMatchObject({
       source: "scrape",

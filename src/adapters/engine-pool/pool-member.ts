@@ -42,7 +42,8 @@ export class PoolMember {
     const run = this.engine.start(request, {
       head: (head) => {
         answered = true;
-        this.#note(head.status >= 500);
+        // 501 is an endpoint that the server was not started for, and no sign of its health.
+        this.#note(head.status >= 500 && head.status !== 501);
         events.head(head);
       },
       data: (bytes) => events.data(bytes),
