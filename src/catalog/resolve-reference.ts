@@ -26,9 +26,14 @@ export function unknownName(
   );
 }
 
+/** Codes in use elsewhere that ISO 3166-1 does not have; the nearest by spelling would be another country. */
+const otherCodes: Readonly<Record<string, string>> = { UK: "GB", EL: "GR", SP: "ES", SW: "SE" };
+
 /** Whether a country code exists; reports it when not. */
 export function checkCountry(resolution: Resolution, path: ScenarioPath, country: string): boolean {
   if (isCountry(country)) return true;
-  unknownName(resolution, path, "country", country, countryCodes);
+  const meant = otherCodes[country];
+  const hint = meant === undefined ? didYouMean(country, countryCodes) : `write \`${meant}\` (ISO 3166-1)`;
+  resolution.error("DSP_SCENARIO_UNKNOWN_REFERENCE", path, `there is no country \`${country}\``, hint);
   return false;
 }

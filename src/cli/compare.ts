@@ -99,6 +99,14 @@ function sections({ variants, verdict }: Comparison): Section[] {
             percent(figures.servedByWorkload.find((entry) => entry.workload === workload)?.servedRatio ?? 0),
           ),
         ]),
+        ...(variants.some(({ lostRatio }) => lostRatio !== null)
+          ? [
+              [
+                "lost with the worst failure",
+                ...variants.map(({ lostRatio }) => (lostRatio === null ? "–" : percent(lostRatio))),
+              ],
+            ]
+          : []),
         ["limits used up", ...variants.map(({ fullLimits }) => fullLimits.map(({ name }) => name).join(", ") || "–")],
       ],
     },

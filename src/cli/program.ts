@@ -38,7 +38,12 @@ function buildProgram(): Command {
     .showHelpAfterError("(see disperse --help)")
     .configureHelp({ sortSubcommands: false })
     .exitOverride();
-  const command = (spec: string, description: string) => program.command(spec).description(description).exitOverride();
+  const command = (spec: string, description: string) =>
+    program
+      .command(spec)
+      .description(description)
+      .showHelpAfterError(`(see disperse ${spec.split(" ")[0]} --help)`)
+      .exitOverride();
   const withScenario = (added: Command) =>
     added
       .option("--scenario <name>", "apply a named scenario or override of the file")

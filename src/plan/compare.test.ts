@@ -50,6 +50,17 @@ describe("the comparison of variants", () => {
     expect(light.decides).toBe(false);
   });
 
+  it("tells that a core alone which nobody can stand in for is cheap because it need not survive", async () => {
+    const near = nearCore();
+    const twin = testSite({ ...near.sites.find(({ tier }) => tier !== "core")!, id: "twin" });
+    const limits = { ...near.limits, resilience: "site" as const };
+    const { variants, verdict } = await compareVariants({ ...near, sites: [...near.sites, twin], limits }, planWorld);
+    const lost = new Map(variants.map(({ name, lostRatio }) => [name, lostRatio]));
+    expect(lost.get("centralised")).toBe(1);
+    expect(lost.get("free")).toBe(0);
+    expect(verdict.sentence).toContain("the worst failure takes 100 %");
+  });
+
   it("says what it can when the user stops early", async () => {
     let left = 1;
     const { variants, verdict } = await compareVariants(tinyWorld(), (world, label) =>

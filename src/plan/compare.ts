@@ -1,6 +1,7 @@
 /** Centralised, regional, distributed and free variants of the same demand side by side, and what decides between them. */
 import { tiers as allTiers, type Tier, type World } from "../catalog/index.ts";
 import type { CostItem } from "../finance/index.ts";
+import { lostAtWorst } from "./lost-at-worst.ts";
 import type { LimitUse } from "./plan-document.ts";
 import { money } from "./money.ts";
 import { figuresOf, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
@@ -25,6 +26,8 @@ export interface Variant {
   /** Limits over several sites that are used up to at least `nearlyFull`. */
   readonly fullLimits: readonly LimitUse[];
   readonly unserved: readonly Unserved[];
+  /** As `lostAtWorst` says; null where that was not asked for. */
+  readonly lostRatio: number | null;
 }
 
 /** What makes the difference between two variants. */
@@ -78,6 +81,7 @@ export async function compareVariants(world: World, planWorld: PlanWorld): Promi
       figures: plan && figuresOf(plan),
       fullLimits: plan === null ? [] : plan.limits.filter((limit) => isFull(limit)),
       unserved: plan?.unserved ?? [],
+      lostRatio: plan && lostAtWorst(plan),
     });
   }
   return { variants, verdict: judge(variants) };
@@ -113,7 +117,9 @@ export async function comparePriceClasses(
     for (const name of ["free", "centralised"] as const) {
       const plan = await planWorld(keepToTiers(priced, variantTiers[name]), `${name}, core at ${egressClass}`);
       const figures = plan && figuresOf(plan);
-      variants.push({ name, tiers: variantTiers[name], figures, fullLimits: [], unserved: plan?.unserved ?? [] });
+      const unserved = plan?.unserved ?? [];
+      const lostRatio = plan && lostAtWorst(plan);
+      variants.push({ name, tiers: variantTiers[name], figures, fullLimits: [], unserved, lostRatio });
     }
     const [free, centralised] = variants as [Variant, Variant];
     if (free.figures === null && centralised.figures === null) break;
@@ -147,8 +153,15 @@ function judge(variants: readonly Variant[]): Comparison["verdict"] {
   const driver = apart ? driverOf(apart, centralised) : null;
   const sentence = away
     ? `Do not distribute on this evidence: a difference of ${money(savingUsdPerYear)} a year lies within what is not proven.`
-    : `Do not distribute: the cheapest plan found stands in the core alone${because(driver, "; away from it one pays more")}.`;
+    : `Do not distribute: the cheapest plan found stands in the core alone${because(driver, "; away from it one pays more")}.${exemption(best, planned)}`;
   return { distribute: false, best: best.name, savingUsdPerYear, driver, sentence };
+}
+
+/** What no other place of a variant could take over need not survive there: then it is cheap for that reason too. */
+function exemption({ lostRatio }: Planned, planned: readonly Planned[]): string {
+  const safest = Math.min(...planned.map((variant) => variant.lostRatio ?? 1));
+  if (lostRatio === null || lostRatio <= safest + 1e-6) return "";
+  return ` But there the worst failure takes ${(lostRatio * 100).toFixed(0)} % of the requests with it, elsewhere ${(safest * 100).toFixed(0)} %: its sites alone cannot stand in for each other.`;
 }
 
 function because(driver: Driver | null, lead = ""): string {

@@ -153,6 +153,13 @@ describe("a careless scenario", () => {
     for (const { hint, line } of problems) expect([hint.length > 0, line > 0]).toEqual([true, true]);
   });
 
+  it("with a country by the code it has elsewhere is told the code of ISO 3166-1", () => {
+    const { problems } = read(["areas.berlin.country=UK"]);
+    expect(problems).toContainEqual(
+      expect.objectContaining({ message: "there is no country `UK`", hint: "write `GB` (ISO 3166-1)" }),
+    );
+  });
+
   it.each(warned)("with %s is taken with a warning", (_what, settings, message, files) => {
     const { world, problems } = read(settings, files);
     expect(problems.map((item) => item.message)).toContainEqual(expect.stringMatching(message));

@@ -1,0 +1,28 @@
+import type { PlanDocument } from "./plan-document.ts";
+import { failuresOf } from "./resilience.ts";
+
+/**
+ * Share of the requests served at the peak that have nowhere to go after the failure that takes most, in the plan's period.
+ * A plan that survives leaves none where any other place of the world could take them over; what nobody could is lost with its
+ * place, and counts here.
+ *
+ * @returns null where the survival of failures was not asked for, or nothing is served.
+ */
+export function lostAtWorst({ world, period, deployment, failover }: PlanDocument): number | null {
+  const failures = failuresOf(world);
+  const servedPerS = deployment.flows.reduce((sum, { peakPerS }) => sum + peakPerS, 0);
+  if (failures.length === 0 || servedPerS === 0) return null;
+  const lostPerS = failures.map(({ sites }, index) => {
+    const lost = new Set(sites);
+    const there = deployment.flows.filter(({ pool }) => lost.has(deployment.pools[pool]!.site));
+    const moves = failover?.moves.filter((move) => move.period === period && move.failure === index) ?? [];
+    const sum = (entries: readonly { readonly peakPerS: number }[]): number =>
+      entries.reduce((total, { peakPerS }) => total + peakPerS, 0);
+    return sum(there) - sum(moves);
+  });
+  const ratio = Math.max(...lostPerS) / servedPerS;
+  return ratio < negligible ? 0 : Math.min(1, ratio);
+}
+
+/** What a solver's tolerance leaves. */
+const negligible = 1e-6;
