@@ -45,6 +45,7 @@ interface Meta {
   readonly engine_kwargs?: {
     readonly model?: string;
     readonly tensor_parallel_size?: number | null;
+    readonly pipeline_parallel_size?: number | null;
     readonly data_parallel_size?: number | null;
     readonly max_num_seqs?: number | null;
     readonly max_num_batched_tokens?: number | null;
@@ -52,8 +53,11 @@ interface Meta {
     readonly block_size?: number | null;
     readonly quantization?: string | null;
     readonly kv_cache_dtype?: string | null;
-  };
+  } & Readonly<Record<string, unknown>>;
 }
+
+/** Settings that change an engine's pace by an amount the file does not tell. */
+const unpredictedSettings = ["speculative_config", "enforce_eager", "cpu_offload_gb", "enable_lora"] as const;
 
 export async function run(args: string[]): Promise<void> {
   const [metaPath, requestsPath, chipName] = args;
@@ -86,6 +90,7 @@ export async function run(args: string[]): Promise<void> {
     print({ bench: "replay", model, chip, problem: `does not fit: ${memory.ok ? "" : memory.reason}` });
     return;
   }
+  const notPredicted = unpredictedSettings.filter((name) => Boolean(kwargs[name]));
   const costs = engineCosts(replica, 1);
   const taken = recorded.filter((request) => request.inputTokens + request.outputTokens <= costs.maxRequestTokens);
   const began = performance.now();
@@ -98,9 +103,11 @@ export async function run(args: string[]): Promise<void> {
     model,
     chip,
     tensorParallel: spec.tensorParallel,
+    ...(spec.pipelineParallel !== undefined && { pipelineParallel: spec.pipelineParallel }),
     engines,
     requests: taken.length,
     skippedRows: skipped,
+    ...(notPredicted.length > 0 && { notPredicted }),
     ...(taken.length < recorded.length && { tooLongForTheCache: recorded.length - taken.length }),
     kvTokenCapacity: replica.kvTokenCapacity,
     preemptions: played.preemptions,
@@ -141,6 +148,7 @@ function replicaOf(
   kwargs: NonNullable<Meta["engine_kwargs"]>,
 ): { readonly replica: Replica | null; readonly engines: number; readonly spec: ReplicaSpec } {
   const tensorParallel = kwargs.tensor_parallel_size ?? 1;
+  const pipelineParallel = kwargs.pipeline_parallel_size ?? 1;
   const dataParallel = kwargs.data_parallel_size ?? 1;
   const entry = modelOf(model, models[model]);
   const engine: EngineProfile = {
@@ -153,6 +161,7 @@ function replicaOf(
   const spec: ReplicaSpec = {
     accelerator: acceleratorOf(chip, accelerators[chip]),
     tensorParallel,
+    ...(pipelineParallel > 1 && { pipelineParallel }),
     model: entry,
     engine,
     weightPrecision: weightFormatOf(`${name} ${kwargs.quantization ?? ""}`),

@@ -29,7 +29,7 @@ export function predictionClass(replica: Replica): PredictionClass {
   }
   const unmeasured = engine.speculative
     ? "tokens guessed ahead"
-    : engine.pipelineParallel
+    : replica.pipelineStages > 1
       ? "a pipeline"
       : engine.split
         ? "separate units for prompts and answers"

@@ -188,6 +188,9 @@ describe("prediction class", () => {
     expect(predictionClass(between).kind).toBe("interpolated");
     expect(predictionClass(datasheet).kind).toBe("extrapolated");
     expect(predictionClass(known).bandRatio).toBeLessThan(predictionClass(between).bandRatio);
+    // However the stages were asked for: no run of the fit had any.
+    const staged = compileReplica(spec("b200-sxm", "llama-3.1-70b", { weightPrecision: "fp8", pipelineParallel: 2 }))!;
+    expect(predictionClass(staged).kind).toBe("extrapolated");
     expect(predictionClass(between).bandRatio).toBeLessThan(predictionClass(datasheet).bandRatio);
   });
 });
