@@ -78,6 +78,8 @@ export class Attempt implements EngineEvents, Waiting {
   firstContentMs: number | null = null;
   /** Counted among the requests that wait for their first token at its engine; kept by the owner. */
   waitsForFirst = true;
+  /** How many waited at its engine when it was handed over, itself among them; kept by the owner. */
+  together = 0;
   contentEvents = 0;
   /** Estimated from the text of an answer that is not a stream. */
   textTokens = 0;

@@ -2,11 +2,18 @@
 const memory = 0.2;
 /** The shortest first token seen is forgotten by this much per observation, so that it follows an engine that slows down. */
 const forget = 1.01;
+/** A first token that took no longer than this many times the shortest met no queue. */
+const easyRatio = 1.25;
+/** So many times as many as met no queue side by side may be tried: an engine's room is only found by asking more of it. */
+const growth = 2;
+/** What is left of the number that met no queue after a first token that may have met one. */
+const doubt = 0.95;
 
 /**
  * How fast an engine that says nothing about itself works its queue off, seen from outside: by Little's law, requests
  * that wait for their first token leave after as long as it takes that many others to get theirs. What remains beyond
- * the shortest first token seen is queue.
+ * the shortest first token seen is queue. That holds for an engine that is busy. One with room to spare gives first tokens no faster than it
+ * is asked for them, so as many as were served side by side without slowing each other count as no queue, and some more.
  */
 export class FirstTokenPace {
   #waiting = 0;
@@ -14,13 +21,17 @@ export class FirstTokenPace {
   #lastMs = Number.NEGATIVE_INFINITY;
   #intervalMs = Number.NaN;
   #shortestMs = Number.POSITIVE_INFINITY;
+  /** Waited side by side and had their first token as soon as one that was alone. */
+  #easy = 0;
 
-  began(nowMs: number): void {
+  /** A request was handed over; returns how many wait with it, for `ended`. */
+  began(nowMs: number): number {
     if (this.#waiting++ === 0) this.#busySinceMs = nowMs;
+    return this.#waiting;
   }
 
   /** A request got its first token after `tookMs`; null when it was given up before. */
-  ended(nowMs: number, tookMs: number | null): void {
+  ended(nowMs: number, tookMs: number | null, together: number): void {
     this.#waiting--;
     if (tookMs === null) return;
     const intervalMs = nowMs - Math.max(this.#lastMs, this.#busySinceMs);
@@ -28,7 +39,10 @@ export class FirstTokenPace {
       ? intervalMs
       : this.#intervalMs + memory * (intervalMs - this.#intervalMs);
     this.#lastMs = nowMs;
-    this.#shortestMs = Math.min(this.#shortestMs * forget, tookMs);
+    // What took long because many waited says nothing about how long one takes alone.
+    const longest = together <= Math.max(1, this.#easy) ? this.#shortestMs * forget : this.#shortestMs;
+    this.#shortestMs = Math.min(longest, tookMs);
+    this.#easy = tookMs <= easyRatio * this.#shortestMs ? Math.max(this.#easy, together) : this.#easy * doubt;
   }
 
   /** Mean time between first tokens while others wait, ms; NaN while not known. */
@@ -38,7 +52,7 @@ export class FirstTokenPace {
 
   /** Wait before prefill that a request arriving now has to expect, ms; 0 while nothing is known. */
   get drainMs(): number {
-    if (Number.isNaN(this.#intervalMs)) return 0;
+    if (Number.isNaN(this.#intervalMs) || this.#waiting <= growth * this.#easy) return 0;
     return Math.max(0, this.#waiting * this.#intervalMs - this.#shortestMs);
   }
 }

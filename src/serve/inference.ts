@@ -230,7 +230,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
       this.#reasons.push(reason);
       this.#live.push(attempt);
       state.inFlight++;
-      state.handedOver(request.inputTokens, request.stream);
+      attempt.together = state.handedOver(request.inputTokens, request.stream);
       deadlines.add(attempt);
       this.#core.books.dispatched(nowMs - this.#admitted.receivedMs);
       // The second beginning is long enough to be a conversation's own and short enough to stay the same as it grows.
@@ -357,8 +357,9 @@ export class Inference implements Exchange, AttemptOwner, Member {
     if (!attempt.waitsForFirst) return;
     attempt.waitsForFirst = false;
     const { inputTokens, stream } = this.#admitted.request;
-    const { firstContentMs, startedMs } = attempt;
-    attempt.state.waitsNoLonger(inputTokens, stream, firstContentMs === null ? null : firstContentMs - startedMs);
+    const { firstContentMs, startedMs, together } = attempt;
+    const tookMs = firstContentMs === null ? null : firstContentMs - startedMs;
+    attempt.state.waitsNoLonger(inputTokens, stream, tookMs, together);
     this.#core.admission.look();
   }
 

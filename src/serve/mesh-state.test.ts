@@ -102,7 +102,7 @@ describe("wait at a group", () => {
     expect(state.drain.value).toBe(60);
     state.handedOver(100, true);
     expect(state.drain.value).toBe(160);
-    state.waitsNoLonger(40, true, 5);
+    state.waitsNoLonger(40, true, 5, 1);
     expect(state.drain.value).toBe(120);
     Object.assign(signals, { atMs: 2_000, drainMs: 0 });
     expect(state.drain.value).toBe(100);
@@ -122,9 +122,9 @@ describe("wait at a group", () => {
     state.handedOver(30, false);
     expect(drainAt(150)).toBe(30);
     // Nothing is left of what has been answered.
-    for (const tokens of [100, 50]) state.waitsNoLonger(tokens, false, null);
+    for (const tokens of [100, 50]) state.waitsNoLonger(tokens, false, null, 0);
     expect(drainAt(160)).toBe(20);
-    state.waitsNoLonger(30, false, null);
+    state.waitsNoLonger(30, false, null, 0);
     expect(drainAt(161)).toBe(0);
   });
 

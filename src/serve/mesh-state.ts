@@ -110,7 +110,6 @@ export class GroupState {
   get drain(): Signal {
     const signals: EngineSignals | null = this.engine === null ? null : this.engine.signals();
     const tokensMs = this.#waitingTokens * this.#perTokenMs + this.#leftOf(this.#wholeUntilMs);
-    const value = Math.max(tokensMs, this.#pace.drainMs);
     if (signals !== null && signals.source !== "none" && !Number.isNaN(signals.drainMs)) {
       if (signals.source !== "scrape") return readAs(this.#drain, signals.drainMs, signals.atMs, "engine");
       // Between two scrapes the engine's word does not contain what it has got from us since, nor what it has done.
@@ -120,29 +119,29 @@ export class GroupState {
         this.#wholeSinceScrapeUntilMs = 0;
       }
       const sinceMs = this.#tokensSinceScrape * this.#perTokenMs + this.#leftOf(this.#wholeSinceScrapeUntilMs);
-      const drainMs = Math.max(value, signals.drainMs + sinceMs);
+      const drainMs = Math.max(tokensMs, signals.drainMs + sinceMs);
       return readAs(this.#drain, drainMs, signals.atMs, signals.source);
     }
     // An engine that tells how many wait but not how long they will: they leave at the pace of its first tokens.
     const waiting =
       signals !== null && signals.waitingRequests > 0 ? signals.waitingRequests * this.#pace.intervalMs : 0;
-    const drainMs = Math.max(value, Number.isNaN(waiting) ? 0 : waiting);
+    const drainMs = Math.max(tokensMs, this.#pace.drainMs, Number.isNaN(waiting) ? 0 : waiting);
     return readAs(this.#drain, drainMs, this.#moment.nowMs, "tokens in flight");
   }
 
-  /** A request was handed over; a stream's first token will be waited for. */
-  handedOver(inputTokens: number, stream: boolean): void {
+  /** A request was handed over; a stream's first token will be waited for. Returns what `waitsNoLonger` asks for. */
+  handedOver(inputTokens: number, stream: boolean): number {
     if (stream) {
       this.#waitingTokens += inputTokens;
       this.#tokensSinceScrape += inputTokens;
-      this.#pace.began(this.#clock.monotonicMs());
-      return;
+      return this.#pace.began(this.#clock.monotonicMs());
     }
     const { nowMs } = this.#moment;
     const tookMs = inputTokens * this.#perTokenMs;
     this.#wholeTokens += inputTokens;
     this.#wholeUntilMs = Math.max(nowMs, this.#wholeUntilMs) + tookMs;
     this.#wholeSinceScrapeUntilMs = Math.max(nowMs, this.#wholeSinceScrapeUntilMs) + tookMs;
+    return 0;
   }
 
   /** What is left until then, ms; never more than the prompts that are still there take. */
@@ -150,15 +149,18 @@ export class GroupState {
     return Math.max(0, Math.min(untilMs - this.#moment.nowMs, this.#wholeTokens * this.#perTokenMs));
   }
 
-  /** It has its first token, `tookMs` after it was handed over, or will never have one (null). */
-  waitsNoLonger(inputTokens: number, stream: boolean, tookMs: number | null): void {
+  /**
+   * It has its first token, `tookMs` after it was handed over, or will never have one (null); `together` is what
+   * `handedOver` said.
+   */
+  waitsNoLonger(inputTokens: number, stream: boolean, tookMs: number | null, together: number): void {
     if (!stream) {
       this.#wholeTokens -= inputTokens;
       return;
     }
     this.#waitingTokens -= inputTokens;
     this.#tokensSinceScrape -= inputTokens;
-    this.#pace.ended(this.#clock.monotonicMs(), tookMs);
+    this.#pace.ended(this.#clock.monotonicMs(), tookMs, together);
   }
 
   /**
