@@ -150,7 +150,7 @@ function periodsOf({ rows, arcs, pools, sites, limits, ties }: PlanProblem): Per
   const row = Int32Array.from({ length: rows.count }, (_, r) =>
     arcs.starts[r] === arcs.starts[r + 1] ? -1 : pool[arcs.pool[arcs.starts[r]!]!]!,
   );
-  const limit = Int32Array.from(limits, (one) => periodOfLimit(one, arcs.pool, site, pool));
+  const limit = Int32Array.from(limits, (one) => periodOfLimit(one, arcs.pool, site, pool, row));
   return { count: Math.max(0, ...seen.values()), site, pool, row, limit };
 }
 
@@ -168,6 +168,7 @@ function partOf(problem: PlanProblem, periods: Periods, period: number): PeriodP
   for (let r = 0; r < rows.count; r++) if (periods.row[r]! < 0) lostUsd += rows.unservedUsd[r]!;
   const siteAt = positions(site, sites.count);
   const poolAt = positions(pool, pools.count);
+  const rowAt = positions(row, rows.count);
   const starts = new Int32Array(row.length + 1);
   for (const [i, r] of row.entries()) starts[i + 1] = starts[i]! + arcs.starts[r + 1]! - arcs.starts[r]!;
   const arc = new Int32Array(starts[row.length]!);
@@ -201,6 +202,7 @@ function partOf(problem: PlanProblem, periods: Periods, period: number): PeriodP
       sites: limits[l]!.sites.map((s) => siteAt[s]!),
       pools: limits[l]!.pools.map((p) => poolAt[p]!),
       ...(limits[l]!.arcs !== undefined && { arcs: limits[l]!.arcs.map((a) => arcAt[a]!) }),
+      ...(limits[l]!.unserved !== undefined && { unserved: limits[l]!.unserved.map((r) => rowAt[r]!) }),
     })),
   };
   return { problem: part, rows: row, limits: limit, pools: pool, sites: site };
@@ -218,11 +220,13 @@ function periodOfLimit(
   arcPool: Int32Array,
   sitePeriod: Int32Array,
   poolPeriod: Int32Array,
+  rowPeriod: Int32Array,
 ): number {
   let found = -2;
   const meet = (period: number): void => void (found = found === -2 || found === period ? period : -1);
   for (const site of limit.sites) meet(sitePeriod[site]!);
   for (const pool of limit.pools) meet(poolPeriod[pool]!);
   for (const arc of limit.arcs ?? []) meet(poolPeriod[arcPool[arc]!]!);
+  for (const row of limit.unserved ?? []) meet(rowPeriod[row]!);
   return found < 0 ? -1 : found;
 }

@@ -3,16 +3,24 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import type { World } from "../../src/catalog/index.ts";
 import { annualCost } from "../../src/finance/index.ts";
+import { certify } from "../../src/plan/certificate.ts";
 import { examine } from "../../src/plan/examine-failures.ts";
+import { withImpliedLimits } from "../../src/plan/implied-limits.ts";
 import {
   checkSolution,
   MipBuilder,
   planScenario,
+  recomputeBound,
+  stackPeriods,
   verifyPlan,
   worldProblem,
   type PlanDocument,
 } from "../../src/plan/index.ts";
+import { lagrangianBound } from "../../src/plan/lagrangian.ts";
+import { pricesByPeriod } from "../../src/plan/periods-apart.ts";
 import { failoverTable, failuresOf } from "../../src/plan/resilience.ts";
+import { viewBySite } from "../../src/plan/site-view.ts";
+import { atOnce } from "../../src/plan/steps.ts";
 import { survivalLimits } from "../../src/plan/survival-limits.ts";
 import { arcTable, compilePolicy } from "../../src/route/index.ts";
 import { simulate } from "../../src/simulate/index.ts";
@@ -189,6 +197,28 @@ async function cheapest(world: World): Promise<number> {
   return best;
 }
 
+/** The same over two years, in which demand grows. */
+function overTwoYears(base: World): World {
+  const series = (value: number): number[] => [value, value * 1.6];
+  return {
+    ...base,
+    periods: ["2027", "2028"].map((id) => ({ id, startYear: Number(id), lengthYears: 1 })),
+    demand: base.demand.map((row) => ({
+      ...row,
+      peakPerS: series(row.peakPerS[0]!),
+      meanPerS: series(row.meanPerS[0]!),
+    })),
+    sites: base.sites.map((site) => ({ ...site, powerLimitKw: [100, 100] })),
+    modules: base.modules.map((module) => ({ ...module, supplyPerPeriod: [null, null] })),
+    owners: base.owners.map((owner) => ({ ...owner, capexBudgetUsd: [null, null] })),
+    limits: {
+      ...base.limits,
+      budgetUsd: [null, null],
+      zones: base.limits.zones.map((zone) => ({ ...zone, powerLimitKw: [1e6, 1e6] })),
+    },
+  };
+}
+
 describe("a plan that survives the loss of any one place", () => {
   it("costs what the cheapest such plan found by trying everything costs, and is accepted by the checker", async () => {
     await fc.assert(
@@ -237,24 +267,7 @@ describe("a plan that survives the loss of any one place", () => {
 
   it("costs no less than one that need not survive, and survives each of its years", async () => {
     const base = fc.sample(shakyWorld, { numRuns: 1, seed: 4 })[0]!;
-    const series = (value: number): number[] => [value, value * 1.6];
-    const world: World = {
-      ...base,
-      periods: ["2027", "2028"].map((id) => ({ id, startYear: Number(id), lengthYears: 1 })),
-      demand: base.demand.map((row) => ({
-        ...row,
-        peakPerS: series(row.peakPerS[0]!),
-        meanPerS: series(row.meanPerS[0]!),
-      })),
-      sites: base.sites.map((site) => ({ ...site, powerLimitKw: [100, 100] })),
-      modules: base.modules.map((module) => ({ ...module, supplyPerPeriod: [null, null] })),
-      owners: base.owners.map((owner) => ({ ...owner, capexBudgetUsd: [null, null] })),
-      limits: {
-        ...base.limits,
-        budgetUsd: [null, null],
-        zones: base.limits.zones.map((zone) => ({ ...zone, powerLimitKw: [1e6, 1e6] })),
-      },
-    };
+    const world = overTwoYears(base);
     const { resilience: _none, ...carefree } = world.limits;
     const [safe, bold] = await Promise.all([plan(world), plan({ ...world, limits: carefree })]);
     expect(safe.horizon!.presentCostUsd).toBeGreaterThanOrEqual(bold.horizon!.presentCostUsd - 0.01);
@@ -312,4 +325,26 @@ describe("what follows from the survival of failures", () => {
       { numRuns: runs(600) },
     );
   });
+
+  it("leaves bounds by prices below the cheapest plan that survives, of the whole and period by period", async () => {
+    await fc.assert(
+      fc.asyncProperty(shakyWorld, async (base) => {
+        const world = overTwoYears(base);
+        const { presentCostUsd } = (await plan(world)).horizon!;
+        const { problem, periods, first } = stackPeriods(world);
+        const stages = periods.map((planned, period) => ({ planned, ...first[period]! }));
+        const limits = survivalLimits(stages, periods.map(failoverTable), failuresOf(world));
+        const strong = withImpliedLimits({ ...problem, limits: [...problem.limits, ...limits] });
+        const path = { iterations: 60, stop: () => false };
+        const apart = atOnce(pricesByPeriod(strong, path))!;
+        const whole = lagrangianBound(strong, viewBySite(strong), { ...path, from: apart });
+        for (const { boundUsd } of [apart, whole]) {
+          expect(boundUsd).toBeLessThanOrEqual(presentCostUsd + 1e-6 * Math.abs(presentCostUsd));
+        }
+        const proven = recomputeBound(strong, certify(strong, whole, viewBySite(strong)));
+        expect(Math.abs(proven - whole.boundUsd)).toBeLessThan(1e-6 * Math.abs(presentCostUsd) + 0.01);
+      }),
+      { numRuns: runs(24) },
+    );
+  }, 120_000);
 });
