@@ -185,8 +185,9 @@ function predict(cell: (name: string) => string): Outcome {
       };
       const replica = compileReplica(spec);
       if (!replica) continue;
-      const limits = { ttftMs, tpotMs, quantile: 0.99, engines: Math.floor(chipCount / t) };
-      const perS = (benchmarkCapacityPerS(replica, shape, offline ? null : limits) * chipCount) / t;
+      const engines = Math.floor(chipCount / t);
+      const limits = { ttftMs, tpotMs, quantile: 0.99, engines };
+      const perS = benchmarkCapacityPerS(replica, shape, offline ? null : limits) * engines;
       if (perS > best.perS) best = { perS, tensorParallel: t, attentionDataParallel };
     }
   }
