@@ -22,6 +22,11 @@ export function ms(value: number): string {
   return value >= 10_000 ? `${three(value / 1000)} s` : `${three(value)} ms`;
 }
 
+/** Electric power; in megawatts a small site would be a fraction behind zeros. */
+export function power(kw: number): string {
+  return kw < 100 ? `${three(kw)} kW` : `${three(kw / 1000)} MW`;
+}
+
 /** Below this a figure is what is left of a sum of many that cancel, not a quantity. */
 const negligible = 5e-7;
 

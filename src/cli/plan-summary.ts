@@ -1,6 +1,6 @@
 import { tiers } from "../catalog/index.ts";
 import type { PlanDocument } from "../plan/index.ts";
-import { percent, three, usd } from "./figures.ts";
+import { percent, power, three, usd } from "./figures.ts";
 import { counted, horizonTable } from "./horizon-table.ts";
 import { predictionLines } from "./prediction-lines.ts";
 import { textTable } from "./text-table.ts";
@@ -139,7 +139,7 @@ function tierTable({ world, sites, cost, deployment }: PlanDocument): string {
       tier,
       `${openSites.filter(isOfTier).length} of ${world.sites.filter((site) => site.tier === tier).length}`,
       counted(pools.map((pool) => [world.modules[pool.module]!.id, pool.count + pool.trainingCount])),
-      powerKw > 0 ? `${three(powerKw / 1000)} MW` : "–",
+      powerKw > 0 ? power(powerKw) : "–",
       `${usd(usdPerYear)}/year`,
     ];
   });

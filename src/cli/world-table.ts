@@ -1,5 +1,5 @@
 import { tiers, type World } from "../catalog/index.ts";
-import { ms, three } from "./figures.ts";
+import { ms, power, three } from "./figures.ts";
 import { textTable } from "./text-table.ts";
 
 /** What a world holds, in two small tables: workloads with their demand, and sites by tier. */
@@ -19,12 +19,7 @@ export function worldTable(world: World): string {
   const sites = tiers.map((tier) => {
     const of = world.sites.filter((site) => site.tier === tier);
     const powerKw = of.reduce((sum, site) => sum + site.powerLimitKw[0]!, 0);
-    return [
-      tier,
-      String(of.length),
-      `${three(powerKw / 1000)} MW`,
-      String(new Set(of.map((site) => site.country)).size),
-    ];
+    return [tier, String(of.length), power(powerKw), String(new Set(of.map((site) => site.country)).size)];
   });
   return [
     textTable(["workload", "model", "first token", "peak demand", "areas", "data"], workloads),

@@ -214,7 +214,7 @@ function checkMap(field: MapField, tree: Tree, context: CheckContext): unknown {
 function checkObject(field: ObjectField, tree: Tree, context: CheckContext): unknown {
   if (tree.kind !== "map") {
     const short = field.shorthand;
-    if (short === undefined || tree.kind === "list") {
+    if (short === undefined || (tree.kind === "list" && field.fields[short]?.kind !== "list")) {
       const hint = `write \`key: value\` pairs; the keys here are: ${keyList(field)}`;
       return refuse(context, "DSP_SCENARIO_WRONG_TYPE", tree.at, `a mapping is due here, not ${describe(tree)}`, hint);
     }

@@ -110,6 +110,19 @@ describe("parseScenario", () => {
     });
   });
 
+  it("takes the short form of a section whose chief key is a list, also where an override adds to it", () => {
+    const text = edited("ttft: 500 ms", "ttft: 500 ms\n    redact: [email, card]");
+    const [workload] = Object.values(scenarioOf(text).workloads);
+    expect(workload!.redact).toEqual({ kinds: ["email", "card"], when: "always" });
+    const id = Object.keys(scenarioOf(text).workloads)[0]!;
+    const later = `${text}overrides: { abroad: { workloads.${id}.redact.when: leaving-country } }\n`;
+    const result = parseScenario("dir/s.yaml", files({ "dir/s.yaml": later }), { scenario: "abroad" });
+    expect(result.ok && Object.values(result.parsed.scenario.workloads)[0]!.redact).toEqual({
+      kinds: ["email", "card"],
+      when: "leaving-country",
+    });
+  });
+
   it("reads rows from CSV with units in the header, keys for all rows, and lists", () => {
     const text = `${edited("- { id: fra-1, tier: core, country: DE, city: Frankfurt am Main, powerLimit: 5 MW }", "- { file: data/sites.csv, tier: edge, country: DE, powerLimit: 1 MW }")}horizon: { periods: 2 }\n`;
     const csv =

@@ -17,7 +17,10 @@ export function spellOut(field: AnyField, tree: Tree): Tree {
       return entriesSpelledOut(tree, () => field.of);
     case "object": {
       const { fields, shorthand } = field;
-      if (tree.kind === "scalar" && tree.value !== null && shorthand !== undefined)
+      const isShort =
+        (tree.kind === "scalar" && tree.value !== null) ||
+        (tree.kind === "list" && shorthand !== undefined && fields[shorthand]?.kind === "list");
+      if (isShort && shorthand !== undefined)
         return { kind: "map", entries: new Map([[shorthand, { keyAt: tree.at, value: tree }]]), at: tree.at };
       return entriesSpelledOut(tree, (key) => (Object.hasOwn(fields, key) ? fields[key] : undefined));
     }
