@@ -6,12 +6,13 @@ import { inMemory, type ResponseSettings } from "./open-responses.ts";
 import { operatorKeyIn } from "./operator-options.ts";
 import { startGateway, type RunningGateway } from "./start-gateway.ts";
 import { workerLedger } from "./open-ledger.ts";
+import { timeLimitsOf, type TimeLimitOptions } from "./time-limits.ts";
 import { shareOf } from "./worker-share.ts";
 import { followLeader, leadWorkers, workerPlace, type WorkerPlace } from "./workers.ts";
 import { boundYoungGeneration } from "./young-generation.ts";
 import { watchFiles } from "./watch-files.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends TimeLimitOptions {
   readonly host: string;
   readonly port: number;
   readonly upstream: readonly string[];
@@ -119,6 +120,7 @@ async function serveHere(
     files: fileSettings(options),
     responses: responseSettings(options),
     cache: { cacheBytes: Math.round((options.cacheMb ?? 0) * 1024 * 1024), cacheTtlMs: options.cacheTtl * 1_000 },
+    timeLimits: timeLimitsOf(options),
     operatorKey: operatorKeyIn(options.operatorKeyEnv, process.env),
     openConsole: options.openConsole ?? false,
     accessLog: options.accessLog ?? null,

@@ -18,6 +18,7 @@ import {
   Accounts,
   createGateway,
   createReloadable,
+  defaultOptions,
   Drains,
   metrics,
   withCors,
@@ -42,6 +43,7 @@ import { openLedger } from "./open-ledger.ts";
 import { tellingTrouble } from "./telling-trouble.ts";
 import { packageRoot } from "./package-root.ts";
 import { readAccounts } from "./read-accounts.ts";
+import type { TimeLimits } from "./time-limits.ts";
 
 export interface GatewaySettings extends OperatorOptions {
   readonly configuration: Configuration;
@@ -67,6 +69,8 @@ export interface GatewaySettings extends OperatorOptions {
   readonly otlp: { readonly url: string; readonly headers: readonly string[] } | null;
   /** Memory for answers that may be given again; none when left out. */
   readonly cache?: Pick<GatewayOptions, "cacheBytes" | "cacheTtlMs">;
+  /** The usual ones when left out. */
+  readonly timeLimits?: TimeLimits;
   /** Origins of web pages that may call the API; null or absent = none. */
   readonly cors?: CorsOrigins | null;
   readonly limits?: Pick<HttpOptions, "maxBodyBytes" | "maxConnections">;
@@ -96,14 +100,13 @@ export interface RunningGateway {
   close(graceMs?: number): Promise<void>;
 }
 
-/** How long requests under an exchanged configuration may go on, ms. */
-const retireMs = 900_000;
-
 /** Composes gateway, engines and console of a plan and listens. */
 export async function startGateway(settings: GatewaySettings): Promise<RunningGateway> {
   const clock = createNodeClock();
   const rng = createNodeRng();
   const mesh = createMemoryMesh();
+  // Requests under an exchanged configuration may take as long as any others.
+  const retireMs = settings.timeLimits?.totalTimeoutMs ?? defaultOptions.totalTimeoutMs;
   const telemetry = createPrometheusTelemetry();
   const console_ = packageRoot("console", "dist");
   const journals: Journal[] = [];
@@ -162,7 +165,11 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
         },
         existsSync(console_) ? console_ : null,
       ),
-      options: { ...settings.cache, ...(next.defaultArea !== null && { defaultArea: next.defaultArea }) },
+      options: {
+        ...settings.cache,
+        ...settings.timeLimits,
+        ...(next.defaultArea !== null && { defaultArea: next.defaultArea }),
+      },
     });
 
   const openJournals = () => {

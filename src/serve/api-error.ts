@@ -173,7 +173,7 @@ export const errorRegistry = {
     status: 504,
     type: "upstream_error",
     message: "The engine did not answer in time and no other allowed site could take over.",
-    hint: "Try again, or set a larger time limit.",
+    hint: "Try again; who runs the gateway sets its limits (--first-token-timeout, --answer-timeout, --idle-timeout).",
   },
   internal_error: {
     status: 500,

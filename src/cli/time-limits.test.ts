@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { timeLimitsOf } from "./time-limits.ts";
+
+it("gives a whole request at least the time that a part of it may take", () => {
+  const usual = { firstTokenTimeout: 60, answerTimeout: 600, idleTimeout: 30, requestTimeout: 900 };
+  expect(timeLimitsOf(usual)).toEqual({
+    firstTokenTimeoutMs: 60_000,
+    wholeAnswerTimeoutMs: 600_000,
+    idleTimeoutMs: 30_000,
+    totalTimeoutMs: 900_000,
+  });
+  expect(timeLimitsOf({ ...usual, firstTokenTimeout: 1_200 }).totalTimeoutMs).toBe(1_200_000);
+});
