@@ -22,6 +22,7 @@ import {
   acceleratorNamed,
   benchmarkCapacityPerS,
   compileReplica,
+  engineNamed,
   formatNamed,
   modelNamed,
   type ReplicaSpec,
@@ -159,7 +160,8 @@ function predict(cell: (name: string) => string): Outcome {
   const [ttftMs, tpotMs] = [Number(cell("ttft_slo_ms")), Number(cell("tpot_slo_ms"))];
   if (!offline && !(ttftMs > 0 && tpotMs > 0)) return leaveOut("one limit without the other, or not above zero");
 
-  const engine = /vllm/i.test(cell("Software")) ? engineProfiles.vllm : engineProfiles.trtllm;
+  const [, named = "trtllm"] = /(vllm|sglang)/i.exec(cell("Software")) ?? [];
+  const engine = engineNamed(named) ?? engineProfiles.trtllm;
   // The output length is the benchmark's own: tokens over samples.
   const shape = {
     inputMean: dataSet.inputMean,
