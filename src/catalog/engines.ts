@@ -166,9 +166,9 @@ export const engineProfiles = {
   /**
    * llama-server as it comes (batches of 2,048 tokens computed 512 at a time, one cache for all slots). Own measurement, 26
    * November 2026: llama.cpp 0.5.0 with CUDA 13 on one H100 SXM, Llama-3.1-8B in bf16 and Q8_0 and Llama-3.2-1B in bf16, random
-   * weights, `bench/accelerator` and `disperse calibrate --probe`, 31 runs of 1 to 32 requests in flight. Words are drawn on
-   * the host, one sequence after the other: 0.8 ms each from a vocabulary of 128,256, which is most of a step from eight
-   * sequences on. Nothing of mixtures of experts was measured; they stand as vLLM's.
+   * weights, `bench/accelerator` and `disperse calibrate --probe`, 31 runs of 1 to 32 requests in flight. A sequence costs 0.8 ms,
+   * most of a step from eight on; most likely words are drawn on the host, one sequence after the other, from 128,256.
+   * Nothing of mixtures of experts was measured; they stand as vLLM's.
    */
   llamacpp: {
     id: "llamacpp",
