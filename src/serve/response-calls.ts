@@ -81,7 +81,7 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
       if ("code" in said) refuse(reply, said);
       else later.follow(serve(call, reply, who.account, wish, said));
     };
-    lookUp(who.account, wish, references).then(goOn, () => later.gone || refuse(reply, apiError("files_unavailable")));
+    lookUp(who.account, wish, references).then(goOn, () => later.gone || refuse(reply, shelfUnavailable()));
     return later;
   }
 
@@ -160,7 +160,7 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
           if (reading !== null) later.follow(reading);
           if (later.gone) reading?.clientLeft();
         },
-        () => refuse(reply, apiError("files_unavailable")),
+        () => refuse(reply, shelfUnavailable()),
       );
       return later;
     }
@@ -259,10 +259,18 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
         else if ("log" in result) later.follow(result.log.follow(reply, result.from));
         else reply.send(200, ["content-type", "application/json", "cache-control", "no-store"], result.body, true);
       },
-      () => later.gone || refuse(reply, apiError("files_unavailable")),
+      () => later.gone || refuse(reply, shelfUnavailable()),
     );
     return later;
   };
 }
 
 const over: Exchange = { clientLeft() {}, drained() {} };
+
+/** The place where responses are kept cannot be used. */
+function shelfUnavailable(): ApiError {
+  return apiError("files_unavailable", {
+    detail: "Kept responses cannot be read or written.",
+    hint: "Free the disk behind them; requests with store: false need none.",
+  });
+}

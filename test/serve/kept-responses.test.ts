@@ -169,6 +169,20 @@ describe("responses in a file", () => {
 });
 
 describe.each(transports)("responses that are kept, over $name", (transport) => {
+  it("say so when their disk is full; without being kept an answer needs none", async () => {
+    const full = () => Promise.reject(new Error("disk full"));
+    const { client } = await start(transport, {}, { ...createMemoryShelf(1e6), put: full, get: full });
+    const { responses } = client("k1");
+    const model = "disperse/chat";
+    for (const more of [{ background: true }, { previous_response_id: "resp_1" }]) {
+      await expect(responses.create({ model, input: "Hello", ...more })).rejects.toMatchObject({
+        status: 503,
+        message: expect.stringMatching(/Kept responses cannot be read or written.*store: false/) as string,
+      });
+    }
+    expect((await responses.create({ model, input: "Hello", store: false })).status).toBe("completed");
+  });
+
   it("go on from each other with an engine that keeps nothing, streamed or not, through the client's own methods", async () => {
     const { near, client } = await start(transport);
     const one = client("k1");
