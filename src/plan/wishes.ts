@@ -139,6 +139,10 @@ async function weighKept(
   return weighWishes({ ...problem, limits, sites: { ...sites, forced } }, service, mostUsd, tools, options);
 }
 
+/** An amount by which a limit gives way; less than a megawatt in kilowatts. */
+const moreOf = (unit: Clashing["unit"], by: number): string =>
+  unit === "MW" && by < 1 ? `${Number((by * 1000).toPrecision(3))} kW` : `${Number(by.toPrecision(3))} ${unit}`;
+
 /** Without the arcs of demand nobody wishes to be served: leaving it unserved never clashes with anything. */
 function onlyWished(planned: WorldProblem, { servedRatio }: Wishes): WorldProblem {
   const { world, problem, demandRowCount, memberStarts, members } = planned;
@@ -179,7 +183,7 @@ async function giveWay(
     .sort((a, b) => b.by - a.by);
   const detail = where
     .slice(0, namedPlaces)
-    .map(({ place, by }) => `${place} +${by.toPrecision(3)} ${unit}`)
+    .map(({ place, by }) => `${place} +${moreOf(unit, by)}`)
     .join(", ");
   const wouldDo = amount === null ? null : amount + total * scale;
   return {

@@ -167,7 +167,7 @@ function remedies(policy: Policy, origin: RouteOrigin, findings: Findings): stri
       const leftMs = budgetMs - lastMileMs;
       if (leftMs > 0) {
         list.push(
-          `a smaller model, a shorter prompt or a faster chip: prefill must take at most ${ms(leftMs)}, now ${ms(fastest.ms)}`,
+          `a smaller model, a shorter prompt or a faster chip: prefill must take at most ${ms(leftMs)}, ${fastest.module} takes ${ms(fastest.ms)}`,
         );
       }
       for (const [index, other] of world.accessTypes.entries()) {

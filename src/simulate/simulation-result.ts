@@ -148,6 +148,7 @@ export interface LinkResult {
 export interface AreaHourResult {
   readonly area: string;
   readonly workload: string;
+  /** Hours since the simulation began; it begins at `startHourUtc`. */
   readonly hour: number;
   readonly arrived: number;
   readonly withinSlo: number;
