@@ -168,7 +168,7 @@ export const engineProfiles = {
    * November 2026: llama.cpp 0.5.0 with CUDA 13 on one H100 SXM, Llama-3.1-8B in bf16 and Q8_0 and Llama-3.2-1B in bf16, random
    * weights, `bench/accelerator` and `disperse calibrate --probe`, 31 runs of 1 to 32 requests in flight. A sequence costs 0.8 ms,
    * most of a step from eight on; most likely words are drawn on the host, one sequence after the other, from 128,256.
-   * Nothing of mixtures of experts was measured; they stand as vLLM's.
+   * Nothing of mixtures of experts was measured: experts stand like other weights, what they cost beside as with vLLM.
    */
   llamacpp: {
     id: "llamacpp",
