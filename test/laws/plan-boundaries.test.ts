@@ -39,7 +39,7 @@ async function planned(world: World): Promise<PlanDocument> {
 const countAt = ({ deployment }: Pick<PlanDocument, "deployment">, site: number): number =>
   deployment.pools.reduce((sum, pool) => (pool.site === site ? sum + pool.count + pool.trainingCount : sum), 0);
 
-describe("at the edges of periods", { timeout: 60_000 }, () => {
+describe("at the edges of periods", () => {
   it("an upgrade gives power from the period in which it arrives, stays, and is paid from then on", async () => {
     const upgrades = [{ addedKw: 500, priceUsd: 20_000, leadTimeYears: 1.5 }];
     const document = await planned(
@@ -92,7 +92,7 @@ describe("at the edges of periods", { timeout: 60_000 }, () => {
   });
 });
 
-describe("training on one campus", { timeout: 60_000 }, () => {
+describe("training on one campus", () => {
   const run = (singleCampus: boolean): World => {
     const world = tinyWorld();
     const core = world.sites[2]!;

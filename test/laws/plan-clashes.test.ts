@@ -75,7 +75,7 @@ describe("clashing limits", () => {
       }),
       { numRuns: runs(60) },
     );
-  }, 60_000);
+  });
 
   it("give way by the least that helps", async () => {
     await fc.assert(
@@ -94,7 +94,7 @@ describe("clashing limits", () => {
       }),
       { numRuns: runs(40) },
     );
-  }, 60_000);
+  });
 
   it("are met by hitting sets of the least size", () => {
     const sets = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 4 }), {

@@ -129,7 +129,7 @@ describe("the core of a problem", () => {
       ),
       { numRuns: runs(60) },
     );
-  }, 60_000);
+  });
 
   it("closes the gap: what it finds is a plan of the whole, the cheapest there is", async () => {
     await fc.assert(
@@ -154,5 +154,5 @@ describe("the core of a problem", () => {
       }),
       { numRuns: runs(40) },
     );
-  }, 60_000);
+  });
 });

@@ -37,7 +37,7 @@ describe("the decomposition", () => {
       }),
       { numRuns: runs(150) },
     );
-  }, 60_000);
+  });
 
   it("finds feasible plans that cost what they say, not below the optimum, with a bound not above it", async () => {
     await fc.assert(
@@ -56,7 +56,7 @@ describe("the decomposition", () => {
       }),
       { numRuns: runs(60) },
     );
-  }, 60_000);
+  });
 
   it("comes to an end where the prices of limits make a plan cost next to nothing", async () => {
     const limit = { upper: 0, sites: new Int32Array(0), siteWeights: new Float64Array(0) };
@@ -135,7 +135,7 @@ describe("the decomposition", () => {
       }),
       { numRuns: runs(200) },
     );
-  }, 60_000);
+  });
 
   it("keeps what was bought over periods, with a bound and a plan on either side of the optimum", async () => {
     await fc.assert(
@@ -160,7 +160,7 @@ describe("the decomposition", () => {
       }),
       { numRuns: runs(60) },
     );
-  }, 60_000);
+  });
 
   it("lets an upgrade that costs nothing open its site, on either path", async () => {
     const none = { pools: new Int32Array(0), poolWeights: new Float64Array(0) };

@@ -61,7 +61,7 @@ describe("the exact path", () => {
       }),
       { numRuns: runs(40) },
     );
-  }, 120_000);
+  });
 
   it("answers with the empty plan when there is no time at all", async () => {
     await fc.assert(

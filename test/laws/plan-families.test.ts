@@ -233,7 +233,7 @@ describe("plans under every family of limits", () => {
       }),
       { numRuns: runs(16) },
     );
-  }, 120_000);
+  });
 
   it("are found feasible, and bounded from below, by the decomposition too", async () => {
     await fc.assert(
@@ -249,5 +249,5 @@ describe("plans under every family of limits", () => {
       }),
       { numRuns: runs(14) },
     );
-  }, 120_000);
+  });
 });

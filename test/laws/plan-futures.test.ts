@@ -137,7 +137,7 @@ describe("a plan for several futures", () => {
       }),
       { numRuns: runs(10) },
     );
-  }, 120_000);
+  });
 
   it("may leave a built site wholly idle in a future in which its least use would cost more", async () => {
     const future = (name: string, probability: number, unservedUsd: number): Future => ({

@@ -346,5 +346,5 @@ describe("what follows from the survival of failures", () => {
       }),
       { numRuns: runs(24) },
     );
-  }, 120_000);
+  });
 });

@@ -82,5 +82,5 @@ describe("what a site costs when demand is paid for", () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });

@@ -104,7 +104,7 @@ describe("a plan document with one value changed", () => {
       }),
       { numRuns: runs(40) },
     );
-  }, 60_000);
+  });
 
   /** What the plan decides and what follows from it; the rest is told about the search or the world of the question. */
   const decided =
@@ -145,5 +145,5 @@ describe("a plan document with one value changed", () => {
       }),
       { numRuns: runs(80) },
     );
-  }, 60_000);
+  });
 });

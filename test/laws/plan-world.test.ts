@@ -166,7 +166,7 @@ describe("plans of worlds", () => {
       }),
       { numRuns: runs(12) },
     );
-  }, 120_000);
+  });
 
   it("have an arc exactly where the routing policy lets a request go (invariant 1)", () => {
     const world = tinyWorld();
@@ -206,7 +206,7 @@ describe("plans of worlds", () => {
       }),
       { numRuns: runs(25) },
     );
-  }, 60_000);
+  });
 
   it("name the smallest set of clashing limits when what is forced cannot hold", async () => {
     const world = tinyWorld();
