@@ -28,9 +28,9 @@ function servers() {
     signals: () => loads.get(address) ?? silent,
     close: async () => void closed.push(address),
   });
-  const answer = (address: string) => {
+  const answer = (address: string, status = 200, retryAfterMs: number | null = null) => {
     for (const events of held.get(address) ?? []) {
-      events.head({ status: 200, contentType: "application/json", retryAfterMs: null });
+      events.head({ status, contentType: "application/json", retryAfterMs });
       events.data("{}");
       events.end(null);
     }
@@ -103,6 +103,28 @@ describe("several servers as one engine", () => {
     expect(await Promise.all(seen.map(({ ended }) => ended))).toEqual(Array.from({ length: 10 }, () => null));
     world.down.add("b");
     expect(await observe(engine, chatRequest()).ended).toMatchObject({ kind: "connect" });
+  });
+
+  it("are left alone one by one when they wish to be, and the wish is all theirs only when nobody else is there", () => {
+    const world = servers();
+    const engine = pool(world, () => ["a", "b"]);
+    const wishes: (number | null)[] = [];
+    const ask = () =>
+      engine.start(chatRequest(), {
+        head: ({ retryAfterMs }) => void wishes.push(retryAfterMs),
+        data() {},
+        end() {},
+      });
+    while (world.count("a") === 0) ask();
+    world.answer("b");
+    wishes.length = 0;
+    world.answer("a", 503, 20_000);
+    expect(new Set(wishes)).toEqual(new Set([null]));
+    for (let index = 0; index < 10; index++) ask();
+    expect([world.count("a"), world.count("b")]).toEqual([0, 10]);
+    wishes.length = 0;
+    world.answer("b", 429, 7_000);
+    expect(wishes.at(-1)).toBe(7_000);
   });
 
   it("are found while it runs: new ones are used, those that left finish what they have", async () => {

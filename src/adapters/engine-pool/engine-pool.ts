@@ -80,7 +80,8 @@ export function createEnginePool(options: EnginePoolOptions): Engine {
 
   return {
     start(request, events) {
-      const run = new PoolRun(request, events, pick);
+      const others = () => members.some((member) => !member.rests(performance.now()));
+      const run = new PoolRun(request, events, pick, others);
       if (early) early.push(() => run.begin());
       else run.begin();
       return run;
@@ -99,6 +100,7 @@ class PoolRun implements EngineRun {
   readonly #request: EngineRequest;
   readonly #events: EngineEvents;
   readonly #pick: (request: EngineRequest, tried: ReadonlySet<PoolMember>) => PoolMember | null;
+  readonly #others: () => boolean;
   readonly #tried = new Set<PoolMember>();
   #run: EngineRun | null = null;
   #cancelled = false;
@@ -107,7 +109,9 @@ class PoolRun implements EngineRun {
     request: EngineRequest,
     events: EngineEvents,
     pick: (request: EngineRequest, tried: ReadonlySet<PoolMember>) => PoolMember | null,
+    others: () => boolean,
   ) {
+    this.#others = others;
     this.#request = request;
     this.#events = events;
     this.#pick = pick;
@@ -123,7 +127,7 @@ class PoolRun implements EngineRun {
       return;
     }
     this.#tried.add(member);
-    this.#run = member.start(this.#request, this.#events, () => this.begin());
+    this.#run = member.start(this.#request, this.#events, () => this.begin(), this.#others);
   }
 
   cancel(): void {

@@ -26,9 +26,10 @@ export class PoolMember {
 
   /**
    * Starts a generation. A server that cannot even be reached has done nothing, so `unreachable` is called instead of
-   * `events.end`, and another may be asked.
+   * `events.end`, and another may be asked. One that wishes to be left alone is, and the wish is its own as long as there
+   * are `others` that take requests: nobody need wait for it.
    */
-  start(request: EngineRequest, events: EngineEvents, unreachable: () => void): EngineRun {
+  start(request: EngineRequest, events: EngineEvents, unreachable: () => void, others: () => boolean): EngineRun {
     this.inFlight++;
     let over = false;
     let answered = false;
@@ -44,7 +45,9 @@ export class PoolMember {
         answered = true;
         // 501 is an endpoint that the server was not started for, and no sign of its health.
         this.#note(head.status >= 500 && head.status !== 501);
-        events.head(head);
+        const wished = head.retryAfterMs !== null && isWish(head.status);
+        if (wished) this.#rest(head.retryAfterMs!);
+        events.head(wished && others() ? { ...head, retryAfterMs: null } : head);
       },
       data: (bytes) => events.data(bytes),
       end: (failure) => {
@@ -70,7 +73,15 @@ export class PoolMember {
     }
     this.#failures++;
     if (this.#failures < failuresToRest) return;
-    const restMs = Math.min(longestRestMs, firstRestMs * 2 ** (this.#failures - failuresToRest));
-    this.#restUntilMs = performance.now() + restMs;
+    this.#rest(firstRestMs * 2 ** (this.#failures - failuresToRest));
   }
+
+  #rest(ms: number): void {
+    this.#restUntilMs = Math.max(this.#restUntilMs, performance.now() + Math.min(longestRestMs, ms));
+  }
+}
+
+/** Statuses with which a server says that it has too much to do. */
+function isWish(status: number): boolean {
+  return status === 429 || status === 503;
 }
