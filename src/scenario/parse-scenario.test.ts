@@ -110,6 +110,11 @@ describe("parseScenario", () => {
     });
   });
 
+  it("is told from a plan, which is JSON and so YAML, in one line", () => {
+    const result = parseScenario("p.json", files({ "p.json": '{"format":"disperse/plan/v1","name":"x","world":{}}' }));
+    expect(result.ok || result.problems.map(({ message }) => message)).toEqual(["this is a plan, no scenario"]);
+  });
+
   it("takes the short form of a section whose chief key is a list, also where an override adds to it", () => {
     const text = edited("ttft: 500 ms", "ttft: 500 ms\n    redact: [email, card]");
     const [workload] = Object.values(scenarioOf(text).workloads);

@@ -9,7 +9,7 @@ import {
   patchFromSetting,
   resolvePatches,
 } from "./overrides.ts";
-import { orderProblems, type Place, type Problem } from "./problem.ts";
+import { orderProblems, problem, type Place, type Problem } from "./problem.ts";
 import { startOf, textProblem } from "./read-text.ts";
 import { readYaml } from "./read-yaml.ts";
 import { expandRows, type FileContext, type ReadFile } from "./rows-from-csv.ts";
@@ -63,6 +63,12 @@ export function parseScenario(path: string, read: ReadFile, options: ParseOption
     return fail();
   }
 
+  const mistaken = resultInstead(yaml.tree);
+  if (mistaken !== null) {
+    problems.push(mistaken);
+    return fail();
+  }
+
   const files = { scenarioPath: path, read, problems, warnings: [] as Problem[], sources };
   const tree = expandFiles(patch(yaml.tree, options, files), files);
   const context = contextOf(tree, problems);
@@ -77,6 +83,18 @@ export function parseScenario(path: string, read: ReadFile, options: ParseOption
   problems.push(...found);
   if (found.some((item) => item.severity === "error")) return fail();
   return { ok: true, parsed: { ...parsed, warnings: orderProblems([...files.warnings, ...found]) } };
+}
+
+/** Results of the program are JSON, and so YAML: told in one line instead of one for each of their keys. */
+function resultInstead(tree: Tree): Problem | null {
+  const format = tree.kind === "map" && !tree.entries.has("apiVersion") ? tree.entries.get("format")?.value : undefined;
+  if (format?.kind !== "scalar" || !format.text.startsWith("disperse/")) return null;
+  const what = format.text.startsWith("disperse/plan/") ? "a plan" : `a result of the program (${format.text})`;
+  const hint =
+    what === "a plan"
+      ? "name the scenario it was made from; a plan is read by verify, explain, simulate, serve and others"
+      : "name a scenario; `disperse init` writes one to begin with";
+  return problem("DSP_SCENARIO_WRONG_TYPE", format.at, `this is ${what}, no scenario`, hint);
 }
 
 function patch(root: Tree, options: ParseOptions, files: FileContext): Tree {
