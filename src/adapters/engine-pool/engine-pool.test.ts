@@ -105,6 +105,34 @@ describe("several servers as one engine", () => {
     expect(await observe(engine, chatRequest()).ended).toMatchObject({ kind: "connect" });
   });
 
+  it("take a request that failed at one of them over at another", () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const world = servers();
+      const engine = createEnginePool({
+        addresses: () => ["a", "b"],
+        refreshMs: null,
+        open: world.open,
+        rng: seededRng(seed),
+      });
+      observe(engine, chatRequest());
+      const [failing, other] = world.count("a") === 1 ? ["a", "b"] : ["b", "a"];
+      world.answer(failing, 500);
+      observe(engine, chatRequest());
+      expect([world.count(failing), world.count(other)]).toEqual([0, 1]);
+    }
+  });
+
+  it("are left alone for longer when they fail time after time, however whole their answers are", async () => {
+    const world = servers();
+    const engine = pool(world, () => ["a", "b"]);
+    for (let index = 0; index < 20; index++) observe(engine, chatRequest());
+    world.answer("a", 500);
+    world.answer("b");
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    for (let index = 0; index < 10; index++) observe(engine, chatRequest());
+    expect([world.count("a"), world.count("b")]).toEqual([0, 10]);
+  });
+
   it("are left alone one by one when they wish to be, and the wish is all theirs only when nobody else is there", () => {
     const world = servers();
     const engine = pool(world, () => ["a", "b"]);

@@ -3,6 +3,8 @@ import type { Engine, EngineEvents, EngineRequest, EngineRun } from "../../serve
 /** Failures in a row after which a server is left alone for a while. */
 const failuresToRest = 2;
 const firstRestMs = 1_000;
+/** After a single failure the request that met it, and whoever comes with it, is better off at another server, ms. */
+const oneFailureMs = 100;
 const longestRestMs = 30_000;
 
 /** One server of a pool and what happened there lately. */
@@ -33,18 +35,22 @@ export class PoolMember {
     this.inFlight++;
     let over = false;
     let answered = false;
-    const finish = (failed: boolean) => {
+    /** Its status said that it failed; that the words to it came whole makes it no better. */
+    let refused = false;
+    /** `failed`: null = nobody knows, it was stopped. */
+    const finish = (failed: boolean | null) => {
       if (over) return;
       over = true;
       this.inFlight--;
-      this.#note(failed);
+      if (failed === true || (failed === false && !refused)) this.#note(failed);
       if (this.retired && this.inFlight === 0) void this.engine.close();
     };
     const run = this.engine.start(request, {
       head: (head) => {
         answered = true;
         // 501 is an endpoint that the server was not started for, and no sign of its health.
-        this.#note(head.status >= 500 && head.status !== 501);
+        refused = head.status >= 500 && head.status !== 501;
+        this.#note(refused);
         const wished = head.retryAfterMs !== null && isWish(head.status);
         if (wished) this.#rest(head.retryAfterMs!);
         events.head(wished && others() ? { ...head, retryAfterMs: null } : head);
@@ -58,7 +64,7 @@ export class PoolMember {
     });
     return {
       cancel() {
-        finish(false);
+        finish(null);
         run.cancel();
       },
       pause: () => run.pause(),
@@ -72,8 +78,8 @@ export class PoolMember {
       return;
     }
     this.#failures++;
-    if (this.#failures < failuresToRest) return;
-    this.#rest(firstRestMs * 2 ** (this.#failures - failuresToRest));
+    const isStreak = this.#failures >= failuresToRest;
+    this.#rest(isStreak ? firstRestMs * 2 ** (this.#failures - failuresToRest) : oneFailureMs);
   }
 
   #rest(ms: number): void {
