@@ -135,7 +135,8 @@ function judge(variants: readonly Variant[]): Comparison["verdict"] {
   const planned = variants.filter((variant): variant is Planned => variant.figures !== null);
   const silent = { distribute: false, best: null, savingUsdPerYear: null, driver: null };
   if (planned.length === 0) return { ...silent, sentence: "Nothing can be said: no variant has a plan." };
-  // Every variant's plan is a plan of the free one too, so the cheapest found is the best known answer.
+  // Every variant's plan is a plan of the free one too, so the cheapest found is the best known answer; only under the survival of
+  // failures may a variant be exempt, which is told.
   const best = planned.reduce((a, b) => (b.figures.objectiveUsdPerYear < a.figures.objectiveUsdPerYear ? b : a));
   const centralised = planned.find((variant) => variant.name === "centralised");
   if (centralised === undefined) {
@@ -145,7 +146,7 @@ function judge(variants: readonly Variant[]): Comparison["verdict"] {
   const away = best.figures.openSites.some(({ tier, count }) => tier !== "core" && count > 0);
   if (away && centralised.figures.bestBoundUsdPerYear > best.figures.objectiveUsdPerYear) {
     const driver = driverOf(centralised, best);
-    const sentence = `Distribute: the ${best.name} variant costs ${money(savingUsdPerYear)} a year less than the core alone${because(driver)}.`;
+    const sentence = `Distribute: the ${best.name} variant costs ${money(savingUsdPerYear)} a year less than the core alone${because(driver)}.${exemption(best, planned)}`;
     return { distribute: true, best: best.name, savingUsdPerYear, driver, sentence };
   }
   // What keeps distribution from paying shows in the cheapest variant that is made to leave the core.
@@ -161,7 +162,7 @@ function judge(variants: readonly Variant[]): Comparison["verdict"] {
 function exemption({ lostRatio }: Planned, planned: readonly Planned[]): string {
   const safest = Math.min(...planned.map((variant) => variant.lostRatio ?? 1));
   if (lostRatio === null || lostRatio <= safest + 1e-6) return "";
-  return ` But there the worst failure takes ${(lostRatio * 100).toFixed(0)} % of the requests with it, elsewhere ${(safest * 100).toFixed(0)} %: its sites alone cannot stand in for each other.`;
+  return ` But there the worst failure takes ${(lostRatio * 100).toFixed(0)} % of the requests with it, elsewhere ${(safest * 100).toFixed(0)} %: its sites cannot stand in for each other.`;
 }
 
 function because(driver: Driver | null, lead = ""): string {
