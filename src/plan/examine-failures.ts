@@ -17,6 +17,8 @@ export interface FailureCut {
   readonly stage: number;
   readonly failure: number;
   readonly prices: readonly (readonly [spot: number, price: number])[];
+  /** Places that stand empty in the plan it rules out, one of which would have to be open instead; see `failureLimit`. */
+  readonly shut?: readonly number[];
 }
 
 /** Where requests go when something fails; shares are of the problem row. */
@@ -30,6 +32,8 @@ export interface FailoverMove {
 
 export interface Missing {
   readonly cut: FailureCut;
+  /** The same without the places that stand empty; absent where none does. */
+  readonly shutCut?: FailureCut;
   /** Share of each row that finds no place. */
   readonly homeless: readonly (readonly [row: number, share: number])[];
 }
@@ -58,11 +62,27 @@ export async function examine(
       if (found === null) continue;
       for (const [row, spot, share] of found.moves) moves.push({ stage, failure, row, spot, share });
       if (found.homeless.length > 0) {
-        missing.push({ cut: { stage, failure, prices: found.prices }, homeless: found.homeless });
+        const cut = { stage, failure, prices: found.prices };
+        const shut = shutPlaces(table, stage, solution);
+        const shutCut = shut.length > 0 && { shutCut: { ...cut, shut } };
+        missing.push({ cut, ...shutCut, homeless: found.homeless });
       }
     }
   }
   return { missing, moves };
+}
+
+/** Places that may take requests over and stand empty. */
+function shutPlaces({ planned, poolsOfSpot }: FailoverTable, stage: number, { open }: ProblemSolution): number[] {
+  const { problem, world } = planned;
+  const first = stage * problem.sites.count;
+  const places = new Set([...poolsOfSpot.keys()].map((spot) => Math.floor(spot / world.modules.length)));
+  return [...places].filter((site) => open[first + site] === 0).sort((a, b) => a - b);
+}
+
+/** The inequalities that a plan breaks. */
+export function brokenCuts(missing: readonly Missing[]): FailureCut[] {
+  return missing.flatMap(({ cut, shutCut }) => (shutCut === undefined ? [cut] : [cut, shutCut]));
 }
 
 /** Where the load of a failed place goes; null when it carries none. */

@@ -217,7 +217,7 @@ export const limitModelRows: readonly ModelRow[] = [
   {
     name: "reserve for the loss of <failure>",
     inequality:
-      "Σ σ · share (at what is lost) + Σ μ · load · share (elsewhere) ≤ Σ μ · modules (elsewhere), for prices μ ≥ 0 that a plan broke",
+      "Σ σ · share (at what is lost) + Σ μ · load · share (elsewhere) ≤ Σ μ · modules (elsewhere), for prices μ ≥ 0 that a plan broke; beside it the same with Σ σ · Σ open (places that stood empty) in the place of their modules",
     dual: "cost of one unit of reserve, USD/year",
     file: "resilience.ts",
     function: "failureLimit",

@@ -96,6 +96,8 @@ export interface Failover {
     readonly period: number;
     readonly failure: number;
     readonly prices: readonly (readonly [spot: number, price: number])[];
+    /** Places, by position in `World.sites`, that do nothing in the inequality but by being open; none when left out. */
+    readonly shut?: readonly number[];
   }[];
 }
 

@@ -4,7 +4,7 @@
  * parts of modules let them.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
-import { examine, type FailureCut, type Stage } from "./examine-failures.ts";
+import { brokenCuts, examine, type FailureCut, type Stage } from "./examine-failures.ts";
 import { formulate } from "./formulate.ts";
 import { withLeastModules } from "./least-modules.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
@@ -66,7 +66,7 @@ export async function relaxedFailureCuts(
       known = decides;
       break;
     }
-    known = [...known, ...missing.map(({ cut }) => ({ cut, limit: limitOf(cut) }))];
+    known = [...known, ...brokenCuts(missing).map((cut) => ({ cut, limit: limitOf(cut) }))];
   }
   return known.map(({ cut }) => cut);
 }

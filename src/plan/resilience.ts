@@ -90,8 +90,17 @@ export type SpotPrices = ReadonlyMap<number, number>;
 /**
  * The inequality of a failure under given prices, as a limit of the period's problem. Any prices give one that every plan
  * which survives keeps.
+ *
+ * @param shut Places that stand empty in the plan it is for. Their modules count for nothing in it; one of them that is open makes
+ * up for all that the failure can take away. So a relaxation cannot have its reserve there for a sliver of their opening.
  */
-export function failureLimit(table: FailoverTable, failure: Failure, prices: SpotPrices): CouplingLimit {
+export function failureLimit(
+  table: FailoverTable,
+  failure: Failure,
+  prices: SpotPrices,
+  shut: readonly number[] = [],
+): CouplingLimit {
+  if (shut.length > 0) return failureLimitWithout(table, failure, prices, new Set(shut));
   const { planned, refuges, poolsOfSpot } = table;
   const { world, problem, poolModule, demandRowCount } = planned;
   const lost = new Set(failure.sites);
@@ -119,4 +128,49 @@ export function failureLimit(table: FailoverTable, failure: Failure, prices: Spo
     }
   }
   return limitRow({ name: `reserve for the loss of ${failure.name}`, upper: 0, pools, arcs });
+}
+
+/** What a row that finds no place is worth in an inequality where places are shut. */
+const homelessWorth = 1;
+
+function failureLimitWithout(
+  { planned, refuges, poolsOfSpot }: FailoverTable,
+  failure: Failure,
+  prices: SpotPrices,
+  shut: ReadonlySet<number>,
+): CouplingLimit {
+  const { world, problem, poolModule, demandRowCount } = planned;
+  const lost = new Set(failure.sites);
+  const siteOf = (spot: number): number => Math.floor(spot / world.modules.length);
+  const stays = (spot: number): boolean => !lost.has(siteOf(spot)) && !shut.has(siteOf(spot));
+  const pools: (readonly [number, number])[] = [];
+  for (const [spot, price] of prices) {
+    if (price > 0 && stays(spot)) for (const pool of poolsOfSpot.get(spot) ?? []) pools.push([pool, -price]);
+  }
+  const arcs: (readonly [number, number])[] = [];
+  let mostLost = 0;
+  for (let row = 0; row < demandRowCount; row++) {
+    // Who has nowhere to go in the whole world is lost with the place; who has only places that are shut is homeless.
+    const mayMove = refuges[row]!.some(({ spot }) => !lost.has(siteOf(spot)));
+    let worth = mayMove ? homelessWorth : 0;
+    for (const { spot, load } of refuges[row]!)
+      if (stays(spot)) worth = Math.min(worth, load * (prices.get(spot) ?? 0));
+    let isServedThere = false;
+    for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
+      const pool = problem.arcs.pool[arc]!;
+      const site = problem.pools.site[pool]!;
+      const spot = site * world.modules.length + poolModule[pool]!;
+      if (lost.has(site)) isServedThere = true;
+      const weight = lost.has(site) ? worth : stays(spot) ? problem.arcs.load[arc]! * (prices.get(spot) ?? 0) : 0;
+      if (weight > 0) arcs.push([arc, weight]);
+    }
+    if (isServedThere) mostLost += worth;
+  }
+  const places = [...shut].filter((site) => !lost.has(site)).sort((a, b) => a - b);
+  const sites = places.map((site) => [site, -mostLost] as const);
+  // The inequality that counts every place rules out the same plans.
+  return {
+    ...limitRow({ name: `reserve for the loss of ${failure.name}`, upper: 0, sites, pools, arcs }),
+    follows: true,
+  };
 }

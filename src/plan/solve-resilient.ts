@@ -1,7 +1,14 @@
 /** Plans that survive failures: plan, look for a failure that leaves requests nowhere to go, add what forbids it, plan again. */
 import type { CouplingLimit } from "./coupling-limit.ts";
 import type { Failover, PlanDocument } from "./plan-document.ts";
-import { examine, type Examination, type FailoverMove, type FailureCut, type Stage } from "./examine-failures.ts";
+import {
+  brokenCuts,
+  examine,
+  type Examination,
+  type FailoverMove,
+  type FailureCut,
+  type Stage,
+} from "./examine-failures.ts";
 import { objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import { addReserve, serveLess } from "./add-reserve.ts";
 import { relaxedFailureCuts } from "./relaxed-failures.ts";
@@ -74,7 +81,7 @@ export function failoverOf(
     failover: {
       failures: failuresOf(world).map((failure) => failure.name),
       derived,
-      cuts: cuts.map(({ stage, failure, prices }) => ({ period: stages[stage]!.planned.period, failure, prices })),
+      cuts: cuts.map(({ stage, ...cut }) => ({ period: stages[stage]!.planned.period, ...cut })),
       moves: moves.map(({ stage, failure, row, spot, share }) => {
         const { period, memberStarts, members } = stages[stage]!.planned;
         const demand = members[memberStarts[row]!]!;
@@ -152,9 +159,9 @@ async function solveResilient(
       return { result: whole, problem, derived: derived.length, cuts: cuts.slice(), moves: best.found.moves, fatal };
     }
     isDry = found.missing.length === 0;
-    const limits = found.missing.map(({ cut }) => limitOf(cut));
-    cuts.push(...found.missing.map(({ cut }) => cut));
-    problem = { ...problem, limits: [...problem.limits, ...limits] };
+    const broken = brokenCuts(found.missing);
+    cuts.push(...broken);
+    problem = { ...problem, limits: [...problem.limits, ...broken.map(limitOf)] };
   }
 }
 
@@ -176,12 +183,13 @@ function stagedLimit(
   stages: readonly Stage[],
   tables: readonly FailoverTable[],
   failures: readonly Failure[],
-  { stage, failure, prices }: FailureCut,
+  { stage, failure, prices, shut }: FailureCut,
 ): CouplingLimit {
-  const limit = failureLimit(tables[stage]!, failures[failure]!, new Map(prices));
-  const { arc, pool } = stages[stage]!;
+  const limit = failureLimit(tables[stage]!, failures[failure]!, new Map(prices), shut);
+  const { planned, arc, pool } = stages[stage]!;
   return {
     ...limit,
+    sites: limit.sites.map((site) => site + stage * planned.problem.sites.count),
     pools: limit.pools.map((position) => position + pool),
     ...(limit.arcs !== undefined && { arcs: limit.arcs.map((position) => position + arc) }),
   };

@@ -103,14 +103,17 @@ export function withFailureCuts(
   const { world } = document;
   const failures = failuresOf(world);
   const tables = stages.map(({ planned }) => failoverTable(planned));
-  const limits = document.failover.cuts.map(({ period, failure, prices }) => {
+  const limits = document.failover.cuts.map(({ period, failure, prices, shut = [] }) => {
     const stage = stages.findIndex(({ planned }) => planned.period === period);
     if (stage < 0 || failures[failure] === undefined || !prices.every(([, price]) => price >= 0 && price < Infinity)) {
       throw new RangeError("a price of a failure is not one of this world");
     }
-    const limit = failureLimit(tables[stage]!, failures[failure], new Map(prices));
+    if (!shut.every((site) => world.sites[site] !== undefined))
+      throw new RangeError("a shut place is none of this world");
+    const limit = failureLimit(tables[stage]!, failures[failure], new Map(prices), shut);
     return {
       ...limit,
+      sites: limit.sites.map((site) => site + stage * world.sites.length),
       pools: limit.pools.map((at) => at + stages[stage]!.pool),
       ...(limit.arcs !== undefined && { arcs: limit.arcs.map((at) => at + stages[stage]!.arc) }),
     };

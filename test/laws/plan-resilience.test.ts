@@ -18,7 +18,7 @@ import {
 } from "../../src/plan/index.ts";
 import { lagrangianBound } from "../../src/plan/lagrangian.ts";
 import { pricesByPeriod } from "../../src/plan/periods-apart.ts";
-import { failoverTable, failuresOf } from "../../src/plan/resilience.ts";
+import { failoverTable, failureLimit, failuresOf } from "../../src/plan/resilience.ts";
 import { viewBySite } from "../../src/plan/site-view.ts";
 import { atOnce } from "../../src/plan/steps.ts";
 import { survivalLimits } from "../../src/plan/survival-limits.ts";
@@ -283,45 +283,65 @@ describe("what follows from the survival of failures", () => {
     const counts = fc.array(fc.constantFrom(0, 0, 1, 1, 2, 3, 4), { minLength: 12, maxLength: 12 });
     const kinds = fc.constantFrom([smallModule], [smallModule, { ...smallModule, id: "pair", acceleratorCount: 2 }]);
     const growth = fc.constantFrom(1, 10, 30);
+    const anyCut = fc.record({
+      prices: fc.array(fc.constantFrom(0, 0.1, 0.5, 1, 3), { minLength: 12, maxLength: 12 }),
+      shut: fc.subarray([0, 1, 2]),
+    });
     await fc.assert(
-      fc.asyncProperty(shakyWorld, shares, counts, kinds, growth, async (one, wish, count, servers, factor) => {
-        const grown = (rate: number): number => rate * factor;
-        const demand = one.demand.map((row) => ({
-          ...row,
-          peakPerS: row.peakPerS.map(grown),
-          meanPerS: row.meanPerS.map(grown),
-        }));
-        const world = { ...one, demand, modules: servers };
-        const planned = worldProblem(world, 0);
-        const { problem } = planned;
-        const stages = [{ planned, arc: 0, pool: 0 }];
-        const tables = [failoverTable(planned)];
-        const failures = failuresOf(world);
-        const modules = Float64Array.from({ length: problem.pools.count }, (_, pool) => count[pool % count.length]!);
-        const left = modules.slice();
-        const share = new Float64Array(problem.arcs.pool.length);
-        for (let row = 0; row < problem.rows.count; row++) {
-          let unserved = 1;
-          for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
-            const pool = problem.arcs.pool[arc]!;
-            const load = problem.arcs.load[arc]!;
-            share[arc] = Math.min(unserved, wish[arc % wish.length]!, load > 0 ? left[pool]! / load : 1);
-            left[pool]! -= share[arc]! * load;
-            unserved -= share[arc]!;
+      fc.asyncProperty(
+        shakyWorld,
+        shares,
+        counts,
+        kinds,
+        growth,
+        anyCut,
+        async (one, wish, count, servers, factor, any) => {
+          const grown = (rate: number): number => rate * factor;
+          const demand = one.demand.map((row) => ({
+            ...row,
+            peakPerS: row.peakPerS.map(grown),
+            meanPerS: row.meanPerS.map(grown),
+          }));
+          const world = { ...one, demand, modules: servers };
+          const planned = worldProblem(world, 0);
+          const { problem } = planned;
+          const stages = [{ planned, arc: 0, pool: 0 }];
+          const tables = [failoverTable(planned)];
+          const failures = failuresOf(world);
+          const modules = Float64Array.from({ length: problem.pools.count }, (_, pool) => count[pool % count.length]!);
+          const left = modules.slice();
+          const share = new Float64Array(problem.arcs.pool.length);
+          for (let row = 0; row < problem.rows.count; row++) {
+            let unserved = 1;
+            for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
+              const pool = problem.arcs.pool[arc]!;
+              const load = problem.arcs.load[arc]!;
+              share[arc] = Math.min(unserved, wish[arc % wish.length]!, load > 0 ? left[pool]! / load : 1);
+              left[pool]! -= share[arc]! * load;
+              unserved -= share[arc]!;
+            }
           }
-        }
-        const open = new Uint8Array(problem.sites.count);
-        for (const [pool, many] of modules.entries()) if (many > 0) open[problem.pools.site[pool]!] = 1;
-        const solution = { open, modules, share };
-        const tools = { solver, nowMs: () => 0 };
-        const path = { relativeGap: 0, timeLimitS: 10, seed: 1 };
-        const { missing } = await examine(stages, tables, failures, solution, tools, path);
-        if (missing.length > 0) return;
-        const limits = survivalLimits(stages, tables, failures);
-        const before = new Set(checkSolution(problem, solution).map(({ constraint }) => constraint));
-        const broken = checkSolution({ ...problem, limits }, solution, 1e-5).filter((it) => !before.has(it.constraint));
-        expect(broken).toEqual([]);
-      }),
+          const open = new Uint8Array(problem.sites.count);
+          for (const [pool, many] of modules.entries()) if (many > 0) open[problem.pools.site[pool]!] = 1;
+          const solution = { open, modules, share };
+          const tools = { solver, nowMs: () => 0 };
+          const path = { relativeGap: 0, timeLimitS: 10, seed: 1 };
+          const { missing } = await examine(stages, tables, failures, solution, tools, path);
+          if (missing.length > 0) return;
+          // Whatever the prices, and whatever places are said to be shut.
+          const prices = new Map([...tables[0]!.poolsOfSpot.keys()].map((spot) => [spot, any.prices[spot % 12]!]));
+          const limits = [
+            ...survivalLimits(stages, tables, failures),
+            ...failures.map((failure) => failureLimit(tables[0]!, failure, prices)),
+            ...failures.map((failure) => failureLimit(tables[0]!, failure, prices, any.shut)),
+          ];
+          const before = new Set(checkSolution(problem, solution).map(({ constraint }) => constraint));
+          const broken = checkSolution({ ...problem, limits }, solution, 1e-5).filter(
+            (it) => !before.has(it.constraint),
+          );
+          expect(broken).toEqual([]);
+        },
+      ),
       { numRuns: runs(600) },
     );
   });
