@@ -189,6 +189,12 @@ export function coreOf(
   const usd = new Float64Array(arc.length);
   for (let i = 0, next = 0; i < arc.length; i++) usd[i] = arc[i]! < 0 ? standIns[next++]! : arcs.usd[arc[i]!]!;
   const maxCount = pools.maxCount.map((most, pool) => (never[pools.site[pool]!] === 1 ? 0 : most));
+  // What a limit asks to stand, such as a least number of modules, may serve by arcs that are missing here.
+  const useful = usefulModules(problem);
+  const asked = new Uint8Array(pools.count);
+  for (const limit of problem.limits) {
+    for (const [i, pool] of limit.pools.entries()) if (limit.poolWeights[i]! < 0) asked[pool] = 1;
+  }
   const minCount = pools.minCount.map((least, pool) => (always[pools.site[pool]!] === 1 ? Math.max(1, least) : least));
   return {
     arc,
@@ -207,6 +213,10 @@ export function coreOf(
         kw: behind(pools.kw, 0),
         minCount: behind(minCount, 1),
         maxCount: behind(maxCount, 1),
+        useful: behind(
+          useful.map((most, pool) => most * asked[pool]!),
+          1,
+        ),
         ...(pools.isSwitch && { isSwitch: Uint8Array.of(...pools.isSwitch, 0) }),
       },
       sites: {

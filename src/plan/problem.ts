@@ -38,6 +38,8 @@ export interface PlanProblem {
     readonly minCount: Float64Array;
     /** Largest whole number of modules; Infinity where only other limits apply. */
     readonly maxCount: Float64Array;
+    /** Modules that may be of use whatever the arcs ask for, where some of these are left out; none when left out. */
+    readonly useful?: Float64Array;
     /** 1 for a switch: nothing that stands there, so it does not make a site open. None when left out. */
     readonly isSwitch?: Uint8Array;
   };
@@ -198,7 +200,9 @@ export function usefulModules(problem: PlanProblem): Float64Array {
       if (limit.poolWeights[i]! < 0 && reached[pool] === 0) demand[pool] = pools.maxCount[pool]!;
     }
   }
-  const useful = demand.map((load, pool) => Math.max(Math.ceil(load - 1e-9), pools.minCount[pool]!));
+  const useful = demand.map((load, pool) =>
+    Math.max(Math.ceil(load - 1e-9), pools.minCount[pool]!, pools.useful?.[pool] ?? 0),
+  );
   return usefulOverTime(problem, useful).map((count, pool) => {
     const kw = pools.kw[pool]!;
     const byPower = kw > 0 ? Math.floor(sites.kw[pools.site[pool]!]! / kw + 1e-9) : Infinity;

@@ -131,6 +131,40 @@ describe("the core of a problem", () => {
     );
   });
 
+  it("leaves room for modules that a limit asks for, though the arcs they serve by are missing", async () => {
+    // Two modules serve all for 3; without the dearer arc one module seems enough for what is left.
+    const problem: PlanProblem = {
+      rows: { count: 2, unservedUsd: Float64Array.of(15, 4), gbps: new Float64Array(2) },
+      arcs: {
+        starts: Int32Array.of(0, 1, 2),
+        pool: Int32Array.of(0, 0),
+        usd: Float64Array.of(0, 1),
+        load: Float64Array.of(0.375, 1),
+      },
+      pools: {
+        count: 1,
+        site: Int32Array.of(0),
+        usd: Float64Array.of(1),
+        kw: Float64Array.of(0),
+        minCount: Float64Array.of(0),
+        maxCount: Float64Array.of(2),
+      },
+      sites: {
+        count: 1,
+        usd: Float64Array.of(0),
+        kw: Float64Array.of(Infinity),
+        gbps: Float64Array.of(Infinity),
+        forced: Uint8Array.of(0),
+      },
+      limits: [],
+    };
+    const strong = withImpliedLimits(problem);
+    expect(strong.limits.length).toBe(1);
+    const undecided = { never: new Uint8Array(1), always: new Uint8Array(1) };
+    const core = coreOf(strong, undecided, new Float64Array(2), emptySolution(problem));
+    expect((await solveExact(core.problem, tools, proven)).objectiveUsd).toBeCloseTo(3, 6);
+  });
+
   it("closes the gap: what it finds is a plan of the whole, the cheapest there is", async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(tinyProblem, location), async (problem) => {
