@@ -164,6 +164,7 @@ export function blockOf(
         minCount: of(pools.minCount, pool),
         maxCount: of(pools.maxCount, pool),
         ...(pools.isSwitch && { isSwitch: Uint8Array.from(pool, (p) => pools.isSwitch![p]!) }),
+        ...(pools.reserveLoad && { reserveLoad: of(pools.reserveLoad, pool) }),
       },
       sites: {
         count: here.length,

@@ -97,7 +97,8 @@ function leastOfOne(offers: readonly Offer[], moduleUsd: number, most: number): 
     const usd = moduleUsd * count - earned - partly;
     if (usd >= least) break;
     least = usd;
-    if (next === best.length) break;
+    // Modules that limits pay for are worth more than what they serve.
+    if (next === best.length && moduleUsd >= 0) break;
   }
   return least;
 }
@@ -218,6 +219,7 @@ export function coreOf(
           1,
         ),
         ...(pools.isSwitch && { isSwitch: Uint8Array.of(...pools.isSwitch, 0) }),
+        ...(pools.reserveLoad && { reserveLoad: behind(pools.reserveLoad, 0) }),
       },
       sites: {
         count: sites.count + 1,

@@ -189,6 +189,7 @@ function partOf(problem: PlanProblem, periods: Periods, period: number): PeriodP
       kw: of(pools.kw, pool),
       minCount: of(pools.minCount, pool),
       maxCount: of(pools.maxCount, pool),
+      ...(pools.reserveLoad && { reserveLoad: of(pools.reserveLoad, pool) }),
     },
     sites: {
       count: site.length,

@@ -42,6 +42,11 @@ export interface PlanProblem {
     readonly useful?: Float64Array;
     /** 1 for a switch: nothing that stands there, so it does not make a site open. None when left out. */
     readonly isSwitch?: Uint8Array;
+    /**
+     * Modules that all who may be served by the pool, or go there when something fails, would keep busy: more than its arcs ask
+     * for where failures send others there. None when left out.
+     */
+    readonly reserveLoad?: Float64Array;
   };
   readonly sites: {
     readonly count: number;
@@ -184,8 +189,8 @@ export function checkSolution(problem: PlanProblem, solution: ProblemSolution, t
 }
 
 /**
- * Largest useful whole number of modules per pool: what power and the pool's whole demand, now or later, allow. A pool that
- * serves nobody is useful where it makes room under a limit, such as an upgrade of a site's power; it has a `maxCount`.
+ * Largest useful whole number of modules per pool: what power and the pool's whole demand, now or later or when something fails,
+ * allow. A pool that serves nobody is useful where it makes room under a limit, such as an upgrade of a site's power; it has a `maxCount`.
  */
 export function usefulModules(problem: PlanProblem): Float64Array {
   const { arcs, pools, sites, limits } = problem;
@@ -194,6 +199,10 @@ export function usefulModules(problem: PlanProblem): Float64Array {
   for (let arc = 0; arc < arcs.pool.length; arc++) {
     demand[arcs.pool[arc]!]! += arcs.load[arc]!;
     reached[arcs.pool[arc]!] = 1;
+  }
+  for (const [pool, load] of (pools.reserveLoad ?? []).entries()) {
+    if (load > 0) reached[pool] = 1;
+    demand[pool] = Math.max(demand[pool]!, load);
   }
   for (const limit of limits) {
     for (const [i, pool] of limit.pools.entries()) {

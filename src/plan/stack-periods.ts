@@ -108,6 +108,7 @@ export function* stackPeriodsSteps(world: World, also: ReadonlySet<number> = new
       minCount: join(({ pools }) => pools.minCount),
       maxCount: join(({ pools }) => pools.maxCount),
       isSwitch: joined(Uint8Array, periods, ({ problem: { pools } }) => pools.isSwitch ?? new Uint8Array(pools.count)),
+      ...(world.limits.resilience !== undefined && { reserveLoad: join(({ pools }) => pools.reserveLoad!) }),
     },
     sites: {
       count: sites * periods.length,

@@ -211,7 +211,10 @@ function timesOf(
   const { problem, poolModule, world } = planned;
   const kinds = world.modules.length;
   const within = new Set(spots);
-  const inside = reaches.filter(({ row }) => refuges[row]!.every(({ spot }) => within.has(spot)));
+  // Who has nowhere to go asks for no reserve.
+  const inside = reaches.filter(
+    ({ row }) => refuges[row]!.length > 0 && refuges[row]!.every(({ spot }) => within.has(spot)),
+  );
   // What all the rows take of each kind, each where it takes least; a kind that cannot serve all of them counts for the rest.
   const taken = new Float64Array(kinds);
   const best = inside.map(({ row }) => Math.min(...refuges[row]!.map(({ load }) => load)));

@@ -22,6 +22,7 @@ import { worldLimits } from "./world-limits.ts";
 import { mergeRows } from "./merge-rows.ts";
 import { elapsedYears, fleetKey, isDelivered, lastingKw, type PeriodTerms } from "./period-terms.ts";
 import type { PlanProblem } from "./problem.ts";
+import { reserveLoads } from "./resilience.ts";
 import { atOnce, inWords, type Steps } from "./steps.ts";
 
 /** A problem and what its rows, pools and arcs mean in the world. Sites keep their positions. */
@@ -171,6 +172,12 @@ export function* worldProblemSteps(
     maxCount[firstAuxiliary + i] = mustBeClosed(world.sites[site]!, period) ? 0 : 1;
   }
   const sites = siteCosts(world, period);
+  const poolsAt = (spot: number): number[] =>
+    [false, true].flatMap((installed) => {
+      const [site, module] = [Math.floor(spot / world.modules.length), spot % world.modules.length];
+      return pools.has(site, module, false, installed) ? [pools.find(site, module, false, installed)] : [];
+    });
+  const reserveLoad = reserveLoads({ world, period }, table, poolsAt, poolCount);
   const problem: PlanProblem = {
     rows: { count: rowCount, unservedUsd, gbps },
     arcs: { starts, pool: arcPool, usd: arcUsd, load: arcLoad },
@@ -184,6 +191,7 @@ export function* worldProblemSteps(
       isSwitch: Uint8Array.from({ length: poolCount }, (_, pool) =>
         auxiliary[pool - firstAuxiliary]?.kind === "campus" ? 1 : 0,
       ),
+      ...(reserveLoad && { reserveLoad }),
     },
     sites: {
       count: world.sites.length,

@@ -119,17 +119,23 @@ async function cheapest(world: World): Promise<number> {
   const loadOf = (of: typeof table, row: number, entry: number): number =>
     world.demand[row]!.peakPerS[0]! / (of.perModulePerS[entry]! * world.limits.headroomRatio);
   const reach = [0, 0, 0];
+  const exists = world.sites.map((_, site) => table.site.includes(site));
+  // Who is served at a place or goes there when something has failed, each by what takes more.
   for (const row of world.demand.keys()) {
-    for (let entry = table.rowStart[row]!; entry < table.rowStart[row + 1]!; entry++) {
-      reach[table.site[entry]!]! += loadOf(table, row, entry);
+    const most = [0, 0, 0];
+    for (const ways of [table, refuge]) {
+      for (let entry = ways.rowStart[row]!; entry < ways.rowStart[row + 1]!; entry++) {
+        const site = ways.site[entry]!;
+        if (exists[site]) most[site] = Math.max(most[site]!, loadOf(ways, row, entry));
+      }
     }
+    for (const [site, load] of most.entries()) reach[site]! += load;
   }
   const { powerKw } = world.modules[0]!;
   const most = world.sites.map((site, index) =>
     Math.min(Math.ceil(reach[index]! - 1e-9), Math.floor(site.powerLimitKw[0]! / (powerKw * site.pue) + 1e-9)),
   );
   fc.pre(most.reduce((product, count) => product * (count + 1), 1) <= 150);
-  const exists = reach.map((load) => load > 0);
   let best = Infinity;
   const counts = [0, 0, 0];
   const finish = async (): Promise<void> => {
@@ -233,6 +239,35 @@ describe("a plan that survives the loss of any one place", () => {
       { numRuns: runs(9) },
     );
   }, 180_000);
+
+  it("keeps a reserve where few are served for many who come after a loss, when they may wait longer then", async () => {
+    const impatient = testWorkload({
+      id: "quick",
+      ttft: { budgetMs: 18, attainmentRatio: 0.9 },
+      failoverBudgetMs: 200,
+      unservedUsdPerRequest: 0.01,
+    });
+    const base = tinyWorld({ workloads: [impatient] });
+    const world: World = {
+      ...base,
+      modules: [smallModule],
+      demand: base.demand.map((row) => ({
+        ...row,
+        peakPerS: [row.area === 0 ? 900 : 1],
+        meanPerS: [row.area === 0 ? 400 : 0.4],
+      })),
+      sites: base.areas.map(({ latitude, longitude }, index) =>
+        testSite({ id: `s${index}`, tier: "edge", latitude, longitude, powerLimitKw: [1000] }),
+      ),
+      limits: { ...base.limits, resilience: "site", zones: [] },
+    };
+    const document = throughJson(await plan(world));
+    expect(document.unserved).toEqual([]);
+    const [small] = document.deployment.pools.filter(({ site }) => site === 1);
+    expect(document.deployment.flows.every(({ pool, peakPerS }) => pool === 0 || peakPerS <= 1)).toBe(true);
+    expect(small!.count).toBeGreaterThan(1);
+    expect(verifyPlan(document).findings).toEqual([]);
+  });
 
   it("keeps its promise in the simulator when the place is lost from which most has to go elsewhere", async () => {
     const [drawn] = fc.sample(roomy, { numRuns: 1, seed: 11 });
