@@ -52,6 +52,8 @@ describe("a table of rates over time", () => {
       "minute;requests_per_minute\n0;1200\n60;300\n120;2400",
       "timestamp_ms\trequests per second\n0\t20\n3600000\t5\n7200000\t40",
       "time (h),requests_per_s\n0,20\n1,5\n2,40",
+      "hour_start,rps\n1715299200,20\n1715302800,5\n1715306400,40",
+      "hour_start_utc,rps\n1715299200000,20\n1715302800000,5\n1715306400000,40",
     ]) {
       expect(parseRateCurve(text, "curve.csv")!.clients[0]!.windows).toEqual(expected);
     }

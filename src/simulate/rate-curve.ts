@@ -27,6 +27,11 @@ const timeColumns: Readonly<Record<string, number | null>> = {
   time: null,
 };
 
+/** A number in a column `hour_start` that makes thousands of years of hours is when the hour starts, in seconds since 1970 or less. */
+const mostCounted = 1e8;
+const unitOf = (value: number, calledMs: number | null): number =>
+  calledMs !== null && Math.abs(value) < mostCounted ? calledMs : epochUnitMs(value);
+
 /** Rates above are taken for damage: more than all public services together. */
 const absurdPerS = 10_000_000;
 /**
@@ -53,7 +58,8 @@ export function parseRateCurve(text: string, name: string): ClientProfileSet | n
   if (rateColumn < 0 || timeColumn < 0) return null;
   const perS = 1 / rateColumns[plain[rateColumn]!]!;
   const { name: timeName, unitMs } = columnName(columns[timeColumn]!);
-  const countsMs = unitMs ?? timeColumns[timeName] ?? epochUnitMs;
+  const calledMs = timeColumns[timeName] ?? null;
+  const countsMs = unitMs ?? ((value: number) => unitOf(value, calledMs));
   const points: { fromMs: number; requestsPerS: number }[] = [];
   const bad: number[] = [];
   for (const [index, row] of rows.entries()) {
