@@ -13,6 +13,7 @@ describe("a table in a terminal", () => {
       "              chip of the same generation",
     ]);
     expect(textTable(head, rows, Number.POSITIVE_INFINITY).split("\n")).toHaveLength(3);
+    expect(textTable(head, rows, 0).split("\n")).toHaveLength(3);
   });
 
   it("does not break figures, and keeps words legible in the narrowest window", () => {

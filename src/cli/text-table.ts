@@ -5,7 +5,7 @@ const leastWidth = 24;
  * A table for people: words to the left, columns of figures to the right, no lines drawn. Where it is wider than the
  * terminal and ends with words, these go on below.
  *
- * @param columns Width of the terminal; a file has none.
+ * @param columns Width of the terminal; a file has none, and one that does not know its own says 0.
  */
 export function textTable(
   head: readonly string[],
@@ -17,7 +17,12 @@ export function textTable(
   const last = head.length - 1;
   const before = head.slice(0, last).reduce((sum, _title, column) => sum + width(column) + 2, 0);
   const room = Math.max(leastWidth, head[last]!.length, columns - before);
-  if (last === 0 || before + width(last) <= columns || rows.every((row) => looksLikeFigure(row[last] ?? ""))) {
+  if (
+    last === 0 ||
+    columns === 0 ||
+    before + width(last) <= columns ||
+    rows.every((row) => looksLikeFigure(row[last] ?? ""))
+  ) {
     return plainTable(head, rows);
   }
   const folded = rows.flatMap((row) =>
