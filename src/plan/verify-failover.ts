@@ -16,7 +16,11 @@ export function checkFailover(
 ): void {
   const { world, period } = planned;
   const failures = failuresOf(world);
-  if (failures.length === 0) return;
+  if (failures.length === 0) {
+    // What survives failures costs more, so the limits that follow from that would prove too much of a world that asks for nothing.
+    if (document.failover) report("failover", "belongs to no wish of the world: it asks for no failure to be survived");
+    return;
+  }
   if (!document.failover) {
     report("failover", "is missing: that the plan survives failures cannot be checked");
     return;
@@ -99,9 +103,9 @@ export function withFailureCuts(
   problem: PlanProblem,
   stages: readonly { readonly planned: WorldProblem; readonly arc: number; readonly pool: number }[],
 ): PlanProblem {
-  if (!document.failover) return problem;
   const { world } = document;
   const failures = failuresOf(world);
+  if (!document.failover || failures.length === 0) return problem;
   const tables = stages.map(({ planned }) => failoverTable(planned));
   const limits = document.failover.cuts.map(({ period, failure, prices, shut = [] }) => {
     const stage = stages.findIndex(({ planned }) => planned.period === period);

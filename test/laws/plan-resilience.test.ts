@@ -298,6 +298,10 @@ describe("a plan that survives the loss of any one place", () => {
     const lost = document.deployment.pools.findIndex((pool) => pool.site === moves[0]!.failure);
     expect(told([{ ...moves[0]!, pool: lost }, ...moves.slice(1)]).join()).toContain("is lost with");
     expect(verifyPlan({ ...document, failover: undefined } as never).findings[0]!.where).toBe("failover");
+    // Where nothing has to be survived, nothing follows from it either: it would prove more than is true.
+    const { resilience: _asked, ...carefree } = document.world.limits;
+    const bold = verifyPlan({ ...document, world: { ...document.world, limits: carefree } });
+    expect(bold.findings.map(({ where }) => where)).toContain("failover");
   });
 
   it("costs no less than one that need not survive, and survives each of its years", async () => {
