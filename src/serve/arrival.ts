@@ -1,4 +1,4 @@
-import { describeTarget, place, type RouteRequest, type Target } from "../route/index.ts";
+import { describeTarget, place, type RouteRequest, type Routes, type Target } from "../route/index.ts";
 import type { Reservation } from "./accounts.ts";
 import type { Candidate } from "./admission.ts";
 import { apiError } from "./api-error.ts";
@@ -80,7 +80,7 @@ export class Arrival implements Exchange, Candidate {
     const routes = core.routesFor(admitted.slo);
     const placement = place(routes, route, core.snapshot, { nowMs, rng: this.#rng });
     const target = placement.replicas.length > 0 ? describeTarget(routes, route, placement, 0) : null;
-    if (!this.#hasRoom(target)) return false;
+    if (!this.#hasRoom(routes, target)) return false;
     const placed: Admitted = { ...admitted, placement, routes, drained: core.drains.all };
     const slot = core.keptRoutes.keep(placed);
     this.#inference = new Inference(core, this.#call, this.#reply, placed, { endpoint, target, slot, over: this });
@@ -128,9 +128,9 @@ export class Arrival implements Exchange, Candidate {
   }
 
   /** Whether beginning now serves the request better than waiting. What is not known is no reason to wait. */
-  #hasRoom(target: Target | null): boolean {
+  #hasRoom(routes: Routes, target: Target | null): boolean {
     // Without a target only engines that are full may take it later; everything else is an answer already.
-    if (target === null) return !this.#core.someGroupIsFull();
+    if (target === null) return !this.#core.someGroupIsFull(routes, this.#asked.route);
     const { loadKnown, missRatio } = target.terms;
     // The queue there is, not the one the policy assumes of an engine that failed: that one no waiting makes shorter, for
     // only a request can find out that the engine is well again.

@@ -1,5 +1,13 @@
 import type { World } from "../catalog/index.ts";
-import { compilePolicy, compileRoutes, describe, type Group, type Routes, type Snapshot } from "../route/index.ts";
+import {
+  compilePolicy,
+  compileRoutes,
+  describe,
+  type Group,
+  type RouteOrigin,
+  type Routes,
+  type Snapshot,
+} from "../route/index.ts";
 import type { Accounts } from "./accounts.ts";
 import { Admission } from "./admission.ts";
 import { errorBody, type ApiError } from "./api-error.ts";
@@ -166,9 +174,12 @@ export class GatewayCore {
     reply.send(error.status, [...headers, ...more], errorBody(error), true);
   }
 
-  /** An engine takes no more for now, but will when one of its requests is over. */
-  someGroupIsFull(): boolean {
-    return this.groups.some((state) => state.full);
+  /** An engine that may serve such a request takes no more for now, but will when one of its own is over. */
+  someGroupIsFull(routes: Routes, { workload, area, access }: RouteOrigin): boolean {
+    return routes.wholeLane(workload, area, access).group.some((group) => {
+      const { full, drained } = this.groups[group]!;
+      return full && !drained;
+    });
   }
 
   /** Where engines stand and what they serve. */

@@ -57,6 +57,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
   #live: Attempt[] = [];
   #hedge: Waiting | null = null;
   #firstContentMs: number | null = null;
+  /** The last one that spoke of an engine's health; null = none. */
+  #failure: AttemptFailure | null = null;
   #streaming = false;
   /** What is streamed is sound or a picture, which has no place for an error inside. */
   #bytes = false;
@@ -156,20 +158,29 @@ export class Inference implements Exchange, AttemptOwner, Member {
       this.#finish("refused", attempt.target);
       return;
     }
-    // Another engine may have the model or endpoint that this one lacks.
-    if (isMissing(failure) && this.#live.length === 0 && this.#startNext("fallback")) return;
-    // A refusal of this very request says nothing about the engine's health.
-    if (isCallersFault(failure)) {
-      const own = apiError("invalid_request", {
-        detail: `The engine refused the request with status ${failure.status}.`,
-      });
-      const body = isErrorObject(failure.body) ? failure.body : errorBody(own);
-      this.#cancelAll("superseded");
-      this.#reply.send(failure.status, this.#headers(attempt, "application/json"), body, true);
-      this.#finish("refused", attempt.target);
-      return;
+    if (!this.#streaming) {
+      // Another engine may have the model or endpoint that this one lacks, and one that is asked already may answer.
+      if (isMissing(failure)) {
+        if (this.#live.length > 0 || this.#startNext("fallback")) return;
+        // That a well engine lacks it says less than that another one, which may have it, could not answer.
+        if (this.#failure) return this.#breakOff(errorOf(this.#failure), null);
+      }
+      if (isCallersFault(failure)) {
+        const own = apiError("invalid_request", {
+          detail: `The engine refused the request with status ${failure.status}.`,
+        });
+        const body = isErrorObject(failure.body) ? failure.body : errorBody(own);
+        this.#cancelAll("superseded");
+        this.#reply.send(failure.status, this.#headers(attempt, "application/json"), body, true);
+        this.#finish("refused", attempt.target);
+        return;
+      }
     }
-    attempt.state.failed(failure.retryAfterMs);
+    // A refusal says nothing about the engine's health, also one to go on with an answer that another engine began.
+    if (!isCallersFault(failure)) {
+      attempt.state.failed(failure.retryAfterMs);
+      this.#failure = failure;
+    }
     this.#lastSequence = attempt.stream?.lastSequence ?? -1;
     if (this.#streaming) {
       if (!this.#resume()) this.#breakOff(errorOf(failure), attempt.target);

@@ -42,6 +42,7 @@ function stateOf(signals: EngineSignals | null, siteHealth = 1) {
     siteHealth: () => siteHealth,
   });
   const healthAt = (ms: number) => {
+    clock.advance(Math.max(0, ms - clock.monotonicMs()));
     moment.nowMs = ms;
     return state.health.value;
   };
@@ -126,6 +127,17 @@ describe("wait at a group", () => {
     expect(drainAt(160)).toBe(20);
     state.waitsNoLonger(30, false, null, 0);
     expect(drainAt(161)).toBe(0);
+  });
+
+  it("does not hold such prompts against an engine that was done with them sooner", () => {
+    const { state, healthAt } = stateOf(silent);
+    for (let index = 0; index < 10; index++) state.handedOver(100, false);
+    healthAt(10);
+    for (let index = 0; index < 10; index++) state.waitsNoLonger(100, false, null, 0);
+    state.handedOver(100, false);
+    expect(state.drain.value).toBe(100);
+    healthAt(60);
+    expect(state.drain.value).toBe(50);
   });
 
   it("counts such a prompt beside a scrape until the next one, which has seen it", () => {

@@ -156,6 +156,10 @@ export class GroupState {
   waitsNoLonger(inputTokens: number, stream: boolean, tookMs: number | null, together: number): void {
     if (!stream) {
       this.#wholeTokens -= inputTokens;
+      // An engine faster than thought must not seem busy for what it has done long ago.
+      const untilMs = this.#clock.monotonicMs() + this.#wholeTokens * this.#perTokenMs;
+      this.#wholeUntilMs = Math.min(this.#wholeUntilMs, untilMs);
+      this.#wholeSinceScrapeUntilMs = Math.min(this.#wholeSinceScrapeUntilMs, untilMs);
       return;
     }
     this.#waitingTokens -= inputTokens;

@@ -171,6 +171,15 @@ describe.each(transports)("over $name:", (transport) => {
       expect(mesh.abroad.requests).toHaveLength(0);
     });
 
+    it("says that engines are busy when the only one that is not lacks the model", async () => {
+      const mesh = await meshOf(failWith(503));
+      mesh.bloc.behave(failWith(404));
+      await expect(mesh.client.chat.completions.create(request)).rejects.toMatchObject({
+        status: 429,
+        code: "overloaded",
+      });
+    });
+
     it("never leaves the countries the law allows, even when every allowed site has failed", async () => {
       const mesh = await meshOf(failWith(500));
       mesh.bloc.behave(sendThen("", "reset"));
@@ -383,6 +392,21 @@ describe.each(transports)("over $name:", (transport) => {
       ]);
       expect(mesh.abroad.requests).toHaveLength(0);
     });
+
+    it("comes from the first site all the same when the second lacks the model", async () => {
+      const mesh = await meshOf(wellBehaved, { hedgeRatio: 1, firstTokenTimeoutMs: 5_000 });
+      for (let index = 0; index < 64; index++) await readStream(mesh.client);
+      mesh.near.behave((socket, asked) => {
+        // Once the second has been asked and has answered.
+        const timer = setInterval(() => {
+          if (mesh.bloc.requests.length === 0) return;
+          clearInterval(timer);
+          setTimeout(() => wellBehaved(socket, asked), 100);
+        }, 5);
+      });
+      mesh.bloc.behave(failWith(404));
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one two three", error: null, site: "near-edge" });
+    });
   });
 
   describe("a stream whose engines can continue an answer", () => {
@@ -435,6 +459,18 @@ describe.each(transports)("over $name:", (transport) => {
         expect(mesh.abroad.requests).toHaveLength(0);
       },
     );
+
+    it.each([400, 404, 501])("ends with an error when nobody goes on with it: %i", async (status) => {
+      const mesh = await meshOf(streamThen([roleEvent, contentEvent("one ")], "reset"), { continues: true });
+      mesh.bloc.behave(failWith(status));
+      const response = await fetch(`${mesh.url}/v1/chat/completions`, {
+        method: "POST",
+        body: JSON.stringify({ ...request, stream: true }),
+      });
+      const text = await response.text();
+      expect(text).toMatch(/"one ".*\n\ndata: \{"error":.*"code":"upstream_failed".*\}\n\n$/s);
+      expect(text).not.toContain("HTTP/1.1");
+    });
 
     it("ends with an error when the continuation breaks off as well", async () => {
       const mesh = await meshOf(streamThen([roleEvent, contentEvent("one ")], "reset"), { continues: true });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Engine, RequestRecord } from "../../src/serve/index.ts";
+import type { Engine, GatewayParts, RequestRecord } from "../../src/serve/index.ts";
 import { budgetMs, overload, type Heard } from "./overload.ts";
-import { createGateway, testMesh } from "./test-mesh.ts";
+import { createGateway, serveWorld, testMesh } from "./test-mesh.ts";
 
 const nothingKnown = {
   source: "none",
@@ -15,6 +15,21 @@ const nothingKnown = {
 const seconds = 5;
 /** What one engine with eight places answers in time, requests per second; the first test checks it. */
 const capacityPerS = 118;
+
+const body = JSON.stringify({ model: "disperse/chat", messages: [{ role: "user", content: "Hello" }] });
+const call = { method: "POST", path: "/v1/chat/completions", body, bodyBytes: body.length, header: () => undefined };
+
+/** A gateway whose engines have no room, ever. */
+function full(extra: Partial<GatewayParts>, world = serveWorld()) {
+  const { parts, telemetry } = testMesh({ world });
+  const engine: Engine = {
+    start: () => ({ cancel() {}, pause() {}, resume() {} }),
+    signals: () => nothingKnown,
+    close: async () => {},
+  };
+  const engines = () => ({ engine, emulated: false, model: "silent", maxInFlight: 0 });
+  return { gateway: createGateway({ ...parts, engines, ...extra }), telemetry };
+}
 
 const inTime = (heard: readonly Heard[]) => heard.filter(({ ttftMs }) => ttftMs !== null && ttftMs <= budgetMs).length;
 const of = (heard: readonly Heard[], key: string) => heard.filter((entry) => entry.key === key);
@@ -92,25 +107,20 @@ describe("a gateway that is asked for more than its engines can do", () => {
 
   it("writes down who left while waiting", () => {
     const notes: RequestRecord[] = [];
-    const { parts, telemetry } = testMesh();
-    const silent = { start: () => ({ cancel() {}, pause() {}, resume() {} }), signals: () => nothingKnown };
-    const engine = { ...silent, close: async () => {} } satisfies Engine;
-    const gateway = createGateway({
-      ...parts,
-      engines: () => ({ engine, emulated: false, model: "silent", maxInFlight: 0 }),
+    const { gateway, telemetry } = full({
       journals: [{ note: (record) => void notes.push(record), close: async () => {} }],
     });
-    const body = JSON.stringify({ model: "disperse/chat", messages: [{ role: "user", content: "Hello" }] });
-    const call = {
-      method: "POST",
-      path: "/v1/chat/completions",
-      body,
-      bodyBytes: body.length,
-      header: () => undefined,
-    };
     gateway.handle(call, { send: () => true, write: () => true, reset() {} }).clientLeft();
     expect(notes).toMatchObject([{ outcome: "client-left", site: null, attempts: [], chargeNanoUsd: 0 }]);
     expect(telemetry.render()).toMatch(/disperse_requests_total\{outcome="client-left",site="",workload="chat"\} 1/);
     expect(telemetry.render()).toMatch(/disperse_queued_requests 0/);
+  });
+
+  it("tells at once who may not be served at all, however full engines are that serve others", () => {
+    const { gateway } = full({}, serveWorld({ sites: [serveWorld().sites[2]!] }));
+    const statuses: number[] = [];
+    const send = (status: number) => statuses.push(status) > 0;
+    gateway.handle(call, { send, write: () => true, reset() {} });
+    expect(statuses).toEqual([403]);
   });
 });
