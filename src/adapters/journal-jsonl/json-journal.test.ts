@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
@@ -35,17 +35,20 @@ it("tells of a full disk once, goes on when there is room again, and says how ma
   const journal = createJsonJournal({ path, retryMs: 0, onTrouble: ({ message }) => void told.push(message) });
   journal.note(record("lost-1"));
   await vi.waitFor(() => expect(told).toHaveLength(1));
-  journal.note(record("lost-2"));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // Opened again and again, and refused each time.
+  for (const lost of ["lost-2", "lost-3"]) {
+    journal.note(record(lost));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   expect(told).toEqual([expect.stringContaining("ENOSPC")]);
 
+  // The disk was full in the middle of a line.
   rmSync(path);
-  await vi.waitFor(() => {
-    journal.note(record("kept"));
-    expect(readFileSync(path, "utf8")).toContain("kept");
-  });
+  writeFileSync(path, '{"requestId":"cut');
+  journal.note(record("kept"));
   await journal.close();
-  const [first] = readFileSync(path, "utf8").trim().split("\n");
-  expect(JSON.parse(first!)).toMatchObject({ requestId: "kept", droppedLines: expect.any(Number) as number });
+  const lines = readFileSync(path, "utf8").trim().split("\n");
+  expect(lines.slice(0, -1)).toEqual(['{"requestId":"cut']);
+  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ requestId: "kept", droppedLines: 3 });
   rmSync(folder, { recursive: true });
 });

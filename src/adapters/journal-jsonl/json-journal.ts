@@ -1,4 +1,4 @@
-import { createWriteStream, openSync } from "node:fs";
+import { closeSync, createWriteStream, openSync, readSync, statSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Writable } from "node:stream";
 import type { Journal, RequestRecord } from "../../serve/index.ts";
@@ -27,8 +27,9 @@ export function createJsonJournal(options: JsonJournalOptions): Journal {
   let dropped = 0;
   let brokeAtMs = Number.NEGATIVE_INFINITY;
   let isTold = false;
-  const written = (error?: Error | null) => {
-    if (error) dropped++;
+  /** A piece that was not written whole: its lines, and those they had told of, are missing still. */
+  const written = (lines: number) => (error?: Error | null) => {
+    if (error) dropped += lines;
     else isTold = false;
   };
   // Opened at once, so that a wrong path is told at the start and not in the middle of the night.
@@ -36,6 +37,8 @@ export function createJsonJournal(options: JsonJournalOptions): Journal {
 
   function openStream(): Writable {
     const opened: Writable = path === "-" ? process.stdout : createWriteStream(path, { fd: openSync(path, "a") });
+    // What the file ends in the middle of is no line, and must not spoil the next.
+    if (path !== "-" && isCut(path)) opened.write("\n");
     // A log that cannot be written must not take the service down.
     opened.on("error", (error) => {
       if (stream === opened) stream = null;
@@ -63,8 +66,10 @@ export function createJsonJournal(options: JsonJournalOptions): Journal {
         dropped++;
         return;
       }
-      open.write(`${JSON.stringify(lineOf(record, dropped))}\n`, written);
+      const line = `${JSON.stringify(lineOf(record, dropped))}\n`;
+      const lines = dropped + 1;
       dropped = 0;
+      open.write(line, written(lines));
     },
     async close() {
       const open = stream;
@@ -75,6 +80,24 @@ export function createJsonJournal(options: JsonJournalOptions): Journal {
       });
     },
   } satisfies Journal;
+}
+
+/** Whether a file ends within a line, which a full disk or a kill leaves behind. */
+function isCut(path: string): boolean {
+  try {
+    const { size } = statSync(path);
+    if (size === 0) return false;
+    const file = openSync(path, "r");
+    try {
+      const last = Buffer.alloc(1);
+      return readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // One that may only be written is taken as it is.
+    return false;
+  }
 }
 
 function lineOf(record: RequestRecord, droppedLines: number) {
