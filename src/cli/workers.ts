@@ -76,7 +76,8 @@ export async function leadWorkers(
   // Whichever worker operators speak to: what they do is put in order here, and all go by it, also those started later.
   const drains = new Drains();
   let stopping = false;
-  let listening = 0;
+  const listening = new Set<number>();
+  const restarts = new Set<NodeJS.Timeout>();
   /** All have listened once: what was asked for can be run, and from then on nothing ends it but being told to. */
   let isUp = false;
   const readings = new WorkerReadings();
@@ -97,7 +98,8 @@ export async function leadWorkers(
     worker.on("message", (message: FromWorker) => {
       if (message.kind === "listening") {
         came = true;
-        if (++listening !== count) return;
+        listening.add(number);
+        if (isUp || listening.size < count) return;
         isUp = true;
         on.listening(message.url);
       } else if (message.kind === "answer") asked.get(message.id)?.(message);
@@ -112,15 +114,16 @@ export async function leadWorkers(
     });
     worker.on("exit", (code, signal) => {
       workers.delete(number);
+      listening.delete(number);
       readings.ended(number);
       if (stopping) return;
       if (came) {
         on.say(`worker ${number} ended unexpectedly and is started again`);
-        setTimeout(() => stopping || start(number), restartMs);
+        restart(number, restartMs, restartMs);
       } else if (isUp) {
         // Its files may be broken just now, and the others go on with the last good ones.
         on.say(`worker ${number} could not start and is tried again in ${Math.ceil(pauseMs / 1_000)} s`);
-        setTimeout(() => stopping || start(number, Math.min(longestRestartMs, pauseMs * 2)), pauseMs);
+        restart(number, pauseMs, Math.min(longestRestartMs, pauseMs * 2));
       } else {
         // It has told why on standard error, unless it could not; the others would say the same.
         if (signal) on.say(`worker ${number} was ended by ${signal} before it could start`);
@@ -129,6 +132,15 @@ export async function leadWorkers(
       }
     });
   };
+
+  /** `nextMs`: how long it is left alone should it fail to start. */
+  function restart(number: number, afterMs: number, nextMs: number): void {
+    const timer = setTimeout(() => {
+      restarts.delete(timer);
+      start(number, nextMs);
+    }, afterMs);
+    restarts.add(timer);
+  }
 
   async function askAll(order: Order): Promise<CollectedFamily[]> {
     const silent = new Set<number>();
@@ -150,8 +162,9 @@ export async function leadWorkers(
             limit.refresh();
             families.push(...piece.families);
             if (!piece.last) return;
-            // Half an answer would look as if what it counts had fallen.
-            if (order.kind === "read-metrics") readings.told(number, families);
+            // Half an answer would look as if what it counts had fallen; one that comes after the end of who sent it is
+            // counted already.
+            if (order.kind === "read-metrics" && workers.get(number) === worker) readings.told(number, families);
             done();
           });
           tell(worker, { ...order, id: name });
@@ -168,6 +181,8 @@ export async function leadWorkers(
   process.on("SIGHUP", hangUp);
   await Promise.race([untilStopped(), failure]);
   stopping = true;
+  // Whoever waits to be started again, for half a minute perhaps, must not keep this process.
+  for (const timer of restarts) clearTimeout(timer);
   process.off("SIGHUP", hangUp);
   const ended = [...workers.values()].map((worker) => new Promise((resolve) => worker.on("exit", resolve)));
   for (const worker of workers.values()) worker.process.kill("SIGTERM");
