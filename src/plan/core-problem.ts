@@ -97,8 +97,8 @@ function leastOfOne(offers: readonly Offer[], moduleUsd: number, most: number): 
     const usd = moduleUsd * count - earned - partly;
     if (usd >= least) break;
     least = usd;
-    // Modules that limits pay for are worth more than what they serve.
-    if (next === best.length && moduleUsd >= 0) break;
+    // Modules that limits pay for are worth having when there is nothing left to serve.
+    if (next === best.length) return moduleUsd < 0 ? least + moduleUsd * (most - count) : least;
   }
   return least;
 }

@@ -103,6 +103,48 @@ describe("the least count of modules for all demand", () => {
 });
 
 describe("the core of a problem", () => {
+  it("keeps a place whose modules a limit pays for beyond what they serve", () => {
+    const problem: PlanProblem = {
+      rows: { count: 1, unservedUsd: Float64Array.of(1), gbps: new Float64Array(1) },
+      arcs: { starts: Int32Array.of(0, 1), pool: Int32Array.of(0), usd: Float64Array.of(0), load: Float64Array.of(3) },
+      pools: {
+        count: 1,
+        site: Int32Array.of(0),
+        usd: Float64Array.of(10),
+        kw: new Float64Array(1),
+        minCount: new Float64Array(1),
+        maxCount: Float64Array.of(Infinity),
+      },
+      sites: {
+        count: 1,
+        usd: Float64Array.of(0),
+        kw: Float64Array.of(Infinity),
+        gbps: Float64Array.of(Infinity),
+        forced: new Uint8Array(1),
+      },
+      limits: [
+        {
+          name: "three modules",
+          upper: -3,
+          sites: new Int32Array(0),
+          siteWeights: new Float64Array(0),
+          pools: Int32Array.of(0),
+          poolWeights: Float64Array.of(-1),
+        },
+      ],
+    };
+    // At 12 a module the limit pays 36, and the place gives 2 of each of its modules back: 30, which the only plan costs.
+    const bound = {
+      boundUsd: 30,
+      rowPrice: Float64Array.of(0),
+      limitPrice: Float64Array.of(12),
+      tiePrice: new Float64Array(0),
+      siteValue: Float64Array.of(-6),
+      modulePrice: Float64Array.of(10),
+    };
+    expect(fatesOf(problem, bound as never, 30).never).toEqual(Uint8Array.of(0));
+  });
+
   it("holds every plan that costs no more than it is made for, and never costs more than it", async () => {
     await fc.assert(
       fc.asyncProperty(
