@@ -279,6 +279,9 @@ cost of capital is the plan's and lives end with periods.
 
 - Lead times: what is in service in a period was ordered early enough, but not before the horizon begins; it serves from the beginning of
   the period in which it arrives. Supply, allotments and budgets count it in that period.
+- Idle modules: no pool has more modules than all who may be served there (or go there when something fails) would keep busy, \`most\`
+  of \`opening\`. So a least share is not met by modules that nobody could use; where few are in reach of what counts, others go
+  without, and the plan says that the share is in the way.
 - Closing: an \`existing\` site with \`closingCost\`, \`salvage\` or \`closeBy\` may close; the net cost is an annuity for as long as it is
   closed. Where that is more than the site costs to keep, it stays open unless \`closeBy\` says otherwise.
 - Debt: a share of every investment is borrowed at its rate; cost of capital is the mean of both, weighted.
