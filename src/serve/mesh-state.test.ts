@@ -211,6 +211,14 @@ describe("silence of a group", () => {
     expect(silentAt(known, 13_600)).toBe(false);
   });
 
+  it("is not that of an engine that still begins answers, however long they take", () => {
+    const known = stateOf({ ...silent, source: "scrape", atMs: 1_000, drainMs: 0 });
+    known.state.handedOver(10, true);
+    expect(silentAt(known, 11_900)).toBe(true);
+    known.state.waitsNoLonger(10, true, 400, 1);
+    expect(silentAt(known, 12_000)).toBe(false);
+  });
+
   it("is not that of several servers one of which was heard", () => {
     const known = stateOf({ ...silent, source: "scrape", atMs: 1_000, heardMs: 19_500, drainMs: 0 });
     expect(silentAt(known, 20_000)).toBe(false);

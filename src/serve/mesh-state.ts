@@ -77,6 +77,7 @@ export class GroupState {
   #restUntilMs = 0;
   #suspectUntilMs = 0;
   #failedAtMs = Number.NEGATIVE_INFINITY;
+  /** Last whole answer or first token. */
   #servedAtMs = Number.NEGATIVE_INFINITY;
   readonly #clock: Clock;
   readonly #moment: Moment;
@@ -164,7 +165,9 @@ export class GroupState {
     }
     this.#waitingTokens -= inputTokens;
     this.#tokensSinceScrape -= inputTokens;
-    this.#pace.ended(this.#clock.monotonicMs(), tookMs, together);
+    const nowMs = this.#clock.monotonicMs();
+    if (tookMs !== null) this.#servedAtMs = nowMs;
+    this.#pace.ended(nowMs, tookMs, together);
   }
 
   /**

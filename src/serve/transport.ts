@@ -73,7 +73,7 @@ export type PageSource = (path: string, known: boolean) => Page | null | Promise
 export interface HttpClient {
   /** Sends a POST. No event is delivered before it has returned; redirects are answers like any other. */
   post(request: HttpPost, events: EngineEvents): EngineRun;
-  /** Fetches a small text; null when it cannot be had, whatever the reason. */
+  /** Fetches a small text; empty when the server answers that it has none (a status below 500 other than 200), else null. */
   getText(path: string, timeoutMs: number, headers?: readonly string[]): Promise<string | null>;
   close(): Promise<void>;
 }

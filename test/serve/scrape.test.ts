@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createOpenAiEngine } from "../../src/adapters/engine-openai/index.ts";
 import { answer, startUpstream } from "./misbehaving-upstream.ts";
 import { transports } from "./test-mesh.ts";
@@ -28,6 +28,22 @@ describe.each(transports)("load polled over $name", ({ client }) => {
     const { atMs, source } = engine.signals();
     expect(source).toBe("scrape");
     expect(performance.now() - atMs).toBeGreaterThan(20);
+    await engine.close();
+    await upstream.close();
+  });
+
+  it("is unknown again, and not old, once the engine answers without it", async () => {
+    const upstream = await startUpstream((socket) => answer(socket, 200, "sglang:num_running_reqs 1\n"));
+    const engine = createOpenAiEngine({
+      url: upstream.url,
+      metricsPath: "auto",
+      scrapeMs: 10,
+      ...(client && { client }),
+    });
+    await vi.waitFor(() => expect(engine.signals().source).toBe("scrape"));
+    // Started anew, without metrics.
+    upstream.behave((socket) => answer(socket, 404, "{}"));
+    await vi.waitFor(() => expect(engine.signals().source).toBe("none"));
     await engine.close();
     await upstream.close();
   });

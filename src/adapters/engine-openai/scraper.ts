@@ -23,6 +23,7 @@ export class Scraper {
   readonly #everyMs: number;
   /** Paths to be tried; one once it is known. */
   #paths: readonly string[];
+  readonly #allPaths: readonly string[];
   #scrape: Scrape | null = null;
   #misses = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -33,7 +34,8 @@ export class Scraper {
     this.#http = http;
     this.#base = base;
     this.#everyMs = everyMs;
-    this.#paths = path === "auto" ? usualPaths : [path];
+    this.#allPaths = path === "auto" ? usualPaths : [path];
+    this.#paths = this.#allPaths;
     void this.#poll();
   }
 
@@ -48,23 +50,32 @@ export class Scraper {
 
   async #poll(): Promise<void> {
     const read = await this.#read();
+    const told = read !== null && read !== "untold";
     // A missed scrape leaves the last one in place: its age tells the policy when to stop believing it.
-    if (read) this.#scrape = read;
-    this.#misses = read ? 0 : this.#misses + 1;
+    if (told) this.#scrape = read;
+    this.#misses = told ? 0 : this.#misses + 1;
+    if (read === "untold" && this.#misses >= triesBeforeRest) {
+      // It is there and does not say any more how busy it is, as one that was started anew without metrics: not silent.
+      this.#scrape = null;
+      this.#paths = this.#allPaths;
+    }
     if (this.#stopped) return;
     const factor = this.#misses < triesBeforeRest ? 1 : restFactor;
     this.#timer = setTimeout(() => void this.#poll(), this.#everyMs * factor);
     this.#timer.unref();
   }
 
-  async #read(): Promise<Scrape | null> {
+  /** `untold`: it answers, but not with its load; null = it does not answer. */
+  async #read(): Promise<Scrape | "untold" | null> {
+    let answers = false;
     for (const path of this.#paths) {
       const text = await this.#http.getText(this.#base + path, this.#everyMs);
+      answers ||= text !== null;
       const read = text === null ? null : readEngineMetrics(text, performance.now(), this.#scrape);
       if (!read) continue;
       this.#paths = [path];
       return read;
     }
-    return null;
+    return answers ? "untold" : null;
   }
 }

@@ -35,7 +35,7 @@ export function createUndiciClient(origin: string, options: UndiciClientOptions 
           signal: AbortSignal.timeout(timeoutMs),
         });
         const text = await body.text();
-        return statusCode === 200 ? text : null;
+        return statusCode === 200 ? text : statusCode < 500 ? "" : null;
       } catch {
         return null;
       }

@@ -154,8 +154,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
             text += bytes;
             if (text.length > maxTextBytes) finish(null);
           },
-          end: (failure) =>
-            finish(failure === null && status === 200 ? Buffer.from(text, "latin1").toString("utf8") : null),
+          end(failure) {
+            if (failure !== null || status >= 500) finish(null);
+            else finish(status === 200 ? Buffer.from(text, "latin1").toString("utf8") : "");
+          },
         };
         let head = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
         for (let index = 0; index < headers.length; index += 2)
