@@ -50,7 +50,11 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     .option("--first-token-timeout <duration>", "longest wait for the first token of a stream", seconds, 60)
     .option("--answer-timeout <duration>", "longest wait for an answer that is not a stream", seconds, 600)
     .option("--idle-timeout <duration>", "longest silence in the middle of a stream", seconds, 30)
-    .option("--request-timeout <duration>", "longest time of a whole request, streams included", seconds, 900)
+    .option(
+      "--request-timeout <duration>",
+      "longest time of a whole request, streams included (default: 15min, or what its parts may take)",
+      seconds,
+    )
     .option("--grace <duration>", "time for running requests when it stops; 0 ends them at once", secondsFromZero, 30)
     .option("--workers <number>", "processes that share the address, one per core", positiveWhole, 1)
     .option("--no-reload", "do not take changed files over while running")
