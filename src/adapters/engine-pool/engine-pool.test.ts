@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chatRequest, observe } from "../../../test/contract/engine.ts";
 import { seededRng } from "../../../test/worlds/random-world.ts";
-import type { Engine, EngineEvents, EngineSignals } from "../../serve/index.ts";
+import type { Engine, EngineEvents, EngineHead, EngineSignals } from "../../serve/index.ts";
 import { createEnginePool } from "./engine-pool.ts";
 
 const silent: EngineSignals = {
@@ -153,6 +153,18 @@ describe("several servers as one engine", () => {
     wishes.length = 0;
     world.answer("b", 429, 7_000);
     expect(wishes.at(-1)).toBe(7_000);
+  });
+
+  it("are left alone together no longer than until the first of them takes requests", () => {
+    const world = servers();
+    const engine = pool(world, () => ["a", "b"]);
+    const wishes: (number | null)[] = [];
+    const head = ({ retryAfterMs }: EngineHead) => void wishes.push(retryAfterMs);
+    while (world.count("a") === 0 || world.count("b") === 0) engine.start(chatRequest(), { head, data() {}, end() {} });
+    world.answer("a", 429, 5_000);
+    world.answer("b", 429, 20_000);
+    expect(wishes.at(-1)).toBeGreaterThan(4_000);
+    expect(wishes.at(-1)).toBeLessThanOrEqual(5_000);
   });
 
   it("are found while it runs: new ones are used, those that left finish what they have", async () => {

@@ -61,7 +61,7 @@ export function createEnginePool(options: EnginePoolOptions): Engine {
   function pick(request: EngineRequest, tried: ReadonlySet<PoolMember>): PoolMember | null {
     const nowMs = performance.now();
     const untried = members.filter((member) => !tried.has(member));
-    const awake = untried.filter((member) => !member.rests(nowMs));
+    const awake = untried.filter((member) => member.restMs(nowMs) === 0);
     const choice = awake.length > 0 ? awake : untried;
     if (choice.length <= 1) return choice[0] ?? null;
     const busy = choice.reduce((sum, { inFlight }) => sum + inFlight, 0);
@@ -80,8 +80,8 @@ export function createEnginePool(options: EnginePoolOptions): Engine {
 
   return {
     start(request, events) {
-      const others = () => members.some((member) => !member.rests(performance.now()));
-      const run = new PoolRun(request, events, pick, others);
+      const restMs = () => Math.min(...members.map((member) => member.restMs(performance.now())));
+      const run = new PoolRun(request, events, pick, restMs);
       if (early) early.push(() => run.begin());
       else run.begin();
       return run;
@@ -100,7 +100,7 @@ class PoolRun implements EngineRun {
   readonly #request: EngineRequest;
   readonly #events: EngineEvents;
   readonly #pick: (request: EngineRequest, tried: ReadonlySet<PoolMember>) => PoolMember | null;
-  readonly #others: () => boolean;
+  readonly #restMs: () => number;
   readonly #tried = new Set<PoolMember>();
   #run: EngineRun | null = null;
   #cancelled = false;
@@ -109,9 +109,9 @@ class PoolRun implements EngineRun {
     request: EngineRequest,
     events: EngineEvents,
     pick: (request: EngineRequest, tried: ReadonlySet<PoolMember>) => PoolMember | null,
-    others: () => boolean,
+    restMs: () => number,
   ) {
-    this.#others = others;
+    this.#restMs = restMs;
     this.#request = request;
     this.#events = events;
     this.#pick = pick;
@@ -127,7 +127,7 @@ class PoolRun implements EngineRun {
       return;
     }
     this.#tried.add(member);
-    this.#run = member.start(this.#request, this.#events, () => this.begin(), this.#others);
+    this.#run = member.start(this.#request, this.#events, () => this.begin(), this.#restMs);
   }
 
   cancel(): void {

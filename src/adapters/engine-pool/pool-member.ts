@@ -22,16 +22,17 @@ export class PoolMember {
     this.engine = engine;
   }
 
-  rests(nowMs: number): boolean {
-    return nowMs < this.#restUntilMs;
+  /** How long it is still to be left alone, ms. */
+  restMs(nowMs: number): number {
+    return Math.max(0, this.#restUntilMs - nowMs);
   }
 
   /**
    * Starts a generation. A server that cannot even be reached has done nothing, so `unreachable` is called instead of
-   * `events.end`, and another may be asked. One that wishes to be left alone is, and the wish is its own as long as there
-   * are `others` that take requests: nobody need wait for it.
+   * `events.end`, and another may be asked. One that wishes to be left alone is, and the wish is its own: the pool is left
+   * alone until the first of its servers takes requests, which is in `poolRestMs`.
    */
-  start(request: EngineRequest, events: EngineEvents, unreachable: () => void, others: () => boolean): EngineRun {
+  start(request: EngineRequest, events: EngineEvents, unreachable: () => void, poolRestMs: () => number): EngineRun {
     this.inFlight++;
     let over = false;
     let answered = false;
@@ -51,9 +52,10 @@ export class PoolMember {
         // 501 is an endpoint that the server was not started for, and no sign of its health.
         refused = head.status >= 500 && head.status !== 501;
         this.#note(refused);
-        const wished = head.retryAfterMs !== null && isWish(head.status);
-        if (wished) this.#rest(head.retryAfterMs!);
-        events.head(wished && others() ? { ...head, retryAfterMs: null } : head);
+        if (head.retryAfterMs === null || !isWish(head.status)) return events.head(head);
+        this.#rest(head.retryAfterMs);
+        const restMs = Math.ceil(poolRestMs());
+        events.head({ ...head, retryAfterMs: restMs > 0 ? Math.min(restMs, head.retryAfterMs) : null });
       },
       data: (bytes) => events.data(bytes),
       end: (failure) => {
