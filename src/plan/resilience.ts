@@ -15,6 +15,7 @@ import type { World } from "../catalog/index.ts";
 import { arcTable, compilePolicy, type ArcTable } from "../route/index.ts";
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { limitRow } from "./limit-rows.ts";
+import type { PlanProblem } from "./problem.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** Sites that are lost together. */
@@ -54,7 +55,7 @@ export interface FailoverTable {
   readonly planned: WorldProblem;
   /** Per demand row of the problem. */
   readonly refuges: readonly (readonly Refuge[])[];
-  /** Pools that serve requests, by spot. */
+  /** Pools that serve requests and may have modules, by spot. */
   readonly poolsOfSpot: ReadonlyMap<number, readonly number[]>;
 }
 
@@ -62,7 +63,7 @@ export function failoverTable(planned: WorldProblem): FailoverTable {
   const { world, period, problem, poolModule, poolTrains, memberStarts, members, demandRowCount } = planned;
   const poolsOfSpot = new Map<number, number[]>();
   for (let pool = 0; pool < planned.firstAuxiliary; pool++) {
-    if (poolTrains[pool]) continue;
+    if (poolTrains[pool] || !mayStand(problem, pool)) continue;
     const spot = problem.pools.site[pool]! * world.modules.length + poolModule[pool]!;
     const known = poolsOfSpot.get(spot);
     if (known === undefined) poolsOfSpot.set(spot, [pool]);
@@ -82,6 +83,11 @@ export function failoverTable(planned: WorldProblem): FailoverTable {
     return found;
   });
   return { planned, refuges, poolsOfSpot };
+}
+
+/** Whether a place has power for a module of a pool, and is not closed: otherwise nobody can go there, whatever is planned. */
+function mayStand({ pools, sites }: PlanProblem, pool: number): boolean {
+  return pools.maxCount[pool]! > 0 && pools.kw[pool]! <= sites.kw[pools.site[pool]!]! * (1 + 1e-9);
 }
 
 /**

@@ -65,13 +65,15 @@ function limitsOfPeriod(table: FailoverTable, failures: readonly Failure[], shif
   }));
 }
 
-function reachesOf({ planned, refuges }: FailoverTable): Reach[] {
-  const { problem, world, demandRowCount } = planned;
+function reachesOf({ planned, refuges, poolsOfSpot }: FailoverTable): Reach[] {
+  const { problem, world, demandRowCount, poolModule } = planned;
   const { starts, pool } = problem.arcs;
   return Array.from({ length: demandRowCount }, (_, row) => {
     const arcs = new Map<number, number[]>();
     for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) {
       const site = problem.pools.site[pool[arc]!]!;
+      // Where nothing can stand nobody is served.
+      if (!poolsOfSpot.has(site * world.modules.length + poolModule[pool[arc]!]!)) continue;
       const here = arcs.get(site);
       if (here === undefined) arcs.set(site, [arc]);
       else here.push(arc);

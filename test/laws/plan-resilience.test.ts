@@ -269,6 +269,22 @@ describe("a plan that survives the loss of any one place", () => {
     expect(verifyPlan(document).findings).toEqual([]);
   });
 
+  it("serves from a place although nothing can stand at the only other one", async () => {
+    const base = tinyWorld({ workloads: [testWorkload({ id: "chat", unservedUsdPerRequest: 0.01 })] });
+    const world: World = {
+      ...base,
+      modules: [smallModule],
+      sites: base.areas.map(({ latitude, longitude }, index) =>
+        testSite({ id: `s${index}`, tier: "edge", latitude, longitude, powerLimitKw: [index === 0 ? 1000 : 0] }),
+      ),
+      limits: { ...base.limits, resilience: "site", zones: [] },
+    };
+    const document = throughJson(await plan(world));
+    expect(document.deployment.flows.map(({ row }) => row)).toEqual([0, 1]);
+    expect(document.unserved).toEqual([]);
+    expect(verifyPlan(document).findings).toEqual([]);
+  });
+
   it("keeps its promise in the simulator when the place is lost from which most has to go elsewhere", async () => {
     const [drawn] = fc.sample(roomy, { numRuns: 1, seed: 11 });
     const workloads = drawn!.workloads.map((one) => ({ ...one, failoverBudgetMs: one.ttft.budgetMs }));
