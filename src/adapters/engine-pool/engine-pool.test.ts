@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chatRequest, observe } from "../../../test/contract/engine.ts";
 import { seededRng } from "../../../test/worlds/random-world.ts";
-import type { Engine, EngineEvents, EngineHead, EngineSignals } from "../../serve/index.ts";
+import type { Engine, EngineEvents, EngineFailure, EngineHead, EngineSignals } from "../../serve/index.ts";
 import { createEnginePool } from "./engine-pool.ts";
 
 const silent: EngineSignals = {
@@ -28,11 +28,16 @@ function servers() {
     signals: () => loads.get(address) ?? silent,
     close: async () => void closed.push(address),
   });
-  const answer = (address: string, status = 200, retryAfterMs: number | null = null) => {
+  const answer = (
+    address: string,
+    status = 200,
+    retryAfterMs: number | null = null,
+    failure: EngineFailure | null = null,
+  ) => {
     for (const events of held.get(address) ?? []) {
       events.head({ status, contentType: "application/json", retryAfterMs });
       events.data("{}");
-      events.end(null);
+      events.end(failure);
     }
     held.delete(address);
   };
@@ -122,11 +127,14 @@ describe("several servers as one engine", () => {
     }
   });
 
-  it("are left alone for longer when they fail time after time, however whole their answers are", async () => {
+  it.each([
+    ["however whole their answers are", 500, null],
+    ["however well they began", 200, { kind: "reset", message: "broken off" } as const],
+  ])("are left alone for longer when they fail time after time, %s", async (_how, status, failure) => {
     const world = servers();
     const engine = pool(world, () => ["a", "b"]);
     for (let index = 0; index < 20; index++) observe(engine, chatRequest());
-    world.answer("a", 500);
+    world.answer("a", status, null, failure);
     world.answer("b");
     await new Promise((resolve) => setTimeout(resolve, 150));
     for (let index = 0; index < 10; index++) observe(engine, chatRequest());

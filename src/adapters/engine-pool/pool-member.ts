@@ -36,14 +36,14 @@ export class PoolMember {
     this.inFlight++;
     let over = false;
     let answered = false;
-    /** Its status said that it failed; that the words to it came whole makes it no better. */
+    /** Its status said that it failed; whether the words to it came whole makes it no better and no worse. */
     let refused = false;
     /** `failed`: null = nobody knows, it was stopped. */
     const finish = (failed: boolean | null) => {
       if (over) return;
       over = true;
       this.inFlight--;
-      if (failed === true || (failed === false && !refused)) this.#note(failed);
+      if (failed !== null && !refused) this.#note(failed);
       if (this.retired && this.inFlight === 0) void this.engine.close();
     };
     const run = this.engine.start(request, {
@@ -51,7 +51,8 @@ export class PoolMember {
         answered = true;
         // 501 is an endpoint that the server was not started for, and no sign of its health.
         refused = head.status >= 500 && head.status !== 501;
-        this.#note(refused);
+        // That it began an answer says little: many break down over the work and not over the greeting.
+        if (refused) this.#note(true);
         if (head.retryAfterMs === null || !isWish(head.status)) return events.head(head);
         this.#rest(head.retryAfterMs);
         const restMs = Math.ceil(poolRestMs());
