@@ -91,6 +91,8 @@ llamacpp:n_busy_slots_per_decode 9.9439
     const second = readEngineMetrics(text(4, 10.5, 110), 1_000, first)!;
     expect(second.signals.drainMs).toBeCloseTo(200);
     expect(readEngineMetrics(text(2, 0.1, 10), 2_000, second)!.signals.drainMs).toBeCloseTo(20);
+    // Started anew and already past the old count.
+    expect(readEngineMetrics(text(2, 2.4, 120), 2_000, second)!.signals.drainMs).toBeCloseTo(40);
   });
 
   it("adds up workers and averages ratios", () => {

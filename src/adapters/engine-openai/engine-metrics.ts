@@ -77,7 +77,9 @@ export function readEngineMetrics(text: string, atMs: number, before: Scrape | n
     names.map((name) => samples.get(name)).find((value) => value !== undefined) ?? Number.NaN;
   const prefillSumS = family.prefill ? (samples.get(family.prefill[0]) ?? Number.NaN) : Number.NaN;
   const prefillCount = family.prefill ? (samples.get(family.prefill[1]) ?? Number.NaN) : Number.NaN;
-  const since = before !== null && prefillCount > before.prefillCount ? before : { prefillSumS: 0, prefillCount: 0 };
+  // Both only grow, unless the engine was started anew.
+  const goesOn = before !== null && prefillCount > before.prefillCount && prefillSumS >= before.prefillSumS;
+  const since = goesOn ? before : { prefillSumS: 0, prefillCount: 0 };
   const meanPrefillMs = ((prefillSumS - since.prefillSumS) / (prefillCount - since.prefillCount)) * 1_000;
   const waitingRequests = first(family.waiting);
   return {
