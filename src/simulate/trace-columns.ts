@@ -34,6 +34,8 @@ const names = {
   time: [
     "timestamp",
     "arrivaltime",
+    "arrivaltimestamp",
+    "requesttimestamp",
     "arrivedat",
     "arrival",
     "requesttime",
@@ -99,7 +101,11 @@ const units: Readonly<Record<string, number>> = {
 
 /** The name of a column without its unit, which stands after a sign between words or in brackets: `timestamp_ms`, `time (s)`. */
 export function columnName(field: string): { readonly name: string; readonly unitMs: number | null } {
-  const lower = field.toLowerCase().trim();
+  // Times without an offset are UTC anyway.
+  const lower = field
+    .toLowerCase()
+    .trim()
+    .replace(/[\s_-]*[([\s_-]utc[)\]]?$/, "");
   const [, rest = "", unit = ""] = /^(.*?)[\s_-]*[([\s_-]([a-zµ]+)[)\]]?$/u.exec(lower) ?? [];
   const unitMs = units[unit.replace("µ", "u")];
   const name = unitMs === undefined || rest === "" ? lower : rest;

@@ -30,7 +30,7 @@ export class CsvTraceParser {
     if (this.#columns === null) {
       this.#width = fields.length;
       const found = findColumns(fields);
-      this.#columns = found ?? { time: 0, input: 1, output: 2, unitMs: null };
+      this.#columns = found ?? unnamedColumns(fields);
       if (found) return;
     }
     this.#builder.countRow();
@@ -69,6 +69,15 @@ export function parseCsvTrace(text: string): Trace {
 export function pushLines(text: string, parser: { push(line: string, isCut?: boolean): void }): void {
   const lines = text.split(/\r?\n/);
   for (const [index, line] of lines.entries()) parser.push(line, index === lines.length - 1);
+}
+
+/**
+ * Of a table that does not name its columns as any known one, or has no header: time, prompt, answer are the first three. Where
+ * there are names and more columns than that, which of them is what cannot be told: no row is taken for what it is not.
+ */
+function unnamedColumns(fields: readonly string[]): TraceColumns {
+  const isTold = fields.length === 3 || Number.isFinite(parseTimeMs(fields[0] ?? ""));
+  return isTold ? { time: 0, input: 1, output: 2, unitMs: null } : { time: -1, input: -1, output: -1, unitMs: null };
 }
 
 function parseCount(field: string): number {

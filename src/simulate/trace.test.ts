@@ -64,6 +64,8 @@ describe("parseCsvTrace", () => {
       ["time [min],prompt_tokens,completion_tokens", "0,7,5", "0.025,8,6"],
       ["timestamp,input_tokens,output_tokens", "1715299200000,7,5", "1715299201500,8,6"],
       ["timestamp,prompt,input_tokens,output_tokens", "0,hello,7,5", "1.5,you,8,6"],
+      ["id,Time (UTC),Input Tokens,Output Tokens", "1,2024-05-10 00:00,7,5", "2,2024-05-10 00:00:01.5,8,6"],
+      ["id,arrival_timestamp,input_tokens,output_tokens", "1,60,7,5", "2,61.5,8,6"],
       [header, "2024-05-10 00:00,7,5", "2024-05-10 00:00:01.5 UTC,8,6"],
       [header, "2024-05-10 00:00:00+00,7,5", "2024-05-10T02:00:01.5 +02:00,8,6"],
     ]) {
@@ -71,6 +73,16 @@ describe("parseCsvTrace", () => {
       expect(traceRequests(trace)).toEqual(expected);
       expect(trace.report.problems).toEqual([]);
     }
+  });
+
+  it("takes the first three columns where names say nothing, unless there are more to choose from", () => {
+    const expected = [{ atMs: 0, inputTokens: 7, outputTokens: 5 }];
+    expect(traceRequests(parseCsvTrace("when,asked,told\n60,7,5"))).toEqual(expected);
+    expect(traceRequests(parseCsvTrace("60,7,5,chat\n"))).toEqual(expected);
+    // The number of a request is no time, and its time no length.
+    const unknown = parseCsvTrace("request,when,asked,told\n1,1715299200,7,5\n2,1715299201,8,6");
+    expect(traceRequests(unknown)).toEqual([]);
+    expect(rules(unknown)).toEqual({ "bad-time": 3 });
   });
 
   it("counts leap days and the turn of the year", () => {
