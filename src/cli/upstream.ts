@@ -17,7 +17,7 @@ export interface Upstream {
   readonly metricsPath: string | null;
   /** The engine can continue an answer that broke off elsewhere (vLLM, SGLang). */
   readonly continues: boolean;
-  /** Requests each server takes at once. */
+  /** Requests each server takes at once; of those found by name, all together. */
   readonly maxInFlight: number | null;
   /** Every address behind the URL's name is a server of its own, looked up again all the time. */
   readonly discover: boolean;

@@ -188,6 +188,11 @@ export class GroupState {
     return readAs(health, Math.min(value, suspectHealth), atMs, "failures");
   }
 
+  /** It is at its limit, and nothing else keeps requests away. */
+  get isBusy(): boolean {
+    return this.engine !== null && this.full && !this.drained && this.#moment.nowMs >= this.#restUntilMs;
+  }
+
   /** A request ended well: the streak of failures is over. */
   succeeded(): void {
     this.#failures = 0;

@@ -123,4 +123,12 @@ describe("a gateway that is asked for more than its engines can do", () => {
     gateway.handle(call, { send, write: () => true, reset() {} });
     expect(statuses).toEqual([403]);
   });
+
+  it("is ready all the same", () => {
+    const { gateway } = full({});
+    const statuses: number[] = [];
+    const send = (status: number) => statuses.push(status) > 0;
+    gateway.handle({ ...call, method: "GET", path: "/readyz" }, { send, write: () => true, reset() {} });
+    expect(statuses).toEqual([200]);
+  });
 });
