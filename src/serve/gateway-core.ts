@@ -2,7 +2,6 @@ import type { World } from "../catalog/index.ts";
 import {
   compilePolicy,
   compileRoutes,
-  describe,
   type Group,
   type RouteOrigin,
   type Routes,
@@ -159,8 +158,14 @@ export class GatewayCore {
   }
 
   refusal(admitted: Admitted): ApiError {
-    const { rejected } = describe(admitted.routes, admitted, admitted.placement);
-    const restMs = Math.min(...rejected.map(() => 1_000), ...this.groups.map((state) => state.restMs() || 1_000));
+    // Until the first of those that may serve it takes requests again.
+    const { group } = admitted.routes.wholeLane(admitted.workload, admitted.area, admitted.access);
+    let restMs = Number.POSITIVE_INFINITY;
+    for (const index of group) {
+      const state = this.groups[index]!;
+      if (state.engine !== null && !state.drained) restMs = Math.min(restMs, state.restMs() || usualRetryMs);
+    }
+    if (!Number.isFinite(restMs)) restMs = usualRetryMs;
     return refusal(this.routes.policy, admitted, restMs, (site) => this.#hasEngine(site, admitted.workload));
   }
 
@@ -247,5 +252,7 @@ export class GatewayCore {
 
 /** First-token budget under best effort, ms: as long as anyone would wait. */
 const bestEffortBudgetMs = 60_000;
+/** Advice to callers when no engine has said how long it wants to be left alone, ms. */
+const usualRetryMs = 1_000;
 /** How long one reading of the mesh's reports is used, ms. */
 const meshReadingMs = 50;

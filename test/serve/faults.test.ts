@@ -221,6 +221,7 @@ describe.each(transports)("over $name:", (transport) => {
       // Both rest now: the next caller is told at once, and no engine is asked.
       const next = await fetch(`${mesh.url}/v1/chat/completions`, { method: "POST", body: JSON.stringify(request) });
       expect(next.status).toBe(429);
+      expect(Number(next.headers.get("retry-after"))).toBeGreaterThan(5);
       expect(mesh.near.requests.length + mesh.bloc.requests.length).toBe(2);
     });
   });
