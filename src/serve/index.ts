@@ -49,6 +49,7 @@ export type {
   Store,
   Telemetry,
 } from "./ports.ts";
+export { unknownSignals } from "./ports.ts";
 export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./roll-up.ts";
 export { slos, type Slo } from "./slo.ts";
 export { splitTarget } from "./request-target.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createManualClock } from "../../test/serve/manual-clock.ts";
 import type { Group } from "../route/index.ts";
 import { GroupState } from "./mesh-state.ts";
-import type { Engine, EngineSignals } from "./ports.ts";
+import { unknownSignals, type Engine, type EngineSignals } from "./ports.ts";
 
 const group: Group = {
   pool: 0,
@@ -14,14 +14,6 @@ const group: Group = {
   replicas: 2,
   speedRatio: 1,
   capacityUsdPerModuleS: 0,
-};
-const silent: EngineSignals = {
-  source: "none",
-  atMs: Number.NaN,
-  runningRequests: Number.NaN,
-  waitingRequests: Number.NaN,
-  drainMs: Number.NaN,
-  kvUsageRatio: Number.NaN,
 };
 
 function stateOf(signals: EngineSignals | null, siteHealth = 1) {
@@ -56,11 +48,11 @@ function stateOf(signals: EngineSignals | null, siteHealth = 1) {
 describe("health of a group", () => {
   it("is none without an engine, and the site's with one", () => {
     expect(stateOf(null).healthAt(0)).toBe(0);
-    expect(stateOf(silent, 0.7).healthAt(0)).toBe(0.7);
+    expect(stateOf(unknownSignals, 0.7).healthAt(0)).toBe(0.7);
   });
 
   it("is none for as long as the engine asked to be left alone, within reason", () => {
-    const { failAt, healthAt } = stateOf(silent);
+    const { failAt, healthAt } = stateOf(unknownSignals);
     failAt(0, 2_000);
     expect([healthAt(1_999), healthAt(2_000)]).toEqual([0, 1]);
     failAt(2_000, 1e9);
@@ -68,7 +60,7 @@ describe("health of a group", () => {
   });
 
   it("is nearly none after failures in a row, longer with each, but never quite", () => {
-    const { state, failAt, healthAt } = stateOf(silent);
+    const { state, failAt, healthAt } = stateOf(unknownSignals);
     failAt(0);
     failAt(0);
     expect(healthAt(0)).toBe(1);
@@ -85,16 +77,16 @@ describe("health of a group", () => {
 
 describe("wait at a group", () => {
   it("is the engine's word where it has one, else estimated from tokens under way", () => {
-    const { state } = stateOf(silent);
+    const { state } = stateOf(unknownSignals);
     state.handedOver(100, true);
     expect(state.drain).toMatchObject({ value: 100, source: "tokens in flight" });
-    const known = stateOf({ ...silent, source: "engine", atMs: 0, drainMs: 7 }).state;
+    const known = stateOf({ ...unknownSignals, source: "engine", atMs: 0, drainMs: 7 }).state;
     known.handedOver(100, true);
     expect(known.drain).toMatchObject({ value: 7, source: "engine" });
   });
 
   it("contains what was sent and what got its first token since the last scrape", () => {
-    const signals = { ...silent, source: "scrape" as const, atMs: 0, drainMs: 7 };
+    const signals = { ...unknownSignals, source: "scrape" as const, atMs: 0, drainMs: 7 };
     const { state } = stateOf(signals);
     state.handedOver(40, true);
     expect(state.drain.value).toBe(40);
@@ -110,7 +102,7 @@ describe("wait at a group", () => {
   });
 
   it("holds the prompt of an answer that comes as a whole for as long as it takes to compute, not to answer", () => {
-    const { state, healthAt } = stateOf(silent);
+    const { state, healthAt } = stateOf(unknownSignals);
     const drainAt = (ms: number) => {
       healthAt(ms);
       return state.drain.value;
@@ -130,7 +122,7 @@ describe("wait at a group", () => {
   });
 
   it("does not hold such prompts against an engine that was done with them sooner", () => {
-    const { state, healthAt } = stateOf(silent);
+    const { state, healthAt } = stateOf(unknownSignals);
     for (let index = 0; index < 10; index++) state.handedOver(100, false);
     healthAt(10);
     for (let index = 0; index < 10; index++) state.waitsNoLonger(100, false, null, 0);
@@ -141,7 +133,7 @@ describe("wait at a group", () => {
   });
 
   it("counts such a prompt beside a scrape until the next one, which has seen it", () => {
-    const signals = { ...silent, source: "scrape" as const, atMs: 0, drainMs: 7 };
+    const signals = { ...unknownSignals, source: "scrape" as const, atMs: 0, drainMs: 7 };
     const { state, healthAt } = stateOf(signals);
     expect(state.drain.value).toBe(7);
     state.handedOver(40, false);
@@ -154,7 +146,7 @@ describe("wait at a group", () => {
   });
 
   it("is of no use at an engine that takes no more", () => {
-    const { state, healthAt } = stateOf(silent);
+    const { state, healthAt } = stateOf(unknownSignals);
     state.inFlight = 5;
     expect(healthAt(0)).toBe(0);
     expect(state.full).toBe(true);
@@ -163,7 +155,7 @@ describe("wait at a group", () => {
   });
 
   it("is lower the more often requests fail, although none fail in a row, and recovers with time", () => {
-    const { state, healthAt, clock } = stateOf(silent);
+    const { state, healthAt, clock } = stateOf(unknownSignals);
     for (let index = 0; index < 20; index++) {
       clock.advance(100);
       if (index % 2 === 0) state.failed(null);
@@ -185,7 +177,7 @@ describe("silence of a group", () => {
   };
 
   it("begins with failures in a row and ends with an answer or after a while", () => {
-    const known = stateOf(silent);
+    const known = stateOf(unknownSignals);
     expect(silentAt(known, 0)).toBe(false);
     for (const ms of [10, 20]) known.failAt(ms);
     expect(silentAt(known, 20)).toBe(false);
@@ -199,7 +191,7 @@ describe("silence of a group", () => {
   });
 
   it("is what becomes of an engine that told its load and no longer does, until it does again", () => {
-    const signals = { ...silent, source: "scrape" as const, atMs: 1_000, drainMs: 0 };
+    const signals = { ...unknownSignals, source: "scrape" as const, atMs: 1_000, drainMs: 0 };
     const known = stateOf(signals);
     expect(silentAt(known, 5_000)).toBe(false);
     expect(silentAt(known, 12_000)).toBe(true);
@@ -212,7 +204,7 @@ describe("silence of a group", () => {
   });
 
   it("is not that of an engine that still begins answers, however long they take", () => {
-    const known = stateOf({ ...silent, source: "scrape", atMs: 1_000, drainMs: 0 });
+    const known = stateOf({ ...unknownSignals, source: "scrape", atMs: 1_000, drainMs: 0 });
     known.state.handedOver(10, true);
     expect(silentAt(known, 11_900)).toBe(true);
     known.state.waitsNoLonger(10, true, 400, 1);
@@ -220,7 +212,7 @@ describe("silence of a group", () => {
   });
 
   it("is not that of several servers one of which was heard", () => {
-    const known = stateOf({ ...silent, source: "scrape", atMs: 1_000, heardMs: 19_500, drainMs: 0 });
+    const known = stateOf({ ...unknownSignals, source: "scrape", atMs: 1_000, heardMs: 19_500, drainMs: 0 });
     expect(silentAt(known, 20_000)).toBe(false);
   });
 });

@@ -85,6 +85,16 @@ export interface EngineSignals {
   readonly kvUsageRatio: number;
 }
 
+/** Of an engine that tells nothing. */
+export const unknownSignals: EngineSignals = {
+  source: "none",
+  atMs: Number.NaN,
+  runningRequests: Number.NaN,
+  waitingRequests: Number.NaN,
+  drainMs: Number.NaN,
+  kvUsageRatio: Number.NaN,
+};
+
 /** Knowledge shared between the gateways of one mesh. */
 export interface Mesh {
   publish(report: SiteReport): void;

@@ -1,16 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Engine, GatewayParts, RequestRecord } from "../../src/serve/index.ts";
+import { unknownSignals, type Engine, type GatewayParts, type RequestRecord } from "../../src/serve/index.ts";
 import { budgetMs, overload, type Heard } from "./overload.ts";
 import { createGateway, serveWorld, testMesh } from "./test-mesh.ts";
-
-const nothingKnown = {
-  source: "none",
-  atMs: Number.NaN,
-  runningRequests: Number.NaN,
-  waitingRequests: Number.NaN,
-  drainMs: Number.NaN,
-  kvUsageRatio: Number.NaN,
-} as const;
 
 const seconds = 5;
 /** What one engine with eight places answers in time, requests per second; the first test checks it. */
@@ -24,7 +15,7 @@ function full(extra: Partial<GatewayParts>, world = serveWorld()) {
   const { parts, telemetry } = testMesh({ world });
   const engine: Engine = {
     start: () => ({ cancel() {}, pause() {}, resume() {} }),
-    signals: () => nothingKnown,
+    signals: () => unknownSignals,
     close: async () => {},
   };
   const engines = () => ({ engine, emulated: false, model: "silent", maxInFlight: 0 });

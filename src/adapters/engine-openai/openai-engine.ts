@@ -1,5 +1,5 @@
-import type { Engine, HttpClient } from "../../serve/index.ts";
-import { Scraper, unknownLoad } from "./scraper.ts";
+import { unknownSignals, type Engine, type HttpClient } from "../../serve/index.ts";
+import { Scraper } from "./scraper.ts";
 import { createUndiciClient } from "./undici-client.ts";
 
 export interface OpenAiEngineOptions {
@@ -31,7 +31,7 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
       headers.push("x-request-id", requestId);
       return http.post({ path: base + path, headers, body, bytes }, events);
     },
-    signals: () => scraper?.signals ?? unknownLoad,
+    signals: () => scraper?.signals ?? unknownSignals,
     async close() {
       scraper?.stop();
       await http.close();

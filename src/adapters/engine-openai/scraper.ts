@@ -1,4 +1,4 @@
-import type { EngineSignals, HttpClient } from "../../serve/index.ts";
+import { unknownSignals, type EngineSignals, type HttpClient } from "../../serve/index.ts";
 import { readEngineMetrics, type Scrape } from "./engine-metrics.ts";
 
 /** Where engines show their load: vLLM, SGLang and llama.cpp; TensorRT-LLM; Ollama, which tells only what it has loaded. */
@@ -6,15 +6,6 @@ const usualPaths = ["/metrics", "/prometheus/metrics", "/api/ps"];
 /** After this many scrapes in vain an engine is asked more seldom. */
 const triesBeforeRest = 3;
 const restFactor = 10;
-
-export const unknownLoad: EngineSignals = {
-  source: "none",
-  atMs: Number.NaN,
-  runningRequests: Number.NaN,
-  waitingRequests: Number.NaN,
-  drainMs: Number.NaN,
-  kvUsageRatio: Number.NaN,
-};
 
 /** Asks a server about its load again and again, for as long as it is not stopped. */
 export class Scraper {
@@ -40,7 +31,7 @@ export class Scraper {
   }
 
   get signals(): EngineSignals {
-    return this.#scrape?.signals ?? unknownLoad;
+    return this.#scrape?.signals ?? unknownSignals;
   }
 
   stop(): void {

@@ -1,17 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { chatRequest, observe } from "../../../test/contract/engine.ts";
 import { seededRng } from "../../../test/worlds/random-world.ts";
-import type { Engine, EngineEvents, EngineFailure, EngineHead, EngineSignals } from "../../serve/index.ts";
+import {
+  unknownSignals,
+  type Engine,
+  type EngineEvents,
+  type EngineFailure,
+  type EngineHead,
+  type EngineSignals,
+} from "../../serve/index.ts";
 import { createEnginePool } from "./engine-pool.ts";
-
-const silent: EngineSignals = {
-  source: "none",
-  atMs: Number.NaN,
-  runningRequests: Number.NaN,
-  waitingRequests: Number.NaN,
-  drainMs: Number.NaN,
-  kvUsageRatio: Number.NaN,
-};
 
 /** Servers that hold every request until told to answer; `down` ones cannot be reached. */
 function servers() {
@@ -25,7 +23,7 @@ function servers() {
       else held.set(address, [...(held.get(address) ?? []), events]);
       return { cancel() {}, pause() {}, resume() {} };
     },
-    signals: () => loads.get(address) ?? silent,
+    signals: () => loads.get(address) ?? unknownSignals,
     close: async () => void closed.push(address),
   });
   const answer = (
@@ -201,7 +199,7 @@ describe("several servers as one engine", () => {
   it("are known as well as the least known of them", () => {
     const world = servers();
     const engine = pool(world, () => ["a", "b"]);
-    const load = { ...silent, source: "scrape" as const, atMs: 5, waitingRequests: 2, drainMs: 30 };
+    const load = { ...unknownSignals, source: "scrape" as const, atMs: 5, waitingRequests: 2, drainMs: 30 };
     world.loads.set("a", load);
     expect(engine.signals().source).toBe("none");
     world.loads.set("b", { ...load, atMs: 3, waitingRequests: 1, drainMs: 10 });

@@ -1,4 +1,11 @@
-import type { Engine, EngineEvents, EngineRequest, EngineRun, EngineSignals } from "../../serve/index.ts";
+import {
+  unknownSignals,
+  type Engine,
+  type EngineEvents,
+  type EngineRequest,
+  type EngineRun,
+  type EngineSignals,
+} from "../../serve/index.ts";
 import { PoolMember } from "./pool-member.ts";
 
 export interface EnginePoolOptions {
@@ -164,7 +171,7 @@ function rankOf(key: string, address: string): number {
 /** The pool as one engine: its queues added up, its wait the shortest, its age the oldest. What one hides is unknown. */
 function summed(signals: readonly EngineSignals[]): EngineSignals {
   const known = signals.filter(({ source }) => source !== "none");
-  if (known.length === 0 || known.length < signals.length) return unknown;
+  if (known.length === 0 || known.length < signals.length) return unknownSignals;
   const sum = (of: (entry: EngineSignals) => number) => known.reduce((total, entry) => total + of(entry), 0);
   const least = (of: (entry: EngineSignals) => number) => Math.min(...known.map(of));
   return {
@@ -177,12 +184,3 @@ function summed(signals: readonly EngineSignals[]): EngineSignals {
     kvUsageRatio: least((entry) => entry.kvUsageRatio),
   };
 }
-
-const unknown: EngineSignals = {
-  source: "none",
-  atMs: Number.NaN,
-  runningRequests: Number.NaN,
-  waitingRequests: Number.NaN,
-  drainMs: Number.NaN,
-  kvUsageRatio: Number.NaN,
-};
