@@ -1,5 +1,6 @@
 import type { Account, KeyRecord } from "../serve/index.ts";
-import { operatorRoles, priorities, slos, type OperatorRole, type Priority, type Slo } from "../serve/index.ts";
+import { priorities, type Priority } from "../route/index.ts";
+import { operatorRoles, slos, type OperatorRole, type Slo } from "../serve/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /** An entry as the user wrote it; what is not known here is kept when the file is written again. */

@@ -5,7 +5,7 @@ import { createEnginePool } from "../adapters/engine-pool/index.ts";
 import { createHttpClient } from "../adapters/http-raw/index.ts";
 import type { PlanDocument } from "../plan/index.ts";
 import { compileReplica } from "../perf/index.ts";
-import { groupEngine, type Group } from "../route/index.ts";
+import { groupEngine, placesOf, type Group } from "../route/index.ts";
 import { emulatedId, type Clock, type EngineBinding } from "../serve/index.ts";
 import { addressFault, guardedLookup } from "./address-policy.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -61,12 +61,10 @@ export function composeEngines(
     const spec = groupEngine(world, group);
     const replica = spec && compileReplica(spec);
     if (replica === null) return null;
-    const tokens = workload.inputTokens.mean + workload.outputTokens.mean;
-    const places = Math.max(1, Math.min(replica.maxSequences, Math.floor(replica.kvTokenCapacity / tokens)));
     return {
       emulated: true,
       model: emulatedId(world.models[workload.model]!.id),
-      maxInFlight: places * group.replicas,
+      maxInFlight: placesOf(replica, workload) * group.replicas,
       engine: createEmulatedEngine({
         replica,
         replicas: group.replicas,

@@ -10,7 +10,7 @@ import {
   wholeNumber,
 } from "./option-values.ts";
 
-/** As in `serve/priority.ts`; named here so that `--help` need not load the gateway. */
+/** As in `route/priority.ts`; named here so that `--help` need not load the gateway. */
 const priorities = ["high", "normal", "low"];
 
 /** The commands that run the gateway and look after what it needs and leaves: serve, keys, ledger. */

@@ -1,7 +1,7 @@
 import { apiError, type ApiError } from "./api-error.ts";
 import { KeyRing } from "./key-ring.ts";
 import type { OperatorRole } from "./operator-access.ts";
-import type { Priority } from "./priority.ts";
+import type { Priority } from "../route/index.ts";
 import type { Slo } from "./slo.ts";
 import { TokenBucket } from "./token-bucket.ts";
 

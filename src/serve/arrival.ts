@@ -1,6 +1,14 @@
-import { describeTarget, place, type RouteRequest, type Routes, type Target } from "../route/index.ts";
+import {
+  describeTarget,
+  hasRoom,
+  place,
+  startsWithinMs,
+  type Candidate,
+  type RouteRequest,
+  type Routes,
+  type Target,
+} from "../route/index.ts";
 import type { Reservation } from "./accounts.ts";
-import type { Candidate } from "./admission.ts";
 import { apiError } from "./api-error.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import type { Admitted, Asking } from "./admitted.ts";
@@ -19,13 +27,6 @@ export interface Asked {
   readonly reservation: Reservation;
   readonly outputTokens: number;
 }
-
-/** A queue this short is a step of the engine in progress, not overload, ms. */
-const shortQueueMs = 25;
-/** Part of the budget that is planned with; the rest is for what cannot be foreseen. */
-const marginRatio = 0.9;
-/** Above this probability of missing the budget a request had better wait for another engine's queue to shrink. */
-const missRatioToWait = 0.5;
 
 /**
  * A request from the door to its first engine: it is placed as soon as an engine has room, waits its turn until then,
@@ -63,9 +64,9 @@ export class Arrival implements Exchange, Candidate {
     this.band = asked.band;
     this.account = asked.account;
     this.weight = asked.weight;
-    // What counts for the line is when it must begin at the latest, with some room for error.
-    const startsWithinMs = marginRatio * budgetMs - core.firstTokens.expectedMs(admitted.workload);
-    this.deadlineMs = admitted.receivedMs + Math.max(0, startsWithinMs);
+    // What counts for the line is when it must begin at the latest.
+    const expectedMs = core.firstTokens.expectedMs(admitted.workload);
+    this.deadlineMs = admitted.receivedMs + startsWithinMs(budgetMs, expectedMs);
     this.giveUpMs =
       admitted.receivedMs + Math.max(budgetMs, admitted.slo === "budget" ? patienceMs : bestEffortPatienceMs);
     this.bytes = call.bodyBytes;
@@ -127,7 +128,7 @@ export class Arrival implements Exchange, Candidate {
     this.#core.accounts.settle(this.#asked.reservation, { nanoUsd: 0, tokens: 0 });
   }
 
-  /** Whether beginning now serves the request better than waiting. What is not known is no reason to wait. */
+  /** Whether beginning now serves the request better than waiting. */
   #hasRoom(routes: Routes, target: Target | null): boolean {
     // Without a target only engines that are full may take it later; everything else is an answer already.
     if (target === null) return !this.#core.someGroupIsFull(routes, this.#asked.route);
@@ -135,6 +136,6 @@ export class Arrival implements Exchange, Candidate {
     // The queue there is, not the one the policy assumes of an engine that failed: that one no waiting makes shorter, for
     // only a request can find out that the engine is well again.
     const queueMs = this.#core.groups[target.group]!.drain.value;
-    return !loadKnown || queueMs <= shortQueueMs || (!this.late && missRatio <= missRatioToWait);
+    return hasRoom(loadKnown ? queueMs : Number.NaN, this.late, missRatio);
   }
 }

@@ -1,6 +1,5 @@
 import type { World } from "../catalog/index.ts";
-import type { Target } from "../route/index.ts";
-import type { AdmissionEvents } from "./admission.ts";
+import { priorities, type AdmissionEvents, type Target } from "../route/index.ts";
 import type { ErrorCode } from "./api-error.ts";
 import type { Attempt } from "./attempt.ts";
 import type { EngineBinding } from "./gateway-core.ts";
@@ -13,7 +12,6 @@ import type { AttemptRecord, Journal } from "./journal.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import { chargeNanoUsd, countsOf, egressNanoUsd, meanCounts, priceNanoUsdPerMTok } from "./meter.ts";
 import type { Clock, Store, Telemetry } from "./ports.ts";
-import { priorities } from "./priority.ts";
 import { RowQueue } from "./row-queue.ts";
 
 /** How a request ended. */

@@ -1,3 +1,4 @@
+import { lesserPriority, priorities } from "../route/index.ts";
 import { apiError, type ApiError } from "./api-error.ts";
 import { Arrival } from "./arrival.ts";
 import { parseInferenceRequest } from "./chat-request.ts";
@@ -8,7 +9,6 @@ import { nothingRedacted, type Asking } from "./admitted.ts";
 import { chargeNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import type { ModelName } from "./models.ts";
 import type { Origins } from "./origins.ts";
-import { lesserPriority, priorities } from "./priority.ts";
 import { repeatAnswer } from "./repeat-answer.ts";
 import { newRequestId } from "./request-id.ts";
 import { cacheKey } from "./response-cache.ts";

@@ -1,20 +1,20 @@
 import type { World } from "../catalog/index.ts";
 import {
+  Admission,
   compilePolicy,
   compileRoutes,
+  FirstTokens,
   type Group,
   type RouteOrigin,
   type Routes,
   type Snapshot,
 } from "../route/index.ts";
 import type { Accounts } from "./accounts.ts";
-import { Admission } from "./admission.ts";
 import { errorBody, type ApiError } from "./api-error.ts";
 import type { Books } from "./books.ts";
 import { covers, type Drains } from "./drains.ts";
 import { Crowd } from "./crowd.ts";
 import { Deadlines } from "./deadlines.ts";
-import { FirstTokens } from "./first-tokens.ts";
 import { Hedging } from "./hedging.ts";
 import { KeptRoutes } from "./kept-routes.ts";
 import type { Admitted } from "./admitted.ts";

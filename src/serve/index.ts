@@ -20,7 +20,6 @@ export {
   type ReportSums,
 } from "./ledger-report.ts";
 export type { LiveEvent } from "./live-feed.ts";
-export { lesserPriority, priorities, type Priority } from "./priority.ts";
 export { settle, type OperatorLedger } from "./settlement.ts";
 export { defaultResponseOptions, ResponseDesk, type ResponseDeskOptions } from "./response-desk.ts";
 export { createReloadable, type ReloadableGateway } from "./reloadable.ts";

@@ -1,3 +1,5 @@
+import { defaultLine } from "../route/index.ts";
+
 /** Limits of the gateway. All have defaults; times in ms, sizes in bytes. */
 export interface GatewayOptions {
   /** Area assumed when the caller names none: an id of `World.areas`; null = the area with most demand. */
@@ -55,9 +57,9 @@ export const defaultOptions: GatewayOptions = {
   cacheTtlMs: 3_600_000,
   routesKept: 2_000,
   maxUnsavedRows: 50_000,
-  maxQueued: 2_000,
+  maxQueued: defaultLine.maxQueued,
   maxQueuedBytes: 256 * 1024 * 1024,
-  patienceMs: 1_000,
+  patienceMs: defaultLine.patienceMs,
   bestEffortPatienceMs: 10_000,
   signalMaxAgeMs: 10_000,
 };

@@ -1,8 +1,15 @@
 import { FairShare } from "./fair-share.ts";
 import { LeastShare, leastShareRatio } from "./least-share.ts";
-import type { Clock } from "./ports.ts";
 import { priorities } from "./priority.ts";
 import { WaitingLine, type Applicant } from "./waiting-line.ts";
+
+/** The time the line goes by. */
+export interface LineClock {
+  /** Never goes back; only differences mean something. */
+  monotonicMs(): number;
+  /** Calls `task` once, not before `delayMs` have passed. */
+  schedule(delayMs: number, task: () => void): unknown;
+}
 
 /** A request at the door of the engines. */
 export interface Candidate extends Applicant {
@@ -44,7 +51,7 @@ const rateMemoryMs = 5_000;
  * places to wait, so that none is kept out for ever.
  */
 export class Admission {
-  readonly #clock: Clock;
+  readonly #clock: LineClock;
   readonly #limits: AdmissionLimits;
   readonly #events: AdmissionEvents;
   readonly #share = new FairShare();
@@ -58,7 +65,7 @@ export class Admission {
   #begun = 0;
   #begunAtMs = 0;
 
-  constructor(clock: Clock, limits: AdmissionLimits, events: AdmissionEvents) {
+  constructor(clock: LineClock, limits: AdmissionLimits, events: AdmissionEvents) {
     this.#clock = clock;
     this.#limits = limits;
     this.#events = events;
