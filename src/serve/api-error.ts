@@ -139,6 +139,12 @@ export const errorRegistry = {
     message: "The engine failed and no other allowed site could take over.",
     hint: "Try again; GET /v1/routes/{id} with the x-disperse-request-id shows what was tried.",
   },
+  http_version_not_supported: {
+    status: 505,
+    type: "invalid_request_error",
+    message: "HTTP/1.1 and HTTP/1.0 are spoken here.",
+    hint: "Have the client send HTTP/1.1, or put a proxy in between that speaks both.",
+  },
   latency_unreachable: {
     status: 503,
     type: "slo_unreachable",

@@ -74,7 +74,23 @@ export class Arrival implements Exchange, Candidate {
     this.outputTokens = asked.outputTokens;
   }
 
+  /** Nothing that goes wrong with one request may reach who lets it through: that one looks after all others too. */
   begin(): boolean {
+    try {
+      return this.#begin();
+    } catch {
+      if (this.#inference?.over) return true;
+      const error = apiError("internal_error");
+      const { admitted } = this.#asked;
+      this.#leave();
+      this.#core.admission.settle(this, 0, 0);
+      this.#core.books.turnedAway(admitted.requestId, error.code, admitted);
+      this.#core.sendError(this.#reply, error, admitted.requestId, 0);
+      return true;
+    }
+  }
+
+  #begin(): boolean {
     const core = this.#core;
     const { admitted, route, endpoint } = this.#asked;
     const nowMs = core.look();
@@ -84,8 +100,9 @@ export class Arrival implements Exchange, Candidate {
     if (!this.#hasRoom(routes, target)) return false;
     const placed: Admitted = { ...admitted, placement, routes, drained: core.drains.all };
     const slot = core.keptRoutes.keep(placed);
-    this.#inference = new Inference(core, this.#call, this.#reply, placed, { endpoint, target, slot, over: this });
-    this.#inference.start();
+    const inference = new Inference(core, this.#call, this.#reply, placed, { endpoint, target, slot, over: this });
+    this.#inference = inference;
+    inference.start();
     return true;
   }
 

@@ -242,10 +242,11 @@ export class Attempt implements EngineEvents, Waiting {
 
   fail(cause: AttemptFailure["cause"], message: string): void {
     if (this.phase === "over" || this.phase === "closing") return;
+    const inVain = this.#speaksAgainstServer(cause);
     this.phase = "over";
     this.outcome =
       cause === "timeout" ? "timeout" : cause === "status" && isRefusal(this.status) ? "refused" : "upstream-failed";
-    this.run?.cancel();
+    this.run?.cancel(inVain);
     this.#owner.onFailure(this, {
       cause,
       message,
@@ -274,6 +275,13 @@ export class Attempt implements EngineEvents, Waiting {
 
   get paused(): boolean {
     return this.#paused;
+  }
+
+  /** A slow client, an answer too long for us and a request that had no time left say nothing about who serves it. */
+  #speaksAgainstServer(cause: AttemptFailure["cause"]): boolean {
+    if (cause === "timeout")
+      return !this.#paused && (this.phase === "waiting" || this.deadlineMs < this.#limits.requestDeadlineMs);
+    return cause !== "too-long" && cause !== "status";
   }
 
   #expire(): void {

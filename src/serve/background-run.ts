@@ -34,6 +34,8 @@ export interface BackgroundOrder {
 export class BackgroundRun implements Reply {
   readonly #order: BackgroundOrder;
   readonly #stored = Promise.withResolvers<void>();
+  /** The look that is under way or was last. What it writes must not come after the end of the response. */
+  #looked: Promise<unknown> = Promise.resolve();
   /** Until the request has been taken, refusals go to the client as ever. */
   #taken = false;
   #over = false;
@@ -144,6 +146,7 @@ export class BackgroundRun implements Reply {
   async #keep(response: Record<string, unknown>, output: readonly unknown[]): Promise<Record<string, unknown>> {
     const { desk, account, queued, place, streamed } = this.#order;
     await this.#stored.promise;
+    await this.#looked;
     // What was deleted meanwhile stays deleted.
     if ((await desk.find(account, queued.id)) === null) return { ...queued, status: "cancelled" };
     await this.#keepEvents();
@@ -201,9 +204,9 @@ export class BackgroundRun implements Reply {
         if (this.#over) return;
         if (cancelled) return this.stop();
         await this.#keepEvents();
-        if (looks % looksPerWord === 0) await this.#sayAlive();
+        if (looks % looksPerWord === 0 && !this.#over) await this.#sayAlive();
       };
-      look()
+      this.#looked = look()
         .catch(() => {})
         .finally(() => this.#watch(looks + 1));
     });

@@ -47,6 +47,9 @@ const readFields = [
   "max_output_tokens",
 ];
 
+/** Where the text may go by this name too; elsewhere the field is none of our business. */
+const readFieldsAndContent = [...readFields, "content"];
+
 /** Fields that limit the output, the one that counts first: a newer name goes before an older one. */
 const limits = ["max_completion_tokens", "max_output_tokens", "max_tokens"] as const;
 
@@ -86,7 +89,7 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
     const detail = `\`${limitName}\` must be a whole number from ${least} to ${mostTokens}.`;
     return refuse("invalid_request", detail, limitName!);
   }
-  const spans = memberSpans(body, readFields);
+  const spans = memberSpans(body, contents.includes("content") ? readFieldsAndContent : readFields);
   const spanOf = (name: string) => spans.find(({ key }) => key === name)?.span;
   if (spans.some(({ key }, index) => spans.findIndex((other) => other.key === key) < index))
     return refuse("invalid_request", "A field of the body is given twice.");

@@ -3,7 +3,9 @@ import type { StreamErrorForm } from "./stream-tail.ts";
 /** An inference endpoint that is passed through to engines. */
 export interface Endpoint {
   /** Field of the body with the text to count; the first that is there. */
-  readonly content: readonly ("messages" | "prompt" | "input" | "tokens")[];
+  readonly content: readonly ("messages" | "prompt" | "content" | "input" | "tokens")[];
+  /** Names under which engines look for one and the same text: given one, they are sent both. */
+  readonly sameText?: readonly [string, string];
   /** `form`: the request is `multipart/form-data`. */
   readonly request: "json" | "form";
   /** `any`: sound, pictures or plain text as well as JSON and events; passed on as they come. */
@@ -42,7 +44,13 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     priced: "free",
     estimate: (inputTokens) => ({ object: "response.input_tokens", input_tokens: inputTokens }),
   },
-  "/tokenize": { ...json, content: ["prompt", "messages"], priced: "free" },
+  // vLLM and SGLang take `prompt`, llama.cpp takes `content` and counts nothing where there is only the other.
+  "/tokenize": {
+    ...json,
+    content: ["prompt", "messages", "content"],
+    sameText: ["prompt", "content"],
+    priced: "free",
+  },
   "/detokenize": { ...json, content: ["tokens"], priced: "free" },
   "/v1/audio/speech": { ...media, request: "json", content: ["input"] },
   "/v1/audio/transcriptions": { ...media, request: "form", content: [] },

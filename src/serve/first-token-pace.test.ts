@@ -78,6 +78,23 @@ describe("the queue of an engine that publishes nothing", () => {
     expect(most).toBeLessThanOrEqual(4);
   });
 
+  it("is not seen for long where an engine became ten times slower and still serves many side by side", () => {
+    const pace = new FirstTokenPace();
+    const running: { endMs: number; beganMs: number; together: number }[] = [];
+    const room: number[] = [];
+    for (let atMs = 0; atMs < 120_000; atMs += 10) {
+      while (running.length > 0 && running[0]!.endMs <= atMs) {
+        const { beganMs, together } = running.shift()!;
+        pace.ended(atMs, atMs - beganMs, together);
+      }
+      if (pace.drainMs > 25 || running.length >= 20) continue;
+      const together = pace.began(atMs);
+      running.push({ endMs: atMs + (atMs < 30_000 ? 50 : 500), beganMs: atMs, together });
+      if (atMs >= 90_000) room.push(running.length);
+    }
+    expect(Math.max(...room)).toBe(20);
+  });
+
   it("is not made of requests that were given up", () => {
     const pace = new FirstTokenPace();
     for (let index = 0; index < 5; index++) pace.began(0);

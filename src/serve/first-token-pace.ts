@@ -1,7 +1,7 @@
 /** Weight of the newest interval in the running mean. */
 const memory = 0.2;
-/** The shortest first token seen is forgotten by this much per observation, so that it follows an engine that slows down. */
-const forget = 1.01;
+/** The shortest first token is one of so many last ones that met few others, so that it follows an engine that slows down. */
+const remembered = 32;
 /** A first token that took no longer than this many times the shortest met no queue. */
 const easyRatio = 1.25;
 /** So many times as many as met no queue side by side may be tried: an engine's room is only found by asking more of it. */
@@ -21,6 +21,9 @@ export class FirstTokenPace {
   #lastMs = Number.NEGATIVE_INFINITY;
   #intervalMs = Number.NaN;
   #shortestMs = Number.POSITIVE_INFINITY;
+  /** First tokens that say how long one takes alone, the newest over the oldest, ms. */
+  readonly #alone: number[] = [];
+  #nextAlone = 0;
   /** Waited side by side and had their first token as soon as one that was alone. */
   #easy = 0;
 
@@ -40,9 +43,15 @@ export class FirstTokenPace {
       : this.#intervalMs + memory * (intervalMs - this.#intervalMs);
     this.#lastMs = nowMs;
     // What took long because many waited says nothing about how long one takes alone.
-    const longest = together <= Math.max(1, this.#easy) ? this.#shortestMs * forget : this.#shortestMs;
-    this.#shortestMs = Math.min(longest, tookMs);
+    if (together <= Math.max(1, this.#easy) || tookMs < this.#shortestMs) this.#remember(tookMs);
     this.#easy = tookMs <= easyRatio * this.#shortestMs ? Math.max(this.#easy, together) : this.#easy * doubt;
+  }
+
+  #remember(tookMs: number): void {
+    const forgotten = this.#alone[this.#nextAlone];
+    this.#alone[this.#nextAlone] = tookMs;
+    this.#nextAlone = (this.#nextAlone + 1) % remembered;
+    this.#shortestMs = forgotten === this.#shortestMs ? Math.min(...this.#alone) : Math.min(this.#shortestMs, tookMs);
   }
 
   /** Mean time between first tokens while others wait, ms; NaN while not known. */

@@ -14,6 +14,7 @@ import type { Endpoint } from "./endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import { leavingBody, redactionFor } from "./leaving-body.ts";
 import type { AttemptOutcome, LedgerRow } from "./ledger.ts";
+import type { GroupState } from "./mesh-state.ts";
 import { countsOf } from "./meter.ts";
 import type { ByteText } from "./ports.ts";
 import { errorEvent, withUsageMember } from "./stream-tail.ts";
@@ -59,6 +60,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
   #firstContentMs: number | null = null;
   /** The last one that spoke of an engine's health; null = none. */
   #failure: AttemptFailure | null = null;
+  /** Engines that know no such model or endpoint; null = none so far. */
+  #lacking: GroupState[] | null = null;
   #streaming = false;
   /** What is streamed is sound or a picture, which has no place for an error inside. */
   #bytes = false;
@@ -87,7 +90,10 @@ export class Inference implements Exchange, AttemptOwner, Member {
     this.#endpoint = endpoint;
     // Where several servers stand, the next try may go to another of them before it goes to another site.
     const again = target !== null && core.severalServers(target.group);
-    this.#candidates = new Candidates(admitted, target, again);
+    this.#candidates = new Candidates(admitted, target, {
+      again,
+      last: (group) => core.groups[group]!.lacks(call.path),
+    });
     this.#requestDeadlineMs = admitted.receivedMs + core.options.totalTimeoutMs;
     const resumable = call.path === "/v1/chat/completions" && admitted.request.stream;
     this.#record = new AnswerRecord(this.#endpoint, admitted.request, {
@@ -98,7 +104,16 @@ export class Inference implements Exchange, AttemptOwner, Member {
 
   start(): void {
     this.#core.inFlight.add(this);
-    this.#tryNext(null);
+    try {
+      this.#tryNext(null);
+    } catch {
+      this.#breakOff(apiError("internal_error"), this.#cancelAll("upstream-failed"));
+    }
+  }
+
+  /** Answered and settled. */
+  get over(): boolean {
+    return this.#over;
   }
 
   clientLeft(): void {
@@ -161,6 +176,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
     if (!this.#streaming) {
       // Another engine may have the model or endpoint that this one lacks, and one that is asked already may answer.
       if (isMissing(failure)) {
+        (this.#lacking ??= []).push(attempt.state);
         if (this.#live.length > 0 || this.#startNext("fallback")) return;
         // That a well engine lacks it says less than that another one, which may have it, could not answer.
         if (this.#failure) return this.#breakOff(errorOf(this.#failure), null);
@@ -336,6 +352,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
   #succeed(attempt: Attempt): void {
     attempt.outcome = "served";
     attempt.state.succeeded();
+    // Only now is it known that the request was one that can be answered.
+    for (const state of this.#lacking ?? []) if (state !== attempt.state) state.foundLacking(this.#call.path);
     if (this.#admitted.marks.length > 0) this.#core.prefixes.learn(this.#admitted.marks, attempt.target.group);
     this.#settle(attempt);
     this.#remember(attempt);

@@ -1,6 +1,7 @@
 import type { Redaction, World } from "../catalog/index.ts";
 import { engineBody, parseInferenceRequest, type InferenceRequest } from "./chat-request.ts";
 import type { Endpoint } from "./endpoints.ts";
+import { addMember, memberSpans } from "./json-span.ts";
 import { redactJson, type RedactionCounts } from "./redaction.ts";
 
 /** A body fit to leave for an engine. */
@@ -22,9 +23,22 @@ export function leavingBody(
   const body = cleaned?.body ?? given;
   const redacted = cleaned?.counts ?? null;
   // Positions in the request belong to the body it came with.
-  if (known !== null && body === given) return { body: engineBody(known, given, engineModel), redacted };
+  if (known !== null && body === given)
+    return { body: underBothNames(engineBody(known, given, engineModel), endpoint), redacted };
   const parsed = parseInferenceRequest(body, endpoint);
-  return { body: parsed.ok ? engineBody(parsed.request, body, engineModel) : body, redacted };
+  const leaving = parsed.ok ? engineBody(parsed.request, body, engineModel) : body;
+  return { body: underBothNames(leaving, endpoint), redacted };
+}
+
+/** A text that one engine looks for under another name than the other is there for both. */
+function underBothNames(body: string, { sameText }: Endpoint): string {
+  if (sameText === undefined) return body;
+  const found = memberSpans(body, sameText);
+  if (found.length !== 1) return body;
+  const [{ key, span }] = found as [(typeof found)[0]];
+  const text: unknown = JSON.parse(body.slice(span.valueStart, span.valueEnd));
+  const other = sameText[0] === key ? sameText[1] : sameText[0];
+  return typeof text === "string" ? addMember(body, other, text) : body;
 }
 
 /** What has to be taken out of a request from `area` before it goes to `site`; null = nothing. */

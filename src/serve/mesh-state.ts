@@ -27,6 +27,8 @@ const longestRestMs = 30_000;
 const silentAfterFailuresMs = 30_000;
 /** An engine that told its load and has said nothing for so long counts as silent, ms: several scrapes in vain. */
 const silentAfterScrapeMs = 10_000;
+/** How long an engine that lacks a model or an endpoint is believed to: somebody may load it meanwhile. */
+const lackMs = 60_000;
 /** Health of a suspected group. */
 const suspectHealth = 0.05;
 
@@ -73,6 +75,8 @@ export class GroupState {
   #wholeSinceScrapeUntilMs = 0;
   #scrapedAtMs = Number.NaN;
   readonly #pace = new FirstTokenPace();
+  /** Paths it does not know, or not for its model, and until when that is believed. */
+  readonly #lacks = new Map<string, number>();
   #failures = 0;
   #restUntilMs = 0;
   #suspectUntilMs = 0;
@@ -191,6 +195,16 @@ export class GroupState {
   /** It is at its limit, and nothing else keeps requests away. */
   get isBusy(): boolean {
     return this.engine !== null && this.full && !this.drained && this.#moment.nowMs >= this.#restUntilMs;
+  }
+
+  /** It said that it knows no such model or endpoint, and another engine did. */
+  foundLacking(path: string): void {
+    this.#lacks.set(path, this.#clock.monotonicMs() + lackMs);
+  }
+
+  /** Whether it would only say so again. */
+  lacks(path: string): boolean {
+    return this.#lacks.size > 0 && this.#moment.nowMs < (this.#lacks.get(path) ?? 0);
   }
 
   /** A request ended well: the streak of failures is over. */

@@ -64,8 +64,11 @@ export interface EngineFailure {
 
 /** A generation in progress. Every method may be called at any time and repeatedly. */
 export interface EngineRun {
-  /** Stops the generation and frees what it holds. */
-  cancel(): void;
+  /**
+   * Stops the generation and frees what it holds. `inVain`: because the server fell silent or answered nonsense, which
+   * speaks against it as a failure of its own would.
+   */
+  cancel(inVain?: boolean): void;
   pause(): void;
   resume(): void;
 }

@@ -171,6 +171,21 @@ describe.each(transports)("over $name:", (transport) => {
       expect(mesh.abroad.requests).toHaveLength(0);
     });
 
+    it("asks an engine that lacks the model last from then on, but for other endpoints first as ever", async () => {
+      const mesh = await meshOf(failWith(404));
+      for (let index = 0; index < 3; index++) await mesh.client.chat.completions.create(request);
+      expect([mesh.near.requests.length, mesh.bloc.requests.length]).toEqual([1, 3]);
+      // The other one lacks it as well by now: whoever has it again is found.
+      mesh.bloc.behave(failWith(404));
+      mesh.near.behave(wellBehaved);
+      const { response } = await mesh.client.chat.completions.create(request).withResponse();
+      expect(response.headers.get("x-disperse-site")).toBe("near-edge");
+      mesh.bloc.behave(wellBehaved);
+      mesh.near.behave(failWith(404));
+      await mesh.client.completions.create({ model: request.model, prompt: "Hello" });
+      expect(mesh.near.requests.length).toBe(3);
+    });
+
     it("says that engines are busy when the only one that is not lacks the model", async () => {
       const mesh = await meshOf(failWith(503));
       mesh.bloc.behave(failWith(404));

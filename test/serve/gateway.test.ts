@@ -492,6 +492,55 @@ describe("a mistake over one answer", () => {
   });
 });
 
+describe("a mistake before an engine has a request", () => {
+  const settings = {
+    accounts: [
+      {
+        id: "team",
+        budgetNanoUsd: 1e9,
+        spentNanoUsd: 0,
+        requestsPerMinute: null,
+        tokensPerMinute: null,
+        maxInFlight: 1,
+      },
+    ],
+    keys: [{ id: "key-1", digest: "d", account: "team", workloads: "*" as const, expiresEpochMs: null }],
+    digests: () => ["d"],
+  };
+  const fail = () => {
+    throw new Error("a mistake");
+  };
+
+  it.each([
+    ["when it is handed over", { start: fail }],
+    ["when it is decided where it goes", { signals: fail }],
+  ])("is answered once and gives back what was held for it: %s", async (_when, mistake) => {
+    const { parts } = testMesh({});
+    const accounts = new Accounts(settings, 0);
+    const engines: typeof parts.engines = (group, index) => {
+      const binding = parts.engines(group, index)!;
+      const { engine } = binding;
+      const signals = () => engine.signals();
+      return {
+        ...binding,
+        engine: { start: (...asked) => engine.start(...asked), signals, close: () => engine.close(), ...mistake },
+      };
+    };
+    const gateway = createGateway({ ...parts, accounts, engines });
+    const body = JSON.stringify(chat);
+    const call = { method: "POST", path: "/v1/chat/completions", body, bodyBytes: body.length };
+    for (let index = 0; index < 3; index++) {
+      const answers: number[] = [];
+      const send = (status: number) => answers.push(status) > 0;
+      const header = (name: string) => (name === "authorization" ? "Bearer key" : undefined);
+      gateway.handle({ ...call, header }, { send, write: () => true, reset: () => answers.push(0) });
+      expect(answers).toEqual([500]);
+      expect(accounts.standing("team")).toEqual({ spentNanoUsd: 0, reservedNanoUsd: 0 });
+    }
+    await gateway.stop(0);
+  });
+});
+
 describe("a gateway whose ledger refuses every row", () => {
   it("still comes to its end, tries no more afterwards, and tells how many rows are lost", async () => {
     const { parts } = testMesh();

@@ -151,6 +151,17 @@ describe.each(transports)("over $name:", (transport) => {
       expect(await mesh.rows()).toMatchObject([{ outcome: "served", chargeNanoUsd: 0 }]);
     });
 
+    it("is asked for under both names that engines know, whichever the caller uses", async () => {
+      const mesh = await meshOf(transport, (socket) => answer(socket, 200, '{"tokens":[1,2,3]}'));
+      const messages = [{ role: "user", content: "Hi" }];
+      for (const given of [{ prompt: "Hé" }, { content: "Hé" }, { prompt: "a", content: "b" }, { messages }])
+        await fetch(`${mesh.url}/tokenize`, { method: "POST", body: JSON.stringify({ model, x: 1, ...given }) });
+      const sent = mesh.near.requests.map(({ body }) => JSON.parse(Buffer.from(body, "latin1").toString()) as object);
+      const rest = { model: "upstream-model", x: 1 };
+      const both = { ...rest, prompt: "Hé", content: "Hé" };
+      expect(sent).toEqual([both, both, { ...rest, prompt: "a", content: "b" }, { ...rest, messages }]);
+    });
+
     it("is estimated, and said to be, where the engine cannot", async () => {
       const mesh = await meshOf(transport, failWith(404));
       const { data, response } = await mesh.client.responses.inputTokens

@@ -7,6 +7,7 @@ import {
   type EngineEvents,
   type EngineFailure,
   type EngineHead,
+  type EngineRun,
   type EngineSignals,
 } from "../../serve/index.ts";
 import { createEnginePool } from "./engine-pool.ts";
@@ -137,6 +138,27 @@ describe("several servers as one engine", () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
     for (let index = 0; index < 10; index++) observe(engine, chatRequest());
     expect([world.count("a"), world.count("b")]).toEqual([0, 10]);
+  });
+
+  it("are left alone after requests that were given up there in vain, not after those nobody wanted any more", async () => {
+    for (const inVain of [true, false]) {
+      const world = servers();
+      const engine = pool(world, () => ["a", "b"]);
+      const runs = new Map<EngineRun, string>();
+      const ask = () => {
+        const before = world.count("a");
+        const run = engine.start(chatRequest(), { head() {}, data() {}, end() {} });
+        runs.set(run, world.count("a") > before ? "a" : "b");
+      };
+      for (let index = 0; index < 20; index++) ask();
+      for (const [run, address] of runs) if (address === "a") run.cancel(inVain);
+      world.answer("a");
+      world.answer("b");
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      for (let index = 0; index < 20; index++) ask();
+      expect(world.count("a") === 0).toBe(inVain);
+      await engine.close();
+    }
   });
 
   it("are left alone one by one when they wish to be, and the wish is all theirs only when nobody else is there", () => {

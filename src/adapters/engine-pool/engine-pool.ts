@@ -137,9 +137,9 @@ class PoolRun implements EngineRun {
     this.#run = member.start(this.#request, this.#events, () => this.begin(), this.#restMs);
   }
 
-  cancel(): void {
+  cancel(inVain = false): void {
     this.#cancelled = true;
-    this.#run?.cancel();
+    this.#run?.cancel(inVain);
   }
 
   pause(): void {

@@ -66,8 +66,8 @@ export class PoolMember {
       },
     });
     return {
-      cancel() {
-        finish(null);
+      cancel(inVain = false) {
+        finish(inVain ? true : null);
         run.cancel();
       },
       pause: () => run.pause(),

@@ -34,6 +34,13 @@ export interface HttpService {
   close(graceMs?: number): Promise<void>;
 }
 
+/** What is answered to a request that could not be parsed, by the parser's error; anything else is a bad request. */
+const refusals = new Map([
+  ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"],
+  ["HPE_INVALID_VERSION", "505 HTTP Version Not Supported"],
+  ["HPE_PAUSED_H2_UPGRADE", "505 HTTP Version Not Supported"],
+]);
+
 /** Serves `gateway` over HTTP/1.1. Rejects when the address cannot be bound. */
 export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise<HttpService> {
   const maxBodyBytes = options.maxBodyBytes ?? 32 * 1024 * 1024;
@@ -46,6 +53,11 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
       keepAlive: true,
     },
     (message, response) => {
+      if (message.httpVersionMajor !== 1) {
+        const refusal = apiError("http_version_not_supported");
+        response.shouldKeepAlive = false;
+        return gateway.refuse(replyTo(message, response), refusal, callOf(message, "", 0));
+      }
       receive(message, maxBodyBytes, options.unpack ?? null, (body, bytes = 0) => {
         // Gone while its body was unpacked: there is nobody to answer to.
         if (response.destroyed) return;
@@ -58,7 +70,7 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
   );
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return void socket.destroy();
-    const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+    const status = refusals.get(error.code ?? "") ?? "400 Bad Request";
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   });
   await new Promise<void>((resolve, reject) => {

@@ -102,7 +102,6 @@ describe("requests that two parsers could read differently", () => {
       `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1;x\ny\r\na\r\n0\r\n\r\n${hidden}`,
     ],
     ["a field before the request line", ` x: y\r\nPOST / HTTP/1.1\r\nhost: a\r\n\r\n${hidden}`],
-    ["an unknown version", `POST / HTTP/3.7\r\nhost: a\r\n\r\n${hidden}`],
     [
       "chunks in the old version",
       `POST / HTTP/1.0\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
@@ -114,6 +113,23 @@ describe("requests that two parsers could read differently", () => {
     const text = await exchange(await start(recorder), bytes);
     expect(text === "" || text.startsWith("HTTP/1.1 400 ")).toBe(true);
     expect(recorder.calls.map((call) => call.path)).not.toContain("/hidden");
+    expect(recorder.calls).toHaveLength(0);
+  });
+});
+
+describe("requests in a version that is not spoken", () => {
+  it.each([
+    ...["0.9", "1.2", "2.0", "3.7"].map(
+      (version) => `POST / HTTP/${version}\r\nhost: a\r\nconnection: keep-alive\r\n\r\n`,
+    ),
+    "GET /\r\n\r\n",
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+  ])("are told so, and nothing behind them is read: %j", async (bytes) => {
+    const recorder = recordingGateway();
+    const text = await exchange(await start(recorder), `${bytes}GET /hidden HTTP/1.1\r\nhost: a\r\n\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 505 /);
+    expect(text).toContain("http_version_not_supported");
+    expect(text.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
     expect(recorder.calls).toHaveLength(0);
   });
 });

@@ -1,9 +1,10 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { performance } from "node:perf_hooks";
-import type { Gateway, Unpack } from "../../serve/index.ts";
+import { apiError, errorBody, type Gateway, type Unpack } from "../../serve/index.ts";
 import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
 import { readShared } from "./shared-reads.ts";
+import { statusLine } from "./status-line.ts";
 
 export interface HttpOptions {
   readonly host: string;
@@ -32,8 +33,27 @@ export interface HttpService {
   close(graceMs?: number): Promise<void>;
 }
 
+/** Time a client gets to read why it is not served here, ms. */
+const lingerMs = 1_000;
 /** How late a time-out of a connection may be noticed. */
 const sweepMs = 250;
+
+/** Whether a TLS connection lies on a socket; nothing else tells before its handshake is over. */
+function isSame(beneath: Socket, { remoteAddress, remotePort }: Socket): boolean {
+  return remotePort !== undefined && beneath.remotePort === remotePort && beneath.remoteAddress === remoteAddress;
+}
+
+/** Tells a client that spoke plain HTTP to a port for TLS what it should have done. */
+function answerPlain(socket: Socket): void {
+  const error = apiError("invalid_request", {
+    detail: "A plain HTTP request came to a port that speaks TLS.",
+    hint: "Use https:// in the address.",
+  });
+  const body = errorBody(error);
+  const head = `content-type: application/json\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n`;
+  socket.end(statusLine(error.status) + head + body, "latin1");
+  setTimeout(() => socket.destroy(), lingerMs).unref();
+}
 
 /** Serves `gateway` over HTTP/1.1, plain or with TLS. Rejects when the address cannot be bound. */
 export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise<HttpService> {
@@ -69,7 +89,11 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
     )
       // A reset while a connection is still being set up has nobody else to hear it, and a handshake that takes too long
       // nobody else to end it.
-      .on("tlsClientError", (_error, socket) => socket.destroy())
+      .on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+        const plain = error.code === "ERR_SSL_HTTP_REQUEST" && [...beneath].find((one) => isSame(one, socket));
+        if (plain) answerPlain(plain);
+        else socket.destroy();
+      })
       .on("connection", (socket: Socket) => {
         beneath.add(socket);
         socket.on("close", () => beneath.delete(socket));

@@ -7,7 +7,8 @@ export interface MessageHead {
   readonly target: string;
   /** Responses only. */
   readonly status: number;
-  /** 0 or 1: the minor version. */
+  /** 1, or what a message that should be refused says. */
+  readonly majorVersion: number;
   readonly minorVersion: number;
   /** Names as written, and values, by turns. */
   readonly fields: readonly string[];
@@ -28,6 +29,8 @@ export interface MessageEvents {
 export interface ParseError {
   readonly code: string;
   readonly headersTooLarge: boolean;
+  /** The start line names a version that is not spoken here. */
+  readonly otherVersion: boolean;
 }
 
 /** Value of a field by its lower-case name; several fields of one name joined with ", ". */
@@ -100,7 +103,7 @@ export class MessageParser {
         else wasm.llhttp_resume_after_upgrade(this.#pointer);
         return stop;
       }
-      if (outcome !== ok) return { code: readName(outcome), headersTooLarge: this.#headersTooLarge };
+      if (outcome !== ok) return this.#failure(outcome);
       at = end;
     }
     return at;
@@ -156,6 +159,7 @@ export class MessageParser {
       method,
       target: this.#target,
       status,
+      majorVersion: wasm.llhttp_get_http_major(this.#pointer),
       minorVersion: wasm.llhttp_get_http_minor(this.#pointer),
       fields,
       keepAlive,
@@ -171,6 +175,16 @@ export class MessageParser {
 
   messageComplete(): number {
     return this.#events.onComplete() ? paused : 0;
+  }
+
+  #failure(outcome: number): ParseError {
+    const code = textIn(wasm.llhttp_errno_name(outcome));
+    // A line end that is none behind the version bears the same name. The other name is what llhttp says of what a client
+    // says first that takes HTTP/2 for granted.
+    const isVersion =
+      code === "HPE_INVALID_VERSION" && !textIn(wasm.llhttp_get_error_reason(this.#pointer)).includes("CRLF");
+    const otherVersion = isVersion || code === "HPE_PAUSED_H2_UPGRADE";
+    return { code, headersTooLarge: this.#headersTooLarge, otherVersion };
   }
 
   #count(bytes: number): number {
@@ -198,8 +212,10 @@ interface Wasm {
   llhttp_resume_after_upgrade(parser: number): void;
   llhttp_get_error_pos(parser: number): number;
   llhttp_get_method(parser: number): number;
+  llhttp_get_http_major(parser: number): number;
   llhttp_get_http_minor(parser: number): number;
   llhttp_errno_name(code: number): number;
+  llhttp_get_error_reason(parser: number): number;
 }
 
 // The parser's callbacks are functions of the WebAssembly instance, so which parser is at work is kept beside it. Calls
@@ -260,9 +276,9 @@ function writeMemory(bytes: Buffer, start: number, end: number): void {
   memory.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), buffer);
 }
 
-function readName(code: number): string {
+/** A text that ends with a zero, at an address of the instance's memory. */
+function textIn(at: number): string {
   if (memory.length === 0) memory = new Uint8Array(wasm.memory.buffer);
-  const at = wasm.llhttp_errno_name(code);
   return Buffer.from(memory.subarray(at, memory.indexOf(0, at))).toString("latin1");
 }
 

@@ -13,7 +13,14 @@ import {
   type Unpack,
 } from "../../serve/index.ts";
 import { BodyBytes } from "./body-bytes.ts";
-import { fieldValue, isNamed, MessageParser, type MessageEvents, type MessageHead } from "./message-parser.ts";
+import {
+  fieldValue,
+  isNamed,
+  MessageParser,
+  type MessageEvents,
+  type MessageHead,
+  type ParseError,
+} from "./message-parser.ts";
 import { FormBody, RawCall } from "./raw-call.ts";
 import { statusLine } from "./status-line.ts";
 
@@ -123,7 +130,10 @@ export class ServerConnection implements MessageEvents, Reply {
     const coding = fieldValue(head.fields, "transfer-encoding");
     const hosts = countFields(head.fields, "host");
     const packing = codingOf(fieldValue(head.fields, "content-encoding"));
-    if (hosts > 1 || (hosts === 0 && head.minorVersion === 1)) {
+    if (head.majorVersion !== 1) {
+      this.#closeAfter = true;
+      this.#refuse(apiError("http_version_not_supported"));
+    } else if (hosts > 1 || (hosts === 0 && head.minorVersion === 1)) {
       this.#refuse(apiError("invalid_request", { detail: "An HTTP/1.1 request names exactly one host." }));
     } else if (coding !== undefined && coding.toLowerCase() !== "chunked") {
       this.#closeAfter = true;
@@ -230,11 +240,7 @@ export class ServerConnection implements MessageEvents, Reply {
     const taken = this.#parser.execute(bytes);
     this.#body.keep();
     if (typeof taken !== "number") {
-      const error = taken.headersTooLarge ? "headers_too_large" : "invalid_request";
-      this.#reject(
-        apiError(error, taken.headersTooLarge ? {} : { detail: `The request is not valid HTTP (${taken.code}).` }),
-      );
-      return;
+      return this.#reject(parseRefusal(taken));
     }
     if (this.#bodyBytes > this.#limits.maxBodyBytes && !this.#answering) return this.#reject(tooLarge(this.#limits));
     if (taken < bytes.length && !this.#closeAfter) {
@@ -329,6 +335,12 @@ function countFields(fields: readonly string[], name: string): number {
   let count = 0;
   for (let index = 0; index < fields.length; index += 2) if (isNamed(fields[index]!, name)) count++;
   return count;
+}
+
+function parseRefusal({ code, headersTooLarge, otherVersion }: ParseError): ApiError {
+  if (headersTooLarge) return apiError("headers_too_large");
+  if (otherVersion) return apiError("http_version_not_supported");
+  return apiError("invalid_request", { detail: `The request is not valid HTTP (${code}).` });
 }
 
 function tooLarge({ maxBodyBytes }: ConnectionLimits): ApiError {

@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { BackgroundRun, queuedResponse } from "../../src/serve/background-run.ts";
+import { ResponseDesk, type Reply, type Shelf } from "../../src/serve/index.ts";
+import { createManualClock } from "./manual-clock.ts";
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+it.each(["before it says that it goes on", "while it says so"])(
+  "a response that is whole %s is kept as whole, however slow the place where it is kept",
+  async (moment) => {
+    const texts = new Map<string, string>();
+    let held: (() => void) | null = null;
+    let holding: "put" | "get" | null = null;
+    const wait = async (kind: "put" | "get") => {
+      if (kind !== holding) return;
+      holding = null;
+      await new Promise<void>((resolve) => (held = resolve));
+    };
+    const shelf: Shelf = {
+      put: async ({ name, text }) => (await wait("put"), texts.set(name, text).has(name)),
+      get: async (_owner, name) => (await wait("get"), texts.get(name) ?? null),
+      remove: async (_owner, name) => texts.delete(name),
+    };
+    const clock = createManualClock();
+    const desk = new ResponseDesk({ shelf, clock });
+    const client: Reply = { send: () => true, write: () => true, reset() {} };
+    const place = { area: "a", access: "b", country: "AA", dataClass: "public", items: "" };
+    const queued = queuedResponse("resp_1", { model: "m" }, null, 1);
+    const run = new BackgroundRun({ desk, account: "team", client, queued, place, streamed: false });
+    await run.begin(() => ({ clientLeft() {}, drained() {} }));
+    for (let look = 1; look < 5; look++) {
+      clock.advance(1_000);
+      await settled();
+    }
+    holding = moment.startsWith("before") ? "get" : "put";
+    clock.advance(1_000);
+    await settled();
+    expect(held).not.toBeNull();
+    const output = [{ type: "message", id: "msg_1", content: [] }];
+    run.send(200, [], JSON.stringify({ ...queued, status: "completed", output }), true);
+    await settled();
+    held!();
+    await settled();
+    const kept = await desk.find("team", "resp_1");
+    expect(JSON.parse(kept!.response)).toMatchObject({ status: "completed", output });
+    expect(kept!.aliveEpochMs).toBeUndefined();
+  },
+);
