@@ -10,11 +10,21 @@ export interface LimitRow {
   readonly sites?: Weighed;
   readonly pools?: Weighed;
   readonly arcs?: Weighed;
+  readonly unserved?: Weighed;
   readonly of?: "purchases";
   readonly inBound?: false;
 }
 
-export function limitRow({ name, upper, sites = [], pools = [], arcs = [], of, inBound }: LimitRow): CouplingLimit {
+export function limitRow({
+  name,
+  upper,
+  sites = [],
+  pools = [],
+  arcs = [],
+  unserved,
+  of,
+  inBound,
+}: LimitRow): CouplingLimit {
   const positions = (entries: Weighed): Int32Array => Int32Array.from(entries, ([position]) => position);
   const weights = (entries: Weighed): Float64Array => Float64Array.from(entries, ([, weight]) => weight);
   return {
@@ -25,6 +35,7 @@ export function limitRow({ name, upper, sites = [], pools = [], arcs = [], of, i
     pools: positions(pools),
     poolWeights: weights(pools),
     ...(arcs.length > 0 && { arcs: positions(arcs), arcWeights: weights(arcs) }),
+    ...(unserved !== undefined && { unserved: positions(unserved), unservedWeights: weights(unserved) }),
     ...(of !== undefined && { of }),
     ...(inBound === false && { inBound }),
   };

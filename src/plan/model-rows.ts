@@ -245,8 +245,17 @@ export const limitModelRows: readonly ModelRow[] = [
     inequality:
       "Σ least load · (1 − unserved) ≤ Σ worth · modules (elsewhere), for spots that take over the same rows; the same rounded to whole modules",
     dual: "worth of one module of reserve, USD/year",
-    file: "survival-limits.ts",
+    file: "reserve-limits.ts",
     function: "reserveFor",
+    bound: "limit price",
+  },
+  {
+    name: "reserve by the number of places",
+    inequality:
+      "a · Σ least load · (1 − unserved) ≤ Σ worth · modules + b · L · Σ open (their places), L = Σ least load; the lines through n / (n − 1) at n = k and k + 1",
+    dual: "worth of one module of reserve, USD/year",
+    file: "reserve-limits.ts",
+    function: "linesOf",
     bound: "limit price",
   },
 ];

@@ -122,6 +122,7 @@ export function withFailureCuts(
       ...(limit.arcs !== undefined && { arcs: limit.arcs.map((at) => at + stages[stage]!.arc) }),
     };
   });
-  const known = document.failover.derived ? survivalLimits(stages, tables, failures) : [];
+  // Plans written before know fewer of them, the first ones.
+  const known = survivalLimits(stages, tables, failures).slice(0, document.failover.derived ?? 0);
   return { ...problem, limits: [...problem.limits, ...known, ...limits] };
 }

@@ -25,6 +25,9 @@ function worldsWithEverything(): World[] {
   return fc.sample(familyWorld, { numRuns: 16, seed: 2 }).map((world) => ({
     ...world,
     training: [training],
+    // Enough for a reserve of several modules, which may stand at any place.
+    workloads: world.workloads.map((workload) => ({ ...workload, failoverBudgetMs: 1_000 })),
+    demand: world.demand.map((row) => ({ ...row, peakPerS: row.peakPerS.map((rate) => 20 * rate) })),
     modules: world.modules.map((module) => ({ ...module, supplyPerPeriod: [9] })),
     sites: world.sites.map((site, index) =>
       index === 2 ? { ...site, status: "existing" as const, installed: [{ module: 1, count: 2 }] } : site,

@@ -4,6 +4,7 @@ import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import type { World } from "../../src/catalog/index.ts";
 import { annualCost } from "../../src/finance/index.ts";
 import { certify } from "../../src/plan/certificate.ts";
+import { limitUse } from "../../src/plan/coupling-limit.ts";
 import { examine } from "../../src/plan/examine-failures.ts";
 import { withImpliedLimits } from "../../src/plan/implied-limits.ts";
 import {
@@ -399,6 +400,81 @@ describe("what follows from the survival of failures", () => {
       ),
       { numRuns: runs(600) },
     );
+  });
+
+  describe("the reserve by the number of places", () => {
+    const three = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(one, { minLength: 3, maxLength: 3 });
+    const grown = (world: World, factor: number): World => ({
+      ...world,
+      demand: world.demand.map((row) => ({ ...row, peakPerS: row.peakPerS.map((rate) => rate * factor) })),
+    });
+    /** The limits by the number of places, where every row may be served and taken over at all places. */
+    const linesOf = (
+      world: World,
+    ): {
+      /** Modules of the first kind that each row takes. */
+      readonly load: readonly number[];
+      /** By how much a plan with so many modules of the first kind per site breaks each of the limits. */
+      readonly excess: (counts: readonly number[], unserved: readonly number[]) => number[];
+    } => {
+      const planned = worldProblem(world, 0);
+      const { problem, poolModule, poolTrains } = planned;
+      const table = failoverTable(planned);
+      const lines = survivalLimits([{ planned, arc: 0, pool: 0 }], [table], failuresOf(world)).filter(({ name }) =>
+        name.startsWith("reserve by"),
+      );
+      const isFirst = (spot: number): boolean => spot % world.modules.length === 0;
+      return {
+        load: table.refuges.map((all) => Math.min(...all.filter(({ spot }) => isFirst(spot)).map(({ load }) => load))),
+        excess: (counts, unserved) => {
+          const modules = Float64Array.from(problem.pools.site, (site, pool) =>
+            poolModule[pool] === 0 && poolTrains[pool] === 0 ? counts[site]! : 0,
+          );
+          const open = Uint8Array.from(counts, (count) => (count > 0 ? 1 : 0));
+          const plan = { open, modules, share: new Float64Array(problem.arcs.pool.length) };
+          return lines.map((line) => limitUse(line, plan, Float64Array.from(unserved)) - line.upper);
+        },
+      };
+    };
+
+    it("is kept wherever what remains after the largest loss carries what is served", () => {
+      const kinds = fc.constantFrom([smallModule], [smallModule, { ...smallModule, id: "pair", acceleratorCount: 2 }]);
+      const left = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 2 });
+      fc.assert(
+        fc.property(
+          roomy,
+          kinds,
+          fc.integer({ min: 1, max: 40 }),
+          three(fc.integer({ min: 0, max: 9 })),
+          left,
+          (base, modules, factor, counts, out) => {
+            const { load, excess } = linesOf(grown({ ...base, modules }, factor));
+            const remains = counts.reduce((sum, count) => sum + count, 0) - Math.max(...counts);
+            const asked = load.reduce((sum, part, row) => sum + part * (1 - out[row]!), 0);
+            const fits = asked > 0 ? Math.min(1, remains / asked) : 1;
+            const unserved = out.map((share) => 1 - (1 - share) * fits);
+            for (const over of excess(counts, unserved)) expect(over).toBeLessThan(1e-9 * (1 + asked));
+          },
+        ),
+        { numRuns: runs(200) },
+      );
+    });
+
+    it("is not larger than what equal places need, and not a hundredth less", () => {
+      fc.assert(
+        fc.property(roomy, fc.integer({ min: 2, max: 30 }), fc.constantFrom(2, 3), (base, whole, places) => {
+          const total = (world: World): number => linesOf(world).load.reduce((sum, part) => sum + part, 0);
+          const world = { ...base, modules: [smallModule] };
+          // Of whole modules, so that nothing is rounded up.
+          const { excess } = linesOf(grown(world, whole / total(world)));
+          const each = (share: number): number[] =>
+            [0, 1, 2].map((site) => (site < places ? (share * whole) / (places - 1) : 0));
+          expect(Math.max(...excess(each(1), [0, 0]))).toBeLessThan(1e-9 * whole);
+          expect(Math.max(...excess(each(0.99), [0, 0]))).toBeGreaterThan(0);
+        }),
+        { numRuns: runs(60) },
+      );
+    });
   });
 
   it("leaves bounds by prices below the cheapest plan that survives, of the whole and period by period", async () => {
