@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const files = ["test/serve/fuzz.test.ts"];
+const files = ["test/serve/fuzz.test.ts", "test/serve/fuzz-kept.test.ts"];
 const wanted = Number(process.argv[2] ?? 100_000);
 if (!Number.isSafeInteger(wanted) || wanted < 1) {
   process.stderr.write("fuzz: the number of inputs must be a whole number above zero, for example 100000.\n");
