@@ -13,12 +13,14 @@ const tools: readonly (readonly [string, readonly string[]])[] = [
 ];
 /** How many run at a time: one of them waits for one thread while the next is at work on the other. */
 const atOnce = 2;
+/** The type checker lives for seconds: collecting its garbage costs a third of its time and saves a tenth of its memory. */
+const env = { ...process.env, GOGC: "off", GOMEMLIMIT: "3GiB" };
 
 /** Runs one tool. What it says is shown in one piece when it has ended, so that two do not talk at the same time. */
 function runTool(name: string, args: readonly string[]): Promise<boolean> {
   const started = Date.now();
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => void (said += bytes));
     child.on("close", (status) => {

@@ -48,18 +48,19 @@ function nodeToUse() {
       `Node ${process.versions.node} is too old and none is known for ${platform}: install Node ${oldestMajor} or newer.`,
     );
   }
-  const binary = join(runtimeDir, "node_modules", `node-${platform}`, "bin", "node");
+  const folder = join(runtimeDir, "node_modules", `node-${platform}`);
+  const binary = join(folder, "bin", "node");
   if (existsSync(binary) && spawnSync(binary, ["--version"]).stdout?.toString().trim() === `v${version}`) return binary;
   say(`Node ${process.versions.node} is older than ${oldestMajor}: fetching Node ${version} into .runtime (once) …`);
-  mkdirSync(runtimeDir, { recursive: true });
-  writeFileSync(join(runtimeDir, "package.json"), '{ "private": true }\n');
-  if (
-    !npm(
-      ["install", "--prefix", runtimeDir, "--no-save", "--no-package-lock", `node-${platform}@${version}`],
-      runtimeDir,
-    )
-  ) {
-    rmSync(join(runtimeDir, "node_modules"), { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  // Only the binary is unpacked: the package also carries npm, headers and manuals, which double the wait.
+  const packed = join(runtimeDir, `node-${platform}-${version}.tgz`);
+  const fetched =
+    npm(["pack", `node-${platform}@${version}`, "--pack-destination", runtimeDir], runtimeDir) &&
+    spawnSync("tar", ["-xzf", packed, "-C", folder, "--strip-components=1", "package/bin/node"]).status === 0;
+  rmSync(packed, { force: true });
+  if (!fetched) {
+    rmSync(folder, { recursive: true, force: true });
     fail("the newer Node could not be fetched: check the network and the npm registry, then type the command again.");
   }
   return binary;
