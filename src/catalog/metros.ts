@@ -131,7 +131,8 @@ Johannesburg|ZA|-26.20|28.05
 
 /** Makes an id of a place name: lower-case ASCII letters, digits and single hyphens. */
 export function slug(name: string): string {
-  // Most names are plain ASCII, and the gazetteer has more than a hundred thousand of them.
+  // The gazetteer has more than a hundred thousand names: most are one plain word, and nearly all are plain ASCII.
+  if (/^[A-Za-z]+$/.test(name)) return name.toLowerCase();
   const isPlain = /^[\x20-\x7e]*$/.test(name);
   const unmarked = isPlain ? name : name.normalize("NFKD").replaceAll(/\p{Mark}/gu, "");
   return unmarked
