@@ -26,16 +26,20 @@ function npm(args, cwd) {
   // npm_execpath is the npm that started us; a bare `npm` serves direct calls of this file.
   const cli = process.env.npm_execpath;
   const [command, first] = cli ? [process.execPath, [cli]] : ["npm", []];
-  const done = spawnSync(command, [...first, ...args, "--loglevel=error", "--no-audit", "--no-fund", "--no-update-notifier"], {
-    cwd,
-    stdio: ["ignore", 2, 2],
-    // The outer npm's settings (workspace, prefix, scripts) must not leak into this one.
-    env: Object.fromEntries(
-      Object.entries(process.env).filter(
-        ([name]) => !/^npm_(package|lifecycle|config_(prefix|local_prefix|workspace))/.test(name),
+  const done = spawnSync(
+    command,
+    [...first, ...args, "--loglevel=error", "--no-audit", "--no-fund", "--no-update-notifier"],
+    {
+      cwd,
+      stdio: ["ignore", 2, 2],
+      // The outer npm's settings (workspace, prefix, scripts) must not leak into this one.
+      env: Object.fromEntries(
+        Object.entries(process.env).filter(
+          ([name]) => !/^npm_(package|lifecycle|config_(prefix|local_prefix|workspace))/.test(name),
+        ),
       ),
-    ),
-  });
+    },
+  );
   return done.status === 0;
 }
 
