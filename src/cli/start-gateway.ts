@@ -158,7 +158,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
             contentType: "text/plain; version=0.0.4; charset=utf-8",
             text: leader ? await renderMetrics(await leader.allMetrics()) : await observed().renderInTurns(),
           }),
-          "/console/plan.json": () => json(next.plan),
+          "/console/plan.json": { contentType: "application/json", makeText: () => JSON.stringify(next.plan) },
           // `null` says that nothing was simulated; a missing page would be an error in the browser's log.
           "/console/simulation.json": () => json(next.simulation),
           "/console/ledger.json": async (known) => json(await ledgerPage(known)),

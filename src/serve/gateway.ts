@@ -20,6 +20,7 @@ import { createOperatorCalls, isOperatorPath } from "./operator-calls.ts";
 import { defaultOptions, type GatewayOptions } from "./options.ts";
 import { Origins } from "./origins.ts";
 import type { Clock, Mesh, Store, Telemetry } from "./ports.ts";
+import { takesGzip } from "./packed-body.ts";
 import { readiness } from "./readiness.ts";
 import { createResponseCalls, isResponsePath } from "./response-calls.ts";
 import type { ResponseDesk } from "./response-desk.ts";
@@ -193,7 +194,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const entry = operators.enter(call, "viewer");
     if (!entry.ok) return refuse(reply, entry.error, entry.headers);
     if (path === "/console/live") return live.watch(reply);
-    return page(path, entry.known, reply);
+    return page(call, entry.known, reply);
   }
 
   /** Answers once `until` has settled, if there is anyone left to answer to. */
@@ -203,8 +204,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     return { clientLeft: () => void (open = false), drained() {} };
   }
 
-  function page(path: string, known: boolean, reply: Reply): Exchange {
-    const found = parts.pages?.(path, known) ?? null;
+  function page(call: Call, known: boolean, reply: Reply): Exchange {
+    const found = parts.pages?.(call.path, known, takesGzip(call.header("accept-encoding"))) ?? null;
     let open = true;
     const show = (result: Page | null) => {
       if (!open) return;

@@ -24,6 +24,14 @@ export function codingOf(field: string | undefined): string | null {
   return coding === "x-gzip" ? "gzip" : coding;
 }
 
+/** Whether who sent this `accept-encoding` field reads gzip (RFC 9110 §12.5.3); a weight of nothing says it does not. */
+export function takesGzip(field: string | undefined): boolean {
+  return (field ?? "").split(",").some((entry) => {
+    const [coding, ...parameters] = entry.split(";").map((part) => part.trim().toLowerCase());
+    return (coding === "gzip" || coding === "x-gzip") && !parameters.some((part) => /^q=0(\.0*)?$/.test(part));
+  });
+}
+
 /** What a client is told whose packed body could not be read. */
 export function packingRefusal(fault: PackingFault, coding: string, maxBytes: number): ApiError {
   const named = `\`content-encoding: ${coding.slice(0, 100)}\``;

@@ -66,8 +66,11 @@ export interface Page {
   readonly headers?: readonly string[];
 }
 
-/** `known`: who asks holds a key or sits at this machine, and may be told the names of tenants. */
-export type PageSource = (path: string, known: boolean) => Page | null | Promise<Page | null>;
+/**
+ * `known`: who asks holds a key or sits at this machine, and may be told the names of tenants. `takesGzip`: the body may
+ * come packed, which `content-encoding` then says.
+ */
+export type PageSource = (path: string, known: boolean, takesGzip: boolean) => Page | null | Promise<Page | null>;
 
 /** How an engine adapter reaches its server. */
 export interface HttpClient {

@@ -132,6 +132,12 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.keyboard.press("t");
     await page.getByRole("region", { name: "Open sites" }).waitFor();
     expect(await page.getByRole("row").count()).toBeGreaterThan(plan.sites.length);
+    const shut = plan.world.sites.find((_, site) => !plan.sites.some((entry) => entry.site === site))!;
+    await page.keyboard.press("/");
+    await page.keyboard.type(shut.id);
+    await page.getByRole("button", { name: shut.name, exact: true }).waitFor();
+    await page.getByText(/^1 of /).waitFor();
+    await page.keyboard.press("Escape");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("Escape");

@@ -9,6 +9,7 @@ import { buildBoard } from "../model/board.ts";
 import { planInPeriod } from "../model/period.ts";
 import { Notice } from "../ui/Notice.tsx";
 import { MapPage } from "../views/MapPage.tsx";
+import { findFieldId } from "../views/SiteTable.tsx";
 import { RequestsPage } from "../views/RequestsPage.tsx";
 import { UnservedPage } from "../views/UnservedPage.tsx";
 import { Header } from "./Header.tsx";
@@ -72,6 +73,11 @@ function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: L
   useShortcuts({
     ...Object.fromEntries(views.map((view, index) => [String(index + 1), () => showView({ view })])),
     t: () => showView({ view: "map", table: !state.table }),
+    "/": () => {
+      showView({ view: "map", table: true });
+      // The field is there once the table has been drawn.
+      requestAnimationFrame(() => document.getElementById(findFieldId)?.focus());
+    },
     n: () => step(1),
     p: () => step(-1),
     d: toggleTheme,

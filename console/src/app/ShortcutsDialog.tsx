@@ -4,6 +4,7 @@ import { CloseButton } from "../ui/CloseButton.tsx";
 const shortcuts: readonly (readonly [string, string])[] = [
   ["1 – 7", "Map, Cost, Service, Unserved, Requests, Plan, Ledger"],
   ["t", "Map or table"],
+  ["/", "Find a site"],
   ["n / p", "Next or previous open site, by cost"],
   ["Esc", "Close what is open"],
   ["← ↑ → ↓", "Move the map (Shift: faster)"],
@@ -27,7 +28,13 @@ export function ShortcutsDialog(props: { readonly open: boolean; readonly onOpen
           <dl className="shortcuts">
             {shortcuts.map(([keys, what]) => (
               <div key={keys}>
-                <dt>{keys.split(" ").map((key) => (/^[–/]$/.test(key) ? ` ${key} ` : <kbd key={key}>{key}</kbd>))}</dt>
+                <dt>
+                  {keys
+                    .split(" ")
+                    .map((key, _, all) =>
+                      all.length > 1 && /^[–/]$/.test(key) ? ` ${key} ` : <kbd key={key}>{key}</kbd>,
+                    )}
+                </dt>
                 <dd>{what}</dd>
               </div>
             ))}

@@ -1,6 +1,7 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { showView } from "../app/view-state.ts";
 import type { Board, SiteView } from "../model/board.ts";
+import { findSites } from "../model/find-sites.ts";
 import { count, perSecond, power, traffic, usdPerYear } from "../model/format.ts";
 import { tierNames } from "../model/names.ts";
 import { DataTable, type TableColumn } from "../ui/DataTable.tsx";
@@ -57,6 +58,9 @@ const columns: readonly TableColumn<SiteView>[] = [
   },
 ];
 
+/** Where the key `/` leads. */
+export const findFieldId = "find-site";
+
 /** The map as a table: the same sites, the same figures, for keyboards and screen readers. */
 export function SiteTable(props: {
   readonly board: Board;
@@ -64,19 +68,46 @@ export function SiteTable(props: {
   readonly selected: string | null;
 }) {
   const { board, workload } = props;
-  const rows = useMemo(
+  const [wanted, setWanted] = useState("");
+  const shown = useMemo(
     () => board.openSites.filter((view) => workload === null || view.loads.some((load) => load.workload === workload)),
     [board, workload],
   );
-  return (
-    <DataTable
-      caption="Open sites"
-      columns={columns}
-      rows={rows}
-      rowId={(view) => view.site.id}
-      sort={{ id: "cost", desc: true }}
-      selected={props.selected}
-      onOpen={(view) => showView({ site: view.site.id })}
-    />
+  // Who looks for a place asks as well why nothing stands there.
+  const rows = useMemo(
+    () =>
+      wanted.trim() === "" ? shown : [...findSites(shown, wanted), ...findSites(board.sites, wanted).filter(isShut)],
+    [board, shown, wanted],
   );
+  return (
+    <>
+      <div className="find">
+        <input
+          id={findFieldId}
+          type="search"
+          value={wanted}
+          placeholder="Find a site: name, country, tier"
+          aria-label="Find a site"
+          onChange={(event) => setWanted(event.target.value)}
+          onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+        />
+        <span className="muted" role="status">
+          {count(rows.length)} of {count(board.sites.length)} sites{wanted.trim() === "" ? ", the open ones" : ""}
+        </span>
+      </div>
+      <DataTable
+        caption="Open sites"
+        columns={columns}
+        rows={rows}
+        rowId={(view) => view.site.id}
+        sort={{ id: "cost", desc: true }}
+        selected={props.selected}
+        onOpen={(view) => showView({ site: view.site.id })}
+      />
+    </>
+  );
+}
+
+function isShut(view: SiteView): boolean {
+  return !view.open;
 }

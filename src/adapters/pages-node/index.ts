@@ -1,5 +1,7 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { extname, join, resolve, sep } from "node:path";
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
 import type { Page, PageSource } from "../../serve/index.ts";
 
 /** A document made when asked for: its type and its text. `known`: who asks may be told the names of tenants. */
@@ -8,6 +10,15 @@ export type Document = (known: boolean) => DocumentText | Promise<DocumentText>;
 interface DocumentText {
   readonly contentType: string;
   readonly text: string;
+}
+
+/**
+ * A document that stays as it is. The plan of a large mesh has 25 MB: it is written once, when somebody first asks, and kept
+ * packed, so that opening the console holds up no request of the gateway and sends an eighth of that.
+ */
+export interface LastingDocument {
+  readonly contentType: string;
+  readonly makeText: () => string;
 }
 
 const contentTypes: Record<string, string> = {
@@ -37,14 +48,37 @@ const securityHeaders = [
  * Documents at fixed paths and, below them, the files of one folder (null = none). `/` shows `index.html`.
  * Paths that leave the folder, hidden files and links to the outside are not found.
  */
-export function createPages(documents: Readonly<Record<string, Document>>, folder: string | null): PageSource {
-  return async (path, known) => {
+export function createPages(
+  documents: Readonly<Record<string, Document | LastingDocument>>,
+  folder: string | null,
+): PageSource {
+  const packed = new Map<string, Promise<Buffer>>();
+  return async (path, known, takesGzip) => {
     const document = Object.hasOwn(documents, path) ? documents[path] : undefined;
+    if (typeof document === "object") {
+      const whole = packed.get(path) ?? pack(Buffer.from(document.makeText(), "utf8"));
+      packed.set(path, whole);
+      return lastingPage(document.contentType, await whole, takesGzip);
+    }
     if (document) {
       const { contentType, text } = await document(known);
       return { status: 200, contentType, body: Buffer.from(text, "utf8"), headers: ["cache-control", "no-store"] };
     }
     return folder === null ? null : filePage(resolve(folder), path);
+  };
+}
+
+const pack = promisify<Buffer, Buffer>(gzip);
+const unpack = promisify<Buffer, Buffer>(gunzip);
+
+async function lastingPage(contentType: string, packed: Buffer, takesGzip: boolean): Promise<Page> {
+  const body = takesGzip ? packed : await unpack(packed);
+  const coding = takesGzip ? ["content-encoding", "gzip"] : [];
+  return {
+    status: 200,
+    contentType,
+    body,
+    headers: ["cache-control", "no-store", "vary", "accept-encoding", ...coding],
   };
 }
 
