@@ -12,7 +12,7 @@ const timeEachS = 10;
 
 /**
  * Adds modules for one failure after the other, each time as few dollars as needed beside what the earlier ones added: the
- * reserve is shared. What would cost more than not serving it is left to `serveLess`.
+ * reserve is shared. What would cost more than not serving it is left to `serveLess`, and so is what the time does not reach.
  */
 export async function addReserve(
   plain: PlanProblem,
@@ -26,9 +26,12 @@ export async function addReserve(
 ): Promise<ProblemSolution> {
   const state = createPlanState(plain, from);
   const order = missing.toSorted((a, b) => weightOf(b) - weightOf(a));
+  const endMs = tools.nowMs() + 1000 * path.timeLimitS;
   for (const { cut } of order) {
-    if (path.signal?.aborted === true) break;
-    await reserveFor(state, tables[cut.stage]!, stages[cut.stage]!, failures[cut.failure]!, tools, path);
+    const timeLimitS = Math.min(timeEachS, (endMs - tools.nowMs()) / 1000);
+    if (path.signal?.aborted === true || timeLimitS <= 0) break;
+    const terms = { ...path, timeLimitS };
+    await reserveFor(state, tables[cut.stage]!, stages[cut.stage]!, failures[cut.failure]!, tools, terms);
   }
   const solution = state.solution();
   return checkSolution(plain, solution).length === 0 ? solution : from;
@@ -93,7 +96,7 @@ async function reserveFor(
     for (const entry of added) if (entry.spot === spot) builder.addEntry(entry.col, -1);
   }
   const result = await tools.solver.solve(builder.build(), {
-    timeLimitS: timeEachS,
+    timeLimitS: path.timeLimitS,
     relativeGap: 0.01,
     seed: path.seed,
   });

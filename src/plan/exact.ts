@@ -29,11 +29,13 @@ const roundingRatio = 1e-6;
 /** How far from whole a number may be where the solver's usual tolerance moves the cost by more than that. */
 const closelyWhole = 1e-9;
 
+/** @param allLinksUpTo Arcs up to which all `link` rows are written at once. */
 export async function solveExact(
   problem: PlanProblem,
   tools: PathTools,
   options: PathOptions,
   startFrom?: ProblemSolution,
+  allLinksUpTo = allLinksUpToArcs,
 ): Promise<PathResult> {
   const startedMs = tools.nowMs();
   const elapsedS = (): number => (tools.nowMs() - startedMs) / 1000;
@@ -57,7 +59,7 @@ export async function solveExact(
   };
 
   const strong = withLeastModules(problem);
-  const { links, bound: relaxationBound } = await tightenRelaxation(strong, tools, options, leftS);
+  const { links, bound: relaxationBound } = await tightenRelaxation(strong, tools, options, leftS, allLinksUpTo);
   bound = Math.max(bound, relaxationBound);
   record(bestUsd, bound);
   const formulation = formulate(strong, links);
@@ -116,8 +118,9 @@ async function tightenRelaxation(
   tools: PathTools,
   options: PathOptions,
   leftS: () => number,
+  allLinksUpTo: number,
 ): Promise<{ links: ReadonlySet<LinkKey> | "all"; bound: number }> {
-  if (problem.arcs.pool.length <= allLinksUpToArcs) return { links: "all", bound: -Infinity };
+  if (problem.arcs.pool.length <= allLinksUpTo) return { links: "all", bound: -Infinity };
   const links = new Set<LinkKey>();
   let bound = -Infinity;
   for (let round = 0; round < linkRounds; round++) {

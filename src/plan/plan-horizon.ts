@@ -21,6 +21,7 @@ import {
   headOf,
   infeasibleDocument,
   pathOptions,
+  searchOptions,
   searchOf,
   withValue,
 } from "./plan-period.ts";
@@ -45,7 +46,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   }
 
   const stages = stacked.periods.map((planned, period) => ({ planned, ...stacked.first[period]! }));
-  const solved = await solvePlan(stacked.problem, stages, tools, path);
+  const solved = await solvePlan(stacked.problem, stages, tools, searchOptions(path));
   const { result } = solved;
   const ids = world.periods.map(({ id }) => id);
   const broken = [...brokenLimits(stacked.problem, result.solution, ids), ...fatalFailures(solved.fatal)];
@@ -67,7 +68,7 @@ export async function horizonDocument(
   const [first] = stacked.periods as [StackedPeriods["periods"][number]];
   const { world } = first;
   const stages = stacked.periods.map((planned, period) => ({ planned, ...stacked.first[period]! }));
-  const certificate = await certificateOf(proven, tools, path);
+  const certificate = await certificateOf(proven, tools, path, seconds);
   const differ = hasPriceVintages(world);
   const descriptions: Awaited<ReturnType<typeof describePeriod>>[] = [];
   for (const [period, planned] of stacked.periods.entries()) {
@@ -107,7 +108,7 @@ export async function horizonDocument(
   const now = descriptions[0]!;
   const whole = { ...result, objectiveUsd: opening.objectiveUsdPerYear, bestBoundUsd: opening.bestBoundUsdPerYear };
   // The alternative is compared once, for the first period.
-  const centralised = await centralisedAlternative(first, tools, path, options);
+  const centralised = await centralisedAlternative(first, tools, path, options, seconds);
   return withValue({
     ...headOf(first, options),
     status: result.status,

@@ -23,11 +23,14 @@ import { worldProblemSteps, type WorldProblem } from "./world-problem.ts";
 const usualGap = 0.005;
 /** Time the search gets, in seconds, where arranging the problem has taken all there was: enough for a plan and a bound. */
 const leastSearchS = 1;
-/** Share of the time limit the centralised alternative may take on top; it is much smaller than the plan itself. */
+/** Share of the time limit that the search leaves for the alternative and the certificate, and what each gets at the least. */
+const afterSearchShare = 0.08;
+const leastAfterShare = 0.03;
+/** Share of the time limit the centralised alternative may take; it is much smaller than the plan itself. */
 const comparisonTimeShare = 0.25;
 /** Evaluations spent on the prices of an exactly solved problem: milliseconds each, at most 12,000 arcs. */
 const certificateIterations = 600;
-/** Share of the time limit that may go into the certificate on top, and the gap below which cases are no longer told apart. */
+/** Share of the time limit that may go into the certificate, and the gap below which cases are no longer told apart. */
 const certificateTimeShare = 0.1;
 const closestGap = 1e-3;
 
@@ -46,7 +49,7 @@ export async function planPeriod(
   if (clashes.length > 0) return infeasibleDocument(planned, problem, path, options, clashes, seconds());
 
   const stages = [{ planned, arc: 0, pool: 0 }];
-  const solved = await solvePlan(problem, stages, tools, path);
+  const solved = await solvePlan(problem, stages, tools, searchOptions(path));
   const { result } = solved;
   const broken = [...brokenLimits(problem, result.solution), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(planned, problem, path, options, broken, seconds());
@@ -67,8 +70,8 @@ export async function periodDocument(
   const { problem, world } = planned;
   const stages = [{ planned, arc: 0, pool: 0 }];
   const { description, told } = await describePeriod(planned, result.solution, tools, path, solved.moves);
-  const centralised = await centralisedAlternative(planned, tools, path, options);
-  const certificate = await certificateOf(proven, tools, path);
+  const centralised = await centralisedAlternative(planned, tools, path, options, seconds);
+  const certificate = await certificateOf(proven, tools, path, seconds);
   // What the document costs is what anyone computes from it, to the last digit.
   const objectiveUsd = description.cost.totalUsdPerYear;
   const bestBoundUsd = Math.min(Math.max(result.bestBoundUsd, certificate.boundUsd), objectiveUsd);
@@ -110,6 +113,16 @@ export function pathOptions(tools: PlanTools, options: PlanOptions, spentS: numb
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(tools.onProgress === undefined ? {} : { onProgress: tools.onProgress }),
   };
+}
+
+/** The same for the search alone: what comes after it keeps to the time limit too. */
+export function searchOptions(path: PathOptions): PathOptions {
+  return { ...path, timeLimitS: (1 - afterSearchShare) * path.timeLimitS };
+}
+
+/** Seconds that something after the search may take: a share of the limit where the search has left as much. */
+function afterSearchS(share: number, { timeLimitS }: PathOptions, seconds: () => number): number {
+  return Math.max(leastAfterShare * timeLimitS, Math.min(share * timeLimitS, timeLimitS - seconds()));
 }
 
 /** What a document says before anything is solved. */
@@ -187,12 +200,13 @@ export async function centralisedAlternative(
   tools: PlanTools,
   path: PathOptions,
   options: PlanOptions,
+  seconds: () => number,
 ): Promise<ReturnType<typeof summariseAlternative> | null> {
   const { world } = planned;
   if (options.compare === false || !world.sites.some((site) => site.tier === "core")) return null;
   const core = restrictTo(planned, (site) => world.sites[site]!.tier === "core");
   const { onProgress: _unused, ...quietly } = path;
-  const terms = { ...quietly, timeLimitS: path.timeLimitS * comparisonTimeShare };
+  const terms = { ...quietly, timeLimitS: afterSearchS(comparisonTimeShare, path, seconds) };
   const found = await solveProblem(core.problem, tools, terms);
   // Where what is forced or owed needs more than the core can give, the core alone is no alternative.
   if (!Number.isFinite(found.objectiveUsd)) return null;
@@ -202,16 +216,17 @@ export async function centralisedAlternative(
 
 /**
  * What anyone can check. The solver proves its bound by branching on millions of relaxations, which cannot be retold; prices
- * prove nearly as much, and telling some cases apart the rest. That may take a share of the time limit on top.
+ * prove nearly as much, and telling some cases apart the rest.
  */
 export async function certificateOf(
   { problem, result }: Pick<ResilientResult, "problem" | "result">,
   tools: PlanTools,
-  { signal, timeLimitS, relativeGap, seed }: PathOptions,
+  path: PathOptions,
+  seconds: () => number,
 ): Promise<Certificate> {
-  const startedMs = tools.nowMs();
-  const stop = (): boolean =>
-    signal?.aborted === true || tools.nowMs() - startedMs > 1000 * certificateTimeShare * timeLimitS;
+  const { signal, relativeGap, seed } = path;
+  const endMs = tools.nowMs() + 1000 * afterSearchS(certificateTimeShare, path, seconds);
+  const stop = (): boolean => signal?.aborted === true || tools.nowMs() > endMs;
   let { certificate } = result;
   if (certificate === undefined) {
     const view = viewBySite(problem);

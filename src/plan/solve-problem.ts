@@ -23,7 +23,18 @@ export async function solveProblem(
   startFrom?: ProblemSolution,
 ): Promise<PathResult> {
   if (problem.arcs.pool.length > exactUpToArcs) return solveDecomposed(problem, tools, options);
-  const found = await solveExact(problem, tools, options, startFrom);
+  return exactOrRounded(problem, tools, options, startFrom);
+}
+
+/** The exact path, whatever the size; what prices say in a moment where it finds little. */
+export async function exactOrRounded(
+  problem: PlanProblem,
+  tools: PathTools,
+  options: PathOptions,
+  startFrom?: ProblemSolution,
+  allLinksUpTo?: number,
+): Promise<PathResult> {
+  const found = await solveExact(problem, tools, options, startFrom, allLinksUpTo);
   // A solver that had no time may have found nothing at all, where prices give a plan in a moment.
   if (found.status === "optimal" || found.relativeGap <= poorGap) return found;
   const rounded = roundedPlan(problem);

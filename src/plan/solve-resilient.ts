@@ -14,7 +14,7 @@ import { addReserve, serveLess } from "./add-reserve.ts";
 import { relaxedFailureCuts } from "./relaxed-failures.ts";
 import { failoverTable, failureLimit, failuresOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { gapOf, type PathOptions, type PathResult, type PathTools, type SearchStatus } from "./solution-path.ts";
-import { solveProblem } from "./solve-problem.ts";
+import { exactOrRounded, solveProblem } from "./solve-problem.ts";
 import { standApart, type Apart } from "./stand-apart.ts";
 import { survivalLimits } from "./survival-limits.ts";
 import { surviveTogether } from "./survive-together.ts";
@@ -92,10 +92,23 @@ export function failoverOf(
   };
 }
 
-/** Rounds of planning, and the share of the time left that each may take, and that making its plan survive may take. */
+/**
+ * Up to this many arcs problems go to the solver whole. Prices know little of what survival takes, and the search of large problems
+ * does not watch it: at 38,000 arcs they left a fifth of the cost open, where the solver proves half a per cent.
+ */
+const exactUpToArcs = 60_000;
+/** Rounds of planning, and the share of the time left that each may take, and that each way of making its plan survive may take. */
 const mostRounds = 40;
 const shareOfRound = 0.35;
+/** From so many arcs a plan of few rounds that were given their time is better than one of many. */
+const longFromArcs = 12_000;
+const shareOfLongRound = 0.6;
 const shareOfReserve = 0.15;
+/** What looking through the failures may take longer than in the rounds before, where the time limit is near. */
+const sparedForLooking = 1.3;
+/** A round that has less time is not begun, seconds; and none that has less than this share of what the last one took to solve. */
+const leastRoundS = 0.5;
+const worthAgain = 0.5;
 
 async function solveResilient(
   plain: PlanProblem,
@@ -105,6 +118,7 @@ async function solveResilient(
 ): Promise<ResilientResult> {
   const startedMs = tools.nowMs();
   const leftS = (): number => path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
+  const arcCount = plain.arcs.pool.length;
   const tables = stages.map(({ planned }) => failoverTable(planned));
   const failures = failuresOf(stages[0]!.planned.world);
   const derived = survivalLimits(stages, tables, failures);
@@ -115,6 +129,9 @@ async function solveResilient(
   let boundUsd = -Infinity;
   let isDry = false;
   let best: Known | null = null;
+  // What a round takes beside what is limited by itself: no round begins that could not end in time.
+  let lookingS = 0;
+  const mending = (): PathOptions => ({ ...path, timeLimitS: Math.max(1, shareOfReserve * leftS()) });
   const known = (solution: ProblemSolution, found: Examination): Known => ({
     solution,
     usd: objectiveUsd(plain, solution),
@@ -123,31 +140,46 @@ async function solveResilient(
   for (let round = 1; ; round++) {
     // A plan that survives keeps every inequality of those to come, so it is a start for all later rounds.
     const start = best !== null && best.found.missing.length === 0 ? best.solution : undefined;
-    const timeLimitS = Math.max(1, (isDry ? 1 : shareOfRound) * leftS());
-    const result = await solveProblem(problem, tools, { ...path, timeLimitS }, start);
+    const startedS = leftS();
+    const share = arcCount > longFromArcs ? shareOfLongRound : shareOfRound;
+    const terms = { ...path, timeLimitS: Math.max(1, isDry ? leftS() - sparedForLooking * lookingS : share * leftS()) };
+    const result = await (arcCount > exactUpToArcs
+      ? solveProblem(problem, tools, terms)
+      : exactOrRounded(problem, tools, terms, start, exactUpToArcs));
     boundUsd = Math.max(boundUsd, result.bestBoundUsd);
+    const solvedS = leftS();
+    let mendedS = 0;
     const found = await examine(stages, tables, failures, result.solution, tools, path);
     if (found.missing.length === 0) best = betterOf(best, known(result.solution, found));
     else {
       const { solution } = result;
+      const timed = async <T>(work: Promise<T>): Promise<T> => {
+        const beforeS = leftS();
+        const done = await work;
+        mendedS += beforeS - leftS();
+        return done;
+      };
       const served = async (by: ProblemSolution): Promise<Known> => {
         const less = await serveLess(plain, stages, tables, failures, by, tools, path);
         return known(less, await examine(stages, tables, failures, less, tools, path));
       };
       best = betterOf(
         best,
-        await served(await addReserve(plain, stages, tables, failures, solution, found.missing, tools, path)),
+        await served(
+          await timed(addReserve(plain, stages, tables, failures, solution, found.missing, tools, mending())),
+        ),
       );
       // The plan has its faults, and the best one places that this one has not: what both have is decided anew.
       const around = [solution, best.solution];
       const from = best.found.missing.length === 0 ? { solution: best.solution, moves: best.found.moves } : null;
-      const terms = { ...path, timeLimitS: Math.max(1, shareOfReserve * leftS()) };
-      const together = await surviveTogether(plain, stages, tables, failures, around, from, tools, terms);
+      const together = await timed(surviveTogether(plain, stages, tables, failures, around, from, tools, mending()));
       if (together !== null) best = betterOf(best, await served(together));
     }
+    lookingS = Math.max(lookingS, solvedS - leftS() - mendedS);
     const relativeGap = gapOf(best.usd, boundUsd);
     const proven = best.found.missing.length === 0 && relativeGap <= path.relativeGap + 1e-12;
-    const stopped = leftS() <= 0 || path.signal?.aborted === true;
+    const roundS = Math.max(leastRoundS, worthAgain * (startedS - solvedS));
+    const stopped = leftS() <= sparedForLooking * lookingS + roundS || path.signal?.aborted === true;
     // Nothing to add and time left: the same problem again, with all of it.
     const isDone = found.missing.length === 0 && (isDry || result.status !== "timeLimit");
     if (proven || isDone || round >= mostRounds || stopped) {
