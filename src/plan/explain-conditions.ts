@@ -3,10 +3,10 @@
  * must be open, the reserve for what may fail. Their use is a share of what they allow, and a statement says it in words.
  */
 import { isAlwaysOpen } from "../finance/index.ts";
-import { compilePolicy, emptyJudgement, judge } from "../route/index.ts";
+import { compilePolicy, emptyJudgement, failoverWorld, judge } from "../route/index.ts";
 import type { WorldLimit } from "./explain-limit.ts";
 import type { PlanDocument } from "./plan-document.ts";
-import { failoverWorld, failuresOf } from "./resilience.ts";
+import { failuresOf } from "./resilience.ts";
 import { siteAccounts } from "./site-accounts.ts";
 
 /** Debt asks for less coverage by so much of the service it may take when it is tried. */

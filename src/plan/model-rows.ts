@@ -315,6 +315,7 @@ is shared. What every such plan keeps is written out first (\`two places…\`, \
 not survive are ruled out one inequality at a time, in smaller problems those of the relaxation before those of plans. \`failover\` in the
 plan document lists where requests go and the prices μ, from which \`disperse verify\` writes the same inequalities again. Engines for
 what comes stand ready in these pools (groups with nothing planned for them), and serve on every other day as well. Simulator and gateway
-keep to the budget of the first token also after a loss; of a longer \`failover\` time only the plan makes use.
+go beyond the budget of the first token as far as \`failover\` allows while something within it is out of service, and then only where
+nothing within it would be in time; what takes that long is counted as late all the same.
 `;
 }

@@ -1,8 +1,7 @@
 /** What pools must have ready for the failures that a plan survives: engines of the models that come, not only accelerators. */
-import { compilePolicy, emptyJudgement, judge } from "../route/index.ts";
+import { compilePolicy, emptyJudgement, failoverWorld, judge } from "../route/index.ts";
 import type { FailoverMove } from "./examine-failures.ts";
 import type { PlanDocument } from "./plan-document.ts";
-import { failoverWorld } from "./resilience.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** Requests that come to a pool when something has failed. */

@@ -12,7 +12,7 @@
  * has μ. They are found one by one, where a plan breaks them, and become limits of the model (Benders 1962).
  */
 import type { World } from "../catalog/index.ts";
-import { arcTable, compilePolicy, type ArcTable } from "../route/index.ts";
+import { arcTable, compilePolicy, failoverWorld, type ArcTable } from "../route/index.ts";
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { limitRow } from "./limit-rows.ts";
 import type { PlanProblem } from "./problem.ts";
@@ -31,17 +31,6 @@ export function failuresOf({ sites, limits }: World): Failure[] {
   if (limits.resilience === "site") return alone;
   const zones = limits.zones.filter((zone) => zone.sites.length > 0);
   return [...alone, ...zones.map((zone): Failure => ({ name: `zone ${zone.id}`, sites: zone.sites }))];
-}
-
-/** The world as its users accept it while something has failed. */
-export function failoverWorld(world: World): World {
-  return {
-    ...world,
-    workloads: world.workloads.map((workload) => ({
-      ...workload,
-      ttft: { ...workload.ttft, budgetMs: workload.failoverBudgetMs ?? workload.ttft.budgetMs },
-    })),
-  };
 }
 
 /** Who could take a row over: modules of one kind at one site, and how many of them the whole row takes. */

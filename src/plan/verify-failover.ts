@@ -1,8 +1,8 @@
 /** Whether a plan survives what it says it survives: every failure, with where its requests go, without a solver. */
-import { compilePolicy, emptyJudgement, judge } from "../route/index.ts";
+import { compilePolicy, emptyJudgement, failoverWorld, judge } from "../route/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
-import { failoverTable, failoverWorld, failureLimit, failuresOf, type Failure } from "./resilience.ts";
+import { failoverTable, failureLimit, failuresOf, type Failure } from "./resilience.ts";
 import { survivalLimits } from "./survival-limits.ts";
 import { tolerance, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";

@@ -104,13 +104,8 @@ function describeIn(
 ): Target {
   const replica = replicas[candidate]!;
   const group = routes.groupOfReplica[replica]!;
-  let lane = shortlist;
-  let index = positionOf(lane, group);
-  if (index < 0) {
-    const { workload, area, access } = shortlist.origin;
-    lane = routes.wholeLane(workload, area, access);
-    index = positionOf(lane, group);
-  }
+  const lane = laneWith(routes, shortlist, group);
+  const index = positionOf(lane, group);
   const { egressUsd, energyUsd } = lane.moneyOf(index);
   const at = termsAt(lane, index);
   const { terms, stakes, origin } = lane;
@@ -141,4 +136,12 @@ function describeIn(
       loadKnown: loadKnown[candidate]!,
     },
   };
+}
+
+/** The lane of the same origin that a group stands in: the shortlist, or all within the budget, or all after a loss. */
+function laneWith(routes: Routes, shortlist: Lane, group: number): Lane {
+  if (positionOf(shortlist, group) >= 0) return shortlist;
+  const { workload, area, access } = shortlist.origin;
+  const whole = routes.wholeLane(workload, area, access);
+  return positionOf(whole, group) >= 0 ? whole : (routes.afterLoss ?? routes).wholeLane(workload, area, access);
 }

@@ -1,3 +1,4 @@
+import { chooseAfterLoss } from "./after-loss.ts";
 import { assumedDrainMs, choose, computeMsOf, costUsd, pessimisticDrainMs, tieRatio } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
 import type { Lane } from "./lane.ts";
@@ -59,17 +60,23 @@ export function place(
     lane = routes.wholeLane(request.workload, request.area, request.access);
     chosen = choose(routes, lane, load, nowMs, rng, { tokens });
   }
+  const beyond = chooseAfterLoss(routes, lane, load, nowMs, rng, { tokens }, request, chosen);
+  if (beyond !== null) ({ lane, replica: chosen } = beyond);
   if (chosen < 0) return { replicas: [], queueMs: [], loadKnown: [], targetTokens: tokens, tokens };
   const warmer = request.warm && warmReplica(routes, lane, load, chosen, nowMs, tokens, request.warm);
   const saved = warmer === undefined ? 0 : request.warm!.tokens;
   const replicas = [warmer ?? chosen];
   addFallbacks(routes, lane, load, nowMs, tokens, replicas);
+  const within = replicas.length;
+  // Whoever has to ask them has lost all the others.
+  const patient = beyond === null ? routes.afterLoss?.lane(request.workload, request.area, request.access) : undefined;
+  if (patient !== undefined) addFallbacks(routes, patient, load, nowMs, tokens, replicas);
   const queueMs: number[] = [];
   const loadKnown: boolean[] = [];
-  for (const replica of replicas) {
+  for (const [candidate, replica] of replicas.entries()) {
     const drainMs = load.drainMs(replica, nowMs);
     const health = load.health(replica, nowMs);
-    queueMs.push(assumedDrainMs(lane, drainMs, health));
+    queueMs.push(assumedDrainMs(candidate < within ? lane : patient!, drainMs, health));
     loadKnown.push(!Number.isNaN(drainMs) && !Number.isNaN(health));
   }
   return { replicas, queueMs, loadKnown, targetTokens: tokens - saved, tokens };
@@ -105,7 +112,7 @@ function warmReplica(
   return warmMs < computeMsOf(lane, chosenIndex, chosenDrainMs, tokens) ? replica : undefined;
 }
 
-/** Adds the cheapest engines at other pools than that of the one engine in `replicas`, best first. */
+/** Adds the cheapest engines at other pools than those of the engines in `replicas`, best first. */
 function addFallbacks(
   routes: Routes,
   lane: Lane,
@@ -116,9 +123,9 @@ function addFallbacks(
 ): void {
   const { poolOfGroup, replicasOfGroup } = routes;
   const { terms } = lane;
-  const targetPool = poolOfGroup[routes.groupOfReplica[replicas[0]!]!]!;
-  const costs = [Number.NEGATIVE_INFINITY];
-  const pools = [targetPool];
+  const fixed = replicas.length;
+  const pools = replicas.map((replica) => poolOfGroup[routes.groupOfReplica[replica]!]!);
+  const costs = replicas.map(() => Number.NEGATIVE_INFINITY);
   for (let index = 0; index < lane.count; index++) {
     const at = termsAt(lane, index);
     // No later candidate can cost less than its bound, nor do the bounds fall; so nothing better follows. A request
@@ -127,13 +134,13 @@ function addFallbacks(
     if (isFull && tokens >= 0 && terms[at + laneTerm.boundUsd]! > costs[fallbackCount]!) break;
     const group = terms[at + laneTerm.group]!;
     const pool = poolOfGroup[group]!;
-    if (pool === targetPool) continue;
+    if (isAmongFirst(pools, fixed, pool)) continue;
     const replica = leastLoaded(replicasOfGroup[2 * group]!, replicasOfGroup[2 * group + 1]!, load, nowMs);
     if (replica < 0) continue;
     const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), tokens);
     let twin = replicas.length - 1;
-    while (twin > 0 && pools[twin] !== pool) twin--;
-    if (twin > 0) {
+    while (twin >= fixed && pools[twin] !== pool) twin--;
+    if (twin >= fixed) {
       if (usd >= costs[twin]!) continue;
       takeOut(replicas, twin);
       takeOut(costs, twin);
@@ -141,7 +148,7 @@ function addFallbacks(
     }
     let place = replicas.length;
     while (
-      place > 1 &&
+      place > fixed &&
       (costs[place - 1]! > usd || (costs[place - 1] === usd && isAfter(routes, pools[place - 1]!, pool)))
     )
       place--;
@@ -154,6 +161,11 @@ function addFallbacks(
       pools.pop();
     }
   }
+}
+
+function isAmongFirst(list: readonly number[], count: number, value: number): boolean {
+  for (let index = 0; index < count; index++) if (list[index] === value) return true;
+  return false;
 }
 
 function putIn(list: number[], at: number, value: number): void {

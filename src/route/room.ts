@@ -22,7 +22,12 @@ export const defaultLine = {
  * @param late it could not be in time any more. @param missRatio probability that it would not be, there.
  */
 export function hasRoom(queueMs: number, late: boolean, missRatio: number): boolean {
-  return Number.isNaN(queueMs) || queueMs <= shortQueueMs || (!late && missRatio <= missRatioToWait);
+  return Number.isNaN(queueMs) || queueMs <= shortQueueMs || (!late && !isLikelyLate(missRatio));
+}
+
+/** Whether a request would sooner miss its budget than keep it. */
+export function isLikelyLate(missRatio: number): boolean {
+  return missRatio > missRatioToWait;
 }
 
 /** When a request must begin at the latest to be in time, ms after it came, with some room for error; `expectedMs` is what most first tokens take. */

@@ -1,3 +1,4 @@
+import { failoverWorld, isPatientAfterLoss } from "./after-loss.ts";
 import { reachKm } from "./arcs.ts";
 import type { Deployment } from "./deployment.ts";
 import type { RouteOrigin } from "./filter.ts";
@@ -14,7 +15,7 @@ import {
 } from "./lane.ts";
 import { LaneShelf } from "./lane-terms.ts";
 import { compileOffers } from "./offers.ts";
-import type { Policy } from "./policy.ts";
+import { compilePolicy, type Policy } from "./policy.ts";
 
 /** A deployment prepared for decisions. */
 export interface Routes {
@@ -35,6 +36,8 @@ export interface Routes {
   lane(workload: number, area: number, access: number): Lane;
   /** All eligible groups of an origin, however many. */
   wholeLane(workload: number, area: number, access: number): Lane;
+  /** The same engines for users whose own are out of service, with the `failover` times as budgets; null where none is longer. */
+  readonly afterLoss: Routes | null;
 }
 
 export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
@@ -83,6 +86,8 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
     ));
     return compileLane(policy, origin, map, stake, reach, perTier, shelf);
   };
+  const isPatient = isPatientAfterLoss(world);
+  let afterLoss: Routes | undefined;
   const routes: Routes = {
     policy,
     deployment,
@@ -102,6 +107,10 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
       const short = routes.lane(workload, area, access);
       if (short.isWhole) return short;
       return (wholeLanes[keyOf(workload, area, access)] ??= compile(short.origin, Number.POSITIVE_INFINITY));
+    },
+    get afterLoss() {
+      if (!isPatient) return null;
+      return (afterLoss ??= compileRoutes(compilePolicy(failoverWorld(world), policy.period), deployment));
     },
   };
   return routes;

@@ -169,3 +169,28 @@ describe("faults at random", () => {
     expect(spans(one)).toEqual(spans(ofRegion));
   });
 });
+
+describe("a failover time beyond the budget", () => {
+  // The region lies beyond the town's budget, and keeps the time that its users accept after a loss.
+  const [workload] = world.workloads;
+  const demand = world.demand.filter((row) => row.area === 0);
+  const without = { ...world, demand, workloads: [{ ...workload!, ttft: { budgetMs: 28, attainmentRatio: 0.9 } }] };
+  const patient = { ...without, workloads: [{ ...without.workloads[0]!, failoverBudgetMs: 200 }] };
+  const edgeAndRegion = deployEverywhere(world, (site) => site !== 1);
+  const dark: Fault = { kind: "down", where: { sites: ["edge"] }, fromS: 20, toS: 40 };
+  const during = (one: typeof world) =>
+    simulate({
+      world: one,
+      deployment: edgeAndRegion,
+      options: { durationS: 60, windowS: 10, faults: [dark], bySiteWindow: true },
+    });
+
+  it("lets a place beyond the budget take over while the place within it is dark, and no longer", () => {
+    const result = during(patient);
+    expect(answered(result, "region", 0, 20)).toBe(0);
+    expect(answered(result, "region", 20, 40)).toBeGreaterThan(0.9 * answered(result, "edge", 0, 20));
+    expect(answered(result, "region", 50, 60)).toBe(0);
+    expect(refused(result, "unhealthy")).toBe(0);
+    expect(refused(during(without), "unhealthy")).toBeGreaterThan(0);
+  });
+});

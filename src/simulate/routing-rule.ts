@@ -1,11 +1,14 @@
 import {
   choose,
+  chooseAfterLoss,
   laneTerm,
   termsAt,
+  type Beyond,
   type Choices,
   type Extra,
   type Lane,
   type LoadView,
+  type RouteOrigin,
   type Routes,
 } from "../route/index.ts";
 import { mixed } from "./hashed-lots.ts";
@@ -61,6 +64,23 @@ export function findByPolicy(rule: RoutingRule, routes: Routes, random: RandomSt
   if (rule !== "disperse") return null;
   const { uniform } = random;
   return (lane, load, nowMs, hints) => choose(routes, lane, load, nowMs, uniform, hints);
+}
+
+/** Finds an engine beyond the budget after a loss, instead of the one found within (-1 = none); null = there is no better one. */
+export type FindBeyond = (
+  lane: Choices,
+  load: LoadView,
+  nowMs: number,
+  hints: RequestHints,
+  origin: RouteOrigin,
+  found: number,
+) => Beyond | null;
+
+/** How the policy goes beyond the budget after a loss; null where no workload has more time then, and for rivals, which know no loss. */
+export function findAfterLoss(rule: RoutingRule, routes: Routes, { uniform }: RandomStream): FindBeyond | null {
+  if (rule !== "disperse" || routes.afterLoss === null) return null;
+  return (lane, load, nowMs, hints, origin, found) =>
+    chooseAfterLoss(routes, lane, load, nowMs, uniform, hints, origin, found);
 }
 
 export function findEngine(rule: RoutingRule, routes: Routes, random: RandomStream): FindEngine {

@@ -21,7 +21,15 @@ import { RandomStream } from "./random.ts";
 import { drawFaults } from "./random-faults.ts";
 import { requestFloat, requestInt, requestInts, requestSize, RequestTable } from "./request-table.ts";
 import { ResidencyAudit } from "./residency-audit.ts";
-import { findByPolicy, findEngine, type FindAmong, type FindEngine, type RequestHints } from "./routing-rule.ts";
+import {
+  findAfterLoss,
+  findByPolicy,
+  findEngine,
+  type FindAmong,
+  type FindBeyond,
+  type FindEngine,
+  type RequestHints,
+} from "./routing-rule.ts";
 import { RowLanes } from "./row-lanes.ts";
 import { ResponseCaches } from "./response-caches.ts";
 import { SiteLinks } from "./site-links.ts";
@@ -58,6 +66,7 @@ export class Simulation {
   /** The policy, which needs no more of a lane than its terms; null when a rival rule finds engines. */
   readonly #choose: FindAmong<Choices> | null;
   readonly #find: FindEngine;
+  readonly #findBeyond: FindBeyond | null;
   readonly #audit: ResidencyAudit;
   readonly #network: RandomStream;
   readonly #lanes: RowLanes;
@@ -125,6 +134,7 @@ export class Simulation {
     const lots = new RandomStream(options.seed, "route");
     this.#choose = findByPolicy(options.rule, this.#routes, lots);
     this.#find = findEngine(options.rule, this.#routes, lots);
+    this.#findBeyond = findAfterLoss(options.rule, this.#routes, lots);
     this.#audit = new ResidencyAudit(world);
     this.#network = new RandomStream(options.seed, "network");
     this.#recorder = options.traceWindow && new ChromeTraceRecorder(world, this.#routes, options.traceWindow);
@@ -366,11 +376,14 @@ export class Simulation {
     if (replica < 0) {
       const whole = this.#lanes.wholeLane(row);
       if (!this.#lanes.lane(row).isWhole) replica = this.#find(whole, view, nowMs, this.#hints);
-      if (replica < 0) {
-        this.#reject(request, whole.group.length > 0 ? "unhealthy" : ineligibleReason(whole));
-        return;
-      }
       lane = whole;
+    }
+    const beyond = this.#findBeyond?.(lane, view, nowMs, this.#hints, this.#world.demand[row]!, replica);
+    if (beyond) ({ lane, replica } = beyond);
+    if (replica < 0) {
+      const whole = this.#lanes.wholeLane(row);
+      this.#reject(request, whole.group.length > 0 ? "unhealthy" : ineligibleReason(whole));
+      return;
     }
     const groupIndex = this.#routes.groupOfReplica[replica]!;
     const group = groupIndex * groupSize;

@@ -1,0 +1,97 @@
+/**
+ * What the loss of a place excuses. A workload may name a `failover` time beyond its budget: while engines within the budget
+ * are out of service, its requests may go as far as that, where nothing within the budget would serve them in time. Plans that
+ * survive failures count on it.
+ */
+import type { World } from "../catalog/index.ts";
+import { choose, computeMsOf, pessimisticDrainMs, type Extra } from "./choose.ts";
+import type { RouteOrigin } from "./filter.ts";
+import { missRatio, type Lane } from "./lane.ts";
+import { laneTerm, positionOf, termsAt, type Choices } from "./lane-terms.ts";
+import { isLikelyLate } from "./room.ts";
+import type { Routes } from "./routes.ts";
+import type { LoadView } from "./snapshot.ts";
+
+/** The world as its users accept it while something has failed. */
+export function failoverWorld(world: World): World {
+  return {
+    ...world,
+    workloads: world.workloads.map((workload) => ({
+      ...workload,
+      ttft: { ...workload.ttft, budgetMs: workload.failoverBudgetMs ?? workload.ttft.budgetMs },
+    })),
+  };
+}
+
+/** Whether some workload gives its requests more time after a loss than before. */
+export function isPatientAfterLoss({ workloads }: World): boolean {
+  return workloads.some(({ ttft, failoverBudgetMs = 0 }) => failoverBudgetMs > ttft.budgetMs);
+}
+
+/** An engine beyond the budget, and the lane it stands in. */
+export interface Beyond {
+  readonly lane: Lane;
+  readonly replica: number;
+}
+
+/**
+ * The engine a request goes to instead of `chosen`, the best within its budget (-1 = none takes requests): null when `chosen`
+ * serves it in time, when nothing of its lane is out of service, or when nothing beyond does better.
+ */
+export function chooseAfterLoss(
+  routes: Routes,
+  lane: Choices,
+  load: LoadView,
+  nowMs: number,
+  rng: () => number,
+  extra: Extra,
+  { workload, area, access }: RouteOrigin,
+  chosen: number,
+): Beyond | null {
+  const { afterLoss, groupOfReplica } = routes;
+  if (afterLoss === null) return null;
+  const within = (replica: number) => positionOf(lane, groupOfReplica[replica]!);
+  if (chosen >= 0 && !isLate(lane, within(chosen), chosen, load, nowMs, extra.tokens)) return null;
+  if (!somethingIsOut(routes, lane, load, nowMs)) return null;
+  // Those within the budget had their turn.
+  const beyond: LoadView = {
+    drainMs: (replica, at) => load.drainMs(replica, at),
+    health: (replica, at) => (within(replica) < 0 ? load.health(replica, at) : 0),
+  };
+  let far = afterLoss.lane(workload, area, access);
+  let replica = choose(afterLoss, far, beyond, nowMs, rng, extra);
+  if (replica < 0 && !far.isWhole) {
+    far = afterLoss.wholeLane(workload, area, access);
+    replica = choose(afterLoss, far, beyond, nowMs, rng, extra);
+  }
+  if (replica < 0) return null;
+  const index = positionOf(far, groupOfReplica[replica]!);
+  if (chosen >= 0 && isLate(far, index, replica, load, nowMs, extra.tokens)) return null;
+  return { lane: far, replica };
+}
+
+function isLate(
+  lane: Choices,
+  index: number,
+  replica: number,
+  load: LoadView,
+  nowMs: number,
+  extraTokens: number,
+): boolean {
+  const at = termsAt(lane, index);
+  const computeMs = computeMsOf(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), extraTokens);
+  return isLikelyLate(
+    missRatio(lane.terms[at + laneTerm.mu]!, lane.terms[at + laneTerm.sigma]!, lane.stakes.budgetMs, computeMs),
+  );
+}
+
+/** Whether every engine of some group is known to be out of service. */
+function somethingIsOut({ groups }: Pick<Routes, "groups">, lane: Choices, load: LoadView, nowMs: number): boolean {
+  for (let index = 0; index < lane.count; index++) {
+    const { firstReplica, replicas } = groups[lane.terms[termsAt(lane, index) + laneTerm.group]!]!;
+    let replica = firstReplica;
+    while (replica < firstReplica + replicas && load.health(replica, nowMs) === 0) replica++;
+    if (replica === firstReplica + replicas) return true;
+  }
+  return false;
+}
