@@ -12,7 +12,7 @@ export function checkPlausible(resolution: Resolution, world: World): void {
     const module = world.modules.find((candidate) => candidate.id === id);
     if (module === undefined) continue;
     const path = ["modules", index];
-    if (module.leadTimeYears > horizonYears) {
+    if (module.leadTimeYears >= horizonYears) {
       const message = `\`${id}\` takes ${years(module.leadTimeYears)} from order to service, the horizon has ${years(horizonYears)}: it never arrives`;
       resolution.warn(
         "DSP_SCENARIO_OUT_OF_RANGE",
@@ -54,7 +54,7 @@ export function checkPlausible(resolution: Resolution, world: World): void {
   }
   for (const [index, entry] of scenario.sites.entries()) {
     for (const [position, { leadTime }] of (entry.upgrades ?? []).entries()) {
-      if (leadTime <= horizonYears) continue;
+      if (leadTime < horizonYears) continue;
       const message = `the upgrade takes ${years(leadTime)}, the horizon has ${years(horizonYears)}: it never arrives`;
       const path = ["sites", index, "upgrades", position, "leadTime"];
       resolution.warn("DSP_SCENARIO_OUT_OF_RANGE", path, message, "plan more periods, or check the unit");

@@ -6,6 +6,7 @@ import { textTable } from "./text-table.ts";
 export function horizonTable(plan: PlanDocument): string {
   const { horizon, world } = plan;
   if (!horizon) return "";
+  const trains = world.training.length > 0;
   const rows = horizon.periods.map((entry) => {
     const { id, lengthYears } = world.periods[entry.period]!;
     return [
@@ -14,11 +15,12 @@ export function horizonTable(plan: PlanDocument): string {
       counted(entry.purchases.map(({ module, count }) => [world.modules[module]!.id, count])),
       counted(entry.deployment.pools.map((pool) => [world.modules[pool.module]!.id, pool.count + pool.trainingCount])),
       servedShare(plan, entry),
+      ...(trains ? [trainedShare(plan, entry)] : []),
       `${usd(entry.objectiveUsdPerYear)}/year`,
     ];
   });
   return [
-    textTable(["period", "lasts", "bought", "in service", "served", "cost"], rows),
+    textTable(["period", "lasts", "bought", "in service", "served", ...(trains ? ["trained"] : []), "cost"], rows),
     `present value of all periods ${usd(horizon.presentCostUsd)}; no plan of them comes to less than ${usd(horizon.boundUsd)} (gap ${percent(horizon.relativeGap, 2)})`,
   ].join("\n");
 }
@@ -36,4 +38,11 @@ function servedShare({ world }: PlanDocument, { period, deployment }: HorizonPer
   for (const row of world.demand) asked += row.peakPerS[period]!;
   for (const flow of deployment.flows) served += flow.peakPerS;
   return percent(served / asked);
+}
+
+/** Of the arithmetic that all training asks for. */
+function trainedShare({ world }: PlanDocument, { period, training }: HorizonPeriod): string {
+  const asked = world.training.reduce((sum, { pflops }) => sum + pflops[period]!, 0);
+  const given = training.reduce((sum, { pflops }) => sum + pflops, 0);
+  return asked > 0 ? percent(given / asked) : "–";
 }

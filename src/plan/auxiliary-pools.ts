@@ -4,7 +4,7 @@
  */
 import type { World } from "../catalog/index.ts";
 import { upgradeAnnualUsd } from "../finance/index.ts";
-import { elapsedYears } from "./period-terms.ts";
+import { arrivesWithin } from "./period-terms.ts";
 
 export type AuxiliaryPool =
   | { readonly kind: "upgrade"; readonly site: number; readonly upgrade: number; readonly usd: number }
@@ -12,7 +12,7 @@ export type AuxiliaryPool =
 
 /** Whether an upgrade ordered at the beginning of the horizon gives power before `period` ends. */
 export function isUpgraded(world: World, site: number, upgrade: number, period: number): boolean {
-  return world.sites[site]!.upgrades![upgrade]!.leadTimeYears <= elapsedYears(world, period + 1) + 1e-9;
+  return arrivesWithin(world, world.sites[site]!.upgrades![upgrade]!.leadTimeYears, period);
 }
 
 /**

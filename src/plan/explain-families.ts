@@ -20,6 +20,7 @@ function allotments({ world, period }: PlanDocument): WorldLimit[] {
     (owner.allotments ?? []).map(({ module, perPeriod }, position): WorldLimit => ({
       name: `allotment of ${world.modules[module]!.id} to ${owner.id}`,
       unit: "modules",
+      of: "purchases",
       upper: perPeriod[period]!,
       step: Math.max(1, Math.round(perPeriod[period]! * shareStep)),
       relax: (w, by) => ({

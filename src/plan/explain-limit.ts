@@ -1,6 +1,6 @@
 /** What a limit is used for and what one more unit of it is worth: by the duals of the plan, or by planning with more. */
 import type { Site, World } from "../catalog/index.ts";
-import { moduleAnnualUsd, secondsPerYear } from "../finance/index.ts";
+import { equityRatio, moduleAnnualUsd, modulesInService, secondsPerYear } from "../finance/index.ts";
 import { conditionLimitsOf } from "./explain-conditions.ts";
 import { familyLimitsOf } from "./explain-families.ts";
 import type { PlanDocument } from "./plan-document.ts";
@@ -18,6 +18,8 @@ export interface WorldLimit {
   readonly relax: (world: World, amount: number) => World;
   /** Units one module of the kind takes at the site; 0 when it does not count. */
   readonly takes: (site: number, module: number) => number;
+  /** It limits what a period buys, not what stands in it. */
+  readonly of?: "purchases";
   /** What of it the plan uses, where that is more than a sum over its modules. */
   readonly used?: (plan: PlanDocument) => number;
   /** Giving way means dropping it altogether, whatever the amount. */
@@ -92,7 +94,15 @@ export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
       ...w,
       limits: { ...w.limits, budgetUsd: raised(w.limits.budgetUsd, period, by) },
     });
-    limits.push({ name: "budget", unit: "USD", upper: budgetUsd, step: moneyStep(budgetUsd), relax, takes: capexUsd });
+    limits.push({
+      name: "budget",
+      unit: "USD",
+      of: "purchases",
+      upper: budgetUsd,
+      step: moneyStep(budgetUsd),
+      relax,
+      takes: capexUsd,
+    });
   }
   for (const [index, owner] of world.owners.entries()) {
     const upper = owner.capexBudgetUsd[period] ?? null;
@@ -100,13 +110,15 @@ export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
     limits.push({
       name: `budget of ${owner.id}`,
       unit: "USD",
+      of: "purchases",
       upper,
       step: moneyStep(upper),
       relax: (w, by) => ({
         ...w,
         owners: replaced(w.owners, index, (it) => ({ ...it, capexBudgetUsd: raised(it.capexBudgetUsd, period, by) })),
       }),
-      takes: (site, module) => (world.sites[site]!.owner === index ? capexUsd(site, module) : 0),
+      // Lenders pay the rest.
+      takes: (site, module) => (world.sites[site]!.owner === index ? equityRatio(owner) * capexUsd(site, module) : 0),
     });
   }
   for (const [index, zone] of zones.entries()) {
@@ -128,6 +140,7 @@ export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
     limits.push({
       name: `supply of ${module.id}`,
       unit: "modules",
+      of: "purchases",
       upper,
       step: Math.max(1, Math.round(upper * stepShare)),
       relax: (w, by) => ({
@@ -213,10 +226,10 @@ function usedOf(plan: PlanDocument, limit: WorldLimit): number {
   if (coupling !== undefined) return limit.unit === "MW" ? coupling.used / 1000 : coupling.used;
   // Of later periods only what modules take is known.
   if (!/ of site /.test(limit.name)) {
-    return plan.deployment.pools.reduce(
-      (sum, pool) => sum + limit.takes(pool.site, pool.module) * (pool.count + pool.trainingCount),
-      0,
-    );
+    const taken = (sum: number, { site, module, count }: { site: number; module: number; count: number }): number =>
+      sum + limit.takes(site, module) * count;
+    if (limit.of === "purchases" && plan.purchases !== undefined) return plan.purchases.reduce(taken, 0);
+    return modulesInService(plan.world, plan.deployment, plan.period).reduce(taken, 0);
   }
   const load = plan.sites.find((entry) => limit.name.endsWith(` of site ${plan.world.sites[entry.site]!.id}`));
   if (load === undefined) return 0;

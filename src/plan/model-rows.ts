@@ -287,7 +287,7 @@ in cash (half a year before service) with every asset's residual value at its ow
 cost of capital is the plan's and lives end with periods.
 
 - Lead times: what is in service in a period was ordered early enough, but not before the horizon begins; it serves from the beginning of
-  the period in which it arrives. Supply, allotments and budgets count it in that period.
+  the period in which it arrives; what takes as long as a period serves from the next one on. Supply, allotments and budgets count it in that period.
 - Idle modules: no pool has more modules than all who may be served there (or go there when something fails) would keep busy, \`most\`
   of \`opening\`. So a least share is not met by modules that nobody could use; where few are in reach of what counts, others go
   without, and the plan says that the share is in the way.

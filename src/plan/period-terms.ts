@@ -25,7 +25,12 @@ export function elapsedYears(world: World, period: number): number {
 
 /** Whether modules ordered at the beginning of the horizon are in service before `period` ends. */
 export function isDelivered(world: World, module: number, period: number): boolean {
-  return world.modules[module]!.leadTimeYears <= elapsedYears(world, period + 1);
+  return arrivesWithin(world, world.modules[module]!.leadTimeYears, period);
+}
+
+/** What arrives with the last day of a period serves from the next one on. */
+export function arrivesWithin(world: World, leadTimeYears: number, period: number): boolean {
+  return leadTimeYears < elapsedYears(world, period + 1) - 1e-9;
 }
 
 /** Power in a period; when later periods follow, only what none of them takes away again. */

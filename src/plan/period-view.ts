@@ -30,6 +30,7 @@ export function viewPeriod(plan: PlanDocument, period: number): PlanDocument {
     unserved,
     sites: siteLoads({ world: plan.world, period }, deployment),
     limits: [],
+    purchases: entry.purchases,
     idle: idleModules(plan.world, deployment, period),
     horizon: null,
     value: null,

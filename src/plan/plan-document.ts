@@ -60,6 +60,8 @@ export interface PlanDocument {
   readonly failover?: Failover;
   readonly sites: readonly SiteLoad[];
   readonly limits: readonly LimitUse[];
+  /** In the view of one of several periods alone: what it buys. */
+  readonly purchases?: HorizonPeriod["purchases"];
   readonly unserved: readonly Unserved[];
   readonly training: readonly TrainingPlacement[];
   /** Training that does not get all it asks for; absent in documents of older versions. */

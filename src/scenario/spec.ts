@@ -292,7 +292,7 @@ export const scenarioSpec = object(
       map(
         "override name",
         anything("Keys of the scenario, dotted where that is shorter, and what they become; null removes."),
-        "Named patches: mappings are merged, lists and values replaced.",
+        "Named patches: mappings are merged, lists and values replaced, what is null is left out.",
         {
           example: "{ cheap-power: { prices.electricity.DE: 0.09 USD/kWh } }",
         },
