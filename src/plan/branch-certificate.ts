@@ -21,6 +21,8 @@ export interface BranchingOptions {
   readonly seed: number;
   /** Asked between cases. */
   readonly stop: () => boolean;
+  /** Seconds until then, where the time is known. */
+  readonly leftS?: () => number;
   /** Lets other events happen between cases. */
   readonly breathe?: () => Promise<void>;
 }
@@ -34,9 +36,11 @@ const iterations = 300;
 const stallRatio = 1e-6;
 /** Share of the aim by which a case is proven beyond it. */
 const spareShare = 1e-5;
-/** Up to so many arcs the linear relaxation is asked too, and for how long. */
+/** Up to so many arcs the linear relaxation is asked too, and for how long: of a case, and once of the whole. */
 const mostRelaxedArcs = 4000;
 const relaxedTimeS = 5;
+const mostWholeArcs = 60_000;
+const wholeTimeS = 30;
 /** Up to so many limits all of them are priced. */
 const mostLimits = 200;
 /** Less of a module or site than this is decided. */
@@ -67,7 +71,7 @@ export async function branchCertificate(
     Math.floor(mostArcsRead / Math.max(1, problem.arcs.pool.length)),
     Math.floor(mostNumbers / Math.max(1, sizeOf(certificate))),
   );
-  if (certificate.boundUsd >= targetUsd || leavesAtMost < 2 || stop()) return certificate;
+  if (certificate.boundUsd >= targetUsd || leavesAtMost < 1 || stop()) return certificate;
   const nodes: BranchNode[] = [{ leaf: 0 }];
   const leaves: Leaf[] = [await examine(problem, certificate, 0, options)];
   while (leaves.length < leavesAtMost && !stop()) {
@@ -101,7 +105,7 @@ async function examine(
   problem: PlanProblem,
   inherited: Prices,
   at: number,
-  { targetUsd, solver, seed, stop }: BranchingOptions,
+  { targetUsd, solver, seed, stop, leftS }: BranchingOptions,
 ): Promise<Leaf> {
   const every = withAllPriced(problem);
   const view = viewBySite(every);
@@ -121,10 +125,12 @@ async function examine(
     offers
       .map((prices) => ({ prices, boundUsd: boundAt(problem, prices) }))
       .reduce((most, offer) => (offer.boundUsd > most.boundUsd ? offer : most));
-  if (problem.arcs.pool.length <= mostRelaxedArcs && best().boundUsd < targetUsd) {
+  const isWhole = at === 0;
+  if (problem.arcs.pool.length <= (isWhole ? mostWholeArcs : mostRelaxedArcs) && best().boundUsd < targetUsd) {
+    const timeLimitS = Math.max(1, Math.min(isWhole ? wholeTimeS : relaxedTimeS, leftS?.() ?? Infinity));
     // Where there is no plan at all, overrunning a limit by a thousandth of its size costs as much as the best plan.
     const missUsd = 1e3 * Math.max(Math.abs(targetUsd), 1);
-    const relaxed = await relaxedPrices(problem, missUsd, solver, { timeLimitS: relaxedTimeS, seed });
+    const relaxed = await relaxedPrices(problem, missUsd, solver, { timeLimitS, seed });
     if (relaxed !== null) {
       const sites = relaxed.sitePrices.map((cuts, site) => [...cuts, ...own.sitePrices[site]!]);
       offers.push(rounded({ ...relaxed, sitePrices: sites }));

@@ -226,7 +226,8 @@ export async function certificateOf(
 ): Promise<Certificate> {
   const { signal, relativeGap, seed } = path;
   const endMs = tools.nowMs() + 1000 * afterSearchS(certificateTimeShare, path, seconds);
-  const stop = (): boolean => signal?.aborted === true || tools.nowMs() > endMs;
+  const leftS = (): number => (endMs - tools.nowMs()) / 1000;
+  const stop = (): boolean => signal?.aborted === true || leftS() < 0;
   let { certificate } = result;
   if (certificate === undefined) {
     const view = viewBySite(problem);
@@ -240,6 +241,7 @@ export async function certificateOf(
     solver: tools.solver,
     seed,
     stop,
+    leftS,
     ...(tools.breathe !== undefined && { breathe: tools.breathe }),
   });
 }
