@@ -33,6 +33,11 @@ export interface CouplingLimit {
   readonly unserved?: Int32Array;
   readonly unservedWeights?: Float64Array;
   /**
+   * `Σ weight · max(0, open(before) − open(now))` comes on top: what a place took of a budget is not had back when it shuts. The bound
+   * by prices and the parts of a search leave it out, which only makes them looser; the exact path and all checks of whole plans know it.
+   */
+  readonly closings?: Closings;
+  /**
    * True: it follows from others, or from what whoever asks for the plan makes sure of. It tells bounds and solvers what every
    * plan keeps in the end; the search for plans need not watch it.
    */
@@ -42,6 +47,13 @@ export interface CouplingLimit {
    * price each would cost more than it proves. The exact path and all checks know every limit.
    */
   readonly inBound?: false;
+}
+
+/** The same places before and after, by position among the sites, and what each of them weighs, more than 0. */
+export interface Closings {
+  readonly before: Int32Array;
+  readonly now: Int32Array;
+  readonly weight: Float64Array;
 }
 
 /**
@@ -59,6 +71,8 @@ export function limitUse(
   for (let i = 0; i < limit.pools.length; i++) used += modules[limit.pools[i]!]! * limit.poolWeights[i]!;
   const { arcs, arcWeights } = limit;
   if (arcs !== undefined) for (let i = 0; i < arcs.length; i++) used += share[arcs[i]!]! * arcWeights![i]!;
+  const { before = [], now, weight } = limit.closings ?? {};
+  for (let i = 0; i < before.length; i++) if (open[before[i]!] && !open[now![i]!]) used += weight![i]!;
   for (const [i, row] of (limit.unserved ?? []).entries()) used += unserved![row]! * limit.unservedWeights![i]!;
   return used;
 }

@@ -30,6 +30,14 @@ export interface Formulation {
   readonly portRow: Int32Array;
   readonly limitRow: Int32Array;
   readonly tieRow: Int32Array;
+  /** Columns of places that shut from one period to the next, where a limit must know of it. */
+  readonly closings: readonly Closing[];
+}
+
+interface Closing {
+  readonly before: number;
+  readonly now: number;
+  readonly col: number;
 }
 
 /** Row at site: a pair that `link` rows speak about, as `row * sites + site`. */
@@ -79,6 +87,8 @@ export function formulate(
   for (let row = 0; row < rows.count; row++) builder.addCol(rows.unservedUsd[row]!, 0, 1, false);
   const firstArcCol = builder.numCols;
   for (let arc = 0; arc < arcs.pool.length; arc++) builder.addCol(arcs.usd[arc]!, 0, 1, false);
+  const closings = closingColumns(limits, builder);
+  const closingCol = new Map(closings.map(({ before, col }) => [before, col]));
 
   const demandRow = new Int32Array(rows.count);
   for (let row = 0; row < rows.count; row++) {
@@ -145,8 +155,17 @@ export function formulate(
     const { arcs: counted = [], arcWeights, unserved = [], unservedWeights } = limit;
     for (let i = 0; i < counted.length; i++) builder.addEntry(firstArcCol + counted[i]!, arcWeights![i]!);
     for (let i = 0; i < unserved.length; i++) builder.addEntry(firstUnservedCol + unserved[i]!, unservedWeights![i]!);
+    for (const [i, before] of (limit.closings?.before ?? []).entries()) {
+      builder.addEntry(closingCol.get(before)!, limit.closings!.weight[i]!);
+    }
     return row;
   });
+  for (const { before, now, col } of closings) {
+    builder.addRow(-Infinity, 0);
+    builder.addEntry(openCol[before]!, 1);
+    builder.addEntry(openCol[now]!, -1);
+    builder.addEntry(col, -1);
+  }
 
   const ties = problem.ties ?? noTies;
   const tieRow = new Int32Array(ties.count);
@@ -168,9 +187,22 @@ export function formulate(
     portRow,
     limitRow,
     tieRow,
+    closings,
   };
   addLinks(problem, builder, { ...partial, model: emptyModel }, links);
   return { ...partial, model: builder.build() };
+}
+
+/** A column per place and period in which it may shut, for all limits that must know of it. */
+function closingColumns(limits: PlanProblem["limits"], builder: MipBuilder): Closing[] {
+  const found = new Map<number, Closing>();
+  for (const { closings } of limits) {
+    for (const [i, before] of (closings?.before ?? []).entries()) {
+      if (found.has(before)) continue;
+      found.set(before, { before, now: closings!.now[i]!, col: builder.addCol(0, 0, 1, false) });
+    }
+  }
+  return [...found.values()];
 }
 
 function addLinks(
@@ -234,6 +266,9 @@ export function toColumns(problem: PlanProblem, formulation: Formulation, soluti
     let served = 0;
     for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) served += solution.share[arc]!;
     columns[formulation.firstUnservedCol + row] = Math.max(0, 1 - served);
+  }
+  for (const { before, now, col } of formulation.closings) {
+    columns[col] = solution.open[before] && !solution.open[now] ? 1 : 0;
   }
   return columns;
 }

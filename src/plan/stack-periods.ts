@@ -237,12 +237,15 @@ function stackedLimit(world: World, limit: CouplingLimit, period: number, first:
   const pool: number[] = [];
   const poolWeight: number[] = [];
   const purchases = limit.of === "purchases";
+  const closing: { at: number; weight: number }[] = [];
   for (const [i, at] of limit.sites.entries()) {
+    const weight = limit.siteWeights[i]!;
     site.push(at + period * sites);
-    siteWeight.push(limit.siteWeights[i]!);
+    siteWeight.push(weight);
     if (!purchases || period === 0) continue;
     site.push(at + (period - 1) * sites);
-    siteWeight.push(-limit.siteWeights[i]!);
+    siteWeight.push(-weight);
+    if (weight > 0 && mayEmpty(world, at, period)) closing.push({ at, weight });
   }
   for (const [i, at] of limit.pools.entries()) {
     const parts = (purchases ? fleet.purchase(first.pool + at) : null) ?? [{ pool: first.pool + at, weight: 1 }];
@@ -260,5 +263,22 @@ function stackedLimit(world: World, limit: CouplingLimit, period: number, first:
     pools: Int32Array.from(pool),
     poolWeights: Float64Array.from(poolWeight),
     ...(limit.arcs === undefined ? {} : { arcs: limit.arcs.map((arc) => arc + first.arc) }),
+    ...(closing.length > 0 && {
+      closings: {
+        before: Int32Array.from(closing, ({ at }) => at + (period - 1) * sites),
+        now: Int32Array.from(closing, ({ at }) => at + period * sites),
+        weight: Float64Array.from(closing, (entry) => entry.weight),
+      },
+    }),
   };
+}
+
+/** Whether a place may stand empty in a period after it was open in the one before: elsewhere what was bought keeps it open. */
+function mayEmpty(world: World, site: number, period: number): boolean {
+  const ends = ({ lifeYears }: World["modules"][number], bought: number): boolean =>
+    livesUntil(world, lifeYears, bought, period - 1) && !livesUntil(world, lifeYears, bought, period);
+  const earlier = Array.from({ length: period }, (_, bought) => bought);
+  return (
+    world.sites[site]!.installed.length > 0 || world.modules.some((module) => earlier.some((at) => ends(module, at)))
+  );
 }

@@ -80,7 +80,10 @@ export function checkVerdict(document: PlanDocument, planned: WorldProblem, repo
     report("status", `says the asked gap of ${search.askedGap} is proven, the gap is ${relativeGap}`);
   }
   const { centralised } = document.alternatives;
-  if (centralised === null) return;
+  if (centralised === null) {
+    if (document.verdict) report("verdict", "compares with nothing: the document knows no other way of serving");
+    return;
+  }
   checkAlternative(document, centralised, (message) => report("alternatives.centralised", message));
   const result = {
     status: "optimal",
@@ -105,6 +108,7 @@ function checkAlternative(
   if (name !== "centralised") report(`is called ${name}`);
   if (!endings.includes(status)) report(`its search cannot have ended with ${status}`);
   if (!(bestBoundUsdPerYear <= withTolerance(objectiveUsdPerYear))) report("its bound lies above its cost");
+  if (![objectiveUsdPerYear, bestBoundUsdPerYear].every(Number.isFinite)) report("it costs what is no number");
   if (!(alternative.unservedUsdPerYear >= 0)) report("what it leaves unserved costs less than nothing");
   const whole = tiers.every((tier, i) => openSites[i]?.tier === tier && Number.isInteger(openSites[i].count));
   if (!whole || openSites.length !== tiers.length) report("its open sites are not counted by tier");
@@ -115,11 +119,12 @@ function checkAlternative(
   for (const { workload, peakPerS } of world.demand) peak[workload]! += peakPerS[period]!;
   const all = peak.reduce((sum, perS) => sum + perS, 0);
   const ratios = world.workloads.map(({ id }, i) =>
-    servedByWorkload[i]?.workload === id ? servedByWorkload[i].servedRatio : Number.NaN,
+    servedByWorkload[i]?.workload === id ? (servedByWorkload[i].servedRatio ?? Number.NaN) : Number.NaN,
   );
   if (!ratios.every((ratio) => ratio >= -tolerance && ratio <= 1 + tolerance)) report("it serves shares that are none");
   const served = all > 0 ? ratios.reduce((sum, ratio, i) => sum + ratio * peak[i]!, 0) / all : 1;
-  if (!near(served, alternative.servedRatio, rateScale)) report("what it serves is not the sum over its workloads");
+  if (!near(served, alternative.servedRatio ?? Number.NaN, rateScale))
+    report("what it serves is not the sum over its workloads");
 }
 
 /** Sentences for people; another version may word them otherwise. */

@@ -1,7 +1,15 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import type { World } from "../../src/catalog/index.ts";
-import { planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
+import {
+  checkSolution,
+  planScenario,
+  solveDecomposed,
+  stackPeriods,
+  verifyPlan,
+  type HorizonPeriod,
+  type PlanDocument,
+} from "../../src/plan/index.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
 
 const solver = createHighsSolver();
@@ -108,5 +116,40 @@ describe("planning several periods", () => {
     const { ok, findings } = verifyPlan(copy as unknown as PlanDocument);
     expect(ok).toBe(false);
     expect(findings.some((finding) => finding.message.includes("before the end of their life"))).toBe(true);
+  });
+
+  it("gives nothing of a budget back for a place that shuts, in whichever way it is solved", async () => {
+    const world = yearsOf(2, 1);
+    // Users in one place now and in the other later; what serves them lasts a year.
+    const moving = {
+      ...world,
+      demand: world.demand.map(({ area, workload, access }) => {
+        const rates = [0, 1].map((year) => (workload === 0 && area === year ? 20 : 0));
+        return { area, workload, access, peakPerS: rates, meanPerS: rates.map((rate) => rate / 2) };
+      }),
+      modules: world.modules.map((module) => ({ ...module, lifeYears: 1 })),
+      workloads: world.workloads.map((one) => ({ ...one, ttft: { budgetMs: 22, attainmentRatio: 0.9 } })),
+      sites: world.sites.slice(0, 2).map((site, index) => ({
+        ...site,
+        tier: "edge" as const,
+        latitude: world.areas[index]!.latitude,
+        longitude: world.areas[index]!.longitude,
+      })),
+      limits: { ...world.limits, budgetUsd: [null, 60_000] },
+    };
+    const document = await plan(moving);
+    const [now, later] = document.horizon!.periods as [HorizonPeriod, HorizonPeriod];
+    expect(standing(now).length).toBeGreaterThan(0);
+    // The place beside those who come later takes 100,000 USD to open.
+    expect(standing(later)).toEqual([]);
+    expect(verifyPlan(document).findings).toEqual([]);
+    const { problem } = stackPeriods(moving);
+    const path = { relativeGap: 0, timeLimitS: 30, seed: 1 };
+    const apart = await solveDecomposed(problem, { solver, nowMs: () => 0 }, path);
+    expect(checkSolution(problem, apart.solution)).toEqual([]);
+    expect(apart.bestBoundUsd).toBeLessThanOrEqual(document.horizon!.presentCostUsd + 0.01);
+    expect(apart.objectiveUsd / document.horizon!.presentCostUsd).toBeCloseTo(1, 6);
+    const richer = await plan({ ...moving, limits: { ...moving.limits, budgetUsd: [null, 200_000] } });
+    expect(standing(richer.horizon!.periods[1]!).length).toBeGreaterThan(0);
   });
 });

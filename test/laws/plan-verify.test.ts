@@ -65,6 +65,7 @@ describe("verifying a plan", () => {
     ["a negative price", "certificate.sitePrices.0.0.0", () => -5],
     ["a price that is no number", "certificate.rowPrices.0", () => null],
     ["a lost price", "certificate.rowPrices", (p) => p.certificate!.rowPrices.slice(1)],
+    ["a verdict over an alternative that is not there", "alternatives.centralised", () => null],
     ["less power at a site", "world.sites.1.powerLimitKw", () => [1]],
   ])("refuses %s, and says where", (_what, path, value) => {
     const verification = verifyPlan(tampered(path, value(plan)));
