@@ -1,5 +1,10 @@
 import { parse } from "node:path";
-import { createPostgresStore, readPostgresRollUps, verifyPostgresLedger } from "../adapters/store-postgres/index.ts";
+import {
+  createPostgresStore,
+  readOtherCharges,
+  readPostgresRollUps,
+  verifyPostgresLedger,
+} from "../adapters/store-postgres/index.ts";
 import { createSqliteStore, readRollUps, verifyLedger } from "../adapters/store-sqlite/index.ts";
 import type { LedgerReading, LedgerVerdict, RollUp, RollUps, Store } from "../serve/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -46,6 +51,16 @@ export async function openLedger(spec: string): Promise<Store & RollUps> {
       `--ledger: ${spec} cannot be opened: ${(message || code) ?? "unknown error"}. ${remedy}`,
     );
   }
+}
+
+/** What is charged by other gateways whose ledgers lie in the same database; null where there can be none. */
+export function chargesBeside(spec: string): (() => Promise<ReadonlyMap<string, number>>) | null {
+  const place = placeOf(spec);
+  if (place.kind === "file") return null;
+  return () =>
+    readOtherCharges(place.url, place.chain).catch((error: unknown) => {
+      throw unreadable(spec, error);
+    });
 }
 
 /** Why a ledger cannot be used, in words. */

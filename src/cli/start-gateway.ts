@@ -39,10 +39,11 @@ import { createLedgerPage } from "./ledger-page.ts";
 import { openToOperators, strangersWarning, type OperatorOptions } from "./operator-options.ts";
 import { openFiles, type FileSettings } from "./open-files.ts";
 import { openResponses, type ResponseSettings } from "./open-responses.ts";
-import { openLedger } from "./open-ledger.ts";
+import { chargesBeside, openLedger } from "./open-ledger.ts";
 import { tellingTrouble } from "./telling-trouble.ts";
 import { packageRoot } from "./package-root.ts";
 import { readAccounts } from "./read-accounts.ts";
+import { shareBudgets } from "./shared-budgets.ts";
 import type { TimeLimits } from "./time-limits.ts";
 
 export interface GatewaySettings extends OperatorOptions {
@@ -180,7 +181,9 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     const more = { serviceVersion: version, instanceId: randomUUID(), collect, onTrouble: settings.say };
     journals.push(createOtlpExporter({ ...settings.otlp, ...more }));
   };
+  let leaveBudgets = () => {};
   const closeAll = async () => {
+    leaveBudgets();
     await store.close();
     await files?.close();
     await responses?.close();
@@ -197,6 +200,9 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     openJournals();
     const known = configuration.keys === null ? null : await readLimits(configuration.keys);
     accounts = new Accounts(known, clock.monotonicMs());
+    // Workers of one gateway have their share of every budget already.
+    const beside = settings.ledger === null || settings.shareOf ? null : chargesBeside(settings.ledger);
+    if (beside !== null) leaveBudgets = await shareBudgets(accounts, beside);
     operators = openToOperators(settings, accounts, clock);
     // Lines of batches go to whichever gateway is in force.
     const send: Gateway["handle"] = (call, reply) => gateway.handle(call, reply);

@@ -58,6 +58,8 @@ export interface Reservation {
 interface AccountState {
   account: Account;
   spentNanoUsd: number;
+  /** Charged by other gateways that serve the same account, as far as is known. */
+  elsewhereNanoUsd: number;
   reservedNanoUsd: number;
   inFlight: number;
   requests: TokenBucket | null;
@@ -82,6 +84,7 @@ export class Accounts {
   #keys: KeyRing | null = null;
   #hasRoles = false;
   #accounts = new Map<string, AccountState>();
+  #elsewhere: ReadonlyMap<string, number> = new Map();
 
   constructor(settings: AccountSettings | null, nowMs: number) {
     if (settings) this.replace(settings, nowMs);
@@ -106,9 +109,17 @@ export class Accounts {
         if (known.account.tokensPerMinute !== account.tokensPerMinute) known.tokens = tokens;
         known.account = account;
       }
-      const fresh = { account, spentNanoUsd: account.spentNanoUsd, reservedNanoUsd: 0, inFlight: 0, requests, tokens };
+      const { spentNanoUsd } = account;
+      const elsewhereNanoUsd = this.#elsewhere.get(account.id) ?? 0;
+      const fresh = { account, spentNanoUsd, elsewhereNanoUsd, reservedNanoUsd: 0, inFlight: 0, requests, tokens };
       this.#accounts.set(account.id, known ?? fresh);
     }
+  }
+
+  /** What other gateways have charged the same accounts with in all, integer nano-USD; their budgets are one. */
+  chargedElsewhere(byAccount: ReadonlyMap<string, number>): void {
+    this.#elsewhere = byAccount;
+    for (const [id, state] of this.#accounts) state.elsewhereNanoUsd = byAccount.get(id) ?? 0;
   }
 
   /** Finds the key in an `Authorization` header. */
@@ -155,7 +166,8 @@ export class Accounts {
       const detail = `The account may have ${maxInFlight} requests in flight.`;
       return { ok: false, error: apiError("rate_limit_exceeded", { detail, retryAfterMs: 1_000 }) };
     }
-    if (budgetNanoUsd !== null && state.spentNanoUsd + state.reservedNanoUsd + nanoUsd > budgetNanoUsd) {
+    const taken = state.spentNanoUsd + state.elsewhereNanoUsd + state.reservedNanoUsd;
+    if (budgetNanoUsd !== null && taken + nanoUsd > budgetNanoUsd) {
       return { ok: false, error: apiError("insufficient_quota") };
     }
     const waitMs = Math.max(state.requests?.waitMs(1, nowMs) ?? 0, state.tokens?.waitMs(tokens, nowMs) ?? 0);

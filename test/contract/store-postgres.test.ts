@@ -2,6 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   createPostgresStore,
+  readOtherCharges,
   readPostgresRollUps,
   verifyPostgresLedger,
 } from "../../src/adapters/store-postgres/index.ts";
@@ -54,6 +55,32 @@ describe.skipIf(postgresBin === null)("with a PostgreSQL server", () => {
     await rival.append([ledgerRow({ attempt: 2 })]);
     expect(await rival.read(0, 10)).toHaveLength(2);
     await Promise.all([rival.close(), other.close()]);
+  });
+
+  it("tells what all other chains were charged, by account", async () => {
+    const [one, other] = [open("charged/1"), open("charged/2")];
+    const before = (await readOtherCharges(server.url, "charged/1")).get("shared") ?? 0;
+    const charged = (attempt: number, chargeNanoUsd: number) =>
+      ledgerRow({ attempt, chargeNanoUsd, accountId: "shared" });
+    await one.append([charged(1, 5)]);
+    await other.append([charged(1, 7), charged(2, 11), ledgerRow({ attempt: 3, accountId: null })]);
+    expect((await readOtherCharges(server.url, "charged/1")).get("shared")).toBe(before + 18);
+    expect((await readOtherCharges(server.url, "charged/2")).get("shared")).toBe(before + 5);
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it("is begun by several gateways at once", async () => {
+    const client = new pg.Client(server.url);
+    await client.connect();
+    for (let round = 0; round < 5; round++) {
+      await client.query(`CREATE DATABASE fresh${round}`);
+      const url = new URL(server.url);
+      url.pathname = `/fresh${round}`;
+      const stores = ["a", "b", "c", "d"].map((chain) => createPostgresStore({ url: url.href, chain }));
+      await Promise.all(stores.map((store) => store.append([ledgerRow()])));
+      await Promise.all(stores.map((store) => store.close()));
+    }
+    await client.end();
   });
 
   it("takes rows again after the server was away, none lost and none doubled", async () => {

@@ -1,10 +1,12 @@
 import { hash } from "node:crypto";
 import pg from "pg";
-import { ChainCheck, type LedgerReading, type LedgerVerdict, type RollUp } from "../../serve/index.ts";
+import { ChainCheck, rollUpColumns, type LedgerReading, type LedgerVerdict, type RollUp } from "../../serve/index.ts";
 import { rollUpOf } from "./schema.ts";
 
 /** Rows fetched at once. */
 const page = 10_000;
+/** Where the account stands in a roll-up's name, which begins with the hour. */
+const accountAt = 1 + rollUpColumns.dimensions.indexOf("accountId");
 
 /** Recomputes a chain, also while a gateway writes it. Throws when there is no ledger. */
 export function verifyPostgresLedger(url: string, chain: string, reading: LedgerReading = {}): Promise<LedgerVerdict> {
@@ -31,6 +33,20 @@ export function readPostgresRollUps(url: string, chain: string): Promise<RollUp[
     if (!isLedger) return [];
     const { rows } = await client.query("SELECT * FROM disperse_roll_up WHERE chain = $1 ORDER BY hour, name", [chain]);
     return rows.map(rollUpOf);
+  });
+}
+
+/** What every other chain of the database was charged in all, integer nano-USD by account. */
+export function readOtherCharges(url: string, chain: string): Promise<Map<string, number>> {
+  return withClient(url, async (client, isLedger) => {
+    if (!isLedger) return new Map();
+    const { rows } = await client.query(
+      `SELECT name::jsonb ->> ${accountAt} AS account, sum("chargeNanoUsd") AS charge FROM disperse_roll_up WHERE chain <> $1 GROUP BY 1`,
+      [chain],
+    );
+    return new Map(
+      rows.filter(({ account }) => account !== null).map(({ account, charge }) => [account, Number(charge)]),
+    );
   });
 }
 

@@ -3,8 +3,13 @@ import { rollUpColumns, type RollUp } from "../../serve/index.ts";
 /** Sums of a roll-up, in the order of their columns. */
 export const sums = [...rollUpColumns.measures, "attempts", "chargedTokens"];
 
-/** Made when missing. A row is text, not `jsonb`, because its hash is over exactly these characters. */
+/**
+ * Made when missing, by one gateway at a time: PostgreSQL lets two who find nothing there both make it, and fails one of
+ * them. A row is text, not `jsonb`, because its hash is over exactly these characters.
+ */
 export const schema = `
+BEGIN;
+SELECT pg_advisory_xact_lock(hashtextextended('disperse ledger schema', 0));
 CREATE TABLE IF NOT EXISTS disperse_ledger (
   chain text NOT NULL,
   position bigint NOT NULL,
@@ -20,7 +25,8 @@ CREATE TABLE IF NOT EXISTS disperse_roll_up (
   hour bigint NOT NULL,
   ${sums.map((name) => `"${name}" bigint NOT NULL`).join(",\n  ")},
   PRIMARY KEY (chain, name)
-)`;
+);
+COMMIT`;
 
 export const insertRows = `
 INSERT INTO disperse_ledger (chain, position, row, hash, attempt)
