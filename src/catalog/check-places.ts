@@ -2,7 +2,7 @@ import type { Resolution, ScenarioPath } from "./resolution.ts";
 
 /** Nobody lives farther than this from every city of a country, but on a few islands and in deserts. */
 const remoteKm = 300;
-const kmPerDegree = 111.2;
+const earthRadiusKm = 6371;
 
 /**
  * Coordinates that can hardly lie in the stated country: its law and its prices would be applied somewhere else. Signs lost,
@@ -46,11 +46,14 @@ function checkPlace(resolution: Resolution, path: ScenarioPath, id: string, coun
   resolution.warn("DSP_SCENARIO_OUT_OF_RANGE", path, message, hint);
 }
 
-/** Good to a few per cent within a thousand kilometres, which is all that is asked of it; a long way off is a long way off. */
+/** On a sphere, by the chord between two points, which holds at the poles and across the date line too. */
 function roughlyKm(a: Coordinates, b: Coordinates): number {
-  const north = (a.latitude - b.latitude) * kmPerDegree;
-  const turn = Math.abs(a.longitude - b.longitude) % 360;
-  const middle = (((a.latitude + b.latitude) / 2) * Math.PI) / 180;
-  const east = Math.min(turn, 360 - turn) * kmPerDegree * Math.cos(middle);
-  return Math.hypot(north, east);
+  const [p, q] = [onSphere(a), onSphere(b)];
+  const chord = Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
+  return 2 * earthRadiusKm * Math.asin(Math.min(1, chord / 2));
+}
+
+function onSphere({ latitude, longitude }: Coordinates): readonly [number, number, number] {
+  const [north, east] = [(latitude * Math.PI) / 180, (longitude * Math.PI) / 180];
+  return [Math.cos(north) * Math.cos(east), Math.cos(north) * Math.sin(east), Math.sin(north)];
 }

@@ -22,6 +22,15 @@ export function ms(value: number): string {
   return value >= 10_000 ? `${three(value / 1000)} s` : `${three(value)} ms`;
 }
 
+/** A span of time in years where it is whole ones, else in months. */
+export function span(years: number): string {
+  const months = years * 12;
+  const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 1e-6;
+  const [amount, unit] = isWhole(years) || !isWhole(months) ? [years, "year"] : [months, "month"];
+  const told = isWhole(amount) ? String(Math.round(amount)) : three(amount);
+  return `${told} ${unit}${told === "1" ? "" : "s"}`;
+}
+
 /** Electric power; in megawatts a small site would be a fraction behind zeros. */
 export function power(kw: number): string {
   return kw < 100 ? `${three(kw)} kW` : `${three(kw / 1000)} MW`;

@@ -1,5 +1,5 @@
 import type { HorizonPeriod, PlanDocument } from "../plan/index.ts";
-import { percent, usd } from "./figures.ts";
+import { percent, span, usd } from "./figures.ts";
 import { textTable } from "./text-table.ts";
 
 /** A plan of several periods, one line each: what is bought, what is open, what it costs and serves; then its proof. */
@@ -11,7 +11,7 @@ export function horizonTable(plan: PlanDocument): string {
     const { id, lengthYears } = world.periods[entry.period]!;
     return [
       id,
-      lengthYears === 1 ? "1 year" : `${lengthYears} years`,
+      span(lengthYears),
       counted(entry.purchases.map(({ module, count }) => [world.modules[module]!.id, count])),
       counted(entry.deployment.pools.map((pool) => [world.modules[pool.module]!.id, pool.count + pool.trainingCount])),
       servedShare(plan, entry),

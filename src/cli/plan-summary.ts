@@ -1,6 +1,6 @@
 import { tiers } from "../catalog/index.ts";
 import type { PlanDocument } from "../plan/index.ts";
-import { percent, power, three, usd } from "./figures.ts";
+import { percent, span, power, three, usd } from "./figures.ts";
 import { counted, horizonTable } from "./horizon-table.ts";
 import { predictionLines } from "./prediction-lines.ts";
 import { textTable } from "./text-table.ts";
@@ -9,10 +9,10 @@ import { trainingText, unservedText } from "./unserved-text.ts";
 /** A plan in words and small tables: cost with its proof, sites, what is served, what is not and why. */
 export function planSummary(plan: PlanDocument): string {
   if (plan.status === "infeasible") return clashText(plan);
-  const { startYear, lengthYears } = plan.world.periods[plan.period]!;
+  const { id, lengthYears } = plan.world.periods[plan.period]!;
   const parts = [
     horizonTable(plan),
-    plan.horizon ? `${startYear} (${lengthYears === 1 ? "1 year" : `${lengthYears} years`}) in detail:` : "",
+    plan.horizon ? `${id} (${span(lengthYears)}) in detail:` : "",
     costText(plan),
     apartText(plan),
     valueText(plan),

@@ -32,6 +32,10 @@ describe("merge keys", () => {
   });
 });
 
+it("takes a key for a name as it is written, also where it could be a number", () => {
+  expect(valueOf("1e5: 1\n1.10: 2\n007: 3\n0x10: 4\n")).toEqual({ "1e5": 1, "1.10": 2, "007": 3, "0x10": 4 });
+});
+
 describe("what YAML allows and a scenario does not know", () => {
   it.each([
     ["a merge of no mapping", "a: { <<: 3 }\n", "1:6 DSP_SCENARIO_SYNTAX: `<<` merges mappings only"],

@@ -5,6 +5,7 @@ import {
   isSeq,
   LineCounter,
   parseAllDocuments,
+  type Scalar,
   type YAMLParseError,
   type YAMLWarning,
 } from "yaml";
@@ -167,7 +168,7 @@ function convert(root: unknown, place: PlaceFinder, file: string): { tree: Tree 
     const merged = new Map<string, Entry>();
     for (const { key, value } of pairs) {
       const keyAt = rangeOf(key) ?? holder;
-      const name = isScalar(key) ? String(key.value) : null;
+      const name = isScalar(key) ? nameOf(key) : null;
       if (name === null || name === "null") {
         problems.push(problem("DSP_SCENARIO_SYNTAX", keyAt, "a key must be a word", "write `key: value`"));
         continue;
@@ -204,6 +205,11 @@ function convert(root: unknown, place: PlaceFinder, file: string): { tree: Tree 
 
   const tree = visit(root, startOf(file), 0);
   return problems.length > 0 ? { problems } : { tree };
+}
+
+/** A key is a name as it is written: `1e5` is not 100000, and a version `1.10` is not 1.1. */
+function nameOf({ value, source }: Scalar): string {
+  return typeof value === "number" && source !== undefined ? source : String(value);
 }
 
 function scalarTree(value: unknown, source: string | undefined, at: Place): Tree {
