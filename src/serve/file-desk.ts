@@ -62,6 +62,8 @@ export class FileDesk {
   readonly #parts: FileDeskParts;
   readonly #work = new Map<string, BatchWork>();
   readonly #ends = new Set<Promise<void>>();
+  /** Bytes of uploads under way, by account. */
+  readonly #held = new Map<string, number>();
   #forget: () => void = () => {};
   #stopping = false;
 
@@ -93,7 +95,22 @@ export class FileDesk {
     return Math.floor(this.#parts.clock.epochMs() / 1_000);
   }
 
-  bytesOf(account: string): number {
+  /**
+   * Holds room for bytes that are about to be kept; null when the account would have more than it may keep. What is
+   * returned gives the room back, once the file counts by itself or came to nothing.
+   */
+  hold(account: string, bytes: number): (() => void) | null {
+    const held = this.#held.get(account) ?? 0;
+    if (this.#bytesOf(account) + held + bytes > this.options.maxAccountBytes) return null;
+    this.#held.set(account, held + bytes);
+    return () => {
+      const left = this.#held.get(account)! - bytes;
+      if (left > 0) this.#held.set(account, left);
+      else this.#held.delete(account);
+    };
+  }
+
+  #bytesOf(account: string): number {
     let bytes = 0;
     for (const file of this.index.files.values()) if (file.account === account) bytes += file.bytes;
     return bytes;

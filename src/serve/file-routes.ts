@@ -102,9 +102,6 @@ async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<F
   if (seconds !== null && !(Number(seconds) >= 60 && Number(seconds) <= longestWindowS)) {
     return wrong("`expires_after[seconds]` must lie between 60 and 2592000.", "expires_after");
   }
-  if (desk.bytesOf(caller.account) + file.end - file.start > desk.options.maxAccountBytes) {
-    return apiError("request_too_large", { detail: "The files of this account would exceed what it may keep." });
-  }
   // Before anything is written: data the law keeps elsewhere must not come to rest here.
   if (purpose === "batch") {
     const refusal = modelsIn(body, file.start, file.end)
@@ -115,7 +112,14 @@ async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<F
   const fileName = headerSafe(file.fileName!).slice(0, 200);
   const expiresAfterS = seconds === null ? null : Number(seconds);
   const about = { account: caller.account, fileName, purpose, expiresAfterS };
-  return json(fileObject(await desk.keep(piecesOf(body, file.start, file.end), about)));
+  const release = desk.hold(caller.account, file.end - file.start);
+  if (release === null)
+    return apiError("request_too_large", { detail: "The files of this account would exceed what it may keep." });
+  try {
+    return json(fileObject(await desk.keep(piecesOf(body, file.start, file.end), about)));
+  } finally {
+    release();
+  }
 }
 
 /** The bytes between two positions, piece by piece. */

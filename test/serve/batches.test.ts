@@ -165,7 +165,20 @@ describe("files", () => {
   });
 
   it("are refused beyond what an account may keep", async () => {
-    const { client } = await start({ options: { maxAccountBytes: 10 } });
+    const memory = createMemoryFiles();
+    const append = async (...given: Parameters<typeof memory.append>) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await memory.append(...given);
+    };
+    const { client } = await start({ files: { ...memory, append }, options: { maxAccountBytes: 10 } });
+    const together = await Promise.allSettled(
+      Array.from({ length: 8 }, async () =>
+        client.files.create({ file: await toFile(Buffer.from("12345678"), "a"), purpose: "evals" }),
+      ),
+    );
+    const kept = together.flatMap((end) => (end.status === "fulfilled" ? [end.value.id] : []));
+    expect(kept).toHaveLength(1);
+    await client.files.delete(kept[0]!);
     const upload = async (bytes: number) =>
       client.files.create({ file: await toFile(Buffer.alloc(bytes), "x"), purpose: "user_data" });
     await upload(8);
