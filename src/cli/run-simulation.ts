@@ -76,6 +76,7 @@ const flagOf: Readonly<Record<string, string>> = {
   windowS: "--window",
   startHourUtc: "--start-hour",
   rateFactor: "--rate-factor",
+  waitingLine: "--waiting-line",
   snapshotIntervalMs: "--snapshot-interval",
 };
 

@@ -1,6 +1,13 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
-import type { Autoscaling, Burstiness, Conversations, ResponseCaching, RoutingRule } from "../simulate/index.ts";
+import type {
+  Autoscaling,
+  Burstiness,
+  Conversations,
+  ResponseCaching,
+  RoutingRule,
+  WaitingLine,
+} from "../simulate/index.ts";
 import { collect, number, positive, seconds, secondsFromZero, share, wholeNumber } from "./option-values.ts";
 
 /** As in `simulate/routing-rule.ts`; named here so that `--help` need not load the simulator. */
@@ -34,6 +41,7 @@ export interface SimulationFlags {
   readonly faults?: string;
   readonly randomFaults: readonly string[];
   readonly snapshotInterval: number;
+  readonly waitingLine?: Partial<WaitingLine> | null;
   readonly period?: string;
 }
 
@@ -83,6 +91,11 @@ export function withSimulationFlags(command: Command): Command {
       "for example mtbf=720h,mttr=4h,each=engine,of=slow×3:tier:edge; may be given several times",
       collect,
       [],
+    )
+    .option(
+      "--waiting-line <fields>",
+      "requests that find no room wait in the gateway, as there, for example places=2000,patience=1s; off: at the engines",
+      waitingLine,
     )
     .option("--snapshot-interval <ms>", "how often engines report their load, ms; 0 = always known", wholeNumber, 250);
 }
@@ -143,6 +156,18 @@ const autoscaleFields: Readonly<Record<string, { option: keyof Autoscaling; read
   start: { option: "startS", read: secondsFromZero },
   load: { option: "loadGBps", read: positive },
 };
+
+function waitingLine(text: string): Partial<WaitingLine> | null {
+  if (text === "off") return null;
+  const fields: { maxQueued?: number; patienceMs?: number } = {};
+  for (const part of text.split(",")) {
+    const [name = "", value = ""] = part.split("=");
+    if (name.trim() === "places") fields.maxQueued = wholeNumber(value);
+    else if (name.trim() === "patience") fields.patienceMs = 1000 * secondsFromZero(value);
+    else throw new InvalidArgumentError(`There is no field "${name}": places, patience; or off.`);
+  }
+  return fields;
+}
 
 function answerCache(text: string): ResponseCaching {
   const [distinct, zipf, entries, ...workloads] = text.split(",");

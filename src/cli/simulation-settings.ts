@@ -1,5 +1,5 @@
 import type { World } from "../catalog/index.ts";
-import { defaultAutoscaling, type Fault, type SimulationOptions } from "../simulate/index.ts";
+import { defaultAutoscaling, defaultSimulationOptions, type Fault, type SimulationOptions } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { parseFault, parseRandomFaults } from "./parse-fault.ts";
 import { readFaultFile } from "./read-faults.ts";
@@ -21,6 +21,7 @@ export function optionsOf(flags: SimulationFlags, world: World): Partial<Simulat
     conversations: flags.conversations ?? null,
     autoscaling: flags.autoscale === undefined ? null : { ...defaultAutoscaling, ...flags.autoscale },
     responseCaching: flags.answerCache ?? null,
+    waitingLine: flags.waitingLine === null ? null : { ...defaultSimulationOptions.waitingLine!, ...flags.waitingLine },
     snapshotIntervalMs: flags.snapshotInterval,
     snapshotMaxAgeMs: Math.max(1000, 4 * flags.snapshotInterval),
     faults: faultsOf(flags, world),

@@ -47,6 +47,7 @@ export function simulationSummary(result: SimulationResult, plan: PlanTerms): st
     "",
     `${three(result.simulatedS / 60)} min simulated: ${requests.arrived} requests sent = ${requests.completed} completed + ${requests.rejected} refused + ${requests.inFlight} in flight`,
     ...refusals(result),
+    ...lineLines(result),
     ...agreementLines(result, plan),
     ...(result.predictions.length > 0 ? [predictionLines(result.predictions), ""] : []),
     `goodput ${three(requests.goodputPerS)} req/s; ${usdPer1k(money.usdPer1000OutputTokens)} per 1,000 output tokens; residency violations: ${residencyViolations}`,
@@ -142,6 +143,13 @@ function refusals({ workloads }: SimulationResult): string[] {
       return `  refused of ${workload.workload}: ${shares.join(", ")}`;
     });
   return lines.length > 0 ? lines : ["  nothing was refused"];
+}
+
+/** What happened in front of the engines, where anybody had to wait there. */
+function lineLines({ requests, waitingLine }: SimulationResult): string[] {
+  const p99 = waitingLine?.waitMs.p99;
+  if (p99 == null) return [];
+  return [`  ${requests.waited} requests waited in the gateway for room and got it, at p99 after ${ms(p99)}`];
 }
 
 /** Refusals that a plan foresees: it leaves demand unserved, and says so. All others count as missed. */

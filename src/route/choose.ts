@@ -103,6 +103,21 @@ function costUsdAt({ terms, stakes }: Choices, at: number, computeMs: number, kn
   );
 }
 
+/** Probability that a request that goes to the replica now has its first token after the budget. */
+export function missRatioAt(
+  routes: Routes,
+  lane: Choices,
+  load: LoadView,
+  replica: number,
+  nowMs: number,
+  extraTokens: number,
+): number {
+  const at = termsAt(lane, positionOf(lane, routes.groupOfReplica[replica]!));
+  const { terms, stakes } = lane;
+  const computeMs = computeMsAt(lane, at, pessimisticDrainMs(lane, load, replica, nowMs), extraTokens);
+  return missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, stakes.budgetMs, computeMs);
+}
+
 /** Queue plus prefill, ms. A request much shorter than the mean still takes a tenth of the mean's prefill. */
 export function computeMsOf(lane: Choices, index: number, drainMs: number, extraTokens: number): number {
   return computeMsAt(lane, termsAt(lane, index), drainMs, extraTokens);

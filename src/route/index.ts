@@ -1,7 +1,7 @@
 /** The routing policy: eligibility, cost and choice, decided once for `plan`, `simulate` and `serve`. */
 export { chooseAfterLoss, failoverWorld, type Beyond } from "./after-loss.ts";
 export { arcTable, arcTableSteps, reachKm, type ArcTable } from "./arcs.ts";
-export { choose, costUsd, type Extra } from "./choose.ts";
+export { choose, costUsd, missRatioAt, type Extra } from "./choose.ts";
 export { decide, describe, describeTarget, type Decision, type DecisionTerms, type Target } from "./decide.ts";
 export { enginePredictions, type EnginePrediction } from "./engine-predictions.ts";
 export type { Deployment, PlannedFlow, Pool, ReplicaGroup } from "./deployment.ts";

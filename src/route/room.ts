@@ -13,6 +13,8 @@ export const defaultLine = {
   maxQueued: 2_000,
   /** Longest wait for room at an engine, when the first-token budget is not longer anyway, ms. */
   patienceMs: 1_000,
+  /** Bytes of request bodies that may wait. */
+  maxQueuedBytes: 256 * 1024 * 1024,
 } as const;
 
 /**

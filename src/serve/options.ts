@@ -58,7 +58,7 @@ export const defaultOptions: GatewayOptions = {
   routesKept: 2_000,
   maxUnsavedRows: 50_000,
   maxQueued: defaultLine.maxQueued,
-  maxQueuedBytes: 256 * 1024 * 1024,
+  maxQueuedBytes: defaultLine.maxQueuedBytes,
   patienceMs: defaultLine.patienceMs,
   bestEffortPatienceMs: 10_000,
   signalMaxAgeMs: 10_000,

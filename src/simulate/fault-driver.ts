@@ -15,6 +15,8 @@ export const eventKinds = {
   faultEnds: 2,
   /** The mesh learns of a crash or a return: the fault's position. */
   faultNoticed: 3,
+  /** Those who wait for room at an engine are looked at. */
+  lookAtLine: 4,
 } as const;
 
 /** Faults come before the requests of the same instant. */

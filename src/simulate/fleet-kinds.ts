@@ -1,6 +1,6 @@
 /** The engines of a deployment by kind: what those of equal hardware, model and share of it have in common. */
 import { compileReplica } from "../perf/index.ts";
-import { groupEngine, type Group, type Routes } from "../route/index.ts";
+import { groupEngine, placesOf, type Group, type Routes } from "../route/index.ts";
 import { engineCosts, type EngineCosts } from "./engine-costs.ts";
 import { engineKind, type EngineKind } from "./engine-kind.ts";
 import type { Records } from "./records.ts";
@@ -28,6 +28,18 @@ export function compileKinds(costs: readonly (EngineCosts | null)[], records: Re
     let kind = kinds.get(each);
     if (kind === undefined) kinds.set(each, (kind = engineKind(each, records)));
     return kind;
+  });
+}
+
+/** Requests that each engine of a group takes at once; `Infinity` where no costs are given for it. */
+export function compilePlaces({ groups, policy }: Routes, costs: readonly (EngineCosts | null)[]): Float64Array {
+  return Float64Array.from(groups, ({ workloads }, group) => {
+    const engine = costs[group];
+    if (engine == null) return Number.POSITIVE_INFINITY;
+    const { maxSequences, kvBlocks, kvBlockTokens, split } = engine;
+    const units = split?.decodeUnits ?? 1;
+    const room = { maxSequences: units * maxSequences, kvTokenCapacity: units * kvBlocks * kvBlockTokens };
+    return placesOf(room, policy.world.workloads[workloads[0]!]!);
   });
 }
 

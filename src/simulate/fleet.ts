@@ -3,7 +3,7 @@ import type { EngineCosts } from "./engine-costs.ts";
 import type { EngineKind } from "./engine-kind.ts";
 import { engineInt, engineRecordSize } from "./engine-records.ts";
 import { Engine, type EngineListener } from "./engine.ts";
-import { compileCosts, compileKinds } from "./fleet-kinds.ts";
+import { compileCosts, compileKinds, compilePlaces } from "./fleet-kinds.ts";
 import { SplitEngine } from "./split-engine.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
@@ -29,6 +29,8 @@ export class Fleet implements LoadView {
   readonly #table: RequestTable;
   readonly #listener: EngineListener;
   readonly #timing: SnapshotTiming;
+  /** Requests that each engine of a group takes at once; `Infinity` where it takes as many as come. */
+  readonly #placesOfGroup: Float64Array;
   /** Null where the model does not fit; the policy sends nothing there. */
   readonly #kindOfGroup: readonly (EngineKind | null)[];
   /** Of all engines, and the doubles from one to the next. */
@@ -47,7 +49,13 @@ export class Fleet implements LoadView {
   /** Made when the first prompt comes that is followed piece by piece. */
   readonly #caches: (PrefixCache | undefined)[] = [];
 
-  constructor(routes: Routes, table: RequestTable, listener: EngineListener, timing: SnapshotTiming) {
+  constructor(
+    routes: Routes,
+    table: RequestTable,
+    listener: EngineListener,
+    timing: SnapshotTiming,
+    isLimited: boolean,
+  ) {
     const n = routes.replicaCount;
     this.#routes = routes;
     this.#table = table;
@@ -57,6 +65,7 @@ export class Fleet implements LoadView {
     this.#recordSize = Math.max(0, ...costs.map((each) => (each === null ? 0 : engineRecordSize(each))));
     this.#records = makeRecords(n, this.#recordSize);
     this.#kindOfGroup = compileKinds(costs, this.#records);
+    this.#placesOfGroup = compilePlaces(routes, isLimited ? costs : []);
     this.#known = makeRecords(n, fields).float;
     for (let replica = 0; replica < n; replica++) {
       // Engines report at times `k × interval + phase`; the golden ratio spreads the phases evenly for any number.
@@ -97,8 +106,14 @@ export class Fleet implements LoadView {
     return this.#known[at + freshUntil]! > nowMs ? this.#known[at + reported]! : this.#drainMsAfresh(replica, nowMs);
   }
 
-  health(replica: number): number {
-    return this.#known[replica * fields + believed]!;
+  health(replica: number, nowMs: number): number {
+    const health = this.#known[replica * fields + believed]!;
+    return health === full ? this.#healthOfFull(replica, nowMs) : health;
+  }
+
+  /** An engine that would take requests if it had not as many as it takes. */
+  isFull(replica: number): boolean {
+    return this.#known[replica * fields + believed] === full;
   }
 
   /** Reads what is known of the first `count` of these engines, and the records of those that are due to report: see `LookAhead`. */
@@ -132,11 +147,18 @@ export class Fleet implements LoadView {
     // Which unit of a split engine takes it depends on how far the units are.
     if (engine instanceof SplitEngine) engine.advance(nowMs);
     engine.enqueue(request);
+    const places = this.#placesOfGroup[this.#routes.groupOfReplica[replica]!]!;
+    if (++this.#known[at + held]! >= places && this.#known[at + believed] === 1) this.#known[at + believed] = full;
     // Whoever sends a request knows that it has: until the next report its prefill counts as queued.
     const { int } = this.#table;
     const slot = request * requestInts;
     const computed = int[slot + requestInt.inputTokens]! - int[slot + requestInt.cachedTokens]!;
     this.#known[at + reported] = this.#known[at + reported]! + computed * engine.costs.perPrefillTokenMs;
+  }
+
+  /** A request has left the engine, served or lost. Who sent it knows at once. */
+  letGo(replica: number): void {
+    this.#known[replica * fields + held]!--;
   }
 
   /** Most engines of a large mesh are idle for most of the time, so they begin with their first request. */
@@ -199,7 +221,9 @@ export class Fleet implements LoadView {
   /** What the policy is told about health, by a heartbeat or by a request that failed. */
   believe(replica: number, healthy: boolean): void {
     this.#healthy[replica] = healthy ? 1 : 0;
-    this.#known[replica * fields + believed] = healthy && this.#parked[replica] === 0 ? 1 : 0;
+    const isOpen = healthy && this.#parked[replica] === 0;
+    const places = this.#placesOfGroup[this.#routes.groupOfReplica[replica]!]!;
+    this.#known[replica * fields + believed] = !isOpen ? 0 : this.#known[replica * fields + held]! >= places ? full : 1;
   }
 
   /** A parked engine takes nothing new, whatever its health; it finishes what it has. */
@@ -232,6 +256,17 @@ export class Fleet implements LoadView {
     const kind = this.#kindOfGroup[this.#routes.groupOfReplica[replica]!]!;
     if (kind === null) throw new RangeError(`engine ${replica} holds a model that does not fit its accelerators`);
     return kind;
+  }
+
+  /** Whoever sent an engine all that it takes knows when one of them is over. */
+  #healthOfFull(replica: number, nowMs: number): number {
+    const at = replica * fields;
+    // A report that was due before must not know what comes now.
+    if (this.#known[at + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
+    this.engineOf(replica)?.advance(nowMs);
+    const places = this.#placesOfGroup[this.#routes.groupOfReplica[replica]!]!;
+    if (this.#known[at + held]! >= places) return 0;
+    return (this.#known[at + believed] = 1);
   }
 
   #expectReport(replica: number, dueMs: number): void {
@@ -286,7 +321,7 @@ const reported = 0;
 const nextReport = 1;
 /** Until when what it reported may be taken as it stands. */
 const freshUntil = 2;
-/** Its health as far as anybody noticed: 1 takes requests, 0 does not. */
+/** Its health as far as anybody noticed: 1 takes requests, 0 does not, `full` will when one of its own is over. */
 const believed = 3;
 /** Since when it does not report; `Infinity` while it does. */
 const silentSince = 4;
@@ -294,4 +329,7 @@ const silentSince = 4;
 const resumeMs = 5;
 /** Which object speaks for it: position in `#engineOfKind` and one more, or that in `#splitEngines` below zero; 0 = none yet. */
 const holder = 6;
+/** Requests it was sent that have not left it. */
+const held = 7;
 const fields = 8;
+const full = -1;

@@ -4,6 +4,7 @@ export type { Burstiness } from "./arrivals-clients.ts";
 export type { ChromeTrace, ChromeTraceEvent, TraceWindow } from "./chrome-trace.ts";
 export type { Conversations } from "./conversations.ts";
 export type { ClosedFormAgreement, Predicted } from "./closed-form-agreement.ts";
+export type { WaitingLine } from "./gateway-line.ts";
 export { SplitEngine } from "./split-engine.ts";
 export { Engine, type EngineListener } from "./engine.ts";
 export { engineCosts, type EngineCosts } from "./engine-costs.ts";

@@ -42,7 +42,9 @@ export type RejectionReason =
   /** The site failed after the first token had been sent: the stream broke. */
   | "interrupted"
   /** Every attempt met a site that had just failed. */
-  | "attempts-exhausted";
+  | "attempts-exhausted"
+  /** It found no room at any engine while it was worth waiting, or too many waited: what the gateway answers with 429. */
+  | "overloaded";
 
 export const rejectionReasons: readonly RejectionReason[] = [
   ...rejectReasons,
@@ -51,6 +53,7 @@ export const rejectionReasons: readonly RejectionReason[] = [
   "too-long",
   "interrupted",
   "attempts-exhausted",
+  "overloaded",
 ];
 
 /** Counts of one time window; a request belongs to the window in which it was sent. */
@@ -94,6 +97,10 @@ export class Measures {
   readonly hours: number;
   residencyViolations = 0;
   retries = 0;
+  /** Wait of requests that found no room at once and began in the end, ms. */
+  readonly lineMs: QuantileSketch;
+  /** Most that waited at once. */
+  largestQueued = 0;
 
   readonly #world: World;
   readonly #windowCount: number;
@@ -108,6 +115,7 @@ export class Measures {
   constructor(world: World, groups: number, options: MeasureOptions) {
     const workloads = world.workloads.length;
     this.#world = world;
+    this.lineMs = new QuantileSketch(options.relativeError);
     this.cells = Array.from({ length: workloads * tiers.length }, () => new ServedCell(options.relativeError));
     this.#cellStart = new Int32Array(this.cells.length + 1);
     this.#cellPlace = new Int32Array(this.cells.length + 1);
@@ -166,6 +174,11 @@ export class Measures {
     this.rejected[at] = this.rejected[at]! + 1;
     const slot = this.#windowSlot(workload, arrivalMs);
     this.windows.rejected[slot] = this.windows.rejected[slot]! + 1;
+  }
+
+  /** A request found no room at once and began after so long. */
+  waitInLine(arrivalMs: number, ms: number): void {
+    if (arrivalMs >= this.#fromMs) this.lineMs.add(ms);
   }
 
   /** Counts the requests of a batch: figure by figure where they go to one cell, then one by one where each has its own. */

@@ -9,6 +9,7 @@ import type { DemandLevel } from "./demand-rate.ts";
 import type { Fault } from "./fault.ts";
 import type { RandomFaults } from "./random-faults.ts";
 import type { ResponseCaching } from "./response-caches.ts";
+import { defaultWaitingLine, type WaitingLine } from "./gateway-line.ts";
 import type { RoutingRule } from "./routing-rule.ts";
 import type { Trace } from "./trace.ts";
 
@@ -33,6 +34,8 @@ export interface SimulationOptions {
   readonly responseCaching: ResponseCaching | null;
   /** How the site of a request is found; `disperse` is the policy of `route`, the others are there to compare. */
   readonly rule: RoutingRule;
+  /** How requests wait that find no room; null = they go to an engine at once and wait there, as under every rival rule. */
+  readonly waitingLine: WaitingLine | null;
   /** How often engines report their load to the policy, ms (0 = at every decision), and when a report is too old. */
   readonly snapshotIntervalMs: number;
   readonly snapshotMaxAgeMs: number;
@@ -87,6 +90,7 @@ export const defaultSimulationOptions: SimulationOptions = {
   autoscaling: null,
   responseCaching: null,
   rule: "disperse",
+  waitingLine: defaultWaitingLine,
   // The mesh's own defaults: a report every 250 ms, unknown after four missed ones.
   snapshotIntervalMs: 250,
   snapshotMaxAgeMs: 1000,
@@ -107,7 +111,9 @@ const mostWindows = 1_000_000;
 
 /** Fills in defaults and refuses values that would make a result meaningless. */
 export function completeOptions(given: Partial<SimulationOptions> = {}): SimulationOptions {
-  const options = { ...defaultSimulationOptions, ...given };
+  const asked = { ...defaultSimulationOptions, ...given };
+  // The line belongs to the gateway that decides by the policy; rivals stand for what has none.
+  const options: SimulationOptions = asked.rule === "disperse" ? asked : { ...asked, waitingLine: null };
   const rules: readonly [keyof SimulationOptions, boolean, string][] = [
     ["seed", Number.isSafeInteger(options.seed), "must be a whole number"],
     ["durationS", isAbove(options.durationS, 0), "must be above 0 s"],
@@ -154,6 +160,13 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
     if (!isCount) throw new RangeError("responseCaching needs 1 to 10 million distinct questions and at least 1 entry");
     if (!isAtLeast(zipf, 0) || !isAtLeast(hitMs, 0))
       throw new RangeError("responseCaching.zipf and hitMs must be at least 0");
+  }
+  if (options.waitingLine !== null) {
+    const { maxQueued, patienceMs } = options.waitingLine;
+    if (!Number.isSafeInteger(maxQueued) || maxQueued < 0 || !isAtLeast(patienceMs, 0))
+      throw new RangeError(
+        "simulation option waitingLine needs a whole number of places from 0 on and a patience of at least 0 ms",
+      );
   }
   const { conversations } = options;
   if (conversations !== null) {

@@ -31,6 +31,8 @@ export interface SimulationResult {
   readonly links: readonly LinkResult[];
   /** By area and hour; empty unless asked for. */
   readonly areaHours: readonly AreaHourResult[];
+  /** The line in front of the engines; null where requests go to an engine at once. */
+  readonly waitingLine: LineResult | null;
   readonly agreement: PlanAgreement;
   /** The plan's engine model beside the simulated engine, where the model holds. */
   readonly closedForms: readonly ClosedFormAgreement[];
@@ -50,9 +52,18 @@ export interface RequestCounts {
   readonly rejected: number;
   readonly inFlight: number;
   readonly retries: number;
+  /** Those that found no room at once and began in the end. */
+  readonly waited: number;
   readonly preemptions: number;
   /** Completed within the objective, per second. */
   readonly goodputPerS: number;
+}
+
+export interface LineResult {
+  /** Wait of those that found no room at once and began in the end. */
+  readonly waitMs: Quantiles;
+  /** Most that waited at once. */
+  readonly largestQueued: number;
 }
 
 export interface Quantiles {
@@ -191,6 +202,7 @@ export function describeResult(run: MeasuredRun): SimulationResult {
       rejected: sum((result) => result.rejected),
       inFlight: measures.inFlight,
       retries: measures.retries,
+      waited: measures.lineMs.count,
       preemptions: sum((result) => result.preemptions),
       goodputPerS: simulatedMs > 0 ? (withinSlo * 1000) / simulatedMs : 0,
     },
@@ -208,6 +220,7 @@ export function describeResult(run: MeasuredRun): SimulationResult {
     siteWindows: describeSiteWindows(run),
     links: describeLinks(run),
     areaHours: describeAreaHours(run),
+    waitingLine: options.waitingLine && { waitMs: quantilesOf(measures.lineMs), largestQueued: measures.largestQueued },
     agreement: compareWithPlan(world, run.routes, run.rate, measures, run),
     closedForms: compareClosedForms(world, run.routes, measures, simulatedMs, recordedWorkloads(run), options),
     predictions: enginePredictions(world, run.routes.deployment),

@@ -138,7 +138,7 @@ describe("simulate", () => {
 
   it("serves again after a site has come back", () => {
     const world = tinyWorld();
-    const result = run(world, { faults: [{ kind: "down", where: {}, fromS: 10, toS: 20 }] });
+    const result = run(world, { rateFactor: 0.3, faults: [{ kind: "down", where: {}, fromS: 10, toS: 20 }] });
     const last = result.windows.at(-1)!.workloads;
     const sum = (pick: (entry: (typeof last)[number]) => number) =>
       last.reduce((total, entry) => total + pick(entry), 0);
@@ -150,7 +150,7 @@ describe("simulate", () => {
     const world = tinyWorld({
       sites: [testSite({ id: "one", tier: "regional" }), testSite({ id: "two", tier: "regional" })],
     });
-    const result = run(world, { faults: [{ kind: "drain", where: { sites: ["one"] }, fromS: 0 }] });
+    const result = run(world, { rateFactor: 0.3, faults: [{ kind: "drain", where: { sites: ["one"] }, fromS: 0 }] });
     expect(result.sites.find((site) => site.site === "one")!.completed).toBe(0);
     expect(result.requests.rejected).toBe(0);
   });

@@ -1,5 +1,14 @@
 import type { World } from "../catalog/index.ts";
-import { compilePolicy, compileRoutes, type Choices, type Routes } from "../route/index.ts";
+import {
+  compilePolicy,
+  compileRoutes,
+  hasRoom,
+  missRatioAt,
+  type Choices,
+  type Lane,
+  type LoadView,
+  type Routes,
+} from "../route/index.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { ArrivalsAhead } from "./arrivals-ahead.ts";
 import { ineligibleReason, nearestOf, sampleRtt, stickyKey } from "./lane-reading.ts";
@@ -12,6 +21,7 @@ import { EventQueue } from "./event-queue.ts";
 import { eventKinds, FaultDriver } from "./fault-driver.ts";
 import { FinishedBatch } from "./finished-batch.ts";
 import { Fleet } from "./fleet.ts";
+import { GatewayLine, type WaitingLine } from "./gateway-line.ts";
 import { LookAhead } from "./look-ahead.ts";
 import { Measures, type RejectionReason } from "./measures.ts";
 import { Isolation } from "./isolation.ts";
@@ -39,6 +49,12 @@ import { describeResult, type SimulationResult } from "./simulation-result.ts";
 /** Requests are sent again after the faults of the same instant. */
 const retryPriority = 1;
 
+// What a request may do that an engine is looked for: go wherever it can, or wait where that is better. Who is late already has no
+// hurry.
+const goes = 0;
+const goesOrWaits = 1;
+const goesOrWaitsLate = 2;
+
 /**
  * A simulation that can be run in slices: `advance` as far as wanted, look at `result`, go on. Slices change nothing in
  * the outcome. Nothing in it reads a clock or the world outside.
@@ -59,6 +75,7 @@ export class Simulation {
   readonly #isolation: Isolation;
   readonly #links: SiteLinks;
   readonly #scaler: Autoscaler | null;
+  readonly #line: GatewayLine | null;
   readonly #answers: ResponseCaches | null;
   /** What each request in flight asks, by slot; -1 where answers are not kept. */
   readonly #questionOf: number[] = [];
@@ -109,10 +126,9 @@ export class Simulation {
       relativeError: options.quantileError,
     });
     this.#finished = new FinishedBatch(this.#measures);
-    this.#fleet = new Fleet(this.#routes, this.#table, this, {
-      intervalMs: options.snapshotIntervalMs,
-      maxAgeMs: options.snapshotMaxAgeMs,
-    });
+    const timing = { intervalMs: options.snapshotIntervalMs, maxAgeMs: options.snapshotMaxAgeMs };
+    this.#fleet = new Fleet(this.#routes, this.#table, this, timing, options.waitingLine !== null);
+    this.#line = options.waitingLine && this.#openLine(options.waitingLine);
     const drawn = [options.randomFaults ?? []]
       .flat()
       .flatMap((random) => drawFaults(world, deployment, random, options.durationS, options.seed));
@@ -222,6 +238,7 @@ export class Simulation {
     const replica = table.int[request * requestInts + requestInt.replica]!;
     const group = table.int[request * requestInts + requestInt.group]!;
     const site = this.#groups[group * groupSize + groupFloat.site]!;
+    this.#fleet.letGo(replica);
     const isolation = this.#isolation;
     if (isolation.hasCut) {
       const sentMs = table.float[request * requestSize + requestFloat.sentMs]!;
@@ -239,6 +256,10 @@ export class Simulation {
     out.site[at] = site;
     out.group[at] = group;
     readTimes(table, request, timeMs, this.#groups[group * groupSize + groupFloat.requestOverheadMs]!, out);
+    if (this.#line !== null) {
+      const sentMs = table.float[request * requestSize + requestFloat.sentMs]!;
+      this.#line.observe(workload, out.ttftMs[at]! + out.arrivalMs[at]! - sentMs);
+    }
     out.add();
     if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
     const prefix = this.#prefixOf[request];
@@ -269,7 +290,8 @@ export class Simulation {
   }
 
   #handle(kind: number, subject: number, nowMs: number): void {
-    if (kind === eventKinds.retry) this.#send(subject, nowMs);
+    if (kind === eventKinds.retry) this.#send(subject, nowMs, goes);
+    else if (kind === eventKinds.lookAtLine) this.#line!.look(nowMs);
     else if (kind === eventKinds.faultBegins) this.#beginFault(subject, nowMs);
     else if (kind === eventKinds.faultEnds) this.#faults.end(subject, nowMs);
     else if (kind >= scalingEvents.look) this.#scaler?.handle(kind, subject, nowMs);
@@ -297,9 +319,24 @@ export class Simulation {
     else if (request < this.#prefixOf.length) this.#prefixOf[request] = null;
     // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
     table.float[request * requestSize + requestFloat.networkDraw] = this.#network.normal();
-    this.#measures.arrive(row, this.#rows[row * rowInts + rowInt.workload]!, nowMs);
+    const workload = this.#rows[row * rowInts + rowInt.workload]!;
+    this.#measures.arrive(row, workload, nowMs);
     if (this.#answers !== null && this.#answerFromCache(request, this.#answers, nowMs)) return;
-    this.#send(request, nowMs);
+    if (this.#line === null) this.#send(request, nowMs, goes);
+    else this.#line.submit(request, workload, this.#rows[row * rowInts + rowInt.area]!, inputTokens, nowMs);
+  }
+
+  #openLine(limits: WaitingLine): GatewayLine {
+    const measures = this.#measures;
+    return new GatewayLine({
+      world: this.#world,
+      limits,
+      depth: (queued) => (measures.largestQueued = Math.max(measures.largestQueued, queued)),
+      waited: (arrivalMs, ms) => measures.waitInLine(arrivalMs, ms),
+      lookAfter: (nowMs, delayMs) => this.#queue.push(nowMs + delayMs, retryPriority, eventKinds.lookAtLine, 0),
+      begin: (request, nowMs, late) => this.#send(request, nowMs, late ? goesOrWaitsLate : goesOrWaits),
+      turnAway: (request) => this.#reject(request, "overloaded"),
+    });
   }
 
   /** Whether the nearest site that may serve the request has its answer; then it is answered and done. */
@@ -353,8 +390,11 @@ export class Simulation {
     if (position >= 0) answers.keep(this.#routes.groups[lane.group[position]!]!.site, question);
   }
 
-  /** Finds an engine for a request and hands it over, at its first attempt or a later one. */
-  #send(request: number, nowMs: number): void {
+  /**
+   * Finds an engine for a request and hands it over, at its first attempt or a later one, or refuses it for good. False when
+   * it is one that may wait for room and had better do so, see `goesOrWaits`.
+   */
+  #send(request: number, nowMs: number, may: number): boolean {
     const table = this.#table;
     const row = table.int[request * requestInts + requestInt.row]!;
     const workload = this.#rows[row * rowInts + rowInt.workload]!;
@@ -382,9 +422,13 @@ export class Simulation {
     if (beyond) ({ lane, replica } = beyond);
     if (replica < 0) {
       const whole = this.#lanes.wholeLane(row);
-      this.#reject(request, whole.group.length > 0 ? "unhealthy" : ineligibleReason(whole));
-      return;
+      const isFull = this.#someIsFull(whole);
+      // Without an engine only those that are full may take it later; everything else is an answer already.
+      if (isFull && may !== goes) return false;
+      this.#reject(request, isFull ? "overloaded" : whole.group.length > 0 ? "unhealthy" : ineligibleReason(whole));
+      return true;
     }
+    if (may !== goes && !this.#hasRoom(lane, view, replica, nowMs, may)) return false;
     const groupIndex = this.#routes.groupOfReplica[replica]!;
     const group = groupIndex * groupSize;
     const site = this.#groups[group + groupFloat.site]!;
@@ -403,12 +447,12 @@ export class Simulation {
     if (isolation.isActive && !isolation.isReachable(area, site)) {
       isolation.noticeByRequest(area, site);
       this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
-      return;
+      return true;
     }
     if (!this.#fleet.isUp(replica)) {
       this.#faults.noticeByRequest(replica);
       this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
-      return;
+      return true;
     }
     if (
       table.int[request * requestInts + requestInt.inputTokens]! +
@@ -416,7 +460,7 @@ export class Simulation {
       this.#groups[group + groupFloat.maxRequestTokens]!
     ) {
       this.#reject(request, "too-long");
-      return;
+      return true;
     }
     const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
     const uploadMs = links.receiveMs(site, requestBytes, nowMs);
@@ -433,6 +477,27 @@ export class Simulation {
       this.#holders.set(this.#hints.prefixKey, replica);
     }
     this.#fleet.enqueue(replica, request, nowMs);
+    return true;
+  }
+
+  /** Whether beginning now at the engine found serves the request better than waiting. */
+  #hasRoom(lane: Choices, view: LoadView, replica: number, nowMs: number, may: number): boolean {
+    const isKnown = !Number.isNaN(view.health(replica, nowMs));
+    const queueMs = isKnown ? view.drainMs(replica, nowMs) : Number.NaN;
+    // The odds of being late cost most to find, and mostly nobody has to know them.
+    if (hasRoom(queueMs, true, 1)) return true;
+    const missRatio = missRatioAt(this.#routes, lane, view, replica, nowMs, this.#hints.tokens);
+    return hasRoom(queueMs, may === goesOrWaitsLate, missRatio);
+  }
+
+  /** An engine that may serve such a request takes no more for now, but will when one of its own is over. */
+  #someIsFull({ group }: Lane): boolean {
+    return group.some((index) => {
+      const { firstReplica, replicas } = this.#routes.groups[index]!;
+      for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
+        if (this.#fleet.isFull(replica)) return true;
+      return false;
+    });
   }
 
   /** Who served the conversation last, and how much of the prompt is still there. */
@@ -445,6 +510,7 @@ export class Simulation {
   #lose(request: number, nowMs: number): void {
     const table = this.#table;
     const firstTokenMs = table.float[request * requestSize + requestFloat.firstTokenMs]!;
+    this.#fleet.letGo(table.int[request * requestInts + requestInt.replica]!);
     if (firstTokenMs === firstTokenMs) {
       this.#reject(request, "interrupted");
       return;

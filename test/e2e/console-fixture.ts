@@ -516,6 +516,7 @@ export function fixtureSimulation(plan: PlanDocument): SimulationResult {
       }),
     ),
     predictions: [],
+    waitingLine: null,
     links: [],
     simulatedS: 3600,
     requests: {
@@ -524,6 +525,7 @@ export function fixtureSimulation(plan: PlanDocument): SimulationResult {
       rejected: 1_320,
       inFlight: 130,
       retries: 0,
+      waited: 0,
       preemptions: 0,
       goodputPerS: 489,
     },

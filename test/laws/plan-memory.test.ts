@@ -153,7 +153,7 @@ describe("the engines of a plan", () => {
       groups,
     };
     const routes = compileRoutes(compilePolicy(world), { period: 0, flows: [], pools: [pool] });
-    const fleet = new Fleet(routes, new RequestTable(), { finished: () => {} }, { intervalMs: 0, maxAgeMs: 0 });
+    const fleet = new Fleet(routes, new RequestTable(), { finished: () => {} }, { intervalMs: 0, maxAgeMs: 0 }, false);
     const [, engine] = routes.groups.map((group) => compileReplica(groupEngine(world, group)!)!);
     const [whole, part] = routes.groups.map((_, group) => fleet.costsOfGroup(group)!.kvBlocks);
     expect(part! * testEngine.kvBlockTokens).toBe(engine!.kvTokenCapacity);

@@ -67,6 +67,7 @@ const refusalNames: Readonly<Record<string, string>> = {
   "too-long": "request too long",
   interrupted: "broken off",
   "attempts-exhausted": "every attempt failed",
+  overloaded: "no room in time",
 };
 
 /** Why a site was turned down for a request, or a request refused. */
