@@ -13,6 +13,7 @@ import {
 import type { SweepCase, SweepOutcome } from "../simulate/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { fileFault } from "./file-errors.ts";
+import { isRunning } from "./is-running.ts";
 
 const format = "disperse/sweep-journal/v1";
 
@@ -123,16 +124,6 @@ function takeLock(path: string, refuse: (why: string) => CommandFailure): void {
     }
   }
   writeFileSync(lock, String(process.pid));
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 function parseLine<T>(line: string): T | null {
