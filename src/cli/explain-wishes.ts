@@ -5,7 +5,7 @@ import { nearest } from "../scenario/index.ts";
 import { parseQuantity } from "../units/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, three, usd } from "./figures.ts";
-import { breathe, inCommandsWords } from "./find-plan.ts";
+import { inCommandsWords, searchTools } from "./find-plan.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { periodPosition } from "./period-option.ts";
 import type { SearchOptions } from "./plan-worlds.ts";
@@ -42,7 +42,7 @@ export async function explainWishes(file: string, options: WishesOptions): Promi
   try {
     const { gap, timeLimit, seed } = options;
     const search = { relativeGap: gap, timeLimitS: timeLimit, seed, signal: stop.signal };
-    const answer = await answerWishes(world, wishes, { solver, nowMs: () => performance.now(), breathe }, search);
+    const answer = await answerWishes(world, wishes, searchTools(solver, options), search);
     progress.finish();
     process.stdout.write(`${options.json ? resultJson("wishes", answer) : report(sections(answer), options.format)}\n`);
     if (answer.possible === false) process.exitCode = exitCodes.infeasible;

@@ -104,8 +104,8 @@ function resolved<T>(
 ): Promise<Resolved<T> | undefined> {
   if (!options.resolve) return Promise.resolve(undefined);
   // The whole plan is made again, as the original was; `period` only says which of its periods is looked at.
-  const { gap, timeLimit, seed } = options;
-  return withPlanner({ gap, timeLimit, seed }, 1, work).then((found) => ({ found }));
+  const { gap, timeLimit, seed, repeatable = false } = options;
+  return withPlanner({ gap, timeLimit, seed, repeatable }, 1, work).then((found) => ({ found }));
 }
 
 function positionOf(what: string, id: string, entries: readonly { readonly id: string }[]): number {

@@ -1,5 +1,13 @@
 import { createHighsSolver } from "../adapters/solver-highs/index.ts";
-import { countingWork, planScenario, StoppedEarly, type PlanDocument, type SearchProgress } from "../plan/index.ts";
+import {
+  countingWork,
+  planScenario,
+  StoppedEarly,
+  type PathTools,
+  type PlanDocument,
+  type SearchProgress,
+  type Solver,
+} from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, usd } from "./figures.ts";
 import { onInterrupt } from "./interrupts.ts";
@@ -25,16 +33,11 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
     progress.finish("stopping: keeping the best plan so far (Ctrl-C again to quit) …");
     stop.abort();
   });
-  const clocked = {
-    solver,
-    nowMs: () => performance.now(),
-    breathe,
-  };
   try {
     return await planScenario(
       world,
       {
-        ...(options.repeatable === true ? countingWork(clocked) : clocked),
+        ...searchTools(solver, options),
         onProgress: (point) => {
           // The first plan is news, however soon after the last line.
           if (!found && Number.isFinite(point.incumbentUsd)) progress.finish();
@@ -58,6 +61,12 @@ export async function findPlan({ world, inputHash }: LoadedWorld, options: FindP
     deaf();
     await solver.close();
   }
+}
+
+/** What a search works with; its clock goes by work where the same answer is wanted everywhere. */
+export function searchTools(solver: Solver, { repeatable }: { readonly repeatable?: boolean }): PathTools {
+  const clocked = { solver, nowMs: () => performance.now(), breathe };
+  return repeatable === true ? countingWork(clocked) : clocked;
 }
 
 /** What a command says where planning ended before there was a model; other errors are what they are. */

@@ -12,7 +12,7 @@ import {
 } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, usd } from "./figures.ts";
-import { breathe, inCommandsWords, progressText } from "./find-plan.ts";
+import { inCommandsWords, progressText, searchTools } from "./find-plan.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { periodPosition } from "./period-option.ts";
 import type { SearchOptions } from "./plan-worlds.ts";
@@ -109,9 +109,7 @@ async function search(
   let step = 0;
   let head = "";
   const tools: FuturesTools = {
-    solver,
-    nowMs: () => performance.now(),
-    breathe,
+    ...searchTools(solver, options),
     onStep: (label) => progress.show((head = `${++step} of ${steps}, ${label}: `)),
     onProgress: (point) => progress.show(head + progressText(point)),
     onDocument: (document) => (plan = document),

@@ -1,7 +1,7 @@
 import { createHighsSolver } from "../adapters/solver-highs/index.ts";
 import { planScenario, StoppedEarly, type PlanWorld } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { breathe, progressText } from "./find-plan.ts";
+import { progressText, searchTools } from "./find-plan.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { periodPosition } from "./period-option.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -12,6 +12,8 @@ export interface SearchOptions {
   /** For each plan, s. */
   readonly timeLimit: number;
   readonly seed: number;
+  /** Count work instead of time. */
+  readonly repeatable?: boolean;
   /** Id of a period to plan as if it were the only one; all of them when left out. */
   readonly period?: string;
 }
@@ -42,9 +44,8 @@ export async function withPlanner<T>(
     return planScenario(
       world,
       {
-        solver,
-        nowMs: () => performance.now(),
-        breathe,
+        // Each plan has a clock of its own, so that none depends on those before it.
+        ...searchTools(solver, options),
         onProgress: (point) => progress.show(head + progressText(point)),
       },
       {

@@ -105,7 +105,8 @@ function buildProgram(): Command {
         seconds,
         seconds(timeLimit),
       )
-      .option("--seed <number>", "seed of all lots", wholeNumber, 1);
+      .option("--seed <number>", "seed of all lots", wholeNumber, 1)
+      .option("--repeatable", "count work instead of time, so that the same seed gives the same answer everywhere");
   const reporting = (added: Command) =>
     added
       .addOption(new Option("--format <name>", "form of the report").choices(reportFormats).default("text"))

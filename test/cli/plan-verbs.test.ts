@@ -254,6 +254,15 @@ describe("futures", () => {
     expect(JSON.parse(readFileSync(at("futures.json"), "utf8"))).toMatchObject({ format: "disperse/futures/v1" });
   });
 
+  it("answers the same again where work is counted instead of time, its documents included", async () => {
+    write("  calm: { probability: 70 % }\n  busy-year: { probability: 30 %, apply: [busy] }\n");
+    const ask = async (name: string): Promise<readonly string[]> => {
+      const { stdout } = await good("futures", uncertain, "--repeatable", "--json", "--plan", at(name));
+      return [stdout, readFileSync(at(name), "utf8")];
+    };
+    expect(await ask("again-1.json")).toEqual(await ask("again-2.json"));
+  });
+
   it.each<[string, string, RegExp]>([
     ["probabilities that leave something out", "  calm: { probability: 70 % }\n", /sum to 70 %, not to 100 %/],
     ["an override that is not there", "  calm: { probability: 100 %, apply: [bussy] }\n", /did you mean `busy`/],
