@@ -24,6 +24,11 @@ export interface CouplingLimit {
   readonly siteWeights: Float64Array;
   readonly pools: Int32Array;
   readonly poolWeights: Float64Array;
+  /**
+   * The pools' weights had they been bought in each earlier period, where prices change what modules from then count. None in what is
+   * solved: stacking periods writes it into the weights of earlier pools.
+   */
+  readonly poolWeightsBoughtIn?: readonly Float64Array[];
   /** Arcs that count with the share of their row they carry; none when left out. */
   readonly arcs?: Int32Array;
   readonly arcWeights?: Float64Array;

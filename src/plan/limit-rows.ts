@@ -13,6 +13,8 @@ export interface LimitRow {
   readonly unserved?: Weighed;
   readonly of?: "purchases";
   readonly inBound?: false;
+  /** Pools as in `pools`, per earlier period of purchase. */
+  readonly poolsBoughtIn?: readonly Weighed[];
 }
 
 export function limitRow({
@@ -24,6 +26,7 @@ export function limitRow({
   unserved,
   of,
   inBound,
+  poolsBoughtIn = [],
 }: LimitRow): CouplingLimit {
   const positions = (entries: Weighed): Int32Array => Int32Array.from(entries, ([position]) => position);
   const weights = (entries: Weighed): Float64Array => Float64Array.from(entries, ([, weight]) => weight);
@@ -38,5 +41,6 @@ export function limitRow({
     ...(unserved !== undefined && { unserved: positions(unserved), unservedWeights: weights(unserved) }),
     ...(of !== undefined && { of }),
     ...(inBound === false && { inBound }),
+    ...(poolsBoughtIn.length > 0 && { poolWeightsBoughtIn: poolsBoughtIn.map(weights) }),
   };
 }

@@ -2,6 +2,7 @@
 import type { World } from "../catalog/index.ts";
 import {
   annualCostUsd,
+  hasPriceVintages,
   installedModuleAnnualUsd,
   moduleAnnualUsd,
   secondsPerYear,
@@ -9,7 +10,7 @@ import {
   trainingEnergyAnnualUsd,
 } from "../finance/index.ts";
 import { rowsOfArcs } from "./formulate.ts";
-import type { LimitRow } from "./limit-rows.ts";
+import type { LimitRow, Weighed } from "./limit-rows.ts";
 import { poolsThat, type LimitSource } from "./limit-source.ts";
 
 /** How much a module counts towards a least share. */
@@ -48,18 +49,19 @@ export function coverageRows(source: LimitSource): LimitRow[] {
     const service = (capexUsd: number, lifeYears: number): number =>
       leastCoverage * shareRatio * annualCostUsd(capexUsd, ratePerYear, lifeYears);
     const owns = (site: number): boolean => world.sites[site]!.owner === index;
-    const servers = poolsThat(source, (pool) => owns(pools.site[pool]!)).map((pool) => {
+    const servers = poolsThat(source, (pool) => owns(pools.site[pool]!));
+    const serverUsd = (pool: number, bought: number): number => {
       const site = pools.site[pool]!;
       const module = poolModule[pool]!;
       const price = poolInstalled[pool]
         ? installedModuleAnnualUsd(world, site, module, period)
-        : moduleAnnualUsd(world, site, module, period);
+        : moduleAnnualUsd(world, site, module, bought);
       const training = poolTrains[pool] ? trainingEnergyAnnualUsd(world, site, module) : 0;
       const debtUsd =
         service(price.acceleratorsCapexUsd, world.modules[module]!.lifeYears) +
         service(price.buildingCapexUsd, world.sites[site]!.buildLifeYears);
-      return [pool, price.maintenanceUsd + price.idleEnergyUsd + training + debtUsd] as const;
-    });
+      return price.maintenanceUsd + price.idleEnergyUsd + training + debtUsd;
+    };
     const upgrades = auxiliary.flatMap((pool, i) => {
       if (pool.kind !== "upgrade" || !owns(pool.site)) return [];
       const { upgrades: list, buildLifeYears } = world.sites[pool.site]!;
@@ -73,7 +75,15 @@ export function coverageRows(source: LimitSource): LimitRow[] {
     for (let arc = 0; arc < arcs.pool.length; arc++) {
       if (owns(pools.site[arcs.pool[arc]!]!)) earning.push([arc, arcs.usd[arc]! - revenueUsd(source, rowOf[arc]!)]);
     }
-    return [{ name: `debt service of ${owner.id}`, upper: 0, sites, pools: [...servers, ...upgrades], arcs: earning }];
+    const poolsIfBought = (bought: number): Weighed => [
+      ...servers.map((pool) => [pool, serverUsd(pool, bought)] as const),
+      ...upgrades,
+    ];
+    // What was bought at another price is owed and kept up at that price.
+    const earlier = hasPriceVintages(world) ? Array.from({ length: period }, (_, bought) => bought) : [];
+    const poolsBoughtIn = earlier.map(poolsIfBought);
+    const name = `debt service of ${owner.id}`;
+    return [{ name, upper: 0, sites, pools: poolsIfBought(period), arcs: earning, poolsBoughtIn }];
   });
 }
 

@@ -234,8 +234,8 @@ function stackedLimit(world: World, limit: CouplingLimit, period: number, first:
   const sites = world.sites.length;
   const site: number[] = [];
   const siteWeight: number[] = [];
-  const pool: number[] = [];
-  const poolWeight: number[] = [];
+  const poolWeight = new Map<number, number>();
+  const weigh = (at: number, weight: number): void => void poolWeight.set(at, (poolWeight.get(at) ?? 0) + weight);
   const purchases = limit.of === "purchases";
   const closing: { at: number; weight: number }[] = [];
   for (const [i, at] of limit.sites.entries()) {
@@ -249,19 +249,23 @@ function stackedLimit(world: World, limit: CouplingLimit, period: number, first:
   }
   for (const [i, at] of limit.pools.entries()) {
     const parts = (purchases ? fleet.purchase(first.pool + at) : null) ?? [{ pool: first.pool + at, weight: 1 }];
-    for (const part of parts) {
-      pool.push(part.pool);
-      poolWeight.push(part.weight * limit.poolWeights[i]!);
+    for (const part of parts) weigh(part.pool, part.weight * limit.poolWeights[i]!);
+    for (const [bought, weights] of (limit.poolWeightsBoughtIn ?? []).entries()) {
+      const more = weights[i]! - limit.poolWeights[i]!;
+      const then = more === 0 ? -1 : fleet.inPeriod(first.pool + at, bought);
+      if (then < 0 || !fleet.lives(then, period)) continue;
+      for (const part of fleet.purchase(then) ?? []) weigh(part.pool, part.weight * more);
     }
   }
+  const { poolWeightsBoughtIn: _written, ...stated } = limit;
   return {
-    ...limit,
+    ...stated,
     name: `${limit.name} in ${world.periods[period]!.id}`,
     eachPeriod: limit.name,
     sites: Int32Array.from(site),
     siteWeights: Float64Array.from(siteWeight),
-    pools: Int32Array.from(pool),
-    poolWeights: Float64Array.from(poolWeight),
+    pools: Int32Array.from(poolWeight.keys()),
+    poolWeights: Float64Array.from(poolWeight.values()),
     ...(limit.arcs === undefined ? {} : { arcs: limit.arcs.map((arc) => arc + first.arc) }),
     ...(closing.length > 0 && {
       closings: {

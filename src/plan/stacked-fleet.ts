@@ -38,6 +38,8 @@ export interface Fleet {
   purchase(pool: number): readonly { readonly pool: number; readonly weight: number }[] | null;
   /** The same pool in another period; -1 when it has none. */
   inPeriod(pool: number, period: number): number;
+  /** Whether what a stacked pool's period buys still serves in a later one. */
+  lives(pool: number, period: number): boolean;
 }
 
 /** Pools of which a period has what it buys and what stands from before. */
@@ -64,6 +66,11 @@ export function fleetOf(world: World, periods: readonly WorldProblem[], first: r
     inPeriod(pool, period) {
       const own = periodOf(pool);
       return positions[period]!.get(poolKey(periods[own]!, pool - first[own]!.pool)) ?? -1;
+    },
+    lives(pool, period) {
+      const own = periodOf(pool);
+      const module = periods[own]!.poolModule[pool - first[own]!.pool]!;
+      return module < 0 || livesUntil(world, world.modules[module]!.lifeYears, own, period);
     },
     purchase(pool) {
       const period = periodOf(pool);

@@ -6,6 +6,7 @@ import {
   equityRatio,
   isAlwaysOpen,
   moduleAnnualUsd,
+  modulesInService,
   mustBeClosed,
   requestUsd,
   secondsPerYear,
@@ -210,15 +211,19 @@ function checkCoverage({ world, period, deployment, training }: PlanDocument, us
       const place = world.sites[site]!;
       serviceUsd += service(place.upgrades![upgrade]!.priceUsd, place.buildLifeYears);
     }
-    for (const pool of deployment.pools) {
-      if (!owns(pool.site)) continue;
-      const price = moduleAnnualUsd(world, pool.site, pool.module, period);
-      const count = pool.count + pool.trainingCount;
-      const bought = Math.max(0, count - installedAt(world, pool.site, pool.module));
-      earnedUsd -= count * (price.maintenanceUsd + price.idleEnergyUsd);
-      earnedUsd -= pool.trainingCount * trainingEnergyAnnualUsd(world, pool.site, pool.module);
-      serviceUsd += bought * service(price.acceleratorsCapexUsd, world.modules[pool.module]!.lifeYears);
-      serviceUsd += bought * service(price.buildingCapexUsd, world.sites[pool.site]!.buildLifeYears);
+    // What was bought earlier is owed and kept up at the price of then.
+    for (const { site, module, count, kept, bought, training: trains } of modulesInService(world, deployment, period)) {
+      if (!owns(site)) continue;
+      const lots = [{ period, count: kept, isBought: false }, ...bought.map((lot) => ({ ...lot, isBought: true }))];
+      for (const lot of lots) {
+        const price = moduleAnnualUsd(world, site, module, lot.period);
+        earnedUsd -= lot.count * price.maintenanceUsd;
+        if (!lot.isBought) continue;
+        serviceUsd += lot.count * service(price.acceleratorsCapexUsd, world.modules[module]!.lifeYears);
+        serviceUsd += lot.count * service(price.buildingCapexUsd, world.sites[site]!.buildLifeYears);
+      }
+      earnedUsd -= count * moduleAnnualUsd(world, site, module, period).idleEnergyUsd;
+      earnedUsd -= trains * trainingEnergyAnnualUsd(world, site, module);
     }
     for (const flow of deployment.flows) {
       const { site } = deployment.pools[flow.pool]!;

@@ -152,4 +152,26 @@ describe("planning several periods", () => {
     const richer = await plan({ ...moving, limits: { ...moving.limits, budgetUsd: [null, 200_000] } });
     expect(standing(richer.horizon!.periods[1]!).length).toBeGreaterThan(0);
   });
+
+  it("owes for what was bought at the price of then, whatever the same would cost later", async () => {
+    const world = yearsOf(2, 1);
+    const debt = { shareRatio: 0.7, ratePerYear: 0.07, leastCoverage: 2 };
+    const indebted = (priceUsdPerRequest: number, later: number): World => ({
+      ...world,
+      finance: { ...world.finance, modulePriceFactorPerPeriod: [1, later] },
+      demand: world.demand.filter(({ area, workload }) => area === 0 && workload === 0),
+      workloads: world.workloads.map((one) => ({ ...one, priceUsdPerRequest })),
+      owners: world.owners.map((owner) => ({ ...owner, debt })),
+      sites: world.sites.slice(0, 1).map((site) => ({ ...site, openingCapexUsd: 0, fixedOpexUsdPerYear: 0 })),
+    });
+    for (const priceUsd of [0.000_02, 0.000_024, 0.000_028, 0.000_032, 0.000_04]) {
+      const [flat, dearer, cheaper] = await Promise.all([1, 3, 0.3].map((later) => plan(indebted(priceUsd, later))));
+      const [, second] = flat!.horizon!.periods as [HorizonPeriod, HorizonPeriod];
+      if (standing(second).length > 0) expect(second.purchases).toEqual([]);
+      // Nothing is bought later, so that it would be dearer then changes nothing.
+      expect(dearer!.horizon!.presentCostUsd / flat!.horizon!.presentCostUsd).toBeCloseTo(1, 9);
+      expect(verifyPlan(dearer!).findings).toEqual([]);
+      expect(verifyPlan(cheaper!).findings).toEqual([]);
+    }
+  });
 });
