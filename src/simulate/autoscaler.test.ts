@@ -45,9 +45,7 @@ describe("autoscaling", () => {
     };
     const planned = { ...deployment, pools: [{ ...deployment.pools[0]!, groups: [{ ...group, plannedPerS: 160 }] }] };
     const shares = [slow, { ...slow, startS: 1 }].map((autoscaling) => {
-      // Everybody waits at the engines: in a line in front of them most of the crowd would be turned away.
-      const span = { durationS: 700, windowS: 60, demand: "mean" as const, waitingLine: null };
-      const options = { ...span, faults: [crowd], autoscaling };
+      const options = { durationS: 700, windowS: 60, demand: "mean" as const, faults: [crowd], autoscaling };
       const result = simulate({ world: long, deployment: planned, options });
       expect(result.pools[0]!.engineStarts).toBeGreaterThan(3);
       const [early] = result.windows.filter(({ fromS }) => fromS === 360).map(({ workloads }) => workloads[0]!);

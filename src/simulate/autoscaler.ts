@@ -56,7 +56,7 @@ export class Autoscaler {
   /** Requests/s one engine of each group carries by plan; 0 = not planned, so never scaled. */
   readonly #perEngine: Float64Array;
   readonly #leastUp: Int32Array;
-  readonly #sent: Float64Array;
+  readonly #asked: Float64Array;
   /** Since when fewer engines would have done, ms; NaN = not now. */
   readonly #spareSinceMs: Float64Array;
   /** 0 = stopped, 1 = loading, 2 = up. */
@@ -76,7 +76,7 @@ export class Autoscaler {
     this.#leastUp = Int32Array.from(routes.groups, ({ replicas }) =>
       Math.max(1, Math.ceil(options.minRatio * replicas)),
     );
-    this.#sent = new Float64Array(n);
+    this.#asked = new Float64Array(n);
     this.#spareSinceMs = new Float64Array(n).fill(Number.NaN);
     this.#state = new Uint8Array(routes.replicaCount).fill(up);
     this.#stoppedAtMs = new Float64Array(routes.replicaCount);
@@ -90,9 +90,9 @@ export class Autoscaler {
     queue.push(options.intervalS * 1000, priority, scalingEvents.look, 0);
   }
 
-  /** A request goes to a group. */
-  countSent(group: number): void {
-    this.#sent[group] = this.#sent[group]! + 1;
+  /** A request goes to a group, or would if there were room. */
+  countAsked(group: number): void {
+    this.#asked[group] = this.#asked[group]! + 1;
   }
 
   handle(kind: number, subject: number, nowMs: number): void {
@@ -114,8 +114,8 @@ export class Autoscaler {
     const { intervalS, headroomRatio, idleS } = this.#options;
     for (const [index, group] of this.#routes.groups.entries()) {
       const perEngine = this.#perEngine[index]!;
-      const ratePerS = this.#sent[index]! / intervalS;
-      this.#sent[index] = 0;
+      const ratePerS = this.#asked[index]! / intervalS;
+      this.#asked[index] = 0;
       if (perEngine === 0) continue;
       const wanted = Math.min(
         group.replicas,

@@ -79,6 +79,8 @@ export class Simulation {
   readonly #answers: ResponseCaches | null;
   /** What each request in flight asks, by slot; -1 where answers are not kept. */
   readonly #questionOf: number[] = [];
+  /** Whether the autoscaler has heard of each request in flight, by slot. */
+  readonly #isCounted: boolean[] = [];
   readonly #arrivals: Arrivals;
   /** The policy, which needs no more of a lane than its terms; null when a rival rule finds engines. */
   readonly #choose: FindAmong<Choices> | null;
@@ -319,6 +321,7 @@ export class Simulation {
     else if (request < this.#prefixOf.length) this.#prefixOf[request] = null;
     // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
     table.float[request * requestSize + requestFloat.networkDraw] = this.#network.normal();
+    if (this.#scaler !== null) this.#isCounted[request] = false;
     const workload = this.#rows[row * rowInts + rowInt.workload]!;
     this.#measures.arrive(row, workload, nowMs);
     if (this.#answers !== null && this.#answerFromCache(request, this.#answers, nowMs)) return;
@@ -335,7 +338,7 @@ export class Simulation {
       waited: (arrivalMs, ms) => measures.waitInLine(arrivalMs, ms),
       lookAfter: (nowMs, delayMs) => this.#queue.push(nowMs + delayMs, retryPriority, eventKinds.lookAtLine, 0),
       begin: (request, nowMs, late) => this.#send(request, nowMs, late ? goesOrWaitsLate : goesOrWaits),
-      turnAway: (request) => this.#reject(request, "overloaded"),
+      turnAway: (request) => this.#turnAway(request),
     });
   }
 
@@ -422,19 +425,21 @@ export class Simulation {
     if (beyond) ({ lane, replica } = beyond);
     if (replica < 0) {
       const whole = this.#lanes.wholeLane(row);
-      const isFull = this.#someIsFull(whole);
+      const full = this.#fullOf(whole);
+      const isFull = full >= 0;
+      if (isFull) this.#countAsked(request, full, may);
       // Without an engine only those that are full may take it later; everything else is an answer already.
       if (isFull && may !== goes) return false;
       this.#reject(request, isFull ? "overloaded" : whole.group.length > 0 ? "unhealthy" : ineligibleReason(whole));
       return true;
     }
-    if (may !== goes && !this.#hasRoom(lane, view, replica, nowMs, may)) return false;
     const groupIndex = this.#routes.groupOfReplica[replica]!;
+    this.#countAsked(request, groupIndex, may);
+    if (may !== goes && !this.#hasRoom(lane, view, replica, nowMs, may)) return false;
     const group = groupIndex * groupSize;
     const site = this.#groups[group + groupFloat.site]!;
     if (!this.#audit.allows(this.#rows[row * rowInts + rowInt.auditOrigin]!, site))
       this.#measures.residencyViolations++;
-    this.#scaler?.countSent(groupIndex);
     table.int[request * requestInts + requestInt.replica] = replica;
     table.int[request * requestInts + requestInt.group] = groupIndex;
     table.int[request * requestInts + requestInt.attempts] =
@@ -490,14 +495,31 @@ export class Simulation {
     return hasRoom(queueMs, may === goesOrWaitsLate, missRatio);
   }
 
-  /** An engine that may serve such a request takes no more for now, but will when one of its own is over. */
-  #someIsFull({ group }: Lane): boolean {
-    return group.some((index) => {
+  /** A group that may serve such a request and takes no more for now, but will when one of its own is over; -1 = none. */
+  #fullOf({ group }: Lane): number {
+    const found = group.find((index) => {
       const { firstReplica, replicas } = this.#routes.groups[index]!;
       for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
         if (this.#fleet.isFull(replica)) return true;
       return false;
     });
+    return found ?? -1;
+  }
+
+  /** Tells the autoscaler of a request, whether or not there is room: the first time it asks, and when it is sent anew. */
+  #countAsked(request: number, group: number, may: number): void {
+    if (this.#scaler === null || (may !== goes && this.#isCounted[request])) return;
+    this.#isCounted[request] = true;
+    this.#scaler.countAsked(group);
+  }
+
+  /** Some are turned away before they could ask an engine, as others wait for the same: they would have gone there. */
+  #turnAway(request: number): void {
+    if (this.#scaler !== null) {
+      const { group } = this.#lanes.lane(this.#table.int[request * requestInts + requestInt.row]!);
+      if (group.length > 0) this.#countAsked(request, group[0]!, goesOrWaits);
+    }
+    this.#reject(request, "overloaded");
   }
 
   /** Who served the conversation last, and how much of the prompt is still there. */
