@@ -94,6 +94,7 @@ function text(
           `the search itself proved ${percent(saidGap, 3)}, by more branching than can be retold without a solver; what anyone can check is ${percent(gap, 3)}`,
         ]
       : []),
+    "not recomputed: how the search went, the plan of the core alone and the saving against it, what pools are worth a second (`capacityUsdPerModuleS`), the scenario's hash (--against compares the scenario itself)",
     ...(isWhole === null ? ["the document carries no seal: changes that contradict nothing would not be seen"] : []),
   ];
 }
