@@ -34,20 +34,22 @@ function worldWith(failoverBudgetMs: number | undefined): World {
   };
 }
 
-type Engine = { readonly drainMs: number; readonly health: number };
+type Engine = { readonly drainMs: number; readonly health: number; readonly isBusy?: boolean };
 const idle: Engine = { drainMs: 0, health: 1 };
 const down: Engine = { drainMs: 0, health: 0 };
 const crowded: Engine = { drainMs: 400, health: 1 };
+const full: Engine = { drainMs: 400, health: 0, isBusy: true };
 
 /** Decides for the first workload; engines by site, in the order of the world. */
 function decided(world: World, bySite: readonly Engine[], seed = 1) {
   const routes = compileRoutes(compilePolicy(world), deployEverywhere(world));
   const engines = Array.from(routes.groupOfReplica, (group) => {
-    const { drainMs, health } = bySite[routes.groups[group]!.site]!;
+    const { drainMs, health, isBusy = false } = bySite[routes.groups[group]!.site]!;
     const signal = { atMs: 0, source: "test" };
     return {
       drain: { value: drainMs, unit: "ms" as const, ...signal },
       health: { value: health, unit: "ratio" as const, ...signal },
+      isBusy,
     };
   });
   const { target, fallbacks } = decide(routes, origin, { maxAgeMs: 1000, engines }, { nowMs: 0, rng: seededRng(seed) });
@@ -67,6 +69,12 @@ describe("a failover time beyond the budget", () => {
   it("is used by nobody while all engines within the budget are in service, however crowded", () => {
     expect(decided(patient, [idle, idle, idle, idle]).site).not.toBe("far");
     expect(decided(patient, [crowded, crowded, idle, idle]).site).not.toBe("far");
+  });
+
+  it("is not for those who find every engine within the budget full, but for the loss of one while the others are", () => {
+    expect(decided(patient, [full, full, idle, idle]).site).toBeNull();
+    expect(decided(patient, [full, crowded, idle, idle]).site).toBe("near");
+    expect(decided(patient, [full, down, idle, idle]).site).toBe("far");
   });
 
   it("is used when every engine within the budget is out of service", () => {
@@ -94,13 +102,14 @@ describe("a failover time beyond the budget", () => {
     const engine = fc.record({
       drainMs: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 500, noNaN: true })),
       health: fc.constantFrom(0, 0.5, 1),
+      isBusy: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.tuple(engine, engine, engine, engine), fc.nat(), (bySite, seed) => {
         const { site } = decided(patient, bySite, seed);
         expect(site).not.toBe("beyond");
-        if (site === "far") expect(bySite.slice(0, 2).some(({ health }) => health === 0)).toBe(true);
-        if (site === null) expect(bySite.slice(0, 3).every(({ health }) => health === 0)).toBe(true);
+        if (site === "far") expect(bySite.slice(0, 2).some(({ health, isBusy }) => health === 0 && !isBusy)).toBe(true);
+        if (site === null) expect(bySite.slice(0, 2).every(({ health }) => health === 0)).toBe(true);
       }),
       { numRuns: runs(200) },
     );

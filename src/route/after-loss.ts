@@ -57,6 +57,7 @@ export function chooseAfterLoss(
   const beyond: LoadView = {
     drainMs: (replica, at) => load.drainMs(replica, at),
     health: (replica, at) => (within(replica) < 0 ? load.health(replica, at) : 0),
+    isOut: (replica, at) => load.isOut(replica, at),
   };
   let far = afterLoss.lane(workload, area, access);
   let replica = choose(afterLoss, far, beyond, nowMs, rng, extra);
@@ -85,13 +86,18 @@ function isLate(
   );
 }
 
-/** Whether every engine of some group is known to be out of service. */
+/**
+ * Whether no engine of some group takes requests because some of them are out of service. Where all merely have as many
+ * requests as they take nothing is lost, and who finds no room waits for it.
+ */
 function somethingIsOut({ groups }: Pick<Routes, "groups">, lane: Choices, load: LoadView, nowMs: number): boolean {
   for (let index = 0; index < lane.count; index++) {
     const { firstReplica, replicas } = groups[lane.terms[termsAt(lane, index) + laneTerm.group]!]!;
+    let isLost = false;
     let replica = firstReplica;
-    while (replica < firstReplica + replicas && load.health(replica, nowMs) === 0) replica++;
-    if (replica === firstReplica + replicas) return true;
+    for (; replica < firstReplica + replicas && load.health(replica, nowMs) === 0; replica++)
+      isLost ||= load.isOut(replica, nowMs);
+    if (isLost && replica === firstReplica + replicas) return true;
   }
   return false;
 }

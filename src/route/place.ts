@@ -51,6 +51,7 @@ export function place(
       : {
           drainMs: (replica, at) => seen.drainMs(replica, at),
           health: (replica, at) => (excluded.includes(replica) ? 0 : seen.health(replica, at)),
+          isOut: (replica, at) => excluded.includes(replica) || seen.isOut(replica, at),
         };
   const workload = routes.policy.world.workloads[request.workload]!;
   const meanTokens = workload.inputTokens.mean * (1 - workload.prefixHitRatio);

@@ -14,6 +14,8 @@ export interface EngineSignals {
   readonly drain?: Signal;
   /** 1 = takes requests, 0 = does not, ratio in between = degraded. */
   readonly health?: Signal;
+  /** It takes none for now, for it has all that it takes and nothing else is the matter: it is not out of service. */
+  readonly isBusy?: boolean;
 }
 
 /** A lightweight view of the engines, by replica number of the routes; plain data, so decisions can be replayed. */
@@ -27,6 +29,8 @@ export interface Snapshot {
 export interface LoadView {
   drainMs(replica: number, nowMs: number): number;
   health(replica: number, nowMs: number): number;
+  /** Whether an engine that takes no requests is out of service, and not just at the limit of what it takes. */
+  isOut(replica: number, nowMs: number): boolean;
 }
 
 /** Reads a snapshot as a load view: stale, missing and non-finite signals become NaN. */
@@ -50,6 +54,10 @@ class SnapshotView implements LoadView {
 
   health(replica: number, nowMs: number): number {
     return this.#read(this.#engines[replica]?.health, nowMs);
+  }
+
+  isOut(replica: number, nowMs: number): boolean {
+    return this.health(replica, nowMs) === 0 && this.#engines[replica]?.isBusy !== true;
   }
 
   #read(signal: Signal | undefined, nowMs: number): number {

@@ -194,7 +194,8 @@ export class GroupState {
 
   /** It is at its limit, and nothing else keeps requests away. */
   get isBusy(): boolean {
-    return this.engine !== null && this.full && !this.drained && this.#moment.nowMs >= this.#restUntilMs;
+    if (this.engine === null || !this.full || this.drained || this.#moment.nowMs < this.#restUntilMs) return false;
+    return this.#siteHealth() !== 0;
   }
 
   /** It said that it knows no such model or endpoint, and another engine did. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { deployEverywhere } from "../../test/worlds/random-world.ts";
 import { testArea, testSite, testWorkload, tinyWorld } from "../../test/worlds/tiny-world.ts";
+import { defaultAutoscaling } from "./autoscaler.ts";
 import type { Fault } from "./fault.ts";
 import { drawFaults } from "./random-faults.ts";
 import { simulate } from "./simulate.ts";
@@ -192,5 +193,24 @@ describe("a failover time beyond the budget", () => {
     expect(answered(result, "region", 50, 60)).toBe(0);
     expect(refused(result, "unhealthy")).toBe(0);
     expect(refused(during(without), "unhealthy")).toBeGreaterThan(0);
+  });
+
+  it("takes nobody beyond the budget while the place within it is merely full, or sleeps", () => {
+    const engines = patient.engines.map((engine) => ({ ...engine, maxSequences: 2 }));
+    const crowded = {
+      ...patient,
+      engines,
+      demand: demand.map((row) => ({ ...row, peakPerS: [200], meanPerS: [200] })),
+    };
+    for (const autoscaling of [null, { ...defaultAutoscaling, minRatio: 0 }]) {
+      const result = simulate({
+        world: crowded,
+        deployment: edgeAndRegion,
+        options: { durationS: 20, windowS: 10, bySiteWindow: true, autoscaling },
+      });
+      expect(refused(result, "overloaded")).toBeGreaterThan(100);
+      expect(answered(result, "edge", 0, 20)).toBeGreaterThan(100);
+      expect(answered(result, "region", 0, 20)).toBe(0);
+    }
   });
 });

@@ -111,6 +111,11 @@ export class Fleet implements LoadView {
     return health === full ? this.#healthOfFull(replica, nowMs) : health;
   }
 
+  /** Whether it is known to have failed or to be drained; one that is full or stopped by the autoscaler is not out of service. */
+  isOut(replica: number): boolean {
+    return this.#healthy[replica] === 0;
+  }
+
   /** An engine that would take requests if it had not as many as it takes. */
   isFull(replica: number): boolean {
     return this.#known[replica * fields + believed] === full;

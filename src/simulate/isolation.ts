@@ -34,6 +34,7 @@ export class Isolation {
   readonly #view: LoadView = {
     drainMs: (replica, nowMs) => this.#drainMs(replica, nowMs),
     health: (replica, nowMs) => this.#health(replica, nowMs),
+    isOut: (replica, nowMs) => this.#isOut(replica, nowMs),
   };
 
   constructor(routes: Routes, fleet: LoadView, timing: { readonly noticeMs: number; readonly maxAgeMs: number }) {
@@ -142,6 +143,16 @@ export class Isolation {
     if (gateway < 0 || !this.#isMissed(gateway, nowMs)) return health;
     // Behind a cut of the control network the others are unknown but may answer; behind a cut of the lines they are gone.
     return this.#dataCuts[gateway]! > 0 || health === 0 ? 0 : Number.NaN;
+  }
+
+  #isOut(replica: number, nowMs: number): boolean {
+    if (this.#fleet.isOut(replica, nowMs)) return true;
+    const site = this.#siteOf(replica);
+    const gateway = this.#gateway;
+    if (site === gateway) return false;
+    return (
+      this.#isMissed(site, nowMs) || (gateway >= 0 && this.#isMissed(gateway, nowMs) && this.#dataCuts[gateway]! > 0)
+    );
   }
 
   #isMissed(site: number, nowMs: number): boolean {
