@@ -254,6 +254,65 @@ describe("Engine", () => {
     expect(engine.usedBlocks).toBe(0);
   });
 
+  it("keeps nothing of a request that another engine had sent back to its queue before it failed", () => {
+    const table = new RequestTable();
+    const firsts: number[] = [];
+    const listener = {
+      finished: (request: number) => void firsts.push(table.floatOf(request, "firstTokenMs")),
+    };
+    // Blocks for the first request alone: while it grows, the second is sent back in the middle of its prompt.
+    const small = { ...costs, kvBlocks: 60, maxBatchedTokens: 32 };
+    const [one, other] = [
+      new Engine(small, table, listener),
+      new Engine({ ...small, kvBlocks: 1000 }, table, listener),
+    ];
+    const send = (engine: Engine, input: number, output: number, readyMs: number): number => {
+      const request = table.take();
+      table.setInt(request, "inputTokens", input);
+      table.setInt(request, "outputTokens", output);
+      table.setInt(request, "cachedTokens", 0);
+      table.setFloat(request, "readyMs", readyMs);
+      engine.enqueue(request);
+      return request;
+    };
+    send(one, 64, 400, 0);
+    one.advance(20);
+    const second = send(one, 875, 2, 20);
+    while (table.intOf(second, "preemptions") === 0 && one.nextChangeMs < Infinity) one.advance(one.nextChangeMs);
+    expect(table.intOf(second, "preemptions")).toBe(1);
+    expect(table.intOf(second, "keptTokens")).toBeGreaterThan(0);
+    const failedMs = one.nextChangeMs;
+    one.fail(failedMs, () => undefined);
+    table.setFloat(second, "scheduledMs", Number.NaN);
+    table.setFloat(second, "readyMs", failedMs);
+    firsts.length = 0;
+    other.enqueue(second);
+    other.advance(1e9);
+    const fresh = new Engine({ ...small, kvBlocks: 1000 }, table, listener);
+    send(fresh, 875, 2, failedMs);
+    fresh.advance(1e9);
+    expect(firsts[0]).toBeCloseTo(firsts[1]!, 9);
+    expect(other.recomputedTokens).toBe(0);
+  });
+
+  it("counts of the steps under way the time that has passed", () => {
+    const table = new RequestTable();
+    const engine = new Engine(costs, table, { finished: (request) => table.release(request) });
+    const request = table.take();
+    table.setInt(request, "inputTokens", 100);
+    table.setInt(request, "outputTokens", 1000);
+    table.setInt(request, "cachedTokens", 0);
+    table.setFloat(request, "readyMs", 1000);
+    engine.enqueue(request);
+    for (const nowMs of [500, 1000, 2000, 4000]) {
+      engine.advance(nowMs);
+      expect(engine.busyMs(nowMs)).toBeCloseTo(Math.max(0, nowMs - 1000), 6);
+    }
+    engine.advance(1e9);
+    expect(engine.busyMs(1e9)).toBeCloseTo(engine.busyMs(1e6), 9);
+    expect(engine.busyMs(1e9)).toBeGreaterThan(5000);
+  });
+
   it("stretches the steps of a slow engine", () => {
     const table = new RequestTable();
     let finishedMs = 0;

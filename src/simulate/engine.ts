@@ -101,9 +101,13 @@ export class Engine {
     return this.#kind.kv.total - this.#kind.kv.free(this.#at);
   }
 
-  /** Time spent computing in steps that have ended, ms. */
-  get busyMs(): number {
-    return this.#float[this.#at + engineFloat.busyMs]!;
+  /** Time spent computing until `nowMs`, as far as the engine has been advanced, ms: of steps under way what has passed. */
+  busyMs(nowMs: number): number {
+    const at = this.#at;
+    const endedMs = this.#float[at + engineFloat.busyMs]!;
+    const now = this.#int[2 * at + engineInt.doing]!;
+    if (now === doing.nothing || now === doing.awaiting) return endedMs;
+    return endedMs + Math.max(0, Math.min(nowMs, this.nextChangeMs) - this.#float[at + engineFloat.startMs]!);
   }
 
   get preemptions(): number {
@@ -136,6 +140,8 @@ export class Engine {
     const done = int[at + requestInt.cachedTokens]!;
     int[at + requestInt.prefillTarget] = target;
     int[at + requestInt.prefillDone] = done;
+    // What another engine kept of it, or this one before it failed, is not here.
+    int[at + requestInt.keptTokens] = notSentBack;
     this.#addBacklog(target - done);
     // Network delays differ, so a later hand-over may be ready earlier; the place is almost always at the very end.
     let before = tailOf(this.#int, this.#waiting);
@@ -183,11 +189,7 @@ export class Engine {
         request = next;
       }
     }
-    const now = this.#int[2 * this.#at + engineInt.doing]!;
-    if (now !== doing.nothing && now !== doing.awaiting) {
-      this.#float[this.#at + engineFloat.busyMs] =
-        this.busyMs + Math.max(0, nowMs - this.#float[this.#at + engineFloat.startMs]!);
-    }
+    this.#float[this.#at + engineFloat.busyMs] = this.busyMs(nowMs);
     this.#empty();
   }
 
@@ -313,7 +315,7 @@ export class Engine {
     const { kv, units } = this.#kind;
     const target = int[ints + requestInt.prefillTarget]!;
     if (kv.blocksFor(target * units) > kv.free(this.#at)) return false;
-    if (int[ints + requestInt.preemptions]! > 0) this.#resume(request);
+    if (int[ints + requestInt.keptTokens] !== notSentBack) this.#resume(request);
     kv.take(this.#at, target * units, Math.floor((int[ints + requestInt.prefillDone]! * units) / kv.blockTokens));
     remove(this.#int, this.#waiting, this.#table, request);
     append(this.#int, this.#running, this.#table, request);
@@ -555,6 +557,9 @@ export class Engine {
     }
   }
 }
+
+/** In place of the tokens kept of a request that this engine has not sent back to its queue. */
+const notSentBack = -1;
 
 /** The record of an engine that stands alone. */
 function ownPlace(costs: EngineCosts): EnginePlace {

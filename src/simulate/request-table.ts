@@ -58,7 +58,7 @@ export const requestInt = {
   heapRight: 30,
   /** What it is in the counts of traffic: see `Traffic`. */
   stream: 31,
-  /** After a preemption: the tokens whose blocks were freed. */
+  /** After a preemption by the engine that holds it: the tokens whose blocks were freed; -1 before. */
   keptTokens: 40,
   /** Sites tried so far. */
   attempts: 41,

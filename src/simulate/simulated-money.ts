@@ -6,7 +6,10 @@ import type { PoolUsage } from "./pool-usage.ts";
 
 /** What the simulated span cost, USD: the deployment's standing cost for that long, and what serving added. */
 export interface SimulatedMoney {
-  /** Capital, maintenance, staff and idle power of the inference modules, for the span. */
+  /**
+   * Capital, maintenance, staff and idle power of the inference modules and their sites, at the prices they were bought at,
+   * and what is rented for the planned peak (backhaul), for the span.
+   */
   readonly standingUsd: number;
   readonly servingEnergyUsd: number;
   readonly egressUsd: number;
@@ -18,19 +21,23 @@ export interface SimulatedMoney {
 export function simulatedMoney(
   world: World,
   deployment: Deployment,
-  pools: readonly PoolUsage[],
+  usage: readonly PoolUsage[],
   egressBytesOfSite: Float64Array,
   simulatedMs: number,
   outputTokens: number,
 ): SimulatedMoney {
-  const inference = deployment.pools.map((pool) => ({ ...pool, trainingCount: 0 }));
-  const { byItem } = annualCost(world, { pools: inference, flows: [] }, deployment.period);
+  const pools = deployment.pools.map((pool) => ({ ...pool, trainingCount: 0 }));
+  const open = new Set(pools.filter((pool) => pool.count > 0).map((pool) => pool.site));
+  const upgrades = (deployment.upgrades ?? []).filter((entry) => open.has(entry.site));
+  // What is priced by the request has its own figures below, by what was simulated.
+  const flows = deployment.flows.map((flow) => ({ ...flow, meanPerS: 0 }));
+  const { byItem } = annualCost(world, { ...deployment, pools, flows, upgrades }, deployment.period);
   const perYear = Object.entries(byItem)
     .filter(([item]) => item !== "unserved" && item !== "training-unserved")
     .reduce((sum, [, usd]) => sum + usd, 0);
   const standingUsd = (perYear * simulatedMs) / 3_600_000 / hoursPerYear;
   const servingEnergyUsd = deployment.pools.reduce(
-    (sum, pool, i) => sum + pools[i]!.servingEnergyKwh * world.sites[pool.site]!.electricityUsdPerKwh,
+    (sum, pool, i) => sum + usage[i]!.servingEnergyKwh * world.sites[pool.site]!.electricityUsdPerKwh,
     0,
   );
   const egress = world.sites.reduce((sum, site, i) => sum + egressUsd(egressBytesOfSite[i]!, site.egressUsdPerGB), 0);

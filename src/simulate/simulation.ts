@@ -196,14 +196,14 @@ export class Simulation {
     if (this.#warmUpBusyMs === null && warmUpMs > 0 && limitMs >= warmUpMs) {
       this.#runTo(warmUpMs);
       this.#fleet.advanceAll(warmUpMs);
-      this.#warmUpBusyMs = this.#busyPerGroup();
+      this.#warmUpBusyMs = this.#busyPerGroup(warmUpMs);
       this.#warmUpScaling = this.#routes.groups.map((_, group) => this.#scaler?.usageOf(group, warmUpMs) ?? null);
     }
     this.#runTo(limitMs);
     this.#nowMs = Math.max(this.#nowMs, limitMs);
     if (limitMs < this.durationMs) return;
     this.#fleet.advanceAll(this.durationMs);
-    this.#busyMs = this.#busyPerGroup();
+    this.#busyMs = this.#busyPerGroup(this.durationMs);
     while (this.#queue.size > 0) this.#runTo(this.#queue.nextMs);
     this.#fleet.advanceAll(Number.MAX_VALUE);
     this.#isDone = true;
@@ -221,7 +221,7 @@ export class Simulation {
       untilMs: this.#nowMs,
       fromMs: this.options.warmUpS * 1000,
       traced: this.#traced,
-      busyMsOfGroup: this.#busyMs ?? this.#busyPerGroup(),
+      busyMsOfGroup: this.#busyMs ?? this.#busyPerGroup(this.#nowMs),
       scalingOfGroup: (group) => this.#scalingOf(group),
     });
   }
@@ -568,11 +568,12 @@ export class Simulation {
     return { stoppedMs: usage.stoppedMs - before.stoppedMs, starts: usage.starts - before.starts };
   }
 
-  #busyPerGroup(): Float64Array {
+  /** How long each group's engines have been busy since the warm-up, ms; as far as they have been advanced. */
+  #busyPerGroup(nowMs: number): Float64Array {
     return Float64Array.from(this.#routes.groups, (group, index) => {
       let busyMs = -(this.#warmUpBusyMs?.[index] ?? 0);
       for (let replica = group.firstReplica; replica < group.firstReplica + group.replicas; replica++) {
-        busyMs += this.#fleet.engineOf(replica)?.busyMs ?? 0;
+        busyMs += this.#fleet.engineOf(replica)?.busyMs(nowMs) ?? 0;
       }
       return busyMs;
     });

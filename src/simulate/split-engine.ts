@@ -56,10 +56,10 @@ export class SplitEngine {
     return Math.max(...this.#prefill.map((unit) => unit.usedBlocks));
   }
 
-  /** Time computing, ms: the mean over the units, as each has its share of the accelerators. */
-  get busyMs(): number {
+  /** As `Engine.busyMs`: the mean over the units, as each has its share of the accelerators. */
+  busyMs(nowMs: number): number {
     const units = [...this.#prefill, ...this.#decode];
-    return units.reduce((sum, unit) => sum + unit.busyMs, 0) / units.length;
+    return units.reduce((sum, unit) => sum + unit.busyMs(nowMs), 0) / units.length;
   }
 
   /** Time that links were busy copying caches, ms, all prefill units together. */
