@@ -5,6 +5,8 @@ import { rollUpOf } from "./schema.ts";
 
 /** Rows fetched at once. */
 const page = 10_000;
+/** Longest wait for an answer of the database, ms: one that has vanished from the network never closes the connection. */
+const answerTimeoutMs = 60_000;
 /** Where the account stands in a roll-up's name, which begins with the hour. */
 const accountAt = 1 + rollUpColumns.dimensions.indexOf("accountId");
 
@@ -51,7 +53,13 @@ export function readOtherCharges(url: string, chain: string): Promise<Map<string
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client, isLedger: boolean) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: answerTimeoutMs,
+  });
+  // A connection that breaks rejects the query under way; told here as well, it would end the process if nobody listened.
+  client.on("error", () => {});
   await client.connect();
   try {
     const { rows } = await client.query("SELECT to_regclass('disperse_ledger') IS NOT NULL AS there");
