@@ -4,10 +4,12 @@ import { runs } from "../../test/laws/runs.ts";
 import { deployEverywhere, seededRng } from "../../test/worlds/random-world.ts";
 import { smallModule, testArea, testSite, tinyWorld } from "../../test/worlds/tiny-world.ts";
 import type { World } from "../catalog/index.ts";
+import { fullGroup } from "./after-loss.ts";
 import { decide } from "./decide.ts";
 import { filter } from "./filter.ts";
 import { compilePolicy } from "./policy.ts";
 import { compileRoutes } from "./routes.ts";
+import { loadViewOf } from "./snapshot.ts";
 
 const origin = { workload: 0, area: 0, access: 0 };
 
@@ -52,8 +54,16 @@ function decided(world: World, bySite: readonly Engine[], seed = 1) {
       isBusy,
     };
   });
-  const { target, fallbacks } = decide(routes, origin, { maxAgeMs: 1000, engines }, { nowMs: 0, rng: seededRng(seed) });
-  return { target, site: target?.site ?? null, fallbacks: fallbacks.map(({ site }) => site) };
+  const snapshot = { maxAgeMs: 1000, engines };
+  const { target, fallbacks } = decide(routes, origin, snapshot, { nowMs: 0, rng: seededRng(seed) });
+  const isFull = (group: number) => bySite[routes.groups[group]!.site]!.isBusy === true;
+  const waitsFor = fullGroup(routes, origin, loadViewOf(snapshot), 0, isFull);
+  return {
+    target,
+    site: target?.site ?? null,
+    fallbacks: fallbacks.map(({ site }) => site),
+    waitsFor: waitsFor < 0 ? null : world.sites[routes.groups[waitsFor]!.site]!.id,
+  };
 }
 
 describe("a failover time beyond the budget", () => {
@@ -89,6 +99,13 @@ describe("a failover time beyond the budget", () => {
     expect(decided(patient, [down, crowded, idle, idle]).site).toBe("far");
     expect(decided(patient, [down, idle, idle, idle]).site).toBe("near");
     expect(decided(patient, [down, crowded, crowded, idle]).site).toBe("near");
+  });
+
+  it("is worth waiting for as well where all that is left is full, and not without a loss", () => {
+    expect(decided(patient, [full, full, full, idle]).waitsFor).toBe("here");
+    expect(decided(patient, [down, down, full, full])).toMatchObject({ site: null, waitsFor: "far" });
+    expect(decided(patient, [idle, idle, full, full]).waitsFor).toBeNull();
+    expect(decided(worldWith(undefined), [down, down, full, full])).toMatchObject({ site: null, waitsFor: null });
   });
 
   it("gives an attempt that fails a last place to go", () => {

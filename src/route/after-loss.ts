@@ -86,6 +86,28 @@ function isLate(
   );
 }
 
+/** Whether a group lies beyond the budget of requests from there. */
+export function isBeyondBudget(routes: Routes, { workload, area, access }: RouteOrigin, group: number): boolean {
+  // Without failover times nothing beyond the budget is ever a candidate.
+  return routes.afterLoss !== null && positionOf(routes.wholeLane(workload, area, access), group) < 0;
+}
+
+/** A full group that may take such a request when one of its own is over, within the budget or, after a loss, beyond; -1 = none. */
+export function fullGroup(
+  routes: Routes,
+  { workload, area, access }: RouteOrigin,
+  load: LoadView,
+  nowMs: number,
+  isFull: (group: number) => boolean,
+): number {
+  const within = routes.wholeLane(workload, area, access);
+  const near = within.group.find(isFull);
+  if (near !== undefined) return near;
+  const { afterLoss } = routes;
+  if (afterLoss === null || !somethingIsOut(routes, within, load, nowMs)) return -1;
+  return afterLoss.wholeLane(workload, area, access).group.find(isFull) ?? -1;
+}
+
 /**
  * Whether no engine of some group takes requests because some of them are out of service. Where all merely have as many
  * requests as they take nothing is lost, and who finds no room waits for it.

@@ -1,5 +1,5 @@
 /** The routing policy: eligibility, cost and choice, decided once for `plan`, `simulate` and `serve`. */
-export { chooseAfterLoss, failoverWorld, type Beyond } from "./after-loss.ts";
+export { chooseAfterLoss, failoverWorld, fullGroup, isBeyondBudget, type Beyond } from "./after-loss.ts";
 export { arcTable, arcTableSteps, reachKm, type ArcTable } from "./arcs.ts";
 export { choose, costUsd, missRatioAt, type Extra } from "./choose.ts";
 export { decide, describe, describeTarget, type Decision, type DecisionTerms, type Target } from "./decide.ts";

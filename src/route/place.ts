@@ -125,6 +125,7 @@ function addFallbacks(
   const { poolOfGroup, replicasOfGroup } = routes;
   const { terms } = lane;
   const fixed = replicas.length;
+  if (fixed > fallbackCount) return;
   const pools = replicas.map((replica) => poolOfGroup[routes.groupOfReplica[replica]!]!);
   const costs = replicas.map(() => Number.NEGATIVE_INFINITY);
   for (let index = 0; index < lane.count; index++) {

@@ -4,6 +4,8 @@ import {
   compilePolicy,
   compileRoutes,
   FirstTokens,
+  fullGroup,
+  loadViewOf,
   type Group,
   type RouteOrigin,
   type Routes,
@@ -180,11 +182,9 @@ export class GatewayCore {
   }
 
   /** An engine that may serve such a request takes no more for now, but will when one of its own is over. */
-  someGroupIsFull(routes: Routes, { workload, area, access }: RouteOrigin): boolean {
-    return routes.wholeLane(workload, area, access).group.some((group) => {
-      const { full, drained } = this.groups[group]!;
-      return full && !drained;
-    });
+  someGroupIsFull(routes: Routes, origin: RouteOrigin): boolean {
+    const isFull = (group: number) => this.groups[group]!.full && !this.groups[group]!.drained;
+    return fullGroup(routes, origin, loadViewOf(this.snapshot), this.#moment.nowMs, isFull) >= 0;
   }
 
   /** Where engines stand and what they serve. */

@@ -1,4 +1,4 @@
-import type { Target } from "../route/index.ts";
+import { isBeyondBudget, type Target } from "../route/index.ts";
 import type { Admitted, AttemptReason } from "./admitted.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { AnswerRecord } from "./answer-record.ts";
@@ -230,6 +230,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
     const nowMs = this.#core.look();
     for (; !this.#candidates.isEmpty && this.#attempts < options.maxAttempts; this.#candidates.skip()) {
       const { group } = this.#candidates;
+      // Only a loss sends anyone beyond the budget, and a slow answer is none.
+      if (reason === "hedge" && this.#isBeyond(group)) return false;
       const state = groups[group]!;
       if (state.engine === null || state.health.value === 0) continue;
       if (continued && !this.#core.continues(group)) continue;
@@ -280,6 +282,13 @@ export class Inference implements Exchange, AttemptOwner, Member {
       return true;
     }
     return false;
+  }
+
+  /** Whether an engine lies beyond the budget, while the one that is asked already does not. */
+  #isBeyond(group: number): boolean {
+    const { routes } = this.#admitted;
+    const first = this.#live[0]!.target.group;
+    return isBeyondBudget(routes, this.#admitted, group) && !isBeyondBudget(routes, this.#admitted, first);
   }
 
   #bodyFor(group: number, continued: string | null): string {

@@ -213,4 +213,13 @@ describe("a failover time beyond the budget", () => {
       expect(answered(result, "region", 0, 20)).toBe(0);
     }
   });
+
+  it("lets requests wait for engines beyond the budget that are full, while those within it are lost", () => {
+    const engines = patient.engines.map((engine) => ({ ...engine, maxSequences: 2 }));
+    const options = { durationS: 4, rateFactor: 20, faults: [{ ...dark, fromS: 0 }], bySiteWindow: true };
+    const result = simulate({ world: { ...patient, engines }, deployment: edgeAndRegion, options });
+    expect(answered(result, "region", 0, 4)).toBeGreaterThan(0);
+    expect(refused(result, "overloaded")).toBeGreaterThan(0);
+    expect(refused(result, "unhealthy")).toBe(0);
+  });
 });

@@ -4,9 +4,10 @@ import {
   compileRoutes,
   hasRoom,
   missRatioAt,
+  fullGroup,
   type Choices,
-  type Lane,
   type LoadView,
+  type RouteOrigin,
   type Routes,
 } from "../route/index.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -425,7 +426,7 @@ export class Simulation {
     if (beyond) ({ lane, replica } = beyond);
     if (replica < 0) {
       const whole = this.#lanes.wholeLane(row);
-      const full = this.#fullOf(whole);
+      const full = this.#fullFor(this.#world.demand[row]!, view, nowMs);
       const isFull = full >= 0;
       if (isFull) this.#countAsked(request, full, may);
       // Without an engine only those that are full may take it later; everything else is an answer already.
@@ -496,14 +497,13 @@ export class Simulation {
   }
 
   /** A group that may serve such a request and takes no more for now, but will when one of its own is over; -1 = none. */
-  #fullOf({ group }: Lane): number {
-    const found = group.find((index) => {
+  #fullFor(origin: RouteOrigin, view: LoadView, nowMs: number): number {
+    return fullGroup(this.#routes, origin, view, nowMs, (index) => {
       const { firstReplica, replicas } = this.#routes.groups[index]!;
       for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
-        if (this.#fleet.isFull(replica)) return true;
+        if (this.#fleet.isFull(replica) && !view.isOut(replica, nowMs)) return true;
       return false;
     });
-    return found ?? -1;
   }
 
   /** Tells the autoscaler of a request, whether or not there is room: the first time it asks, and when it is sent anew. */

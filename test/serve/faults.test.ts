@@ -409,6 +409,26 @@ describe.each(transports)("over $name:", (transport) => {
       expect(mesh.abroad.requests).toHaveLength(0);
     });
 
+    it("is not asked for beyond the budget, where only a loss sends anyone", async () => {
+      const base = serveWorld();
+      const world = {
+        ...base,
+        sites: base.sites.map((site) => (site.id === "bloc-core" ? { ...site, latitude: 50, longitude: 24 } : site)),
+        workloads: base.workloads.map((one) => ({
+          ...one,
+          ttft: { ...one.ttft, budgetMs: 40 },
+          failoverBudgetMs: 400,
+        })),
+      };
+      const mesh = await meshOf(wellBehaved, { world, hedgeRatio: 1, firstTokenTimeoutMs: 5_000 });
+      for (let index = 0; index < 64; index++) await readStream(mesh.client);
+      mesh.near.behave((socket, asked) => void setTimeout(() => wellBehaved(socket, asked), 200));
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one two three", error: null, site: "near-edge" });
+      expect(mesh.bloc.requests).toHaveLength(0);
+      mesh.near.behave(failWith(500));
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one two three", error: null, site: "bloc-core" });
+    });
+
     it("comes from the first site all the same when the second lacks the model", async () => {
       const mesh = await meshOf(wellBehaved, { hedgeRatio: 1, firstTokenTimeoutMs: 5_000 });
       for (let index = 0; index < 64; index++) await readStream(mesh.client);
