@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { deployEverywhere } from "../../test/worlds/random-world.ts";
 import { testArea, testSite, testWorkload, tinyWorld } from "../../test/worlds/tiny-world.ts";
 import type { Deployment } from "../route/index.ts";
 import { defaultAutoscaling, loadSeconds } from "./autoscaler.ts";
@@ -95,6 +96,32 @@ describe("answers kept at sites", () => {
     const down = { kind: "down" as const, where: {}, fromS: 450 };
     const result = run({ responseCaching, faults: [down] });
     expect(result.windows.at(-1)!.workloads[0]!.completed).toBe(0);
+  });
+
+  it("are not kept by a site that is down or cut off while others answer for it", () => {
+    const two = {
+      ...world,
+      sites: [world.sites[0]!, testSite({ id: "other", tier: "edge", latitude: 51.5 })],
+      workloads: world.workloads.map((workload) => ({ ...workload, ttft: { ...workload.ttft, budgetMs: 2000 } })),
+      demand: world.demand.map((row) => ({ ...row, peakPerS: [30], meanPerS: [30] })),
+    };
+    for (const kind of ["down", "cut"] as const) {
+      // The users live farther from either site than a town is wide, so the cut takes the site from them.
+      const moved = { ...two, areas: two.areas.map((area) => ({ ...area, latitude: 48.5 })) };
+      const { workloads } = simulate({
+        world: moved,
+        deployment: deployEverywhere(moved),
+        options: {
+          durationS: 60.5,
+          warmUpS: 60,
+          demand: "peak",
+          responseCaching: { distinct: 300, zipf: 0, entries: 300, hitMs: 1 },
+          faults: [{ kind, where: { sites: [moved.sites[0]!.id] }, fromS: 0, toS: 60 }],
+        },
+      });
+      expect(workloads[0]!.completed).toBeGreaterThan(8);
+      expect(workloads[0]!.answeredFromCache).toBeLessThan(0.3 * workloads[0]!.completed);
+    }
   });
 
   it("stay within the law: a site abroad is never asked", () => {

@@ -92,7 +92,7 @@ export class FaultDriver {
   /** Sites that a fault takes down as a whole, and not an engine or a pool of them. */
   sitesCrashedBy(position: number): readonly number[] {
     const { kind, where } = this.#faults[position]!;
-    return kind === "down" && where.pool === undefined && where.module === undefined
+    return kind === "down" && where.pool === undefined && where.module === undefined && where.engine === undefined
       ? this.#sitesOfFault[position]!
       : [];
   }
@@ -103,7 +103,7 @@ export class FaultDriver {
     const fault = this.#faults[position]!;
     for (const site of this.#sitesOfFault[position]!) {
       if (fault.kind === "cut" || fault.kind === "control") this.#isolation.cut(site, fault.kind, nowMs);
-      else if (fault.kind === "link") this.#links.stretch(site, this.#factorOf("link", site));
+      else if (fault.kind === "link") this.#links.stretch(site, this.#factorOf("link", site), nowMs);
     }
     for (const replica of this.#replicasOfFault[position]!) {
       switch (fault.kind) {
@@ -132,7 +132,7 @@ export class FaultDriver {
     const fault = this.#faults[position]!;
     for (const site of this.#sitesOfFault[position]!) {
       if (fault.kind === "cut" || fault.kind === "control") this.#isolation.heal(site, fault.kind);
-      else if (fault.kind === "link") this.#links.stretch(site, this.#factorOf("link", site));
+      else if (fault.kind === "link") this.#links.stretch(site, this.#factorOf("link", site), nowMs);
     }
     for (const replica of this.#replicasOfFault[position]!) {
       switch (fault.kind) {

@@ -148,6 +148,20 @@ describe("faults of parts", () => {
   });
 });
 
+describe("a warm-up", () => {
+  it("leaves no trace in what is counted: neither attempts that failed in it nor the line there was", () => {
+    const shared = { rule: "disperse" as const, rateFactor: 20, waitingLine: { maxQueued: 100, patienceMs: 100 } };
+    const where = { sites: ["edge", "region"] };
+    const dark: Fault = { kind: "down", where, fromS: 5, toS: 8 };
+    const counted = run([dark], { ...shared, durationS: 10 });
+    expect(counted.requests.retries).toBeGreaterThan(0);
+    expect(counted.waitingLine!.largestQueued).toBeGreaterThan(0);
+    const warm = run([dark], { ...shared, durationS: 19, warmUpS: 18.9, rateFactor: 20 });
+    expect(warm.requests.retries).toBe(0);
+    expect(warm.waitingLine!.largestQueued).toBeLessThan(counted.waitingLine!.largestQueued);
+  });
+});
+
 describe("faults at random", () => {
   it("come for each unit by itself at the rates asked for", () => {
     const random = { meanHoursBetweenFailures: 1, meanHoursToRepair: 0.25, where: {} };

@@ -19,7 +19,7 @@ export interface LineParts {
   readonly world: World;
   readonly limits: WaitingLine;
   /** So many wait now. */
-  readonly depth: (queued: number) => void;
+  readonly depth: (queued: number, nowMs: number) => void;
   /** A request that came then has begun after so long. */
   readonly waited: (arrivalMs: number, ms: number) => void;
   /** Calls `look` after so many ms of simulated time. */
@@ -55,7 +55,7 @@ export class GatewayLine {
     };
     const limits = { maxQueued: parts.limits.maxQueued, maxQueuedBytes: defaultLine.maxQueuedBytes };
     this.#admission = new Admission(clock, limits, {
-      depth: parts.depth,
+      depth: (queued) => parts.depth(queued, this.#nowMs),
       waited: (_, ms) => {
         if (ms > 0) parts.waited(this.#nowMs - ms, ms);
       },

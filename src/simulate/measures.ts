@@ -176,6 +176,16 @@ export class Measures {
     this.windows.rejected[slot] = this.windows.rejected[slot]! + 1;
   }
 
+  /** A request is sent once more. */
+  retry(arrivalMs: number): void {
+    if (arrivalMs >= this.#fromMs) this.retries++;
+  }
+
+  /** So many requests wait now. */
+  waiting(queued: number, nowMs: number): void {
+    if (nowMs >= this.#fromMs) this.largestQueued = Math.max(this.largestQueued, queued);
+  }
+
   /** A request found no room at once and began after so long. */
   waitInLine(arrivalMs: number, ms: number): void {
     if (arrivalMs >= this.#fromMs) this.lineMs.add(ms);

@@ -335,7 +335,7 @@ export class Simulation {
     return new GatewayLine({
       world: this.#world,
       limits,
-      depth: (queued) => (measures.largestQueued = Math.max(measures.largestQueued, queued)),
+      depth: (queued, nowMs) => measures.waiting(queued, nowMs),
       waited: (arrivalMs, ms) => measures.waitInLine(arrivalMs, ms),
       lookAfter: (nowMs, delayMs) => this.#queue.push(nowMs + delayMs, retryPriority, eventKinds.lookAtLine, 0),
       begin: (request, nowMs, late) => this.#send(request, nowMs, late ? goesOrWaitsLate : goesOrWaits),
@@ -355,10 +355,8 @@ export class Simulation {
     const position = nearestOf(lane);
     if (position < 0) return false;
     const groupIndex = lane.group[position]!;
-    const { site, firstReplica } = this.#routes.groups[groupIndex]!;
-    if (!this.#fleet.isUp(firstReplica) || !answers.has(site, question)) return false;
-    if (this.#isolation.isActive && !this.#isolation.isReachable(this.#rows[row * rowInts + rowInt.area]!, site))
-      return false;
+    const { site } = this.#routes.groups[groupIndex]!;
+    if (!this.#isThere(groupIndex, row) || !answers.has(site, question)) return false;
     if (!this.#audit.allows(this.#rows[row * rowInts + rowInt.auditOrigin]!, site))
       this.#measures.residencyViolations++;
     const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
@@ -386,12 +384,22 @@ export class Simulation {
     return true;
   }
 
-  /** The answer is kept where the user would look for it first, if that site may have it. */
+  /** The answer is kept where the user would look for it first, if that site may have it and is there to take it. */
   #keepAnswer(request: number, row: number, answers: ResponseCaches): void {
     const question = this.#questionOf[request]!;
     const lane = this.#lanes.lane(row);
     const position = question < 0 ? -1 : nearestOf(lane);
-    if (position >= 0) answers.keep(this.#routes.groups[lane.group[position]!]!.site, question);
+    if (position < 0) return;
+    const groupIndex = lane.group[position]!;
+    if (this.#isThere(groupIndex, row)) answers.keep(this.#routes.groups[groupIndex]!.site, question);
+  }
+
+  /** Whether the site of a group is up and within reach of a row's users. */
+  #isThere(groupIndex: number, row: number): boolean {
+    const { site, firstReplica } = this.#routes.groups[groupIndex]!;
+    const isolation = this.#isolation;
+    const isReachable = !isolation.isActive || isolation.isReachable(this.#rows[row * rowInts + rowInt.area]!, site);
+    return isReachable && this.#fleet.isUp(firstReplica);
   }
 
   /**
@@ -549,7 +557,7 @@ export class Simulation {
       this.#reject(request, "attempts-exhausted");
       return;
     }
-    this.#measures.retries++;
+    this.#measures.retry(this.#table.floatOf(request, "arrivalMs"));
     this.#queue.push(atMs, retryPriority, eventKinds.retry, request);
   }
 

@@ -23,8 +23,11 @@ export class SiteLinks {
     return this.#ports[site * portSize + portFloat.factor]!;
   }
 
-  stretch(site: number, factor: number): void {
-    this.#ports[site * portSize + portFloat.factor] = factor;
+  /** What waits at `nowMs` has waited at the old rate. */
+  stretch(site: number, factor: number, nowMs: number): void {
+    const port = site * portSize;
+    for (const line of [portFloat.in, portFloat.out]) this.#join(port, line, 0, nowMs);
+    this.#ports[port + portFloat.factor] = factor;
   }
 
   /** Time until a request of so many bytes is in, ms. */
