@@ -53,7 +53,11 @@ describe("six times the users of France at once", () => {
     const { result: steady } = await unscaled;
     const { result: scaled } = await run("--autoscale", "on");
     expect(scaled.requests.arrived).toBe(steady.requests.arrived);
-    expect(scaled.workloads[0]!.ttftMs.p99!).toBeGreaterThan(2 * steady.workloads[0]!.ttftMs.p99!);
+    const turnedAway = ({ workloads }: SimulationResult) =>
+      workloads[0]!.rejections.find(({ reason }) => reason === "overloaded")?.count ?? 0;
+    expect(turnedAway(steady)).toBe(0);
+    expect(turnedAway(scaled)).toBeGreaterThan(0.005 * scaled.requests.arrived);
+    expect(scaled.workloads[0]!.ttftMs.p99!).toBeGreaterThan(1.25 * steady.workloads[0]!.ttftMs.p99!);
     expect(scaled.pools.reduce((sum, pool) => sum + pool.engineStarts, 0)).toBeGreaterThan(0);
     expect(energyKwh(scaled)).toBeLessThan(energyKwh(steady));
   });

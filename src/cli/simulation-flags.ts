@@ -41,7 +41,7 @@ export interface SimulationFlags {
   readonly faults?: string;
   readonly randomFaults: readonly string[];
   readonly snapshotInterval: number;
-  readonly waitingLine?: Partial<WaitingLine> | null;
+  readonly waitingLine?: Partial<WaitingLine> | false;
   readonly period?: string;
 }
 
@@ -157,8 +157,8 @@ const autoscaleFields: Readonly<Record<string, { option: keyof Autoscaling; read
   load: { option: "loadGBps", read: positive },
 };
 
-function waitingLine(text: string): Partial<WaitingLine> | null {
-  if (text === "off") return null;
+function waitingLine(text: string): Partial<WaitingLine> | false {
+  if (text === "off") return false;
   const fields: { maxQueued?: number; patienceMs?: number } = {};
   for (const part of text.split(",")) {
     const [name = "", value = ""] = part.split("=");

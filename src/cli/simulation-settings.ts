@@ -21,7 +21,8 @@ export function optionsOf(flags: SimulationFlags, world: World): Partial<Simulat
     conversations: flags.conversations ?? null,
     autoscaling: flags.autoscale === undefined ? null : { ...defaultAutoscaling, ...flags.autoscale },
     responseCaching: flags.answerCache ?? null,
-    waitingLine: flags.waitingLine === null ? null : { ...defaultSimulationOptions.waitingLine!, ...flags.waitingLine },
+    waitingLine:
+      flags.waitingLine === false ? null : { ...defaultSimulationOptions.waitingLine!, ...flags.waitingLine },
     snapshotIntervalMs: flags.snapshotInterval,
     snapshotMaxAgeMs: Math.max(1000, 4 * flags.snapshotInterval),
     faults: faultsOf(flags, world),

@@ -103,18 +103,17 @@ function costUsdAt({ terms, stakes }: Choices, at: number, computeMs: number, kn
   );
 }
 
-/** Probability that a request that goes to the replica now has its first token after the budget. */
+/** Probability that a request that goes to the replica has its first token after the budget, when the queue there takes `drainMs`. */
 export function missRatioAt(
   routes: Routes,
   lane: Choices,
-  load: LoadView,
   replica: number,
-  nowMs: number,
+  drainMs: number,
   extraTokens: number,
 ): number {
   const at = termsAt(lane, positionOf(lane, routes.groupOfReplica[replica]!));
   const { terms, stakes } = lane;
-  const computeMs = computeMsAt(lane, at, pessimisticDrainMs(lane, load, replica, nowMs), extraTokens);
+  const computeMs = computeMsAt(lane, at, drainMs, extraTokens);
   return missRatio(terms[at + laneTerm.mu]!, terms[at + laneTerm.sigma]!, stakes.budgetMs, computeMs);
 }
 

@@ -106,6 +106,14 @@ export class Fleet implements LoadView {
     return this.#known[at + freshUntil]! > nowMs ? this.#known[at + reported]! : this.#drainMsAfresh(replica, nowMs);
   }
 
+  /** The queue there is, whatever was last reported: what a gateway knows that has sent an engine all it has, ms. */
+  queueMs(replica: number, nowMs: number): number {
+    const engine = this.engineOf(replica);
+    if (engine === null) return 0;
+    engine.advance(nowMs);
+    return engine.drainMs(nowMs);
+  }
+
   health(replica: number, nowMs: number): number {
     const health = this.#known[replica * fields + believed]!;
     return health === full ? this.#healthOfFull(replica, nowMs) : health;

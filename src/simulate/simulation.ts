@@ -494,13 +494,16 @@ export class Simulation {
     return true;
   }
 
-  /** Whether beginning now at the engine found serves the request better than waiting. */
+  /**
+   * Whether beginning now at the engine found serves the request better than waiting. What engines report is a moment old;
+   * the gateway knows besides what it has sent them since and which first tokens came, and so how long the queue is.
+   */
   #hasRoom(lane: Choices, view: LoadView, replica: number, nowMs: number, may: number): boolean {
-    const isKnown = !Number.isNaN(view.health(replica, nowMs));
-    const queueMs = isKnown ? view.drainMs(replica, nowMs) : Number.NaN;
+    const isKnown = !Number.isNaN(view.health(replica, nowMs)) && !Number.isNaN(view.drainMs(replica, nowMs));
+    const queueMs = isKnown ? this.#fleet.queueMs(replica, nowMs) : Number.NaN;
     // The odds of being late cost most to find, and mostly nobody has to know them.
     if (hasRoom(queueMs, true, 1)) return true;
-    const missRatio = missRatioAt(this.#routes, lane, view, replica, nowMs, this.#hints.tokens);
+    const missRatio = missRatioAt(this.#routes, lane, replica, queueMs, this.#hints.tokens);
     return hasRoom(queueMs, may === goesOrWaitsLate, missRatio);
   }
 

@@ -54,6 +54,20 @@ describe("simulate", () => {
     expect(times.length).toBeGreaterThan(0);
   });
 
+  it("turns requests away for which there is no room, or lets them wait at the engines when told so", async () => {
+    const overloaded = async (...more: string[]) => {
+      const { workloads, requests } = await result("--rate-factor", "200", "--seconds", "5", ...more);
+      const turnedAway = workloads
+        .flatMap(({ rejections }) => rejections)
+        .filter(({ reason }) => reason === "overloaded");
+      return { turnedAway: turnedAway.reduce((sum, { count }) => sum + count, 0), waited: requests.waited };
+    };
+    const [usual, off] = [await overloaded(), await overloaded("--waiting-line", "off")];
+    expect(usual.turnedAway).toBeGreaterThan(0);
+    expect(usual.waited).toBeGreaterThan(0);
+    expect(off).toEqual({ turnedAway: 0, waited: 0 });
+  });
+
   it("ends with code 99 when asked to be strict and a fault takes what was to be served", async () => {
     expect((await simulate("--strict")).exitCode).toBe(0);
     const down = await simulate("--strict", "--fault", "all@20s+20s");

@@ -26,7 +26,7 @@ function simulated(perS: number) {
     ...pool,
     groups: pool.groups.map((group) => ({ ...group, replicas: 1 })),
   }));
-  const options = { durationS: seconds, demand: "peak" as const, snapshotIntervalMs: 0, seed: 3 };
+  const options = { durationS: seconds, demand: "peak" as const, seed: 3 };
   const simulation = new Simulation({ world, deployment: { ...everywhere, pools }, options });
   simulation.advance(simulation.durationMs);
   const [chat] = simulation.result().workloads;
