@@ -162,6 +162,16 @@ describe("a warm-up", () => {
   });
 });
 
+describe("engines that have done nothing since the warm-up", () => {
+  it("were busy for no time, and not for less", () => {
+    const dark: Fault = { kind: "down", where: {}, fromS: 5 };
+    for (let seed = 1; seed <= 8; seed++) {
+      const { pools } = run([dark], { seed, durationS: 10, warmUpS: 5, rateFactor: 5, rule: "round-robin" });
+      for (const { utilization, servingEnergyKwh } of pools) expect([utilization, servingEnergyKwh]).toEqual([0, 0]);
+    }
+  });
+});
+
 describe("faults at random", () => {
   it("come for each unit by itself at the rates asked for", () => {
     const random = { meanHoursBetweenFailures: 1, meanHoursToRepair: 0.25, where: {} };

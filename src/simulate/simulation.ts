@@ -582,11 +582,12 @@ export class Simulation {
   /** How long each group's engines have been busy since the warm-up, ms; as far as they have been advanced. */
   #busyPerGroup(nowMs: number): Float64Array {
     return Float64Array.from(this.#routes.groups, (group, index) => {
-      let busyMs = -(this.#warmUpBusyMs?.[index] ?? 0);
+      let busyMs = 0;
       for (let replica = group.firstReplica; replica < group.firstReplica + group.replicas; replica++) {
         busyMs += this.#fleet.engineOf(replica)?.busyMs(nowMs) ?? 0;
       }
-      return busyMs;
+      // Two sums made in the same order: what has done nothing since differs by nothing, not by what rounding leaves.
+      return busyMs - (this.#warmUpBusyMs?.[index] ?? 0);
     });
   }
 }

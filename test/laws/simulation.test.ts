@@ -58,6 +58,8 @@ const troubledRuns = fc.record({
     autoscaling: fc.constantFrom(null, { ...defaultAutoscaling, minRatio: 0, idleS: 5, intervalS: 5 }),
     responseCaching: fc.constantFrom(null, { distinct: 50, zipf: 1, entries: 5, hitMs: 1 }),
     maxAttempts: fc.constantFrom(1, 3),
+    warmUpS: fc.constantFrom(0, 7),
+    waitingLine: fc.constantFrom({ maxQueued: 1000, patienceMs: 30_000 }, { maxQueued: 5, patienceMs: 100 }, null),
   }),
 });
 
