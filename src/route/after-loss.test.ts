@@ -55,11 +55,14 @@ function decided(world: World, bySite: readonly Engine[], seed = 1) {
     };
   });
   const snapshot = { maxAgeMs: 1000, engines };
-  const { target, fallbacks } = decide(routes, origin, snapshot, { nowMs: 0, rng: seededRng(seed) });
+  const decision = decide(routes, origin, snapshot, { nowMs: 0, rng: seededRng(seed) });
+  const { target, fallbacks } = decision;
   const isFull = (group: number) => bySite[routes.groups[group]!.site]!.isBusy === true;
   const waitsFor = fullGroup(routes, origin, loadViewOf(snapshot), 0, isFull);
   return {
     target,
+    budgetMs: decision.budgetMs,
+    refusedAt: [...new Set(decision.rejected.map((refusal) => refusal.site))],
     site: target?.site ?? null,
     fallbacks: fallbacks.map(({ site }) => site),
     waitsFor: waitsFor < 0 ? null : world.sites[routes.groups[waitsFor]!.site]!.id,
@@ -106,6 +109,22 @@ describe("a failover time beyond the budget", () => {
     expect(decided(patient, [down, down, full, full])).toMatchObject({ site: null, waitsFor: "far" });
     expect(decided(patient, [idle, idle, full, full]).waitsFor).toBeNull();
     expect(decided(worldWith(undefined), [down, down, full, full])).toMatchObject({ site: null, waitsFor: null });
+  });
+
+  it("is told as what the target was judged by, and nobody is told that the place is both taken and refused", () => {
+    const calm = decided(worldWith(undefined), [idle, down, idle, idle]);
+    expect(calm).toMatchObject({ site: "here", budgetMs: 40, refusedAt: ["far", "beyond"] });
+    expect(decided(patient, [idle, down, idle, idle])).toMatchObject({
+      site: "here",
+      fallbacks: ["far"],
+      budgetMs: 40,
+      refusedAt: ["beyond"],
+    });
+    expect(decided(patient, [down, down, idle, idle])).toMatchObject({
+      site: "far",
+      budgetMs: 100,
+      refusedAt: ["beyond"],
+    });
   });
 
   it("gives an attempt that fails a last place to go", () => {

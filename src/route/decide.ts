@@ -43,6 +43,7 @@ export interface Decision {
   /** Next best engines at other pools, best first. */
   readonly fallbacks: readonly Target[];
   readonly rejected: readonly Rejection[];
+  /** What the target was judged by: the workload's budget, or its `failover` time where only a loss made it a target. */
   readonly budgetMs: number;
 }
 
@@ -71,7 +72,12 @@ export function describe(routes: Routes, origin: RouteOrigin, placement: Placeme
   for (let candidate = 1; candidate < placement.replicas.length; candidate++) {
     fallbacks.push(describeIn(routes, lane, placement, candidate));
   }
-  return { target: describeIn(routes, lane, placement, 0), fallbacks, rejected: lane.rejected, budgetMs };
+  const target = describeIn(routes, lane, placement, 0);
+  if (routes.afterLoss === null) return { target, fallbacks, rejected: lane.rejected, budgetMs };
+  // Who may go there after a loss is not told that it lies beyond the budget.
+  const pools = new Set([target, ...fallbacks].map(({ pool }) => pool));
+  const rejected = lane.rejected.filter(({ pool }) => !pools.has(pool));
+  return { target, fallbacks, rejected, budgetMs: laneWith(routes, lane, target.group).stakes.budgetMs };
 }
 
 function unhealthy(routes: Routes, lane: Lane): Rejection[] {
