@@ -68,9 +68,11 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
       });
     },
   );
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+  server.on("clientError", (error: NodeJS.ErrnoException & { reason?: string }, socket) => {
     if (!socket.writable) return void socket.destroy();
-    const status = refusals.get(error.code ?? "") ?? "400 Bad Request";
+    // A line end that is none behind the version bears the name of a version that is not spoken.
+    const refusal = error.reason?.includes("CRLF") ? undefined : refusals.get(error.code ?? "");
+    const status = refusal ?? "400 Bad Request";
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   });
   await new Promise<void>((resolve, reject) => {
