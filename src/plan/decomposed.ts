@@ -6,7 +6,7 @@
 import { closeOnCore, hasCore } from "./close-on-core.ts";
 import { solveExact } from "./exact.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
-import { boundSteps } from "./lagrangian.ts";
+import { boundSteps, type KnownChoices } from "./lagrangian.ts";
 import { withoutFollowing } from "./least-modules.ts";
 import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
@@ -14,8 +14,8 @@ import { pricesByPeriod } from "./periods-apart.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
 import { checkSolution, objectiveUsd, type PlanProblem } from "./problem.ts";
 import { planAroundSteps, roundedCounts, type Choices, type Rounding } from "./round-plan.ts";
-import { moveTables, type MoveTables } from "./row-moves.ts";
-import { takePauses } from "./steps.ts";
+import { moveTables, rankAgain, type MoveTables } from "./row-moves.ts";
+import { takePauses, type Steps } from "./steps.ts";
 import { dives, tellCasesApart, wholeCase } from "./tell-cases-apart.ts";
 import { tightenByBlocks } from "./tighten-by-blocks.ts";
 import { viewBySite } from "./site-view.ts";
@@ -37,11 +37,21 @@ const smallStallRatio = 5e-6;
 const largeProblemArcs = 200_000;
 /** Share of the time limit the bound may take. */
 const boundTimeShare = 0.45;
+/** The same where a plan is known and the bound still climbs towards it. */
+const climbingTimeShare = 0.75;
 /** Share of the time limit that first prices of every period by itself may take. */
 const periodsTimeShare = 0.35;
 /** The bound climbs no further once this share of the asked gap is left: cuts fitted again at the end may prove a little less. */
 const surelyProven = 0.9;
-/** The bound of a horizon climbs on while it closes this share of the gap in so many evaluations. */
+/**
+ * In large problems a plan is looked for while prices are still rough: after so many evaluations or, where those take long, this
+ * share of the time limit, then after so many times as many, while that takes at most its share of the time.
+ */
+const firstLook = 10;
+const latestLook = 0.12;
+const laterLook = 4;
+const lookTimeShare = 0.2;
+/** The bound climbs on for longer, that of a horizon at all, while it closes this share of the gap in so many evaluations. */
 const worthClimbing = 0.02;
 const climbWindow = 20;
 /** Ways of rounding, tried in turn. */
@@ -95,7 +105,12 @@ export async function solveDecomposed(
   let boundUsd = -Infinity;
   let climbedUsd = -Infinity;
   let state = createPlanState(problem, best);
-  let moves: MoveTables;
+  let moves: MoveTables | undefined;
+  const rank = (modulePrice: Float64Array): MoveTables => {
+    if (moves === undefined) moves = moveTables(problem, modulePrice);
+    else rankAgain(problem, moves, modulePrice);
+    return moves;
+  };
   const view = viewBySite(problem);
   const strong = withImpliedLimits(stated);
   const arcCount = problem.arcs.pool.length;
@@ -111,13 +126,15 @@ export async function solveDecomposed(
     best = solution;
     bestUsd = usd;
     state = candidate;
-    record(bestUsd, boundUsd);
+    record(bestUsd, Math.max(boundUsd, climbedUsd));
   };
-  const round = async (part: PlanProblem, by: Choices, rounding: Rounding): Promise<void> => {
-    const found = await finish(planAroundSteps(part, by, moves, roundedCounts(part, by, rounding), timeUp));
+  function* roundSteps(part: PlanProblem, by: Choices, rounding: Rounding): Steps<void> {
+    const found = yield* planAroundSteps(part, by, moves!, roundedCounts(part, by, rounding), timeUp);
     // What a case forces open is open in the whole only where something stands.
-    keep(createPlanState(problem, found.solution()));
-  };
+    keep(part === problem ? found : createPlanState(problem, found.solution()));
+  }
+  const round = (part: PlanProblem, by: Choices, rounding: Rounding): Promise<void> =>
+    finish(roundSteps(part, by, rounding));
   const [firstRounding, ...furtherRoundings] = roundings;
   const stall = problem.arcs.pool.length > largeProblemArcs ? stallRatio : smallStallRatio;
   const from = await finish(
@@ -131,28 +148,51 @@ export async function solveDecomposed(
     // A plan as soon as there can be one: it also says how far the bound has to climb.
     boundUsd = from.boundUsd;
     record(bestUsd, boundUsd);
-    moves = moveTables(problem, from.modulePrice);
+    rank(from.modulePrice);
     await round(problem, from, firstRounding!);
   }
   let evaluations = 0;
   let climbedBeforeUsd = -Infinity;
-  /** Whether the bound of a horizon closes so little of the gap to its first plan that looking for plans promises more. */
-  const hardlyClimbs = (): boolean => {
-    if (from === undefined || ++evaluations % climbWindow > 0) return false;
-    const gainedUsd = climbedUsd - climbedBeforeUsd;
+  /** Whether the bound closed much of the gap to the best plan lately: where it does not, looking for plans promises more. */
+  let climbs = true;
+  const watch = (): void => {
+    if (++evaluations % climbWindow > 0) return;
+    climbs = climbedUsd - climbedBeforeUsd >= worthClimbing * (bestUsd - climbedUsd);
     climbedBeforeUsd = climbedUsd;
-    return gainedUsd < worthClimbing * (bestUsd - climbedUsd);
+  };
+  let [nextLook, lookedS] = [firstLook, 0];
+  function* look(known: KnownChoices): Steps<void> {
+    const sinceS = elapsedS();
+    rank(known.modulePrice);
+    yield* roundSteps(problem, known, firstRounding!);
+    lookedS += elapsedS() - sinceS;
+    nextLook = laterLook * evaluations;
+    yield "";
+  }
+  const boundEndS = (): number => {
+    const share = lookedS > 0 && climbs ? climbingTimeShare : boundTimeShare;
+    return Math.min(share * options.timeLimitS + lookedS, climbingTimeShare * options.timeLimitS);
   };
   const steps = boundSteps(strong, view, {
     iterations: boundIterations,
     stallRatio: stall,
     isCancelled: cancelled,
+    meanwhile(known) {
+      if (from !== undefined || arcCount <= largeProblemArcs) return undefined;
+      // Where evaluations take long the first plan is not put off until there are so many.
+      const isDue = evaluations >= nextLook || (lookedS === 0 && elapsedS() > latestLook * options.timeLimitS);
+      return isDue && elapsedS() * lookTimeShare >= lookedS ? look(known()) : undefined;
+    },
     ...(from !== undefined && { from }),
-    stop: () =>
-      cancelled() ||
-      elapsedS() > boundTimeShare * options.timeLimitS ||
-      gapOf(bestUsd, climbedUsd) <= surelyProven * options.relativeGap ||
-      hardlyClimbs(),
+    stop() {
+      watch();
+      return (
+        cancelled() ||
+        elapsedS() > boundEndS() ||
+        gapOf(bestUsd, climbedUsd) <= surelyProven * options.relativeGap ||
+        (from !== undefined && !climbs)
+      );
+    },
     onBound: (usd) => {
       climbedUsd = usd;
       if (elapsedS() - reportedS < 0.5) return;
@@ -167,11 +207,11 @@ export async function solveDecomposed(
   boundUsd = certificate.boundUsd;
   record(bestUsd, boundUsd);
 
-  moves = moveTables(problem, bound.modulePrice);
   let cases = 1;
   const late = (): boolean => timeUp() || proven() || elapsedS() > latestRounding * options.timeLimitS;
   // Whoever stops early gets a plan all the same.
-  const hasPlan = proven() || (from !== undefined && timeUp());
+  const hasPlan = proven() || ((from !== undefined || lookedS > 0) && timeUp());
+  if (!hasPlan || !timeUp()) rank(bound.modulePrice);
   if (!hasPlan) await round(problem, bound, firstRounding!);
   let favoured = problem;
   for (const part of dives(problem, whole, bestUsd - boundUsd)) {
@@ -227,7 +267,7 @@ export async function solveDecomposed(
     ({ certificate } = told);
     boundUsd = Math.max(boundUsd, certificate.boundUsd);
     cases = told.cases.length;
-    moves = moveTables(problem, bound.modulePrice);
+    rank(bound.modulePrice);
     record(bestUsd, boundUsd);
   }
   state = createPlanState(problem, best);
@@ -246,11 +286,11 @@ export async function solveDecomposed(
     if (!proven() && !timeUp()) {
       const wanted = roundedCounts(problem, bound, roundings[0]!);
       for (const { pool, count } of blocks) wanted[pool] = count;
-      keep(await finish(planAroundSteps(problem, bound, moves, wanted, timeUp)));
+      keep(await finish(planAroundSteps(problem, bound, moves!, wanted, timeUp)));
       state = createPlanState(problem, best);
     }
   }
-  const search = createSearch(problem, view, bound, moves);
+  const search = createSearch(problem, view, bound, moves!);
   let rounds = 0;
   let stateUsd = bestUsd;
   const verify = (): void => {

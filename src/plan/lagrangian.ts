@@ -25,7 +25,12 @@ export interface LagrangianOptions {
   /** Whether somebody waits for what there is: the best prices are then certified as they are, without fitting cuts again. */
   readonly isCancelled?: () => boolean;
   readonly onBound?: (boundUsd: number) => void;
+  /** Asked after every evaluation for work to do in between with what is known by then: a plan may be rounded from it. */
+  readonly meanwhile?: (known: () => KnownChoices) => Steps<void> | undefined;
 }
+
+/** What an unfinished search for prices knows: the best prices so far and the choices averaged under them. */
+export type KnownChoices = Pick<LagrangianResult, "rowPrice" | "limitPrice" | "modules" | "open" | "modulePrice">;
 
 export interface LagrangianResult {
   readonly boundUsd: number;
@@ -67,6 +72,22 @@ const usualStallWindow = 40;
 /** Effort spent on fitting the cuts to the best prices at the end. */
 const closingRefinements = 4;
 const closingRounds = 4;
+/** Share of the bound that fitting them may leave. */
+const closingTolerance = 1e-7;
+
+/**
+ * What every plan costs alike, USD: nothing may serve these rows. However much that is, it says nothing about how far the prices
+ * of the others have come.
+ */
+function givenWhateverIsPlanned({ rows, arcs }: PlanProblem, { most }: SiteView): number {
+  let usd = 0;
+  for (let row = 0; row < rows.count; row++) {
+    let arc = arcs.starts[row]!;
+    while (arc < arcs.starts[row + 1]! && most[arcs.pool[arc]!] === 0) arc++;
+    if (arc === arcs.starts[row + 1]) usd += rows.unservedUsd[row]!;
+  }
+  return usd;
+}
 
 /** The bound, computed at once. */
 export function lagrangianBound(problem: PlanProblem, view: SiteView, options: LagrangianOptions): LagrangianResult {
@@ -82,6 +103,8 @@ export function* boundSteps(problem: PlanProblem, view: SiteView, options: Lagra
   const prices = new Float64Array(size);
   prices.set(firstPrices(problem));
   const totalUsd = prices.reduce((sum, price) => sum + price, 0);
+  const givenUsd = givenWhateverIsPlanned(problem, view);
+  const atStakeUsd = (usd: number): number => Math.max(Math.abs(usd - givenUsd), 1e-3 * (totalUsd - givenUsd));
   const upper = new Float64Array(size).fill(Infinity);
   upper.set(rows.unservedUsd);
   const scale = prices.slice();
@@ -119,7 +142,7 @@ export function* boundSteps(problem: PlanProblem, view: SiteView, options: Lagra
   for (; iteration < options.iterations; iteration++) {
     yield undefined;
     if (options.stop()) break;
-    const smallUsd = smallestGain * Math.max(Math.abs(bundle.value), 1e-3 * totalUsd);
+    const smallUsd = smallestGain * atStakeUsd(bundle.value);
     let foreseenUsd = bundle.propose(prices);
     for (let again = 0; again < weighings && foreseenUsd < 0; again++) {
       bundle.shorten();
@@ -131,9 +154,11 @@ export function* boundSteps(problem: PlanProblem, view: SiteView, options: Lagra
     if (bundle.learn(value, slope, priced.chosen)) options.onBound?.(bundle.value);
     if (iteration % (options.stallWindow ?? usualStallWindow) === 0) {
       const gained = bundle.value - boundBefore;
-      if (options.stallRatio !== undefined && gained <= options.stallRatio * Math.abs(bundle.value)) break;
+      if (options.stallRatio !== undefined && gained <= options.stallRatio * Math.abs(bundle.value - givenUsd)) break;
       boundBefore = bundle.value;
     }
+    const work = options.meanwhile?.(known);
+    if (work !== undefined) yield* work;
   }
 
   // The cuts have moved on since the best bound was met: they are made to fit its prices again, and what they then prove
@@ -142,26 +167,34 @@ export function* boundSteps(problem: PlanProblem, view: SiteView, options: Lagra
   const best = bundle.prices;
   const hurries = (): boolean => options.isCancelled?.() === true;
   let certified = priced.evaluate(best, hurries() ? 0 : closingRefinements);
-  for (let round = 0; round < closingRounds && certified < bundle.value && !hurries(); round++) {
+  // What is left to gain is weighed against what an evaluation takes: none is added for rounding alone.
+  const enoughUsd = bundle.value - closingTolerance * Math.abs(bundle.value - givenUsd);
+  for (let round = 0; round < closingRounds && certified < enoughUsd && !hurries(); round++) {
+    yield undefined;
     certified = priced.evaluate(best, closingRefinements);
   }
   // Whoever reads the view after this reads plain costs.
   priced.leave();
-  const averaged = new Float64Array(pools.count + sites.count);
-  bundle.average(averaged);
   return {
+    ...known(),
     boundUsd: certified,
-    rowPrice: best.slice(0, firstLimit),
-    limitPrice: best.slice(firstLimit, firstTie),
     tiePrice: best.slice(firstTie),
-    modules: averaged.slice(0, pools.count),
-    open: averaged.slice(pools.count),
-    modulePrice: priced.modulePrice,
     siteValue: priced.siteValue,
     bounder,
     iterations: iteration,
   };
 
+  function known(): KnownChoices {
+    const averaged = new Float64Array(pools.count + sites.count);
+    bundle.average(averaged);
+    return {
+      rowPrice: bundle.prices.slice(0, firstLimit),
+      limitPrice: bundle.prices.slice(firstLimit, firstTie),
+      modules: averaged.slice(0, pools.count),
+      open: averaged.slice(pools.count),
+      modulePrice: priced.modulePrice,
+    };
+  }
   function scaleOfLimit(limit: CouplingLimit): number {
     if (isOpeningLimit(limit)) {
       // What lets a site open is worth about what the site earns.

@@ -150,25 +150,17 @@ export function evict(state: PlanState, tables: MoveTables, pool: number, moved:
   const { arcs } = state.problem;
   const count = state.modules[pool]!;
   let over = state.load[pool]! - count;
-  if (over > negligible) {
-    for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]! && over > negligible; j++) {
-      const arc = tables.byPool.arc[j]!;
-      if (state.share[arc] === 0) continue;
-      const row = tables.rowOf[arc]!;
-      const part =
-        count === 0 || arcs.load[arc] === 0 ? state.share[arc]! : Math.min(state.share[arc]!, over / arcs.load[arc]!);
-      state.serve(row, arc, -part);
-      over -= part * arcs.load[arc]!;
-      moved.push(row);
-    }
-  }
-  if (count > 0) return;
   // Demand that takes no module time still needs a module to stand.
+  if (count > 0 && !(over > negligible)) return;
   for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]!; j++) {
     const arc = tables.byPool.arc[j]!;
-    if (state.share[arc]! > 0) {
-      state.serve(tables.rowOf[arc]!, arc, -state.share[arc]!);
-      moved.push(tables.rowOf[arc]!);
-    }
+    if (!(state.share[arc]! > 0)) continue;
+    const row = tables.rowOf[arc]!;
+    const whole = count === 0 || arcs.load[arc] === 0;
+    const part = whole ? state.share[arc]! : Math.min(state.share[arc]!, over / arcs.load[arc]!);
+    state.serve(row, arc, -part);
+    over -= part * arcs.load[arc]!;
+    moved.push(row);
+    if (count > 0 && !(over > negligible)) return;
   }
 }

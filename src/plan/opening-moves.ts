@@ -67,7 +67,7 @@ function costOfRow(
 
 /** Places that promise to save more than they cost, the best first: what opens in one period is open in the later ones. */
 function promising(state: PlanState, tables: MoveTables, nowUsd: Float64Array): Candidate[] {
-  const promiseUsd = promises(state, tables, nowUsd);
+  const promiseUsd = promises(state, nowUsd);
   const found: Candidate[] = [];
   for (const here of sitesOfPlaces(state.problem)) {
     let [usd, mostUsd, first] = [0, tables.negligibleUsd, -1];
@@ -88,35 +88,39 @@ function sitesOfPlaces({ sites }: PlanProblem): number[][] {
   return found;
 }
 
-/** What serving more from each site promises to save beyond what opening it costs, USD/year; below 0 where it saves too little. */
-function promises(state: PlanState, tables: MoveTables, nowUsd: Float64Array): Float64Array {
-  const { arcs, pools, sites } = state.problem;
+/**
+ * What serving more from each site promises to save beyond what opening it costs, USD/year; below 0 where it saves too little. Read
+ * row by row, in the order of the arcs: most of them save nothing.
+ */
+function promises(state: PlanState, nowUsd: Float64Array): Float64Array {
+  const { rows, arcs, pools, sites } = state.problem;
   const promiseUsd = new Float64Array(sites.count);
-  const saved = new Float64Array(nowUsd.length);
+  const kw = new Float64Array(sites.count);
+  /** What the row at hand saves at most, at the sites where it saves anything. */
+  const saved = new Float64Array(sites.count);
   const touched: number[] = [];
-  for (let site = 0; site < sites.count; site++) {
-    let kw = 0;
-    let usd = 0;
-    for (const pool of tables.poolsOfSite[site]!) {
-      if (pools.maxCount[pool] === 0) continue;
-      for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]!; j++) {
-        const arc = tables.byPool.arc[j]!;
-        const row = tables.rowOf[arc]!;
-        const savedUsd = nowUsd[row]! - arcs.usd[arc]! - arcs.load[arc]! * pools.usd[pool]!;
-        if (savedUsd <= saved[row]!) continue;
-        if (saved[row] === 0) {
-          touched.push(row);
-          kw += arcs.load[arc]! * pools.kw[pool]!;
-        }
-        usd += savedUsd - saved[row]!;
-        saved[row] = savedUsd;
+  for (let row = 0; row < rows.count; row++) {
+    const now = nowUsd[row]!;
+    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+      const pool = arcs.pool[arc]!;
+      const savedUsd = now - arcs.usd[arc]! - arcs.load[arc]! * pools.usd[pool]!;
+      if (!(savedUsd > 0) || pools.maxCount[pool] === 0) continue;
+      const site = pools.site[pool]!;
+      const before = saved[site]!;
+      if (savedUsd <= before) continue;
+      if (before === 0) {
+        touched.push(site);
+        kw[site]! += arcs.load[arc]! * pools.kw[pool]!;
       }
+      promiseUsd[site]! += savedUsd - before;
+      saved[site] = savedUsd;
     }
-    for (const row of touched) saved[row] = 0;
+    for (const site of touched) saved[site] = 0;
     touched.length = 0;
-    if (kw > sites.kw[site]!) usd *= sites.kw[site]! / kw;
-    if (state.standing[site] === 0 && sites.forced[site] === 0) usd -= sites.usd[site]!;
-    promiseUsd[site] = usd;
+  }
+  for (let site = 0; site < sites.count; site++) {
+    if (kw[site]! > sites.kw[site]!) promiseUsd[site]! *= sites.kw[site]! / kw[site]!;
+    if (state.standing[site] === 0 && sites.forced[site] === 0) promiseUsd[site]! -= sites.usd[site]!;
   }
   return promiseUsd;
 }

@@ -18,6 +18,7 @@ import type { PlanOptions, PlanTools } from "./plan-options.ts";
 import {
   centralisedAlternative,
   certificateOf,
+  describingOptions,
   headOf,
   infeasibleDocument,
   pathOptions,
@@ -36,7 +37,8 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const seconds = (): number => (tools.nowMs() - startedMs) / 1000;
   const stacked = await buildModel(stackPeriodsSteps(world), tools, options);
   const [first] = stacked.periods as [StackedPeriods["periods"][number]];
-  const path = pathOptions(tools, options, seconds());
+  const builtS = seconds();
+  const path = pathOptions(tools, options, builtS);
   for (const planned of stacked.periods) {
     const clashes = findClashes(planned);
     if (clashes.length === 0) continue;
@@ -46,7 +48,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   }
 
   const stages = stacked.periods.map((planned, period) => ({ planned, ...stacked.first[period]! }));
-  const solved = await solvePlan(stacked.problem, stages, tools, searchOptions(path));
+  const solved = await solvePlan(stacked.problem, stages, tools, searchOptions(path, builtS));
   const { result } = solved;
   const ids = world.periods.map(({ id }) => id);
   const broken = [...brokenLimits(stacked.problem, result.solution, ids), ...fatalFailures(solved.fatal)];
@@ -75,7 +77,8 @@ export async function horizonDocument(
     const solution = periodSolution(stacked, period, result.solution);
     const vintages = differ ? stacked.vintages(period, result.solution.modules) : [];
     const moves = solved.moves.filter(({ stage }) => stage === period);
-    descriptions.push(await describePeriod(planned, solution, tools, path, moves, vintages));
+    const terms = describingOptions(path, seconds, stacked.periods.length);
+    descriptions.push(await describePeriod(planned, solution, tools, terms, moves, vintages));
   }
   const weights = descriptions.map((_, period) => discountedYears(world, period));
   // What the document costs is what anyone computes from it, to the last digit.

@@ -26,6 +26,14 @@ const leastSearchS = 1;
 /** Share of the time limit that the search leaves for the alternative and the certificate, and what each gets at the least. */
 const afterSearchShare = 0.08;
 const leastAfterShare = 0.03;
+/**
+ * What comes after the search reads the problem a few times, as arranging it did: so much of the time that took is left for it too,
+ * where the limit allows.
+ */
+const afterBuildShare = 0.5;
+const mostAfterShare = 0.4;
+/** Share of the time limit that what modules are worth may take to find. */
+const worthTimeShare = 0.1;
 /** Share of the time limit the centralised alternative may take; it is much smaller than the plan itself. */
 const comparisonTimeShare = 0.25;
 /** Evaluations spent on the prices of an exactly solved problem: milliseconds each, at most 12,000 arcs. */
@@ -44,12 +52,13 @@ export async function planPeriod(
   const planned = await buildModel(worldProblemSteps(world, period), tools, options);
   const { problem } = planned;
   const seconds = (): number => (tools.nowMs() - startedMs) / 1000;
-  const path = pathOptions(tools, options, seconds());
+  const builtS = seconds();
+  const path = pathOptions(tools, options, builtS);
   const clashes = findClashes(planned);
   if (clashes.length > 0) return infeasibleDocument(planned, problem, path, options, clashes, seconds());
 
   const stages = [{ planned, arc: 0, pool: 0 }];
-  const solved = await solvePlan(problem, stages, tools, searchOptions(path));
+  const solved = await solvePlan(problem, stages, tools, searchOptions(path, builtS));
   const { result } = solved;
   const broken = [...brokenLimits(problem, result.solution), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(planned, problem, path, options, broken, seconds());
@@ -69,7 +78,13 @@ export async function periodDocument(
   const { result } = solved;
   const { problem, world } = planned;
   const stages = [{ planned, arc: 0, pool: 0 }];
-  const { description, told } = await describePeriod(planned, result.solution, tools, path, solved.moves);
+  const { description, told } = await describePeriod(
+    planned,
+    result.solution,
+    tools,
+    describingOptions(path, seconds),
+    solved.moves,
+  );
   const centralised = await centralisedAlternative(planned, tools, path, options, seconds);
   const certificate = await certificateOf(proven, tools, path, seconds);
   // What the document costs is what anyone computes from it, to the last digit.
@@ -115,9 +130,23 @@ export function pathOptions(tools: PlanTools, options: PlanOptions, spentS: numb
   };
 }
 
-/** The same for the search alone: what comes after it keeps to the time limit too. */
-export function searchOptions(path: PathOptions): PathOptions {
-  return { ...path, timeLimitS: (1 - afterSearchShare) * path.timeLimitS };
+/**
+ * The same for the search alone: what comes after it keeps to the time limit too.
+ *
+ * @param spentS What arranging the problem has taken, seconds.
+ */
+export function searchOptions(path: PathOptions, spentS: number): PathOptions {
+  const { timeLimitS } = path;
+  const afterS = Math.max(
+    afterSearchShare * timeLimitS,
+    Math.min(mostAfterShare * timeLimitS, afterBuildShare * spentS),
+  );
+  return { ...path, timeLimitS: timeLimitS - afterS };
+}
+
+/** The same for describing what was found, as one of `parts`. */
+export function describingOptions(path: PathOptions, seconds: () => number, parts = 1): PathOptions {
+  return { ...path, timeLimitS: afterSearchS(worthTimeShare, path, seconds) / parts };
 }
 
 /** Seconds that something after the search may take: a share of the limit where the search has left as much. */

@@ -19,20 +19,33 @@ export function restrictArcs(
   share?: Float64Array,
 ): RestrictedProblem {
   const { arcs, pools } = problem;
-  const kept: number[] = [];
+  const kept = new Int32Array(arcs.pool.length);
   const starts = new Int32Array(problem.rows.count + 1);
-  const cost = (arc: number): number => arcs.usd[arc]! + arcs.load[arc]! * pools.usd[arcs.pool[arc]!]!;
+  const costs: number[] = [];
+  let end = 0;
   for (let row = 0; row < problem.rows.count; row++) {
-    const candidates: number[] = [];
-    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) if (allows(arc)) candidates.push(arc);
-    if (candidates.length > perRow) {
-      candidates.sort((a, b) => cost(a) - cost(b) || a - b);
-      const few = candidates.filter((arc, rank) => rank < perRow || (share !== undefined && share[arc]! > 0));
-      kept.push(...few.sort((a, b) => a - b));
-    } else kept.push(...candidates);
-    starts[row + 1] = kept.length;
+    const first = end;
+    costs.length = 0;
+    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+      if (!allows(arc)) continue;
+      kept[end++] = arc;
+      costs.push(arcs.usd[arc]! + arcs.load[arc]! * pools.usd[arcs.pool[arc]!]!);
+    }
+    if (end - first > perRow) {
+      const sorted = Float64Array.from(costs).sort();
+      const most = sorted[perRow - 1]!;
+      // Of those that cost the same the first are kept.
+      let asDear = perRow - sorted.indexOf(most);
+      end = first;
+      for (const [i, usd] of costs.entries()) {
+        const arc = kept[first + i]!;
+        const isCheap = usd < most || (usd === most && asDear-- > 0);
+        if (isCheap || (share !== undefined && share[arc]! > 0)) kept[end++] = arc;
+      }
+    }
+    starts[row + 1] = end;
   }
-  const arc = Int32Array.from(kept);
+  const arc = kept.slice(0, end);
   return {
     arc,
     problem: {

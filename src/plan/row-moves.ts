@@ -5,7 +5,8 @@ import type { PlanProblem } from "./problem.ts";
 
 /** What the moves need to look things up quickly; made once per problem. */
 export interface MoveTables {
-  readonly byPool: { readonly starts: Int32Array; readonly arc: Int32Array };
+  /** Arcs by pool, with their rows beside them: looking for rows that want something then reads memory in order. */
+  readonly byPool: { readonly starts: Int32Array; readonly arc: Int32Array; readonly row: Int32Array };
   readonly rowOf: Int32Array;
   /** Arcs of each row from the cheapest to the dearest, modules priced as the bound prices them. */
   readonly ranked: Int32Array;
@@ -21,19 +22,43 @@ export interface MoveTables {
 export const negligibleRatio = 1e-9;
 
 export function moveTables(problem: PlanProblem, modulePrice: Float64Array): MoveTables {
-  const { arcs, pools } = problem;
-  const priced = Float64Array.from(arcs.usd, (usd, arc) => usd + arcs.load[arc]! * modulePrice[arcs.pool[arc]!]!);
-  const ranked = new Int32Array(arcs.pool.length);
-  for (let arc = 0; arc < ranked.length; arc++) ranked[arc] = arc;
-  for (let row = 0; row < problem.rows.count; row++) {
-    ranked.subarray(arcs.starts[row]!, arcs.starts[row + 1]!).sort((a, b) => priced[a]! - priced[b]! || a - b);
-  }
+  const { pools } = problem;
   const poolsOfSite: number[][] = Array.from({ length: problem.sites.count }, () => []);
   for (let pool = 0; pool < pools.count; pool++) poolsOfSite[pools.site[pool]!]!.push(pool);
   const atStakeUsd = problem.rows.unservedUsd.reduce((sum, usd) => sum + usd, 0);
   const negligibleUsd = negligibleRatio * atStakeUsd;
-  return { byPool: arcsByPool(problem), rowOf: rowsOfArcs(problem), ranked, poolsOfSite, negligibleUsd };
+  const ranked = new Int32Array(problem.arcs.pool.length);
+  const rowOf = rowsOfArcs(problem);
+  const { starts, arc } = arcsByPool(problem);
+  const byPool = { starts, arc, row: arc.map((each) => rowOf[each]!) };
+  const tables = { byPool, rowOf, ranked, poolsOfSite, negligibleUsd };
+  rankAgain(problem, tables, modulePrice);
+  return tables;
 }
+
+/** Ranks the arcs of each row by other prices, in place: all else in the tables stays true. */
+export function rankAgain({ arcs, rows }: PlanProblem, { ranked }: MoveTables, modulePrice: Float64Array): void {
+  const { starts, pool, usd, load } = arcs;
+  let widest = 1;
+  for (let row = 0; row < rows.count; row++) widest = Math.max(widest, starts[row + 1]! - starts[row]!);
+  // The last bits of each key say which arc it is, so that numbers can be sorted as numbers, ten times as fast as by comparing.
+  const keys = new Float64Array(widest);
+  const words = new Uint32Array(keys.buffer);
+  const places = 2 ** Math.ceil(Math.log2(widest)) - 1;
+  for (let row = 0; row < rows.count; row++) {
+    const first = starts[row]!;
+    const count = starts[row + 1]! - first;
+    for (let i = 0; i < count; i++) {
+      keys[i] = usd[first + i]! + load[first + i]! * modulePrice[pool[first + i]!]!;
+      words[2 * i + lowWord] = ((words[2 * i + lowWord]! & ~places) | i) >>> 0;
+    }
+    keys.subarray(0, count).sort();
+    for (let i = 0; i < count; i++) ranked[first + i] = first + (words[2 * i + lowWord]! & places);
+  }
+}
+
+/** Where the last bits of a number lie: its first word on all but a few machines. */
+const lowWord = new Uint32Array(Float64Array.of(5e-324).buffer)[0] === 1 ? 0 : 1;
 
 /** Serves what is unserved of a row with the modules that stand, cheapest first. */
 export function placeRow(state: PlanState, tables: MoveTables, row: number): void {
@@ -86,9 +111,10 @@ export function buyForRow(state: PlanState, tables: MoveTables, row: number): vo
       };
       take(row, arc);
       for (let j = tables.byPool.starts[pool]!; j < tables.byPool.starts[pool + 1]! && free > negligible; j++) {
+        const r = tables.byPool.row[j]!;
+        if (r === row || !(state.unserved[r]! > negligible)) continue;
         const other = tables.byPool.arc[j]!;
-        const r = tables.rowOf[other]!;
-        if (r !== row && state.unserved[r]! > negligible && rows.unservedUsd[r]! > arcs.usd[other]!) take(r, other);
+        if (rows.unservedUsd[r]! > arcs.usd[other]!) take(r, other);
       }
       if (gain > bestGain) {
         bestGain = gain;
@@ -101,7 +127,7 @@ export function buyForRow(state: PlanState, tables: MoveTables, row: number): vo
     placeRow(state, tables, row);
     for (let j = tables.byPool.starts[bestPool]!; j < tables.byPool.starts[bestPool + 1]!; j++) {
       if (state.modules[bestPool]! - state.load[bestPool]! <= negligible) break;
-      const r = tables.rowOf[tables.byPool.arc[j]!]!;
+      const r = tables.byPool.row[j]!;
       if (state.unserved[r]! > negligible) placeRow(state, tables, r);
     }
     if (state.unserved[row]! >= before - negligible) return;

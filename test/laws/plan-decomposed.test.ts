@@ -10,6 +10,7 @@ import { lagrangianBound } from "../../src/plan/lagrangian.ts";
 import { checkSolution, objectiveUsd, type PlanProblem } from "../../src/plan/problem.ts";
 import { pricesByPeriod } from "../../src/plan/periods-apart.ts";
 import { planAround, roundedCounts } from "../../src/plan/round-plan.ts";
+import { restrictArcs } from "../../src/plan/restrict-arcs.ts";
 import { moveTables } from "../../src/plan/row-moves.ts";
 import { viewBySite } from "../../src/plan/site-view.ts";
 import { emptySolution } from "../../src/plan/solution-path.ts";
@@ -290,6 +291,44 @@ describe("the decomposition", () => {
     expect(recomputeBound(problem, certify(strong, bound, view))).toBeGreaterThan(0.99 * optimum);
   });
 
+  it("climbs as far where what nobody can serve costs a hundred thousand times as much as all the rest", () => {
+    const plain = manyTowns(40, 120, 0);
+    const climb = (problem: PlanProblem) =>
+      lagrangianBound(problem, viewBySite(problem), { iterations: 1000, stallRatio: 5e-5, stop: () => false });
+    const climbed = climb(plain);
+    const lostUsd = 1e5 * climbed.boundUsd;
+    expect(climb(manyTowns(40, 120, lostUsd)).boundUsd - lostUsd).toBeGreaterThan(0.998 * climbed.boundUsd);
+  });
+
+  it("keeps the cheapest arcs of each row, the first of equals, and what carries traffic", () => {
+    fc.assert(
+      fc.property(
+        tinyProblem,
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 2, max: 5 }),
+        (problem, most, every) => {
+          const { arcs, pools } = problem;
+          const share = Float64Array.from(arcs.pool, (_, arc) => (arc % every === 0 ? 0.5 : 0));
+          const usd = (arc: number) => arcs.usd[arc]! + arcs.load[arc]! * pools.usd[arcs.pool[arc]!]!;
+          const expected = Array.from({ length: problem.rows.count }, (_, row) => {
+            const all = Array.from(arcs.pool.keys()).slice(arcs.starts[row], arcs.starts[row + 1]);
+            const cheap = new Set(all.toSorted((a, b) => usd(a) - usd(b) || a - b).slice(0, most));
+            return all.filter((arc) => cheap.has(arc) || share[arc]! > 0);
+          });
+          const kept = restrictArcs(problem, () => true, most, share);
+          expect([...kept.arc]).toEqual(expected.flat());
+          const { ranked } = moveTables(problem, pools.usd);
+          for (let i = 1; i < ranked.length; i++) {
+            if (arcs.starts.includes(i)) continue;
+            expect(usd(ranked[i]!)).toBeGreaterThanOrEqual(usd(ranked[i - 1]!) * (1 - 1e-9) - 1e-9);
+          }
+          expect([...ranked].toSorted((a, b) => a - b)).toEqual([...ranked.keys()]);
+        },
+      ),
+      { numRuns: runs(100) },
+    );
+  });
+
   it("proves nothing from prices that are missing, negative or not numbers", () => {
     const [problem] = fc.sample(tinyProblem, { numRuns: 1, seed: 3 });
     const view = viewBySite(problem!);
@@ -303,3 +342,47 @@ describe("the decomposition", () => {
     expect(recomputeBound(problem!, { ...good, sitePrices: [] })).toBe(-Infinity);
   });
 });
+
+/** Towns in a line, each served from the sites near it; and one row, where `lostUsd` is more than 0, that nothing may serve. */
+function manyTowns(sites: number, towns: number, lostUsd: number): PlanProblem {
+  const reach = 6;
+  const rows = towns + (lostUsd > 0 ? 1 : 0);
+  const starts = new Int32Array(rows + 1);
+  const [pool, usd, load]: [number[], number[], number[]] = [[], [], []];
+  for (let town = 0; town < towns; town++) {
+    const middle = (town * sites) / towns;
+    for (let site = 0; site < sites; site++) {
+      const far = Math.abs(site - middle);
+      if (far > reach) continue;
+      pool.push(site);
+      usd.push(1 + far + ((7 * town + 3 * site) % 5));
+      load.push(0.2 + 0.05 * ((town * 13) % 7));
+    }
+    starts[town + 1] = pool.length;
+  }
+  if (lostUsd > 0) starts[rows] = pool.length;
+  return {
+    rows: {
+      count: rows,
+      unservedUsd: Float64Array.from({ length: rows }, (_, row) => (row < towns ? 400 : lostUsd)),
+      gbps: new Float64Array(rows),
+    },
+    arcs: { starts, pool: Int32Array.from(pool), usd: Float64Array.from(usd), load: Float64Array.from(load) },
+    pools: {
+      count: sites,
+      site: Int32Array.from({ length: sites }, (_, site) => site),
+      usd: new Float64Array(sites).fill(30),
+      kw: new Float64Array(sites).fill(1),
+      minCount: new Float64Array(sites),
+      maxCount: new Float64Array(sites).fill(Infinity),
+    },
+    sites: {
+      count: sites,
+      usd: Float64Array.from({ length: sites }, (_, site) => 200 + 10 * ((site * 11) % 9)),
+      kw: new Float64Array(sites).fill(20),
+      gbps: new Float64Array(sites).fill(Infinity),
+      forced: new Uint8Array(sites),
+    },
+    limits: [],
+  };
+}
