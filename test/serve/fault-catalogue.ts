@@ -154,6 +154,6 @@ function odd(): [string, Behaviour][] {
 
 /** Time limits, ms: short where the fault is that nothing comes, long where a busy machine could be taken for one. */
 export function patience(behaviour: Behaviour) {
-  const limitMs = silent.has(behaviour) ? 150 : 5_000;
+  const limitMs = silent.has(behaviour) ? 400 : 5_000;
   return { firstTokenTimeoutMs: limitMs, wholeAnswerTimeoutMs: limitMs, idleTimeoutMs: limitMs };
 }
