@@ -101,6 +101,7 @@ export async function solveDecomposed(
   let best = emptySolution(problem);
   // What does not keep every limit is no plan, however cheap.
   let bestUsd = checkSolution(problem, best).length === 0 ? objectiveUsd(problem, best) : Infinity;
+  const startUsd = bestUsd;
   let reportedS = -1;
   let boundUsd = -Infinity;
   let climbedUsd = -Infinity;
@@ -129,7 +130,9 @@ export async function solveDecomposed(
     record(bestUsd, Math.max(boundUsd, climbedUsd));
   };
   function* roundSteps(part: PlanProblem, by: Choices, rounding: Rounding): Steps<void> {
-    const found = yield* planAroundSteps(part, by, moves!, roundedCounts(part, by, rounding), timeUp);
+    // A first plan is served to its end even when time is up: it is worth far more than the moment that takes.
+    const stopsServing = bestUsd < startUsd ? timeUp : cancelled;
+    const found = yield* planAroundSteps(part, by, moves!, roundedCounts(part, by, rounding), timeUp, stopsServing);
     // What a case forces open is open in the whole only where something stands.
     keep(part === problem ? found : createPlanState(problem, found.solution()));
   }

@@ -53,19 +53,20 @@ export function planAround(
   return atOnce(planAroundSteps(problem, bound, tables, wanted, stop));
 }
 
-/** The same in steps. */
+/** The same in steps; `stopsServing` alone is asked while everyone is first served, where that is to be done even when time is up. */
 export function* planAroundSteps(
   problem: PlanProblem,
   bound: Choices,
   tables: MoveTables,
   wanted: Float64Array,
   stop: () => boolean,
+  stopsServing = stop,
 ): Steps<PlanState> {
   yield "rounding to a plan";
   if (bound.limitPrice.every((price) => price === 0)) {
-    return (yield* built(problem, bound, tables, wanted, stop)).state;
+    return (yield* built(problem, bound, tables, wanted, stop, stopsServing)).state;
   }
-  const priced = yield* built(withLimitPrices(problem, bound), bound, tables, wanted, stop);
+  const priced = yield* built(withLimitPrices(problem, bound), bound, tables, wanted, stop, stopsServing);
   const state = createPlanState(problem, priced.state.solution());
   yield* improve(state, tables, priced.rowOrder, stop);
   return state;
@@ -89,6 +90,7 @@ function* built(
   tables: MoveTables,
   wanted: Float64Array,
   stop: () => boolean,
+  stopsServing: () => boolean,
 ): Steps<{ state: PlanState; rowOrder: readonly number[] }> {
   const state = createPlanState(problem, emptySolution(problem));
   state.lenient = true;
@@ -124,6 +126,7 @@ function* built(
     mend(state, tables);
   }
   state.lenient = false;
+  yield* buyForUnserved(state, tables, rowOrder, stopsServing);
   yield* improve(state, tables, rowOrder, stop);
   return { state, rowOrder };
 }

@@ -300,6 +300,15 @@ describe("the decomposition", () => {
     expect(climb(manyTowns(40, 120, lostUsd)).boundUsd - lostUsd).toBeGreaterThan(0.998 * climbed.boundUsd);
   });
 
+  it("serves whom it pays to serve even where time was up before it began", async () => {
+    let ms = 0;
+    const late = { solver, nowMs: () => (ms += 1000) };
+    const problem = manyTowns(40, 120, 0);
+    const { objectiveUsd: usd, solution } = await solveDecomposed(problem, late, { ...proven, timeLimitS: 0.5 });
+    expect(checkSolution(problem, solution)).toEqual([]);
+    expect(usd).toBeLessThan(0.2 * objectiveUsd(problem, emptySolution(problem)));
+  });
+
   it("keeps the cheapest arcs of each row, the first of equals, and what carries traffic", () => {
     fc.assert(
       fc.property(
