@@ -26,8 +26,12 @@ const leastDecided = 0.5;
 /** With a plan close enough that all cheaper ones have a core of so few arcs, that core is next; else one that reaches further. */
 const lastArcs = 12_000;
 const nextReach = 1.8;
-/** Cores that lean on missing arcs where capacity is scarce lead nowhere; it ends after so many. */
+/**
+ * Cores that lean on missing arcs where capacity is scarce lead nowhere: it ends after so many, but for cores of so few arcs, which
+ * take a solver no time. There the rows that lean on them get all they have.
+ */
 const mostMisses = 2;
+const quickArcs = 1_000;
 
 export interface CoreOptions extends PathOptions {
   /** A plan that keeps every limit. */
@@ -132,8 +136,9 @@ export async function closeOnCore(
     const whole = lifted(problem, core, result.solution);
     const quiet = { ...options, ...(signal && { signal }), timeLimitS: leftS() };
     const isBetter = offer(short.length === 0 ? whole : await served(problem, whole, tools, quiet));
-    if (short.length > 0 && !isBetter && ++misses === mostMisses) return "";
-    for (const row of short) keeps[row]! *= widening;
+    const isMiss = short.length > 0 && !isBetter;
+    if (isMiss && ++misses >= mostMisses && core.arc.length > quickArcs) return "";
+    for (const row of short) keeps[row] = misses < mostMisses ? keeps[row]! * widening : Infinity;
     // Nothing is left to find where the best of all plans was looked for, and no arc was missing.
     if (mostUsd === bestUsd && short.length === 0) return "";
   }
