@@ -7,13 +7,14 @@ import { spansOf } from "../../src/adapters/telemetry-otlp/spans.ts";
 import {
   FileDesk,
   ResponseDesk,
-  type Engine,
   type EngineEvents,
+  type EngineRequest,
   type Journal,
   type Reply,
 } from "../../src/serve/index.ts";
 import { createManualClock } from "./manual-clock.ts";
 import { codePoints } from "../laws/code-points.ts";
+import { scriptedEngine } from "./scripted-engine.ts";
 import { createGateway, testMesh } from "./test-mesh.ts";
 
 const inputs = Number(process.env["DISPERSE_FUZZ_INPUTS"] ?? 300);
@@ -23,31 +24,16 @@ const model = "disperse/chat";
 /** A gateway that keeps everything, whose engine answers at once with a response or a stream of one. */
 function keeping() {
   const clock = createManualClock();
-  const queue: (() => void)[] = [];
   const output = [{ type: "message", id: "msg_1", role: "assistant", content: [{ type: "output_text", text: "x" }] }];
   const made = { id: "resp_1", object: "response", status: "completed", output, usage: { output_tokens: 1 } };
   const whole = JSON.stringify({ ...made, choices: [{ message: { content: "x" }, finish_reason: "stop" }] });
-  const play = (events: EngineEvents, stream: boolean) => {
+  const play = (events: EngineEvents, { stream }: EngineRequest) => {
     events.head({ status: 200, contentType: stream ? "text/event-stream" : "application/json", retryAfterMs: null });
     const told = `event: response.completed\ndata: ${JSON.stringify({ type: "response.completed", response: made })}\n\n`;
     events.data(stream ? told : whole);
     events.end(null);
   };
-  const engine: Engine = {
-    start(request, events) {
-      queue.push(() => play(events, request.stream));
-      return { cancel() {}, pause() {}, resume() {} };
-    },
-    signals: () => ({
-      source: "engine",
-      atMs: clock.monotonicMs(),
-      runningRequests: 0,
-      waitingRequests: 0,
-      drainMs: 0,
-      kvUsageRatio: 0,
-    }),
-    close: async () => {},
-  };
+  const { engine, answers } = scriptedEngine(clock, play);
   const rng = seeded();
   const { parts } = testMesh({ gateway: { totalTimeoutMs: 2_000, cacheBytes: 100_000 } });
   const responses = new ResponseDesk({ shelf: createMemoryShelf(1e6), clock, options: { maxCharacters: 20_000 } });
@@ -93,7 +79,7 @@ function keeping() {
     const call = { method, path, query, body, bodyBytes: body.length, header: (name: string) => headers[name] };
     gateway.handle(call, reply);
     for (let round = 0; round < 50 && (seen.ended === 0 || round < 3); round++) {
-      for (let work = queue.shift(); work; work = queue.shift()) work();
+      for (let work = answers.shift(); work; work = answers.shift()) work();
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (round > 4) clock.advance(250);
     }

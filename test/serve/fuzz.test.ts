@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MessageParser } from "../../src/adapters/http-raw/index.ts";
-import type { Engine, EngineEvents, Reply } from "../../src/serve/index.ts";
+import type { EngineEvents, Reply } from "../../src/serve/index.ts";
 import { createManualClock } from "./manual-clock.ts";
+import { scriptedEngine } from "./scripted-engine.ts";
 import { createGateway, testMesh } from "./test-mesh.ts";
 import { codePoints } from "../laws/code-points.ts";
 
@@ -13,23 +14,8 @@ const timeout = 20_000 + inputs * 25;
 
 /** A gateway whose engine does what the test says, on a clock that stands still. */
 function scripted(play: (events: EngineEvents) => void) {
-  const engine: Engine = {
-    start(_request, events) {
-      queue.push(() => play(events));
-      return { cancel() {}, pause() {}, resume() {} };
-    },
-    signals: () => ({
-      source: "engine",
-      atMs: clock.monotonicMs(),
-      runningRequests: 0,
-      waitingRequests: 0,
-      drainMs: 0,
-      kvUsageRatio: 0,
-    }),
-    close: async () => {},
-  };
-  const queue: (() => void)[] = [];
   const clock = createManualClock();
+  const { engine, answers } = scriptedEngine(clock, play);
   // Short time limits and a small world keep a run of a hundred thousand inputs within a minute.
   const { parts } = testMesh({
     gateway: { firstTokenTimeoutMs: 100, wholeAnswerTimeoutMs: 100, idleTimeoutMs: 100, totalTimeoutMs: 2_000 },
@@ -52,11 +38,11 @@ function scripted(play: (events: EngineEvents) => void) {
       reset: () => void seen.resets++,
     };
     gateway.handle({ method: "POST", path, body, bodyBytes: body.length, header: (name) => headers[name] }, reply);
-    for (let work = queue.shift(); work; work = queue.shift()) work();
+    for (let work = answers.shift(); work; work = answers.shift()) work();
     // Engines that fell silent are given up, and those that failed are rested.
     for (let round = 0; round < 6 && seen.ended === 0; round++) {
       clock.advance(250);
-      for (let work = queue.shift(); work; work = queue.shift()) work();
+      for (let work = answers.shift(); work; work = answers.shift()) work();
     }
     clock.advance(31_000);
     return seen;
