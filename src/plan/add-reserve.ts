@@ -7,6 +7,7 @@ import { checkSolution, type PlanProblem, type ProblemSolution } from "./problem
 import type { FailoverTable, Failure } from "./resilience.ts";
 import { moveTables } from "./row-moves.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
+import { siteOfSpot } from "./spots.ts";
 
 const timeEachS = 10;
 
@@ -52,7 +53,7 @@ async function reserveFor(
   const builder = new MipBuilder();
   const free = new Map<number, number>();
   for (const [spot, pools] of poolsOfSpot) {
-    if (lost.has(Math.floor(spot / world.modules.length))) continue;
+    if (lost.has(siteOfSpot(world, spot))) continue;
     free.set(
       spot,
       pools.reduce((sum, pool) => sum + state.modules[firstPool + pool]! - state.load[firstPool + pool]!, 0),

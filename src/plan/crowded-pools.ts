@@ -4,6 +4,7 @@ import { EngineNeeds, type CarriedArc } from "./engine-needs.ts";
 import type { Stage } from "./examine-failures.ts";
 import { arcsByPool, rowsOfArcs } from "./formulate.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
+import { spotAt } from "./spots.ts";
 
 /** The modules of one kind at one site in one period; pools of the whole problem, bought ones and those that stood there. */
 export interface ModulePlace {
@@ -143,7 +144,7 @@ function placesOf({ planned, pool: firstPool }: Stage, stage: number): ModulePla
   const places = new Map<number, number[]>();
   for (let pool = 0; pool < firstAuxiliary; pool++) {
     if (poolTrains[pool]) continue;
-    const key = problem.pools.site[pool]! * world.modules.length + poolModule[pool]!;
+    const key = spotAt(world, problem.pools.site[pool]!, poolModule[pool]!);
     places.set(key, [...(places.get(key) ?? []), firstPool + pool]);
   }
   return [...places.values()].map((pools) => ({ stage, pools }));

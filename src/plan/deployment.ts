@@ -5,6 +5,7 @@ import { layOutEngines, layOutWhatFits, type EngineGroup, type EngineNeed } from
 import { EngineNeeds, type CarriedArc } from "./engine-needs.ts";
 import type { ProblemSolution } from "./problem.ts";
 import { noReserve, type ReserveMove, type ReserveMoves } from "./reserve-moves.ts";
+import { spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /**
@@ -24,7 +25,7 @@ export function toDeployment(
     const count = solution.modules[pool]!;
     if (count === 0 || poolModule[pool]! < 0) continue;
     const site = problem.pools.site[pool]!;
-    const key = site * world.modules.length + poolModule[pool]!;
+    const key = spotAt(world, site, poolModule[pool]!);
     let position = positions.get(key);
     if (position === undefined) {
       position = standing.length;
@@ -47,7 +48,7 @@ export function toDeployment(
       const share = solution.share[arc]!;
       if (share === 0) continue;
       const pool = problem.arcs.pool[arc]!;
-      const position = positions.get(problem.pools.site[pool]! * world.modules.length + poolModule[pool]!)!;
+      const position = positions.get(spotAt(world, problem.pools.site[pool]!, poolModule[pool]!))!;
       const { workload } = world.demand[members[memberStarts[row]!]!]!;
       const option =
         policy.serving[workload * world.modules.length + poolModule[pool]!]!.options[planned.arcOption[arc]!]!;
@@ -64,7 +65,7 @@ export function toDeployment(
     }
   }
   const pools = standing.map((entry, position): Pool => {
-    const moves = reserve.get(entry.site * world.modules.length + entry.module) ?? [];
+    const moves = reserve.get(spotAt(world, entry.site, entry.module)) ?? [];
     const accelerators = entry.count * world.modules[entry.module]!.acceleratorCount;
     return {
       id: `${world.sites[entry.site]!.id}/${world.modules[entry.module]!.id}`,

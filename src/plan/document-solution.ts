@@ -4,6 +4,7 @@
  */
 import type { PlanDocument } from "./plan-document.ts";
 import type { ProblemSolution } from "./problem.ts";
+import { spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /**
@@ -67,14 +68,14 @@ function standing(
   const modules = new Float64Array(problem.pools.count);
   const open = Uint8Array.from(problem.sites.forced);
   const wanted = deployment.pools.map((pool) => [pool.count, pool.trainingCount]);
-  const positionOf = new Map(deployment.pools.map((pool, i) => [pool.site * world.modules.length + pool.module, i]));
+  const positionOf = new Map(deployment.pools.map((pool, i) => [spotAt(world, pool.site, pool.module), i]));
   const order = Array.from({ length: problem.pools.count }, (_, pool) => pool).sort(
     (a, b) => poolInstalled[b]! - poolInstalled[a]! || a - b,
   );
   // What was there before may serve or train, but each of them only once.
   const there = new Map<number, number>();
   for (const pool of order) {
-    const key = problem.pools.site[pool]! * world.modules.length + poolModule[pool]!;
+    const key = spotAt(world, problem.pools.site[pool]!, poolModule[pool]!);
     const position = positionOf.get(key);
     if (poolModule[pool]! < 0 || position === undefined) continue;
     const left = wanted[position]!;

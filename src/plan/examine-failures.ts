@@ -3,6 +3,7 @@ import { MipBuilder } from "./mip-builder.ts";
 import type { ProblemSolution } from "./problem.ts";
 import type { FailoverTable, Failure } from "./resilience.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
+import { siteOfSpot, spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** A period's problem and where it begins in the problem that is solved. */
@@ -76,7 +77,7 @@ export async function examine(
 function shutPlaces({ planned, poolsOfSpot }: FailoverTable, stage: number, { open }: ProblemSolution): number[] {
   const { problem, world } = planned;
   const first = stage * problem.sites.count;
-  const places = new Set([...poolsOfSpot.keys()].map((spot) => Math.floor(spot / world.modules.length)));
+  const places = new Set([...poolsOfSpot.keys()].map((spot) => siteOfSpot(world, spot)));
   return [...places].filter((site) => open[first + site] === 0).sort((a, b) => a - b);
 }
 
@@ -100,10 +101,10 @@ async function transport(
 } | null> {
   const { world, problem, poolModule, demandRowCount } = planned;
   const lost = new Set(failure.sites);
-  const spotOf = (pool: number): number => problem.pools.site[pool]! * world.modules.length + poolModule[pool]!;
+  const spotOf = (pool: number): number => spotAt(world, problem.pools.site[pool]!, poolModule[pool]!);
   const free = new Map<number, number>();
   for (const [spot, pools] of poolsOfSpot) {
-    if (lost.has(Math.floor(spot / world.modules.length))) continue;
+    if (lost.has(siteOfSpot(world, spot))) continue;
     free.set(
       spot,
       pools.reduce((sum, pool) => sum + modules[firstPool + pool]!, 0),

@@ -1,6 +1,7 @@
 /** What stands already and is not used. */
 import type { World } from "../catalog/index.ts";
 import { modulesInService, type DeploymentLike } from "../finance/index.ts";
+import { spotAt } from "./spots.ts";
 
 /** Modules of one kind that are installed at a site and out of service; they cost nothing in the plan and serve nobody. */
 export interface IdleModules {
@@ -14,7 +15,7 @@ export interface IdleModules {
 export function idleModules(world: World, deployment: DeploymentLike, period: number): IdleModules[] {
   const used = new Map<number, number>();
   for (const { site, module, kept } of modulesInService(world, deployment, period)) {
-    used.set(site * world.modules.length + module, kept);
+    used.set(spotAt(world, site, module), kept);
   }
   return world.sites.flatMap(({ installed }, site) => {
     const counts = new Map<number, number>();
@@ -24,7 +25,7 @@ export function idleModules(world: World, deployment: DeploymentLike, period: nu
       .map(([module, there]) => ({
         site,
         module,
-        count: there - (used.get(site * world.modules.length + module) ?? 0),
+        count: there - (used.get(spotAt(world, site, module)) ?? 0),
       }))
       .filter(({ count }) => count > 0);
   });

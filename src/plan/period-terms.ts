@@ -1,5 +1,6 @@
 /** How one period of a horizon is planned: by itself, after earlier ones, or as a bound on what any plan does in it. */
 import type { World } from "../catalog/index.ts";
+import { spotAt } from "./spots.ts";
 
 /**
  * `alone`: as if it were the only one. `following`: what was bought earlier stays, and nothing is bought that a later
@@ -13,7 +14,7 @@ export type PeriodTerms =
 
 /** Key of modules of one kind and use at a site. */
 export function fleetKey(world: World, site: number, module: number, trains: boolean): number {
-  return (site * world.modules.length + module) * 2 + (trains ? 1 : 0);
+  return spotAt(world, site, module) * 2 + (trains ? 1 : 0);
 }
 
 /** Years from the beginning of the horizon to the beginning of a period. */

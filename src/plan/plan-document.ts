@@ -93,7 +93,7 @@ export interface Failover {
     readonly pool: number;
     readonly peakPerS: number;
   }[];
-  /** Spots are `site * modules + module`. */
+  /** Spots as in `spots.ts`. */
   readonly cuts: readonly {
     readonly period: number;
     readonly failure: number;

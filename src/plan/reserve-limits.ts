@@ -5,6 +5,7 @@
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { limitRow, type Weighed } from "./limit-rows.ts";
 import type { FailoverTable, Failure } from "./resilience.ts";
+import { siteOfSpot } from "./spots.ts";
 
 /** Reserves of less than a module are told by places alone. */
 const leastReserve = 1;
@@ -169,7 +170,7 @@ function spotsTogether({ planned, refuges }: FailoverTable, reaches: readonly Re
     const spots = new Map<number, Set<number>>();
     for (const { row } of rows) {
       for (const { spot } of refuges[row]!) {
-        const at = find(Math.floor(spot / world.modules.length));
+        const at = find(siteOfSpot(world, spot));
         const here = spots.get(at);
         if (here === undefined) spots.set(at, new Set([spot]));
         else here.add(spot);

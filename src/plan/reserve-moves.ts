@@ -2,6 +2,7 @@
 import { compilePolicy, emptyJudgement, failoverWorld, judge } from "../route/index.ts";
 import type { FailoverMove } from "./examine-failures.ts";
 import type { PlanDocument } from "./plan-document.ts";
+import { moduleOfSpot, siteOfSpot, spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** Requests that come to a pool when something has failed. */
@@ -16,7 +17,7 @@ export interface ReserveMove {
   readonly tensorParallel: number;
 }
 
-/** By `site * modules + module`. */
+/** By spot. */
 export type ReserveMoves = ReadonlyMap<number, readonly ReserveMove[]>;
 
 export const noReserve: ReserveMoves = new Map();
@@ -48,7 +49,7 @@ export function reserveOfDocument(planned: WorldProblem, { failover, deployment 
   const moves = (failover?.moves ?? []).flatMap(({ period: of, failure, row, pool, peakPerS }): DemandMove[] => {
     const place = deployment.pools[pool];
     if (of !== period || place === undefined || world.demand[row] === undefined) return [];
-    return [{ failure, demand: row, spot: place.site * world.modules.length + place.module, peakPerS }];
+    return [{ failure, demand: row, spot: spotAt(world, place.site, place.module), peakPerS }];
   });
   return bySpot(planned, moves);
 }
@@ -60,7 +61,7 @@ function bySpot({ world, period }: WorldProblem, moves: readonly DemandMove[]): 
   const found = new Map<number, ReserveMove[]>();
   for (const { failure, demand, spot, peakPerS } of moves) {
     const origin = world.demand[demand]!;
-    const [site, module] = [Math.floor(spot / world.modules.length), spot % world.modules.length];
+    const [site, module] = [siteOfSpot(world, spot), moduleOfSpot(world, spot)];
     if (judge(policy, origin, site, module, judgement) !== null) continue;
     const { tensorParallel } =
       policy.serving[origin.workload * world.modules.length + module]!.options[judgement.option]!;

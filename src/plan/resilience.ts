@@ -16,6 +16,7 @@ import { arcTable, compilePolicy, failoverWorld, type ArcTable } from "../route/
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { limitRow } from "./limit-rows.ts";
 import type { PlanProblem } from "./problem.ts";
+import { siteOfSpot, spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** Sites that are lost together. */
@@ -39,7 +40,7 @@ interface Refuge {
   readonly load: number;
 }
 
-/** What is needed to ask about failures in one period; spots are `site * modules + module`. */
+/** What is needed to ask about failures in one period; spots as in `spots.ts`. */
 export interface FailoverTable {
   readonly planned: WorldProblem;
   /** Per demand row of the problem. */
@@ -53,7 +54,7 @@ export function failoverTable(planned: WorldProblem): FailoverTable {
   const poolsOfSpot = new Map<number, number[]>();
   for (let pool = 0; pool < planned.firstAuxiliary; pool++) {
     if (poolTrains[pool] || !mayStand(problem, pool)) continue;
-    const spot = problem.pools.site[pool]! * world.modules.length + poolModule[pool]!;
+    const spot = spotAt(world, problem.pools.site[pool]!, poolModule[pool]!);
     const known = poolsOfSpot.get(spot);
     if (known === undefined) poolsOfSpot.set(spot, [pool]);
     else known.push(pool);
@@ -64,7 +65,7 @@ export function failoverTable(planned: WorldProblem): FailoverTable {
     const demand = members[memberStarts[row]!]!;
     const found: Refuge[] = [];
     for (let entry = table.rowStart[demand]!; entry < table.rowStart[demand + 1]!; entry++) {
-      const spot = table.site[entry]! * world.modules.length + table.module[entry]!;
+      const spot = spotAt(world, table.site[entry]!, table.module[entry]!);
       if (!poolsOfSpot.has(spot)) continue;
       const rate = table.perModulePerS[entry]! * world.limits.headroomRatio;
       found.push({ spot, load: world.demand[demand]!.peakPerS[period]! / rate });
@@ -98,7 +99,7 @@ export function reserveLoads(
     for (const { rowStart, site, module, perModulePerS } of tables) {
       for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
         const load = peakPerS[period]! / (perModulePerS[entry]! * world.limits.headroomRatio);
-        const spot = site[entry]! * world.modules.length + module[entry]!;
+        const spot = spotAt(world, site[entry]!, module[entry]!);
         most.set(spot, Math.max(most.get(spot) ?? 0, load));
       }
     }
@@ -127,7 +128,7 @@ export function failureLimit(
   const { planned, refuges, poolsOfSpot } = table;
   const { world, problem, poolModule, demandRowCount } = planned;
   const lost = new Set(failure.sites);
-  const stays = (spot: number): boolean => !lost.has(Math.floor(spot / world.modules.length));
+  const stays = (spot: number): boolean => !lost.has(siteOfSpot(world, spot));
   const pools: (readonly [number, number])[] = [];
   for (const [spot, price] of prices) {
     if (price > 0 && stays(spot)) for (const pool of poolsOfSpot.get(spot) ?? []) pools.push([pool, -price]);
@@ -140,7 +141,7 @@ export function failureLimit(
     for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
       const pool = problem.arcs.pool[arc]!;
       const site = problem.pools.site[pool]!;
-      const spot = site * world.modules.length + poolModule[pool]!;
+      const spot = spotAt(world, site, poolModule[pool]!);
       // A row that nobody in the world could take over is lost with its place, whatever is built.
       const weight = lost.has(site)
         ? Number.isFinite(least)
@@ -164,7 +165,7 @@ function failureLimitWithout(
 ): CouplingLimit {
   const { world, problem, poolModule, demandRowCount } = planned;
   const lost = new Set(failure.sites);
-  const siteOf = (spot: number): number => Math.floor(spot / world.modules.length);
+  const siteOf = (spot: number): number => siteOfSpot(world, spot);
   const stays = (spot: number): boolean => !lost.has(siteOf(spot)) && !shut.has(siteOf(spot));
   const pools: (readonly [number, number])[] = [];
   for (const [spot, price] of prices) {
@@ -182,7 +183,7 @@ function failureLimitWithout(
     for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
       const pool = problem.arcs.pool[arc]!;
       const site = problem.pools.site[pool]!;
-      const spot = site * world.modules.length + poolModule[pool]!;
+      const spot = spotAt(world, site, poolModule[pool]!);
       if (lost.has(site)) isServedThere = true;
       const weight = lost.has(site) ? worth : stays(spot) ? problem.arcs.load[arc]! * (prices.get(spot) ?? 0) : 0;
       if (weight > 0) arcs.push([arc, weight]);

@@ -15,6 +15,7 @@ import { relaxedFailureCuts } from "./relaxed-failures.ts";
 import { failoverTable, failureLimit, failuresOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { gapOf, type PathOptions, type PathResult, type PathTools, type SearchStatus } from "./solution-path.ts";
 import { exactOrRounded, solveProblem } from "./solve-problem.ts";
+import { spotAt } from "./spots.ts";
 import { standApart, type Apart } from "./stand-apart.ts";
 import { survivalLimits } from "./survival-limits.ts";
 import { surviveTogether } from "./survive-together.ts";
@@ -75,7 +76,7 @@ export function failoverOf(
   const { world } = stages[0]!.planned;
   if (world.limits.resilience === undefined) return {};
   const positions = deployments.map(
-    ({ pools }) => new Map(pools.map((pool, i) => [pool.site * world.modules.length + pool.module, i])),
+    ({ pools }) => new Map(pools.map((pool, i) => [spotAt(world, pool.site, pool.module), i])),
   );
   return {
     failover: {

@@ -14,6 +14,7 @@ import type { Stage } from "./examine-failures.ts";
 import { limitRow } from "./limit-rows.ts";
 import { groupedBy, placeLimits, reserveLimits, type Reach } from "./reserve-limits.ts";
 import type { FailoverTable, Failure } from "./resilience.ts";
+import { siteOfSpot, spotAt } from "./spots.ts";
 
 /** With more places to go, that all others are shut is not what a plan suffers from. */
 const mostShut = 8;
@@ -69,12 +70,12 @@ function reachesOf({ planned, refuges, poolsOfSpot }: FailoverTable): Reach[] {
     for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) {
       const site = problem.pools.site[pool[arc]!]!;
       // Where nothing can stand nobody is served.
-      if (!poolsOfSpot.has(site * world.modules.length + poolModule[pool[arc]!]!)) continue;
+      if (!poolsOfSpot.has(spotAt(world, site, poolModule[pool[arc]!]!))) continue;
       const here = arcs.get(site);
       if (here === undefined) arcs.set(site, [arc]);
       else here.push(arc);
     }
-    const sites = new Set(refuges[row]!.map(({ spot }) => Math.floor(spot / world.modules.length)));
+    const sites = new Set(refuges[row]!.map(({ spot }) => siteOfSpot(world, spot)));
     return { row, arcs, refuges: [...sites].sort((a, b) => a - b) };
   }).filter(({ arcs }) => arcs.size > 0);
 }

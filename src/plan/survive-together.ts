@@ -10,6 +10,7 @@ import { checkSolution, type PlanProblem, type ProblemSolution } from "./problem
 import type { FailoverTable, Failure } from "./resilience.ts";
 import { restrictArcs, type RestrictedProblem } from "./restrict-arcs.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
+import { siteOfSpot, spotAt } from "./spots.ts";
 
 /** Models with more ways of moving load take longer than they are worth. */
 const mostWays = 60_000;
@@ -98,7 +99,7 @@ function standingAround(plain: PlanProblem, around: readonly ProblemSolution[]):
 }
 
 const spotOf = ({ planned: { problem, poolModule, world } }: Stage, pool: number): number =>
-  problem.pools.site[pool]! * world.modules.length + poolModule[pool]!;
+  spotAt(world, problem.pools.site[pool]!, poolModule[pool]!);
 
 /** `idle + Σ load · share ≤ Σ modules` per spot. */
 function writeIdle(
@@ -144,7 +145,7 @@ function writeMoves(
   const { problem, world, demandRowCount } = planned;
   const { starts, pool } = problem.arcs;
   const lost = new Set(sites);
-  const stays = (spot: number): boolean => !lost.has(Math.floor(spot / world.modules.length));
+  const stays = (spot: number): boolean => !lost.has(siteOfSpot(world, spot));
   const here: Way[] = [];
   for (let row = 0; row < demandRowCount; row++) {
     const served: number[] = [];

@@ -3,6 +3,7 @@ import { compilePolicy, emptyJudgement, failoverWorld, judge } from "../route/in
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
 import { failoverTable, failureLimit, failuresOf, type Failure } from "./resilience.ts";
+import { siteOfSpot } from "./spots.ts";
 import { survivalLimits } from "./survival-limits.ts";
 import { tolerance, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";
@@ -49,9 +50,7 @@ export function checkFailover(
       const { site } = deployment.pools[flow.pool]!;
       if (!lost.has(site)) continue;
       // What no place in the world could take over is lost with its own.
-      const refuge = table.refuges[rowOf.get(flow.row)!]!.some(
-        ({ spot }) => !lost.has(Math.floor(spot / world.modules.length)),
-      );
+      const refuge = table.refuges[rowOf.get(flow.row)!]!.some(({ spot }) => !lost.has(siteOfSpot(world, spot)));
       if (refuge) needed.set(flow.row, (needed.get(flow.row) ?? 0) + flow.peakPerS);
     }
     for (const [i, move] of document.failover.moves.entries()) {

@@ -4,6 +4,7 @@ import { hasPriceVintages, isAlwaysOpen } from "../finance/index.ts";
 import { elapsedYears, fleetKey } from "./period-terms.ts";
 import type { Horizon, HorizonPeriod, PlanDocument } from "./plan-document.ts";
 import { gapOf } from "./solution-path.ts";
+import { moduleOfSpot, siteOfSpot, spotAt } from "./spots.ts";
 import { discountedYears, stackPeriods } from "./stack-periods.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { checkFailover, withFailureCuts } from "./verify-failover.ts";
@@ -43,7 +44,7 @@ export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: 
     for (const purchase of bought) {
       const ageYears = elapsedYears(world, i) - elapsedYears(world, purchase.period);
       if (ageYears >= world.modules[purchase.module]!.lifeYears - 1e-9) continue;
-      const key = purchase.site * world.modules.length + purchase.module;
+      const key = spotAt(world, purchase.site, purchase.module);
       kept.set(key, (kept.get(key) ?? 0) + purchase.count);
       standing.push(purchase);
     }
@@ -138,15 +139,15 @@ function checkPurchases(
   fresh: readonly { readonly site: number; readonly module: number; readonly count: number }[],
   report: (message: string) => void,
 ): void {
-  const missing = new Map(fresh.map(({ site, module, count }) => [site * world.modules.length + module, count]));
+  const missing = new Map(fresh.map(({ site, module, count }) => [spotAt(world, site, module), count]));
   for (const { site, module, count } of purchases) {
-    const key = site * world.modules.length + module;
+    const key = spotAt(world, site, module);
     missing.set(key, (missing.get(key) ?? 0) - count);
   }
   for (const [key, count] of missing) {
     if (count === 0) continue;
-    const site = world.sites[Math.floor(key / world.modules.length)];
-    const module = world.modules[key % world.modules.length];
+    const site = world.sites[siteOfSpot(world, key)];
+    const module = world.modules[moduleOfSpot(world, key)];
     report(
       `${module?.id} at ${site?.id}: ${count > 0 ? "fewer" : "more"} are listed than were bought, by ${Math.abs(count)}`,
     );

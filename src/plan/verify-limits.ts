@@ -17,6 +17,7 @@ import { isUpgraded } from "./auxiliary-pools.ts";
 import { isDelivered } from "./period-terms.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { shareWeight } from "./share-limits.ts";
+import { moduleOfSpot, siteOfSpot, spotAt } from "./spots.ts";
 import { freshModules, tolerance, type Report, type Standing } from "./verify-terms.ts";
 
 /** What stands and flows per site, and what the period spends. */
@@ -26,7 +27,7 @@ interface Use {
   readonly backhaulGbps: Float64Array;
   readonly occupied: Uint8Array;
   readonly open: Uint8Array;
-  /** Modules by `site * modules + module`. */
+  /** Modules by spot. */
   readonly counts: ReadonlyMap<number, number>;
 }
 
@@ -62,7 +63,7 @@ export function checkLimits(document: PlanDocument, busy: Float64Array, standing
     const weigh = (sites: readonly number[]): number => {
       const set = new Set(sites);
       return [...use.counts].reduce((sum, [key, count]) => {
-        const [site, module] = [Math.floor(key / world.modules.length), key % world.modules.length];
+        const [site, module] = [siteOfSpot(world, key), moduleOfSpot(world, key)];
         return set.has(site) ? sum + count * shareWeight(world, share.of, site, module) : sum;
       }, 0);
     };
@@ -94,7 +95,7 @@ function useOf({ world, period, deployment }: PlanDocument, report: Report): Use
   for (const [i, pool] of deployment.pools.entries()) {
     const site = world.sites[pool.site]!;
     const count = pool.count + pool.trainingCount;
-    const key = pool.site * world.modules.length + pool.module;
+    const key = spotAt(world, pool.site, pool.module);
     const where = `deployment.pools[${i}]`;
     if (counts.has(key)) report(where, `${pool.id} is listed twice`);
     counts.set(key, count);
@@ -162,9 +163,9 @@ function checkPurchases(
     }
   }
   for (const [key, count] of kept) {
-    const site = Math.floor(key / world.modules.length);
+    const site = siteOfSpot(world, key);
     if ((use.counts.get(key) ?? 0) >= count) continue;
-    const module = world.modules[key % world.modules.length]!;
+    const module = world.modules[moduleOfSpot(world, key)]!;
     report("deployment.pools", `${world.sites[site]!.id} lost ${module.id} before the end of their life`);
   }
   for (const { site, upgrade } of deployment.upgrades ?? []) {

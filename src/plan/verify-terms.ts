@@ -1,6 +1,7 @@
 /** What the checks of a plan document share. */
 import type { World } from "../catalog/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
+import { spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** Something in the document that does not hold. */
@@ -22,7 +23,7 @@ export interface Checked {
 }
 
 /**
- * How a period stands to those before it; `kept` counts modules that must still stand, by `site * modules + module`,
+ * How a period stands to those before it; `kept` counts modules that must still stand, by spot,
  * `open` has the sites that were open in the period before, `upgrades` those of power that stood then.
  */
 export type Standing =
@@ -60,7 +61,7 @@ export function freshModules(
       (sum, entry) => (entry.module === pool.module ? sum + entry.count : sum),
       0,
     );
-    const before = installed + (kept.get(pool.site * world.modules.length + pool.module) ?? 0);
+    const before = installed + (kept.get(spotAt(world, pool.site, pool.module)) ?? 0);
     const count = pool.count + pool.trainingCount - before;
     return count > 0 ? [{ site: pool.site, module: pool.module, count }] : [];
   });

@@ -18,6 +18,7 @@ import {
 } from "../finance/index.ts";
 import { arcTableSteps, compilePolicy, trainingRate, type ArcTable, type Policy } from "../route/index.ts";
 import { auxiliaryPools, upgradedKw, type AuxiliaryPool } from "./auxiliary-pools.ts";
+import { moduleOfSpot, siteOfSpot } from "./spots.ts";
 import { worldLimits } from "./world-limits.ts";
 import { mergeRows } from "./merge-rows.ts";
 import { elapsedYears, fleetKey, isDelivered, lastingKw, type PeriodTerms } from "./period-terms.ts";
@@ -174,7 +175,7 @@ export function* worldProblemSteps(
   const sites = siteCosts(world, period);
   const poolsAt = (spot: number): number[] =>
     [false, true].flatMap((installed) => {
-      const [site, module] = [Math.floor(spot / world.modules.length), spot % world.modules.length];
+      const [site, module] = [siteOfSpot(world, spot), moduleOfSpot(world, spot)];
       return pools.has(site, module, false, installed) ? [pools.find(site, module, false, installed)] : [];
     });
   const reserveLoad = reserveLoads({ world, period }, table, poolsAt, poolCount);
