@@ -4,6 +4,12 @@
  */
 import fc from "fast-check";
 
-const limitMs = 50_000 * Math.max(1, 2 * Number(process.env["DISPERSE_LAW_SHARE"] ?? 0));
+/** What was asked for beyond the usual number of cases takes longer in proportion: shares of laws, inputs of fuzz properties. */
+const more = Math.max(
+  1,
+  2 * Number(process.env["DISPERSE_LAW_SHARE"] ?? 0),
+  Number(process.env["DISPERSE_FUZZ_INPUTS"] ?? 0) / 1_000,
+);
+const limitMs = 50_000 * more;
 
 fc.configureGlobal({ interruptAfterTimeLimit: limitMs, markInterruptAsFailure: true });
