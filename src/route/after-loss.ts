@@ -4,9 +4,9 @@
  * survive failures count on it.
  */
 import type { World } from "../catalog/index.ts";
-import { choose, computeMsOf, pessimisticDrainMs, type Extra } from "./choose.ts";
+import { choose, missRatioAt, pessimisticDrainMs, type Extra } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
-import { missRatio, type Lane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import { laneTerm, positionOf, termsAt, type Choices } from "./lane-terms.ts";
 import { isLikelyLate } from "./room.ts";
 import type { Routes } from "./routes.ts";
@@ -51,7 +51,7 @@ export function chooseAfterLoss(
   const { afterLoss, groupOfReplica } = routes;
   if (afterLoss === null) return null;
   const within = (replica: number) => positionOf(lane, groupOfReplica[replica]!);
-  if (chosen >= 0 && !isLate(lane, within(chosen), chosen, load, nowMs, extra.tokens)) return null;
+  if (chosen >= 0 && !isLate(routes, lane, chosen, load, nowMs, extra.tokens)) return null;
   if (!somethingIsOut(routes, lane, load, nowMs)) return null;
   // Those within the budget had their turn.
   const beyond: LoadView = {
@@ -66,24 +66,20 @@ export function chooseAfterLoss(
     replica = choose(afterLoss, far, beyond, nowMs, rng, extra);
   }
   if (replica < 0) return null;
-  const index = positionOf(far, groupOfReplica[replica]!);
-  if (chosen >= 0 && isLate(far, index, replica, load, nowMs, extra.tokens)) return null;
+  if (chosen >= 0 && isLate(routes, far, replica, load, nowMs, extra.tokens)) return null;
   return { lane: far, replica };
 }
 
 function isLate(
+  routes: Routes,
   lane: Choices,
-  index: number,
   replica: number,
   load: LoadView,
   nowMs: number,
   extraTokens: number,
 ): boolean {
-  const at = termsAt(lane, index);
-  const computeMs = computeMsOf(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), extraTokens);
-  return isLikelyLate(
-    missRatio(lane.terms[at + laneTerm.mu]!, lane.terms[at + laneTerm.sigma]!, lane.stakes.budgetMs, computeMs),
-  );
+  const drainMs = pessimisticDrainMs(lane, load, replica, nowMs);
+  return isLikelyLate(missRatioAt(routes, lane, replica, drainMs, extraTokens));
 }
 
 /** Whether a group lies beyond the budget of requests from there. */
