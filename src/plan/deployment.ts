@@ -1,6 +1,6 @@
 /** From the numbers of a solution to what stands where. */
 import { secondsPerYear } from "../finance/index.ts";
-import type { Deployment, PlannedFlow, Pool } from "../route/index.ts";
+import { servingAt, type Deployment, type PlannedFlow, type Pool } from "../route/index.ts";
 import { layOutEngines, layOutWhatFits, type EngineGroup, type EngineNeed } from "./engine-layout.ts";
 import { EngineNeeds, type CarriedArc } from "./engine-needs.ts";
 import type { ProblemSolution } from "./problem.ts";
@@ -50,8 +50,7 @@ export function toDeployment(
       const pool = problem.arcs.pool[arc]!;
       const position = positions.get(spotAt(world, problem.pools.site[pool]!, poolModule[pool]!))!;
       const { workload } = world.demand[members[memberStarts[row]!]!]!;
-      const option =
-        policy.serving[workload * world.modules.length + poolModule[pool]!]!.options[planned.arcOption[arc]!]!;
+      const option = servingAt(policy, workload, poolModule[pool]!).options[planned.arcOption[arc]!]!;
       const { energyKwhPerRequest } = option;
       let peakPerS = 0;
       for (let i = memberStarts[row]!; i < memberStarts[row + 1]!; i++) {

@@ -1,6 +1,6 @@
 /** What the workloads placed in a pool need of its accelerators. */
 import { compileReplica, leastMemoryRatio, requestTokensAt, saturationPerS } from "../perf/index.ts";
-import { engineKey, groupEngine, requestShape } from "../route/index.ts";
+import { engineKey, groupEngine, requestShape, servingAt } from "../route/index.ts";
 import type { EngineMemory, EngineNeed } from "./engine-layout.ts";
 import type { ReserveMove } from "./reserve-moves.ts";
 import type { WorldProblem } from "./world-problem.ts";
@@ -147,6 +147,6 @@ export class EngineNeeds {
     const { world, policy, problem, poolModule, memberStarts, members, arcOption } = this.#planned;
     const { workload } = world.demand[members[memberStarts[row]!]!]!;
     const module = poolModule[problem.arcs.pool[arc]!]!;
-    return { workload, option: policy.serving[workload * world.modules.length + module]!.options[arcOption[arc]!]! };
+    return { workload, option: servingAt(policy, workload, module).options[arcOption[arc]!]! };
   }
 }

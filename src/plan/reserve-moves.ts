@@ -1,5 +1,5 @@
 /** What pools must have ready for the failures that a plan survives: engines of the models that come, not only accelerators. */
-import { compilePolicy, emptyJudgement, failoverWorld, judge } from "../route/index.ts";
+import { compilePolicy, emptyJudgement, failoverWorld, judge, servingAt } from "../route/index.ts";
 import type { FailoverMove } from "./examine-failures.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { moduleOfSpot, siteOfSpot, spotAt } from "./spots.ts";
@@ -63,8 +63,7 @@ function bySpot({ world, period }: WorldProblem, moves: readonly DemandMove[]): 
     const origin = world.demand[demand]!;
     const [site, module] = [siteOfSpot(world, spot), moduleOfSpot(world, spot)];
     if (judge(policy, origin, site, module, judgement) !== null) continue;
-    const { tensorParallel } =
-      policy.serving[origin.workload * world.modules.length + module]!.options[judgement.option]!;
+    const { tensorParallel } = servingAt(policy, origin.workload, module).options[judgement.option]!;
     const modules = peakPerS / (judgement.perModulePerS * world.limits.headroomRatio);
     const move = { failure, workload: origin.workload, modules, peakPerS, tensorParallel };
     const here = found.get(spot);

@@ -1,7 +1,7 @@
 /** The checks of one period of a plan document; see `verify-plan.ts`. */
 import type { World } from "../catalog/index.ts";
 import { annualCost } from "../finance/index.ts";
-import { emptyJudgement, judge, trainingRate, type Policy } from "../route/index.ts";
+import { emptyJudgement, judge, servingAt, trainingRate, type Policy } from "../route/index.ts";
 import { certificateFault, recomputeBound, type Certificate } from "./certificate.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
@@ -158,7 +158,7 @@ function checkFlows({ world, period, deployment }: PlanDocument, policy: Policy,
       report(where, `${who} is not allowed: ${reason}`);
       continue;
     }
-    const serving = policy.serving[origin.workload * world.modules.length + pool.module]!;
+    const serving = servingAt(policy, origin.workload, pool.module);
     const { energyKwhPerRequest } = serving.options[judgement.option]!;
     if (!near(flow.energyKwhPerRequest, energyKwhPerRequest)) {
       report(where, `${who}: a request takes ${energyKwhPerRequest} kWh, the plan says ${flow.energyKwhPerRequest}`);

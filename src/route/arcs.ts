@@ -1,6 +1,6 @@
 import { emptyJudgement, judge, type RouteOrigin } from "./filter.ts";
 import { atDistance } from "./latency.ts";
-import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
+import { areaSiteKm, relationOf, servingAt, type Policy } from "./policy.ts";
 import { score } from "./score.ts";
 
 /**
@@ -83,7 +83,7 @@ export function reachKm(policy: Policy, workload: number, access: number): Float
   const { world } = policy;
   let fastestMs = Number.POSITIVE_INFINITY;
   for (let module = 0; module < world.modules.length; module++) {
-    for (const option of policy.serving[workload * world.modules.length + module]!.options) {
+    for (const option of servingAt(policy, workload, module).options) {
       fastestMs = Math.min(fastestMs, option.unloadedTtftMs);
     }
   }

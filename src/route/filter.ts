@@ -1,5 +1,5 @@
 import { atDistance } from "./latency.ts";
-import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
+import { areaSiteKm, relationOf, servingAt, type Policy } from "./policy.ts";
 import { residencyDetail } from "./residency.ts";
 import { minimumRateShare, rateWithin } from "./serving.ts";
 import { rejectReasons, residencyStanding, type RejectReason } from "./standing.ts";
@@ -121,11 +121,11 @@ function describe(
     case "export":
       return `export rules keep ${chip.accelerator.name} out of ${place.country}`;
     case "memory":
-      return policy.serving[origin.workload * world.modules.length + module]!.detail;
+      return servingAt(policy, origin.workload, module).detail;
     case "latency-network":
       return `network alone takes ${ms(judgement.networkMs)} for ${share} of requests, the budget is ${ms(workload.ttft.budgetMs)}`;
     case "latency-compute": {
-      const serving = policy.serving[origin.workload * world.modules.length + module]!;
+      const serving = servingAt(policy, origin.workload, module);
       if (serving.options.length === 0) return serving.detail;
       const fastest = Math.min(...serving.options.map((option) => option.unloadedTtftMs));
       return `network takes ${ms(judgement.networkMs)} and prefill on an idle ${chip.name} ${ms(fastest)}, the budget is ${ms(workload.ttft.budgetMs)}`;

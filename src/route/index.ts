@@ -10,7 +10,7 @@ export { groupEngine, type GroupEngine } from "./group-engine.ts";
 export { atDistance, relations, type LatencyTable, type Relation } from "./latency.ts";
 export { explainPhysics, type Physics } from "./physics.ts";
 export { place, type Placement, type RouteRequest } from "./place.ts";
-export { areaSiteKm, compilePolicy, relationOf, type Policy } from "./policy.ts";
+export { areaSiteKm, compilePolicy, relationOf, servingAt, type Policy } from "./policy.ts";
 export { missRatio, type Group, type Lane } from "./lane.ts";
 export { laneTerm, positionOf, termsAt, type Choices } from "./lane-terms.ts";
 export type { Rejection } from "./rejections.ts";

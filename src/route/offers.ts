@@ -2,7 +2,7 @@ import type { Tier } from "../catalog/index.ts";
 import type { Deployment } from "./deployment.ts";
 import { emptyJudgement } from "./filter.ts";
 import type { Group } from "./lane.ts";
-import type { Policy } from "./policy.ts";
+import { servingAt, type Policy } from "./policy.ts";
 import { score } from "./score.ts";
 
 /** What a group asks of a workload whatever the origin; worked out once, because every lane looks at every group. */
@@ -43,7 +43,7 @@ export function compileOffers(
   };
   return groups.flatMap((group, index): Offer[] => {
     if (!group.workloads.includes(workload)) return [];
-    const { options } = policy.serving[workload * world.modules.length + group.module]!;
+    const { options } = servingAt(policy, workload, group.module);
     const judgement = emptyJudgement();
     const pool = deployment.pools[group.pool]!.id;
     return [

@@ -1,6 +1,6 @@
 import { emptyJudgement, judge, type RouteOrigin } from "./filter.ts";
 import { atDistance } from "./latency.ts";
-import { areaSiteKm, relationOf, type Policy } from "./policy.ts";
+import { areaSiteKm, relationOf, servingAt, type Policy } from "./policy.ts";
 import { reachKm } from "./arcs.ts";
 import { rejectReasons, type RejectReason } from "./standing.ts";
 
@@ -98,7 +98,7 @@ function fastestOf(policy: Policy, workload: number, allowed: (module: number) =
   let fastest: Prefill | null = null;
   for (const [index, module] of modules.entries()) {
     if (!allowed(index)) continue;
-    for (const option of policy.serving[workload * modules.length + index]!.options) {
+    for (const option of servingAt(policy, workload, index).options) {
       if (option.unloadedTtftMs < (fastest?.ms ?? Number.POSITIVE_INFINITY)) {
         fastest = { module: module.id, ms: option.unloadedTtftMs };
       }
@@ -127,9 +127,9 @@ function verdictOf(
 }
 
 /** Why no module on offer runs a workload: some hold its model but are too slow, or none does. */
-function whyNoneRuns({ world, serving }: Policy, workload: number): "memory" | "physics" {
-  const tooSlow = world.modules.some(
-    (_, module) => serving[workload * world.modules.length + module]!.reason === "latency-compute",
+function whyNoneRuns(policy: Policy, workload: number): "memory" | "physics" {
+  const tooSlow = policy.world.modules.some(
+    (_, module) => servingAt(policy, workload, module).reason === "latency-compute",
   );
   return tooSlow ? "physics" : "memory";
 }

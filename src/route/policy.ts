@@ -17,7 +17,7 @@ export interface Policy {
   readonly areaVectors: Float64Array;
   /** 1 when the module may be installed at the site's country: `module * sites + site`. */
   readonly exportAllowed: Uint8Array;
-  /** `workload * modules + module`. */
+  /** `workload * modules + module`: see `servingAt`. */
   readonly serving: readonly Serving[];
   /** What speaks against a module at a site whatever the origin: see `compileStanding`. */
   readonly standing: Uint8Array;
@@ -69,6 +69,11 @@ export function compilePolicy(world: World, period = 0): Policy {
       return (tables[position] ??= compileTable(world, workload, access, relation));
     },
   };
+}
+
+/** What `module` can do for `workload`, wherever it stands. */
+export function servingAt({ world, serving }: Policy, workload: number, module: number): Serving {
+  return serving[workload * world.modules.length + module]!;
 }
 
 function compileTable(world: World, workload: number, access: number, relation: number): LatencyTable {

@@ -1,7 +1,7 @@
 import { requestUsd } from "../finance/index.ts";
 import type { Judgement, RouteOrigin } from "./filter.ts";
 import { atDistance } from "./latency.ts";
-import type { Policy } from "./policy.ts";
+import { servingAt, type Policy } from "./policy.ts";
 
 /** What one request costs on an arc, term by term. `plan` uses the money terms as objective coefficients. */
 export interface StaticTerms {
@@ -25,7 +25,7 @@ export function score(
   judgement: Judgement,
 ): StaticTerms {
   const { world } = policy;
-  const option = policy.serving[origin.workload * world.modules.length + module]!.options[judgement.option]!;
+  const option = servingAt(policy, origin.workload, module).options[judgement.option]!;
   const money = requestUsd(world, origin.workload, site, option.energyKwhPerRequest);
   const table = policy.latency(origin.workload, origin.access, judgement.relation);
   return {

@@ -6,6 +6,7 @@ import {
   FirstTokens,
   fullGroup,
   loadViewOf,
+  servingAt,
   type Group,
   type RouteOrigin,
   type Routes,
@@ -223,7 +224,8 @@ export class GatewayCore {
 
   #stateOf(group: Group, binding: EngineBinding | null): GroupState {
     const { policy } = this.routes;
-    const options = policy.serving[group.workloads[0]! * this.world.modules.length + group.module]?.options ?? [];
+    const [workload] = group.workloads;
+    const options = workload === undefined ? [] : servingAt(policy, workload, group.module).options;
     const option = options.find((entry) => entry.tensorParallel === group.tensorParallel) ?? options[0];
     const site = this.world.sites[group.site]!.id;
     return new GroupState({

@@ -7,7 +7,7 @@ import { MipBuilder, planScenario, solveProblem, verifyPlan, type PlanDocument }
 import { solveDecomposed } from "../../src/plan/decomposed.ts";
 import { checkSolution } from "../../src/plan/problem.ts";
 import { worldProblem } from "../../src/plan/world-problem.ts";
-import { arcTable, compilePolicy } from "../../src/route/index.ts";
+import { arcTable, compilePolicy, servingAt } from "../../src/route/index.ts";
 import { familyWorld } from "../worlds/family-world.ts";
 import { runs } from "./runs.ts";
 
@@ -174,7 +174,7 @@ async function costOf(
   if (result.solution === null) return Infinity;
   const flows = arcs.map(({ row, spot, entry, col }) => {
     const demand = world.demand[row]!;
-    const serving = policy.serving[demand.workload * world.modules.length + spots[spot]!.module]!;
+    const serving = servingAt(policy, demand.workload, spots[spot]!.module);
     const { energyKwhPerRequest } = serving.options[table.option[entry]!]!;
     const share = result.solution![col]!;
     const rates = { peakPerS: demand.peakPerS[0]! * share, meanPerS: demand.meanPerS[0]! * share };

@@ -5,7 +5,7 @@ import type { DemandRow, Site, World } from "../../src/catalog/index.ts";
 import { annualCost } from "../../src/finance/index.ts";
 import { MipBuilder, planScenario } from "../../src/plan/index.ts";
 import { worldProblem } from "../../src/plan/world-problem.ts";
-import { arcTable, compilePolicy, filter } from "../../src/route/index.ts";
+import { arcTable, compilePolicy, filter, servingAt } from "../../src/route/index.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
 import { runs } from "./runs.ts";
 
@@ -145,7 +145,7 @@ async function costOf(
   const result = await solver.solve(builder.build(), { timeLimitS: 10, relativeGap: 0, seed: 1 });
   const flows = arcs.map(({ row, spot, entry, col }) => {
     const demand = world.demand[row]!;
-    const serving = policy.serving[demand.workload * world.modules.length + spots[spot]!.module]!;
+    const serving = servingAt(policy, demand.workload, spots[spot]!.module);
     const { energyKwhPerRequest } = serving.options[table.option[entry]!]!;
     return { row, pool: spot, meanPerS: demand.meanPerS[0]! * result.solution![col]!, energyKwhPerRequest };
   });
