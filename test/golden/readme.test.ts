@@ -40,6 +40,16 @@ describe("what the documentation shows", () => {
     expect(scenarios.some(([page]) => page.startsWith("README"))).toBe(true);
   });
 
+  it.each(pages)("no merge was left unfinished in %s", (page) => {
+    expect(readFileSync(join(root, page), "utf8")).not.toMatch(/^(<{7} |={7}$|>{7} )/m);
+  });
+
+  it("the glossary has every word once, in alphabetical order", () => {
+    const rows = readFileSync(join(root, "docs/glossary.md"), "utf8").matchAll(/^\| (?!word \|)([^|]+) \|/gm);
+    const words = [...rows].map((row) => row[1]!.toLowerCase());
+    expect(words).toEqual([...new Set(words)].sort());
+  });
+
   it.each(pages)("every local link of %s leads somewhere", (page) => {
     const links = [...readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)];
     const missing = links.map((match) => match[1]!).filter((link) => !existsSync(join(root, dirname(page), link)));
