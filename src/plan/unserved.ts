@@ -3,8 +3,8 @@ import type { World } from "../catalog/index.ts";
 import { missedRequestUsd, secondsPerYear } from "../finance/index.ts";
 import { explainPhysics, type Physics } from "../route/index.ts";
 import { fullLimits, type FullLimits } from "./full-limits.ts";
-import { money } from "./money.ts";
 import { unservedShares, type ProblemSolution } from "./problem.ts";
+import { whyNot, wordsOfRequests, wordsOfTraining, type Finding, type Loss } from "./why-not.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /**
@@ -49,39 +49,6 @@ const noticeableShare = 1e-6;
 /** Rows taken apart one by one per workload and access; the remaining smaller ones are counted with the largest. */
 const explainedRows = 300;
 
-interface Finding<Reason = UnservedReason> {
-  readonly reason: Reason;
-  readonly detail: string;
-  readonly whatWouldHelp: readonly string[];
-}
-
-/** What is said of a row that something could serve. */
-interface Words {
-  readonly price: (cheapestUsd: number, worthUsd: number) => string;
-  readonly dearer: (times: string) => string;
-  readonly worthless: string;
-  readonly scale: string;
-  readonly cheaper: string;
-}
-
-const wordsOfRequests: Words = {
-  price: (cheapestUsd, worthUsd) =>
-    `serving costs at least ${money(cheapestUsd)} a year, leaving it unserved ${money(worthUsd)}`,
-  dearer: (times) => `a lost request worth ${times} times as much`,
-  worthless: "a lost request that is worth something, and demand beyond the peak",
-  scale: "the demand in reach does not pay for another module or for opening a site",
-  cheaper: "smaller or cheaper modules, a cheaper site, or more demand in reach",
-};
-
-const wordsOfTraining: Words = {
-  price: (cheapestUsd, worthUsd) =>
-    `all of it costs at least ${money(cheapestUsd)} a year, going without ${money(worthUsd)}`,
-  dearer: (times) => `an unservedPenalty of ${times} times as much`,
-  worthless: "an unservedPenalty or a price above 0",
-  scale: "what is missing does not pay for another module or for opening a site",
-  cheaper: "smaller or cheaper modules, or a cheaper site",
-};
-
 export function reportUnserved(planned: WorldProblem, solution: ProblemSolution): Unserved[] {
   const { world, period, problem, memberStarts, members } = planned;
   const share = unservedShares(problem, solution.share);
@@ -98,6 +65,10 @@ export function reportUnserved(planned: WorldProblem, solution: ProblemSolution)
       else list.push(entry);
     }
   }
+  const lossOf = (entry: { unserved: number; problemRow: number }): Loss => ({
+    usd: entry.unserved * problem.rows.unservedUsd[entry.problemRow]!,
+    open: solution.open,
+  });
   const report: Unserved[] = [];
   for (const entries of byOrigin.values()) {
     entries.sort((a, b) => lostPerS(world, period, b) - lostPerS(world, period, a) || a.row - b.row);
@@ -106,7 +77,7 @@ export function reportUnserved(planned: WorldProblem, solution: ProblemSolution)
     for (const [rank, entry] of entries.entries()) {
       const hasArcs = problem.arcs.starts[entry.problemRow + 1]! > problem.arcs.starts[entry.problemRow]!;
       let finding: Finding;
-      if (hasArcs) finding = whyNot(planned, entry.problemRow, full, wordsOfRequests);
+      if (hasArcs) finding = whyNot(planned, entry.problemRow, lossOf(entry), full, wordsOfRequests);
       // That a site next door would still be too far holds for every area alike.
       else if (last !== null && (last.reason === "physics" || rank >= explainedRows)) finding = last;
       else last = finding = whyImpossible(planned, entry.row);
@@ -132,7 +103,7 @@ export function reportUntrained(planned: WorldProblem, solution: ProblemSolution
     const usdPerYear = share[row]! * problem.rows.unservedUsd[row]!;
     // A campus that no run has yet may still be chosen.
     const isObstacle = (limit: string): boolean => share[row]! < 1 || !limit.startsWith("campus of ");
-    const why = whyNot(planned, row, full, wordsOfTraining, isObstacle);
+    const why = whyNot(planned, row, { usd: usdPerYear, open: solution.open }, full, wordsOfTraining, isObstacle);
     return [{ training: training.id, pflops, usdPerYear, ...why }];
   });
 }
@@ -195,59 +166,4 @@ function whyImpossible(planned: WorldProblem, row: number): Finding {
     detail: parts.join(", "),
     whatWouldHelp: physics.remedies,
   };
-}
-
-function whyNot(
-  { problem }: WorldProblem,
-  row: number,
-  full: FullLimits,
-  words: Words,
-  isObstacle: (limit: string) => boolean = () => true,
-): Finding<"price" | "limits" | "scale"> {
-  let cheapestUsd = Infinity;
-  const blocking = new Map<string, number>();
-  let unblocked = false;
-  const { arcs, pools, rows } = problem;
-  for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
-    const pool = arcs.pool[arc]!;
-    cheapestUsd = Math.min(cheapestUsd, arcs.usd[arc]! + arcs.load[arc]! * pools.usd[pool]!);
-    const names = full.ofArc(arc).filter(isObstacle);
-    // Of what stands already there can be no more, so it is no way out that other limits leave open.
-    if (names.length === 0 && !full.isWhole(pool)) unblocked = true;
-    for (const name of names) blocking.set(name, (blocking.get(name) ?? 0) + 1);
-  }
-  const worthUsd = rows.unservedUsd[row]!;
-  if (cheapestUsd >= worthUsd) {
-    return {
-      reason: "price",
-      detail: words.price(cheapestUsd, worthUsd),
-      whatWouldHelp: [worthUsd > 0 ? words.dearer((cheapestUsd / worthUsd).toFixed(2)) : words.worthless],
-    };
-  }
-  if (!unblocked && blocking.size === 0) {
-    return {
-      reason: "limits",
-      detail: "all that stands and could serve it is full, and no more can be had in this period",
-      whatWouldHelp: ["modules that are delivered earlier, or sites that stay open longer"],
-    };
-  }
-  if (!unblocked) {
-    const names = [...blocking].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
-    return {
-      reason: "limits",
-      detail: `everything that could serve it is full: ${names.slice(0, 3).join(", ")}`,
-      whatWouldHelp: names.slice(0, 3).map(remedyFor),
-    };
-  }
-  return {
-    reason: "scale",
-    detail: words.scale,
-    whatWouldHelp: [words.cheaper],
-  };
-}
-
-/** What would have to give way of a limit with this name. */
-function remedyFor(limit: string): string {
-  if (limit.startsWith("least ")) return `a smaller ${limit}`;
-  return limit === "most sites" ? "more sites" : `more ${limit}`;
 }

@@ -219,6 +219,19 @@ describe("a plan of a careless scenario", () => {
     for (const { whatWouldHelp } of plan.unserved) expect(whatWouldHelp).toEqual(["a smaller least share s"]);
   });
 
+  it("names the limit that keeps a further module from an open place where only a dear new place is left", async () => {
+    const plan = await planned([
+      "training=[]",
+      "sites.par.status=forbidden",
+      "sites.ber.status=forbidden",
+      "sites.fra.openingCost=$1bn",
+      "sites.mun.powerLimit=0.5 kW",
+    ]);
+    expectTrue(plan);
+    expect(plan.unserved).toMatchObject([{ reason: "scale", detail: expect.stringMatching(/: power of site mun$/) }]);
+    expect(plan.unserved[0]!.whatWouldHelp[0]).toBe("more power of site mun");
+  });
+
   it("says why training goes without, and what is lost for one reason over every access in one line", async () => {
     const plan = await planned([
       "sites.mun.status=forbidden",
