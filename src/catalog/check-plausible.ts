@@ -107,6 +107,10 @@ function warnResilience(resolution: Resolution, { sites, limits }: World): void 
     resolution.warn("DSP_SCENARIO_NOTHING_SELECTED", path, message, "add sites elsewhere, or take it out");
   };
   if (usable.length < 2) say(`there is one site only, \`${sites[usable[0] ?? 0]!.id}\``);
+  else if ((limits.maxSites ?? 2) < 2) {
+    const message = `only one site may be open (\`limits.maxSites\`), so nothing takes over when it is lost: whoever two of them could serve is left unserved`;
+    resolution.warn("DSP_SCENARIO_CONFLICT", path, message, "allow two sites, or take it out");
+  }
   if (limits.resilience !== "zone" || usable.length < 2) return;
   for (const zone of limits.zones) {
     if (usable.every((site) => zone.sites.includes(site))) say(`the zone \`${zone.id}\` holds every site`);

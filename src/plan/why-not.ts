@@ -44,10 +44,10 @@ export const wordsOfTraining: Words = {
 };
 
 export function whyNot(
-  { problem }: WorldProblem,
+  { problem, world }: WorldProblem,
   row: number,
   loss: Loss,
-  full: FullLimits,
+  limits: FullLimits,
   words: Words,
   isObstacle: (limit: string) => boolean = () => true,
 ): Finding<"price" | "limits" | "scale"> {
@@ -60,9 +60,9 @@ export function whyNot(
   for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
     const pool = arcs.pool[arc]!;
     cheapestUsd = Math.min(cheapestUsd, arcs.usd[arc]! + arcs.load[arc]! * pools.usd[pool]!);
-    const names = full.ofArc(arc).filter(isObstacle);
+    const names = limits.ofArc(arc).filter(isObstacle);
     // Of what stands already there can be no more, so it is no way out that other limits leave open.
-    if (names.length === 0 && !full.isWhole(pool)) unblocked = true;
+    if (names.length === 0 && !limits.isWhole(pool)) unblocked = true;
     for (const name of names) blocking.set(name, (blocking.get(name) ?? 0) + 1);
     if (loss.open[pools.site[pool]!] && pools.usd[pool]! < loss.usd) {
       for (const name of names) dear.set(name, (dear.get(name) ?? 0) + 1);
@@ -92,13 +92,17 @@ export function whyNot(
     };
   }
   const names = foremost(dear);
+  const full = `; at sites that are open anyway there is no room for one: ${names.join(", ")}`;
+  // Whoever is served needs room at a second place too, which costs as well and may be what cannot be had.
+  const kept = `, with what has to be kept for the loss of any one ${world.limits.resilience}`;
   return {
     reason: "scale",
-    detail:
-      names.length === 0
-        ? words.scale
-        : `${words.scale}; at sites that are open anyway there is no room for one: ${names.join(", ")}`,
-    whatWouldHelp: [...names.map(remedyFor), words.cheaper],
+    detail: words.scale + (world.limits.resilience === undefined ? "" : kept) + (names.length === 0 ? "" : full),
+    whatWouldHelp: [
+      ...names.map(remedyFor),
+      ...(world.limits.resilience === undefined ? [] : ["further sites that could take it over, or less resilience"]),
+      words.cheaper,
+    ],
   };
 }
 

@@ -116,6 +116,11 @@ const warned: readonly [string, readonly string[], RegExp, Readonly<Record<strin
     /there is one site only/,
   ],
   [
+    "resilience and room for one site",
+    ["limits.maxSites=1", "limits.resilience=site"],
+    /only one site may be open .* whoever two of them could serve is left unserved/,
+  ],
+  [
     "a zone that holds every site",
     ["limits.resilience=zone", "limits.zones=[{ id: all, countries: [DE, FR], powerLimit: 9 MW }]"],
     /the zone `all` holds every site/,
