@@ -12,6 +12,7 @@ import {
   type SeriesField,
   type TextField,
 } from "./field.ts";
+import { hiddenCharacter } from "./format-problem.ts";
 import { nearest } from "./nearest.ts";
 import { maxCollected, problem, type Place, type Problem } from "./problem.ts";
 import type { ErrorCode } from "./error-registry.ts";
@@ -94,6 +95,11 @@ function checkText(field: TextField, tree: Tree, context: CheckContext): string 
       `${describe(tree)} is not ${field.form ?? "of the right form"}`,
       exampleHint(field),
     );
+  }
+  const hidden = hiddenCharacter(tree.text);
+  if (hidden !== null) {
+    const message = `there is an invisible character in this text, ${hidden}`;
+    return refuse(context, "DSP_SCENARIO_WRONG_VALUE", tree.at, message, "write the text without it");
   }
   return tree.text;
 }

@@ -17,6 +17,16 @@ describe("formatProblem", () => {
     );
   });
 
+  it("shows what a terminal would obey instead of printing it", () => {
+    const odd = problem("DSP_SCENARIO_WRONG_VALUE", at, "there is no model `a\u001b[31m`", "not \u202eb\nbut c");
+    expect(
+      formatProblem(odd, new Map([["a.yaml", "x: 1\nm: \u001b[31mred"]]))
+        .split("\n")
+        .slice(0, 2),
+    ).toEqual(["a.yaml:2:7: error DSP_SCENARIO_WRONG_VALUE: there is no model `a<U+001B>[31m`", "  2 | m:  [31mred"]);
+    expect(formatProblem(odd)).toContain("hint: not <U+202E>b\nbut c");
+  });
+
   it("leaves the line out when the file is not at hand", () => {
     expect(formatProblem(item).split("\n")).toHaveLength(3);
   });

@@ -74,6 +74,16 @@ const refused: readonly [string, string | readonly string[], RegExp, Readonly<Re
     /demand for `chat` in `berlin` is given twice/,
     csv("area,workload,peak [req/s]\nberlin,chat,5\nberlin,chat,6\n"),
   ],
+  [
+    "an id that a terminal would obey",
+    'training=[{ id: "big\\e[2J", compute: 2 PFLOP/s }]',
+    /there is an invisible character in this text, U\+001B/,
+  ],
+  [
+    "a name that turns the direction of what follows",
+    'sites.fra.name="Frank\\u202efurt"',
+    /there is an invisible character in this text, U\+202E/,
+  ],
   ["an engine twice", "engines=[{ id: e, like: vllm }, { id: e, like: vllm }]", /id `e` stands twice in `engines`/],
   ["an id that is empty", 'training=[{ id: "", compute: 2 PFLOP/s }]', /is not an id of 1 to 200 characters/],
   [
