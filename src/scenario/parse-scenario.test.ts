@@ -146,6 +146,13 @@ describe("parseScenario", () => {
       { id: "b", country: "AT", powerLimit: [1000, 1000] },
       { id: "c", powerLimit: [2000, 2000] },
     ]);
+    // What stands at each site is a column per kind of module; an empty cell is none.
+    const standing = "id,city,installed.h100x8,installed.l4x4\na,Berlin,2,\nb,Bonn,,1\nc,Ulm,,\n";
+    expect(scenarioOf(text, { "dir/data/sites.csv": standing }).sites).toMatchObject([
+      { id: "a", installed: { h100x8: 2 } },
+      { id: "b", installed: { l4x4: 1 } },
+      { id: "c", installed: {} },
+    ]);
     // Spreadsheets leave columns and rows without any text around a table.
     const ends = csv.trimEnd().replaceAll("\n", ",,\n");
     expect(scenarioOf(text, { "dir/data/sites.csv": `${ends},,\n,,,,,,,\n` }).sites).toEqual(scenario.sites);
@@ -349,8 +356,13 @@ describe("a broken scenario", () => {
     ['id,country\n"x,DE\n', "DSP_SCENARIO_CSV_SYNTAX", "2:1"],
     ["", "DSP_SCENARIO_EMPTY", "1:1"],
     ["\u0000", "DSP_SCENARIO_NOT_TEXT", "1:1"],
-  ])("with the CSV file %j names the fault", (csv, code, place) => {
-    const text = small.replace("areas:\n", "areas:\n  - file: a.csv\n");
+    ["id,installed\na,3\n", "DSP_SCENARIO_CSV_HEADER", "1:4", "sites"],
+    ["id,installed.l4x4\na,-3\n", "DSP_SCENARIO_OUT_OF_RANGE", "2:3", "sites"],
+  ])("with the CSV file %j names the fault", (csv, code, place, list = "areas") => {
+    const text = small.replace(
+      `${list}:\n`,
+      `${list}:\n  - { file: a.csv, country: DE${list === "sites" ? ", tier: edge" : ""} }\n`,
+    );
     const problem = problemsOf(text, { "dir/a.csv": csv })[0];
     expect(problem).toMatchObject({ code, file: "dir/a.csv" });
     expect(`${problem?.line}:${problem?.column}`).toBe(place);

@@ -17,8 +17,8 @@ export function scenarioReference(): string {
     "all periods or a list with one value per period.",
     "",
     "Lists marked *rows* take entries from CSV files too: `- file: sites.csv`, with columns named like the keys, a unit for",
-    "a whole column in brackets (`powerLimit [MW]`), and `;` between the values of a list. Other keys beside `file` hold for",
-    "every row. Paths are relative to the scenario.",
+    "a whole column in brackets (`powerLimit [MW]`), `;` between the values of a list, and a column for each key of a map",
+    "(`installed.h100x8`). Other keys beside `file` hold for every row. Paths are relative to the scenario.",
     "",
     ...sections,
   ].join("\n");

@@ -28,8 +28,8 @@ export interface FileContext {
 
 /**
  * Replaces every entry `{ file: rows.csv, … }` of a list by one entry per row. Columns are named like the keys of an
- * entry, with the unit of bare numbers in brackets (`powerLimit [MW]`); other keys beside
- * `file` apply to every row that does not say otherwise. An empty cell is a key left out; `;` separates lists.
+ * entry, with the unit of bare numbers in brackets (`powerLimit [MW]`), and `installed.h100x8` is a key of a mapping; other keys
+ * beside `file` apply to every row that does not say otherwise. An empty cell is a key left out; `;` separates lists.
  */
 export function expandRows(list: Tree, field: ListField, context: FileContext): Tree {
   if (list.kind !== "list") return list;
@@ -70,13 +70,23 @@ function rowsOf(entry: MapTree, file: Entry, field: ListField, context: FileCont
   }
   const shared = [...entry.entries].filter(([key]) => key !== "file");
   return rows.map((row): MapTree => {
-    const cells = row.flatMap((cell, index): (readonly [string, Entry])[] => {
+    const entries = new Map(shared);
+    for (const [index, cell] of row.entries()) {
       const column = columns[index];
-      if (column === undefined || column === null || cell.text === "") return [];
-      return [[column.key, { keyAt: column.at, value: cellTree(cell, column) }]];
-    });
-    return { kind: "map", entries: new Map([...shared, ...cells]), at: row[0]?.at ?? entry.at };
+      if (column === undefined || column === null || cell.text === "") continue;
+      const value = { keyAt: column.at, value: cellTree(cell, column) };
+      if (column.inner === null) entries.set(column.key, value);
+      else entries.set(column.key, withInner(entries.get(column.key), column.inner, value));
+    }
+    return { kind: "map", entries, at: row[0]?.at ?? entry.at };
   });
+}
+
+/** A mapping with one more key: what several columns `installed.h100x8`, `installed.l4x4` make together. */
+function withInner(outer: Entry | undefined, key: string, value: Entry): Entry {
+  const before = outer?.value.kind === "map" ? outer.value.entries : [];
+  const entries = new Map([...before, [key, value] as const]);
+  return { keyAt: outer?.keyAt ?? value.keyAt, value: { kind: "map", entries, at: outer?.value.at ?? value.value.at } };
 }
 
 /** Without the rows and the last columns that hold no text at all, as spreadsheets leave them around a table. */
@@ -89,6 +99,8 @@ function withoutEmptyEnds({ header, rows }: Table): Table {
 
 interface Column {
   readonly key: string;
+  /** Key within the mapping that `key` holds; null where it holds no mapping. */
+  readonly inner: string | null;
   readonly unit: string | null;
   readonly isList: boolean;
   readonly at: Place;
@@ -105,7 +117,8 @@ function readHeader(header: readonly Cell[], fields: ObjectField["fields"], prob
   const seen = new Set<string>();
   return header.map((cell): Column | null => {
     const match = /^([^[\]]+?)\s*(?:\[([^[\]]*)\])?$/.exec(cell.text);
-    const key = match?.[1] ?? cell.text;
+    const name = match?.[1] ?? cell.text;
+    const [key, inner] = keysOf(name, fields);
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
     const refuse = (message: string, hint: string): null => {
       problems.push(problem("DSP_SCENARIO_CSV_HEADER", cell.at, message, hint));
@@ -118,17 +131,29 @@ function readHeader(header: readonly Cell[], fields: ObjectField["fields"], prob
         near === null ? `the columns are: ${Object.keys(fields).join(", ")}` : `did you mean \`${near}\`?`,
       );
     }
-    if (seen.has(key)) return refuse(`the column \`${key}\` stands twice`, "remove one of them");
-    seen.add(key);
-    if (field.kind === "object" || field.kind === "map")
+    if (seen.has(name)) return refuse(`the column \`${name}\` stands twice`, "remove one of them");
+    seen.add(name);
+    if (field.kind === "map" && inner === null)
+      return refuse(`\`${key}\` takes a column for each of its keys`, `name the column \`${key}.<${field.keys}>\``);
+    if (field.kind === "object")
       return refuse(`\`${key}\` cannot be given in a CSV file`, "give it in the scenario, beside `file`");
     return {
       key,
+      inner,
       unit: match?.[2]?.trim() ?? null,
       isList: field.kind === "list" || field.kind === "series",
       at: cell.at,
     };
   });
+}
+
+/** `installed.h100x8` where `installed` is a mapping: its name, and the key within it. */
+function keysOf(name: string, fields: ObjectField["fields"]): readonly [string, string | null] {
+  const dot = name.indexOf(".");
+  const outer = name.slice(0, dot);
+  return dot > 0 && Object.hasOwn(fields, outer) && fields[outer]!.kind === "map"
+    ? [outer, name.slice(dot + 1)]
+    : [name, null];
 }
 
 function cellTree(cell: Cell, column: Column): Tree {
