@@ -9,6 +9,7 @@ const limit = {
   binding: true,
   worthUsdPerYear: 500,
   bestPool: "a/l4x1",
+  missing: 0.02,
 };
 const trial = (usdPerYear: number, atLeastUsdPerYear: number, atMostUsdPerYear: number) => ({
   found: {
@@ -37,8 +38,12 @@ describe("a limit that was planned with more of it", () => {
     );
   });
 
-  it("is worth nothing while a further module fits", () => {
-    const roomy = { ...limit, used: 0.2, binding: false, worthUsdPerYear: 0, bestPool: null };
-    expect(lines(roomy)).toMatch(/One more MW would save nothing: a further module fits/);
+  it("is worth nothing where nothing that it keeps away would pay", () => {
+    const roomy = { ...limit, used: 0.2, binding: false, worthUsdPerYear: 0, bestPool: null, missing: null };
+    expect(lines(roomy)).toMatch(/One more MW would save nothing with everything else as planned/);
+  });
+
+  it("says how much more a whole module takes", () => {
+    expect(lines(limit)).toContain("at a/l4x1, which takes 20.0 kW beyond what is left");
   });
 });

@@ -141,6 +141,7 @@ export function demandSections(demand: DemandExplanation): Section[] {
         "prefill",
         "egress",
         "energy",
+        ...(hasBackhaul(demand) ? ["backhaul"] : []),
         "module",
         "total",
       ],
@@ -156,6 +157,7 @@ export function demandSections(demand: DemandExplanation): Section[] {
           ms(entry.prefillMs),
           perMillion(entry.egressUsd),
           perMillion(entry.energyUsd),
+          ...(hasBackhaul(demand) ? [perMillion(entry.backhaulUsd)] : []),
           perMillion(entry.moduleUsd),
           perMillion(entry.totalUsd),
         ]),
@@ -169,6 +171,8 @@ export function demandSections(demand: DemandExplanation): Section[] {
     },
   ];
 }
+
+const hasBackhaul = ({ candidates }: DemandExplanation): boolean => candidates.some((entry) => entry.backhaulUsd > 0);
 
 function whyUnserved({ physics, unserved, askedPerS, servedPerS }: DemandExplanation): string[] {
   if (physics !== null && askedPerS > 0) {
@@ -190,10 +194,10 @@ function whyUnserved({ physics, unserved, askedPerS, servedPerS }: DemandExplana
 }
 
 export function limitSections(limit: LimitExplanation, trial?: Resolved<LimitTrial>): Section[] {
-  const { name, unit, used, upper, binding } = limit;
+  const { name, unit, used, upper } = limit;
   const lines =
     limit.statement === undefined
-      ? [`${name}: ${amount(used, unit)} of ${amount(upper, unit)} used${binding ? "; no further module fits" : ""}.`]
+      ? [`${name}: ${amount(used, unit)} of ${amount(upper, unit)} used${bindingText(limit)}.`]
       : [`${name}: ${limit.statement}`];
   lines.push(
     limit.worthUsdPerYear === null && limit.statement !== undefined
@@ -201,11 +205,17 @@ export function limitSections(limit: LimitExplanation, trial?: Resolved<LimitTri
       : limit.worthUsdPerYear === null
         ? `What one more ${one(unit)} is worth cannot be read from the plan's duals; --resolve plans with more.`
         : limit.bestPool === null
-          ? `One more ${one(unit)} would save nothing: a further module fits without it.`
-          : `One more ${one(unit)} would save at most ${usd(limit.worthUsdPerYear)} a year, modules paid, at ${limit.bestPool} (dual of its capacity with all modules as planned).`,
+          ? `One more ${one(unit)} would save nothing with everything else as planned: what fits is there, and what does not would not pay.`
+          : `One more ${one(unit)} is worth at most ${usd(limit.worthUsdPerYear)} a year with everything else as planned, modules paid: at ${limit.bestPool}, which takes ${amount(limit.missing!, unit)} beyond what is left (by the duals of the flows; --resolve plans with more).`,
   );
   if (trial) lines.push(trialText(limit, trial.found));
   return [{ lines }];
+}
+
+function bindingText({ binding, worthUsdPerYear, bestPool }: LimitExplanation): string {
+  if (!binding) return "";
+  if (worthUsdPerYear === null) return "; it is used up";
+  return bestPool === null ? "; no further module fits" : "; not all that would pay fits";
 }
 
 /** A limit in one period of a plan; null where it does not hold. */
@@ -218,7 +228,7 @@ export function limitPeriodSections(periods: readonly LimitInPeriod[]): Section[
   return [
     {
       title: "By period",
-      head: ["period", "used", "upper", "one more saves at most, per year", "at"],
+      head: ["period", "used", "upper", "one more is worth at most, per year", "at"],
       rows: periods.map(({ period, found }) =>
         found === null
           ? [period, "–", "no limit", "–", ""]
@@ -252,7 +262,7 @@ export function limitListSection(limits: readonly LimitExplanation[]): Section {
     .sort((a, b) => ratio(b) - ratio(a) || b.used - a.used);
   return {
     title: "Limits in use",
-    head: ["limit", "used", "upper", "share", "one more saves at most, per year"],
+    head: ["limit", "used", "upper", "share", "one more is worth at most, per year"],
     rows: used
       .slice(0, 4 * shown)
       .map((limit) => [

@@ -7,6 +7,7 @@ import {
   resolveSite,
   worldLimitsOf,
   everyPeriod,
+  moduleGains,
   type PlanDocument,
   type PlanWorld,
 } from "../plan/index.ts";
@@ -66,7 +67,8 @@ export async function explainLimitOf(name: string | undefined, options: ExplainO
   const plan = inPeriod(whole, options.period);
   const limits = worldLimitsOf(plan);
   if (name === undefined) {
-    const all = limits.map((limit) => explainLimit(plan, limit));
+    const gains = moduleGains(plan);
+    const all = limits.map((limit) => explainLimit(plan, limit, gains));
     print(options, "explain-limits", { limits: all }, [limitListSection(all)]);
     return;
   }

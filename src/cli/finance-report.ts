@@ -75,10 +75,10 @@ function nextBest(nextModules: FinanceReport["nextModules"]): Section {
       usd(entry.costsUsdPerYear),
       entry.returnRatio.toFixed(2),
     ]);
-  const title = "Where one more module would do most";
+  const title = "Where one more of the modules that stand would do most";
   return rows.length > 0
     ? { title, head: ["site", "module", "saves at most, per year", "costs per year", "per dollar"], rows }
-    : { title, lines: ["nowhere: one more of any kind saves less than a hundredth of what it costs"] };
+    : { title, lines: ["nowhere: one more of any of them saves less than a hundredth of what it costs"] };
 }
 
 /** Who serves how much of the mesh's requests, and what a request costs there. */

@@ -1,6 +1,6 @@
 /** Why demand is served from where it is, or not at all: every candidate with its terms, every refusal with its reason. */
 import type { Tier } from "../catalog/index.ts";
-import { missedRequestUsd, moduleAnnualUsd, secondsPerYear } from "../finance/index.ts";
+import { backhaulUsdPerPeakRequest, missedRequestUsd, moduleAnnualUsd, secondsPerYear } from "../finance/index.ts";
 import {
   areaSiteKm,
   emptyJudgement,
@@ -32,6 +32,8 @@ export interface ServingCandidate {
   readonly perModulePerS: number;
   readonly egressUsd: number;
   readonly energyUsd: number;
+  /** Line to the site's parent, rented by the peak, at the demand's ratio of mean to peak. */
+  readonly backhaulUsd: number;
   /** The module's yearly cost over the requests it may carry at the demand's ratio of mean to peak. */
   readonly moduleUsd: number;
   readonly totalUsd: number;
@@ -139,7 +141,8 @@ function eligiblePlaces(
       if (judge(policy, demand, site, module, judgement) !== null) continue;
       const { egressUsd, energyUsd, prefillMs } = score(policy, demand, site, module, judgement);
       const perYear = judgement.perModulePerS * world.limits.headroomRatio * meanToPeak * secondsPerYear;
-      const moduleUsd = moduleAnnualUsd(world, site, module).totalUsd / perYear;
+      const moduleUsd = moduleAnnualUsd(world, site, module, period).totalUsd / perYear;
+      const backhaulUsd = backhaulUsdPerPeakRequest(world, demand.workload, site) / (meanToPeak * secondsPerYear);
       candidates.push({
         site: place.id,
         tier: place.tier,
@@ -151,8 +154,9 @@ function eligiblePlaces(
         perModulePerS: judgement.perModulePerS,
         egressUsd,
         energyUsd,
+        backhaulUsd,
         moduleUsd,
-        totalUsd: egressUsd + energyUsd + moduleUsd,
+        totalUsd: egressUsd + energyUsd + backhaulUsd + moduleUsd,
         servedPerS: sent.get(`${site} ${module}`) ?? 0,
       });
     }

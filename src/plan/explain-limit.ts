@@ -1,8 +1,9 @@
 /** What a limit is used for and what one more unit of it is worth: by the duals of the plan, or by planning with more. */
 import type { Site, World } from "../catalog/index.ts";
-import { equityRatio, moduleAnnualUsd, modulesInService, secondsPerYear } from "../finance/index.ts";
+import { equityRatio, isAlwaysOpen, moduleAnnualUsd, modulesInService, siteAnnualUsd } from "../finance/index.ts";
 import { conditionLimitsOf } from "./explain-conditions.ts";
 import { familyLimitsOf } from "./explain-families.ts";
+import { moduleGains, type ModuleGain } from "./module-gains.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { changeOfOptimum, figuresOf, type ChangeOfOptimum, type PlanWorld } from "./plan-figures.ts";
 
@@ -18,6 +19,10 @@ export interface WorldLimit {
   readonly relax: (world: World, amount: number) => World;
   /** Units one module of the kind takes at the site; 0 when it does not count. */
   readonly takes: (site: number, module: number) => number;
+  /** Units that opening the site takes; none when left out. */
+  readonly opens?: (site: number) => number;
+  /** Units that an upgrade of the site's power takes; none when left out. */
+  readonly upgrades?: (site: number, upgrade: number) => number;
   /** It limits what a period buys, not what stands in it. */
   readonly of?: "purchases";
   /** What of it the plan uses, where that is more than a sum over its modules. */
@@ -33,16 +38,18 @@ export interface LimitExplanation {
   readonly unit: LimitUnit;
   readonly used: number;
   readonly upper: number;
-  /** Whether not one more module fits. */
+  /** Whether it is used up, or keeps away modules that would pay. */
   readonly binding: boolean;
   /**
-   * What one more unit would save at most when it goes into the pool that gains most, after paying for the modules; from
-   * the duals of the flows with all modules as planned. 0 where a further module fits without it; null where no module
-   * stands from which to tell, or the limit is no matter of modules.
+   * What one more unit is worth at most where the modules that it lets in save most, they and the opening of their site paid:
+   * by the duals of the flows, with everything else as planned. 0 where nothing that it keeps away would pay; null where the limit
+   * is no matter of modules.
    */
   readonly worthUsdPerYear: number | null;
-  /** That pool; null where there is none. */
+  /** Where that is; null where nothing is gained. */
   readonly bestPool: string | null;
+  /** What it takes beyond what is left of the limit until the modules stand there, in its unit; whole modules want whole amounts. */
+  readonly missing: number | null;
   /** How the plan stands to a condition, in words. */
   readonly statement?: string;
 }
@@ -50,6 +57,9 @@ export interface LimitExplanation {
 /** Share of use from which a limit counts as used up. */
 const full = 0.99;
 const stepShare = 0.1;
+/** Savings up to this are rounding, USD/year. */
+const leastUsd = 0.01;
+const roundingRatio = 1e-9;
 
 /** Every limit of the plan's world and period, by name. */
 export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
@@ -66,6 +76,8 @@ export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
       0,
     );
   const none = (): number => 0;
+  const openingUsd = (site: number): number => siteAnnualUsd(world, site).openingCapexUsd;
+  const upgradeUsd = (site: number, upgrade: number): number => world.sites[site]!.upgrades![upgrade]!.priceUsd;
   const moneyStep = (upperUsd: number): number =>
     Math.max(
       upperUsd * stepShare,
@@ -86,7 +98,17 @@ export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
   const { maxSites, zones } = world.limits;
   if (maxSites !== null) {
     const relax = (w: World, by: number): World => ({ ...w, limits: { ...w.limits, maxSites: maxSites + by } });
-    limits.push({ name: "most sites", unit: "sites", upper: maxSites, step: 1, relax, takes: none });
+    const used = openSites;
+    limits.push({
+      name: "most sites",
+      unit: "sites",
+      upper: maxSites,
+      step: 1,
+      relax,
+      takes: none,
+      opens: () => 1,
+      used,
+    });
   }
   const budgetUsd = world.limits.budgetUsd[period] ?? null;
   if (budgetUsd !== null) {
@@ -102,6 +124,8 @@ export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
       step: moneyStep(budgetUsd),
       relax,
       takes: capexUsd,
+      opens: openingUsd,
+      upgrades: upgradeUsd,
     });
   }
   for (const [index, owner] of world.owners.entries()) {
@@ -119,6 +143,9 @@ export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
       }),
       // Lenders pay the rest.
       takes: (site, module) => (world.sites[site]!.owner === index ? equityRatio(owner) * capexUsd(site, module) : 0),
+      opens: (site) => (world.sites[site]!.owner === index ? equityRatio(owner) * openingUsd(site) : 0),
+      upgrades: (site, upgrade) =>
+        world.sites[site]!.owner === index ? equityRatio(owner) * upgradeUsd(site, upgrade) : 0,
     });
   }
   for (const [index, zone] of zones.entries()) {
@@ -195,30 +222,47 @@ function morePower<T extends { readonly powerLimitKw: readonly number[] }>(holde
   };
 }
 
-export function explainLimit(plan: PlanDocument, limit: WorldLimit): LimitExplanation {
+/** @param gains Of the same plan; computed where they are not at hand. */
+export function explainLimit(
+  plan: PlanDocument,
+  limit: WorldLimit,
+  gains: readonly ModuleGain[] = moduleGains(plan),
+): LimitExplanation {
   const used = limit.used?.(plan) ?? usedOf(plan, limit);
-  let worth: number | null = null;
-  let bestPool: string | null = null;
-  let smallest = 0;
-  for (const pool of plan.deployment.pools) {
-    const taken = limit.takes(pool.site, pool.module);
-    if (taken === 0 || pool.count === 0) continue;
-    smallest = smallest === 0 ? taken : Math.min(smallest, taken);
-    const paidUsd = moduleAnnualUsd(plan.world, pool.site, pool.module, plan.period).totalUsd;
-    const netUsd = Math.max(0, pool.capacityUsdPerModuleS * secondsPerYear - paidUsd) / taken;
-    if (worth === null || netUsd > worth) [worth, bestPool] = [netUsd, pool.id];
-  }
   const { name, unit, upper } = limit;
-  // Where not even the smallest module that stands there fits once more, the limit binds although some of it is left.
+  const left = Math.max(0, upper - used);
+  let best: { readonly worth: number; readonly gain: ModuleGain; readonly missing: number } | null = null;
+  let [smallest, counts] = [Infinity, false];
+  for (const gain of gains) {
+    const each = limit.takes(gain.site, gain.module);
+    const opening = gain.open ? 0 : (limit.opens?.(gain.site) ?? 0);
+    if (!(each + opening > 0)) continue;
+    counts = true;
+    smallest = Math.min(smallest, each + opening);
+    for (const [position, savedUsd] of gain.savedUsdPerYear.entries()) {
+      const takes = (position + 1) * each + opening;
+      const netUsd = savedUsd - (position + 1) * gain.costUsdPerYear - gain.openUsdPerYear;
+      // What fits and is not there is kept away by something else.
+      if (!(netUsd > leastUsd) || takes <= left * (1 + roundingRatio)) continue;
+      const worth = netUsd / takes;
+      if (best === null || worth > best.worth) best = { worth, gain, missing: takes - left };
+    }
+  }
   // A share of nothing is used up although nothing of it is in use: the first module elsewhere would break it.
   const coupling = plan.limits.find((entry) => entry.name === name);
   const isExhausted = coupling !== undefined && coupling.upper === 0 && coupling.used >= 0;
-  const binding = used >= upper * full || upper - used < smallest || isExhausted;
-  // What a module is worth there is then no matter of this limit.
-  if (!binding && worth !== null) [worth, bestPool] = [0, null];
+  const binding = used >= upper * full || (counts && left < smallest) || isExhausted || best !== null;
   const statement = limit.statement?.(plan);
   const told = statement === undefined ? {} : { statement };
-  return { name, unit, used, upper, binding, worthUsdPerYear: worth, bestPool, ...told };
+  const pool = best && `${plan.world.sites[best.gain.site]!.id}/${plan.world.modules[best.gain.module]!.id}`;
+  const worthUsdPerYear = best?.worth ?? (counts ? 0 : null);
+  return { name, unit, used, upper, binding, worthUsdPerYear, bestPool: pool, missing: best?.missing ?? null, ...told };
+}
+
+/** Sites open in the period of the plan. */
+function openSites({ world, deployment, period }: PlanDocument): number {
+  const used = new Set([...deployment.pools, ...(deployment.upgrades ?? [])].map(({ site }) => site));
+  return [...world.sites.keys()].filter((site) => used.has(site) || isAlwaysOpen(world, site, period)).length;
 }
 
 function usedOf(plan: PlanDocument, limit: WorldLimit): number {
@@ -228,12 +272,20 @@ function usedOf(plan: PlanDocument, limit: WorldLimit): number {
   if (!/ of site /.test(limit.name)) {
     const taken = (sum: number, { site, module, count }: { site: number; module: number; count: number }): number =>
       sum + limit.takes(site, module) * count;
-    if (limit.of === "purchases" && plan.purchases !== undefined) return plan.purchases.reduce(taken, 0);
+    if (limit.of === "purchases" && plan.purchases !== undefined)
+      return plan.purchases.reduce(taken, 0) + openedIn(plan, limit);
     return modulesInService(plan.world, plan.deployment, plan.period).reduce(taken, 0);
   }
   const load = plan.sites.find((entry) => limit.name.endsWith(` of site ${plan.world.sites[entry.site]!.id}`));
   if (load === undefined) return 0;
   return limit.unit === "MW" ? load.powerKw / 1000 : load.egressGbps;
+}
+
+/** What of a limit the sites that a period opens and the upgrades it buys take. */
+function openedIn({ opened }: PlanDocument, { opens, upgrades }: WorldLimit): number {
+  const sites = (opened?.sites ?? []).reduce((sum, site) => sum + (opens?.(site) ?? 0), 0);
+  const more = (opened?.upgrades ?? []).reduce((sum, entry) => sum + (upgrades?.(entry.site, entry.upgrade) ?? 0), 0);
+  return sites + more;
 }
 
 export interface LimitTrial {

@@ -70,7 +70,7 @@ export function explainSite(plan: PlanDocument, site: number): SiteExplanation {
       count: pool.count,
       trainingCount: pool.trainingCount,
       worthUsdPerYear: pool.capacityUsdPerModuleS * secondsPerYear,
-      priceUsdPerYear: moduleAnnualUsd(world, site, pool.module).totalUsd,
+      priceUsdPerYear: moduleAnnualUsd(world, site, pool.module, period).totalUsd,
     })),
     workloads: [...found.peakByWorkload]
       .sort(([a], [b]) => a - b)

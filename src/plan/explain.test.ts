@@ -5,6 +5,8 @@ import type { World } from "../catalog/index.ts";
 import { explainDemand } from "./explain-demand.ts";
 import { explainLimit, resolveLimit, worldLimitsOf } from "./explain-limit.ts";
 import { explainSite, resolveSite } from "./explain-site.ts";
+import { everyPeriod } from "./period-view.ts";
+import type { PlanDocument } from "./plan-document.ts";
 import { changeOfOptimum } from "./plan-figures.ts";
 
 const { plan, planWorld, close } = provingPlanner();
@@ -103,6 +105,53 @@ describe("a limit explained", () => {
       expect([0, null]).toContain(explainLimit(roomy, each).worthUsdPerYear);
     }
     expect((await resolveLimit(document, ports, planWorld))!.worthUsdPerYear).toBe(0);
+  });
+
+  it("that keeps away what would pay binds, although less of another kind would fit", async () => {
+    const world = tinyWorld();
+    const zones = [{ id: "z", sites: [0, 1, 2], powerLimitKw: [12] }];
+    const document = await plan({ ...world, limits: { ...world.limits, zones } });
+    const zone = worldLimitsOf(document).find(({ name }) => name === "power of zone z")!;
+    const found = explainLimit(document, zone);
+    // Small boxes stand and one more of them would fit; a large server does not.
+    expect(document.deployment.pools.every(({ module }) => module === 0)).toBe(true);
+    expect(found.upper - found.used).toBeGreaterThan(0.001);
+    expect(found).toMatchObject({ binding: true, bestPool: "regional-there/large-server" });
+    const { change } = (await resolveLimit(document, zone, planWorld, found.missing! * 1.001))!;
+    expect(-change.usdPerYear).toBeGreaterThan(0);
+    const mostUsd = found.worthUsdPerYear! * (found.missing! + found.upper - found.used);
+    expect(-change.usdPerYear).toBeLessThanOrEqual(mostUsd * 1.01);
+    expect((await resolveLimit(document, zone, planWorld, found.missing! * 0.5))!.change.usdPerYear).toBe(0);
+  });
+
+  it("on the number of sites is worth what one more would save, and counted in every period", async () => {
+    const quick = { id: "quick", ttft: { budgetMs: 30, attainmentRatio: 0.9 } };
+    const world = tinyWorld({ workloads: [testWorkload(quick), tinyWorld().workloads[1]!] });
+    const two = <T>(value: T): T[] => [value, value];
+    const document = await plan({
+      ...world,
+      periods: [2027, 2028].map((year) => ({ id: `${year}`, startYear: year, lengthYears: 1 })),
+      modules: world.modules.map((module) => ({ ...module, supplyPerPeriod: two(null) })),
+      owners: world.owners.map((owner) => ({ ...owner, capexBudgetUsd: two(1e9) })),
+      sites: world.sites.map((site) => ({ ...site, powerLimitKw: two(site.powerLimitKw[0]!) })),
+      demand: world.demand.map(({ peakPerS: [peak], meanPerS: [mean], ...row }) => {
+        // What is quick wants the edge, in the second year only; what is patient wants the region.
+        const grows = row.workload === 0 ? [0, 300] : [1, 1];
+        return { ...row, peakPerS: grows.map((by) => by * peak!), meanPerS: grows.map((by) => by * mean!) };
+      }),
+      limits: { ...world.limits, budgetUsd: two(null), maxSites: 1 },
+    });
+    const [, later] = everyPeriod(document);
+    const named = (view: PlanDocument, name: string) =>
+      explainLimit(
+        view,
+        worldLimitsOf(view).find((limit) => limit.name === name)!,
+      );
+    expect(named(later!, "most sites")).toMatchObject({ used: 1, upper: 1, binding: true, unit: "sites" });
+    expect(named(later!, "most sites").worthUsdPerYear).toBeGreaterThan(0);
+    const budgets = everyPeriod(document).map((view) => named(view, "budget of owner").used);
+    const [first, second] = document.horizon!.periods.map(({ cost }) => cost.capex.totalUsd);
+    expect(budgets[0]! + budgets[1]!).toBeCloseTo(Math.max(first!, second!), 3);
   });
 
   it("is relaxed by the amount asked for and nothing else", async () => {

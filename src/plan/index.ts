@@ -43,6 +43,7 @@ export {
   type PriceClassComparison,
   type Variant,
 } from "./compare.ts";
+export { moduleGains } from "./module-gains.ts";
 export { explainSite, resolveSite, type SiteExplanation } from "./explain-site.ts";
 export { explainDemand, type DemandExplanation, type ServingCandidate } from "./explain-demand.ts";
 export {

@@ -1,6 +1,7 @@
 /** One period of a plan of several, as a plan document of its own. */
-import { enginePredictions } from "../route/index.ts";
-import type { PlanDocument } from "./plan-document.ts";
+import { isAlwaysOpen } from "../finance/index.ts";
+import { enginePredictions, type Deployment } from "../route/index.ts";
+import type { HorizonPeriod, PlanDocument } from "./plan-document.ts";
 import { siteLoads } from "./describe-period.ts";
 import { idleModules } from "./idle-modules.ts";
 
@@ -31,9 +32,30 @@ export function viewPeriod(plan: PlanDocument, period: number): PlanDocument {
     sites: siteLoads({ world: plan.world, period }, deployment),
     limits: [],
     purchases: entry.purchases,
+    opened: openedIn(plan, entry),
     idle: idleModules(plan.world, deployment, period),
     horizon: null,
     value: null,
+  };
+}
+
+/** Sites that a period opens and upgrades it buys: what was not there in the period before. */
+export function openedIn(
+  { world, horizon }: PlanDocument,
+  { period, deployment }: HorizonPeriod,
+): NonNullable<PlanDocument["opened"]> {
+  const openAt = ({ pools, upgrades = [] }: Deployment, at: number): number[] => {
+    const used = new Set([...pools, ...upgrades].map(({ site }) => site));
+    return [...world.sites.keys()].filter((site) => used.has(site) || isAlwaysOpen(world, site, at));
+  };
+  const before = horizon?.periods.find((entry) => entry.period === period - 1);
+  const earlier = new Set(before === undefined ? [] : openAt(before.deployment, before.period));
+  const stood = before?.deployment.upgrades ?? [];
+  return {
+    sites: openAt(deployment, period).filter((site) => !earlier.has(site)),
+    upgrades: (deployment.upgrades ?? []).filter(
+      ({ site, upgrade }) => !stood.some((entry) => entry.site === site && entry.upgrade === upgrade),
+    ),
   };
 }
 

@@ -62,6 +62,11 @@ export interface PlanDocument {
   readonly limits: readonly LimitUse[];
   /** In the view of one of several periods alone: what it buys. */
   readonly purchases?: HorizonPeriod["purchases"];
+  /** In the same view: sites that were shut in the period before, and upgrades that did not stand there. */
+  readonly opened?: {
+    readonly sites: readonly number[];
+    readonly upgrades: readonly { readonly site: number; readonly upgrade: number }[];
+  };
   readonly unserved: readonly Unserved[];
   readonly training: readonly TrainingPlacement[];
   /** Training that does not get all it asks for; absent in documents of older versions. */

@@ -49,6 +49,16 @@ describe("the figures of a plan", () => {
     expect(three.openSites).toEqual(one.openSites);
   });
 
+  it("count what is bought at the price of the year it is bought in", async () => {
+    const world = yearsOf([1, 30]);
+    const document = await plan({ ...world, finance: { ...world.finance, modulePriceFactorPerPeriod: [1, 2] } });
+    const [first, second] = document.horizon!.periods;
+    // What the second year counts as capital is all that stands in it, each at the price it was bought at.
+    expect(second!.purchases.length).toBeGreaterThan(0);
+    expect(figuresOf(document)!.capexUsd).toBeCloseTo(second!.cost.capex.totalUsd, 3);
+    expect(figuresOf(document)!.capexUsd).toBeGreaterThan(first!.cost.capex.totalUsd);
+  });
+
   it("of growing years lie between those of the first and the last", async () => {
     const document = await plan(yearsOf([1, 30]));
     const yearly = everyPeriod(document).map((view) => view.objectiveUsdPerYear!);

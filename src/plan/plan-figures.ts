@@ -1,7 +1,7 @@
 /** The few figures by which plans are compared. */
 import { tiers, type Tier, type World } from "../catalog/index.ts";
 import { costItems, moduleAnnualUsd, siteAnnualUsd, type CostItem } from "../finance/index.ts";
-import { everyPeriod } from "./period-view.ts";
+import { everyPeriod, openedIn } from "./period-view.ts";
 import type { Horizon, PlanDocument, PlanStatus } from "./plan-document.ts";
 
 /**
@@ -90,17 +90,18 @@ function peakPerS(
   return { asked, served };
 }
 
-/** What all purchases of a horizon cost when they are made, USD. */
-function boughtUsd({ world }: PlanDocument, horizon: Horizon): number {
+/** What all purchases, openings and upgrades of a horizon cost when they are made, USD. */
+function boughtUsd(plan: PlanDocument, { periods }: Horizon): number {
+  const { world } = plan;
   let usd = 0;
-  const opened = new Set<number>();
-  for (const { purchases } of horizon.periods) {
-    for (const { site, module, count } of purchases) {
-      const price = moduleAnnualUsd(world, site, module);
+  for (const entry of periods) {
+    for (const { site, module, count } of entry.purchases) {
+      const price = moduleAnnualUsd(world, site, module, entry.period);
       usd += count * (price.acceleratorsCapexUsd + price.buildingCapexUsd);
-      if (!opened.has(site)) usd += siteAnnualUsd(world, site).openingCapexUsd;
-      opened.add(site);
     }
+    const opened = openedIn(plan, entry);
+    for (const site of opened.sites) usd += siteAnnualUsd(world, site).openingCapexUsd;
+    for (const { site, upgrade } of opened.upgrades) usd += world.sites[site]!.upgrades![upgrade]!.priceUsd;
   }
   return usd;
 }
