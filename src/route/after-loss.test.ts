@@ -36,22 +36,29 @@ function worldWith(failoverBudgetMs: number | undefined): World {
   };
 }
 
-type Engine = { readonly drainMs: number; readonly health: number; readonly isBusy?: boolean };
+type Engine = {
+  readonly drainMs: number;
+  readonly health: number;
+  readonly isBusy?: boolean;
+  readonly isAbsent?: boolean;
+};
 const idle: Engine = { drainMs: 0, health: 1 };
 const down: Engine = { drainMs: 0, health: 0 };
 const crowded: Engine = { drainMs: 400, health: 1 };
 const full: Engine = { drainMs: 400, health: 0, isBusy: true };
+const absent: Engine = { drainMs: 0, health: 0, isAbsent: true };
 
 /** Decides for the first workload; engines by site, in the order of the world. */
 function decided(world: World, bySite: readonly Engine[], seed = 1) {
   const routes = compileRoutes(compilePolicy(world), deployEverywhere(world));
   const engines = Array.from(routes.groupOfReplica, (group) => {
-    const { drainMs, health, isBusy = false } = bySite[routes.groups[group]!.site]!;
+    const { drainMs, health, isBusy = false, isAbsent = false } = bySite[routes.groups[group]!.site]!;
     const signal = { atMs: 0, source: "test" };
     return {
       drain: { value: drainMs, unit: "ms" as const, ...signal },
       health: { value: health, unit: "ratio" as const, ...signal },
       isBusy,
+      isAbsent,
     };
   });
   const snapshot = { maxAgeMs: 1000, engines };
@@ -98,6 +105,12 @@ describe("a failover time beyond the budget", () => {
     expect(decided(worldWith(30), [down, down, idle, idle]).site).toBeNull();
   });
 
+  it("is not for a gateway that never had the others, but for the loss of one it has", () => {
+    expect(decided(patient, [absent, crowded, idle, idle]).site).toBe("near");
+    expect(decided(patient, [absent, absent, idle, idle]).site).toBeNull();
+    expect(decided(patient, [absent, down, idle, idle]).site).toBe("far");
+  });
+
   it("is used after a loss where the engines left within the budget would be late, not where they have room", () => {
     expect(decided(patient, [down, crowded, idle, idle]).site).toBe("far");
     expect(decided(patient, [down, idle, idle, idle]).site).toBe("near");
@@ -139,12 +152,14 @@ describe("a failover time beyond the budget", () => {
       drainMs: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 500, noNaN: true })),
       health: fc.constantFrom(0, 0.5, 1),
       isBusy: fc.boolean(),
+      isAbsent: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.tuple(engine, engine, engine, engine), fc.nat(), (bySite, seed) => {
         const { site } = decided(patient, bySite, seed);
         expect(site).not.toBe("beyond");
-        if (site === "far") expect(bySite.slice(0, 2).some(({ health, isBusy }) => health === 0 && !isBusy)).toBe(true);
+        const isLost = ({ health, isBusy, isAbsent }: Engine) => health === 0 && !isBusy && !isAbsent;
+        if (site === "far") expect(bySite.slice(0, 2).some(isLost)).toBe(true);
         if (site === null) expect(bySite.slice(0, 2).every(({ health }) => health === 0)).toBe(true);
       }),
       { numRuns: runs(200) },

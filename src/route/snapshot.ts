@@ -16,6 +16,8 @@ export interface EngineSignals {
   readonly health?: Signal;
   /** It takes none for now, for it has all that it takes and nothing else is the matter: it is not out of service. */
   readonly isBusy?: boolean;
+  /** It takes none because whoever decides here has no such engine, and never had: nothing is lost. */
+  readonly isAbsent?: boolean;
 }
 
 /** A lightweight view of the engines, by replica number of the routes; plain data, so decisions can be replayed. */
@@ -29,7 +31,7 @@ export interface Snapshot {
 export interface LoadView {
   drainMs(replica: number, nowMs: number): number;
   health(replica: number, nowMs: number): number;
-  /** Whether an engine that takes no requests is out of service, and not just at the limit of what it takes. */
+  /** Whether an engine that takes no requests is out of service, and neither at the limit of what it takes nor absent. */
   isOut(replica: number, nowMs: number): boolean;
 }
 
@@ -57,7 +59,8 @@ class SnapshotView implements LoadView {
   }
 
   isOut(replica: number, nowMs: number): boolean {
-    return this.health(replica, nowMs) === 0 && this.#engines[replica]?.isBusy !== true;
+    const engine = this.#engines[replica];
+    return this.health(replica, nowMs) === 0 && engine?.isBusy !== true && engine?.isAbsent !== true;
   }
 
   #read(signal: Signal | undefined, nowMs: number): number {

@@ -104,6 +104,7 @@ export class GatewayCore {
     const { routesKept, maxAttempts } = parts.options;
     this.keptRoutes = new KeptRoutes(routesKept, maxAttempts, (slo) => this.routesFor(slo));
     this.groups = parts.routes.groups.map((group, index) => this.#stateOf(group, parts.bindings[index] ?? null));
+    this.#warmUp();
     this.leaveDrains = parts.drains.follow({
       changed: () => this.#takeOut(),
       running: (drain) =>
@@ -198,6 +199,15 @@ export class GatewayCore {
     return this.groups.some(
       (state) => state.engine !== null && state.group.workloads.includes(workload) && this.#siteOf(state) === site,
     );
+  }
+
+  /**
+   * Makes what is the same for all requests of a workload, here and beyond the budget, before the first of them comes: in a
+   * large world that takes many times as long as any of them may.
+   */
+  #warmUp(): void {
+    for (const routes of [this.routes, this.routes.afterLoss])
+      for (const workload of this.world.workloads.keys()) routes?.lane(workload, 0, 0);
   }
 
   /** Takes engines out or puts them back in, as the drains say now; who waits for one may find another. */

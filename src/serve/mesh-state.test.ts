@@ -49,6 +49,7 @@ describe("health of a group", () => {
   it("is none without an engine, and the site's with one", () => {
     expect(stateOf(null).healthAt(0)).toBe(0);
     expect(stateOf(unknownSignals, 0.7).healthAt(0)).toBe(0.7);
+    expect([stateOf(null).state.isAbsent, stateOf(unknownSignals).state.isAbsent]).toEqual([true, false]);
   });
 
   it("is none for as long as the engine asked to be left alone, within reason", () => {

@@ -198,6 +198,11 @@ export class GroupState {
     return this.#siteHealth() !== 0;
   }
 
+  /** The plan has it, but this gateway was given none: another one serves it. */
+  get isAbsent(): boolean {
+    return this.engine === null;
+  }
+
   /** It said that it knows no such model or endpoint, and another engine did. */
   foundLacking(path: string): void {
     this.#lacks.set(path, this.#clock.monotonicMs() + lackMs);

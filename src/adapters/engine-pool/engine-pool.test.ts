@@ -161,6 +161,28 @@ describe("several servers as one engine", () => {
     }
   });
 
+  it("are left alone when what they answered whole was no answer, as those say who read it", async () => {
+    for (const isAnswer of [true, false]) {
+      const world = servers();
+      const engine = pool(world, () => ["a", "b"]);
+      const ask = () => {
+        const run = engine.start(chatRequest(), {
+          head() {},
+          data() {},
+          end: () => {
+            if (!isAnswer) run.cancel(true);
+          },
+        });
+      };
+      for (let index = 0; index < 20; index++) ask();
+      world.answer("a");
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      for (let index = 0; index < 10; index++) ask();
+      expect(world.count("a") === 0).toBe(!isAnswer);
+      await engine.close();
+    }
+  });
+
   it("are left alone one by one when they wish to be, and the wish is all theirs only when nobody else is there", () => {
     const world = servers();
     const engine = pool(world, () => ["a", "b"]);

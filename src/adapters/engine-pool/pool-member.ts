@@ -36,23 +36,25 @@ export class PoolMember {
     this.inFlight++;
     let over = false;
     let answered = false;
-    /** Its status said that it failed; whether the words to it came whole makes it no better and no worse. */
-    let refused = false;
-    /** `failed`: null = nobody knows, it was stopped. */
-    const finish = (failed: boolean | null) => {
+    /** Whether it did well is known, or will never be. */
+    let judged = false;
+    const judge = (failed: boolean) => {
+      if (!judged) this.#note(failed);
+      judged = true;
+    };
+    const leave = () => {
       if (over) return;
       over = true;
       this.inFlight--;
-      if (failed !== null && !refused) this.#note(failed);
       if (this.retired && this.inFlight === 0) void this.engine.close();
     };
     const run = this.engine.start(request, {
       head: (head) => {
         answered = true;
-        // 501 is an endpoint that the server was not started for, and no sign of its health.
-        refused = head.status >= 500 && head.status !== 501;
-        // That it began an answer says little: many break down over the work and not over the greeting.
-        if (refused) this.#note(true);
+        // That it began an answer says little: many break down over the work and not over the greeting. Once its status
+        // says that it failed, whether the words to it come whole makes it no better and no worse. 501 is an endpoint that
+        // the server was not started for, and no sign of its health.
+        if (head.status >= 500 && head.status !== 501) judge(true);
         if (head.retryAfterMs === null || !isWish(head.status)) return events.head(head);
         this.#rest(head.retryAfterMs);
         const restMs = Math.ceil(poolRestMs());
@@ -60,14 +62,19 @@ export class PoolMember {
       },
       data: (bytes) => events.data(bytes),
       end: (failure) => {
-        finish(failure !== null);
-        if (failure?.kind === "connect" && !answered) unreachable();
-        else events.end(failure);
+        leave();
+        if (failure !== null) judge(true);
+        if (failure?.kind === "connect" && !answered) return unreachable();
+        // What came whole may still be no answer. Who reads it knows, and cancels in vain what has ended.
+        events.end(failure);
+        judge(false);
       },
     });
     return {
       cancel(inVain = false) {
-        finish(inVain ? true : null);
+        if (inVain) judge(true);
+        judged = true;
+        leave();
         run.cancel();
       },
       pause: () => run.pause(),
