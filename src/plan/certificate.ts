@@ -66,8 +66,8 @@ export function certify(problem: PlanProblem, bound: LagrangianResult, view: Sit
  * @returns USD/year; -Infinity when a price is missing, negative or not a number, or the cases are not all there are.
  */
 export function recomputeBound(stated: PlanProblem, certificate: Omit<Certificate, "boundUsd">): number {
-  if (certificateFault(stated, certificate) !== null) return -Infinity;
   const problem = asPriced(stated, certificate);
+  if (faultOf(problem, certificate) !== null) return -Infinity;
   const { branches, leaves = [] } = certificate;
   if (branches === undefined) return boundAt(problem, certificate);
   let least = Infinity;
@@ -86,7 +86,10 @@ export function asPriced(problem: PlanProblem, { limitPrices }: Prices): PlanPro
 
 /** What keeps a certificate from proving anything, with its place; null when nothing does. */
 export function certificateFault(stated: PlanProblem, certificate: Omit<Certificate, "boundUsd">): string | null {
-  const problem = asPriced(stated, certificate);
+  return faultOf(asPriced(stated, certificate), certificate);
+}
+
+function faultOf(problem: PlanProblem, certificate: Omit<Certificate, "boundUsd">): string | null {
   const { branches, leaves = [] } = certificate;
   const fault = pricesFault(problem, certificate);
   if (fault !== null) return fault;

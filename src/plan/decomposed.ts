@@ -6,19 +6,19 @@
 import { closeOnCore, hasCore } from "./close-on-core.ts";
 import { solveExact } from "./exact.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
-import { boundSteps, type KnownChoices } from "./lagrangian.ts";
+import { boundSteps, type KnownChoices, type LagrangianResult } from "./lagrangian.ts";
 import { withoutFollowing } from "./least-modules.ts";
 import { createSearch, type Region } from "./free-places.ts";
 import { applyTo } from "./neighbourhood.ts";
-import { pricesByPeriod } from "./periods-apart.ts";
+import { pricesByPeriod, type PeriodsBound } from "./periods-apart.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
-import { checkSolution, objectiveUsd, type PlanProblem } from "./problem.ts";
+import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import { planAroundSteps, roundedCounts, type Choices, type Rounding } from "./round-plan.ts";
 import { moveTables, rankAgain, type MoveTables } from "./row-moves.ts";
 import { takePauses, type Steps } from "./steps.ts";
 import { dives, tellCasesApart, wholeCase } from "./tell-cases-apart.ts";
 import { tightenByBlocks } from "./tighten-by-blocks.ts";
-import { viewBySite } from "./site-view.ts";
+import { viewBySite, type SiteView } from "./site-view.ts";
 import {
   emptySolution,
   gapOf,
@@ -80,10 +80,22 @@ const closeUpToArcs = 150_000;
 /** Neighbourhoods solved at the same time; they share no site. */
 const atOnce = 2;
 
+/** What is known of a problem before it is solved, as of one that is part of a larger. */
+export interface KnownBefore {
+  /** Prices, the choices they lead to, and what they prove of the problem. */
+  readonly from: PeriodsBound;
+  /** A plan that keeps every limit. */
+  readonly plan?: ProblemSolution;
+  /** Told of the bound of the whole problem when it is found. */
+  readonly onBound: (bound: LagrangianResult, view: SiteView) => void;
+}
+
+/** @param known Makes the prices of rows and limits all that is proven with: what parts of it prove says nothing of a larger problem. */
 export async function solveDecomposed(
   stated: PlanProblem,
   tools: PathTools,
   options: PathOptions,
+  known?: KnownBefore,
 ): Promise<PathResult> {
   const startedMs = tools.nowMs();
   // What follows from limits that are not written out is for the bound and the solver alone.
@@ -98,10 +110,10 @@ export async function solveDecomposed(
     options.onProgress?.(point);
   };
 
-  let best = emptySolution(problem);
+  let best = known?.plan ?? emptySolution(problem);
   // What does not keep every limit is no plan, however cheap.
   let bestUsd = checkSolution(problem, best).length === 0 ? objectiveUsd(problem, best) : Infinity;
-  const startUsd = bestUsd;
+  const startUsd = known?.plan === undefined ? bestUsd : Infinity;
   let reportedS = -1;
   let boundUsd = -Infinity;
   let climbedUsd = -Infinity;
@@ -140,13 +152,15 @@ export async function solveDecomposed(
     finish(roundSteps(part, by, rounding));
   const [firstRounding, ...furtherRoundings] = roundings;
   const stall = problem.arcs.pool.length > largeProblemArcs ? stallRatio : smallStallRatio;
-  const from = await finish(
-    pricesByPeriod(strong, {
-      iterations: boundIterations,
-      isCancelled: cancelled,
-      stop: (share) => cancelled() || elapsedS() > ((1 + share) / 2) * periodsTimeShare * options.timeLimitS,
-    }),
-  );
+  const from =
+    known?.from ??
+    (await finish(
+      pricesByPeriod(strong, {
+        iterations: boundIterations,
+        isCancelled: cancelled,
+        stop: (share) => cancelled() || elapsedS() > ((1 + share) / 2) * periodsTimeShare * options.timeLimitS,
+      }),
+    ));
   if (from !== undefined) {
     // A plan as soon as there can be one: it also says how far the bound has to climb.
     boundUsd = from.boundUsd;
@@ -205,6 +219,7 @@ export async function solveDecomposed(
   });
   const found = await finish(steps);
   const boundS = elapsedS();
+  known?.onBound(found, view);
   const whole = wholeCase(strong, view, found);
   let { bound, certificate } = whole;
   boundUsd = certificate.boundUsd;
@@ -250,7 +265,7 @@ export async function solveDecomposed(
   };
   if (closes()) await close(coreTimeShare);
   // A case takes about as long as the whole did, and is worth little without the other.
-  if (!timeUp() && !proven() && elapsedS() + 2 * boundS <= latestCase * options.timeLimitS) {
+  if (known === undefined && !timeUp() && !proven() && elapsedS() + 2 * boundS <= latestCase * options.timeLimitS) {
     const told = await tellCasesApart(whole, {
       iterations: boundIterations,
       stallRatio,
@@ -276,7 +291,7 @@ export async function solveDecomposed(
   state = createPlanState(problem, best);
 
   // What blocks add to the bound of the whole adds nothing to that of its cases.
-  if (!timeUp() && !proven() && cases === 1) {
+  if (!timeUp() && !proven() && cases === 1 && known === undefined) {
     const blocks = await tightenByBlocks(strong, view, bound, state, tools, {
       ...options,
       timeLimitS: blockTimeShare * (options.timeLimitS - elapsedS()),

@@ -71,7 +71,7 @@ function helpsOthersEmpty({ pools, sites, limits }: PlanProblem, own: Uint8Array
 /** 1 where a pool serves nobody and helps no other site: an upgrade of its own site's power, which opens no site by itself. */
 function onlyForTheirSite({ arcs, pools, limits }: PlanProblem): Uint8Array {
   const own = new Uint8Array(pools.count).fill(1);
-  for (const pool of arcs.pool) own[pool] = 0;
+  for (let arc = 0; arc < arcs.pool.length; arc++) own[arcs.pool[arc]!] = 0;
   for (const limit of limits) {
     for (const [i, pool] of limit.pools.entries()) {
       if (own[pool] === 0 || limit.poolWeights[i]! >= 0) continue;

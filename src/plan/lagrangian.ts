@@ -45,6 +45,10 @@ export interface LagrangianResult {
   readonly open: Float64Array;
   /** What one module's time is worth per pool at the best bound, USD/year. */
   readonly modulePrice: Float64Array;
+  /** What one Gbit/s of ports is worth per site there, USD/year. */
+  readonly portPrice: Float64Array;
+  /** What each site that stays shut would have to earn more to open, 0 where it is open, USD/year. */
+  readonly spareUsd: Float64Array;
   /** What each site adds to the bound; at most 0 where nothing is forced. */
   readonly siteValue: Float64Array;
   readonly bounder: SiteBounder;
@@ -179,6 +183,8 @@ export function* boundSteps(problem: PlanProblem, view: SiteView, options: Lagra
     ...known(),
     boundUsd: certified,
     tiePrice: best.slice(firstTie),
+    portPrice: priced.portPrice,
+    spareUsd: priced.spareUsd,
     siteValue: priced.siteValue,
     bounder,
     iterations: iteration,

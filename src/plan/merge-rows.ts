@@ -9,7 +9,7 @@ export interface MergedRows {
 
 /**
  * Merges demand rows that no plan could treat differently to its advantage: same workload, same arcs with the same rates
- * and costs, same ratio of mean to peak. The merged problem has exactly the same optimum. Rows without any demand in the
+ * (and so the same costs), same ratio of mean to peak. The merged problem has exactly the same optimum. Rows without any demand in the
  * period are left out.
  */
 export function mergeRows(world: World, period: number, table: ArcTable): MergedRows {
@@ -67,9 +67,7 @@ function isSame(world: World, period: number, table: ArcTable, a: number, b: num
       table.site[from + i] !== table.site[other + i] ||
       table.module[from + i] !== table.module[other + i] ||
       table.option[from + i] !== table.option[other + i] ||
-      table.perModulePerS[from + i] !== table.perModulePerS[other + i] ||
-      table.egressUsd[from + i] !== table.egressUsd[other + i] ||
-      table.energyUsd[from + i] !== table.energyUsd[other + i]
+      table.perModulePerS[from + i] !== table.perModulePerS[other + i]
     )
       return false;
   }

@@ -23,9 +23,12 @@ export interface PricedProblem {
   readonly slope: Float64Array;
   /** What stands: modules per pool, then 1 per open site. */
   readonly chosen: Float64Array;
-  /** What a module's time is worth per pool; what each site adds to the bound. USD/year. */
+  /** What a module's time is worth per pool, and a Gbit/s of the ports per site; what each site adds to the bound. USD/year. */
   readonly modulePrice: Float64Array;
+  readonly portPrice: Float64Array;
   readonly siteValue: Float64Array;
+  /** What each site that stays shut would have to earn more to open, USD/year. */
+  readonly spareUsd: Float64Array;
   readonly bounder: SiteBounder;
   /** Takes the prices of limits off the arcs of the view again. */
   leave(): void;
@@ -45,6 +48,8 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
   const siteUsd = new Float64Array(sites.count);
   const modulePrice = pools.usd.slice();
   const siteValue = new Float64Array(sites.count);
+  const portPrice = new Float64Array(sites.count);
+  const spareUsd = new Float64Array(sites.count);
   /** Arcs a site uses, one cut at a time. */
   const taken = new Int32Array(widestSite(view));
   const outcome: SiteOutcome = {
@@ -130,7 +135,9 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
     slope,
     chosen,
     modulePrice,
+    portPrice,
     siteValue,
+    spareUsd,
     bounder,
     evaluate(prices, refinements) {
       let bound = problem.constantUsd ?? 0;
@@ -166,10 +173,13 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
         const cost = siteUsd[s]! + outcome.value;
         const at = (s * cutsPerSite + outcome.cut) * bounder.cuts.width;
         for (let i = from; i < end; i++) modulePrice[view.pool[i]!] = bounder.cuts.prices[at + i - from]!;
+        portPrice[s] = bounder.cuts.prices[at + bounder.cuts.width - 1]!;
         siteValue[s] = 0;
+        spareUsd[s] = barren[s] === 1 ? Infinity : Math.max(0, cost);
         if (barren[s] === 1 || (!(cost < 0) && sites.forced[s] === 0 && held[s] === 0)) continue;
         bound += cost;
         siteValue[s] = cost;
+        spareUsd[s] = 0;
         chosen[pools.count + s] = 1;
         for (let i = from; i < end; i++) chosen[view.pool[i]!] = outcome.modules[i - from]!;
         for (let i = 0; i < outcome.mixCount; i++) serve(s, prices, outcome.mixCut[i]!, outcome.mixWeight[i]!);

@@ -103,10 +103,15 @@ function earnings(
   }
   const timePrice = new Float64Array(poolStarts[pools.count]!);
   const portPrice = new Float64Array(poolStarts[pools.count]!);
+  // Most arcs earn nothing under any cut, which the lowest of their prices tell at once.
+  const leastTime = new Float64Array(pools.count).fill(Infinity);
+  const leastPort = new Float64Array(pools.count).fill(Infinity);
   for (let pool = 0; pool < pools.count; pool++) {
     for (const [k, cut] of sitePrices[pools.site[pool]!]!.entries()) {
-      timePrice[poolStarts[pool]! + k] = cut[place[pool]!]!;
-      portPrice[poolStarts[pool]! + k] = cut.at(-1)!;
+      const time = (timePrice[poolStarts[pool]! + k] = cut[place[pool]!]!);
+      const port = (portPrice[poolStarts[pool]! + k] = cut[cut.length - 1]!);
+      if (time < leastTime[pool]!) leastTime[pool] = time;
+      if (port < leastPort[pool]!) leastPort[pool] = port;
     }
   }
   const earned = new Float64Array(cutStarts[sites.count]!);
@@ -121,6 +126,8 @@ function earnings(
       const margin = offer - arcUsd[arc]!;
       if (margin <= 0) continue;
       const pool = arcs.pool[arc]!;
+      const load = arcs.load[arc]!;
+      if (!(margin - load * leastTime[pool]! - gbps * leastPort[pool]! > 0)) continue;
       const site = pools.site[pool]!;
       const first = cutStarts[site]!;
       if (lastRow[site] !== row) {
@@ -128,7 +135,6 @@ function earnings(
         touched[count++] = site;
         best.fill(0, first, cutStarts[site + 1]);
       }
-      const load = arcs.load[arc]!;
       const from = poolStarts[pool]!;
       const cuts = poolStarts[pool + 1]! - from;
       for (let k = 0; k < cuts; k++) {
@@ -173,38 +179,43 @@ function leastSiteCost(
   }
   const listed = [...whole].sort((a, b) => a - b);
   const parts = [...here.keys()].filter((i) => !whole.has(i));
-  const weights = cuts.map((prices) => here.map((pool, i) => poolUsd[pool]! - prices[i]!));
   const pick = <T>(values: ArrayLike<T>): T[] => parts.map((i) => values[i]!);
-  const counts = [...fewest];
+  const [partPools, partFewest, partMost] = [pick(here), pick(fewest), pick(most)];
+  const weights = cuts.map((prices) => here.map((pool, i) => poolUsd[pool]! - prices[i]!));
+  const partWeights = weights.map(pick);
+  const partKw = parts.reduce((sum, i) => sum + fewest[i]! * pools.kw[here[i]!]!, 0);
+  // What each cut says with the counts chosen so far, one row per pool that is listed.
+  const values = Array.from({ length: listed.length + 1 }, () => [...constant]);
   let least = Infinity;
-  const visit = (depth: number, kw: number): void => {
+  const visit = (depth: number, kw: number, isEmpty: boolean): void => {
     if (kw > sites.kw[site]! * (1 + 1e-9)) return;
+    const known = values[depth]!;
     if (depth < listed.length) {
       const i = listed[depth]!;
-      for (counts[i] = fewest[i]!; counts[i]! <= most[i]!; counts[i]!++) {
-        visit(depth + 1, kw + (counts[i]! - fewest[i]!) * pools.kw[here[i]!]!);
+      const next = values[depth + 1]!;
+      for (let count = fewest[i]!; count <= most[i]!; count++) {
+        for (let k = 0; k < known.length; k++) next[k] = known[k]! + weights[k]![i]! * count;
+        visit(depth + 1, kw + (count - fewest[i]!) * pools.kw[here[i]!]!, isEmpty && count === 0);
       }
-      counts[i] = fewest[i]!;
       return;
     }
     let highest = -Infinity;
-    for (const k of cuts.keys()) {
-      let value = constant[k]!;
-      for (const i of listed) value += weights[k]![i]! * counts[i]!;
+    for (let k = 0; k < known.length; k++) {
+      let value = known[k]!;
       if (parts.length > 0) {
-        const partKw = parts.reduce((sum, i) => sum + fewest[i]! * pools.kw[here[i]!]!, 0);
         const room = sites.kw[site]! - kw + partKw;
-        value += leastFractional(problem, pick(here), pick(weights[k]!), pick(fewest), pick(most), room);
+        value += leastFractional(problem, partPools, partWeights[k]!, partFewest, partMost, room);
       }
-      highest = Math.max(highest, value);
+      if (value > highest) highest = value;
     }
     // A site without modules serves nobody and spends nothing.
-    if (parts.length === 0 && counts.every((count) => count === 0)) highest = Math.max(highest, 0);
+    if (isEmpty && parts.length === 0) highest = Math.max(highest, 0);
     least = Math.min(least, highest);
   };
   visit(
     0,
     here.reduce((sum, pool, i) => sum + fewest[i]! * pools.kw[pool]!, 0),
+    true,
   );
   return least;
 }

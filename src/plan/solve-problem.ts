@@ -3,6 +3,7 @@ import { solveDecomposed } from "./decomposed.ts";
 import { solveExact } from "./exact.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
 import { roundedPlan } from "./rounded-plan.ts";
+import { isSolvedInPart, solveInPart } from "./solve-in-part.ts";
 import { gapOf, type PathOptions, type PathResult, type PathTools } from "./solution-path.ts";
 
 /**
@@ -22,6 +23,7 @@ export async function solveProblem(
   options: PathOptions,
   startFrom?: ProblemSolution,
 ): Promise<PathResult> {
+  if (isSolvedInPart(problem)) return solveInPart(problem, tools, options);
   if (problem.arcs.pool.length > exactUpToArcs) return solveDecomposed(problem, tools, options);
   return exactOrRounded(problem, tools, options, startFrom);
 }

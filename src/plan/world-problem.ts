@@ -16,7 +16,14 @@ import {
   siteAnnualUsd,
   trainingEnergyAnnualUsd,
 } from "../finance/index.ts";
-import { arcTableSteps, compilePolicy, trainingRate, type ArcTable, type Policy } from "../route/index.ts";
+import {
+  arcTableSteps,
+  compilePolicy,
+  trainingRate,
+  usdPerRequest,
+  type ArcTable,
+  type Policy,
+} from "../route/index.ts";
 import { auxiliaryPools, upgradedKw, type AuxiliaryPool } from "./auxiliary-pools.ts";
 import { moduleOfSpot, siteOfSpot } from "./spots.ts";
 import { worldLimits } from "./world-limits.ts";
@@ -118,7 +125,7 @@ export function* worldProblemSteps(
       for (const installed of [false, true]) {
         if (installed && !pools.has(table.site[entry]!, table.module[entry]!, false, true)) continue;
         arcPool[at] = pools.find(table.site[entry]!, table.module[entry]!, false, installed);
-        arcUsd[at] = (table.egressUsd[entry]! + table.energyUsd[entry]!) * perYear;
+        arcUsd[at] = usdPerRequest(policy, table, rowWorkload[row]!, entry) * perYear;
         if (workload.backhaulBytes !== undefined) {
           arcUsd[at]! += backhaulUsdPerPeakRequest(world, rowWorkload[row]!, table.site[entry]!) * peakPerS;
         }

@@ -1,25 +1,28 @@
-import { emptyJudgement, judge, type RouteOrigin } from "./filter.ts";
+import { emptyJudgement, judgePace, judgeWay, refusal, type RouteOrigin } from "./filter.ts";
 import { atDistance } from "./latency.ts";
 import { areaSiteKm, relationOf, servingAt, type Policy } from "./policy.ts";
-import { score } from "./score.ts";
+import { moneyTerms } from "./score.ts";
 
 /**
- * Every eligible (demand row, site, module), flat: the arcs of row r are positions `rowStart[r]` to `rowStart[r+1]`.
- * Money is per request.
+ * Every eligible (demand row, site, module), flat: the arcs of row r are positions `rowStart[r]` to `rowStart[r+1]`. What a request
+ * costs there follows from its workload and these (`usdPerRequest`): there may be tens of millions of arcs, and few such prices.
  */
 export interface ArcTable {
   readonly rowStart: Int32Array;
   readonly site: Int32Array;
-  readonly module: Int32Array;
+  readonly module: Uint16Array;
   /** Position of the engine layout in the policy's `Serving.options`. */
   readonly option: Uint8Array;
   readonly perModulePerS: Float64Array;
-  readonly networkMs: Float64Array;
-  readonly egressUsd: Float64Array;
-  readonly energyUsd: Float64Array;
 }
 
-/** Lists the arcs of every demand row. About 30 ns per (row, site, module) within reach. */
+/** What a request of a workload costs over an arc of one of its rows, USD. */
+export function usdPerRequest(policy: Policy, table: ArcTable, workload: number, arc: number): number {
+  const terms = moneyTerms(policy, workload, table.site[arc]!, table.module[arc]!, table.option[arc]!);
+  return terms.egressUsd + terms.energyUsd;
+}
+
+/** Lists the arcs of every demand row. */
 export function arcTable(policy: Policy): ArcTable {
   const steps = arcTableSteps(policy);
   for (;;) {
@@ -45,18 +48,13 @@ export function* arcTableSteps(policy: Policy): Generator<number, ArcTable> {
     for (let site = 0; site < kmOfArea.length; site++) {
       // Beyond reach `judge` can only answer with a latency reason; the index saves asking for each module.
       if (kmOfArea[site]! > reach[relationOfArea[site]!]!) continue;
+      let isMeasured = false;
       for (let module = 0; module < world.modules.length; module++) {
-        if (judge(policy, origin, site, module, judgement) !== null) continue;
-        const terms = score(policy, origin, site, module, judgement);
-        columns.push(
-          site,
-          module,
-          judgement.option,
-          judgement.perModulePerS,
-          judgement.networkMs,
-          terms.egressUsd,
-          terms.energyUsd,
-        );
+        if (refusal(policy, origin, site, module) !== null) continue;
+        if (!isMeasured) judgeWay(policy, origin, kmOfArea[site]!, relationOfArea[site]!, judgement);
+        isMeasured = true;
+        if (judgePace(policy, origin, module, judgement) !== null) continue;
+        columns.push(site, module, judgement.option, judgement.perModulePerS);
       }
     }
   };
@@ -99,20 +97,20 @@ export function reachKm(policy: Policy, workload: number, access: number): Float
   });
 }
 
-/** Columns that grow by doubling; typed so that millions of arcs stay small. */
+/** Columns that grow by doubling; typed so that millions of arcs stay small. What is never written takes no memory. */
 class Columns {
   length = 0;
   #site = new Int32Array(1024);
-  #module = new Int32Array(1024);
+  #module = new Uint16Array(1024);
   #option = new Uint8Array(1024);
-  #numbers = [0, 1, 2, 3].map(() => new Float64Array(1024));
+  #perModulePerS = new Float64Array(1024);
 
-  push(site: number, module: number, option: number, ...numbers: [number, number, number, number]): void {
+  push(site: number, module: number, option: number, perModulePerS: number): void {
     if (this.length === this.#site.length) this.#grow();
     this.#site[this.length] = site;
     this.#module[this.length] = module;
     this.#option[this.length] = option;
-    for (let column = 0; column < 4; column++) this.#numbers[column]![this.length] = numbers[column]!;
+    this.#perModulePerS[this.length] = perModulePerS;
     this.length++;
   }
 
@@ -120,23 +118,17 @@ class Columns {
     const bigger = <T extends { set(from: T): void }>(to: T, from: T): T => (to.set(from), to);
     const size = this.length * 2;
     this.#site = bigger(new Int32Array(size), this.#site);
-    this.#module = bigger(new Int32Array(size), this.#module);
+    this.#module = bigger(new Uint16Array(size), this.#module);
     this.#option = bigger(new Uint8Array(size), this.#option);
-    this.#numbers = this.#numbers.map((column) => bigger(new Float64Array(size), column));
+    this.#perModulePerS = bigger(new Float64Array(size), this.#perModulePerS);
   }
 
   trimmed(): Omit<ArcTable, "rowStart"> {
-    const [perModulePerS, networkMs, egressUsd, energyUsd] = this.#numbers.map((column) =>
-      column.slice(0, this.length),
-    );
     return {
-      site: this.#site.slice(0, this.length),
-      module: this.#module.slice(0, this.length),
-      option: this.#option.slice(0, this.length),
-      perModulePerS: perModulePerS!,
-      networkMs: networkMs!,
-      egressUsd: egressUsd!,
-      energyUsd: energyUsd!,
+      site: this.#site.subarray(0, this.length),
+      module: this.#module.subarray(0, this.length),
+      option: this.#option.subarray(0, this.length),
+      perModulePerS: this.#perModulePerS.subarray(0, this.length),
     };
   }
 }

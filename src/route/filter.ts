@@ -47,23 +47,35 @@ export function judge(
   module: number,
   into: Judgement,
 ): RejectReason | null {
-  const { world } = policy;
-  const pair = origin.workload * world.modules.length + module;
-  const standing = policy.standing[pair * world.sites.length + site]!;
+  const refused = refusal(policy, origin, site, module);
+  if (refused !== null) return refused;
+  judgeWay(policy, origin, areaSiteKm(policy, origin.area, site), relationOf(policy, origin.area, site), into);
+  return judgePace(policy, origin, module, into);
+}
+
+/** Why law, tier or memory keep requests of `origin` from `module` at `site`; null when they do not. */
+export function refusal(policy: Policy, origin: RouteOrigin, site: number, module: number): RejectReason | null {
+  const standing =
+    policy.standing[(origin.workload * policy.world.modules.length + module) * policy.world.sites.length + site]!;
   if (standing > 0 && standing <= residencyStanding) return rejectReasons[standing - 1]!;
   const countries = policy.residency.countries.length;
   const matrix = policy.residency.allowed[policy.dataClassOf[origin.workload]!]!;
   if (!matrix[policy.areaCountry[origin.area]! * countries + policy.siteCountry[site]!]) return "residency";
-  if (standing > 0) return rejectReasons[standing - 1]!;
-  const workload = world.workloads[origin.workload]!;
-  const serving = policy.serving[pair]!;
+  return standing > 0 ? rejectReasons[standing - 1]! : null;
+}
 
-  into.km = areaSiteKm(policy, origin.area, site);
-  into.relation = relationOf(policy, origin.area, site);
-  const table = policy.latency(origin.workload, origin.access, into.relation);
-  into.networkMs = atDistance(table.quantileMs, into.km);
-  into.computeBudgetMs = workload.ttft.budgetMs - into.networkMs;
+/** What the way to a site `km` away takes of the budget, the same for all that stands there; fills that part of `into`. */
+export function judgeWay(policy: Policy, origin: RouteOrigin, km: number, relation: number, into: Judgement): void {
+  into.km = km;
+  into.relation = relation;
+  into.networkMs = atDistance(policy.latency(origin.workload, origin.access, relation).quantileMs, km);
+  into.computeBudgetMs = policy.world.workloads[origin.workload]!.ttft.budgetMs - into.networkMs;
+}
+
+/** Whether a module keeps pace in what the way has left of the budget; null when it does, and then fills the rest of `into`. */
+export function judgePace(policy: Policy, origin: RouteOrigin, module: number, into: Judgement): RejectReason | null {
   if (!(into.computeBudgetMs > 0)) return "latency-network";
+  const serving = servingAt(policy, origin.workload, module);
   into.option = -1;
   into.perModulePerS = 0;
   for (let index = 0; index < serving.options.length; index++) {

@@ -1,6 +1,6 @@
 /** The routing policy: eligibility, cost and choice, decided once for `plan`, `simulate` and `serve`. */
 export { chooseAfterLoss, failoverWorld, fullGroup, isBeyondBudget, type Beyond } from "./after-loss.ts";
-export { arcTable, arcTableSteps, reachKm, type ArcTable } from "./arcs.ts";
+export { arcTable, arcTableSteps, reachKm, usdPerRequest, type ArcTable } from "./arcs.ts";
 export { choose, costUsd, missRatioAt, type Extra } from "./choose.ts";
 export { decide, describe, describeTarget, type Decision, type DecisionTerms, type Target } from "./decide.ts";
 export { enginePredictions, type EnginePrediction } from "./engine-predictions.ts";

@@ -26,7 +26,7 @@ export function score(
 ): StaticTerms {
   const { world } = policy;
   const option = servingAt(policy, origin.workload, module).options[judgement.option]!;
-  const money = requestUsd(world, origin.workload, site, option.energyKwhPerRequest);
+  const money = moneyTerms(policy, origin.workload, site, module, judgement.option);
   const table = policy.latency(origin.workload, origin.access, judgement.relation);
   return {
     rttMs: Math.exp(atDistance(table.mu, judgement.km)),
@@ -36,4 +36,16 @@ export function score(
     energyKwh: option.energyKwhPerRequest,
     energyUsd: money.energyUsd,
   };
+}
+
+/** The money terms of an arc, which are the same for all who are served there the same way, USD per request. */
+export function moneyTerms(
+  policy: Policy,
+  workload: number,
+  site: number,
+  module: number,
+  option: number,
+): Pick<StaticTerms, "egressUsd" | "energyUsd"> {
+  const { energyKwhPerRequest } = servingAt(policy, workload, module).options[option]!;
+  return requestUsd(policy.world, workload, site, energyKwhPerRequest);
 }

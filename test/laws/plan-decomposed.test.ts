@@ -13,6 +13,7 @@ import { planAround, roundedCounts } from "../../src/plan/round-plan.ts";
 import { restrictArcs } from "../../src/plan/restrict-arcs.ts";
 import { moveTables } from "../../src/plan/row-moves.ts";
 import { viewBySite } from "../../src/plan/site-view.ts";
+import { solveInPart } from "../../src/plan/solve-in-part.ts";
 import { emptySolution } from "../../src/plan/solution-path.ts";
 import { atOnce } from "../../src/plan/steps.ts";
 import { tiedProblem } from "../worlds/tied-problem.ts";
@@ -56,6 +57,25 @@ describe("the decomposition", () => {
         expect(boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
       }),
       { numRuns: runs(60) },
+    );
+  });
+
+  it("claims no more from a part of the arcs than holds with all of them, and finds plans of the whole", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(tinyProblem, tiedProblem), fc.constantFrom(1, 2), async (problem, perRow) => {
+        fc.pre(checkSolution(problem, emptySolution(problem)).length === 0);
+        const result = await solveInPart(problem, tools, { ...proven, relativeGap: 1e-3 }, perRow);
+        const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
+        expect(checkSolution(problem, result.solution)).toEqual([]);
+        expect(objectiveUsd(problem, result.solution)).toBeCloseTo(result.objectiveUsd, 6);
+        expect(result.objectiveUsd).toBeGreaterThanOrEqual(optimum - 1e-5);
+        expect(result.bestBoundUsd).toBeLessThanOrEqual(optimum + 1e-6);
+        expect(result.bestBoundUsd).toBeGreaterThan(-Infinity);
+        const { boundUsd, ...certificate } = result.certificate!;
+        expect(recomputeBound(problem, certificate)).toBeCloseTo(boundUsd, 6);
+        expect(boundUsd).toBeLessThanOrEqual(optimum + 1e-6);
+      }),
+      { numRuns: runs(80) },
     );
   });
 

@@ -7,7 +7,7 @@ import { MipBuilder, planScenario, solveProblem, verifyPlan, type PlanDocument }
 import { solveDecomposed } from "../../src/plan/decomposed.ts";
 import { checkSolution } from "../../src/plan/problem.ts";
 import { worldProblem } from "../../src/plan/world-problem.ts";
-import { arcTable, compilePolicy, servingAt } from "../../src/route/index.ts";
+import { arcTable, compilePolicy, servingAt, usdPerRequest } from "../../src/route/index.ts";
 import { familyWorld } from "../worlds/family-world.ts";
 import { runs } from "./runs.ts";
 
@@ -137,7 +137,7 @@ async function costOf(
       const perYear = demand.meanPerS[0]! * secondsPerYear;
       const line = world.sites[table.site[entry]!]!.backhaulUsdPerGbpsYear ?? 0;
       const usd =
-        (table.egressUsd[entry]! + table.energyUsd[entry]!) * perYear +
+        usdPerRequest(policy, table, demand.workload, entry) * perYear +
         ((demand.peakPerS[0]! * backhaulBytes * 8) / 1e9) * line;
       const missed = world.objective === "max-npv" ? priceUsdPerRequest : unservedUsdPerRequest;
       const col = builder.addCol(usd - missed * perYear, 0, counts[spot] === 0 ? 0 : 1, false);

@@ -23,7 +23,7 @@ import { failoverTable, failureLimit, failuresOf } from "../../src/plan/resilien
 import { viewBySite } from "../../src/plan/site-view.ts";
 import { atOnce } from "../../src/plan/steps.ts";
 import { survivalLimits } from "../../src/plan/survival-limits.ts";
-import { arcTable, compilePolicy } from "../../src/route/index.ts";
+import { arcTable, compilePolicy, usdPerRequest } from "../../src/route/index.ts";
 import { simulate } from "../../src/simulate/index.ts";
 import { smallModule, testSite, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
 import { runs } from "./runs.ts";
@@ -145,7 +145,7 @@ async function cheapest(world: World): Promise<number> {
     const move: { row: number; failure: number; site: number; load: number; col: number }[] = [];
     for (const [row, demand] of world.demand.entries()) {
       for (let entry = table.rowStart[row]!; entry < table.rowStart[row + 1]!; entry++) {
-        const usd = table.egressUsd[entry]! + table.energyUsd[entry]! - world.workloads[0]!.unservedUsdPerRequest;
+        const usd = usdPerRequest(policy, table, 0, entry) - world.workloads[0]!.unservedUsdPerRequest;
         const col = builder.addCol(usd * demand.meanPerS[0]! * 31_536_000, 0, 1, false);
         serve.push({ row, site: table.site[entry]!, load: loadOf(table, row, entry), entry, col });
       }

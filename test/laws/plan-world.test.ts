@@ -5,7 +5,7 @@ import type { DemandRow, Site, World } from "../../src/catalog/index.ts";
 import { annualCost } from "../../src/finance/index.ts";
 import { MipBuilder, planScenario } from "../../src/plan/index.ts";
 import { worldProblem } from "../../src/plan/world-problem.ts";
-import { arcTable, compilePolicy, filter, servingAt } from "../../src/route/index.ts";
+import { arcTable, compilePolicy, filter, servingAt, usdPerRequest } from "../../src/route/index.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
 import { runs } from "./runs.ts";
 
@@ -126,7 +126,7 @@ async function costOf(
       const spot = spots.findIndex((at) => at.site === table.site[entry] && at.module === table.module[entry]);
       if (counts[spot] === 0) continue;
       const perRequest =
-        table.egressUsd[entry]! + table.energyUsd[entry]! - world.workloads[demand.workload]!.unservedUsdPerRequest;
+        usdPerRequest(policy, table, demand.workload, entry) - world.workloads[demand.workload]!.unservedUsdPerRequest;
       const col = builder.addCol(perRequest * demand.meanPerS[0]! * 31_536_000, 0, 1, false);
       arcs.push({ row, spot, entry, col });
     }
