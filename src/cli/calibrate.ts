@@ -5,6 +5,7 @@ import {
   engineNamed,
   readMeasuredRuns,
   usableRuns,
+  withoutRepeats,
   type Calibration,
   type MeasuredRow,
 } from "../perf/index.ts";
@@ -13,6 +14,7 @@ import { engineTable, type CalibratedEngine } from "./engine-table.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { probeRuns, type ProbeCliOptions } from "./probe-runs.ts";
 import { readText } from "./read-plan.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { report, type ReportFormat } from "./report.ts";
 import { writeFile } from "./write-file.ts";
 
@@ -39,7 +41,14 @@ export async function calibrateEngines(files: readonly string[], options: Calibr
   const rows = files.flatMap((file) => readRows(file));
   if (options.probe !== undefined) rows.push(...(await probeRuns(options)));
   const { engines, leftOut } = fitAll(rows, options);
-  for (const [reason, count] of leftOut) process.stderr.write(`${count} row(s) left out: ${reason}\n`);
+  // Where there are several files a line alone says nothing.
+  const isOneFile = files.length === 1 && options.probe === undefined;
+  for (const [reason, lines] of leftOut) {
+    const first = isOneFile
+      ? `, ${lines.length === 1 ? "in" : "the first in"} line ${lines.reduce((a, b) => Math.min(a, b))}`
+      : "";
+    say(`${lines.length} row(s) left out${first}: ${reason}`);
+  }
   if (engines.length === 0) {
     throw new CommandFailure(
       exitCodes.invalid,
@@ -48,7 +57,8 @@ export async function calibrateEngines(files: readonly string[], options: Calibr
   }
   writeFile(options.out, engineTable(engines));
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ engines, leftOut: Object.fromEntries(leftOut), file: options.out })}\n`);
+    const counts = Object.fromEntries(Array.from(leftOut, ([reason, lines]) => [reason, lines.length]));
+    process.stdout.write(`${JSON.stringify({ engines, leftOut: counts, file: options.out })}\n`);
     return;
   }
   process.stdout.write(`${report(calibrationSections(engines), options.format)}\n`);
@@ -76,9 +86,13 @@ function readRows(file: string): MeasuredRow[] {
 function fitAll(
   rows: readonly MeasuredRow[],
   options: CalibrateOptions,
-): { readonly engines: readonly CalibratedEngine[]; readonly leftOut: Map<string, number> } {
-  const leftOut = new Map<string, number>();
-  const count = (reason: string, n: number) => leftOut.set(reason, (leftOut.get(reason) ?? 0) + n);
+): { readonly engines: readonly CalibratedEngine[]; readonly leftOut: Map<string, number[]> } {
+  const leftOut = new Map<string, number[]>();
+  const leave = (reason: string, lines: readonly number[]): void => {
+    const before = leftOut.get(reason);
+    if (before === undefined) leftOut.set(reason, [...lines]);
+    else for (const line of lines) before.push(line);
+  };
   const classOf = (row: MeasuredRow): string => {
     const engine = engineNamed(row.engine)?.id ?? row.engine;
     const chip = row.spec?.accelerator;
@@ -86,13 +100,22 @@ function fitAll(
     return options.per === "accelerator" ? `${engine}-${chip.id}` : `${engine}-${chip.generation}`;
   };
   const usable = rows.filter((row) => row.spec !== null);
-  for (const row of rows) if (row.spec === null) count(row.problem!, 1);
+  for (const row of rows) if (row.spec === null) leave(row.problem!, [row.line]);
   const groups = [...Map.groupBy(usable, classOf)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const engines: CalibratedEngine[] = [];
+  const progress = new ProgressLine();
   for (const [name, group] of groups) {
-    const { runs, leftOut: odd } = usableRuns(group);
-    for (const [reason, n] of odd) count(reason, n);
-    if (runs.length === 0) continue;
+    const { runs: measured, leftOut: odd } = usableRuns(group);
+    for (const [reason, lines] of odd) leave(reason, lines);
+    if (measured.length === 0) continue;
+    const runs = withoutRepeats(measured);
+    if (runs.length < measured.length) {
+      say(
+        `${name}: ${measured.length} runs of ${runs.length} set-up(s); each counts once, with the median of its times`,
+      );
+    }
+    if (runs.length >= manyRuns)
+      progress.show(`fitting ${name} to ${runs.length} runs (${engines.length + 1} of ${groups.length})`);
     const base = engineNamed(group[0]!.engine)!;
     const generation = options.per === "engine" ? "" : runs[0]!.spec.accelerator.generation;
     const expected = coefficientsOf({ ...base, ...base.byGeneration?.[generation] });
@@ -100,14 +123,40 @@ function fitAll(
     const id = options.id === undefined ? name : groups.length === 1 ? options.id : `${options.id}-${name}`;
     const pairs = runs.map(({ spec }) => `${spec.accelerator.id}/${spec.model.id}`);
     engines.push({ id, like: base.id, calibration, measuredOn: [...new Set(pairs)].toSorted() });
-    if (runs.length < fewRuns) {
-      process.stderr.write(
-        `${id}: ${runs.length} run(s) say little; what they leave open stays as in the catalogue (band ${percent(calibration.bandRatio)})\n`,
-      );
-    }
+    for (const doubt of doubtsAbout(calibration, runs.length, base.id)) say(`${id}: ${doubt}`);
   }
+  progress.finish();
   return { engines, leftOut };
 }
 
+/** What whoever is about to plan with such coefficients should know first. */
+function doubtsAbout({ expectationRatio, bandRatio }: Calibration, runs: number, like: string): string[] {
+  const factor = Math.max(expectationRatio, 1 / expectationRatio);
+  const doubts: string[] = [];
+  if (factor > otherUnits) {
+    const way = expectationRatio > 1 ? "longer" : "shorter";
+    doubts.push(
+      `times per token are ${Number(factor.toPrecision(2))} times ${way} than the catalogue's ${like} takes: are ttftMs and tpotMs in milliseconds?`,
+    );
+  }
+  if (runs < fewRuns) {
+    doubts.push(
+      `${runs} run(s) say little; what they leave open stays as in the catalogue (band ${percent(bandRatio)})`,
+    );
+  }
+  if (bandRatio > 1) {
+    doubts.push(
+      `one in ten times per token is missed by more than ${percent(bandRatio)}: the engine model does not explain these runs, so do not plan with it`,
+    );
+  }
+  return doubts;
+}
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** No two engines differ by more on the same chip; milliseconds and seconds or microseconds do. */
+const otherUnits = 30;
+/** From this number of runs on a fit takes a second or more. */
+const manyRuns = 200;
 /** Below this number of runs the coefficients are mostly those of the catalogue. */
 const fewRuns = 12;

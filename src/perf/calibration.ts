@@ -7,6 +7,7 @@ import {
   type EngineCoefficients,
   type MeasuredRun,
 } from "./fit-coefficients.ts";
+import { median } from "./repeated-runs.ts";
 
 /** Absolute relative errors of a set of runs. */
 export interface ErrorSummary {
@@ -29,6 +30,8 @@ export interface Calibration {
   readonly heldOut: readonly HeldOut[];
   /** Nine of ten predictions of the time per token should lie within this ratio: the worse of fit and held-out. */
   readonly bandRatio: number;
+  /** Median of measured over expected times per token, before the fit: 1000 where they were written in other units. */
+  readonly expectationRatio: number;
   /** Runs that could not be used as the model does not fit on the accelerators; they are in no figure above. */
   readonly unusable: number;
 }
@@ -103,6 +106,7 @@ export function calibrate(runs: readonly MeasuredRun[], expected: EngineCoeffici
         0.5,
       ),
     ),
+    expectationRatio: median(usable.map((run) => run.tpotMs / predictRun(run, expected)!.tpotMs)),
     unusable: runs.length - usable.length,
   };
 }

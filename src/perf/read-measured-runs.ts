@@ -1,5 +1,5 @@
 import { acceleratorOf, accelerators, modelOf, models, type EngineProfile, type Precision } from "../catalog/index.ts";
-import { readCsvRecords } from "../scenario/index.ts";
+import { foreignSeparator, readCsvRecords } from "../scenario/index.ts";
 import { benchmarkSettings, layoutOf } from "./benchmark-settings.ts";
 import { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
 import type { ClosedLoopProtocol } from "./closed-loop.ts";
@@ -76,6 +76,13 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
   }
   const [header, ...records] = read.records;
   if (header === undefined) return { ok: false, message: "the file is empty; its first line names the columns" };
+  const foreign = foreignSeparator(header);
+  if (foreign !== null) {
+    return {
+      ok: false,
+      message: `the columns are parted by ${foreign}, not by commas; save it with commas, and points in decimals`,
+    };
+  }
   const columns = new Map(header.map((cell, column) => [cell.text.trim().toLowerCase(), column]));
   const has = (name: string) => columns.has(name.toLowerCase());
   const isPublished = !has("tensorParallel") && publishedColumns.tpotMs.some(has);
@@ -83,6 +90,7 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
     ? Object.values(publishedColumns).flatMap((names) => (names.some(has) ? [] : [names[0]]))
     : plainColumns.filter((name) => !has(name));
   if (missing.length > 0) return { ok: false, message: `the header lacks ${missing.join(", ")}` };
+  if (records.length === 0) return { ok: false, message: "there is a header and no run below it" };
   const rows: MeasuredRow[] = [];
   let otherModes = 0;
   for (const record of records) {

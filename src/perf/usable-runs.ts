@@ -33,8 +33,8 @@ export function contradictions(rows: readonly MeasuredRow[]): ReadonlySet<Measur
 
 export interface UsableRuns {
   readonly runs: readonly MeasuredRun[];
-  /** Rows left out by reason. */
-  readonly leftOut: ReadonlyMap<string, number>;
+  /** Rows left out by reason: their lines in the file. */
+  readonly leftOut: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
@@ -47,12 +47,17 @@ export function usableRuns(
   isTtftSound: (row: MeasuredRow) => boolean = () => true,
 ): UsableRuns {
   const contradicted = contradictions(rows.filter((row) => row.spec !== null));
-  const leftOut = new Map<string, number>();
+  const leftOut = new Map<string, number[]>();
   const runs: MeasuredRun[] = [];
   for (const row of rows) {
     const run = runOf(row, contradicted, isTtftSound);
-    if (typeof run === "string") leftOut.set(run, (leftOut.get(run) ?? 0) + 1);
-    else runs.push(run);
+    if (typeof run !== "string") {
+      runs.push(run);
+      continue;
+    }
+    const lines = leftOut.get(run);
+    if (lines === undefined) leftOut.set(run, [row.line]);
+    else lines.push(row.line);
   }
   return { runs, leftOut };
 }

@@ -9,7 +9,7 @@ export {
 } from "./error-registry.ts";
 export { formatProblem } from "./format-problem.ts";
 export { nearest } from "./nearest.ts";
-export { readCsvRecords } from "./read-csv.ts";
+export { foreignSeparator, readCsvRecords } from "./read-csv.ts";
 export { parseScenario, type ParsedScenario, type ParseOptions, type ParseResult } from "./parse-scenario.ts";
 export { orderProblems, problem, type Place, type Problem } from "./problem.ts";
 export type { ReadFile } from "./rows-from-csv.ts";

@@ -108,7 +108,7 @@ function readQuoted(text: string, start: number): { text: string; end: number } 
 }
 
 /** What a spreadsheet of another locale parts columns by, when the first line shows it; null when commas do. */
-function foreignSeparator(header: readonly Cell[]): string | null {
+export function foreignSeparator(header: readonly Cell[]): string | null {
   const first = header[0]?.text ?? "";
   if (/^sep=./i.test(first)) return "what its first line, `sep=`, says";
   if (header.length > 1) return null;

@@ -127,9 +127,55 @@ describe("disperse calibrate", () => {
     ]) {
       expect(run.stdout).toContain(words);
     }
-    expect(run.stderr).toContain("1 row(s) left out: not in the catalogue: chip h999");
-    expect(run.stderr).toContain("1 row(s) left out: the row has 3 of the header's 10 cells");
+    expect(run.stderr).toMatch(/1 row\(s\) left out, in line \d+: not in the catalogue: chip h999/);
+    expect(run.stderr).toMatch(/1 row\(s\) left out, in line \d+: the row has 3 of the header's 10 cells/);
     expect(run.stderr).toContain("engines: [{ file:");
+  });
+
+  const header = "engine,accelerator,tensorParallel,model,precision,inputTokens,outputTokens,concurrency,ttftMs,tpotMs";
+  const runs = [1, 2, 4].flatMap((chips) =>
+    [1, 4, 16, 64].map((inFlight) => ({
+      chips,
+      inFlight,
+      ttftMs: 400 / chips + inFlight,
+      tpotMs: 22 / chips + inFlight / 10,
+    })),
+  );
+  const table = (scale: number): string =>
+    runs
+      .map(
+        ({ chips, inFlight, ttftMs, tpotMs }) =>
+          `vllm,h200-sxm,${chips},llama-3.1-70b,fp8,1024,1024,${inFlight},${ttftMs * scale},${tpotMs * scale}`,
+      )
+      .join("\n");
+
+  it.each([
+    ["seconds for milliseconds", `${header}\n${table(0.001)}`, /\d+ times shorter than .* in milliseconds\?/],
+    ["microseconds for milliseconds", `${header}\n${table(1000)}`, /\d+ times longer than .* in milliseconds\?/],
+    [
+      "one set-up fifty times",
+      `${header}\n${table(1).split("\n", 1)[0]!.concat("\n").repeat(50)}`,
+      /50 runs of 1 set-up\(s\); each counts once[^]*1 run\(s\) say little/,
+    ],
+    [
+      "times that no engine explains",
+      `${header}\n${table(1).replaceAll(/[\d.]+$/gm, (ms) => String((Number(ms) * 7919) % 89))}`,
+      /do not plan with it/,
+    ],
+  ])("warns of runs with %s", async (_what, text, words) => {
+    writeFileSync(at("doubtful.csv"), `${text}\n`);
+    const run = await runCliHere(["calibrate", at("doubtful.csv"), "--out", at("doubtful-engines.csv")]);
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toMatch(words);
+  });
+
+  it.each([
+    ["parted by semicolons", `${header}\n${table(1)}`.replaceAll(",", ";"), /the columns are parted by semicolons/],
+    ["with a header alone", `${header}\n`, /a header and no run below it/],
+  ])("refuses a file %s by that name", async (_what, text, words) => {
+    writeFileSync(at("odd-form.csv"), text);
+    const run = await runCliHere(["calibrate", at("odd-form.csv"), "--out", at("never.csv")]);
+    expect([run.exitCode, run.stderr]).toEqual([3, expect.stringMatching(words)]);
   });
 
   it.each([
