@@ -131,9 +131,10 @@ async function serveHere(
       ...(options.maxConnections !== undefined && { maxConnections: options.maxConnections }),
     },
     ...(place && {
-      shareOf: (accounts) => shareOf(accounts, place.of, place.spentBefore),
+      shareOf: (accounts) => shareOf(accounts, place),
       leader: (on) => (line.leader = followLeader(on)),
       drains: place.drains,
+      moved: place.moved,
     }),
     say,
   });

@@ -24,12 +24,14 @@ import {
   withCors,
   type OperatorAccess,
   type AccountSettings,
+  type Allowance,
   type CorsOrigins,
   type Drain,
   type DrainChange,
   type Gateway,
   type GatewayOptions,
   type Journal,
+  type SeekAllowance,
 } from "../serve/index.ts";
 import { composeEngines } from "./compose-engines.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -81,10 +83,14 @@ export interface GatewaySettings extends OperatorOptions {
   readonly leader?: (on: {
     readonly collect: () => Iterable<CollectedFamily>;
     readonly drained: (drains: readonly Drain[]) => void;
+    readonly give: (lacking: Allowance) => Allowance;
   }) => {
     allMetrics(): Promise<readonly CollectedFamily[]>;
     tellDrain(change: DrainChange): Promise<void>;
+    readonly seekAllowance: SeekAllowance;
   };
+  /** What other workers gave this one, less what it gave them, before it was started again. */
+  readonly moved?: readonly Allowance[];
   /** Words for the operator, one line each. */
   readonly say: (line: string) => void;
 }
@@ -116,6 +122,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   const reloads = (result: string) => telemetry.counter(metrics.configReloads, { result });
   const loaded = telemetry.gauge(metrics.configLoaded, {});
   let { configuration } = settings;
+  const accounts = new Accounts(null, clock.monotonicMs());
 
   const observed = () => {
     gateway.observe();
@@ -126,6 +133,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   const leader = settings.leader?.({
     collect: () => observed().collectInPieces(),
     drained: (all) => drains.replace(all),
+    give: (lacking) => accounts.give(lacking, clock.monotonicMs()),
   });
   const readLimits = async (path: string) => {
     const read = await readAccounts(path, store);
@@ -137,7 +145,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     unsavedRows: () => gateway.unsavedRows(),
     clock,
   });
-  const compose = (next: Configuration, accounts: Accounts): Gateway =>
+  const compose = (next: Configuration): Gateway =>
     createGateway({
       world: next.plan.world,
       deployment: next.plan.deployment,
@@ -190,7 +198,6 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     await Promise.all(journals.map((journal) => journal.close()));
   };
 
-  let accounts: Accounts;
   let operators: OperatorAccess;
   let files: Awaited<ReturnType<typeof openFiles>> | null = null;
   let responses: Awaited<ReturnType<typeof openResponses>> | null = null;
@@ -199,7 +206,8 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   try {
     openJournals();
     const known = configuration.keys === null ? null : await readLimits(configuration.keys);
-    accounts = new Accounts(known, clock.monotonicMs());
+    if (known) accounts.replace(known, clock.monotonicMs());
+    if (leader) accounts.shareWith(leader.seekAllowance, settings.moved);
     // Workers of one gateway have their share of every budget already.
     const beside = settings.ledger === null || settings.shareOf ? null : chargesBeside(settings.ledger);
     if (beside !== null) leaveBudgets = await shareBudgets(accounts, beside);
@@ -208,7 +216,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     const send: Gateway["handle"] = (call, reply) => gateway.handle(call, reply);
     files = settings.files && (await openFiles(settings.files, { clock, rng, send }));
     responses = settings.responses ? await openResponses(settings.responses, clock) : null;
-    gateway = createReloadable(compose(configuration, accounts));
+    gateway = createReloadable(compose(configuration));
     loaded.set(clock.epochMs() / 1_000);
     service = await listen(settings.cors ? withCors(gateway, settings.cors) : gateway, settings);
     files?.desk.start();
@@ -223,7 +231,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     async reload(next) {
       const known = next.keys === null ? null : await readLimits(next.keys);
       // Everything that can go wrong is done before anything is changed.
-      const composed = compose(next, accounts);
+      const composed = compose(next);
       if (next.tls) service.setTls(next.tls);
       if (known) accounts.replace(known, clock.monotonicMs());
       configuration = next;

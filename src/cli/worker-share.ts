@@ -14,26 +14,27 @@ export function spentByAccount(rollUps: readonly RollUp[]): Record<string, numbe
 }
 
 /**
- * One worker's part of every limit. Workers do not ask each other before they let a request in, so each gets an equal
- * part of what was left when they started; together they can never spend more than the whole, also after one of them was
- * started anew, because its own spending since then is in its ledger.
+ * One worker's part of every limit. It begins with an equal part of what was left when the workers were started, and what it
+ * lacks it asks the others for (`WorkerAllowances`); together they can never spend more than the whole, also after one of them
+ * was started anew, because its own spending since then is in its ledger.
  */
-export function shareOf(settings: AccountSettings, workers: number, spentBefore: SpentBefore): AccountSettings {
-  const part = (limit: number | null) => (limit === null ? null : limit / workers);
+export function shareOf(
+  settings: AccountSettings,
+  { number, of: workers, spentBefore }: { number: number; of: number; spentBefore: SpentBefore },
+): AccountSettings {
   return {
     ...settings,
+    parts: workers,
+    part: number,
     accounts: settings.accounts.map((account) => {
       const before = spentBefore.byAll[account.id] ?? 0;
       const since = account.spentNanoUsd - (spentBefore.byThis[account.id] ?? 0);
-      const { budgetNanoUsd, maxInFlight } = account;
+      const { budgetNanoUsd } = account;
       return {
         ...account,
         budgetNanoUsd:
           budgetNanoUsd === null ? null : before + Math.floor(Math.max(0, budgetNanoUsd - before) / workers),
         spentNanoUsd: before + since,
-        requestsPerMinute: part(account.requestsPerMinute),
-        tokensPerMinute: part(account.tokensPerMinute),
-        ...(maxInFlight != null && { maxInFlight: Math.max(1, Math.floor(maxInFlight / workers)) }),
       };
     }),
   };

@@ -2,10 +2,11 @@ import cluster, { type Worker } from "node:cluster";
 import { existsSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { CollectedFamily } from "../adapters/telemetry-prometheus/index.ts";
-import { Drains, type Drain, type DrainChange } from "../serve/index.ts";
+import { Drains, noAllowance, type Allowance, type Drain, type DrainChange } from "../serve/index.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { rollUpsAt, workerLedger } from "./open-ledger.ts";
 import { untilStopped } from "./interrupts.ts";
+import { WorkerAllowances } from "./worker-allowances.ts";
 import { WorkerReadings } from "./worker-readings.ts";
 import { spentByAccount, type SpentBefore } from "./worker-share.ts";
 
@@ -17,12 +18,16 @@ export interface WorkerPlace {
   readonly spentBefore: SpentBefore;
   /** What operators have taken out since the workers were started. */
   readonly drains: readonly Drain[];
+  /** What it got from other workers, less what it gave them, before it was started again. */
+  readonly moved: readonly Allowance[];
 }
 
 type FromWorker =
   | { readonly kind: "listening"; readonly url: string }
   | { readonly kind: "drain"; readonly id: number; readonly change: DrainChange }
   | { readonly kind: "metrics-wanted"; readonly id: number }
+  | { readonly kind: "lacking"; readonly id: number; readonly lacking: Allowance }
+  | { readonly kind: "gave"; readonly id: number; readonly given: Allowance }
   | ({ readonly kind: "answer"; readonly id: string } & Piece);
 /** A piece of an answer: thousands of sites have more to tell than others should have to wait for. */
 interface Piece {
@@ -34,7 +39,11 @@ type Order =
   | { readonly kind: "read-metrics" }
   /** All that is drained now. */
   | { readonly kind: "go-by"; readonly drains: readonly Drain[] };
-type ToWorker = (Order & { readonly id: string }) | ({ readonly kind: "done"; readonly id: number } & Piece);
+type ToWorker =
+  | (Order & { readonly id: string })
+  | ({ readonly kind: "done"; readonly id: number } & Piece)
+  | { readonly kind: "give"; readonly id: number; readonly lacking: Allowance }
+  | { readonly kind: "given"; readonly id: number; readonly given: Allowance };
 
 const placeVariable = "DISPERSE_WORKER";
 /** Space for young objects, MiB: what a request leaves behind is gone before it counts as old, which halves collecting. */
@@ -81,6 +90,10 @@ export async function leadWorkers(
   /** All have listened once: what was asked for can be run, and from then on nothing ends it but being told to. */
   let isUp = false;
   const readings = new WorkerReadings();
+  const allowances = new WorkerAllowances((number, id, lacking) => {
+    const worker = workers.get(number);
+    if (worker) tell(worker, { kind: "give", id, lacking });
+  });
   let failed: number | null = null;
   let fail: () => void = () => {};
   const failure = new Promise<void>((resolve) => (fail = resolve));
@@ -91,6 +104,7 @@ export async function leadWorkers(
       of: count,
       spentBefore: { byAll, byThis: byWorker[number - 1]! },
       drains: drains.all,
+      moved: allowances.movedTo(number),
     };
     const worker = cluster.fork({ [placeVariable]: JSON.stringify(place) });
     workers.set(number, worker);
@@ -103,7 +117,13 @@ export async function leadWorkers(
         isUp = true;
         on.listening(message.url);
       } else if (message.kind === "answer") asked.get(message.id)?.(message);
-      else {
+      else if (message.kind === "gave") allowances.gave(number, message.id, message.given);
+      else if (message.kind === "lacking") {
+        const others = [...listening].filter((other) => other !== number);
+        void allowances
+          .seek(number, message.lacking, others)
+          .then((given) => tell(worker, { kind: "given", id: message.id, given }));
+      } else {
         if (message.kind === "drain") drains.apply(message.change);
         const order: Order =
           message.kind === "drain" ? { kind: "go-by", drains: drains.all } : { kind: "read-metrics" };
@@ -116,6 +136,7 @@ export async function leadWorkers(
       workers.delete(number);
       listening.delete(number);
       readings.ended(number);
+      allowances.ended(number);
       if (stopping) return;
       if (came) {
         on.say(`worker ${number} ended unexpectedly and is started again`);
@@ -221,12 +242,21 @@ function tell(worker: Worker, message: ToWorker): void {
 export function followLeader(on: {
   readonly collect: () => Iterable<CollectedFamily>;
   readonly drained: (drains: readonly Drain[]) => void;
+  /** Another worker lacks this: what it may have of what there is here. */
+  readonly give: (lacking: Allowance) => Allowance;
 }) {
+  const seeking = new Map<number, (given: Allowance) => void>();
   const waiting = new Map<number, (piece: Piece) => void>();
   let next = 0;
   const send = (message: FromWorker) => void process.send?.(message);
   process.on("message", (message: ToWorker) => {
     if (message.kind === "done") return waiting.get(message.id)?.(message);
+    if (message.kind === "give") return send({ kind: "gave", id: message.id, given: on.give(message.lacking) });
+    if (message.kind === "given") {
+      const taken = seeking.get(message.id);
+      seeking.delete(message.id);
+      return taken?.(message.given);
+    }
     const { id } = message;
     if (message.kind === "go-by") on.drained(message.drains);
     const told = message.kind === "go-by" ? [] : on.collect();
@@ -248,6 +278,14 @@ export function followLeader(on: {
     listening: (url: string) => send({ kind: "listening", url }),
     /** Settles when all workers go by what an operator did here. */
     tellDrain: (change: DrainChange) => ask((id) => ({ kind: "drain", id, change })).then(() => {}),
+    /** What the other workers let this one have; nothing once the leader is gone. */
+    seekAllowance: (lacking: Allowance) =>
+      new Promise<Allowance>((resolve) => {
+        if (!process.connected) return resolve(noAllowance(lacking.account));
+        const id = next++;
+        seeking.set(id, resolve);
+        send({ kind: "lacking", id, lacking });
+      }),
     /** The metrics of all workers together. */
     allMetrics: () => ask((id) => ({ kind: "metrics-wanted", id })),
   };

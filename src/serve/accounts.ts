@@ -1,9 +1,10 @@
 import { apiError, type ApiError } from "./api-error.ts";
+import { AccountState } from "./account-state.ts";
+import { isNothing, noAllowance, type Allowance, type SeekAllowance } from "./allowance.ts";
 import { KeyRing } from "./key-ring.ts";
 import type { OperatorRole } from "./operator-access.ts";
 import type { Priority } from "../route/index.ts";
 import type { Slo } from "./slo.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 /** Who pays. Several keys may draw on one account, which is how a key is exchanged without a gap. */
 export interface Account {
@@ -46,6 +47,13 @@ export interface AccountSettings {
   readonly keys: readonly KeyRecord[];
   /** Lower-case hexadecimal digests of a presented key, one for every way in which keys are kept. */
   readonly digests: (secret: string) => readonly string[];
+  /**
+   * Gateways that keep these limits together; absent = this one alone. Rates and places are those of all, budgets the part
+   * of this one.
+   */
+  readonly parts?: number;
+  /** Which of them this is, from 1 on; absent = the first. */
+  readonly part?: number;
 }
 
 /** What a request is expected to use at most, held back until it is known. */
@@ -55,26 +63,18 @@ export interface Reservation {
   readonly tokens: number;
 }
 
-interface AccountState {
-  account: Account;
-  spentNanoUsd: number;
-  /** Charged by other gateways that serve the same account, as far as is known. */
-  elsewhereNanoUsd: number;
-  reservedNanoUsd: number;
-  inFlight: number;
-  requests: TokenBucket | null;
-  tokens: TokenBucket | null;
-}
-
 export type Authenticated =
   | { readonly ok: true; readonly key: KeyRecord | null }
   | { readonly ok: false; readonly error: ApiError };
 export type Reserved =
   | { readonly ok: true; readonly reservation: Reservation }
-  | { readonly ok: false; readonly error: ApiError };
+  /** `lacking`: what other gateways may have, which keep the limits together with this one; null = it would not help. */
+  | { readonly ok: false; readonly error: ApiError; readonly lacking: Allowance | null };
 
 /** A reservation of those who need none. */
 const unlimited: Reservation = { account: null, nanoUsd: 0, tokens: 0 };
+/** How long the others are not asked again after they had nothing, ms. */
+const dryMs = 250;
 
 /**
  * Keys, budgets and rate limits. Money is reserved before a request is sent anywhere and settled when it is over, so
@@ -85,6 +85,14 @@ export class Accounts {
   #hasRoles = false;
   #accounts = new Map<string, AccountState>();
   #elsewhere: ReadonlyMap<string, number> = new Map();
+  /** Those that are not in the settings any more: should they come back, they are the same ones. */
+  readonly #former = new Map<string, AccountState>();
+  /** What was exchanged with other gateways before this one was started, by accounts that are not in the settings yet. */
+  readonly #moved = new Map<string, Allowance>();
+  #seek: SeekAllowance | null = null;
+  /** Accounts for which the others are being asked, and those for which they had nothing, until when. */
+  readonly #asked = new Map<string, Promise<boolean>>();
+  readonly #dryUntilMs = new Map<string, number>();
 
   constructor(settings: AccountSettings | null, nowMs: number) {
     if (settings) this.replace(settings, nowMs);
@@ -100,20 +108,15 @@ export class Accounts {
     const before = this.#accounts;
     this.#accounts = new Map();
     for (const account of settings.accounts) {
-      const known = before.get(account.id);
-      const requests = bucketOf(account.requestsPerMinute, nowMs);
-      const tokens = bucketOf(account.tokensPerMinute, nowMs);
-      if (known) {
-        // The same object goes on: requests under way hold it and will settle with it.
-        if (known.account.requestsPerMinute !== account.requestsPerMinute) known.requests = requests;
-        if (known.account.tokensPerMinute !== account.tokensPerMinute) known.tokens = tokens;
-        known.account = account;
-      }
-      const { spentNanoUsd } = account;
-      const elsewhereNanoUsd = this.#elsewhere.get(account.id) ?? 0;
-      const fresh = { account, spentNanoUsd, elsewhereNanoUsd, reservedNanoUsd: 0, inFlight: 0, requests, tokens };
-      this.#accounts.set(account.id, known ?? fresh);
+      const known = before.get(account.id) ?? this.#former.get(account.id);
+      // The same object goes on: requests under way hold it and will settle with it.
+      const state = known ?? new AccountState(account, settings, nowMs);
+      if (known) known.replace(account, settings, nowMs);
+      else state.elsewhereNanoUsd = this.#elsewhere.get(account.id) ?? 0;
+      this.#accounts.set(account.id, state);
+      this.#countMoved(account.id);
     }
+    for (const [id, state] of before) if (!this.#accounts.has(id)) this.#former.set(id, state);
   }
 
   /** What other gateways have charged the same accounts with in all, integer nano-USD; their budgets are one. */
@@ -158,34 +161,58 @@ export class Accounts {
   reserve(key: KeyRecord | null, workload: string, nanoUsd: number, tokens: number, nowMs: number): Reserved {
     if (key === null) return { ok: true, reservation: unlimited };
     if (key.workloads !== "*" && !key.workloads.includes(workload)) {
-      return { ok: false, error: apiError("insufficient_scope", { detail: `The API key may not use ${workload}.` }) };
+      const error = apiError("insufficient_scope", { detail: `The API key may not use ${workload}.` });
+      return { ok: false, error, lacking: null };
     }
     const state = this.#accounts.get(key.account)!;
-    const { budgetNanoUsd, maxInFlight } = state.account;
-    if (maxInFlight != null && state.inFlight >= maxInFlight) {
-      const detail = `The account may have ${maxInFlight} requests in flight.`;
-      return { ok: false, error: apiError("rate_limit_exceeded", { detail, retryAfterMs: 1_000 }) };
-    }
-    const taken = state.spentNanoUsd + state.elsewhereNanoUsd + state.reservedNanoUsd;
-    if (budgetNanoUsd !== null && taken + nanoUsd > budgetNanoUsd) {
-      return { ok: false, error: apiError("insufficient_quota") };
-    }
-    const waitMs = Math.max(state.requests?.waitMs(1, nowMs) ?? 0, state.tokens?.waitMs(tokens, nowMs) ?? 0);
-    if (waitMs > 0) return { ok: false, error: apiError("rate_limit_exceeded", { retryAfterMs: waitMs }) };
-    state.requests?.take(1);
-    state.tokens?.take(tokens);
-    state.reservedNanoUsd += nanoUsd;
-    state.inFlight++;
+    const error = state.reserve(nanoUsd, tokens, nowMs);
+    if (error !== null)
+      return { ok: false, error, lacking: this.#seek === null ? null : state.lacking(nanoUsd, tokens, nowMs) };
     return { ok: true, reservation: { account: state, nanoUsd, tokens } };
+  }
+
+  /** Limits are kept together with other gateways, who are asked this way; `moved` is what they and this one exchanged before. */
+  shareWith(seek: SeekAllowance, moved: readonly Allowance[] = []): void {
+    this.#seek = seek;
+    for (const allowance of moved) {
+      this.#moved.set(allowance.account, allowance);
+      this.#countMoved(allowance.account);
+    }
+  }
+
+  #countMoved(account: string): void {
+    const moved = this.#moved.get(account);
+    const state = this.#accounts.get(account);
+    if (moved === undefined || state === undefined) return;
+    this.#moved.delete(account);
+    state.exchanged(moved);
+  }
+
+  /** Asks the others for what is lacking; tells whether anything came. Null when they had nothing a moment ago. */
+  seek(lacking: Allowance, nowMs: number): Promise<boolean> | null {
+    const { account } = lacking;
+    if (this.#seek === null || nowMs < (this.#dryUntilMs.get(account) ?? 0)) return null;
+    let asked = this.#asked.get(account);
+    if (asked === undefined) {
+      asked = this.#seek(lacking).then((given) => {
+        this.#asked.delete(account);
+        if (isNothing(given)) this.#dryUntilMs.set(account, nowMs + dryMs);
+        else this.#accounts.get(account)?.exchanged(given);
+        return !isNothing(given);
+      });
+      this.#asked.set(account, asked);
+    }
+    return asked;
+  }
+
+  /** Lets another gateway have what it lacks, as far as it is left here. */
+  give(lacking: Allowance, nowMs: number): Allowance {
+    return this.#accounts.get(lacking.account)?.give(lacking, nowMs) ?? noAllowance(lacking.account);
   }
 
   /** Replaces a reservation by what was used. Call once per reservation. */
   settle({ account, nanoUsd, tokens }: Reservation, used: { nanoUsd: number; tokens: number }): void {
-    if (account === null) return;
-    account.inFlight--;
-    account.reservedNanoUsd -= nanoUsd;
-    account.spentNanoUsd += used.nanoUsd;
-    account.tokens?.take(used.tokens - tokens);
+    account?.settle(nanoUsd, tokens, used);
   }
 
   /** The account behind a key; null when there are no keys. */
@@ -207,8 +234,4 @@ function bearerOf(authorization: string): string | undefined {
   if (authorization.startsWith("Bearer ") && authorization.lastIndexOf(" ") === length - 1)
     return authorization.slice(length) || undefined;
   return /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-}
-
-function bucketOf(perMinute: number | null, nowMs: number): TokenBucket | null {
-  return perMinute === null ? null : new TokenBucket(perMinute, nowMs);
 }

@@ -27,6 +27,9 @@ export interface FrontDoorParts {
 /** How many mean answers are reserved for a caller that sets no limit on its own. */
 const unlimitedOutputFactor = 4;
 
+/** How often other gateways are asked for what one request lacks: what came may be gone to others that waited with it. */
+const mostRounds = 3;
+
 /**
  * Lets requests in: who asks, for what, from where, how late it may be, and whether it can be paid for. What passes goes
  * into the line in front of the engines, or is answered from the cache.
@@ -35,7 +38,8 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
   const { core, nameOf, origins, rng, refuse } = parts;
   const { accounts, books, clock, options, world } = core;
 
-  return (call, reply, endpoint) => {
+  /** `rounds`: how often other gateways were asked for what its account lacks here. */
+  const enter = (call: Call, reply: Reply, endpoint: Endpoint, rounds: number): Exchange => {
     const receivedMs = core.look();
     if (core.stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
     if (books.unsaved > options.maxUnsavedRows)
@@ -81,7 +85,6 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
       ? cacheKey(key?.account ?? "", workload.id, world.areas[area]!.country, call.path, call.body)
       : null;
     const found = kept === null ? null : core.cache.get(kept, receivedMs);
-    if (kept !== null) books.lookedUp(found !== null);
     const free = endpoint.priced === "free" || found !== null;
     const reserved = accounts.reserve(
       key,
@@ -90,7 +93,18 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
       free ? 0 : request.inputTokens + outputTokens,
       receivedMs,
     );
-    if (!reserved.ok) return refuse(reply, reserved.error);
+    if (!reserved.ok) {
+      const more = reserved.lacking && rounds < mostRounds ? accounts.seek(reserved.lacking, receivedMs) : null;
+      if (more === null) return refuse(reply, reserved.error);
+      return later(more, () => {
+        try {
+          return enter(call, reply, endpoint, rounds + 1);
+        } catch {
+          return refuse(reply, apiError("internal_error"));
+        }
+      });
+    }
+    if (kept !== null) books.lookedUp(found !== null);
     const account = accounts.accountOf(key);
     const marks = form
       ? []
@@ -141,5 +155,22 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
     );
     core.admission.submit(arrival);
     return arrival;
+  };
+  return (call, reply, endpoint) => enter(call, reply, endpoint, 0);
+}
+
+/** A request that goes on once `until` has settled, unless its client has left by then. */
+function later(until: Promise<unknown>, goOn: () => Exchange): Exchange {
+  let left = false;
+  let inner: Exchange | null = null;
+  void until.then(() => {
+    if (!left) inner = goOn();
+  });
+  return {
+    clientLeft() {
+      left = true;
+      inner?.clientLeft();
+    },
+    drained: () => inner?.drained(),
   };
 }

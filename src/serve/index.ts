@@ -1,4 +1,5 @@
 /** The gateway: admission, attempts and failover, stream life cycle, metering. Transports and engines are adapters. */
+export { addAllowances, isNothing, noAllowance, type Allowance, type SeekAllowance } from "./allowance.ts";
 export { Accounts, type Account, type AccountSettings, type KeyRecord } from "./accounts.ts";
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./api-error.ts";
 export { Drains, type Drain, type DrainChange } from "./drains.ts";
