@@ -6,6 +6,7 @@ import { buildModel } from "./build-model.ts";
 import type { World } from "../catalog/index.ts";
 import { explainPhysics } from "../route/index.ts";
 import { rowsOfArcs } from "./formulate.ts";
+import { usefulModules, type PlanProblem } from "./problem.ts";
 import { restrictArcs } from "./restrict-arcs.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 import { findSmallestClash, leastRelaxation, withGroups } from "./smallest-clash.ts";
@@ -144,7 +145,8 @@ const moreOf = (unit: Clashing["unit"], by: number): string =>
   unit === "MW" && by < 1 ? `${Number((by * 1000).toPrecision(3))} kW` : `${Number(by.toPrecision(3))} ${unit}`;
 
 /** Without the arcs of demand nobody wishes to be served: leaving it unserved never clashes with anything. */
-function onlyWished(planned: WorldProblem, { servedRatio }: Wishes): WorldProblem {
+function onlyWished(whole: WorldProblem, { servedRatio }: Wishes): WorldProblem {
+  const planned = { ...whole, problem: withUsefulModules(whole.problem) };
   const { world, problem, demandRowCount, memberStarts, members } = planned;
   if (problem.limits.some((limit) => limit.arcs !== undefined)) return planned;
   const { arc, ...kept } = restrictRows(planned, (row) => {
@@ -152,6 +154,15 @@ function onlyWished(planned: WorldProblem, { servedRatio }: Wishes): WorldProble
     return servedRatio[world.demand[members[memberStarts[row]!]!]!.workload] !== null;
   });
   return { ...planned, ...kept, arcOption: Uint8Array.from(arc, (from) => planned.arcOption[from]!) };
+}
+
+/** With as many modules as all demand together could use written down: more of them clash with nothing, and a least share may count them. */
+function withUsefulModules(problem: PlanProblem): PlanProblem {
+  const { pools, sites } = problem;
+  const all = usefulModules({ ...problem, sites: { ...sites, kw: new Float64Array(sites.count).fill(Infinity) } });
+  // What no demand could use at all is no part of a plan, however much of it a share would count.
+  const useful = all.map((count) => (Number.isFinite(count) ? count : 0));
+  return { ...problem, pools: { ...pools, useful, maxCount: useful } };
 }
 
 function restrictRows({ problem }: WorldProblem, keeps: (row: number) => boolean) {
