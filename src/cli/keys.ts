@@ -173,7 +173,7 @@ function add(path: string, accounts: Entry[], keys: Entry[], entry: Entry, wante
  */
 function alone(path: string, change: () => void): void {
   const lock = `${path}.lock`;
-  const endsMs = Date.now() + lockWaitMs;
+  const endsMs = performance.now() + lockWaitMs;
   for (;;) {
     try {
       closeSync(openSync(lock, "wx", 0o600));
@@ -181,11 +181,12 @@ function alone(path: string, change: () => void): void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw notWritable(path, error);
     }
-    if (Date.now() > endsMs) {
+    if (performance.now() > endsMs) {
       throw invalid(`${path} is being changed by another command. If none runs, delete ${lock} and try again.`);
     }
     const ageMs = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (ageMs > lockHeldMs) rmSync(lock, { force: true });
+    // One from hours ahead is from before the time of day was set back.
+    if (Math.abs(ageMs) > lockHeldMs) rmSync(lock, { force: true });
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   }
   try {

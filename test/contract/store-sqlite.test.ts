@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -79,6 +79,11 @@ describe("the ledger file", () => {
     const second = createSqliteStore(path);
     await expect(second.append([ledgerRow({ requestId: "req_2" })])).rejects.toThrow("another process writes");
     await second.close();
+    const link = newPath();
+    symlinkSync(path, link);
+    const byAnotherName = createSqliteStore(link);
+    await expect(byAnotherName.append([ledgerRow({ requestId: "req_3" })])).rejects.toThrow("another process writes");
+    await byAnotherName.close();
     expect(verifyLedger(path)).toMatchObject({ rows: 1, brokenAt: null });
     await first.close();
     await fill(path, 5, 6);

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { EngineEvents, EngineFailure } from "../../serve/index.ts";
-import { fieldValue, MessageParser, type MessageEvents, type MessageHead } from "./message-parser.ts";
+import { fieldValue, type MessageHead } from "./message-head.ts";
+import { MessageParser, type MessageEvents } from "./message-parser.ts";
 
 /** A request on its way over a connection. */
 export interface Carried {

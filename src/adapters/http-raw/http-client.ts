@@ -3,6 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { performance } from "node:perf_hooks";
 import type { EngineEvents, EngineFailure, EngineRun, HttpClient, HttpPost } from "../../serve/index.ts";
 import { ClientConnection } from "./client-connection.ts";
+import { fieldLines } from "./message-head.ts";
 import { readBuffer } from "./shared-reads.ts";
 
 export interface HttpClientOptions {
@@ -135,8 +136,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       // The body as bytes in Latin-1, so that head and body leave in one write. Plain ASCII is that already.
       const byteLength = isBytes ? body.length : Buffer.byteLength(body, "utf8");
       const bytes = byteLength === body.length ? body : Buffer.from(body, "utf8").toString("latin1");
-      let head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
-      for (let index = 0; index < headers.length; index += 2) head += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
+      const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n${fieldLines(headers)}`;
       const exchange = new Exchange(`${head}content-length: ${byteLength}\r\n\r\n${bytes}`, events);
       if (closed) queueMicrotask(() => exchange.cancelled || events.end(unreachable));
       else dispatch(exchange);
@@ -159,9 +159,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
             else finish(status === 200 ? Buffer.from(text, "latin1").toString("utf8") : "");
           },
         };
-        let head = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
-        for (let index = 0; index < headers.length; index += 2)
-          head += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
+        const head = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${fieldLines(headers)}`;
         const exchange = new Exchange(`${head}\r\n`, events);
         const timer = setTimeout(() => finish(null), timeoutMs);
         const finish = (result: string | null) => {

@@ -1,21 +1,6 @@
 import { createRequire } from "node:module";
-
-/** Start line and fields of an HTTP/1 message. */
-export interface MessageHead {
-  /** Requests only. */
-  readonly method: string;
-  readonly target: string;
-  /** Responses only. */
-  readonly status: number;
-  /** 1, or what a message that should be refused says. */
-  readonly majorVersion: number;
-  readonly minorVersion: number;
-  /** Names as written, and values, by turns. */
-  readonly fields: readonly string[];
-  /** The sender will keep the connection open after this message. */
-  readonly keepAlive: boolean;
-  readonly upgrade: boolean;
-}
+import type { MessageHead } from "./message-head.ts";
+import { readPlainMessage } from "./plain-message.ts";
 
 export interface MessageEvents {
   onHead(head: MessageHead): void;
@@ -33,28 +18,6 @@ export interface ParseError {
   readonly otherVersion: boolean;
 }
 
-/** Value of a field by its lower-case name; several fields of one name joined with ", ". */
-export function fieldValue(fields: readonly string[], name: string): string | undefined {
-  let value: string | undefined;
-  for (let index = 0; index < fields.length; index += 2) {
-    if (!isNamed(fields[index]!, name)) continue;
-    value = value === undefined ? fields[index + 1]! : `${value}, ${fields[index + 1]!}`;
-  }
-  return value;
-}
-
-/** Whether a field's name as written is `name`, which is in lower case. Names differ soon, so nothing is converted. */
-export function isNamed(written: string, name: string): boolean {
-  const { length } = name;
-  if (written.length !== length) return false;
-  for (let index = 0; index < length; index++) {
-    const code = written.charCodeAt(index);
-    const lower = code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
-    if (lower !== name.charCodeAt(index)) return false;
-  }
-  return true;
-}
-
 const ok = 0;
 const paused = 21;
 const pausedForUpgrade = 22;
@@ -65,7 +28,8 @@ const bufferBytes = 64 * 1024;
 
 /**
  * A strict HTTP/1 parser: llhttp, the one inside Node, in the WebAssembly build that the package undici carries. It
- * gives spans of the bytes read, no objects, which is what makes it several times cheaper than `node:http`.
+ * gives spans of the bytes read, no objects, which is what makes it several times cheaper than `node:http`. Messages in which
+ * there is nothing to judge are read without it, see `readPlainMessage`.
  */
 export class MessageParser {
   readonly #pointer: number;
@@ -76,10 +40,14 @@ export class MessageParser {
   #target = "";
   #headerBytes = 0;
   #headersTooLarge = false;
+  readonly #isRequest: boolean;
+  /** Between the first byte of a message that llhttp reads and its end. */
+  #inMessage = false;
 
   constructor(kind: "request" | "response", events: MessageEvents, maxHeaderBytes: number) {
     this.#events = events;
     this.#maxHeaderBytes = maxHeaderBytes;
+    this.#isRequest = kind === "request";
     this.#pointer = wasm.llhttp_alloc(kind === "request" ? requestType : responseType);
     parsers.set(this.#pointer, this);
   }
@@ -88,6 +56,14 @@ export class MessageParser {
   execute(bytes: Buffer, start = 0): number | ParseError {
     let at = start;
     while (at < bytes.length) {
+      const plain = this.#inMessage ? null : readPlainMessage(bytes, at, this.#isRequest, this.#maxHeaderBytes);
+      if (plain !== null) {
+        at = plain.bodyEnd;
+        this.#events.onHead(plain.head);
+        if (at > plain.bodyStart) this.#events.onBody(bytes, plain.bodyStart, at);
+        if (this.#events.onComplete()) return at;
+        continue;
+      }
       const end = Math.min(bytes.length, at + bufferBytes);
       writeMemory(bytes, at, end);
       // oxlint-disable-next-line typescript/no-this-alias -- llhttp's callbacks carry no pointer to their parser.
@@ -124,6 +100,7 @@ export class MessageParser {
   }
 
   begin(): number {
+    this.#inMessage = true;
     this.#fields = [];
     this.#lastWasValue = true;
     this.#target = "";
@@ -174,6 +151,7 @@ export class MessageParser {
   }
 
   messageComplete(): number {
+    this.#inMessage = false;
     return this.#events.onComplete() ? paused : 0;
   }
 

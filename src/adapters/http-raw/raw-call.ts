@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { splitTarget, type ByteSource, type ByteText, type Call } from "../../serve/index.ts";
-import { fieldValue, type MessageHead } from "./message-parser.ts";
+import { fieldValue, type MessageHead } from "./message-head.ts";
 
 const nothing: Buffer = Buffer.alloc(0);
 

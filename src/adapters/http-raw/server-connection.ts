@@ -13,14 +13,8 @@ import {
   type Unpack,
 } from "../../serve/index.ts";
 import { BodyBytes } from "./body-bytes.ts";
-import {
-  fieldValue,
-  isNamed,
-  MessageParser,
-  type MessageEvents,
-  type MessageHead,
-  type ParseError,
-} from "./message-parser.ts";
+import { fieldLines, fieldValue, isNamed, type MessageHead } from "./message-head.ts";
+import { MessageParser, type MessageEvents, type ParseError } from "./message-parser.ts";
 import { FormBody, RawCall } from "./raw-call.ts";
 import { statusLine } from "./status-line.ts";
 
@@ -176,7 +170,7 @@ export class ServerConnection implements MessageEvents, Reply {
     const old = head?.minorVersion === 0;
     const bodyless = head?.method === "HEAD";
     let text = statusLine(status);
-    for (let index = 0; index < headers.length; index += 2) text += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
+    text += fieldLines(headers);
     if (old || this.#stopping) this.#closeAfter = true;
     if (this.#closeAfter) text += "connection: close\r\n";
     if (last) {

@@ -2,7 +2,8 @@ import { STATUS_CODES } from "node:http";
 
 const lines = new Map<number, string>();
 let dateText = "";
-let dateValidMs = 0;
+/** The second that `dateText` tells. */
+let dateMs = Number.NaN;
 
 /** The beginning of an answer: status line and date field. */
 export function statusLine(status: number): string {
@@ -12,9 +13,10 @@ export function statusLine(status: number): string {
     lines.set(status, line);
   }
   const nowMs = Date.now();
-  if (nowMs >= dateValidMs) {
+  // The time of day may be set back as well.
+  if (!(nowMs >= dateMs && nowMs < dateMs + 1_000)) {
     dateText = `date: ${new Date(nowMs).toUTCString()}\r\n`;
-    dateValidMs = nowMs - (nowMs % 1_000) + 1_000;
+    dateMs = nowMs - (nowMs % 1_000);
   }
   return line + dateText;
 }

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /**
@@ -6,7 +7,8 @@ import { DatabaseSync } from "node:sqlite";
  * none; who only reads needs none. Throws when another process holds it. Returns what lets it go.
  */
 export function lockLedger(path: string): () => void {
-  const guard = new DatabaseSync(`${path}.lock`);
+  // Beside the file itself and not beside a link to it: whoever comes by another name must find the same lock.
+  const guard = new DatabaseSync(`${existsSync(path) ? realpathSync(path) : path}.lock`);
   try {
     guard.exec("BEGIN EXCLUSIVE");
   } catch (error) {

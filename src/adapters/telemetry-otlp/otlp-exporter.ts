@@ -49,6 +49,8 @@ export function createOtlpExporter(options: OtlpOptions): Journal {
   const { url, headers = [], everyMs = 5_000 } = options;
   const root = url.replace(/\/+$/, "");
   const startEpochMs = Date.now();
+  // The time of day may be set back, and what began after it was measured is refused.
+  const beginOf = (epochMs: number) => Math.min(startEpochMs, epochMs);
   const genAi = new GenAiMetrics();
   const resource = {
     attributes: attributesOf({
@@ -106,12 +108,14 @@ export function createOtlpExporter(options: OtlpOptions): Journal {
       pieces.push(piece);
       series += piece.series.length;
       if (series < seriesAtOnce) continue;
-      if (!(await sendMetrics(metricsOf(pieces, startEpochMs, Date.now())))) return false;
+      const nowMs = Date.now();
+      if (!(await sendMetrics(metricsOf(pieces, beginOf(nowMs), nowMs)))) return false;
       pieces = [];
       series = 0;
     }
     const nowMs = Date.now();
-    return sendMetrics([...metricsOf(pieces, startEpochMs, nowMs), ...genAi.collect(startEpochMs, nowMs)]);
+    const beganMs = beginOf(nowMs);
+    return sendMetrics([...metricsOf(pieces, beganMs, nowMs), ...genAi.collect(beganMs, nowMs)]);
   }
 
   async function send(): Promise<void> {

@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { runs } from "../../../test/laws/runs.ts";
+import { MessageParser, type ParseError } from "./message-parser.ts";
+import { readPlainMessage } from "./plain-message.ts";
+
+/** What a parser tells of bytes that come in reads, message by message, and its error if there is one. */
+function told(kind: "request" | "response", reads: readonly Buffer[]) {
+  const messages: { head: unknown; body: string; complete: boolean }[] = [];
+  const parser = new MessageParser(
+    kind,
+    {
+      onHead: (head) => void messages.push({ head, body: "", complete: false }),
+      onBody: (bytes, start, end) => void (messages.at(-1)!.body += bytes.toString("latin1", start, end)),
+      onComplete: () => (messages.at(-1)!.complete = true),
+    },
+    600,
+  );
+  let error: ParseError | null = null;
+  for (const read of reads) {
+    for (let at = 0; at < read.length && error === null;) {
+      const taken = parser.execute(read, at);
+      if (typeof taken === "number") at = taken;
+      else error = taken;
+    }
+  }
+  if (error === null) parser.finish();
+  parser.free();
+  return { messages, error };
+}
+
+const inBytes = (text: string) => Array.from(Buffer.from(text, "latin1"), (byte) => Buffer.of(byte));
+
+const requestLine = fc.constantFrom(
+  "POST /v1/chat/completions HTTP/1.1\r\n",
+  "GET /v1/models?limit=5 HTTP/1.1\r\n",
+  "POST /v1/x HTTP/1.0\r\n",
+  "POST  /v1/x HTTP/1.1\r\n",
+  "POST /v1/x  HTTP/1.1\r\n",
+  "POST /v1/x HTTP/1.1 \r\n",
+  "POST /v1/x HTTP/1.1\n",
+  "POST /v1/\u00e9#x HTTP/1.1\r\n",
+  "POST * HTTP/1.1\r\n",
+  "HEAD /v1/models HTTP/1.1\r\n",
+  "\r\nPOST /v1/x HTTP/1.1\r\n",
+);
+const statusLine = fc.constantFrom(
+  "HTTP/1.1 200 OK\r\n",
+  "HTTP/1.1 429 Too Many Requests\r\n",
+  "HTTP/1.1 200 \r\n",
+  "HTTP/1.1 200\r\n",
+  "HTTP/1.1 204 No Content\r\n",
+  "HTTP/1.1 304 Not Modified\r\n",
+  "HTTP/1.1 100 Continue\r\n",
+  "HTTP/1.1 99 Odd\r\n",
+  "HTTP/1.1 700 Odd\r\n",
+  "HTTP/1.1 20x OK\r\n",
+  "HTTP/1.0 200 OK\r\n",
+);
+const field = fc.constantFrom(
+  "host: gateway\r\n",
+  "Host: gateway:8080\r\n",
+  "content-type: application/json\r\n",
+  "Content-Length: 5\r\n",
+  "content-length: 12\r\n",
+  "content-length: 0\r\n",
+  "content-length: 5 \r\n",
+  "content-length: +5\r\n",
+  "content-length: 5, 5\r\n",
+  "content-length: 99999999999999999999\r\n",
+  "transfer-encoding: chunked\r\n",
+  "connection: close\r\n",
+  "connection: keep-alive\r\n",
+  "Connection: upgrade\r\nupgrade: websocket\r\n",
+  "expect: 100-continue\r\n",
+  "x-empty:\r\n",
+  "x-tight:value\r\n",
+  "x-wide:   value  \r\n",
+  "x-tab: a\tb\r\n",
+  "x-folded: a\r\n b\r\n",
+  "x-bytes: \u00e9\r\n",
+  "x-null: a\u0000b\r\n",
+  "x bad: a\r\n",
+  "x-return: a\rb\r\n",
+  "x-feed: a\n",
+  `x-long: ${"a".repeat(700)}\r\n`,
+);
+const messageOf = (line: fc.Arbitrary<string>) =>
+  fc
+    .tuple(
+      line,
+      fc.array(field, { maxLength: 5 }),
+      fc.constantFrom("\r\n", "\r\n", "\n", ""),
+      fc.constantFrom("", "hello", "hello, world", "5\r\nhello\r\n0\r\n\r\n"),
+    )
+    .map(([start, fields, end, body]) => start + fields.join("") + end + body);
+/** A byte here and there is another one: whatever was plain may not be so any more. */
+const garbled = (text: fc.Arbitrary<string>) =>
+  fc.tuple(text, fc.option(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })))).map(([whole, change]) => {
+    if (change === null || whole === "") return whole;
+    const at = change[0] % whole.length;
+    return whole.slice(0, at) + String.fromCharCode(change[1]) + whole.slice(at + 1);
+  });
+
+describe("a message without anything to judge", () => {
+  it.each([
+    ["request", requestLine, "POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello"],
+    ["response", statusLine, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\nhello"],
+  ] as const)("is read as llhttp reads it, which reads whatever comes in pieces: %s", (kind, line, plain) => {
+    const texts = fc.array(garbled(messageOf(line)), { minLength: 1, maxLength: 3 }).map((all) => all.join(""));
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(told(kind, [Buffer.from(text, "latin1")])).toEqual(told(kind, inBytes(text)));
+      }),
+      { numRuns: runs(3_000), examples: [[plain], [plain + plain], [plain.slice(0, -1)]] },
+    );
+  });
+
+  it("is what clients and engines usually send", () => {
+    const sent = (text: string, isRequest: boolean) =>
+      readPlainMessage(Buffer.from(`..${text}`, "latin1"), 2, isRequest, 32 * 1_024);
+    const request = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: OpenAI/JS 6.1.0\r\n";
+    expect(sent(`${request}Content-Length: 2\r\n\r\n{}`, true)).toMatchObject({ bodyStart: 110, bodyEnd: 112 });
+    expect(sent("GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n", true)).toMatchObject({ head: { method: "GET" } });
+    const answer = "HTTP/1.1 200 OK\r\ndate: Fri, 27 Nov 2026 04:00:00 GMT\r\nserver: uvicorn\r\n";
+    expect(sent(`${answer}content-length: 2\r\n\r\n{}`, false)).toMatchObject({ head: { status: 200 } });
+    expect(sent(`${answer}transfer-encoding: chunked\r\n\r\n`, false)).toBeNull();
+  });
+});

@@ -1,0 +1,12 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { statusLine } from "./status-line.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+it("tells the second it is now, also after the time of day was set forward or back", () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  for (const time of ["12:00:00", "12:00:00", "12:00:01", "15:00:00", "11:30:00"]) {
+    vi.setSystemTime(new Date(`2026-11-27T${time}Z`));
+    expect(statusLine(200)).toBe(`HTTP/1.1 200 OK\r\ndate: Fri, 27 Nov 2026 ${time} GMT\r\n`);
+  }
+});
