@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readClientProfiles, readRateCurve, readTraceFile, TraceFileError } from "../adapters/trace-file/index.ts";
 import type { World } from "../catalog/index.ts";
 import type { TraceInput, TraceReport } from "../simulate/index.ts";
@@ -30,6 +30,11 @@ export function traceSpecs(flags: SimulationFlags, world: World): TraceSpec[] {
     throw new CommandFailure(exitCodes.invalid, "--workload says what a trace stands for: give one --trace with it.");
   }
   if (flags.workload !== undefined) requireWorkloads(world, [flags.workload], "--workload");
+  for (const text of flags.trace) {
+    // Of `chta=conv.csv` the part behind the sign is there and the whole is not: a workload was meant.
+    const [name = "", ...rest] = text.split("=");
+    if (rest.length > 0 && !existsSync(text) && existsSync(rest.join("="))) requireWorkloads(world, [name], "--trace");
+  }
   return flags.trace.map((text) => {
     // A path may hold an equals sign; what stands before the first is a workload only if it is one.
     const [name = "", ...rest] = text.split("=");

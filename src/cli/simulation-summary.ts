@@ -57,10 +57,15 @@ export function simulationSummary(result: SimulationResult, plan: PlanTerms): st
 /** Pools listed in the summary; the result document and --csv have all. */
 const shownPools = 12;
 
-function explanationOf(standardScore: number | null, isCrowded: boolean, isReserve: boolean): string {
+function explanationOf(
+  standardScore: number | null,
+  most: "crowded" | "refused" | "moved",
+  isReserve: boolean,
+): string {
   if (standardScore === null) return isReserve ? "kept for failures" : "not planned";
   if (Math.abs(standardScore) <= 3) return "chance";
-  return isCrowded && standardScore > 0 ? "more demand" : "moved";
+  if (standardScore > 0) return most === "crowded" ? "more demand" : "moved";
+  return most === "refused" ? "refused or lost" : "moved";
 }
 
 /** Pool by pool what was planned and what happened, the largest first, and how far the engine model was right. */
@@ -70,15 +75,18 @@ function agreementLines({ agreement, closedForms }: SimulationResult, { unserved
   const size = (pool: (typeof pools)[number]): number => Math.max(pool.plannedRequests, pool.completedRequests);
   // More came than the demand lets expect, and more than moves between pools can account for: a crowd, or a trace.
   const extra = agreement.completedRequests - agreement.plannedRequests;
-  const isCrowded =
-    extra > 3 * Math.sqrt(agreement.plannedRequests) && extra > agreement.movedRatio * agreement.plannedRequests;
+  // As many less were served nowhere: they were refused, or broke off.
+  const isBeyondMoves =
+    Math.abs(extra) > 3 * Math.sqrt(agreement.plannedRequests) &&
+    Math.abs(extra) > agreement.movedRatio * agreement.plannedRequests;
+  const most = isBeyondMoves ? (extra > 0 ? "crowded" : "refused") : "moved";
   const shown = pools.toSorted((a, b) => size(b) - size(a)).slice(0, shownPools);
   const rows = shown.map((pool) => [
     pool.pool,
     pool.plannedRequests.toFixed(0),
     String(pool.completedRequests),
     pool.relativeDifference === null ? "–" : percent(pool.relativeDifference),
-    explanationOf(pool.standardScore, isCrowded, failover !== undefined),
+    explanationOf(pool.standardScore, most, failover !== undefined),
   ]);
   const more =
     pools.length > shown.length

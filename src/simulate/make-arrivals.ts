@@ -57,6 +57,14 @@ function recorded(
   return new TraceArrivals(world, deployment.period, source, mapping, lots);
 }
 
+/** Whether a trace says only how many requests come: Poisson processes, of the workload's own lengths. */
+export function isCurve(source: TraceInput["source"]): boolean {
+  return (
+    isProfiles(source) &&
+    source.every(({ lengths, windows }) => lengths.length === 0 && windows.every(({ shape }) => shape === 1))
+  );
+}
+
 function isProfiles(source: TraceInput["source"]): source is readonly ClientProfile[] {
   return Array.isArray(source);
 }

@@ -177,6 +177,8 @@ export interface MeasuredRun {
   readonly fromMs: number;
   /** Positions of the workloads that follow a trace. */
   readonly traced: ReadonlySet<number>;
+  /** Those of them whose requests are not drawn from the workload's own lengths at a steady Poisson rate: all but curves. */
+  readonly recorded: ReadonlySet<number>;
   readonly busyMsOfGroup: Float64Array;
   /** How long engines of a group have been stopped, and starts; null without autoscaling. */
   readonly scalingOfGroup: (group: number) => ScalingUsage | null;
@@ -238,8 +240,8 @@ export function describeResult(run: MeasuredRun): SimulationResult {
 }
 
 /** Workloads whose lengths are not drawn from their distribution. */
-function recordedWorkloads({ world, options, traced }: MeasuredRun): ReadonlySet<number> {
-  return options.conversations ? traced.union(conversationWorkloads(world, options.conversations)) : traced;
+function recordedWorkloads({ world, options, recorded }: MeasuredRun): ReadonlySet<number> {
+  return options.conversations ? recorded.union(conversationWorkloads(world, options.conversations)) : recorded;
 }
 
 function spanMs({ fromMs, untilMs }: MeasuredRun): number {

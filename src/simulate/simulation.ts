@@ -13,7 +13,7 @@ import {
 import type { Arrivals } from "./arrivals.ts";
 import { ArrivalsAhead } from "./arrivals-ahead.ts";
 import { ineligibleReason, nearestOf, sampleRtt, stickyKey } from "./lane-reading.ts";
-import { makeArrivals } from "./make-arrivals.ts";
+import { isCurve, makeArrivals } from "./make-arrivals.ts";
 import { Autoscaler, scalingEvents, type ScalingUsage } from "./autoscaler.ts";
 import { readTimes, stagesOf, wayBackMs } from "./completed-request.ts";
 import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
@@ -67,6 +67,7 @@ export class Simulation {
   readonly #world: World;
   readonly #routes: Routes;
   readonly #traced: ReadonlySet<number>;
+  readonly #recorded: ReadonlySet<number>;
   readonly #rate: DemandRate;
   readonly #measures: Measures;
   readonly #table = new RequestTable();
@@ -118,6 +119,7 @@ export class Simulation {
     this.durationMs = options.durationS * 1000;
     this.#world = world;
     this.#traced = new Set(input.traces?.map((trace) => trace.workload));
+    this.#recorded = new Set(input.traces?.flatMap(({ source, workload }) => (isCurve(source) ? [] : [workload])));
     this.#routes = compileRoutes(compilePolicy(world, deployment.period), deployment);
     this.#rate = demandRate(world, deployment.period, { ...options, level: options.demand });
     this.#measures = new Measures(world, this.#routes.groups.length, {
@@ -222,6 +224,7 @@ export class Simulation {
       untilMs: this.#nowMs,
       fromMs: this.options.warmUpS * 1000,
       traced: this.#traced,
+      recorded: this.#recorded,
       busyMsOfGroup: this.#busyMs ?? this.#busyPerGroup(this.#nowMs),
       scalingOfGroup: (group) => this.#scalingOf(group),
     });

@@ -102,6 +102,29 @@ describe("simulate", () => {
     expect((JSON.parse(stdout) as SimulationResult).workloads[0]!.arrived).toBe(50);
   });
 
+  it("says of requests that were turned away that they were, not that another pool served them", async () => {
+    const { stdout } = await simulate("--rate-factor", "0.5", "--fault", "all@0s+50s", "--demand", "peak");
+    expect(stdout).toMatch(/^\S+\/\S+ +\d+ +\d+ +-[\d.]+ % +refused or lost$/m);
+    expect(stdout).not.toMatch(/% +moved$/m);
+  });
+
+  it("takes a curve of rates for requests like the plan's own, and a trace for requests of other lengths", async () => {
+    writeFileSync(at("rates.csv"), "hour,requests_per_second\n0,3\n");
+    writeFileSync(
+      at("list.csv"),
+      `time,input,output\n${Array.from({ length: 180 }, (_, i) => `${i / 3},128,32\n`).join("")}`,
+    );
+    const reasons = async (file: string) =>
+      (await result("--trace", at(file))).closedForms.map(({ noClaim }) => noClaim ?? "");
+    for (const reason of await reasons("list.csv")) expect(reason).toMatch(/^lengths come from a trace/);
+    for (const reason of await reasons("rates.csv")) expect(reason).not.toMatch(/lengths/);
+  });
+
+  it("tells a mistyped workload before a trace from a file that is not there", async () => {
+    const wrong = await simulate("--trace", `chta=${at("list.csv")}`);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([3, expect.stringMatching(/has no workload "chta". It has: /)]);
+  });
+
   it("keeps what it has measured when Ctrl-C ends it", async () => {
     const flags = ["simulate", plan, "--seconds", "100000000", "--out", at("stopped.json")];
     const child = spawn(process.execPath, ["src/cli/main.ts", ...flags], { stdio: ["ignore", "ignore", "pipe"] });
