@@ -9,6 +9,7 @@ import {
   readTestBed,
   usualReader,
 } from "./location-files.ts";
+import { solveServingEveryone } from "./serve-everyone.ts";
 
 const solver = createHighsSolver({ threads: 1 });
 afterAll(() => solver.close());
@@ -56,5 +57,16 @@ describe("a file of a location problem", () => {
       4,
       6,
     );
+  });
+
+  it("is solved by serving everybody whole, where leaving out a part would be cheaper than a further site", async () => {
+    // Demand 11 and two sites of 10: the one left over is a sixth of the last customer, and a site costs 50 to 100.
+    const { problem } = readOrLibrary("cap", "2 3 10 100 10 50 0 8 12 5 10 5 6 6 18");
+    const result = await solveServingEveryone(problem, tools, { relativeGap: 0, timeLimitS: 10, seed: 1 });
+    expect(
+      [result.status, result.objectiveUsd, result.bestBoundUsd].map((value) =>
+        typeof value === "number" ? Math.round(value * 1e6) / 1e6 : value,
+      ),
+    ).toEqual(["optimal", 169, 169]);
   });
 });

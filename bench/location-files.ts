@@ -84,7 +84,7 @@ interface FacilityData {
 /** Share of a site that a customer without demand takes: what counts as something, and no more. */
 const leastLoad = 1e-8;
 
-/** Every customer has an arc to every site; leaving one unserved costs more than any plan, so no optimum does. */
+/** Every customer has an arc to every site; leaving all of one unserved costs more than any plan (parts of one: `serve-everyone.ts`). */
 function facilityProblem(data: FacilityData): PlanProblem {
   const { name, sites, customers } = data;
   requireSigns(name, "the capacity of site", data.capacity, true);

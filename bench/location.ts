@@ -13,7 +13,6 @@ import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { createHighsSolver } from "../src/adapters/solver-highs/index.ts";
-import { solveProblem } from "../src/plan/index.ts";
 import { processorMs } from "./processor-clock.ts";
 import {
   LocationFileFault,
@@ -24,6 +23,7 @@ import {
   usualReader,
   type LocationInstance,
 } from "./location-files.ts";
+import { solveServingEveryone } from "./serve-everyone.ts";
 import { choiceOf, numberOf, UsageFault } from "./usage.ts";
 
 function readInstance(path: string): LocationInstance {
@@ -88,7 +88,7 @@ export async function run(args: string[]): Promise<void> {
       continue;
     }
     const started = clock();
-    const result = await solveProblem(
+    const result = await solveServingEveryone(
       problem,
       { solver, nowMs: clock },
       {
