@@ -53,6 +53,7 @@ describe("readMeasuredRuns", () => {
     ["a,b\n1,2", "the header lacks engine, accelerator"],
     ['engine,"model\nvllm', "line 1:"],
     ["system,silicon_tpot_ms\n", "the header lacks backend, model_path"],
+    ["backend,system,model_path,isl,osl,batch_size,silicon_ttft_ms\n", "the header lacks silicon_tpot_ms"],
   ])("refuses %j as a whole", (text, message) => {
     const result = readMeasuredRuns(text);
     expect(result.ok).toBe(false);
