@@ -86,8 +86,10 @@ export interface KnownBefore {
   readonly from: PeriodsBound;
   /** A plan that keeps every limit. */
   readonly plan?: ProblemSolution;
-  /** Told of the bound of the whole problem when it is found. */
-  readonly onBound: (bound: LagrangianResult, view: SiteView) => void;
+  /** Told of the bound when it is found. */
+  readonly onBound: (bound: LagrangianResult, view: SiteView) => Promise<void>;
+  /** Whether a plan that costs so much is close enough to what is proven elsewhere. */
+  readonly isEnough: (usd: number) => boolean;
 }
 
 /** @param known Makes the prices of rows and limits all that is proven with: what parts of it prove says nothing of a larger problem. */
@@ -131,7 +133,9 @@ export async function solveDecomposed(
     const known = { seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd: Math.max(boundUsd, climbedUsd) };
     options.onProgress?.(stage === "" ? known : { ...known, stage });
   });
-  const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
+  const isEnough = (usd: number): boolean =>
+    gapOf(usd, boundUsd) <= options.relativeGap || known?.isEnough(usd) === true;
+  const proven = (): boolean => isEnough(bestUsd);
   const keep = (candidate: PlanState): void => {
     const solution = candidate.solution();
     const usd = objectiveUsd(problem, solution);
@@ -219,7 +223,7 @@ export async function solveDecomposed(
   });
   const found = await finish(steps);
   const boundS = elapsedS();
-  known?.onBound(found, view);
+  await known?.onBound(found, view);
   const whole = wholeCase(strong, view, found);
   let { bound, certificate } = whole;
   boundUsd = certificate.boundUsd;
@@ -320,7 +324,7 @@ export async function solveDecomposed(
     } else state = createPlanState(problem, best);
     stateUsd = bestUsd;
   };
-  while (!timeUp() && gapOf(stateUsd, boundUsd) > options.relativeGap) {
+  while (!timeUp() && !isEnough(stateUsd)) {
     const regions = search.next(state, atOnce);
     if (regions.length === 0) break;
     const leftS = options.timeLimitS - elapsedS();

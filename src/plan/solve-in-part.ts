@@ -2,7 +2,7 @@
  * Solves a problem whose arcs are too many to look at again and again: prices and plans are sought with a part of them
  * (`arc-part.ts`), and what is claimed is recomputed from the prices with all of them, as whoever checks it does.
  */
-import { askOutside, firstPart, partOfArcs } from "./arc-part.ts";
+import { askOutside, firstPart, partOfArcs, type Outside } from "./arc-part.ts";
 import { pricesOf, recomputeBound, type Certificate } from "./certificate.ts";
 import { solveDecomposed } from "./decomposed.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
@@ -23,7 +23,7 @@ import { takePauses } from "./steps.ts";
 
 /** Problems with more arcs than this, and more per row, are solved in part. */
 const mostArcs = 4_000_000;
-const mostPerRow = 48;
+const mostPerRow = 200;
 /** Evaluations of the bound at most before the arcs outside are asked again, and when it ends sooner. */
 const iterations = 400;
 const stallRatio = 2e-4;
@@ -74,35 +74,36 @@ export async function solveInPart(
   const strong = withImpliedLimits(problem);
   const marks = await finish(firstPart(problem, perRow));
   let part = partOfArcs(problem, marks);
-  let provingS = 0;
   /** Finds out what prices of the part prove of the whole, and marks the arcs that would have changed them. */
-  const prove = async (bound: LagrangianResult, view: SiteView) => {
-    const sinceS = elapsedS();
+  const prove = async (bound: LagrangianResult, view: SiteView): Promise<Outside> => {
     const outside = await finish(askOutside(strong, marks, bound));
     const prices = { ...pricesOf(bound, view), rowPrices: Array.from(outside.rowPrice) };
     const boundUsd = recomputeBound(problem, prices);
     if (boundUsd > provenUsd() || proof === undefined) proof = { boundUsd, ...prices };
-    provingS = elapsedS() - sinceS;
     record(bestUsd);
     return outside;
   };
 
   let bound: LagrangianResult | undefined;
-  let from: Parameters<typeof boundSteps>[2]["from"];
+  let from: Parameters<typeof boundSteps>[2]["from"] = await finish(
+    pricesByPeriod(withImpliedLimits(part.problem), {
+      iterations,
+      isCancelled: cancelled,
+      stop: (share) => beyond(((1 + share) / 2) * periodsTimeShare),
+    }),
+  );
+  const begunShare = elapsedS() / options.timeLimitS;
   for (let round = 0; round < mostRounds; round++) {
     const strongPart = withImpliedLimits(part.problem);
     const view = viewBySite(strongPart);
-    if (round === 0) {
-      const stop = (share: number): boolean => beyond(((1 + share) / 2) * periodsTimeShare);
-      from = await finish(pricesByPeriod(strongPart, { iterations, isCancelled: cancelled, stop }));
-    }
+    const untilShare = begunShare + (roundsTimeShare * (round + 1)) / mostRounds;
     bound = await finish(
       boundSteps(strongPart, view, {
         iterations,
         stallRatio,
         stallWindow,
         isCancelled: cancelled,
-        stop: () => beyond((roundsTimeShare * (round + 2)) / (mostRounds + 1)),
+        stop: () => beyond(untilShare),
         ...(from !== undefined && { from }),
       }),
     );
@@ -110,21 +111,20 @@ export async function solveInPart(
     from = { rowPrice, limitPrice: bound.limitPrice };
     if (joined > 0) part = partOfArcs(problem, marks);
     const mayLoseUsd = mayLose * options.relativeGap * Math.abs(provenUsd());
-    if (joined === 0 || bound.boundUsd - provenUsd() <= mayLoseUsd || beyond(roundsTimeShare)) break;
+    if (joined === 0 || bound.boundUsd - provenUsd() <= mayLoseUsd || beyond(begunShare + roundsTimeShare)) break;
   }
 
   for (;;) {
     const solved = part;
     const lost = gapOf(bound!.boundUsd, provenUsd());
-    let view: SiteView | undefined;
+    let outside: Outside | undefined;
     const result = await solveDecomposed(
       solved.problem,
       tools,
       {
         ...options,
         relativeGap: Math.max(closestShare * options.relativeGap, options.relativeGap - lost),
-        // What it finds has to be proven of the whole in time.
-        timeLimitS: Math.max(0, options.timeLimitS - elapsedS() - provingS),
+        timeLimitS: Math.max(0, options.timeLimitS - elapsedS()),
         onProgress: ({ incumbentUsd, stage }) => {
           if (stage === undefined) record(incumbentUsd);
           else options.onProgress?.({ ...now(incumbentUsd), stage });
@@ -133,17 +133,19 @@ export async function solveInPart(
       {
         from: { ...bound!, ...from! },
         ...(bestUsd < Infinity && { plan: planOfPart(solved, best) }),
-        onBound(found, seen) {
+        async onBound(found, view) {
           bound = found;
-          view = seen;
+          outside = await prove(found, view);
         },
+        isEnough: (usd) => gapOf(usd, provenUsd()) <= options.relativeGap,
       },
     );
     if (result.objectiveUsd < bestUsd) {
       best = planOfWhole(problem, solved, result.solution);
       bestUsd = result.objectiveUsd;
     }
-    const { joined, rowPrice } = await prove(bound!, view!);
+    record(bestUsd);
+    const { joined, rowPrice } = outside!;
     const relativeGap = gapOf(bestUsd, provenUsd());
     const isProven = relativeGap <= options.relativeGap;
     if (!isProven && joined > 0 && !beyond(1 - worthAgain)) {
