@@ -27,6 +27,10 @@ export class WaitingLine<Entry extends Applicant> {
   readonly #share: FairShare;
   /** Entries by band and account, earliest deadline first. */
   readonly #bands: Map<string, Entry[]>[] = priorities.flatMap(() => [new Map<string, Entry[]>(), new Map()]);
+  /** What `last` said of each priority, as long as nobody has come or gone and no share of accounts decides it. */
+  readonly #last: (Entry | undefined)[] = priorities.map(() => undefined);
+  /** Before this nobody's deadline passes and nobody has waited in vain. */
+  #nextMs = Number.POSITIVE_INFINITY;
   size = 0;
 
   constructor(share: FairShare) {
@@ -41,6 +45,8 @@ export class WaitingLine<Entry extends Applicant> {
     while (at > 0 && entries[at - 1]!.deadlineMs > entry.deadlineMs) at--;
     entries.splice(at, 0, entry);
     this.size++;
+    this.#nextMs = Math.min(this.#nextMs, entry.late ? entry.giveUpMs : entry.deadlineMs);
+    this.#last[entry.band] = undefined;
     this.#share.joined(entry.account);
   }
 
@@ -52,6 +58,7 @@ export class WaitingLine<Entry extends Applicant> {
     entries!.splice(at, 1);
     if (entries!.length === 0) band.delete(entry.account);
     this.size--;
+    this.#last[entry.band] = undefined;
     this.#share.left(entry.account);
     return true;
   }
@@ -69,30 +76,39 @@ export class WaitingLine<Entry extends Applicant> {
 
   /** Whom of a priority to send away when not all can wait: who is late, of the account that has had most, due last. */
   last(priority: number): Entry | undefined {
+    // Under overload every line is asked whenever one is sent away, and most have not changed since.
+    if (this.#last[priority]) return this.#last[priority];
     for (const band of [this.#bands[2 * priority + 1]!, this.#bands[2 * priority]!]) {
       let last: Entry | undefined;
       for (const entries of band.values()) {
         const candidate = entries.at(-1)!;
         if (!last || this.#before(last, candidate)) last = candidate;
       }
+      if (last && band.size === 1) this.#last[priority] = last;
       if (last) return last;
     }
     return undefined;
   }
 
   /** Puts those whose deadline has passed behind the others; returns those who have waited in vain. */
-  age(nowMs: number): Entry[] {
+  age(nowMs: number): readonly Entry[] {
+    if (nowMs < this.#nextMs) return nobody;
+    let nextMs = Number.POSITIVE_INFINITY;
     const over: Entry[] = [];
     const late: Entry[] = [];
     for (const band of this.#bands) {
       for (const entries of band.values()) {
         for (const entry of entries) {
           if (entry.giveUpMs <= nowMs) over.push(entry);
-          else if (entry.deadlineMs > nowMs) break;
-          else if (!entry.late) late.push(entry);
+          else if (entry.deadlineMs > nowMs) {
+            nextMs = Math.min(nextMs, entry.deadlineMs);
+            break;
+          } else if (entry.late) nextMs = Math.min(nextMs, entry.giveUpMs);
+          else late.push(entry);
         }
       }
     }
+    this.#nextMs = nextMs;
     for (const entry of late) {
       this.remove(entry);
       entry.late = true;
@@ -111,3 +127,5 @@ export class WaitingLine<Entry extends Applicant> {
     return difference !== 0 ? difference < 0 : one.deadlineMs < other.deadlineMs;
   }
 }
+
+const nobody: readonly never[] = [];

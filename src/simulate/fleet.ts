@@ -68,9 +68,8 @@ export class Fleet implements LoadView {
     this.#placesOfGroup = compilePlaces(routes, isLimited ? costs : []);
     this.#known = makeRecords(n, fields).float;
     for (let replica = 0; replica < n; replica++) {
-      // Engines report at times `k × interval + phase`; the golden ratio spreads the phases evenly for any number.
       this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
-      this.#expectReport(replica, ((replica * 0.6180339887498949) % 1) * timing.intervalMs);
+      this.#expectReport(replica, this.#reportMs(replica, 0));
       this.#known[replica * fields + believed] = 1;
     }
     this.#up = new Uint8Array(n).fill(1);
@@ -155,7 +154,8 @@ export class Fleet implements LoadView {
     if (this.#known[at + nextReport]! <= nowMs && this.#known[at + silentSince]! > nowMs) {
       this.#bringReportUpTo(replica, nowMs);
     }
-    if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY) this.#resumeReports(replica, nowMs);
+    if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY)
+      this.#expectReport(replica, this.#reportMs(replica, this.#lastReport(replica, nowMs) + 1));
     const engine = this.engineOf(replica) ?? this.#beginEngine(replica, nowMs);
     // Which unit of a split engine takes it depends on how far the units are.
     if (engine instanceof SplitEngine) engine.advance(nowMs);
@@ -222,6 +222,7 @@ export class Fleet implements LoadView {
 
   crash(replica: number, nowMs: number, lost: (request: number) => void): void {
     this.#up[replica] = 0;
+    this.#known[replica * fields + fullUntil] = 0;
     this.engineOf(replica)?.fail(nowMs, lost);
     this.#caches[replica]?.clear();
     this.#known[replica * fields + reported] = 0;
@@ -247,6 +248,7 @@ export class Fleet implements LoadView {
 
   slow(replica: number, factor: number, nowMs: number): void {
     this.#slowdown[replica] = factor;
+    this.#known[replica * fields + fullUntil] = 0;
     this.engineOf(replica)?.setSlowdown(factor, nowMs);
   }
 
@@ -273,12 +275,18 @@ export class Fleet implements LoadView {
 
   /** Whoever sent an engine all that it takes knows when one of them is over. */
   #healthOfFull(replica: number, nowMs: number): number {
+    // Beyond capacity every request asks all engines it may go to, so that nobody looks where nothing can have ended.
     const at = replica * fields;
+    if (nowMs < this.#known[at + fullUntil]!) return 0;
     // A report that was due before must not know what comes now.
     if (this.#known[at + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
-    this.engineOf(replica)?.advance(nowMs);
+    const engine = this.engineOf(replica);
+    engine?.advance(nowMs);
     const places = this.#placesOfGroup[this.#routes.groupOfReplica[replica]!]!;
-    if (this.#known[at + held]! >= places) return 0;
+    if (this.#known[at + held]! >= places) {
+      this.#known[at + fullUntil] = engine?.nextChangeMs ?? 0;
+      return 0;
+    }
     return (this.#known[at + believed] = 1);
   }
 
@@ -303,8 +311,9 @@ export class Fleet implements LoadView {
     if (intervalMs > 0) {
       const dueMs = known[at + nextReport]!;
       if (dueMs > nowMs) return;
-      atMs = dueMs + Math.floor((nowMs - dueMs) / intervalMs) * intervalMs;
-      this.#expectReport(replica, atMs + intervalMs);
+      const last = this.#lastReport(replica, nowMs);
+      atMs = this.#reportMs(replica, last);
+      this.#expectReport(replica, this.#reportMs(replica, last + 1));
     }
     const engine = this.engineOf(replica);
     engine?.advance(atMs);
@@ -314,17 +323,20 @@ export class Fleet implements LoadView {
     }
     // An empty engine says the same until a request comes, so nobody has to ask it.
     known[at + reported] = 0;
-    if (intervalMs > 0) {
-      known[at + resumeMs] = atMs + intervalMs;
-      this.#expectReport(replica, Number.POSITIVE_INFINITY);
-    }
+    if (intervalMs > 0) this.#expectReport(replica, Number.POSITIVE_INFINITY);
   }
 
-  #resumeReports(replica: number, nowMs: number): void {
-    const { intervalMs } = this.#timing;
-    const dueMs = this.#known[replica * fields + resumeMs]!;
-    const missed = Math.max(0, Math.floor((nowMs - dueMs) / intervalMs) + 1);
-    this.#expectReport(replica, dueMs + missed * intervalMs);
+  /** When an engine gives its report of this number, ms; the golden ratio spreads the phases evenly over any number of engines. */
+  #reportMs(replica: number, nth: number): number {
+    const turns = replica * 0.6180339887498949;
+    return (turns - Math.floor(turns) + nth) * this.#timing.intervalMs;
+  }
+
+  /** Number of the last report that is due by `nowMs`, -1 before the first: however often anybody asked, it is given at the same time. */
+  #lastReport(replica: number, nowMs: number): number {
+    let nth = Math.floor(nowMs / this.#timing.intervalMs);
+    while (nth >= 0 && this.#reportMs(replica, nth) > nowMs) nth--;
+    return nth;
   }
 }
 
@@ -338,8 +350,8 @@ const freshUntil = 2;
 const believed = 3;
 /** Since when it does not report; `Infinity` while it does. */
 const silentSince = 4;
-/** When an engine that stopped reporting because it is empty would report next, had it something to say. */
-const resumeMs = 5;
+/** Until when an engine with all that it takes surely keeps it: the end of what it was doing when last asked, ms. */
+const fullUntil = 5;
 /** Which object speaks for it: position in `#engineOfKind` and one more, or that in `#splitEngines` below zero; 0 = none yet. */
 const holder = 6;
 /** Requests it was sent that have not left it. */
