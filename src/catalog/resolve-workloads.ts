@@ -65,6 +65,9 @@ export function resolveWorkloads(resolution: Resolution): ResolvedWorkloads {
       ...(entry.backhaulSize > 0 && { backhaulBytes: entry.backhaulSize }),
       ...(entry.failover !== null && { failoverBudgetMs: entry.failover }),
       ...(entry.redact !== null && { redaction: entry.redact }),
+      ...(entry.callers !== null && {
+        callers: entry.callers.map(({ share, ...caller }) => ({ ...caller, shareRatio: share })),
+      }),
       tiers: entry.tiers,
     });
   }

@@ -386,8 +386,22 @@ export interface Workload {
   readonly failoverBudgetMs?: number;
   /** What the gateway takes out of a request's text before it leaves, and for whom; absent = nothing. */
   readonly redaction?: Redaction;
+  /** Who sends the requests, for simulations; absent = one account of normal priority. */
+  readonly callers?: readonly Callers[];
   /** Tiers this workload may run in. */
   readonly tiers: readonly Tier[];
+}
+
+/** Accounts that are alike. */
+export interface Callers {
+  /** Their name; with a number behind it where there are several. */
+  readonly account: string;
+  readonly accounts: number;
+  /** Of the workload's requests, all of them together. */
+  readonly shareRatio: number;
+  readonly priority: "high" | "normal" | "low";
+  /** Share of the tokens among accounts of the same priority under overload. */
+  readonly weight: number;
 }
 
 /** Patterns taken out of requests: always, or only of those that leave the user's country. */

@@ -21,6 +21,9 @@ const ruleNames = [
   "regional-spill",
 ] as const satisfies readonly RoutingRule[];
 
+/** As in `simulate/gateway-line.ts`. */
+const gatewayPlaces = ["one", "country", "area"] as const satisfies readonly WaitingLine["gateways"][];
+
 /** What `simulate` and `sweep` share on the command line. */
 export interface SimulationFlags {
   readonly seconds: number;
@@ -94,7 +97,7 @@ export function withSimulationFlags(command: Command): Command {
     )
     .option(
       "--waiting-line <fields>",
-      "requests that find no room wait in the gateway, as there, for example places=2000,patience=1s; off: at the engines",
+      "requests that find no room wait in the gateway, as there, for example places=2000,patience=1s,gateways=country; off: at the engines",
       waitingLine,
     )
     .option("--snapshot-interval <ms>", "how often engines report their load, ms; 0 = always known", wholeNumber, 250);
@@ -159,14 +162,22 @@ const autoscaleFields: Readonly<Record<string, { option: keyof Autoscaling; read
 
 function waitingLine(text: string): Partial<WaitingLine> | false {
   if (text === "off") return false;
-  const fields: { maxQueued?: number; patienceMs?: number } = {};
+  const fields: { -readonly [field in keyof WaitingLine]?: WaitingLine[field] } = {};
   for (const part of text.split(",")) {
     const [name = "", value = ""] = part.split("=");
     if (name.trim() === "places") fields.maxQueued = wholeNumber(value);
     else if (name.trim() === "patience") fields.patienceMs = 1000 * secondsFromZero(value);
-    else throw new InvalidArgumentError(`There is no field "${name}": places, patience; or off.`);
+    else if (name.trim() === "gateways") fields.gateways = gatewaysOf(value);
+    else throw new InvalidArgumentError(`There is no field "${name}": places, patience, gateways; or off.`);
   }
   return fields;
+}
+
+function gatewaysOf(value: string): (typeof gatewayPlaces)[number] {
+  const place = gatewayPlaces.find((name) => name === value.trim());
+  if (place === undefined)
+    throw new InvalidArgumentError(`gateways is one of ${gatewayPlaces.join(", ")}, not "${value}".`);
+  return place;
 }
 
 function answerCache(text: string): ResponseCaching {

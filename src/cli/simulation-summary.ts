@@ -48,6 +48,7 @@ export function simulationSummary(result: SimulationResult, plan: PlanTerms): st
     `${three(result.simulatedS / 60)} min simulated: ${requests.arrived} requests sent = ${requests.completed} completed + ${requests.rejected} refused + ${requests.inFlight} in flight`,
     ...refusals(result),
     ...lineLines(result),
+    ...callerLines(result),
     ...agreementLines(result, plan),
     ...(result.predictions.length > 0 ? [predictionLines(result.predictions), ""] : []),
     `goodput ${three(requests.goodputPerS)} req/s; ${usdPer1k(money.usdPer1000OutputTokens)} per 1,000 output tokens; residency violations: ${residencyViolations}`,
@@ -158,6 +159,36 @@ function lineLines({ requests, waitingLine }: SimulationResult): string[] {
   const p99 = waitingLine?.waitMs.p99;
   if (p99 == null) return [];
   return [`  ${requests.waited} requests waited in the gateway for room and got it, at p99 after ${ms(p99)}`];
+}
+
+/** What became of whose requests, where the scenario tells callers apart. */
+function callerLines({ workloads }: SimulationResult): string[] {
+  const rows = workloads.flatMap(({ workload, callers = [] }) =>
+    callers.map((caller) => [
+      workload,
+      caller.accounts > 1 ? `${caller.account} × ${caller.accounts}` : caller.account,
+      caller.priority,
+      String(caller.arrived),
+      String(caller.completed),
+      String(caller.overloaded),
+      String(caller.rejected - caller.overloaded),
+      ms(caller.ttftMs.p95 ?? Number.NaN),
+      caller.attainmentOfArrivedRatio === null ? "–" : percent(caller.attainmentOfArrivedRatio),
+    ]),
+  );
+  if (rows.length === 0) return [];
+  const head = [
+    "workload: who sent it",
+    "account",
+    "priority",
+    "sent",
+    "completed",
+    "turned away",
+    "otherwise refused",
+    "TTFT p95",
+    "of all sent in time",
+  ];
+  return ["", textTable(head, rows)];
 }
 
 /** Refusals that a plan foresees: it leaves demand unserved, and says so. All others count as missed. */

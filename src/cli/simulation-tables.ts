@@ -6,7 +6,7 @@ const quantileHead = (name: string): string[] =>
   ["mean", "p50", "p90", "p95", "p99", "max"].map((part) => `${name}${part[0]!.toUpperCase()}${part.slice(1)}Ms`);
 const quantileCells = ({ mean, p50, p90, p95, p99, max }: Quantiles): Cell[] => [mean, p50, p90, p95, p99, max];
 
-/** The result as tables: one row per workload and tier, site, pool, link, window, area and hour. */
+/** The result as tables: one row per workload and tier, caller, site, pool, link, window, area and hour. */
 export function simulationTables(result: SimulationResult, world: World): Table[] {
   return [
     {
@@ -55,6 +55,39 @@ export function simulationTables(result: SimulationResult, world: World): Table[
       head: ["workload", "reason", "requests"],
       rows: result.workloads.flatMap(({ workload, rejections }) =>
         rejections.map(({ reason, count }): Cell[] => [workload, reason, count]),
+      ),
+    },
+    {
+      name: "callers",
+      head: [
+        "workload",
+        "account",
+        "accounts",
+        "priority",
+        "arrived",
+        "completed",
+        "rejected",
+        "overloaded",
+        "attainmentOfArrivedRatio",
+        ...quantileHead("ttft"),
+        "inputTokens",
+        "outputTokens",
+      ],
+      rows: result.workloads.flatMap(({ workload, callers = [] }) =>
+        callers.map((caller): Cell[] => [
+          workload,
+          caller.account,
+          caller.accounts,
+          caller.priority,
+          caller.arrived,
+          caller.completed,
+          caller.rejected,
+          caller.overloaded,
+          caller.attainmentOfArrivedRatio,
+          ...quantileCells(caller.ttftMs),
+          caller.inputTokens,
+          caller.outputTokens,
+        ]),
       ),
     },
     {

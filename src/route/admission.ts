@@ -11,11 +11,14 @@ export interface LineClock {
   schedule(delayMs: number, task: () => void): unknown;
 }
 
-/** A request at the door of the engines. */
-export interface Candidate extends Applicant {
-  /** Tokens it is expected to use, for the share of its account. */
+/** Tokens that a request is expected to use, for the share of its account. */
+export type ExpectedTokens = Pick<Applicant, "account" | "weight"> & {
   readonly inputTokens: number;
   readonly outputTokens: number;
+};
+
+/** A request at the door of the engines. */
+export interface Candidate extends Applicant, ExpectedTokens {
   /** Begins if there is room for it now; false = it has to wait. */
   begin(): boolean;
   /** It will not be served; called at most once, never after `begin` has returned true. */
@@ -89,6 +92,7 @@ export class Admission {
     while (this.queued > this.#limits.maxQueued || this.#bytes > this.#limits.maxQueuedBytes) {
       this.#sendAway(this.#leastUrgent());
     }
+    this.#events.depth(this.queued);
   }
 
   /** The caller has left. */
@@ -97,9 +101,9 @@ export class Admission {
   }
 
   /** Tokens were used in the end, where others had been expected. */
-  settle(candidate: Candidate, inputTokens: number, outputTokens: number): void {
-    const { account, weight } = candidate;
-    this.#share.charge(account, weight, inputTokens - candidate.inputTokens, outputTokens - candidate.outputTokens);
+  settle(expected: ExpectedTokens, inputTokens: number, outputTokens: number): void {
+    const { account, weight } = expected;
+    this.#share.charge(account, weight, inputTokens - expected.inputTokens, outputTokens - expected.outputTokens);
   }
 
   /** Room may have come free: lets through whoever is next, as long as there is some. */
@@ -164,7 +168,6 @@ export class Admission {
     this.#least.joined(candidate.band);
     this.#sinceMs.set(candidate, this.#clock.monotonicMs());
     this.#bytes += candidate.bytes;
-    this.#events.depth(this.queued);
     this.#lookSoon();
   }
 

@@ -1,3 +1,4 @@
+import { checkCallers } from "./check-callers.ts";
 import { checkRepeats } from "./check-repeats.ts";
 import { nearest } from "./nearest.ts";
 import { maxCollected, problem, type Place, type Problem } from "./problem.ts";
@@ -22,6 +23,7 @@ export function crossCheck(scenario: Scenario, locate: Locate): Problem[] {
   checkPresence(scenario, report);
   problems.push(...checkRepeats(scenario, locate));
   for (const [id, workload] of Object.entries(scenario.workloads)) checkWorkload(id, workload, scenario, report);
+  checkCallers(scenario, shareTolerance, report);
   checkAreas(scenario, report);
   checkDemand(scenario, report);
   checkSites(scenario, report);

@@ -79,6 +79,38 @@ const demand = object(
   "How much is asked for: `users` × `perUser`, or `peak`. A workload that has rows in the section `demand` needs neither.",
 );
 
+const callers = object(
+  {
+    account: entryId("Account they are; the same one in several workloads shares what it gets among them.", {
+      example: "crawlers",
+    }),
+    share: fallback(
+      quantity("ratio", "Share of the workload's requests.", { example: "30 %", above: 0, max: 1 }),
+      "100 %",
+    ),
+    priority: fallback(
+      choice(["high", "normal", "low"], "Who is served first when not everyone can be.", { example: "low" }),
+      "normal",
+    ),
+    weight: fallback(
+      number("Share of the tokens among accounts of the same priority while not everyone can be served.", {
+        above: 0,
+        example: "2",
+      }),
+      1,
+    ),
+    accounts: fallback(
+      count("So many accounts alike, `crawlers/1`, `crawlers/2` and so on, that have the share among them.", {
+        min: 1,
+        max: 10_000,
+        example: "40",
+      }),
+      1,
+    ),
+  },
+  "Callers of a simulation with an account of their own.",
+);
+
 export const workload = object(
   {
     name: optional(text("Name for people; the id when left out.", { example: "Cloud gaming companion" })),
@@ -180,6 +212,13 @@ export const workload = object(
         quantity("ratio", "Share of the requests.", { example: "70 %", max: 1 }),
         "How users are connected; shares sum to 100 %. The catalogue's mix when left out.",
         { example: "{ fibre: 60 %, cable: 20 %, 5g: 20 % }" },
+      ),
+    ),
+    callers: optional(
+      list(
+        callers,
+        "Who sends the requests, for simulations: under overload the gateway goes by priority and account. One account of normal priority when left out; shares sum to 100 %.",
+        { filled: true, example: "[{ account: app, share: 70 % }, { account: crawlers, share: 30 %, priority: low }]" },
       ),
     ),
     demand: fallback(demand, {}),

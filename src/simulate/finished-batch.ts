@@ -13,6 +13,8 @@ export class FinishedBatch {
   readonly workload = new Int32Array(batchSize);
   /** What users in one country ask of one workload, by the numbers of `Traffic`. */
   readonly stream = new Int32Array(batchSize);
+  /** Position in `callerKinds`; -1 = nobody named. */
+  readonly caller = new Int32Array(batchSize).fill(-1);
   readonly tier = new Int32Array(batchSize);
   readonly site = new Int32Array(batchSize);
   /** Position in the routes' groups; -1 when the answer came from a cache of answers. */

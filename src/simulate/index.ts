@@ -4,6 +4,7 @@ export type { Burstiness } from "./arrivals-clients.ts";
 export type { ChromeTrace, ChromeTraceEvent, TraceWindow } from "./chrome-trace.ts";
 export type { Conversations } from "./conversations.ts";
 export type { ClosedFormAgreement, Predicted } from "./closed-form-agreement.ts";
+export type { CallerResult } from "./caller-measures.ts";
 export type { WaitingLine } from "./gateway-line.ts";
 export { SplitEngine } from "./split-engine.ts";
 export { Engine, type EngineListener } from "./engine.ts";
@@ -13,7 +14,7 @@ export { faultUnits, type FaultUnit, type RandomFaults } from "./random-faults.t
 export { rejectionReasons, type RejectionReason } from "./measures.ts";
 export type { PlanAgreement, PoolAgreement } from "./plan-agreement.ts";
 export type { PoolUsage } from "./pool-usage.ts";
-export { QuantileSketch } from "./quantile-sketch.ts";
+export { QuantileSketch, type Quantiles } from "./quantile-sketch.ts";
 export { RandomStream } from "./random.ts";
 export { RequestTable } from "./request-table.ts";
 export type { ResponseCaching } from "./response-caches.ts";
@@ -32,7 +33,6 @@ export type {
   AreaHourResult,
   LinkResult,
   SiteWindowResult,
-  Quantiles,
   RequestCounts,
   ServedResult,
   SimulationResult,

@@ -1,3 +1,4 @@
+import { CallerMeasures } from "./caller-measures.ts";
 import { GroupMeasures } from "./group-measures.ts";
 import { tiers, type World } from "../catalog/index.ts";
 import { rejectReasons, type RejectReason } from "../route/index.ts";
@@ -86,6 +87,8 @@ export class Measures {
   readonly windows: WindowCounts;
   readonly groups: GroupMeasures;
   readonly traffic: Traffic;
+  /** Null where no workload names its callers. */
+  readonly callers: CallerMeasures | null;
   /** Output tokens of answers from each site's cache of answers. */
   readonly answeredTokens: Float64Array;
   /** Per site × window, completed and within the objective; empty unless asked for. */
@@ -132,6 +135,8 @@ export class Measures {
     };
     this.groups = new GroupMeasures(groups, workloads, options);
     this.traffic = new Traffic(world);
+    const hasCallers = world.workloads.some(({ callers }) => callers);
+    this.callers = hasCallers ? new CallerMeasures(world, options.relativeError) : null;
     this.answeredTokens = new Float64Array(world.sites.length);
     const perWindow = options.bySiteWindow ? this.#windowCount * world.sites.length : 0;
     this.siteWindowCompleted = new Uint32Array(perWindow);
@@ -157,8 +162,10 @@ export class Measures {
     return sum(this.arrived) - sum(this.rejected) - completed;
   }
 
-  arrive(row: number, workload: number, timeMs: number): void {
+  /** `caller` is a position in `callerKinds`; -1 = nobody named. */
+  arrive(row: number, workload: number, timeMs: number, caller = -1): void {
     if (timeMs < this.#fromMs) return;
+    this.callers?.arrive(caller);
     this.arrived[workload] = this.arrived[workload]! + 1;
     const slot = this.#windowSlot(workload, timeMs);
     this.windows.arrived[slot] = this.windows.arrived[slot]! + 1;
@@ -168,8 +175,9 @@ export class Measures {
     }
   }
 
-  reject(workload: number, reason: RejectionReason, arrivalMs: number): void {
+  reject(workload: number, reason: RejectionReason, arrivalMs: number, caller = -1): void {
     if (arrivalMs < this.#fromMs) return;
+    this.callers?.reject(caller, reason === "overloaded");
     const at = workload * rejectionReasons.length + rejectionReasons.indexOf(reason);
     this.rejected[at] = this.rejected[at]! + 1;
     const slot = this.#windowSlot(workload, arrivalMs);
@@ -206,6 +214,13 @@ export class Measures {
         this.answeredTokens[site] = this.answeredTokens[site]! + batch.outputTokens[request]!;
       }
       const isSloMet = this.#isSloMet[request]!;
+      this.callers?.finish(
+        batch.caller[request]!,
+        batch.ttftMs[request]!,
+        isSloMet,
+        batch.inputTokens[request]!,
+        batch.outputTokens[request]!,
+      );
       const slot = this.#windowSlot(batch.workload[request]!, arrivalMs);
       this.windows.completed[slot] = this.windows.completed[slot]! + 1;
       this.windows.withinSlo[slot] = this.windows.withinSlo[slot]! + isSloMet;

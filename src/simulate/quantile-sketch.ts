@@ -148,6 +148,26 @@ export class QuantileSketch {
   }
 }
 
+export interface Quantiles {
+  readonly mean: number | null;
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
+}
+
+export function quantilesOf(sketch: QuantileSketch): Quantiles {
+  return {
+    mean: sketch.mean,
+    p50: sketch.quantile(0.5),
+    p90: sketch.quantile(0.9),
+    p95: sketch.quantile(0.95),
+    p99: sketch.quantile(0.99),
+    max: sketch.max,
+  };
+}
+
 /** Values below a nanosecond (when the unit is a millisecond) count as zero. */
 const smallestValue = 1e-6;
 

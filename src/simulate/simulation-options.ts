@@ -9,7 +9,7 @@ import type { DemandLevel } from "./demand-rate.ts";
 import type { Fault } from "./fault.ts";
 import type { RandomFaults } from "./random-faults.ts";
 import type { ResponseCaching } from "./response-caches.ts";
-import { defaultWaitingLine, type WaitingLine } from "./gateway-line.ts";
+import { defaultWaitingLine, gatewayPlaces, type WaitingLine } from "./gateway-line.ts";
 import type { RoutingRule } from "./routing-rule.ts";
 import type { Trace } from "./trace.ts";
 
@@ -162,11 +162,13 @@ export function completeOptions(given: Partial<SimulationOptions> = {}): Simulat
       throw new RangeError("responseCaching.zipf and hitMs must be at least 0");
   }
   if (options.waitingLine !== null) {
-    const { maxQueued, patienceMs } = options.waitingLine;
+    const { maxQueued, patienceMs, gateways = "one" } = options.waitingLine;
     if (!Number.isSafeInteger(maxQueued) || maxQueued < 0 || !isAtLeast(patienceMs, 0))
       throw new RangeError(
         "simulation option waitingLine needs a whole number of places from 0 on and a patience of at least 0 ms",
       );
+    if (!gatewayPlaces.includes(gateways))
+      throw new RangeError(`simulation option waitingLine needs gateways: ${gatewayPlaces.join(", ")}`);
   }
   const { conversations } = options;
   if (conversations !== null) {

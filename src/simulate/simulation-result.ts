@@ -1,5 +1,6 @@
 import { tiers, type Tier, type World } from "../catalog/index.ts";
 import type { ScalingUsage } from "./autoscaler.ts";
+import type { CallerResult } from "./caller-measures.ts";
 import { enginePredictions, type EnginePrediction, type Routes } from "../route/index.ts";
 import { compareWithPlan, type PlanAgreement } from "./plan-agreement.ts";
 import { compareClosedForms, type ClosedFormAgreement } from "./closed-form-agreement.ts";
@@ -8,7 +9,7 @@ import type { DemandRate } from "./demand-rate.ts";
 import { groupSum } from "./group-measures.ts";
 import { rejectionReasons, type Measures, type RejectionReason, type ServedCell } from "./measures.ts";
 import { poolUsage, type PoolUsage } from "./pool-usage.ts";
-import { QuantileSketch } from "./quantile-sketch.ts";
+import { quantilesOf, QuantileSketch, type Quantiles } from "./quantile-sketch.ts";
 import { simulatedMoney, type SimulatedMoney } from "./simulated-money.ts";
 import type { SimulationOptions } from "./simulation-options.ts";
 
@@ -62,17 +63,8 @@ export interface RequestCounts {
 export interface LineResult {
   /** Wait of those that found no room at once and began in the end. */
   readonly waitMs: Quantiles;
-  /** Most that waited at once. */
+  /** Most that waited at once, at all gateways together. */
   readonly largestQueued: number;
-}
-
-export interface Quantiles {
-  readonly mean: number | null;
-  readonly p50: number | null;
-  readonly p90: number | null;
-  readonly p95: number | null;
-  readonly p99: number | null;
-  readonly max: number | null;
 }
 
 /** Requests of one workload that one tier (or all) completed. Times as the user sees them, ms. */
@@ -103,6 +95,8 @@ export interface WorkloadResult extends ServedResult {
   /** Share of all requests sent that were completed within the objective: what was refused counts as missed. */
   readonly attainmentOfArrivedRatio: number | null;
   readonly targetRatio: number;
+  /** By who sent them, in the scenario's order; absent where it names nobody. */
+  readonly callers?: readonly CallerResult[];
   readonly tiers: readonly (ServedResult & { readonly tier: Tier })[];
 }
 
@@ -254,7 +248,7 @@ function tierOf(result: WorkloadResult, tier: Tier): ServedResult {
 
 function describeWorkload(run: MeasuredRun, workload: number): WorkloadResult {
   const { world, measures } = run;
-  const { id, ttft } = world.workloads[workload]!;
+  const { id, ttft, callers } = world.workloads[workload]!;
   const arrived = measures.arrived[workload]!;
   const cells = tiers.map((_, tier) => measures.cell(workload, tier));
   const rejections = rejectionReasons
@@ -268,6 +262,7 @@ function describeWorkload(run: MeasuredRun, workload: number): WorkloadResult {
     rejections,
     attainmentOfArrivedRatio: arrived > 0 ? withinSlo / arrived : null,
     targetRatio: ttft.attainmentRatio,
+    ...(callers && { callers: measures.callers!.of(workload) }),
     ...describeCells(cells, run.options.quantileError),
     tiers: tiers.map((tier, i) => ({ tier, ...describeCells([cells[i]!], run.options.quantileError) })),
   };
@@ -295,17 +290,6 @@ function describeCells(cells: readonly ServedCell[], quantileError: number): Ser
     outputTokens: total((cell) => cell.outputTokens),
     egressBytes: total((cell) => cell.egressBytes),
     preemptions: total((cell) => cell.preemptions),
-  };
-}
-
-export function quantilesOf(sketch: QuantileSketch): Quantiles {
-  return {
-    mean: sketch.mean,
-    p50: sketch.quantile(0.5),
-    p90: sketch.quantile(0.9),
-    p95: sketch.quantile(0.95),
-    p99: sketch.quantile(0.99),
-    max: sketch.max,
   };
 }
 

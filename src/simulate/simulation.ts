@@ -22,7 +22,9 @@ import { EventQueue } from "./event-queue.ts";
 import { eventKinds, FaultDriver } from "./fault-driver.ts";
 import { FinishedBatch } from "./finished-batch.ts";
 import { Fleet } from "./fleet.ts";
-import { GatewayLine, type WaitingLine } from "./gateway-line.ts";
+import { anybody, Callers } from "./callers.ts";
+import { sending, type WaitingLine } from "./gateway-line.ts";
+import { Gateways } from "./gateways.ts";
 import { LookAhead } from "./look-ahead.ts";
 import { Measures, type RejectionReason } from "./measures.ts";
 import { Isolation } from "./isolation.ts";
@@ -77,7 +79,9 @@ export class Simulation {
   readonly #isolation: Isolation;
   readonly #links: SiteLinks;
   readonly #scaler: Autoscaler | null;
-  readonly #line: GatewayLine | null;
+  readonly #gateways: Gateways | null;
+  /** Null where no workload names its callers. */
+  readonly #callers: Callers | null;
   readonly #answers: ResponseCaches | null;
   /** What each request in flight asks, by slot; -1 where answers are not kept. */
   readonly #questionOf: number[] = [];
@@ -133,7 +137,8 @@ export class Simulation {
     this.#finished = new FinishedBatch(this.#measures);
     const timing = { intervalMs: options.snapshotIntervalMs, maxAgeMs: options.snapshotMaxAgeMs };
     this.#fleet = new Fleet(this.#routes, this.#table, this, timing, options.waitingLine !== null);
-    this.#line = options.waitingLine && this.#openLine(options.waitingLine);
+    this.#gateways = options.waitingLine && this.#openGateways(options.waitingLine);
+    this.#callers = world.workloads.some(({ callers }) => callers) ? new Callers(world, options.seed) : null;
     const drawn = [options.randomFaults ?? []]
       .flat()
       .flatMap((random) => drawFaults(world, deployment, random, options.durationS, options.seed));
@@ -262,9 +267,14 @@ export class Simulation {
     out.site[at] = site;
     out.group[at] = group;
     readTimes(table, request, timeMs, this.#groups[group * groupSize + groupFloat.requestOverheadMs]!, out);
-    if (this.#line !== null) {
+    if (this.#callers !== null) out.caller[at] = this.#callers.kindOf(request);
+    if (this.#gateways !== null) {
+      const gateway = this.#gateways.of(this.#rows[row * rowInts + rowInt.area]!);
       const sentMs = table.float[request * requestSize + requestFloat.sentMs]!;
-      this.#line.observe(workload, out.ttftMs[at]! + out.arrivalMs[at]! - sentMs);
+      gateway.observe(workload, out.ttftMs[at]! + out.arrivalMs[at]! - sentMs);
+      if (this.#callers !== null) {
+        gateway.settle(this.#callers.callerOf(request), workload, out.inputTokens[at]!, out.outputTokens[at]!);
+      }
     }
     out.add();
     if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
@@ -297,7 +307,7 @@ export class Simulation {
 
   #handle(kind: number, subject: number, nowMs: number): void {
     if (kind === eventKinds.retry) this.#send(subject, nowMs, goes);
-    else if (kind === eventKinds.lookAtLine) this.#line!.look(nowMs);
+    else if (kind === eventKinds.lookAtLine) this.#gateways!.look(subject, nowMs);
     else if (kind === eventKinds.faultBegins) this.#beginFault(subject, nowMs);
     else if (kind === eventKinds.faultEnds) this.#faults.end(subject, nowMs);
     else if (kind >= scalingEvents.look) this.#scaler?.handle(kind, subject, nowMs);
@@ -327,20 +337,27 @@ export class Simulation {
     table.float[request * requestSize + requestFloat.networkDraw] = this.#network.normal();
     if (this.#scaler !== null) this.#isCounted[request] = false;
     const workload = this.#rows[row * rowInts + rowInt.workload]!;
-    this.#measures.arrive(row, workload, nowMs);
+    this.#callers?.draw(request, workload, this.#serial - 1, prefix);
+    this.#measures.arrive(row, workload, nowMs, this.#callers?.kindOf(request));
     if (this.#answers !== null && this.#answerFromCache(request, this.#answers, nowMs)) return;
-    if (this.#line === null) this.#send(request, nowMs, goes);
-    else this.#line.submit(request, workload, this.#rows[row * rowInts + rowInt.area]!, inputTokens, nowMs);
+    if (this.#gateways === null) {
+      this.#send(request, nowMs, goes);
+      return;
+    }
+    const area = this.#rows[row * rowInts + rowInt.area]!;
+    const caller = this.#callers === null ? anybody : this.#callers.callerOf(request);
+    this.#gateways.of(area).submit(request, workload, area, inputTokens, caller, nowMs);
   }
 
-  #openLine(limits: WaitingLine): GatewayLine {
+  #openGateways(limits: WaitingLine): Gateways {
     const measures = this.#measures;
-    return new GatewayLine({
+    return new Gateways({
       world: this.#world,
       limits,
       depth: (queued, nowMs) => measures.waiting(queued, nowMs),
       waited: (arrivalMs, ms) => measures.waitInLine(arrivalMs, ms),
-      lookAfter: (nowMs, delayMs) => this.#queue.push(nowMs + delayMs, retryPriority, eventKinds.lookAtLine, 0),
+      lookAfter: (gateway, nowMs, delayMs) =>
+        this.#queue.push(nowMs + delayMs, retryPriority, eventKinds.lookAtLine, gateway),
       begin: (request, nowMs, late) => this.#send(request, nowMs, late ? goesOrWaitsLate : goesOrWaits),
       turnAway: (request) => this.#turnAway(request),
     });
@@ -382,6 +399,7 @@ export class Simulation {
     out.inputTokens[at] = out.cachedTokens[at] = table.int[request * requestInts + requestInt.inputTokens]!;
     out.outputTokens[at] = table.int[request * requestInts + requestInt.outputTokens]!;
     out.preemptions[at] = 0;
+    if (this.#callers !== null) out.caller[at] = this.#callers.kindOf(request);
     out.add();
     table.release(request);
     return true;
@@ -406,10 +424,10 @@ export class Simulation {
   }
 
   /**
-   * Finds an engine for a request and hands it over, at its first attempt or a later one, or refuses it for good. False when
-   * it is one that may wait for room and had better do so, see `goesOrWaits`.
+   * Finds an engine for a request and hands it over, at its first attempt or a later one, or refuses it for good, or neither
+   * when it is one that may wait for room and had better do so: see `goesOrWaits` and `sending`.
    */
-  #send(request: number, nowMs: number, may: number): boolean {
+  #send(request: number, nowMs: number, may: number): number {
     const table = this.#table;
     const row = table.int[request * requestInts + requestInt.row]!;
     const workload = this.#rows[row * rowInts + rowInt.workload]!;
@@ -441,13 +459,13 @@ export class Simulation {
       const isFull = full >= 0;
       if (isFull) this.#countAsked(request, full, may);
       // Without an engine only those that are full may take it later; everything else is an answer already.
-      if (isFull && may !== goes) return false;
+      if (isFull && may !== goes) return sending.waits;
       this.#reject(request, isFull ? "overloaded" : whole.group.length > 0 ? "unhealthy" : ineligibleReason(whole));
-      return true;
+      return sending.refused;
     }
     const groupIndex = this.#routes.groupOfReplica[replica]!;
     this.#countAsked(request, groupIndex, may);
-    if (may !== goes && !this.#hasRoom(lane, view, replica, nowMs, may)) return false;
+    if (may !== goes && !this.#hasRoom(lane, view, replica, nowMs, may)) return sending.waits;
     const group = groupIndex * groupSize;
     const site = this.#groups[group + groupFloat.site]!;
     if (!this.#audit.allows(this.#rows[row * rowInts + rowInt.auditOrigin]!, site))
@@ -463,13 +481,11 @@ export class Simulation {
     table.float[request * requestSize + requestFloat.rttMs] = rttMs;
     if (isolation.isActive && !isolation.isReachable(area, site)) {
       isolation.noticeByRequest(area, site);
-      this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
-      return true;
+      return this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
     }
     if (!this.#fleet.isUp(replica)) {
       this.#faults.noticeByRequest(replica);
-      this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
-      return true;
+      return this.#sendAgain(request, nowMs + this.options.connectTimeoutMs);
     }
     if (
       table.int[request * requestInts + requestInt.inputTokens]! +
@@ -477,7 +493,7 @@ export class Simulation {
       this.#groups[group + groupFloat.maxRequestTokens]!
     ) {
       this.#reject(request, "too-long");
-      return true;
+      return sending.refused;
     }
     const { requestBytes, responseBytes } = this.#world.workloads[workload]!;
     const uploadMs = links.receiveMs(site, requestBytes, nowMs);
@@ -494,7 +510,7 @@ export class Simulation {
       this.#holders.set(this.#hints.prefixKey, replica);
     }
     this.#fleet.enqueue(replica, request, nowMs);
-    return true;
+    return sending.sent;
   }
 
   /**
@@ -558,19 +574,21 @@ export class Simulation {
     this.#sendAgain(request, nowMs + table.float[request * requestSize + requestFloat.rttMs]! / 2);
   }
 
-  #sendAgain(request: number, atMs: number): void {
+  #sendAgain(request: number, atMs: number): number {
     if (this.#table.int[request * requestInts + requestInt.attempts]! >= this.options.maxAttempts) {
       this.#reject(request, "attempts-exhausted");
-      return;
+      return sending.refused;
     }
     this.#measures.retry(this.#table.floatOf(request, "arrivalMs"));
     this.#queue.push(atMs, retryPriority, eventKinds.retry, request);
+    return sending.sent;
   }
 
   #reject(request: number, reason: RejectionReason): void {
     const table = this.#table;
     const workload = table.int[request * requestInts + requestInt.stream]! % this.#world.workloads.length;
-    this.#measures.reject(workload, reason, table.float[request * requestSize + requestFloat.arrivalMs]!);
+    const arrivalMs = table.float[request * requestSize + requestFloat.arrivalMs]!;
+    this.#measures.reject(workload, reason, arrivalMs, this.#callers?.kindOf(request));
     table.release(request);
   }
 

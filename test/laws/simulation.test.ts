@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
-import type { World } from "../../src/catalog/index.ts";
+import type { Callers, World } from "../../src/catalog/index.ts";
 import { planScenario, type PlanDocument } from "../../src/plan/index.ts";
 import {
   defaultAutoscaling,
@@ -45,8 +45,17 @@ const fault: fc.Arbitrary<Fault> = fc
 
 const restless = { meanHoursBetweenFailures: 0.01, meanHoursToRepair: 0.003, where: {} };
 
+/** Callers of different rights, and none named. */
+const callers: fc.Arbitrary<readonly Callers[] | undefined> = fc.constantFrom(undefined, [
+  { account: "app", accounts: 1, shareRatio: 0.3, priority: "high", weight: 1 },
+  { account: "crawler", accounts: 3, shareRatio: 0.7, priority: "low", weight: 0.5 },
+]);
+
 const troubledRuns = fc.record({
-  world: settledWorlds,
+  world: fc.tuple(settledWorlds, callers).map(([world, named]): World => {
+    if (!named) return world;
+    return { ...world, workloads: world.workloads.map((workload) => ({ ...workload, callers: named })) };
+  }),
   options: fc.record({
     seed: fc.nat({ max: 10_000 }),
     faults: fc.array(fault, { maxLength: 4 }),
@@ -59,7 +68,11 @@ const troubledRuns = fc.record({
     responseCaching: fc.constantFrom(null, { distinct: 50, zipf: 1, entries: 5, hitMs: 1 }),
     maxAttempts: fc.constantFrom(1, 3),
     warmUpS: fc.constantFrom(0, 7),
-    waitingLine: fc.constantFrom({ maxQueued: 1000, patienceMs: 30_000 }, { maxQueued: 5, patienceMs: 100 }, null),
+    waitingLine: fc.constantFrom(
+      { maxQueued: 1000, patienceMs: 30_000 },
+      { maxQueued: 5, patienceMs: 100, gateways: "area" as const },
+      null,
+    ),
   }),
 });
 
@@ -99,6 +112,11 @@ describe("law 6: requests", () => {
       requests.completed,
       requests.rejected,
     ]);
+    for (const { callers: counted, ...workload } of workloads) {
+      if (!counted) continue;
+      for (const count of ["arrived", "completed", "rejected", "outputTokens"] as const)
+        expect(counted.reduce((total, caller) => total + caller[count], 0)).toBe(workload[count]);
+    }
     expect(sites.reduce((total, site) => total + site.completed, 0)).toBe(requests.completed);
     expect(tiers.reduce((total, tier) => total + tier.completed, 0)).toBe(requests.completed);
   }
