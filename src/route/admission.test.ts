@@ -60,6 +60,23 @@ describe("the line in front of the engines", () => {
     expect(happened).toEqual(["high begins", "sooner begins", "later begins", "low begins"]);
   });
 
+  it("serves who is more urgent first also where they wait in different lines for the same engines", () => {
+    const { come, leave, clock, happened } = door(0);
+    come("high", { lane: 1, band: 0, deadlineMs: 90 });
+    come("low", { lane: 1, band: 2 });
+    come("high too", { lane: 2, band: 0, deadlineMs: 95 });
+    leave(2);
+    expect(happened).toEqual(["high begins", "high too begins"]);
+    come("high again", { lane: 3, band: 0, deadlineMs: 99 });
+    leave(0);
+    // Room comes free, and the next request to come is one that is less urgent, of a line nobody stands in.
+    const pass = { begin: () => (happened.push("newcomer begins"), true) };
+    come("newcomer", { lane: 4, band: 2, ...pass });
+    expect(happened).toHaveLength(2);
+    clock.advance(5);
+    expect(happened.slice(2)).toEqual(["newcomer begins"]);
+  });
+
   it("puts who is late behind who can still be in time, within a priority", () => {
     const { come, leave, clock, happened } = door(0);
     come("late", { deadlineMs: 50 });

@@ -85,7 +85,12 @@ export class Admission {
     const owed = !alone && this.#least.owed().some((band) => band > candidate.band);
     // Whoever waits already for the same engines goes first, unless the newcomer is more urgent.
     const first = alone ? undefined : this.#lines.get(candidate.lane)?.first();
-    if (!owed && (!first || candidate.band < first.band) && candidate.begin()) return this.#begins(candidate, 0);
+    // Lines share engines, and a more urgent request may wait for this very room in another one: it is asked first, soon.
+    const yields = !alone && this.#least.isAnyMoreUrgent(candidate.band);
+    if (!owed && !yields && (!first || candidate.band < first.band) && candidate.begin()) {
+      this.#begins(candidate, 0);
+      return;
+    }
     this.#add(candidate);
     // Who is owed a turn comes before the newcomer, who then may begin as well.
     if (owed) this.look();
@@ -122,8 +127,15 @@ export class Admission {
   #lookThrough(nowMs: number): void {
     for (const line of this.#lines.values()) for (const over of line.age(nowMs)) this.#sendAway(over);
     this.#payOwed(nowMs);
-    for (const line of this.#inOrder()) {
-      for (let next = line.first(); next && this.#letThrough(next, nowMs); next = line.first()) this.#payOwed(nowMs);
+    // Whom not even the first of a line could pass, as there is no room for that one.
+    const stuck = new Set<WaitingLine<Candidate>>();
+    for (let band = 0; band < priorities.length; band++) {
+      for (const line of this.#inOrder(band)) {
+        if (stuck.has(line)) continue;
+        let next = line.first(band);
+        for (; next && this.#letThrough(next, nowMs); next = line.first(band)) this.#payOwed(nowMs);
+        if (next) stuck.add(line);
+      }
     }
   }
 
@@ -188,10 +200,15 @@ export class Admission {
     candidate.shed(Math.min(retryAfterMs.most, Math.max(retryAfterMs.least, waitMs)));
   }
 
-  /** Lines that share engines compete through their first ones: more urgent, then less served, then due sooner. */
-  #inOrder(): WaitingLine<Candidate>[] {
-    const heads = [...this.#lines.values()].map((line) => ({ line, first: line.first()! }));
-    heads.sort((one, other) => one.first.band - other.first.band || this.#before(one.first, other.first));
+  /** Lines that share engines compete through the first of theirs of a priority: less served, then due sooner. */
+  #inOrder(band: number): WaitingLine<Candidate>[] {
+    if (this.#least.waiting(band) === 0) return [];
+    const heads: { line: WaitingLine<Candidate>; first: Candidate }[] = [];
+    for (const line of this.#lines.values()) {
+      const first = line.first(band);
+      if (first) heads.push({ line, first });
+    }
+    heads.sort((one, other) => this.#before(one.first, other.first));
     return heads.map(({ line }) => line);
   }
 

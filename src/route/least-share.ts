@@ -31,6 +31,12 @@ export class LeastShare {
     return this.#waiting[band]!;
   }
 
+  /** Whether anybody more urgent than that priority waits. */
+  isAnyMoreUrgent(band: number): boolean {
+    for (let more = 0; more < band; more++) if (this.#waiting[more]! > 0) return true;
+    return false;
+  }
+
   /** A request began; those who are less urgent and wait are owed a part of it. */
   began(band: number, tokens: number): void {
     this.#owed[band] = Math.max(0, this.#owed[band]! - tokens);

@@ -65,8 +65,10 @@ export class WaitingLine<Entry extends Applicant> {
 
   /** Who is next, of one priority when it is given; undefined when nobody waits. */
   first(priority?: number): Entry | undefined {
-    const bands = priority === undefined ? this.#bands : this.#bands.slice(2 * priority, 2 * priority + 2);
-    for (const band of bands) {
+    const from = priority === undefined ? 0 : 2 * priority;
+    const to = priority === undefined ? this.#bands.length : from + 2;
+    for (let at = from; at < to; at++) {
+      const band = this.#bands[at]!;
       let first: Entry | undefined;
       for (const [entry] of band.values()) if (!first || this.#before(entry!, first)) first = entry;
       if (first) return first;
