@@ -43,6 +43,19 @@ export function readTimes(
   into.preemptions[at] = int[ints + requestInt.preemptions]!;
 }
 
+/** Fills in times and tokens of a request that was answered without an engine, the whole of it `tookMs` after it was sent. */
+export function readAnswered({ float, int }: RequestTable, request: number, tookMs: number, into: FinishedBatch): void {
+  const at = into.size;
+  const ints = request * requestInts;
+  into.arrivalMs[at] = float[request * requestSize + requestFloat.arrivalMs]!;
+  into.ttftMs[at] = into.e2eMs[at] = tookMs;
+  into.tpotMs[at] = Number.NaN;
+  into.queueMs[at] = into.engineTtftMs[at] = into.engineE2eMs[at] = 0;
+  into.inputTokens[at] = into.cachedTokens[at] = int[ints + requestInt.inputTokens]!;
+  into.outputTokens[at] = int[ints + requestInt.outputTokens]!;
+  into.preemptions[at] = 0;
+}
+
 /** The stages of a request that finished at `finishedMs`, as the Chrome trace shows them. */
 export function stagesOf(table: RequestTable, request: number, workload: number, finishedMs: number): TracedRequest {
   return {

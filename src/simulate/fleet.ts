@@ -123,9 +123,12 @@ export class Fleet implements LoadView {
     return this.#healthy[replica] === 0;
   }
 
-  /** An engine that would take requests if it had not as many as it takes. */
-  isFull(replica: number): boolean {
-    return this.#known[replica * fields + believed] === full;
+  /** Whether an engine of a group would take requests if it had not as many as it takes. */
+  takesLater(group: number, view: LoadView, nowMs: number): boolean {
+    const { firstReplica, replicas } = this.#routes.groups[group]!;
+    for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
+      if (this.#known[replica * fields + believed] === full && !view.isOut(replica, nowMs)) return true;
+    return false;
   }
 
   /** Reads what is known of the first `count` of these engines, and the records of those that are due to report: see `LookAhead`. */
@@ -261,6 +264,15 @@ export class Fleet implements LoadView {
   unsilence(replica: number): void {
     this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
     this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
+  }
+
+  /** How long the engines of a group have been busy, all together, as far as they have been advanced, ms. */
+  busyMs(group: number, nowMs: number): number {
+    const { firstReplica, replicas } = this.#routes.groups[group]!;
+    let busyMs = 0;
+    for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
+      busyMs += this.engineOf(replica)?.busyMs(nowMs) ?? 0;
+    return busyMs;
   }
 
   advanceAll(nowMs: number): void {

@@ -27,6 +27,12 @@ export const defaultWaitingLine: WaitingLine = {
   patienceMs: defaultLine.patienceMs,
 };
 
+// What a request may do that an engine is looked for: go wherever it can, or wait where that is better. Who is late already has no
+// hurry.
+export const goes = 0;
+export const goesOrWaits = 1;
+export const goesOrWaitsLate = 2;
+
 /** What becomes of a request that asks for an engine. */
 export const sending = {
   /** It had better wait, and is as it was. */

@@ -15,7 +15,7 @@ import { ArrivalsAhead } from "./arrivals-ahead.ts";
 import { ineligibleReason, nearestOf, sampleRtt, stickyKey } from "./lane-reading.ts";
 import { isCurve, makeArrivals } from "./make-arrivals.ts";
 import { Autoscaler, scalingEvents, type ScalingUsage } from "./autoscaler.ts";
-import { readTimes, stagesOf, wayBackMs } from "./completed-request.ts";
+import { readAnswered, readTimes, stagesOf, wayBackMs } from "./completed-request.ts";
 import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
 import { demandRate, type DemandRate } from "./demand-rate.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -23,7 +23,7 @@ import { eventKinds, FaultDriver } from "./fault-driver.ts";
 import { FinishedBatch } from "./finished-batch.ts";
 import { Fleet } from "./fleet.ts";
 import { anybody, Callers } from "./callers.ts";
-import { sending, type WaitingLine } from "./gateway-line.ts";
+import { goes, goesOrWaits, goesOrWaitsLate, sending, type WaitingLine } from "./gateway-line.ts";
 import { Gateways } from "./gateways.ts";
 import { LookAhead } from "./look-ahead.ts";
 import { Measures, type RejectionReason } from "./measures.ts";
@@ -51,12 +51,6 @@ import { describeResult, type SimulationResult } from "./simulation-result.ts";
 
 /** Requests are sent again after the faults of the same instant. */
 const retryPriority = 1;
-
-// What a request may do that an engine is looked for: go wherever it can, or wait where that is better. Who is late already has no
-// hurry.
-const goes = 0;
-const goesOrWaits = 1;
-const goesOrWaitsLate = 2;
 
 /**
  * A simulation that can be run in slices: `advance` as far as wanted, look at `result`, go on. Slices change nothing in
@@ -251,8 +245,8 @@ export class Simulation {
     const site = this.#groups[group * groupSize + groupFloat.site]!;
     this.#fleet.letGo(replica);
     const isolation = this.#isolation;
+    const sentMs = table.float[request * requestSize + requestFloat.sentMs]!;
     if (isolation.hasCut) {
-      const sentMs = table.float[request * requestSize + requestFloat.sentMs]!;
       if (isolation.broke(this.#rows[row * rowInts + rowInt.area]!, site, sentMs, timeMs + wayBackMs(table, request))) {
         this.#reject(request, "interrupted");
         return;
@@ -270,11 +264,9 @@ export class Simulation {
     if (this.#callers !== null) out.caller[at] = this.#callers.kindOf(request);
     if (this.#gateways !== null) {
       const gateway = this.#gateways.of(this.#rows[row * rowInts + rowInt.area]!);
-      const sentMs = table.float[request * requestSize + requestFloat.sentMs]!;
       gateway.observe(workload, out.ttftMs[at]! + out.arrivalMs[at]! - sentMs);
-      if (this.#callers !== null) {
-        gateway.settle(this.#callers.callerOf(request), workload, out.inputTokens[at]!, out.outputTokens[at]!);
-      }
+      const caller = this.#callers?.callerOf(request);
+      if (caller) gateway.settle(caller, workload, out.inputTokens[at]!, out.outputTokens[at]!);
     }
     out.add();
     if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
@@ -392,13 +384,7 @@ export class Simulation {
     out.tier[at] = this.#groups[groupIndex * groupSize + groupFloat.tier]!;
     out.site[at] = site;
     out.group[at] = -1;
-    out.arrivalMs[at] = nowMs;
-    out.ttftMs[at] = out.e2eMs[at] = rttMs + answers.hitMs + portMs;
-    out.tpotMs[at] = Number.NaN;
-    out.queueMs[at] = out.engineTtftMs[at] = out.engineE2eMs[at] = 0;
-    out.inputTokens[at] = out.cachedTokens[at] = table.int[request * requestInts + requestInt.inputTokens]!;
-    out.outputTokens[at] = table.int[request * requestInts + requestInt.outputTokens]!;
-    out.preemptions[at] = 0;
+    readAnswered(table, request, rttMs + answers.hitMs + portMs, out);
     if (this.#callers !== null) out.caller[at] = this.#callers.kindOf(request);
     out.add();
     table.release(request);
@@ -528,12 +514,7 @@ export class Simulation {
 
   /** A group that may serve such a request and takes no more for now, but will when one of its own is over; -1 = none. */
   #fullFor(origin: RouteOrigin, view: LoadView, nowMs: number): number {
-    return fullGroup(this.#routes, origin, view, nowMs, (index) => {
-      const { firstReplica, replicas } = this.#routes.groups[index]!;
-      for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
-        if (this.#fleet.isFull(replica) && !view.isOut(replica, nowMs)) return true;
-      return false;
-    });
+    return fullGroup(this.#routes, origin, view, nowMs, (group) => this.#fleet.takesLater(group, view, nowMs));
   }
 
   /** Tells the autoscaler of a request, whether or not there is room: the first time it asks, and when it is sent anew. */
@@ -602,14 +583,11 @@ export class Simulation {
 
   /** How long each group's engines have been busy since the warm-up, ms; as far as they have been advanced. */
   #busyPerGroup(nowMs: number): Float64Array {
-    return Float64Array.from(this.#routes.groups, (group, index) => {
-      let busyMs = 0;
-      for (let replica = group.firstReplica; replica < group.firstReplica + group.replicas; replica++) {
-        busyMs += this.#fleet.engineOf(replica)?.busyMs(nowMs) ?? 0;
-      }
-      // Two sums made in the same order: what has done nothing since differs by nothing, not by what rounding leaves.
-      return busyMs - (this.#warmUpBusyMs?.[index] ?? 0);
-    });
+    // Two sums made in the same order: what has done nothing since differs by nothing, not by what rounding leaves.
+    return Float64Array.from(
+      this.#routes.groups,
+      (_, group) => this.#fleet.busyMs(group, nowMs) - (this.#warmUpBusyMs?.[group] ?? 0),
+    );
   }
 }
 
