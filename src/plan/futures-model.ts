@@ -53,9 +53,14 @@ export interface ExtensiveForm {
 }
 
 /** Whether a limit is about what is bought; the others are about what is in service. */
-export function limitsPurchases({ of, pools, arcs }: CouplingLimit): boolean {
-  // Which sites are open is one decision for all futures, too.
-  return of === "purchases" || (pools.length === 0 && arcs === undefined);
+export function limitsPurchases(limit: CouplingLimit): boolean {
+  // How many sites are open is one decision for all futures, too. A parent where all stands idle is no help to those that hang on it.
+  return limit.of === "purchases" || (isOfSites(limit) && limit.siteWeights.every((weight) => weight >= 0));
+}
+
+/** Whether a limit is about which sites are open and nothing else. */
+export function isOfSites({ pools, arcs }: CouplingLimit): boolean {
+  return pools.length === 0 && arcs === undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What a first stage costs when a future has come: flows, and which modules are in service, are decided then. */
 import { limitUse } from "./coupling-limit.ts";
-import { limitsPurchases, type FirstStage, type Future } from "./futures-model.ts";
+import { isOfSites, limitsPurchases, type FirstStage, type Future } from "./futures-model.ts";
 import { horizonRecourse } from "./futures-horizon.ts";
 import { formulate, fromColumns } from "./formulate.ts";
 import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
@@ -39,7 +39,9 @@ export async function recourseOf(
   const formulation = formulate(standing, new Set());
   const { model, openCol, moduleCol } = formulation;
   // Where all of it can be in service, parts of modules tell no lie; else which ones are is a choice of whole modules.
-  const sitesCount = problem.limits.some((limit) => limit.sites.length > 0 && !limitsPurchases(limit));
+  const sitesCount = problem.limits.some(
+    (limit) => limit.sites.length > 0 && !limitsPurchases(limit) && !isOfSites(limit),
+  );
   const allInService = { ...first, share: new Float64Array(problem.arcs.pool.length) };
   const isLinear = !sitesCount && checkSolution(problem, allInService).length === 0;
   for (const [pool, col] of moduleCol.entries()) {

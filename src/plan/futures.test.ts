@@ -58,6 +58,53 @@ describe("planning for several futures", () => {
     expect(found.bestBoundUsdPerYear!).toBeLessThanOrEqual(found.expectedUsdPerYear!);
   });
 
+  it("finds the decision that every future can keep where no plan made for one of them, or for their average, can", async () => {
+    // The owner has to earn what its site costs: the large server earns it in one future, the small box in the other.
+    const future = (workload: number, powerKw: number): World => ({
+      ...world,
+      owners: [{ ...world.owners[0]!, debt: { shareRatio: 0.5, ratePerYear: 0.06, leastCoverage: 1.3 } }],
+      workloads: world.workloads.map((it) => ({ ...it, priceUsdPerRequest: 0.01 })),
+      demand: world.demand.map((row) => (row.workload === workload ? row : { ...row, peakPerS: [0], meanPerS: [0] })),
+      sites: world.sites.map((site, index) =>
+        index === 1
+          ? { ...site, status: "existing", installed: [{ module: 1, count: 1 }], powerLimitKw: [powerKw] }
+          : { ...site, status: "forbidden" },
+      ),
+    });
+    const futures = [
+      { name: "patient", probability: 0.5, world: future(1, 14) },
+      { name: "quick", probability: 0.5, world: future(0, 5) },
+    ];
+    const found = await planFutures(futures, tools, options);
+    const [common, ...others] = found.decisions;
+    expect(others.map(({ expectedUsdPerYear }) => expectedUsdPerYear)).toEqual([null, null, null]);
+    expect(common!.modules.map(({ module, count }) => [module, count])).toEqual([
+      ["small-box", 1],
+      ["large-server", 1],
+    ]);
+    expect(found.status).toBe("optimal");
+  });
+
+  it("knows no future worth more than by itself: a place that cannot be powered is nobody's parent", async () => {
+    const future = (powerKw: number, factor: number): World => ({
+      ...scaleDemand(world, factor),
+      sites: world.sites.map((site, index) =>
+        index === 0
+          ? { ...site, parent: 2, needsParent: true, powerLimitKw: [1], openingCapexUsd: 0, fixedOpexUsdPerYear: 0 }
+          : { ...site, powerLimitKw: [index === 2 ? powerKw : 0] },
+      ),
+    });
+    const futures = [
+      { name: "powered", probability: 0.6, world: future(500, 1) },
+      { name: "dark", probability: 0.4, world: future(0.4, 1.7) },
+    ];
+    const found = await planFutures(futures, tools, options);
+    const alone = await planScenario(futures[1]!.world, tools, { ...options, compare: false });
+    expect(found.decisions[0]!.outcomes[0]!.servedRatio).toBeGreaterThan(0);
+    expect(found.futures[1]!.aloneUsdPerYear).toBeCloseTo(alone.objectiveUsdPerYear!, 3);
+    expect(found.evpi!.atLeastUsdPerYear).toBeLessThanOrEqual(found.evpi!.atMostUsdPerYear + 1e-6);
+  });
+
   it("lets modules stand idle where a future cannot power them", async () => {
     const dark = {
       ...world,

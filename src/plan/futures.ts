@@ -12,7 +12,7 @@ import { firstStageOf } from "./futures-horizon.ts";
 import type { FirstStage, Future } from "./futures-model.ts";
 import { describeDecision, type FuturesPlan } from "./futures-plan.ts";
 import { horizonFutures, singleFutures } from "./futures-problems.ts";
-import { cheapest, decide, searchFutures, wholeUpToArcs, writeForm, type Decision } from "./futures-search.ts";
+import { decide, searchFutures, wholeUpToArcs, writeForm, type Decision } from "./futures-search.ts";
 import { meanWorld } from "./mean-world.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanOptions, PlanTools } from "./plan-options.ts";
@@ -101,13 +101,13 @@ export async function planFutures(
   }
   const averageDecision = await decide(firstStageOf(ofAverage.solution, futures[0]!), futures, tools, path);
   named.push({ name: "average", decision: averageDecision });
-  // What is forced alone can be built in every future that has a plan at all, so there always is a decision.
+  // What is forced alone can be built in every future, but where something has to be earned or used it may not be enough.
   const least = await decide(leastOf(futures), futures, tools, path);
   const candidates = [...named.map(({ decision }) => decision), least];
-  if (cheapest(candidates).expectedUsdPerYear === Infinity) return { ...head, ...nothing, clashes: disagreement };
 
   tools.onStep?.("all of them");
   const search = await searchFutures(futures, alone, candidates, tools, path);
+  if (search.best.expectedUsdPerYear === Infinity) return { ...head, ...nothing, clashes: disagreement };
   const bestAlone = futures.map((_, s) =>
     // A common decision may beat the plan found for a future alone when that one has a gap.
     Math.min(
@@ -183,7 +183,8 @@ const nothing = {
 const disagreement: readonly Clash[] = [
   {
     limits: ["one decision for all futures", "what each future forces"],
-    detail: "what one future forces to be built, another forbids or cannot pay for",
+    detail:
+      "no decision was found that every future can keep: what one forces to be built, another forbids or cannot pay for",
   },
 ];
 
