@@ -1,7 +1,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /** Size at which the young generation has room for thousands of requests between two collections, both halves, bytes. */
-const enoughBytes = 16 * 1024 * 1024;
+const enoughBytes = 12 * 1024 * 1024;
 const lookMs = 1_000;
 
 /**

@@ -126,8 +126,12 @@ function addFallbacks(
   const { terms } = lane;
   const fixed = replicas.length;
   if (fixed > fallbackCount) return;
-  const pools = replicas.map((replica) => poolOfGroup[routes.groupOfReplica[replica]!]!);
-  const costs = replicas.map(() => Number.NEGATIVE_INFINITY);
+  const pools = poolsScratch;
+  const costs = costsScratch;
+  for (let index = 0; index < fixed; index++) {
+    pools[index] = poolOfGroup[routes.groupOfReplica[replicas[index]!]!]!;
+    costs[index] = Number.NEGATIVE_INFINITY;
+  }
   for (let index = 0; index < lane.count; index++) {
     const at = termsAt(lane, index);
     // No later candidate can cost less than its bound, nor do the bounds fall; so nothing better follows. A request
@@ -142,26 +146,21 @@ function addFallbacks(
     const usd = costUsd(lane, index, pessimisticDrainMs(lane, load, replica, nowMs), tokens);
     let twin = replicas.length - 1;
     while (twin >= fixed && pools[twin] !== pool) twin--;
-    if (twin >= fixed) {
-      if (usd >= costs[twin]!) continue;
-      takeOut(replicas, twin);
-      takeOut(costs, twin);
-      takeOut(pools, twin);
+    if (twin >= fixed && usd >= costs[twin]!) continue;
+    // Its pool's entry goes; or, when all places are taken, the last one, should it be worse.
+    let place = twin >= fixed ? twin : replicas.length;
+    if (place > fallbackCount) {
+      place = fallbackCount;
+      if (!isBefore(routes, usd, pool, costs[place]!, pools[place]!)) continue;
     }
-    let place = replicas.length;
-    while (
-      place > fixed &&
-      (costs[place - 1]! > usd || (costs[place - 1] === usd && isAfter(routes, pools[place - 1]!, pool)))
-    )
-      place--;
-    putIn(replicas, place, replica);
-    putIn(costs, place, usd);
-    putIn(pools, place, pool);
-    if (replicas.length > fallbackCount + 1) {
-      replicas.pop();
-      costs.pop();
-      pools.pop();
+    for (; place > fixed && isBefore(routes, usd, pool, costs[place - 1]!, pools[place - 1]!); place--) {
+      replicas[place] = replicas[place - 1]!;
+      costs[place] = costs[place - 1]!;
+      pools[place] = pools[place - 1]!;
     }
+    replicas[place] = replica;
+    costs[place] = usd;
+    pools[place] = pool;
   }
 }
 
@@ -170,20 +169,14 @@ function isAmongFirst(list: readonly number[], count: number, value: number): bo
   return false;
 }
 
-function putIn(list: number[], at: number, value: number): void {
-  list.push(value);
-  for (let index = list.length - 1; index > at; index--) list[index] = list[index - 1]!;
-  list[at] = value;
-}
-
-function takeOut(list: number[], at: number): void {
-  for (let index = at; index < list.length - 1; index++) list[index] = list[index + 1]!;
-  list.pop();
-}
+/** Pools and costs of the list that is being made; a decision is made at once, and keeps none of them. */
+const poolsScratch: number[] = [];
+const costsScratch: number[] = [];
 
 /** Equal costs are ordered by the pools' names, so that the order in which pools are listed cannot matter. */
-function isAfter({ deployment }: Routes, pool: number, other: number): boolean {
-  return deployment.pools[pool]!.id > deployment.pools[other]!.id;
+function isBefore({ deployment }: Routes, usd: number, pool: number, otherUsd: number, other: number): boolean {
+  if (usd !== otherUsd) return usd < otherUsd;
+  return deployment.pools[pool]!.id < deployment.pools[other]!.id;
 }
 
 function leastLoaded(first: number, count: number, load: LoadView, nowMs: number): number {

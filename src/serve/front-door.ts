@@ -6,6 +6,7 @@ import type { Endpoint } from "./endpoints.ts";
 import { parseFormRequest } from "./form-request.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import { nothingRedacted, type Asking } from "./admitted.ts";
+import { LaterExchange } from "./later-exchange.ts";
 import { chargeNanoUsd, priceNanoUsdPerMTok } from "./meter.ts";
 import type { ModelName } from "./models.ts";
 import type { Origins } from "./origins.ts";
@@ -161,16 +162,9 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
 
 /** A request that goes on once `until` has settled, unless its client has left by then. */
 function later(until: Promise<unknown>, goOn: () => Exchange): Exchange {
-  let left = false;
-  let inner: Exchange | null = null;
+  const exchange = new LaterExchange();
   void until.then(() => {
-    if (!left) inner = goOn();
+    if (!exchange.gone) exchange.follow(goOn());
   });
-  return {
-    clientLeft() {
-      left = true;
-      inner?.clientLeft();
-    },
-    drained: () => inner?.drained(),
-  };
+  return exchange;
 }

@@ -36,7 +36,6 @@ export class ClientConnection implements MessageEvents {
   #interim = false;
   #keepAlive = false;
   #text = "";
-  #readText = "";
   #complete = false;
   #gone = false;
   #failure: EngineFailure | null = null;
@@ -90,9 +89,9 @@ export class ClientConnection implements MessageEvents {
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
-    // One conversion per read: cutting pieces out of a string costs less than converting each of them.
-    if (this.#readText === "") this.#readText = bytes.toString("latin1");
-    this.#text += this.#readText.slice(start, end);
+    const text = bytes.toString("latin1", start, end);
+    // Nearly always there is one piece per read.
+    this.#text = this.#text === "" ? text : this.#text + text;
   }
 
   onComplete(): boolean {
@@ -107,7 +106,6 @@ export class ClientConnection implements MessageEvents {
     if (carried === null) return void this.#socket.destroy();
     this.#answered = true;
     const taken = this.#parser.execute(bytes);
-    this.#readText = "";
     this.#deliver(carried);
     if (this.#carried !== carried) return;
     if (typeof taken !== "number") {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { ChunkReader } from "./chunk-reader.ts";
 import type { MessageHead } from "./message-head.ts";
 import { readPlainMessage } from "./plain-message.ts";
 
@@ -18,6 +19,9 @@ export interface ParseError {
   readonly otherVersion: boolean;
 }
 
+/** Hears of what was read and told before. */
+const nobody: MessageEvents = { onHead() {}, onBody() {}, onComplete: () => false };
+
 const ok = 0;
 const paused = 21;
 const pausedForUpgrade = 22;
@@ -33,7 +37,7 @@ const bufferBytes = 64 * 1024;
  */
 export class MessageParser {
   readonly #pointer: number;
-  readonly #events: MessageEvents;
+  #events: MessageEvents;
   readonly #maxHeaderBytes: number;
   #fields: string[] = [];
   #lastWasValue = true;
@@ -43,6 +47,9 @@ export class MessageParser {
   readonly #isRequest: boolean;
   /** Between the first byte of a message that llhttp reads and its end. */
   #inMessage = false;
+  /** Reads the body of an answer in plain chunks. */
+  #chunks: ChunkReader | null = null;
+  #inChunks = false;
 
   constructor(kind: "request" | "response", events: MessageEvents, maxHeaderBytes: number) {
     this.#events = events;
@@ -56,10 +63,21 @@ export class MessageParser {
   execute(bytes: Buffer, start = 0): number | ParseError {
     let at = start;
     while (at < bytes.length) {
+      if (this.#inChunks) {
+        at = this.#readChunks(bytes, at);
+        if (this.#inChunks || this.#inMessage) continue;
+        if (this.#events.onComplete()) return at;
+        continue;
+      }
       const plain = this.#inMessage ? null : readPlainMessage(bytes, at, this.#isRequest, this.#maxHeaderBytes);
       if (plain !== null) {
         at = plain.bodyEnd;
         this.#events.onHead(plain.head);
+        if (plain.chunked) {
+          this.#inChunks = true;
+          (this.#chunks ??= new ChunkReader()).reset();
+          continue;
+        }
         if (at > plain.bodyStart) this.#events.onBody(bytes, plain.bodyStart, at);
         if (this.#events.onComplete()) return at;
         continue;
@@ -85,8 +103,25 @@ export class MessageParser {
     return at;
   }
 
+  /** Reads on in the body of an answer; what is not plain in it llhttp reads from there on, as if it had read all of it. */
+  #readChunks(bytes: Buffer, from: number): number {
+    const chunks = this.#chunks!;
+    const before = chunks.read(bytes, from);
+    if (chunks.to > chunks.from) this.#events.onBody(bytes, chunks.from, chunks.to);
+    if (chunks.isOver || before !== null) this.#inChunks = false;
+    if (before !== null) {
+      const events = this.#events;
+      this.#events = nobody;
+      this.#inMessage = true;
+      this.execute(Buffer.from(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${before}`, "latin1"));
+      this.#events = events;
+    }
+    return chunks.at;
+  }
+
   /** The connection ended. True when that is a proper end of the message in progress, which then completes. */
   finish(): boolean {
+    if (this.#inChunks) return false;
     // oxlint-disable-next-line typescript/no-this-alias -- as above.
     current = this;
     const outcome = wasm.llhttp_finish(this.#pointer);

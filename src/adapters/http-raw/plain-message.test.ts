@@ -31,6 +31,8 @@ function told(kind: "request" | "response", reads: readonly Buffer[]) {
 
 const inBytes = (text: string) => Array.from(Buffer.from(text, "latin1"), (byte) => Buffer.of(byte));
 
+const chunkOf = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+
 const requestLine = fc.constantFrom(
   "POST /v1/chat/completions HTTP/1.1\r\n",
   "GET /v1/models?limit=5 HTTP/1.1\r\n",
@@ -74,6 +76,8 @@ const field = fc.constantFrom(
   "Connection: upgrade\r\nupgrade: websocket\r\n",
   "expect: 100-continue\r\n",
   "x-empty:\r\n",
+  "x-blank: \r\n",
+  "content-length: \r\n",
   "x-tight:value\r\n",
   "x-wide:   value  \r\n",
   "x-tab: a\tb\r\n",
@@ -116,6 +120,54 @@ describe("a message without anything to judge", () => {
     );
   });
 
+  it("may come in chunks, cut wherever it likes, and what is odd about one of them is told as llhttp tells it", () => {
+    const chunk = fc.oneof(
+      { weight: 6, arbitrary: fc.string({ minLength: 1, maxLength: 40 }).map(chunkOf) },
+      fc.constantFrom(
+        "5;name=value\r\nhello\r\n",
+        "05\r\nhello\r\n",
+        "0000000005\r\nhello\r\n",
+        "5 \r\nhello\r\n",
+        "5\nhello\r\n",
+        "5\r\nhello\n",
+        "5\r\nhello!\r\n",
+        "5\r\nhell",
+        "g\r\n",
+        "\r\n",
+        "-1\r\n",
+        "5\rhello\r\n",
+      ),
+    );
+    const end = fc.constantFrom(
+      "0\r\n\r\n",
+      "0\r\n\r\n",
+      "0\r\nx-more: a\r\n\r\n",
+      "00\r\n\r\n",
+      "0\r\n\n",
+      "0\r\n",
+      "",
+    );
+    const head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const answer = fc.tuple(fc.array(chunk, { maxLength: 6 }), end).map(([chunks, last]) => chunks.join("") + last);
+    const cuts = fc.array(fc.nat(), { maxLength: 8 });
+    fc.assert(
+      fc.property(garbled(answer), fc.boolean(), cuts, (body, again, at) => {
+        const text = head + body + (again ? head + body : "");
+        const cutAt = at.map((cut) => head.length + (cut % (text.length - head.length + 1))).sort((a, b) => a - b);
+        const reads = [0, ...cutAt].map((from, index) => Buffer.from(text.slice(from, cutAt[index]), "latin1"));
+        expect(told("response", reads)).toEqual(told("response", inBytes(text)));
+      }),
+      {
+        numRuns: runs(3_000),
+        examples: [
+          [`${chunkOf("hello")}${chunkOf("world")}0\r\n\r\n`, true, [1, 6, 7]],
+          [`${chunkOf("hello")}5;a=b\r\nworld\r\n0\r\n\r\n`, false, [12]],
+          [`${chunkOf("hello")}5\r\nworld!`, false, []],
+        ],
+      },
+    );
+  });
+
   it("is what clients and engines usually send", () => {
     const sent = (text: string, isRequest: boolean) =>
       readPlainMessage(Buffer.from(`..${text}`, "latin1"), 2, isRequest, 32 * 1_024);
@@ -124,6 +176,7 @@ describe("a message without anything to judge", () => {
     expect(sent("GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n", true)).toMatchObject({ head: { method: "GET" } });
     const answer = "HTTP/1.1 200 OK\r\ndate: Fri, 27 Nov 2026 04:00:00 GMT\r\nserver: uvicorn\r\n";
     expect(sent(`${answer}content-length: 2\r\n\r\n{}`, false)).toMatchObject({ head: { status: 200 } });
-    expect(sent(`${answer}transfer-encoding: chunked\r\n\r\n`, false)).toBeNull();
+    expect(sent(`${answer}transfer-encoding: chunked\r\n\r\n5\r`, false)).toMatchObject({ chunked: true });
+    expect(sent(`${answer}transfer-encoding: gzip, chunked\r\n\r\n`, false)).toBeNull();
   });
 });

@@ -1,10 +1,12 @@
 import { isNamed, type MessageHead } from "./message-head.ts";
 
-/** Head and body of a message that came whole with one read. */
+/** Head and body of a message that came whole with one read, or the head of an answer whose body comes in chunks. */
 export interface PlainMessage {
   readonly head: MessageHead;
   readonly bodyStart: number;
+  /** `bodyStart` when the body comes in chunks. */
   readonly bodyEnd: number;
+  readonly chunked: boolean;
 }
 
 /** Heads longer than this are rare and left to llhttp, bytes. */
@@ -29,8 +31,8 @@ for (const { length } of deciding) decidingLengths[length] = 1;
 
 /**
  * Reads a message that is as plain as nearly all are: whole in these bytes, `POST` or `GET` of a path or an answer with a
- * length, HTTP/1.1, one line per field without anything unusual, a length in digits and nothing else that says how the
- * message ends. Null for all others: they go to llhttp, which judges everything, and every message that is read here it
+ * length or in chunks, HTTP/1.1, one line per field without anything unusual, a length in digits and nothing else that says
+ * how the message ends. Null for all others: they go to llhttp, which judges everything, and every message that is read here it
  * reads to the same effect. Taking the bytes apart here costs a third, for no field has to cross from WebAssembly.
  */
 export function readPlainMessage(
@@ -54,6 +56,7 @@ export function readPlainMessage(
   const text = bytes.toString("latin1", start, end);
   const fields: string[] = [];
   let length = -1;
+  let chunked = false;
   while (bytes[at] !== carriageReturn) {
     const nameStart = at;
     while (at < end && ofNames[bytes[at]!] === 1) at++;
@@ -63,20 +66,21 @@ export function readPlainMessage(
     at = valueStart;
     while (at < end && bytes[at]! >= space && bytes[at]! <= tilde) at++;
     // Spaces around a value are no part of it.
-    if (at === valueStart || bytes[valueStart] === space || bytes[at - 1] === space) return null;
+    if (at > valueStart && (bytes[valueStart] === space || bytes[at - 1] === space)) return null;
     if (at + 2 >= end || bytes[at] !== carriageReturn || bytes[at + 1] !== lineFeed) return null;
     const name = text.slice(nameStart - start, nameEnd - start);
     if (decidingLengths[name.length] === 1 && isDeciding(name)) {
-      if (!isNamed(name, "content-length") || length >= 0) return null;
-      length = wholeNumber(bytes, valueStart, at);
-      if (length < 0) return null;
+      if (length >= 0 || chunked) return null;
+      if (isNamed(name, "content-length")) length = wholeNumber(bytes, valueStart, at);
+      else chunked = !isRequest && isNamed(name, "transfer-encoding") && isChunked(bytes, valueStart, at);
+      if (length < 0 && !chunked) return null;
     }
     fields.push(name, text.slice(valueStart - start, at - start));
     at += 2;
   }
   if (at + 1 >= end || bytes[at + 1] !== lineFeed) return null;
   // Without a length a request has no body, but an answer has one that ends with its connection.
-  if (length < 0 && !isRequest) return null;
+  if (length < 0 && !chunked && !isRequest) return null;
   const bodyStart = at + 2;
   const bodyEnd = bodyStart + Math.max(0, length);
   if (bodyEnd > bytes.length) return null;
@@ -90,7 +94,13 @@ export function readPlainMessage(
     keepAlive: true,
     upgrade: false,
   };
-  return { head, bodyStart, bodyEnd };
+  return { head, bodyStart, bodyEnd, chunked };
+}
+
+const chunkedCoding = Buffer.from("chunked", "latin1");
+
+function isChunked(bytes: Buffer, start: number, end: number): boolean {
+  return end - start === chunkedCoding.length && startsWith(bytes, start, chunkedCoding);
 }
 
 const version = Buffer.from("HTTP/1.1", "latin1");

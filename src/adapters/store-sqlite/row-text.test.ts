@@ -43,6 +43,18 @@ describe("rows on their way to the ledger's thread", () => {
     );
   });
 
+  it("keep what distinguishes two rows, whichever column it is", () => {
+    for (const name of Object.keys(ledgerColumns) as (keyof LedgerRow)[]) {
+      const one = ledgerRow();
+      const value =
+        typeof one[name] === "number" ? 7_777 : typeof one[name] === "boolean" ? !one[name] : `other ${name}`;
+      const given = [one, { ...one, [name]: value } as LedgerRow, one];
+      const { rows: unpacked, bytes } = texts.unpack(packRows(given));
+      const written = unpacked.map(({ from, to }) => bytes.toString("utf8", from, to));
+      expect(written).toEqual(given.map((row) => JSON.stringify(row)));
+    }
+  });
+
   it("are summed as rows that are read back", () => {
     fc.assert(
       fc.property(rows, (given) => {
