@@ -69,6 +69,8 @@ const roundingsPerCase = 2;
 const latestCase = 0.7;
 /** Share of the time left in which a core may close the gap, before parts are searched. */
 const coreTimeShare = 0.6;
+/** The same over several periods, where parts improve a plan quickly. */
+const coreTimeShareOverYears = 0.4;
 /** Share of the time left after that in which blocks of neighbouring sites may tighten the bound. */
 const blockTimeShare = 0.2;
 /** Share of the time limit after which no further rounding is tried. */
@@ -77,6 +79,8 @@ const latestRounding = 0.6;
 const roundsBetweenChecks = 20;
 /** When the search has run dry, problems up to this many arcs go to the solver whole, with the best plan to start from. */
 const closeUpToArcs = 150_000;
+/** By how much, relative to it, a limit may be exceeded without being broken. */
+const limitTolerance = 1e-6;
 /** Neighbourhoods solved at the same time; they share no site. */
 const atOnce = 2;
 
@@ -267,7 +271,8 @@ export async function solveDecomposed(
       onPlan: (found) => keep(createPlanState(problem, found)),
     });
   };
-  if (closes()) await close(coreTimeShare);
+  const overYears = problem.sites.place !== undefined;
+  if (closes()) await close(overYears ? coreTimeShareOverYears : coreTimeShare);
   // A case takes about as long as the whole did, and is worth little without the other.
   if (known === undefined && !timeUp() && !proven() && elapsedS() + 2 * boundS <= latestCase * options.timeLimitS) {
     const told = await tellCasesApart(whole, {
@@ -335,9 +340,16 @@ export async function solveDecomposed(
       if (result === null) continue;
       if (result.message !== "") message = result.message;
       const gained = objectiveUsd(regions[i]!.part.problem, regions[i]!.part.start) - result.objectiveUsd;
-      search.learn(regions[i]!.places, gained, bestUsd, result.curve.at(-1)?.seconds ?? 0);
+      const seconds = result.curve.at(-1)?.seconds ?? 0;
+      search.learn(regions[i]!.places, gained, bestUsd, seconds, result.status === "timeLimit");
       if (gained <= 1e-9 * bestUsd) continue;
+      // Two regions may each have taken what is left of the same limit.
+      state.checkpoint();
       applyTo(state, regions[i]!.part, result.solution);
+      if (i > 0 && isOverrun(state)) {
+        state.rollback();
+        continue;
+      }
       stateUsd -= gained;
     }
     record(stateUsd, boundUsd);
@@ -384,6 +396,11 @@ function statusOf(proven: boolean, cancelled: boolean, timeUp: boolean): SearchS
   if (proven) return "optimal";
   if (cancelled) return "cancelled";
   return timeUp ? "timeLimit" : "gapNotReached";
+}
+
+/** Whether a limit is exceeded by more than what a solver may do; ties are limits of the state alone and kept by parts. */
+function isOverrun({ problem: { limits }, limitUse }: PlanState): boolean {
+  return limits.some(({ upper }, l) => limitUse[l]! > upper + limitTolerance * Math.max(1, Math.abs(upper)));
 }
 
 async function solvePart(

@@ -16,12 +16,17 @@ const fewestPlaces = 3;
 const arcsPerRow = 8;
 /** Sites per neighbourhood, open or in the kernel; it grows while they are solved faster than `briskS`. */
 const smallestNeighbourhood = 10;
+/** The same over several periods, where every place is decided as often. */
+const wholeKernelArcsOverYears = 2_000;
+const smallestOverYears = 4;
 const largestNeighbourhood = 120;
 const briskS = 1;
 const slowS = 4;
 const neighbourhoodTimeS = 10;
 const neighbourhoodGap = 0.002;
 const indispensableRivals = 4;
+/** With no more places than this over several periods all of them are worth a look, and any two regions share rivals. */
+const fewPlaces = 60;
 
 /** Places freed together, and how long and how closely to look at them. */
 export interface Region {
@@ -33,7 +38,8 @@ export interface Region {
 
 export interface Search {
   next(state: PlanState, count: number): Region[];
-  learn(places: readonly number[], gainedUsd: number, objective: number, seconds: number): void;
+  /** @param isCut Whether the solver's time ended before it was done. */
+  learn(places: readonly number[], gainedUsd: number, objective: number, seconds: number, isCut: boolean): void;
 }
 
 /**
@@ -51,12 +57,16 @@ export function createSearch(
   const placeOf = sites.place ?? Int32Array.from({ length: sites.count }, (_, site) => site);
   const sitesOf: number[][] = [];
   for (let site = 0; site < sites.count; site++) (sitesOf[placeOf[site]!] ??= []).push(site);
+  const overYears = sites.place !== undefined;
+  const areFew = overYears && sitesOf.length <= fewPlaces;
+  const smallest = overYears ? smallestOverYears : smallestNeighbourhood;
+  const wholeUpToArcs = overYears ? wholeKernelArcsOverYears : wholeKernelArcs;
   const near = (site: number): boolean =>
-    bound.open[site]! > kernelOpening || bound.siteValue[site]! < 0 || sites.forced[site] === 1;
+    areFew || bound.open[site]! > kernelOpening || bound.siteValue[site]! < 0 || sites.forced[site] === 1;
   const kernel = Uint8Array.from(sitesOf, (here) => (here.some(near) ? 1 : 0));
   const solvedAt = new Float64Array(sitesOf.length).fill(-1);
   let clock = 0;
-  let size = smallestNeighbourhood;
+  let size = smallest;
   let gainInRound = 0;
 
   const stands = (state: PlanState, place: number): boolean =>
@@ -104,18 +114,19 @@ export function createSearch(
   return {
     next(state, count) {
       const active = sitesOf.map((_, place) => place).filter((place) => kernel[place] === 1 || stands(state, place));
-      const free = (places: readonly number[], perRow: number): Neighbourhood =>
+      const free = (places: readonly number[], perRow: number, takesUnserved = true): Neighbourhood =>
         neighbourhoodOf(
           state,
           tables,
           places.flatMap((place) => sitesOf[place]!),
           perRow,
+          takesUnserved,
         );
       let kernelArcs = 0;
       for (let row = 0; row < problem.rows.count; row++) {
         kernelArcs += Math.min(arcsPerRow, arcs.starts[row + 1]! - arcs.starts[row]!);
       }
-      if (kernelArcs <= wholeKernelArcs || active.length <= smallestNeighbourhood) {
+      if (kernelArcs <= wholeUpToArcs || active.length <= smallest) {
         // The whole kernel fits: it is searched with more and more arcs until the time is up.
         if (clock >= 2) return [];
         clock++;
@@ -139,12 +150,14 @@ export function createSearch(
         if (taken.has(place)) continue;
         const nearest = rivals(state, place);
         // Without its strongest rivals a site has nowhere to send its demand: it waits for the next turn.
-        if (nearest.slice(0, indispensableRivals).some((rival) => taken.has(rival))) continue;
+        if (!areFew && nearest.slice(0, indispensableRivals).some((rival) => taken.has(rival))) continue;
         let members = [place, ...nearest.filter((rival) => !taken.has(rival)).slice(0, Math.floor(size) - 1)];
-        let part = free(members, arcsPerRow);
+        // Unserved demand may be offered to one region only.
+        const takesUnserved = !areFew || regions.length === 0;
+        let part = free(members, arcsPerRow, takesUnserved);
         while (part.problem.arcs.pool.length > mostArcs && members.length > fewestPlaces) {
           members = members.slice(0, Math.max(fewestPlaces, Math.floor(members.length / 2)));
-          part = free(members, arcsPerRow);
+          part = free(members, arcsPerRow, takesUnserved);
         }
         // Regions solved together must not share demand that is split between them either; the seed's rivals suffice.
         for (const member of members) taken.add(member);
@@ -154,11 +167,11 @@ export function createSearch(
           timeS: neighbourhoodTimeS,
           gap: neighbourhoodGap,
         });
-        if (regions.length === 1) for (const row of regions[0]!.part.row) blockRow(row, taken);
+        if (regions.length === 1 && !areFew) for (const row of regions[0]!.part.row) blockRow(row, taken);
       }
       return regions;
 
-      /** Unserved demand may be offered to one region only. */
+      /** Keeps whoever could serve what is unserved of a row out of further regions. */
       function blockRow(row: number, blocked: Set<number>): void {
         if (state.unserved[row]! <= 1e-9) return;
         for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
@@ -166,11 +179,11 @@ export function createSearch(
         }
       }
     },
-    learn(members, gainedUsd, objective, seconds) {
+    learn(members, gainedUsd, objective, seconds, isCut) {
       gainInRound += gainedUsd / objective;
       clock++;
-      if (seconds < briskS) size = Math.min(largestNeighbourhood, size * 1.15);
-      else if (seconds > slowS) size = Math.max(smallestNeighbourhood, size / 1.3);
+      if (seconds < briskS && !isCut) size = Math.min(largestNeighbourhood, size * 1.15);
+      else if (seconds > slowS || isCut) size = Math.max(smallest, size / 1.3);
       // The seed and its closest rivals count as done; the rim is better solved from its own middle.
       for (const place of members.slice(0, Math.max(1, Math.ceil(members.length * 0.4)))) solvedAt[place] = clock;
     },

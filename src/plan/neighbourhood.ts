@@ -22,12 +22,14 @@ export interface Neighbourhood {
 /**
  * @param perRow Arcs kept per row, those cheapest with modules priced as the bound prices them; what carries traffic now is
  * kept besides.
+ * @param takesUnserved Whether it may serve what nobody serves now.
  */
 export function neighbourhoodOf(
   state: PlanState,
   tables: MoveTables,
   sites: readonly number[],
   perRow: number,
+  takesUnserved = true,
 ): Neighbourhood {
   const { problem } = state;
   const { arcs, pools } = problem;
@@ -47,8 +49,10 @@ export function neighbourhoodOf(
       const here = state.share[arc]!;
       const known = portionOf.get(row);
       if (known !== undefined) portionOf.set(row, known + here);
-      else if (here > 0 || state.unserved[row]! > negligible)
-        portionOf.set(row, here + Math.max(0, state.unserved[row]!));
+      else {
+        const unserved = takesUnserved ? Math.max(0, state.unserved[row]!) : 0;
+        if (here > 0 || unserved > negligible) portionOf.set(row, here + unserved);
+      }
     }
   }
   const row = [...portionOf.keys()].sort((a, b) => a - b);

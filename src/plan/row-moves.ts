@@ -63,8 +63,12 @@ const lowWord = new Uint32Array(Float64Array.of(5e-324).buffer)[0] === 1 ? 0 : 1
 /** Serves what is unserved of a row with the modules that stand, cheapest first. */
 export function placeRow(state: PlanState, tables: MoveTables, row: number): void {
   const { arcs, rows } = state.problem;
+  const { modules, load } = state;
   for (let i = arcs.starts[row]!; i < arcs.starts[row + 1]! && state.unserved[row]! > negligible; i++) {
     const arc = tables.ranked[i]!;
+    const pool = arcs.pool[arc]!;
+    // Most pools are empty, and most of the others full: what has no room need not be asked how much.
+    if (modules[pool] === 0 || (load[pool]! >= modules[pool]! && arcs.load[arc]! > 0)) continue;
     if (arcs.usd[arc]! >= rows.unservedUsd[row]!) continue;
     const part = Math.min(state.unserved[row]!, state.room(row, arc));
     if (part > negligible) state.serve(row, arc, part);
