@@ -67,8 +67,9 @@ export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: 
     checkPurchases(world, entry, fresh, (message) => report(`${where}.purchases`, message));
     checkUses(world, horizon, i, (message) => report(`${where}.purchases`, message));
     bought.push(...fresh.map((purchase) => ({ ...purchase, period: i })));
-    open = new Set(entry.deployment.pools.map((pool) => pool.site));
     upgrades = entry.deployment.upgrades ?? [];
+    // A place is open from the day its upgrade is ordered, though nothing stands there yet.
+    open = new Set([...entry.deployment.pools, ...upgrades].map(({ site }) => site));
     for (const site of world.sites.keys()) if (isAlwaysOpen(world, site, i)) open.add(site);
   }
   if (!near(costUsd, horizon.presentCostUsd)) {

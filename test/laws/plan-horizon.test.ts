@@ -174,4 +174,31 @@ describe("planning several periods", () => {
       expect(verifyPlan(cheaper!).findings).toEqual([]);
     }
   });
+
+  it("opens a place once that is upgraded before anything stands there", async () => {
+    const world = yearsOf(2, 1);
+    const [site] = world.sites as [World["sites"][number]];
+    const waiting: World = {
+      ...world,
+      demand: world.demand.filter(({ area, workload }) => area === 0 && workload === 0),
+      workloads: world.workloads.map((one) => ({ ...one, unservedUsdPerRequest: 1 })),
+      sites: [
+        {
+          ...site,
+          powerLimitKw: [0, 0],
+          openingCapexUsd: 1_000_000,
+          upgrades: [{ addedKw: 100, priceUsd: 1000, leadTimeYears: 0.5 }],
+        },
+      ],
+      modules: world.modules.map((module) => ({ ...module, leadTimeYears: 1.5 })),
+      // The second year's budget has no room for an opening.
+      limits: { ...world.limits, budgetUsd: [null, 900_000] },
+    };
+    const document = await plan(waiting);
+    const [first, second] = document.horizon!.periods as [HorizonPeriod, HorizonPeriod];
+    expect(standing(first)).toEqual([]);
+    expect(first.deployment.upgrades).toEqual([{ site: 0, upgrade: 0 }]);
+    expect(standing(second)).not.toEqual([]);
+    expect(verifyPlan(document).findings).toEqual([]);
+  });
 });
