@@ -284,6 +284,7 @@ MODELS = {
     # layers, hidden, heads, KV heads, head, FFN, vocabulary
     "llama-3.1-8b": (32, 4096, 32, 8, 128, 14336, 128256),
     "llama-3.2-1b": (16, 2048, 32, 8, 64, 8192, 128256),
+    "llama-3.1-70b": (80, 8192, 64, 8, 128, 28672, 128256),
 }
 
 
@@ -459,9 +460,10 @@ def read_part(path, view, start, length):
 
 
 class Meter:
-    def __init__(self):
+    def __init__(self, section):
         import pynvml
 
+        self.section = section
         self.nvml = pynvml
         pynvml.nvmlInit()
         self.card = pynvml.nvmlDeviceGetHandleByIndex(0)
@@ -478,27 +480,31 @@ class Meter:
     def joules(self):
         return self.nvml.nvmlDeviceGetTotalEnergyConsumption(self.card) / 1e3
 
-    def while_running(self, load_name, work, seconds, **extra):
-        """Mean power from the card's own energy counter, after half a second that is not counted."""
-        end_warm = time.perf_counter() + 0.5
+    def while_running(self, load_name, work, seconds, warm_s=0.5, **extra):
+        """Mean power from the card's own energy counter, after half a second that is not counted; `work` may say how long it was busy."""
+        end_warm = time.perf_counter() + warm_s
         while time.perf_counter() < end_warm:
             work()
             torch.cuda.synchronize()
         began, joules = time.perf_counter(), self.joules()
-        rounds = 0
+        rounds, busy_s = 0, 0.0
         state = None
         while time.perf_counter() - began < seconds:
-            work()
+            busy = work()
+            if isinstance(busy, float):
+                busy_s += busy
             rounds += 1
             if rounds in (10, 40):
                 state = self.state()
             torch.cuda.synchronize()
         took = time.perf_counter() - began
-        emit(section="power", load=load_name, watts=(self.joules() - joules) / took, seconds=took, perS=rounds / took, **(state or self.state()), **extra)
+        if busy_s:
+            extra["busyRatio"] = busy_s / took
+        emit(section=self.section, load=load_name, watts=(self.joules() - joules) / took, seconds=took, perS=rounds / took, **(state or self.state()), **extra)
 
 
 def power():
-    meter = Meter()
+    meter = Meter("power")
     emit(section="power", load="state", **meter.state())
     meter.while_running("idle, with a context", lambda: time.sleep(0.05), 3)
     a = torch.empty(4 * 1024**3, device=DEVICE, dtype=torch.uint8).random_()
@@ -536,6 +542,236 @@ def power():
         del graph, whole
 
 
+# ---------------------------------------------------------------------------------------------------------------------
+# Energy: what a forward pass draws, by what it is made of
+
+
+class Weights:
+    """The layers of a dense model, or of one whose feed-forward parts are experts, for passes of any kind over them."""
+
+    def __init__(self, model, precision):
+        self.precision, self.experts = precision, None
+        if model in MODELS:
+            self.layers, self.hidden, self.heads, self.kv_heads, self.dim, ffn, vocabulary = MODELS[model]
+        else:
+            # layers, hidden, heads, KV heads, head, vocabulary; width of an expert, experts, called per token
+            self.layers, self.hidden, self.heads, self.kv_heads, self.dim, vocabulary, ffn, *self.experts = MIXTURES[model]
+        hidden, q_width = self.hidden, self.heads * self.dim
+        self.one = torch.tensor(1.0, device=DEVICE)
+        self.matrices = []
+        for _ in range(self.layers):
+            attention_part = (self.weight(q_width + 2 * self.kv_heads * self.dim, hidden), self.weight(hidden, q_width))
+            if self.experts is None:
+                self.matrices.append((*attention_part, self.weight(2 * ffn, hidden), self.weight(hidden, ffn)))
+            else:
+                count = self.experts[0]
+                up = torch.randn(count, 2 * ffn, hidden, device=DEVICE, dtype=torch.bfloat16) * 0.02
+                down = torch.randn(count, hidden, ffn, device=DEVICE, dtype=torch.bfloat16) * 0.02
+                self.matrices.append((*attention_part, up, down))
+        self.norm = torch.ones(hidden, device=DEVICE, dtype=torch.bfloat16)
+        self.head = torch.randn(vocabulary, hidden, device=DEVICE, dtype=torch.bfloat16) * 0.02
+
+    def weight(self, n, k):
+        w = torch.randn(n, k, device=DEVICE, dtype=torch.bfloat16) * 0.02
+        return to_fp8(w) if self.precision == "fp8" else w
+
+    def linear(self, x, w):
+        if self.precision != "fp8":
+            return F.linear(x, w)
+        return torch._scaled_mm(to_fp8(x), w.t(), scale_a=self.one, scale_b=self.one, out_dtype=torch.bfloat16, use_fast_accum=True)
+
+
+class Pass:
+    """One step of an engine: `batch` sequences of `context` tokens get one more, and `chunk` tokens of a prompt that has
+    `before` tokens behind it are worked off. What it reads and computes is counted, bytes and operations."""
+
+    def __init__(self, weights, batch, context, chunk=0, before=0):
+        self.w, self.batch, self.context, self.chunk, self.before = weights, batch, context, chunk, before
+        w = weights
+        rows = batch + chunk
+        self.x = torch.randn(rows, w.hidden, device=DEVICE, dtype=torch.bfloat16)
+        shape = (batch, w.kv_heads, context, w.dim)
+        prompt = (1, w.kv_heads, before + chunk, w.dim)
+        self.cache, self.prompt = [], []
+        for _ in range(w.layers):
+            if batch:
+                self.cache.append(tuple(torch.randn(shape, device=DEVICE, dtype=torch.bfloat16) for _ in range(2)))
+            if chunk:
+                self.prompt.append(tuple(torch.randn(prompt, device=DEVICE, dtype=torch.bfloat16) for _ in range(2)))
+        self.offsets, called = [], 1.0
+        if w.experts:
+            count, each = w.experts
+            shares = []
+            for _ in range(w.layers):
+                counts = torch.bincount(torch.rand(rows, count).topk(each, dim=1).indices.flatten(), minlength=count)
+                self.offsets.append(torch.cumsum(counts, 0).to(torch.int32).to(DEVICE))
+                shares.append(float((counts > 0).float().mean()))
+            called = sum(shares) / len(shares)
+        self.weight_bytes = w.head.numel() * 2
+        self.flops = 2 * max(batch, 1) * w.head.numel()
+        for matrices in w.matrices:
+            for i, matrix in enumerate(matrices):
+                mixed = w.experts is not None and i >= 2
+                self.weight_bytes += matrix.numel() * matrix.element_size() * (called if mixed else 1)
+                self.flops += 2 * rows * matrix.numel() * (w.experts[1] / w.experts[0] if mixed else 1)
+        self.kv_bytes = 4 * w.layers * w.kv_heads * w.dim * (batch * context + (before + chunk if chunk else 0))
+        self.attention_flops = 4 * w.layers * w.heads * w.dim * (batch * context + chunk * (before + chunk / 2))
+
+    def feed_forward(self, x, layer, up, down):
+        w = self.w
+        if w.experts is None:
+            gate, up = w.linear(x, up).chunk(2, dim=1)
+            return w.linear(F.silu(gate) * up, down)
+        # Which rows belong together is drawn once: sorting them is work of an engine, not of the products.
+        each = w.experts[1]
+        spread = x.unsqueeze(1).expand(-1, each, -1).reshape(-1, w.hidden)
+        gate, up = torch._grouped_mm(spread, up.transpose(-2, -1), offs=self.offsets[layer]).chunk(2, dim=1)
+        out = torch._grouped_mm(F.silu(gate) * up, down.transpose(-2, -1), offs=self.offsets[layer])
+        return out.view(-1, each, w.hidden).sum(dim=1)
+
+    def __call__(self):
+        w, x, batch, chunk = self.w, self.x, self.batch, self.chunk
+        q_width, kv_width = w.heads * w.dim, w.kv_heads * w.dim
+        for layer, (qkv, out, up, down) in enumerate(w.matrices):
+            h = w.linear(F.rms_norm(x, (w.hidden,), w.norm), qkv)
+            q, k, v = h.split((q_width, kv_width, kv_width), dim=1)
+            parts = []
+            if batch:
+                keys, values = self.cache[layer]
+                keys[:, :, 0].copy_(k[:batch].view(batch, w.kv_heads, w.dim))
+                values[:, :, 0].copy_(v[:batch].view(batch, w.kv_heads, w.dim))
+                a = attend(q[:batch].reshape(batch, w.heads, 1, w.dim), keys, values, "flash", False)
+                parts.append(a.reshape(batch, q_width))
+            if chunk:
+                keys, values = self.prompt[layer]
+                queries = q[batch:].view(1, chunk, w.heads, w.dim).transpose(1, 2)
+                if self.before:
+                    # Without a mask: the kernel for a chunk behind others; a little more work than counted.
+                    a = attend(queries, keys, values, "flash", False)
+                else:
+                    a = attend(queries, keys, values, "flash", True)
+                parts.append(a.transpose(1, 2).reshape(chunk, q_width))
+            a = parts[0] if len(parts) == 1 else torch.cat(parts)
+            x = x + w.linear(a, out)
+            x = x + self.feed_forward(F.rms_norm(x, (w.hidden,), w.norm), layer, up, down)
+        last = x[: max(batch, 1)]
+        return F.linear(F.rms_norm(last, (w.hidden,), w.norm), w.head).argmax(dim=1)
+
+
+MIXTURES = {"qwen3-30b-a3b": (48, 2048, 32, 4, 128, 151936, 768, 128, 8)}
+
+# model, precision, [(batch, context, chunk, before)]
+PASSES = [
+    (
+        "llama-3.1-8b",
+        "bf16",
+        [(n, 1024, 0, 0) for n in (1, 2, 4, 8, 16, 32, 64, 128, 256)]
+        + [(1, 16384, 0, 0), (8, 8192, 0, 0), (32, 4096, 0, 0), (32, 128, 0, 0), (128, 128, 0, 0), (128, 4096, 0, 0)]
+        + [(0, 0, 512, 0), (0, 0, 2048, 0), (0, 0, 8192, 0)]
+        + [(64, 1024, 512, 0), (64, 1024, 1984, 0), (16, 1024, 256, 0)],
+    ),
+    (
+        "llama-3.1-8b",
+        "fp8",
+        [(n, 1024, 0, 0) for n in (1, 8, 32, 128)] + [(128, 4096, 0, 0), (0, 0, 2048, 0), (0, 0, 8192, 0), (64, 1024, 1984, 0)],
+    ),
+    ("llama-3.2-1b", "bf16", [(1, 1024, 0, 0), (32, 1024, 0, 0), (128, 1024, 0, 0)]),
+    ("qwen3-30b-a3b", "bf16", [(n, 1024, 0, 0) for n in (1, 8, 32, 128)] + [(0, 0, 2048, 0)]),
+    ("llama-3.1-70b", "fp8", [(n, 1024, 0, 0) for n in (1, 8, 32, 128)] + [(0, 0, 2048, 0)]),
+]
+
+
+def captured(work):
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        work()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        work()
+    return graph
+
+
+def energy():
+    meter = Meter("energy")
+    # The smaller model first: the idle card is looked at before anything has warmed it.
+    meter.while_running("idle, with a context", lambda: time.sleep(0.05), 4)
+    a = torch.empty(4 * 1024**3, device=DEVICE, dtype=torch.uint8).random_().view(torch.float32)
+    a.fill_(1.5)
+    meter.while_running("reading memory", lambda: [a.sum() for _ in range(8)], 3, bytes=8 * 4 * 1024**3)
+    del a
+    for model, precision, passes in PASSES:
+        if left_s() < 20:
+            return
+        torch.cuda.empty_cache()
+        try:
+            weights = Weights(model, precision)
+        except Exception as error:  # noqa: BLE001
+            emit(section="energy", model=model, precision=precision, error=repr(error)[:300])
+            continue
+        meter.while_running(f"idle, weights of {model} in memory", lambda: time.sleep(0.05), 2)
+        for batch, context, chunk, before in passes:
+            if left_s() < 10:
+                return
+            what = dict(model=model, precision=precision, batch=batch, context=context, chunk=chunk, before=before)
+            try:
+                whole = Pass(weights, batch, context, chunk, before)
+                graph = captured(whole)
+                graph.replay()
+                torch.cuda.synchronize()
+                meter.while_running(
+                    "pass",
+                    lambda: [graph.replay() for _ in range(4)],
+                    2.5,
+                    **what,
+                    weightBytes=whole.weight_bytes,
+                    kvBytes=whole.kv_bytes,
+                    flops=whole.flops,
+                    attentionFlops=whole.attention_flops,
+                    passesPerRound=4,
+                )
+                del graph, whole
+            except Exception as error:  # noqa: BLE001
+                emit(section="energy", **what, error=repr(error)[:300])
+            torch.cuda.empty_cache()
+        if model == "llama-3.1-8b" and precision == "bf16":
+            pauses(meter, weights)
+            sustained(meter, weights)
+        del weights
+
+
+def pauses(meter, weights):
+    """The same step with pauses in between: does the card idle as soon as it has nothing to do?"""
+    whole = Pass(weights, 16, 1024)
+    graph = captured(whole)
+    for steps, pause_s in ((1, 0.01), (1, 0.03), (10, 0.1), (10, 0.3), (100, 1.0), (100, 3.0)):
+
+        def work():
+            began = time.perf_counter()
+            for _ in range(steps):
+                graph.replay()
+            torch.cuda.synchronize()
+            busy_s = time.perf_counter() - began
+            time.sleep(pause_s)
+            return busy_s
+
+        meter.while_running("steps with pauses", work, max(3, 3 * pause_s), batch=16, context=1024, steps=steps, pauseS=pause_s)
+
+
+def sustained(meter, weights):
+    """Half a minute of one load after the other, second by second."""
+    for name, batch, context, chunk in (("decode of 128", 128, 1024, 0), ("prompts of 8192", 0, 0, 8192)):
+        if left_s() < 60:
+            return
+        whole = Pass(weights, batch, context, chunk)
+        graph = captured(whole)
+        for second in range(32):
+            meter.while_running(f"sustained {name}", lambda: [graph.replay() for _ in range(4)], 1, warm_s=0, second=second)
+        del graph, whole
+        torch.cuda.empty_cache()
+
+
 SECTIONS = {
     "launch": launch,
     "memory": memory,
@@ -543,6 +779,7 @@ SECTIONS = {
     "attention": attention,
     "experts": experts,
     "power": power,
+    "energy": energy,
     "load": load,
     "gemm": gemm,
 }

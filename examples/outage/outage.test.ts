@@ -4,7 +4,7 @@ import { expectPrinted, openExample } from "../../test/cli/example.ts";
 const example = openExample("outage");
 afterAll(example.close);
 
-const dark = ["--seconds", "600", "--fault", "site:berlin@120s+300s"];
+const dark = ["--seconds", "600", "--fault", "site:vienna@120s+300s"];
 
 describe("a site that goes dark for five minutes", () => {
   it("is not noticed where the others have room, but for the requests in progress there", async () => {

@@ -44,6 +44,13 @@ const registry = {
     date: "2026-11-26",
     url: null,
   },
+  "own-h200-2026-11": {
+    title:
+      "Own measurement on one H200 SXM: bench/accelerator/measure.py and engine_energy.py on llama.cpp 0.5.0 (PyTorch 2.11, CUDA 13, driver 580.159)",
+    publisher: "Disperse",
+    date: "2026-11-27",
+    url: null,
+  },
   "nvidia-datasheets": {
     title: "Data-centre GPU datasheets",
     publisher: "NVIDIA",

@@ -36,6 +36,11 @@ export function power(kw: number): string {
   return kw < 100 ? `${three(kw)} kW` : `${three(kw / 1000)} MW`;
 }
 
+/** Electric energy, likewise. */
+export function energy(kwh: number): string {
+  return Math.abs(kwh) < 1000 ? `${three(kwh)} kWh` : `${three(kwh / 1000)} MWh`;
+}
+
 /** Below this a figure is what is left of a sum of many that cancel, not a quantity. */
 const negligible = 5e-7;
 

@@ -1,7 +1,7 @@
 import { rejectReasons } from "../route/index.ts";
 import type { PlanDocument } from "../plan/index.ts";
 import type { SimulationResult } from "../simulate/index.ts";
-import { ms, percent, three, usd } from "./figures.ts";
+import { energy, ms, percent, three, usd } from "./figures.ts";
 import { predictionLines } from "./prediction-lines.ts";
 import { textTable } from "./text-table.ts";
 import { reasonText, shareText } from "./unserved-text.ts";
@@ -98,8 +98,19 @@ function agreementLines({ agreement, closedForms }: SimulationResult, { unserved
     textTable(["pool: planned and happened", "planned", "completed", "difference", "explained by"], rows),
     ...more,
     `${percent(agreement.movedRatio)} of the planned requests were served by another pool than planned; ${agreement.unplannedRequests.toFixed(0)} requests were expected for which the plan has no capacity${planReasons(unserved)}`,
+    ...energyLine(agreement),
     ...closedFormLines(closedForms),
     "",
+  ];
+}
+
+/** What serving adds to idling; with engines that stop it may be less than nothing. */
+function energyLine({ plannedServing, serving }: SimulationResult["agreement"]): string[] {
+  if (!(plannedServing.kwh > 0)) return [];
+  const told = ({ kwh, usd: price }: typeof serving) => `${energy(kwh)} (${usd(price)})`;
+  const apart = percent(serving.kwh / plannedServing.kwh - 1);
+  return [
+    `energy above idling: ${told(serving)} drawn; at what the plan takes a request for, the mean over its day, ${told(plannedServing)} (drawn: ${apart})`,
   ];
 }
 

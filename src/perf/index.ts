@@ -31,5 +31,7 @@ export {
   type Replica,
   type Split,
 } from "./replica.ts";
+export { drawnMsPerRequest } from "./request-draw.ts";
+export { runDrawnMs, type StepTerms } from "./step-draw.ts";
 export { requestTokensAt, type RequestShape } from "./request-shape.ts";
 export { bytesPerWeight } from "./precision.ts";

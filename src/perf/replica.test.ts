@@ -196,14 +196,18 @@ describe("prediction class", () => {
 });
 
 describe("power", () => {
-  it("runs from idle to full and spends per request what the difference yields at saturation", () => {
+  it("runs from idle to full, and requests that fill the engines take nearly all between", () => {
     expect(wallPowerKw(largeModule, 0)).toBe(2.5);
     expect(wallPowerKw(largeModule, 1)).toBe(10);
     expect(wallPowerKw(largeModule, 3)).toBe(10);
     const replica = compileReplica(spec("h100-sxm", "llama-3.1-8b"))!;
     const shape = { inputMean: 500, inputCv: 1, outputMean: 200, outputCv: 1, prefixHitRatio: 0 };
-    const perHour = saturationPerS(replica, shape) * 8 * 3600;
-    expect(energyKwhPerRequest(largeModule, replica, shape) * perHour).toBeCloseTo(7.5, 9);
+    const perS = 0.999 * saturationPerS(replica, shape);
+    const kw = energyKwhPerRequest(largeModule, replica, shape, perS) * perS * 8 * 3600;
+    expect(kw).toBeGreaterThan(0.85 * 7.5);
+    expect(kw).toBeLessThanOrEqual(7.5 + 1e-9);
+    // A lone request has the weights read for itself alone.
+    expect(energyKwhPerRequest(largeModule, replica, shape, perS / 1000)).toBeGreaterThan((10 * kw) / perS / 8 / 3600);
   });
 });
 

@@ -17,27 +17,15 @@ import {
 } from "./memory.ts";
 import { allReduce } from "./all-reduce.ts";
 import { arithmeticTflops, attentionTflops } from "./precision.ts";
+import { drawOf, drawShares, type StepTerms } from "./step-draw.ts";
 
 /**
- * An engine as numbers, all times in ms. One step that decodes `n` sequences holding `S` tokens of context and prefills
- * `p` tokens (with `q` query-key pairs) takes
- *
- *   stepBaseMs + perSequenceMs·n + perContextTokenMs·S + perPrefillTokenMs·p + perAttentionTokenPairMs·q + batchMs(n + p)
- *
- * Given n it is linear in S, so runs of decode steps can be summed in closed form.
+ * An engine as numbers, all times in ms. Given the number of sequences a step (`StepTerms`) is linear in their context, so
+ * runs of decode steps can be summed in closed form.
  */
-export interface Replica {
+export interface Replica extends StepTerms {
   readonly spec: ReplicaSpec;
   readonly kvTokenCapacity: number;
-  /** Fixed cost, weights that every step reads, layers, and collective start-up. */
-  readonly stepBaseMs: number;
-  /** Scheduler, sampler, arithmetic and collective bytes of a decoding sequence; with drafts, of all tokens checked for it. */
-  readonly perSequenceMs: number;
-  /** Reading the KV cache of one token. */
-  readonly perContextTokenMs: number;
-  readonly perPrefillTokenMs: number;
-  /** A chunk of c tokens behind c0 earlier ones has c × (c0 + c/2) pairs. */
-  readonly perAttentionTokenPairMs: number;
   /** Tokens of a decoding sequence that pass the model in a step: 1, and those of the draft. */
   readonly tokensPerSequence: number;
   /** Tokens a decoding sequence gains per step, in sixteenths of a token: 1 without drafts. */
@@ -52,10 +40,10 @@ export interface Replica {
   readonly maxBatchedTokens: number;
   readonly kvBlockTokens: number;
   /**
-   * What the `tokens` tokens of one step cost together, which rises to a limit: reading the experts they call, and what
-   * short sums over the accelerators take beyond their bytes. Null where there is neither.
+   * What the same parts of a step ask for above idling, in ms at full load of all the engine's accelerators: energy over the
+   * power that they add between idle and full load. A step draws no more than it lasts (`drawnMs`).
    */
-  readonly batchMs: ((tokens: number) => number) | null;
+  readonly draw: StepTerms;
 }
 
 /** Units of an engine that run prompts and answers apart, and the way of the cache from one to the other. */
@@ -147,8 +135,8 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   // A batch passes all stages one after the other and so all weights.
   const [shared, lookup, experts] = [perStage.shared * stages, perStage.lookup * stages, perStage.experts * stages];
   const unpacks = accelerator.tflops[spec.weightPrecision] === undefined;
-  const expertReadMs =
-    readMs(experts, engine.expertMemoryCoefficient ?? engine.memoryCoefficient) * (unpacks ? unpackedReadRatio : 1);
+  const expertWorkMs = readMs(experts, 1) * (unpacks ? unpackedReadRatio : 1);
+  const expertReadMs = (engine.expertMemoryCoefficient ?? engine.memoryCoefficient) * expertWorkMs;
   const idleShare = model.experts ? 1 - model.experts.perToken / model.experts.count : 0;
   const expertLayersMs = model.experts ? ((engine.stepPerExpertLayerUs ?? 0) * model.layers) / 1e3 : 0;
 
@@ -173,7 +161,8 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     model.layers *
     startUpWeights[isQuantised ? "quantised" : "bf16"] *
     (spec.attentionDataParallel ? 1 : t);
-  const sharedMs = (2 * computeCoefficient * (sharedParameters + startUp)) / sharedFlopsPerMs;
+  const sharedWorkMs = (2 * (sharedParameters + startUp)) / sharedFlopsPerMs;
+  const sharedMs = computeCoefficient * sharedWorkMs;
   const expertStartUp = model.experts
     ? model.experts.perToken * productsPerExpertLayer * model.layers * expertStartUpWeights * t
     : 0;
@@ -185,12 +174,13 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const plainPairFlops = 4 * model.attentionHeads * model.headDim;
   const pairFlops = model.attentionPairFlops ?? { prompt: plainPairFlops, decode: plainPairFlops };
   const attentionFlopsPerMs = attentionEfficiency * attentionTflops(accelerator) * 1e9;
-  const pairMs = (computeCoefficient * attentionLayers * pairFlops.prompt) / t / attentionFlopsPerMs;
+  const pairWorkMs = (attentionLayers * pairFlops.prompt) / t / attentionFlopsPerMs;
+  const pairMs = computeCoefficient * pairWorkMs;
   // Every token reads the state of the layers without a cache and writes it back.
   const stateMs = readMs((2 * (model.stateBytesPerSequence ?? 0)) / t);
 
   // Each token calls `perToken` of `count` experts at random, so a share of them stays unread while batches are small.
-  const moeWeightMs = (tokens: number) => (tokens > 0 ? expertReadMs * (1 - idleShare ** (tokens / stages)) : 0);
+  const calledRatio = (tokens: number) => (tokens > 0 ? 1 - idleShare ** (tokens / stages) : 0);
   // An index is read for all of the context and the cache for the tokens it picks.
   const sparse = model.sparseAttention;
   const tokensPerSequence = 1 + draftTokens;
@@ -217,24 +207,48 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     draftTokens * draftCostRatio * computeMs +
     (sparse ? sparse.topTokens * kvTokenMs : 0);
 
-  return {
-    spec,
-    kvTokenCapacity: memory.kvTokenCapacity,
-    ...(spec.engine.split && { split: splitOf(spec, spec.engine.split) }),
-    stepBaseMs: stepBaseMs * (1 + draftTokens * draftCostRatio),
+  const drafts = 1 + draftTokens * draftCostRatio;
+  const time: StepTerms = {
+    stepBaseMs: stepBaseMs * drafts,
     // Each of the batches under way holds its share of the sequences.
     perSequenceMs: perSequenceMs / stages,
     perContextTokenMs: (sparse ? indexTokenMs : kvTokenMs) / stages,
+    perPrefillTokenMs: computeMs + wholePromptMs + sums.perTokenMs + handOverMs.perTokenMs,
+    perAttentionTokenPairMs: pairMs,
+    batchMs:
+      model.experts || beyondMs
+        ? (tokens) => expertReadMs * calledRatio(tokens) + (beyondMs?.(tokens / stages) ?? 0)
+        : null,
+  };
+  // Work takes the energy of its bytes and operations however long an engine's own kernels are at it.
+  const { weights, experts: calledExperts, cache, arithmetic, promptAttention } = drawShares;
+  const arithmeticMs = (sharedWorkMs + (2 * (expertParameters + expertStartUp)) / flopsPerMs) / t;
+  const cacheShare = cache / engine.memoryCoefficient;
+  const work: StepTerms = {
+    stepBaseMs: weights * readMs(shared - lookup, 1) * drafts,
+    perSequenceMs:
+      (arithmetic * (tokensPerSequence + draftTokens * draftCostRatio) * arithmeticMs +
+        cacheShare * (tokensPerSequence * stateMs + (sparse ? sparse.topTokens * kvTokenMs : 0))) /
+      stages,
+    perContextTokenMs: cacheShare * time.perContextTokenMs,
+    perPrefillTokenMs: arithmetic * arithmeticMs,
+    perAttentionTokenPairMs: promptAttention * pairWorkMs,
+    batchMs: model.experts ? (tokens) => calledExperts * expertWorkMs * calledRatio(tokens) : null,
+  };
+
+  return {
+    ...time,
+    draw: drawOf(time, work),
+    spec,
+    kvTokenCapacity: memory.kvTokenCapacity,
+    ...(spec.engine.split && { split: splitOf(spec, spec.engine.split) }),
     tokensPerSequence,
     tokensPerStep: Math.round(tokensPerStep * acceptanceUnits) / acceptanceUnits,
     pipelineStages: stages,
-    perPrefillTokenMs: computeMs + wholePromptMs + sums.perTokenMs + handOverMs.perTokenMs,
-    perAttentionTokenPairMs: pairMs,
     requestOverheadMs: engine.requestOverheadMs + promptLayersMs,
     maxSequences: engine.maxSequences,
     maxBatchedTokens: engine.maxBatchedTokens * stages,
     kvBlockTokens: engine.kvBlockTokens,
-    batchMs: model.experts || beyondMs ? (tokens) => moeWeightMs(tokens) + (beyondMs?.(tokens / stages) ?? 0) : null,
   };
 }
 

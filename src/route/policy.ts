@@ -32,11 +32,11 @@ export interface Policy {
 /** What modules can do is the same in every period, and takes most of the time that a policy does. */
 const servings = new WeakMap<World, readonly Serving[]>();
 
-function servingOf(world: World): readonly Serving[] {
+function servingOf(world: World, residency: ResidencyTable): readonly Serving[] {
   const known = servings.get(world);
   if (known !== undefined) return known;
   const found = world.workloads.flatMap((workload) =>
-    world.modules.map((module) => compileServing(world, workload, module)),
+    world.modules.map((module) => compileServing(world, residency, workload, module)),
   );
   servings.set(world, found);
   return found;
@@ -49,7 +49,7 @@ export function compilePolicy(world: World, period = 0): Policy {
   const continents = new Map(world.jurisdictions.map((entry) => [entry.country, entry.continent]));
   const tables: (LatencyTable | undefined)[] = [];
   const exportAllowed = compileExport(world);
-  const serving = servingOf(world);
+  const serving = servingOf(world, residency);
   return {
     world,
     period,

@@ -5,11 +5,25 @@ import { compilePolicy } from "./policy.ts";
 describe("what a module can do for a workload", () => {
   const world = tinyWorld({});
 
-  it("is worked out once, however many worlds ask, and whatever prices, places and demand they have", () => {
+  it("is worked out once, however many worlds ask, and whatever prices they have", () => {
     const dearer = structuredClone(world);
     for (const each of dearer.modules) Object.assign(each, { priceUsd: 2 * each.priceUsd, leadTimeYears: 3 });
-    Object.assign(dearer, { sites: [], demand: [] });
     expect(compilePolicy(dearer).serving.every((each, i) => each === compilePolicy(world).serving[i])).toBe(true);
+  });
+
+  it("is the same in all but its energy, whatever places and demand they have", () => {
+    const elsewhere = { ...structuredClone(world), sites: [], demand: [] };
+    const asked = compilePolicy(world).serving;
+    for (const [i, { options }] of compilePolicy(elsewhere).serving.entries()) {
+      expect(options).toHaveLength(asked[i]!.options.length);
+      for (const [layout, option] of options.entries()) {
+        const before = asked[i]!.options[layout]!;
+        expect(option.replica).toBe(before.replica);
+        expect({ ...option, energyKwhPerRequest: 0 }).toEqual({ ...before, energyKwhPerRequest: 0 });
+        // Nobody to share a step with.
+        expect(option.energyKwhPerRequest).toBeGreaterThanOrEqual(before.energyKwhPerRequest);
+      }
+    }
   });
 
   it("is another for another share of requests in time, length, chip or engine", () => {

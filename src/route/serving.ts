@@ -12,6 +12,8 @@ import {
   type RequestShape,
 } from "../perf/index.ts";
 import { Answers } from "./answers.ts";
+import { expectedDemand, expectedLoadRatios } from "./expected-load.ts";
+import type { ResidencyTable } from "./residency.ts";
 
 /** Compute budgets above this (ms) no longer change what an engine can carry within any interactive objective. */
 const budgetCeilingMs = 120_000;
@@ -35,9 +37,12 @@ export interface ServingOption {
   readonly ratePerS: Float64Array;
   /** Requests/s of one replica when only TPOT and memory limit it. */
   readonly unhurriedPerS: number;
-  /** Energy of one request above idling, kWh at the wall before PUE. */
+  /** Energy of one request above idling at the load that engines are expected to have, kWh at the wall before PUE. */
   readonly energyKwhPerRequest: number;
 }
+
+/** An option before anything is known of its load. */
+type Layout = Omit<ServingOption, "energyKwhPerRequest">;
 
 /** What a module can do for a workload, best first; empty with a reason when it can do nothing. */
 export interface Serving {
@@ -73,13 +78,25 @@ interface ServingQuestion {
   readonly tpotBudgetMs: number | null;
 }
 
+/** The same with the loads that engines of each layout are expected to have over the day (`expectedLoadRatios`). */
+interface EnergyQuestion {
+  readonly question: ServingQuestion;
+  readonly loadRatios: readonly (readonly number[])[];
+}
+
 /** An answer takes milliseconds. */
 const servings = new Answers(servingFor, 2_000);
+const withEnergy = new Answers(energyFor, 2_000);
 
 /** Evaluates every engine layout of `module` for `workload`. */
-export function compileServing(world: World, workload: Workload, module: ServerModule): Serving {
+export function compileServing(
+  world: World,
+  residency: ResidencyTable,
+  workload: Workload,
+  module: ServerModule,
+): Serving {
   const { name, accelerator, acceleratorCount, powerKw, idlePowerKw } = module;
-  return servings.to({
+  const question: ServingQuestion = {
     module: { name, accelerator, acceleratorCount, powerKw, idlePowerKw },
     model: world.models[workload.model]!,
     engine: world.engines[workload.engine]!,
@@ -88,13 +105,34 @@ export function compileServing(world: World, workload: Workload, module: ServerM
     shape: requestShape(workload),
     attainmentRatio: workload.ttft.attainmentRatio,
     tpotBudgetMs: workload.tpotBudgetMs,
-  });
+  };
+  const { options } = servings.to(question);
+  const key = engineKey(workload);
+  const demand = expectedDemand(world, residency, workload, (other) => engineKey(other) === key);
+  const loadRatios = options.map(({ unhurriedPerS, replicasPerModule }) =>
+    expectedLoadRatios(demand, unhurriedPerS * replicasPerModule, world.limits.headroomRatio),
+  );
+  return withEnergy.to({ question, loadRatios });
 }
 
-function servingFor(question: ServingQuestion): Serving {
+function energyFor({ question, loadRatios }: EnergyQuestion): Serving {
+  const serving = servings.to(question);
+  const { module, shape } = question;
+  const options = serving.options.map((option, i) => {
+    const loads = loadRatios[i]!;
+    const at = (load: number) => energyKwhPerRequest(module, option.replica, shape, load * option.unhurriedPerS);
+    const all = loads.reduce((sum, load) => sum + load, 0);
+    // Each hour has as many requests as it has load.
+    const kwh = all > 0 ? loads.reduce((sum, load) => sum + load * at(load), 0) / all : at(0);
+    return { ...option, energyKwhPerRequest: kwh };
+  });
+  return { ...serving, options };
+}
+
+function servingFor(question: ServingQuestion): Omit<Serving, "options"> & { readonly options: readonly Layout[] } {
   const { module, model, engine, weightPrecision, kvPrecision } = question;
   const { accelerator } = module;
-  const options: ServingOption[] = [];
+  const options: Layout[] = [];
   let memoryDetail = "";
   let tooSlow = false;
   for (const tensorParallel of feasibleTensorParallel(module)) {
@@ -124,7 +162,7 @@ function compileOption(
   replica: Replica,
   tensorParallel: number,
   { module, shape, attainmentRatio: quantile, tpotBudgetMs }: ServingQuestion,
-): ServingOption | null {
+): Layout | null {
   const unhurriedPerS = capacityPerS(replica, shape, { ttftMs: budgetCeilingMs, quantile, tpotMs: tpotBudgetMs });
   if (!(unhurriedPerS > 0)) return null;
   const idleMs = unloadedTtftMs(replica, shape, quantile);
@@ -153,7 +191,6 @@ function compileOption(
     budgetMs: Float64Array.from(budgets),
     ratePerS: Float64Array.from(rates),
     unhurriedPerS,
-    energyKwhPerRequest: energyKwhPerRequest(module, replica, shape),
   };
 }
 

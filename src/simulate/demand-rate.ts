@@ -1,5 +1,5 @@
 import type { World } from "../catalog/index.ts";
-import { dailyCurve, dailyShare, meanShareBetween, type DailyCurve } from "./daily-curve.ts";
+import { dailyCurve, dailyShare, meanShareBetween, type DailyCurve } from "../route/index.ts";
 
 /** How much of the demand is simulated: along the daily curve of every area, all at its peak, or all at its mean. */
 export type DemandLevel = "curve" | "peak" | "mean";

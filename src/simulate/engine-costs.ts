@@ -1,4 +1,15 @@
-import type { Replica, Split } from "../perf/index.ts";
+import type { Replica, Split, StepTerms } from "../perf/index.ts";
+
+/** What the parts of a step cost, ms. */
+export interface StepCosts {
+  readonly baseMs: number;
+  /** What the tokens of a step cost together: experts they load, short sums over accelerators; `null` for none. */
+  readonly batchMs: ((tokens: number) => number) | null;
+  readonly perSequenceMs: number;
+  readonly perContextTokenMs: number;
+  readonly perPrefillTokenMs: number;
+  readonly perTokenPairMs: number;
+}
 
 /**
  * What one engine step costs, as the simulator uses it: the coefficients `perf` compiled, stretched when the engine has
@@ -7,14 +18,9 @@ import type { Replica, Split } from "../perf/index.ts";
  * A step with n decoding sequences over S context tokens and p prefill tokens takes
  * `base + batch(n + p) + perSequence·n + perContextToken·S + perPrefillToken·p + perTokenPair·pairs`.
  */
-export interface EngineCosts {
-  readonly baseMs: number;
-  /** What the tokens of a step cost together: experts they load, short sums over accelerators; `null` for none. */
-  readonly batchMs: ((tokens: number) => number) | null;
-  readonly perSequenceMs: number;
-  readonly perContextTokenMs: number;
-  readonly perPrefillTokenMs: number;
-  readonly perTokenPairMs: number;
+export interface EngineCosts extends StepCosts {
+  /** What a step draws, in ms at full load that take the same energy above idling; absent = full load all the while. */
+  readonly draw?: StepCosts;
   /** Tokens of a decoding sequence that pass the model in a step: 1, and those a draft proposes; absent = 1. */
   readonly tokensPerSequence?: number;
   /** Tokens a decoding sequence gains per step, in sixteenths of a token; absent = 1. */
@@ -37,15 +43,10 @@ export interface EngineCosts {
 export function engineCosts(replica: Replica, speedRatio: number): EngineCosts {
   if (!(speedRatio > 0)) throw new RangeError(`speedRatio must be above 0, not ${speedRatio}`);
   const stretch = 1 / speedRatio;
-  const { batchMs } = replica;
   const kvBlocks = Math.floor(replica.kvTokenCapacity / replica.kvBlockTokens);
   return {
-    baseMs: replica.stepBaseMs * stretch,
-    batchMs: batchMs === null ? null : (tokens) => batchMs(tokens) * stretch,
-    perSequenceMs: replica.perSequenceMs * stretch,
-    perContextTokenMs: replica.perContextTokenMs * stretch,
-    perPrefillTokenMs: replica.perPrefillTokenMs * stretch,
-    perTokenPairMs: replica.perAttentionTokenPairMs * stretch,
+    ...stepCosts(replica, stretch),
+    draw: stepCosts(replica.draw, stretch),
     ...(replica.tokensPerSequence > 1 && {
       tokensPerSequence: replica.tokensPerSequence,
       tokensPerStep: replica.tokensPerStep,
@@ -63,5 +64,17 @@ export function engineCosts(replica: Replica, speedRatio: number): EngineCosts {
       kvBlocks * replica.kvBlockTokens - Math.ceil(replica.tokensPerStep - 1),
       replica.spec.model.maxContextTokens,
     ),
+  };
+}
+
+function stepCosts(terms: StepTerms, stretch: number): StepCosts {
+  const { batchMs } = terms;
+  return {
+    baseMs: terms.stepBaseMs * stretch,
+    batchMs: batchMs === null ? null : (tokens) => batchMs(tokens) * stretch,
+    perSequenceMs: terms.perSequenceMs * stretch,
+    perContextTokenMs: terms.perContextTokenMs * stretch,
+    perPrefillTokenMs: terms.perPrefillTokenMs * stretch,
+    perTokenPairMs: terms.perAttentionTokenPairMs * stretch,
   };
 }

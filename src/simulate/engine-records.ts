@@ -23,6 +23,11 @@ export const engineFloat = {
   meanOutputTokens: 17,
   slowdown: 18,
   recomputedTokens: 19,
+  /** What the steps that have ended drew, ms at full load. */
+  drawnMs: 20,
+  /** What the run's first step asks for, and by how much each asks for more than the one before, ms at full load. */
+  firstStepAskedMs: 21,
+  askedGrowthMs: 22,
 } as const;
 
 /** Where the integers of an engine stand, from twice the beginning of its record on. */

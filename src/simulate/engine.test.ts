@@ -20,6 +20,16 @@ const costs: EngineCosts = {
   maxRequestTokens: 16_000,
 };
 
+/** Steps of few sequences ask for less than they last, those with prompts for more. */
+const draw: EngineCosts["draw"] = {
+  baseMs: 2.5,
+  batchMs: null,
+  perSequenceMs: 0.05,
+  perContextTokenMs: 0.00045,
+  perPrefillTokenMs: 0.05,
+  perTokenPairMs: 1e-7,
+};
+
 interface Job {
   readonly atMs: number;
   readonly input: number;
@@ -136,9 +146,12 @@ describe("Engine", () => {
   it("gives the same times whether it jumps or computes every step, within a nanosecond", () => {
     fc.assert(
       fc.property(jobs, fc.constantFrom(1000, 120), (list, kvBlocks) => {
-        const memory = { kvBlocks, maxRequestTokens: kvBlocks * 16 };
+        const memory = { kvBlocks, maxRequestTokens: kvBlocks * 16, draw };
         const jumping = serve(list, memory);
         const stepping = serve(list, memory, 1);
+        const drawn = jumping.engine.drawnMs(Number.MAX_VALUE);
+        expect(Math.abs(drawn - stepping.engine.drawnMs(Number.MAX_VALUE))).toBeLessThan(1e-6);
+        expect(drawn).toBeLessThan(jumping.engine.busyMs(Number.MAX_VALUE));
         expect(jumping.outcomes.map((o) => o.serial)).toEqual(stepping.outcomes.map((o) => o.serial));
         for (const [i, outcome] of jumping.outcomes.entries()) {
           expect(Math.abs(outcome.finishedMs - stepping.outcomes[i]!.finishedMs)).toBeLessThan(1e-6);
@@ -165,6 +178,7 @@ describe("Engine", () => {
           tokensPerStep,
           tokensPerSequence: Math.ceil(tokensPerStep),
           ...(stages > 1 && { stages }),
+          draw: { ...draw, batchMs: perExpertMs > 0 ? (tokens) => perExpertMs * (1 - 0.9 ** tokens) : null },
           batchMs: perExpertMs > 0 ? (tokens) => perExpertMs * (1 - 0.9 ** tokens) : null,
         };
         const jumping = serve(list, changes);
@@ -175,6 +189,8 @@ describe("Engine", () => {
           expect(Math.abs(outcome.firstTokenMs - stepping.outcomes[i]!.firstTokenMs)).toBeLessThan(1e-6);
           expect(outcome.preemptions).toBe(stepping.outcomes[i]!.preemptions);
         }
+        const [drawn, stepped] = [jumping, stepping].map(({ engine }) => engine.drawnMs(Number.MAX_VALUE));
+        expect(Math.abs(drawn! - stepped!)).toBeLessThan(1e-6);
         expect(jumping.engine.usedBlocks).toBe(0);
         expect(jumping.outcomes).toHaveLength(list.length);
       }),
@@ -311,6 +327,42 @@ describe("Engine", () => {
     engine.advance(1e9);
     expect(engine.busyMs(1e9)).toBeCloseTo(engine.busyMs(1e6), 9);
     expect(engine.busyMs(1e9)).toBeGreaterThan(5000);
+  });
+
+  it("draws in every moment what its steps do, whether it jumps or computes every step", () => {
+    const begin = (maxRunSteps?: number) => {
+      const table = new RequestTable();
+      const finished = (request: number) => table.release(request);
+      const engine = new Engine({ ...costs, draw }, table, { finished }, maxRunSteps);
+      for (const [input, output] of [
+        [400, 900],
+        [50, 300],
+        [700, 1200],
+      ] as const) {
+        const request = table.take();
+        table.setInt(request, "inputTokens", input);
+        table.setInt(request, "outputTokens", output);
+        table.setInt(request, "cachedTokens", 0);
+        table.setFloat(request, "readyMs", 10);
+        engine.enqueue(request);
+      }
+      return engine;
+    };
+    const [jumping, stepping] = [begin(), begin(1)];
+    let before = 0;
+    for (let nowMs = 0; nowMs < 9000; nowMs += 37.3) {
+      jumping.advance(nowMs);
+      stepping.advance(nowMs);
+      const drawn = jumping.drawnMs(nowMs);
+      expect(Math.abs(drawn - stepping.drawnMs(nowMs))).toBeLessThan(1e-6);
+      expect(drawn).toBeGreaterThanOrEqual(before);
+      expect(drawn - before).toBeLessThanOrEqual(37.3 + 1e-6);
+      before = drawn;
+    }
+    expect(before).toBeGreaterThan(0.4 * jumping.busyMs(9000));
+    // Without figures of their own all steps run at full load.
+    const { engine } = serve([{ atMs: 5, input: 300, output: 70 }]);
+    expect(engine.drawnMs(1e9)).toBeCloseTo(engine.busyMs(1e9), 9);
   });
 
   it("stretches the steps of a slow engine", () => {

@@ -3,6 +3,7 @@ import type { EngineCosts } from "./engine-costs.ts";
 import { drainMsOf } from "./engine-drain.ts";
 import { doing, engineKind, type EngineKind } from "./engine-kind.ts";
 import { engineFloat, engineInt, engineRecordSize } from "./engine-records.ts";
+import { drawnIn, drawnMsUntil, stepOf, stepsUntil, timeAfter } from "./engine-run.ts";
 import { popFinish, pushFinish } from "./finish-heap.ts";
 import { makeRecords } from "./records.ts";
 import { append, clearList, headOf, insertAfter, lengthOf, remove, tailOf } from "./request-list.ts";
@@ -110,6 +111,14 @@ export class Engine {
     return endedMs + Math.max(0, Math.min(nowMs, this.nextChangeMs) - this.#float[at + engineFloat.startMs]!);
   }
 
+  /**
+   * What the engine drew above idling until `nowMs`, in ms at full load that take the same energy; of steps under way what
+   * has passed.
+   */
+  drawnMs(nowMs: number): number {
+    return drawnMsUntil(this.#kind, this.#at, nowMs);
+  }
+
   get preemptions(): number {
     return this.#int[2 * this.#at + engineInt.preemptions]!;
   }
@@ -189,7 +198,9 @@ export class Engine {
         request = next;
       }
     }
+    const drawnMs = this.drawnMs(nowMs);
     this.#float[this.#at + engineFloat.busyMs] = this.busyMs(nowMs);
+    this.#float[this.#at + engineFloat.drawnMs] = drawnMs;
     this.#empty();
   }
 
@@ -253,18 +264,29 @@ export class Engine {
       return;
     }
     const slowdown = float[at + engineFloat.slowdown]!;
-    const togetherMs = costs.batchMs === null ? 0 : costs.batchMs(n * tokensPerSequence + prefillTokens);
-    const decodeMs =
-      costs.baseMs +
-      togetherMs +
-      n * costs.perSequenceMs +
-      float[at + engineFloat.contextTokens]! * costs.perContextTokenMs;
+    const context = float[at + engineFloat.contextTokens]!;
+    const share =
+      costs.stages !== undefined && prefillTokens > 0 ? promptShare(costs.stages, largest / prefillTokens) : 1;
     float[at + engineFloat.startMs] = timeMs;
-    let promptMs = prefillTokens * costs.perPrefillTokenMs + pairs * costs.perTokenPairMs;
-    if (costs.stages !== undefined && prefillTokens > 0) promptMs *= promptShare(costs.stages, largest / prefillTokens);
-    const firstStepMs = (decodeMs + promptMs) * slowdown;
+    const firstStepMs =
+      stepOf(costs, n, n * tokensPerSequence + prefillTokens, context, prefillTokens, pairs, share) * slowdown;
     float[at + engineFloat.firstStepMs] = firstStepMs;
-    float[at + engineFloat.growthMs] = ((n * gain) / units) * costs.perContextTokenMs * slowdown;
+    const growth = (n * gain) / units;
+    float[at + engineFloat.growthMs] = growth * costs.perContextTokenMs * slowdown;
+    const { draw } = costs;
+    if (draw !== undefined) {
+      float[at + engineFloat.firstStepAskedMs] = stepOf(
+        draw,
+        n,
+        n * tokensPerSequence + prefillTokens,
+        context,
+        prefillTokens,
+        pairs,
+        // All stages work at prompts, each at its own.
+        costs.stages === undefined ? 1 : 1 / costs.stages,
+      );
+      float[at + engineFloat.askedGrowthMs] = growth * draw.perContextTokenMs;
+    }
     if (prefillTokens > 0) {
       int[2 * at + engineInt.doing] = doing.mixed;
       int[2 * at + engineInt.steps] = 1;
@@ -277,7 +299,7 @@ export class Engine {
     // Always one or more: room for the next step has just been made.
     const steps = Math.floor(kv.stepsWithin(at, counter * gain, most * gain) / gain);
     int[2 * at + engineInt.steps] = steps;
-    float[at + engineFloat.endMs] = this.#timeAfter(steps);
+    float[at + engineFloat.endMs] = timeAfter(this.#float, this.#at, steps);
     const next = headOf(int, this.#waiting);
     if (next < 0) return;
     const readyMs = this.#table.float[next * requestSize + requestFloat.readyMs]!;
@@ -353,6 +375,7 @@ export class Engine {
     const at = this.#at;
     const steps = int[2 * at + engineInt.steps]!;
     own[at + engineFloat.busyMs] = own[at + engineFloat.busyMs]! + (timeMs - own[at + engineFloat.startMs]!);
+    own[at + engineFloat.drawnMs] = own[at + engineFloat.drawnMs]! + drawnIn(this.#kind, at, steps);
     const before = own[at + engineFloat.counter]!;
     kv.grow(at, before * gain, steps * gain);
     const counter = before + steps;
@@ -508,17 +531,6 @@ export class Engine {
 
   // Time.
 
-  /** End of the run's k-th step: k first steps plus the growth of all later ones. */
-  #timeAfter(steps: number): number {
-    const float = this.#float;
-    const at = this.#at;
-    return (
-      float[at + engineFloat.startMs]! +
-      steps * float[at + engineFloat.firstStepMs]! +
-      (float[at + engineFloat.growthMs]! * steps * (steps - 1)) / 2
-    );
-  }
-
   #stepsToFinish(): number {
     const first = this.#int[2 * this.#at + engineInt.finishHeap]!;
     return (
@@ -530,17 +542,13 @@ export class Engine {
   #shortenTo(timeMs: number): void {
     const at = this.#at;
     const planned = this.#int[2 * at + engineInt.steps]!;
-    const a = this.#float[at + engineFloat.growthMs]! / 2;
-    const b = this.#float[at + engineFloat.firstStepMs]! - a;
-    const distance = timeMs - this.#float[at + engineFloat.startMs]!;
-    // Positive root of a·k² + b·k = distance, in the form that stays exact when a vanishes; rounding is put right after.
-    let steps = distance > 0 ? Math.ceil((2 * distance) / (b + Math.sqrt(b * b + 4 * a * distance))) : 1;
-    if (steps < 1) steps = 1;
-    while (steps > 1 && this.#timeAfter(steps - 1) >= timeMs) steps--;
-    while (steps < planned && this.#timeAfter(steps) < timeMs) steps++;
+    let steps = stepsUntil(this.#float, this.#at, timeMs - this.#float[at + engineFloat.startMs]!);
+    // Rounding is put right.
+    while (steps > 1 && timeAfter(this.#float, this.#at, steps - 1) >= timeMs) steps--;
+    while (steps < planned && timeAfter(this.#float, this.#at, steps) < timeMs) steps++;
     if (steps >= planned) return;
     this.#int[2 * at + engineInt.steps] = steps;
-    this.#float[at + engineFloat.endMs] = this.#timeAfter(steps);
+    this.#float[at + engineFloat.endMs] = timeAfter(this.#float, this.#at, steps);
   }
 
   /** A request became the head of the queue while the engine was at something. */

@@ -275,6 +275,15 @@ export class Fleet implements LoadView {
     return busyMs;
   }
 
+  /** What they drew above idling, ms at full load, likewise. */
+  drawnMs(group: number, nowMs: number): number {
+    const { firstReplica, replicas } = this.#routes.groups[group]!;
+    let drawnMs = 0;
+    for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
+      drawnMs += this.engineOf(replica)?.drawnMs(nowMs) ?? 0;
+    return drawnMs;
+  }
+
   advanceAll(nowMs: number): void {
     for (let replica = 0; replica < this.#routes.replicaCount; replica++) this.engineOf(replica)?.advance(nowMs);
   }

@@ -1,8 +1,9 @@
-import type { World } from "../catalog/index.ts";
+import type { Site, World } from "../catalog/index.ts";
 import type { Routes } from "../route/index.ts";
 import type { DemandRate } from "./demand-rate.ts";
 import { groupSum } from "./group-measures.ts";
 import type { Measures } from "./measures.ts";
+import type { PoolUsage } from "./pool-usage.ts";
 
 /**
  * What was planned and what happened, pool by pool. The plan's peak flows are scaled to the demand expected in the
@@ -16,7 +17,15 @@ export interface PlanAgreement {
   readonly movedRatio: number;
   /** Expected requests for which the plan has no capacity. */
   readonly unplannedRequests: number;
+  /** What serving adds to idling, with PUE: of the planned requests as the plan prices them, and what happened. */
+  readonly plannedServing: ServingEnergy;
+  readonly serving: ServingEnergy;
   readonly pools: readonly PoolAgreement[];
+}
+
+export interface ServingEnergy {
+  readonly kwh: number;
+  readonly usd: number;
 }
 
 export interface PoolAgreement {
@@ -41,6 +50,7 @@ export function compareWithPlan(
   routes: Routes,
   rate: DemandRate,
   measures: Measures,
+  usage: readonly PoolUsage[],
   { fromMs, untilMs, traced }: AgreementSpan,
 ): PlanAgreement {
   const { deployment } = routes;
@@ -50,12 +60,14 @@ export function compareWithPlan(
   for (const workload of traced) scaleTo(expected, world, workload, measures.arrived[workload]!);
   const planned = new Float64Array(deployment.pools.length);
   const plannedOfRow = new Float64Array(world.demand.length);
+  const plannedKwh = new Float64Array(deployment.pools.length);
   for (const flow of deployment.flows) {
     const peakPerS = world.demand[flow.row]!.peakPerS[deployment.period] ?? 0;
     if (peakPerS <= 0) continue;
     const requests = (expected[flow.row]! * flow.peakPerS) / peakPerS;
     planned[flow.pool]! += requests;
     plannedOfRow[flow.row]! += requests;
+    plannedKwh[flow.pool]! += requests * flow.energyKwhPerRequest;
   }
   const completed = new Float64Array(deployment.pools.length);
   for (const [group, { pool }] of routes.groups.entries()) {
@@ -73,6 +85,16 @@ export function compareWithPlan(
       standardScore: plannedRequests > 0 ? difference / Math.sqrt(plannedRequests) : null,
     };
   });
+  const energyOf = (kwhOf: (pool: number, site: Site) => number): ServingEnergy => {
+    let [kwh, usd] = [0, 0];
+    for (const [position, pool] of deployment.pools.entries()) {
+      const site = world.sites[pool.site]!;
+      const drawn = kwhOf(position, site);
+      kwh += drawn;
+      usd += drawn * site.electricityUsdPerKwh;
+    }
+    return { kwh, usd };
+  };
   const total = planned.reduce((sum, value) => sum + value, 0);
   const surplus = pools.reduce((sum, pool) => sum + Math.max(0, pool.completedRequests - pool.plannedRequests), 0);
   const shortfall = pools.reduce((sum, pool) => sum + Math.max(0, pool.plannedRequests - pool.completedRequests), 0);
@@ -82,6 +104,8 @@ export function compareWithPlan(
     // Requests that moved leave one pool short and another with a surplus; the smaller of the two sums are moves.
     movedRatio: total > 0 ? Math.min(surplus, shortfall) / total : 0,
     unplannedRequests: expected.reduce((sum, value, row) => sum + Math.max(0, value - plannedOfRow[row]!), 0),
+    plannedServing: energyOf((pool, { pue }) => plannedKwh[pool]! * pue),
+    serving: energyOf((pool) => usage[pool]!.servingEnergyKwh),
     pools,
   };
 }

@@ -8,7 +8,7 @@ import { conversationWorkloads } from "./conversations.ts";
 import type { DemandRate } from "./demand-rate.ts";
 import { groupSum } from "./group-measures.ts";
 import { rejectionReasons, type Measures, type RejectionReason, type ServedCell } from "./measures.ts";
-import { poolUsage, type PoolUsage } from "./pool-usage.ts";
+import { poolUsage, type EngineActivity, type PoolUsage } from "./pool-usage.ts";
 import { quantilesOf, QuantileSketch, type Quantiles } from "./quantile-sketch.ts";
 import { simulatedMoney, type SimulatedMoney } from "./simulated-money.ts";
 import type { SimulationOptions } from "./simulation-options.ts";
@@ -173,7 +173,7 @@ export interface MeasuredRun {
   readonly traced: ReadonlySet<number>;
   /** Those of them whose requests are not drawn from the workload's own lengths at a steady Poisson rate: all but curves. */
   readonly recorded: ReadonlySet<number>;
-  readonly busyMsOfGroup: Float64Array;
+  readonly activity: EngineActivity;
   /** How long engines of a group have been stopped, and starts; null without autoscaling. */
   readonly scalingOfGroup: (group: number) => ScalingUsage | null;
 }
@@ -182,7 +182,7 @@ export function describeResult(run: MeasuredRun): SimulationResult {
   const { world, measures, options } = run;
   const simulatedMs = spanMs(run);
   const workloads = world.workloads.map((_, workload) => describeWorkload(run, workload));
-  const pools = poolUsage(world, run.routes, run.busyMsOfGroup, run.scalingOfGroup, simulatedMs);
+  const pools = poolUsage(world, run.routes, run.activity, run.scalingOfGroup, simulatedMs);
   const sum = (pick: (result: WorkloadResult) => number) =>
     workloads.reduce((total, result) => total + pick(result), 0);
   const withinSlo = measures.cells.reduce((total, cell) => total + cell.withinSlo, 0);
@@ -217,7 +217,7 @@ export function describeResult(run: MeasuredRun): SimulationResult {
     links: describeLinks(run),
     areaHours: describeAreaHours(run),
     waitingLine: options.waitingLine && { waitMs: quantilesOf(measures.lineMs), largestQueued: measures.largestQueued },
-    agreement: compareWithPlan(world, run.routes, run.rate, measures, run),
+    agreement: compareWithPlan(world, run.routes, run.rate, measures, pools, run),
     closedForms: compareClosedForms(world, run.routes, measures, simulatedMs, recordedWorkloads(run), options),
     predictions: enginePredictions(world, run.routes.deployment),
     money: simulatedMoney(

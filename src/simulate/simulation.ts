@@ -29,6 +29,7 @@ import { LookAhead } from "./look-ahead.ts";
 import { Measures, type RejectionReason } from "./measures.ts";
 import { Isolation } from "./isolation.ts";
 import { groupFloat, groupSize, packGroups, packRows, rowInt, rowInts } from "./packed-places.ts";
+import type { EngineActivity } from "./pool-usage.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
 import { RandomStream } from "./random.ts";
 import { drawFaults } from "./random-faults.ts";
@@ -104,9 +105,9 @@ export class Simulation {
   #handledMs = 0;
   #nowMs = 0;
   #isDone = false;
-  #busyMs: Float64Array | null = null;
-  /** How long each group had been busy when the warm-up ended. */
-  #warmUpBusyMs: Float64Array | null = null;
+  #activity: EngineActivity | null = null;
+  /** What each group had done when the warm-up ended. */
+  #warmUpActivity: EngineActivity | null = null;
   #warmUpScaling: readonly (ScalingUsage | null)[] = [];
 
   /** @throws RangeError when an option makes no sense or the deployment does not belong to the world. */
@@ -195,17 +196,17 @@ export class Simulation {
     if (this.#isDone) return;
     const limitMs = Math.min(untilMs, this.durationMs);
     const warmUpMs = this.options.warmUpS * 1000;
-    if (this.#warmUpBusyMs === null && warmUpMs > 0 && limitMs >= warmUpMs) {
+    if (this.#warmUpActivity === null && warmUpMs > 0 && limitMs >= warmUpMs) {
       this.#runTo(warmUpMs);
       this.#fleet.advanceAll(warmUpMs);
-      this.#warmUpBusyMs = this.#busyPerGroup(warmUpMs);
+      this.#warmUpActivity = this.#activityUntil(warmUpMs);
       this.#warmUpScaling = this.#routes.groups.map((_, group) => this.#scaler?.usageOf(group, warmUpMs) ?? null);
     }
     this.#runTo(limitMs);
     this.#nowMs = Math.max(this.#nowMs, limitMs);
     if (limitMs < this.durationMs) return;
     this.#fleet.advanceAll(this.durationMs);
-    this.#busyMs = this.#busyPerGroup(this.durationMs);
+    this.#activity = this.#activityUntil(this.durationMs);
     while (this.#queue.size > 0) this.#runTo(this.#queue.nextMs);
     this.#fleet.advanceAll(Number.MAX_VALUE);
     this.#isDone = true;
@@ -224,7 +225,7 @@ export class Simulation {
       fromMs: this.options.warmUpS * 1000,
       traced: this.#traced,
       recorded: this.#recorded,
-      busyMsOfGroup: this.#busyMs ?? this.#busyPerGroup(this.#nowMs),
+      activity: this.#activity ?? this.#activityUntil(this.#nowMs),
       scalingOfGroup: (group) => this.#scalingOf(group),
     });
   }
@@ -581,13 +582,15 @@ export class Simulation {
     return { stoppedMs: usage.stoppedMs - before.stoppedMs, starts: usage.starts - before.starts };
   }
 
-  /** How long each group's engines have been busy since the warm-up, ms; as far as they have been advanced. */
-  #busyPerGroup(nowMs: number): Float64Array {
+  /** What each group's engines have done since the warm-up; as far as they have been advanced. */
+  #activityUntil(nowMs: number): EngineActivity {
     // Two sums made in the same order: what has done nothing since differs by nothing, not by what rounding leaves.
-    return Float64Array.from(
-      this.#routes.groups,
-      (_, group) => this.#fleet.busyMs(group, nowMs) - (this.#warmUpBusyMs?.[group] ?? 0),
-    );
+    const since = (of: (group: number) => number, before: Float64Array | undefined) =>
+      Float64Array.from(this.#routes.groups, (_, group) => of(group) - (before?.[group] ?? 0));
+    return {
+      busyMs: since((group) => this.#fleet.busyMs(group, nowMs), this.#warmUpActivity?.busyMs),
+      drawnMs: since((group) => this.#fleet.drawnMs(group, nowMs), this.#warmUpActivity?.drawnMs),
+    };
   }
 }
 

@@ -62,6 +62,12 @@ export class SplitEngine {
     return units.reduce((sum, unit) => sum + unit.busyMs(nowMs), 0) / units.length;
   }
 
+  /** As `Engine.drawnMs`, likewise. */
+  drawnMs(nowMs: number): number {
+    const units = [...this.#prefill, ...this.#decode];
+    return units.reduce((sum, unit) => sum + unit.drawnMs(nowMs), 0) / units.length;
+  }
+
   /** Time that links were busy copying caches, ms, all prefill units together. */
   get transferMs(): number {
     return this.#transferMs;

@@ -563,6 +563,8 @@ export function fixtureSimulation(plan: PlanDocument): SimulationResult {
       completedRequests: 1_810_950,
       movedRatio: 0.013,
       unplannedRequests: 0,
+      plannedServing: { kwh: 95, usd: 14 },
+      serving: { kwh: 101, usd: 15 },
       pools: [],
     },
     money: {} as SimulationResult["money"],
