@@ -29,8 +29,6 @@ export class Fleet implements LoadView {
   readonly #table: RequestTable;
   readonly #listener: EngineListener;
   readonly #timing: SnapshotTiming;
-  /** Requests that each engine of a group takes at once; `Infinity` where it takes as many as come. */
-  readonly #placesOfGroup: Float64Array;
   /** Null where the model does not fit; the policy sends nothing there. */
   readonly #kindOfGroup: readonly (EngineKind | null)[];
   /** Of all engines, and the doubles from one to the next. */
@@ -40,8 +38,10 @@ export class Fleet implements LoadView {
   readonly #engineOfKind: Engine[] = [];
   /** Engines of several units, which have an object each. */
   readonly #splitEngines: SplitEngine[] = [];
-  /** What the policy knows and where the engine is, `known` numbers in a line of memory for every engine. */
+  /** What the policy knows of every engine: `fields` numbers, of two engines in a line of memory, as it compares two of a group. */
   readonly #known: Float64Array;
+  /** What else is kept of every engine, `keptFields` numbers in a line of memory. */
+  readonly #kept: Float64Array;
   readonly #up: Uint8Array;
   readonly #healthy: Uint8Array;
   readonly #parked: Uint8Array;
@@ -65,17 +65,24 @@ export class Fleet implements LoadView {
     this.#recordSize = Math.max(0, ...costs.map((each) => (each === null ? 0 : engineRecordSize(each))));
     this.#records = makeRecords(n, this.#recordSize);
     this.#kindOfGroup = compileKinds(costs, this.#records);
-    this.#placesOfGroup = compilePlaces(routes, isLimited ? costs : []);
     this.#known = makeRecords(n, fields).float;
+    this.#kept = makeRecords(n, keptFields).float;
+    const placesOfGroup = compilePlaces(routes, isLimited ? costs : []);
     for (let replica = 0; replica < n; replica++) {
-      this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
+      this.#kept[replica * keptFields + silentSince] = Number.POSITIVE_INFINITY;
       this.#expectReport(replica, this.#reportMs(replica, 0));
       this.#known[replica * fields + believed] = 1;
+      this.#kept[replica * keptFields + groupAt] = routes.groupOfReplica[replica]!;
+      this.#kept[replica * keptFields + places] = placesOfGroup[routes.groupOfReplica[replica]!]!;
     }
     this.#up = new Uint8Array(n).fill(1);
     this.#healthy = new Uint8Array(n).fill(1);
     this.#parked = new Uint8Array(n);
     this.#slowdown = new Float64Array(n).fill(1);
+  }
+
+  groupOf(replica: number): number {
+    return this.#kept[replica * keptFields + groupAt]!;
   }
 
   costsOf(replica: number): EngineCosts {
@@ -93,7 +100,7 @@ export class Fleet implements LoadView {
 
   /** The engine when it has ever had a request; valid until another is asked for. */
   engineOf(replica: number): Engine | SplitEngine | null {
-    const place = this.#known[replica * fields + holder]!;
+    const place = this.#kept[replica * keptFields + holder]!;
     if (place > 0) return this.#engineOfKind[place - 1]!.moveTo(replica * this.#recordSize);
     return place < 0 ? this.#splitEngines[-place - 1]! : null;
   }
@@ -154,7 +161,7 @@ export class Fleet implements LoadView {
   enqueue(replica: number, request: number, nowMs: number): void {
     const at = replica * fields;
     // A report that was due before this request must not contain it.
-    if (this.#known[at + nextReport]! <= nowMs && this.#known[at + silentSince]! > nowMs) {
+    if (this.#known[at + nextReport]! <= nowMs && this.#kept[replica * keptFields + silentSince]! > nowMs) {
       this.#bringReportUpTo(replica, nowMs);
     }
     if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY)
@@ -163,8 +170,8 @@ export class Fleet implements LoadView {
     // Which unit of a split engine takes it depends on how far the units are.
     if (engine instanceof SplitEngine) engine.advance(nowMs);
     engine.enqueue(request);
-    const places = this.#placesOfGroup[this.#routes.groupOfReplica[replica]!]!;
-    if (++this.#known[at + held]! >= places && this.#known[at + believed] === 1) this.#known[at + believed] = full;
+    this.#kept[replica * keptFields + held]!++;
+    if (this.#known[at + believed] === 1 && this.#hasAll(replica)) this.#known[at + believed] = full;
     // Whoever sends a request knows that it has: until the next report its prefill counts as queued.
     const { int } = this.#table;
     const slot = request * requestInts;
@@ -174,7 +181,7 @@ export class Fleet implements LoadView {
 
   /** A request has left the engine, served or lost. Who sent it knows at once. */
   letGo(replica: number): void {
-    this.#known[replica * fields + held]!--;
+    this.#kept[replica * keptFields + held]!--;
   }
 
   /** Most engines of a large mesh are idle for most of the time, so they begin with their first request. */
@@ -184,7 +191,7 @@ export class Fleet implements LoadView {
     let engine: Engine | SplitEngine;
     if (kind.costs.split) {
       engine = new SplitEngine(kind.costs, this.#table, this.#listener);
-      this.#known[replica * fields + holder] = -this.#splitEngines.push(engine);
+      this.#kept[replica * keptFields + holder] = -this.#splitEngines.push(engine);
     } else {
       let place = this.#engineOfKind.findIndex(({ costs }) => costs === kind.costs);
       if (place >= 0) engine = this.#engineOfKind[place]!.begin(at);
@@ -192,7 +199,7 @@ export class Fleet implements LoadView {
         engine = new Engine(kind.costs, this.#table, this.#listener, undefined, { kind, at });
         place = this.#engineOfKind.push(engine) - 1;
       }
-      this.#known[replica * fields + holder] = place + 1;
+      this.#kept[replica * keptFields + holder] = place + 1;
     }
     if (this.#slowdown[replica] !== 1) engine.setSlowdown(this.#slowdown[replica]!, nowMs);
     return engine;
@@ -225,7 +232,7 @@ export class Fleet implements LoadView {
 
   crash(replica: number, nowMs: number, lost: (request: number) => void): void {
     this.#up[replica] = 0;
-    this.#known[replica * fields + fullUntil] = 0;
+    this.#kept[replica * keptFields + fullUntil] = 0;
     this.engineOf(replica)?.fail(nowMs, lost);
     this.#caches[replica]?.clear();
     this.#known[replica * fields + reported] = 0;
@@ -239,8 +246,7 @@ export class Fleet implements LoadView {
   believe(replica: number, healthy: boolean): void {
     this.#healthy[replica] = healthy ? 1 : 0;
     const isOpen = healthy && this.#parked[replica] === 0;
-    const places = this.#placesOfGroup[this.#routes.groupOfReplica[replica]!]!;
-    this.#known[replica * fields + believed] = !isOpen ? 0 : this.#known[replica * fields + held]! >= places ? full : 1;
+    this.#known[replica * fields + believed] = !isOpen ? 0 : this.#hasAll(replica) ? full : 1;
   }
 
   /** A parked engine takes nothing new, whatever its health; it finishes what it has. */
@@ -251,18 +257,18 @@ export class Fleet implements LoadView {
 
   slow(replica: number, factor: number, nowMs: number): void {
     this.#slowdown[replica] = factor;
-    this.#known[replica * fields + fullUntil] = 0;
+    this.#kept[replica * keptFields + fullUntil] = 0;
     this.engineOf(replica)?.setSlowdown(factor, nowMs);
   }
 
   silence(replica: number, nowMs: number): void {
     this.#bringReportUpTo(replica, nowMs);
-    this.#known[replica * fields + silentSince] = nowMs;
+    this.#kept[replica * keptFields + silentSince] = nowMs;
     this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
   }
 
   unsilence(replica: number): void {
-    this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
+    this.#kept[replica * keptFields + silentSince] = Number.POSITIVE_INFINITY;
     this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
   }
 
@@ -298,26 +304,31 @@ export class Fleet implements LoadView {
   #healthOfFull(replica: number, nowMs: number): number {
     // Beyond capacity every request asks all engines it may go to, so that nobody looks where nothing can have ended.
     const at = replica * fields;
-    if (nowMs < this.#known[at + fullUntil]!) return 0;
+    if (nowMs < this.#kept[replica * keptFields + fullUntil]!) return 0;
     // A report that was due before must not know what comes now.
-    if (this.#known[at + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
+    if (this.#kept[replica * keptFields + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
     const engine = this.engineOf(replica);
     engine?.advance(nowMs);
-    const places = this.#placesOfGroup[this.#routes.groupOfReplica[replica]!]!;
-    if (this.#known[at + held]! >= places) {
-      this.#known[at + fullUntil] = engine?.nextChangeMs ?? 0;
+    if (this.#hasAll(replica)) {
+      this.#kept[replica * keptFields + fullUntil] = engine?.nextChangeMs ?? 0;
       return 0;
     }
     return (this.#known[at + believed] = 1);
   }
 
+  /** Whether an engine has as many requests as it takes. */
+  #hasAll(replica: number): boolean {
+    const at = replica * keptFields;
+    return this.#kept[at + held]! >= this.#kept[at + places]!;
+  }
+
   #expectReport(replica: number, dueMs: number): void {
     this.#known[replica * fields + nextReport] = dueMs;
-    this.#known[replica * fields + freshUntil] = Math.min(dueMs, this.#known[replica * fields + silentSince]!);
+    this.#known[replica * fields + freshUntil] = Math.min(dueMs, this.#kept[replica * keptFields + silentSince]!);
   }
 
   #drainMsAfresh(replica: number, nowMs: number): number {
-    const silentSinceMs = this.#known[replica * fields + silentSince]!;
+    const silentSinceMs = this.#kept[replica * keptFields + silentSince]!;
     if (silentSinceMs <= nowMs && nowMs - silentSinceMs > this.#timing.maxAgeMs) return Number.NaN;
     if (silentSinceMs > nowMs) this.#bringReportUpTo(replica, nowMs);
     return this.#known[replica * fields + reported]!;
@@ -369,13 +380,19 @@ const nextReport = 1;
 const freshUntil = 2;
 /** Its health as far as anybody noticed: 1 takes requests, 0 does not, `full` will when one of its own is over. */
 const believed = 3;
-/** Since when it does not report; `Infinity` while it does. */
-const silentSince = 4;
-/** Until when an engine with all that it takes surely keeps it: the end of what it was doing when last asked, ms. */
-const fullUntil = 5;
-/** Which object speaks for it: position in `#engineOfKind` and one more, or that in `#splitEngines` below zero; 0 = none yet. */
-const holder = 6;
-/** Requests it was sent that have not left it. */
-const held = 7;
-const fields = 8;
+const fields = 4;
 const full = -1;
+
+// Columns of what else is kept of it.
+/** Since when it does not report; `Infinity` while it does. */
+const silentSince = 0;
+/** Until when an engine with all that it takes surely keeps it: the end of what it was doing when last asked, ms. */
+const fullUntil = 1;
+/** Which object speaks for it: position in `#engineOfKind` and one more, or that in `#splitEngines` below zero; 0 = none yet. */
+const holder = 2;
+/** Requests it was sent that have not left it, and how many it takes at once; `Infinity` where it takes as many as come. */
+const held = 3;
+const places = 4;
+/** Its group in the routes. */
+const groupAt = 5;
+const keptFields = 8;

@@ -450,7 +450,7 @@ export class Simulation {
       this.#reject(request, isFull ? "overloaded" : whole.group.length > 0 ? "unhealthy" : ineligibleReason(whole));
       return sending.refused;
     }
-    const groupIndex = this.#routes.groupOfReplica[replica]!;
+    const groupIndex = this.#fleet.groupOf(replica);
     this.#countAsked(request, groupIndex, may);
     if (may !== goes && !this.#hasRoom(lane, view, replica, nowMs, may)) return sending.waits;
     const group = groupIndex * groupSize;
