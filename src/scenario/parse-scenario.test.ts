@@ -229,6 +229,23 @@ describe("a broken scenario", () => {
       "sum to 100 %",
     ],
     [
+      "callers that are not all of them",
+      edited("demand:", "callers: [{ account: app, share: 70 % }, { account: bots, share: 20 % }]\n    demand:"),
+      "DSP_SCENARIO_SHARES",
+      "10:5",
+      "sum to 100 %",
+    ],
+    [
+      "an account of two weights",
+      edited(
+        "demand:",
+        "callers: [{ account: app, share: 70 % }, { account: app, share: 30 %, weight: 2 }]\n    demand:",
+      ),
+      "DSP_SCENARIO_CONFLICT",
+      "10:83",
+      "a name of their own",
+    ],
+    [
       "two ways of saying how much",
       edited("{ peak: 100 req/s }", "{ peak: 100 req/s, users: 5 %, perUser: 3 req/day }"),
       "DSP_SCENARIO_CONFLICT",
