@@ -124,13 +124,14 @@ export function simulationTables(result: SimulationResult, world: World): Table[
         "relativeDifference",
         "standardScore",
         "utilization",
+        "drawRatio",
         "stoppedRatio",
         "engineStarts",
         "powerKw",
         "energyKwh",
       ],
       rows: result.agreement.pools.map((pool, index): Cell[] => {
-        const { utilization, stoppedRatio, engineStarts, powerKw, energyKwh } = result.pools[index]!;
+        const { utilization, drawRatio, stoppedRatio, engineStarts, powerKw, energyKwh } = result.pools[index]!;
         return [
           pool.pool,
           pool.plannedRequests,
@@ -138,6 +139,7 @@ export function simulationTables(result: SimulationResult, world: World): Table[
           pool.relativeDifference,
           pool.standardScore,
           utilization,
+          drawRatio,
           stoppedRatio,
           engineStarts,
           powerKw,
