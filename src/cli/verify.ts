@@ -1,4 +1,4 @@
-import { verifyPlan, type Finding, type Verification } from "../plan/index.ts";
+import { verifyPlan, type Finding, type PlanDocument, type Verification } from "../plan/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { percent, usd } from "./figures.ts";
 import { isSealWhole } from "./plan-seal.ts";
@@ -52,7 +52,9 @@ export function verify(file: string, options: VerifyOptions): void {
   const gap = checked.certifiedGap ?? 1;
   if (!options.json) {
     const saidGap = plan.horizon?.relativeGap ?? plan.relativeGap ?? 1;
-    process.stdout.write(`${[...text(file, checked, saidGap, isWhole), ...wordingText(wordings)].join("\n")}\n`);
+    process.stdout.write(
+      `${[...text(file, checked, saidGap, isWhole, coreText(plan, checked)), ...wordingText(wordings)].join("\n")}\n`,
+    );
   }
   if (options.gap !== undefined && gap > options.gap) process.exitCode = exitCodes.gapAboveTarget;
 }
@@ -83,6 +85,7 @@ function text(
   { recomputedUsd, certifiedBoundUsd, certifiedGap }: Verification,
   saidGap: number,
   isWhole: boolean | null,
+  ofCore: readonly string[],
 ): string[] {
   const gap = certifiedGap ?? 1;
   return [
@@ -94,8 +97,26 @@ function text(
           `the search itself proved ${percent(saidGap, 3)}, by more branching than can be retold without a solver; what anyone can check is ${percent(gap, 3)}`,
         ]
       : []),
-    "not recomputed: how the search went, the plan of the core alone and the saving against it, what pools are worth a second (`capacityUsdPerModuleS`), the scenario's hash (--against compares the scenario itself)",
+    ...ofCore,
+    "not recomputed: how the search went, the plan of the core alone beyond that, what pools are worth a second (`capacityUsdPerModuleS`), the scenario's hash (--against compares the scenario itself)",
     ...(isWhole === null ? ["the document carries no seal: changes that contradict nothing would not be seen"] : []),
+  ];
+}
+
+/** How much of the verdict follows from what anyone can check. */
+function coreText(
+  { verdict, objectiveUsdPerYear }: Pick<PlanDocument, "verdict" | "objectiveUsdPerYear">,
+  { coreAtLeastUsd }: Verification,
+): string[] {
+  if (!verdict) return [];
+  if (coreAtLeastUsd === null) return ["the saving against the core alone rests on the search's word"];
+  const saving = coreAtLeastUsd - objectiveUsdPerYear!;
+  const bound = `the core alone costs at least ${usd(coreAtLeastUsd)}/year by prices found here`;
+  if (!verdict.distribute) return [bound];
+  return [
+    saving > 0
+      ? `${bound}: distributing saves at least ${usd(saving)} a year`
+      : `${bound}, which is less than the plan: that distributing saves rests on the search's word`,
   ];
 }
 

@@ -7,10 +7,21 @@ import { restrictArcs } from "./restrict-arcs.ts";
 import type { PathResult } from "./solution-path.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
-/** A period with the arcs of the sites that `keeps` refuses taken away. Everything else keeps its position. */
+/**
+ * A period with the arcs of the sites that `keeps` refuses taken away, and nothing bought there that would stand idle, not even for a
+ * least share. Everything else keeps its position.
+ */
 export function restrictTo(planned: WorldProblem, keeps: (site: number) => boolean): WorldProblem {
   const { problem, arc } = restrictArcs(planned.problem, (each) => keeps(siteOfArc(planned.problem, each)), Infinity);
-  return { ...planned, problem, arcOption: Uint8Array.from(arc, (each) => planned.arcOption[each]!) };
+  const { pools } = problem;
+  const maxCount = pools.maxCount.map((most, pool) =>
+    pool >= planned.firstAuxiliary || keeps(pools.site[pool]!) ? most : pools.minCount[pool]!,
+  );
+  return {
+    ...planned,
+    problem: { ...problem, pools: { ...pools, maxCount } },
+    arcOption: Uint8Array.from(arc, (each) => planned.arcOption[each]!),
+  };
 }
 
 /** Summary of a result for the world's demand; `problem` is the one that was solved. */

@@ -6,6 +6,7 @@ import type { Horizon, HorizonPeriod, PlanDocument } from "./plan-document.ts";
 import { gapOf } from "./solution-path.ts";
 import { moduleOfSpot, siteOfSpot, spotAt } from "./spots.ts";
 import { discountedYears, stackPeriods } from "./stack-periods.ts";
+import { checkCoreAlone } from "./verify-core.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { checkFailover, withFailureCuts } from "./verify-failover.ts";
 import { checkSearch, gapScale, verifyCertificate, verifyPeriod } from "./verify-period.ts";
@@ -93,7 +94,8 @@ export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: 
     costUsd,
     (place, message) => report(`horizon.${place}`, message),
   );
-  return { costUsd, certifiedUsd };
+  const coreAtLeastUsd = checkCoreAlone(document, stacked.periods[0]!, report);
+  return { costUsd, certifiedUsd, coreAtLeastUsd };
 }
 
 /** The document beside its horizon tells of the first period, and must tell the same. */

@@ -6,6 +6,7 @@ import { certificateFault, recomputeBound, type Certificate } from "./certificat
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
 import { gapOf } from "./solution-path.ts";
+import { checkCoreAlone } from "./verify-core.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { checkFailover, withFailureCuts } from "./verify-failover.ts";
 import { checkLimits } from "./verify-limits.ts";
@@ -47,14 +48,16 @@ export function verifyPeriod(document: PlanDocument, standing: Standing, report:
   // What follows others is proven together with them.
   if (standing.kind === "following") return { costUsd: cost, certifiedUsd: null };
   checkVerdict(document, planned, report);
+  const coreAtLeastUsd = checkCoreAlone(document, planned, report);
   checkSearch(document, planned.problem, report);
   checkFailover(document, planned, deployment, report);
   if (document.certificate === null) {
     report("certificate", "is missing: the bound cannot be checked");
-    return { costUsd: cost, certifiedUsd: null };
+    return { costUsd: cost, certifiedUsd: null, coreAtLeastUsd };
   }
   return {
     costUsd: cost,
+    coreAtLeastUsd,
     certifiedUsd: verifyCertificate(
       withFailureCuts(document, planned.problem, [{ planned, arc: 0, pool: 0 }]),
       document.certificate,

@@ -22,6 +22,11 @@ export interface Verification {
   readonly certifiedBoundUsd: number | null;
   /** (cost − certified bound) / cost; what anyone can check. Null without a certificate. */
   readonly certifiedGap: number | null;
+  /**
+   * What the core alone costs at least, USD/year of the first period, by prices found while verifying; null where the document
+   * says nothing of it, or it is too large for that.
+   */
+  readonly coreAtLeastUsd: number | null;
   /** One sentence for people. */
   readonly sentence: string;
 }
@@ -60,7 +65,7 @@ const nothingKnown: Checked = { costUsd: null, certifiedUsd: null };
 
 function conclude(
   findings: readonly Finding[],
-  { costUsd: recomputedUsd, certifiedUsd: certifiedBoundUsd }: Checked,
+  { costUsd: recomputedUsd, certifiedUsd: certifiedBoundUsd, coreAtLeastUsd = null }: Checked,
 ): Verification {
   const isProven = recomputedUsd !== null && certifiedBoundUsd !== null && Number.isFinite(certifiedBoundUsd);
   const certifiedGap = isProven ? gapOf(recomputedUsd, certifiedBoundUsd) : null;
@@ -69,5 +74,6 @@ function conclude(
     first === undefined
       ? `Every limit holds, the cost is right, and the plan is proven within ${((certifiedGap ?? 1) * 100).toFixed(3)} % of the best.`
       : `Refused: ${first.where}: ${first.message}`;
-  return { ok: first === undefined, findings, recomputedUsd, certifiedBoundUsd, certifiedGap, sentence };
+  const ok = first === undefined;
+  return { ok, findings, recomputedUsd, certifiedBoundUsd, certifiedGap, coreAtLeastUsd, sentence };
 }

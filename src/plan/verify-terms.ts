@@ -20,6 +20,8 @@ export type Report = (where: string, message: string, of?: Finding["of"]) => voi
 export interface Checked {
   readonly costUsd: number | null;
   readonly certifiedUsd: number | null;
+  /** What the core alone costs at least, USD/year; null or left out where nothing is told of it or it was not looked at. */
+  readonly coreAtLeastUsd?: number | null;
 }
 
 /**
