@@ -624,7 +624,7 @@ class Pass:
             return w.linear(F.silu(gate) * up, down)
         # Which rows belong together is drawn once: sorting them is work of an engine, not of the products.
         each = w.experts[1]
-        spread = x.unsqueeze(1).expand(-1, each, -1).reshape(-1, w.hidden)
+        spread = x.repeat(1, each).view(-1, w.hidden)
         gate, up = torch._grouped_mm(spread, up.transpose(-2, -1), offs=self.offsets[layer]).chunk(2, dim=1)
         out = torch._grouped_mm(F.silu(gate) * up, down.transpose(-2, -1), offs=self.offsets[layer])
         return out.view(-1, each, w.hidden).sum(dim=1)
