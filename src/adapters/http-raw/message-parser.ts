@@ -47,6 +47,8 @@ export class MessageParser {
   readonly #isRequest: boolean;
   /** Between the first byte of a message that llhttp reads and its end. */
   #inMessage = false;
+  /** A message was the last one, or leads to another protocol: llhttp knows what may come behind it. */
+  #isLast = false;
   /** Reads the body of an answer in plain chunks. */
   #chunks: ChunkReader | null = null;
   #inChunks = false;
@@ -69,7 +71,8 @@ export class MessageParser {
         if (this.#events.onComplete()) return at;
         continue;
       }
-      const plain = this.#inMessage ? null : readPlainMessage(bytes, at, this.#isRequest, this.#maxHeaderBytes);
+      const isStart = !this.#inMessage && !this.#isLast;
+      const plain = isStart ? readPlainMessage(bytes, at, this.#isRequest, this.#maxHeaderBytes) : null;
       if (plain !== null) {
         at = plain.bodyEnd;
         this.#events.onHead(plain.head);
@@ -164,6 +167,7 @@ export class MessageParser {
 
   headersComplete(status: number, upgrade: boolean, keepAlive: boolean): number {
     const method = status === 0 ? (methodNames[wasm.llhttp_get_method(this.#pointer)] ?? "") : "";
+    this.#isLast ||= upgrade || !keepAlive;
     const fields = this.#fields;
     // What comes behind the body is no part of the head: nobody judged it as one.
     this.#fields = [];

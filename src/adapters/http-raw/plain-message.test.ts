@@ -116,7 +116,19 @@ describe("a message without anything to judge", () => {
       fc.property(texts, (text) => {
         expect(told(kind, [Buffer.from(text, "latin1")])).toEqual(told(kind, inBytes(text)));
       }),
-      { numRuns: runs(3_000), examples: [[plain], [plain + plain], [plain.slice(0, -1)]] },
+      {
+        numRuns: runs(3_000),
+        examples: [
+          [plain],
+          [plain + plain],
+          [plain.slice(0, -1)],
+          // Nothing may come behind what closes the connection, nor plain messages behind what leads to another protocol.
+          ...["connection: close\r\n", "connection: upgrade\r\nupgrade: websocket\r\n"].map((field): [string] => [
+            plain.replace("content-length", `${field}content-length`) + plain,
+          ]),
+          [plain.replace("1.1", "1.0") + plain],
+        ],
+      },
     );
   });
 
