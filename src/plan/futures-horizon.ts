@@ -7,6 +7,7 @@ import type { World } from "../catalog/index.ts";
 import { formulate } from "./formulate.ts";
 import type { ExtensiveForm, FirstStage, Future } from "./futures-model.ts";
 import { expected } from "./futures-expected.ts";
+import { haveSamePools } from "./same-pools.ts";
 import type { Recourse } from "./futures-recourse.ts";
 import { MipBuilder } from "./mip-builder.ts";
 import { fleetKey } from "./period-terms.ts";
@@ -27,12 +28,12 @@ export function* alignedHorizons(worlds: readonly World[]): Steps<StackedPeriods
       keys.add(fleetKey(world, problem.pools.site[pool]!, poolModule[pool]!, poolTrains[pool] === 1));
     }
   }
-  const counts = (stacks: readonly StackedPeriods[]) =>
-    new Set(stacks.map(({ periods }) => periods[0]!.problem.pools.count));
-  if (counts(alone).size === 1 && alone.every(({ periods }) => periods[0]!.firstAuxiliary === keys.size)) return alone;
+  const haveSame = (stacks: readonly StackedPeriods[]): boolean =>
+    haveSamePools(stacks.map(({ periods }) => periods[0]!));
+  if (haveSame(alone)) return alone;
   const aligned: StackedPeriods[] = [];
   for (const world of worlds) aligned.push(yield* stackPeriodsSteps(world, keys));
-  if (counts(aligned).size > 1) throw new RangeError("the futures do not have the same modules installed");
+  if (!haveSame(aligned)) throw new RangeError("the futures do not have the same modules installed");
   return aligned;
 }
 

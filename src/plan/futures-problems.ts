@@ -3,6 +3,7 @@ import type { World } from "../catalog/index.ts";
 import { alignedHorizons, decidedPools, levelised } from "./futures-horizon.ts";
 import type { PlannedFuture } from "./futures-plan.ts";
 import { fleetKey } from "./period-terms.ts";
+import { haveSamePools } from "./same-pools.ts";
 import type { Steps } from "./steps.ts";
 import { worldProblemSteps, type WorldProblem } from "./world-problem.ts";
 
@@ -31,10 +32,9 @@ function* alignedProblems(worlds: readonly World[], period: number): Steps<World
       keys.add(fleetKey(world, problem.pools.site[pool]!, poolModule[pool]!, poolTrains[pool] === 1));
     }
   }
-  if (alone.every(({ firstAuxiliary }) => firstAuxiliary === keys.size)) return alone;
+  if (haveSamePools(alone)) return alone;
   const aligned: WorldProblem[] = [];
   for (const world of worlds) aligned.push(yield* worldProblemSteps(world, period, { kind: "alone" }, keys));
-  const counts = new Set(aligned.map(({ problem }) => problem.pools.count));
-  if (counts.size > 1) throw new RangeError("the futures do not have the same modules installed");
+  if (!haveSamePools(aligned)) throw new RangeError("the futures do not have the same modules installed");
   return aligned;
 }

@@ -105,6 +105,30 @@ describe("planning for several futures", () => {
     expect(found.evpi!.atLeastUsdPerYear).toBeLessThanOrEqual(found.evpi!.atMostUsdPerYear + 1e-6);
   });
 
+  it("keeps apart the places of futures that use as many, but others", async () => {
+    const future = (tier: "edge" | "regional"): World => ({
+      ...world,
+      workloads: [{ ...world.workloads[0]!, tiers: [tier] }],
+      demand: world.demand.filter(({ workload }) => workload === 0),
+      modules: [world.modules[0]!],
+      sites: world.sites.map((site, index) =>
+        index === 2 ? site : { ...site, status: "existing", installed: [{ module: 0, count: 1 }] },
+      ),
+    });
+    const futures = (["edge", "regional"] as const).map((name) => ({ name, probability: 0.5, world: future(name) }));
+    const found = await planFutures(futures, tools, options);
+    // What stands in both places is kept for whichever future comes.
+    const used = found.decisions[0]!.modules.map(({ site, count }) => [site, count]);
+    expect(used).toEqual([
+      ["edge-here", 1],
+      ["regional-there", 1],
+    ]);
+    for (const { servedRatio, idleModules } of found.decisions[0]!.outcomes) {
+      expect(servedRatio).toBeGreaterThan(0.4);
+      expect(idleModules).toBeLessThanOrEqual(1);
+    }
+  });
+
   it("lets modules stand idle where a future cannot power them", async () => {
     const dark = {
       ...world,
