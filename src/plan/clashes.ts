@@ -3,6 +3,7 @@
  * with a limit: the plan that does nothing but what is forced either holds, or names the clash.
  */
 import type { World } from "../catalog/index.ts";
+import { isAlwaysOpen } from "../finance/index.ts";
 import { trainingRate } from "../route/index.ts";
 import { isTwoSided, type CouplingLimit } from "./coupling-limit.ts";
 import { money } from "./money.ts";
@@ -17,11 +18,16 @@ export interface Clash {
   readonly detail: string;
 }
 
-/** All clashes of the world in the period; empty when a plan exists. */
-export function findClashes(planned: WorldProblem): Clash[] {
+/**
+ * All clashes of the world in the period; empty when a plan exists.
+ *
+ * @param isLater Whether it follows another period of the same plan: what was forced open then is not bought again.
+ */
+export function findClashes(planned: WorldProblem, isLater = false): Clash[] {
   const { world, period, problem } = planned;
+  const stood = (site: number): boolean => isLater && isAlwaysOpen(world, site, period - 1);
   return [
-    ...limitClashes(world, problem),
+    ...limitClashes(world, problem, stood),
     ...powerlessSites(planned),
     ...world.training.flatMap((training, index) => {
       const row = planned.demandRowCount + index;
@@ -75,7 +81,7 @@ export function fatalFailures(names: readonly string[]): Clash[] {
 const namedLimits = 12;
 
 /** What is forced against every coupling limit. */
-function limitClashes(world: World, problem: PlanProblem): Clash[] {
+function limitClashes(world: World, problem: PlanProblem, stood: (site: number) => boolean): Clash[] {
   const least = emptySolution(problem);
   // A cost that is not a number would hide every comparison below.
   if (Number.isNaN(objectiveUsd(problem, least))) throw new Error("a cost in the planning problem is not a number");
@@ -85,6 +91,7 @@ function limitClashes(world: World, problem: PlanProblem): Clash[] {
     if (isTwoSided(limit)) continue;
     const wishes: { name: string; weight: number }[] = [];
     for (const [i, site] of limit.sites.entries()) {
+      if (limit.of === "purchases" && stood(site)) continue;
       const weight = limit.siteWeights[i]! * least.open[site]!;
       if (weight > 0) wishes.push({ name: `site ${world.sites[site]!.id} is forced open`, weight });
     }

@@ -39,7 +39,7 @@ export async function futureDocument(
   const problem = stacked?.problem ?? opening.problem;
   const given = beginningWith(problem, opening, first, planned, name);
   const stages = stacked === null ? [{ planned: opening, arc: 0, pool: 0 }] : stagesOf(stacked);
-  const clashes = stages.flatMap((stage) => findClashes(stage.planned));
+  const clashes = stages.flatMap((stage) => findClashes(stage.planned, isHorizon && stage.planned.period > 0));
   if (clashes.length > 0) return infeasibleDocument(opening, problem, path, options, clashes, seconds());
 
   const free = await solvePlan(problem, stages, tools, path);

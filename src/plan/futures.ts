@@ -83,7 +83,8 @@ export async function planFutures(
   const clashes = planned.flatMap(({ periods }, s) =>
     periods.flatMap((entry) => {
       const where = isHorizon ? `${worlds[s]!.name}, period ${average.periods[entry.period]!.id}` : worlds[s]!.name;
-      return findClashes(entry).map((clash) => ({ ...clash, detail: `in ${where}: ${clash.detail}` }));
+      const found = findClashes(entry, isHorizon && entry.period > 0);
+      return found.map((clash) => ({ ...clash, detail: `in ${where}: ${clash.detail}` }));
     }),
   );
   if (clashes.length > 0) return { ...head, ...nothing, clashes };

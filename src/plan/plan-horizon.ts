@@ -40,7 +40,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const builtS = seconds();
   const path = pathOptions(tools, options, builtS);
   for (const planned of stacked.periods) {
-    const clashes = findClashes(planned);
+    const clashes = findClashes(planned, planned.period > 0);
     if (clashes.length === 0) continue;
     const { id } = world.periods[planned.period]!;
     const placed = clashes.map((clash) => ({ ...clash, detail: `in period ${id}: ${clash.detail}` }));

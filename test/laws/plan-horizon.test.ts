@@ -201,4 +201,19 @@ describe("planning several periods", () => {
     expect(standing(second)).not.toEqual([]);
     expect(verifyPlan(document).findings).toEqual([]);
   });
+
+  it("pays once for a place that is forced open, whatever later budgets are", async () => {
+    const world = yearsOf(2, 1);
+    const [site, ...others] = world.sites as [World["sites"][number], ...World["sites"]];
+    const forced: World = {
+      ...world,
+      sites: [{ ...site, status: "forced", openingCapexUsd: 100_000 }, ...others],
+      limits: { ...world.limits, budgetUsd: [null, 60_000] },
+    };
+    const document = await plan(forced);
+    expect(document.clashes).toEqual([]);
+    expect(verifyPlan(document).findings).toEqual([]);
+    const never = { ...forced, limits: { ...world.limits, budgetUsd: [60_000, null] } };
+    expect((await plan(never)).status).toBe("infeasible");
+  });
 });
