@@ -30,7 +30,8 @@ function explain(error: unknown): number {
   return exitCodes.internal;
 }
 
-function buildProgram(): Command {
+/** The command line as a whole: verbs, arguments and options. */
+export function buildProgram(): Command {
   const { version } = JSON.parse(readFileSync(packageRoot("package.json"), "utf8")) as { version: string };
   const program = new Command("disperse")
     .description("Plans, proves and runs AI inference across core, regional and edge sites.")

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { geonamesPlaces } from "../../src/adapters/places-geonames/index.ts";
 import { resolveWorld } from "../../src/catalog/index.ts";
+import { buildProgram } from "../../src/cli/program.ts";
 import { formatProblem, parseScenario, scenarioJsonSchema } from "../../src/scenario/index.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -48,6 +49,27 @@ describe("what the documentation shows", () => {
     const rows = readFileSync(join(root, "docs/glossary.md"), "utf8").matchAll(/^\| (?!word \|)([^|]+) \|/gm);
     const words = [...rows].map((row) => row[1]!.toLowerCase());
     expect(words).toEqual([...new Set(words)].sort());
+  });
+
+  it.each(pages)("the commands in %s exist with their options", (page) => {
+    const blocks = readFileSync(join(root, page), "utf8").matchAll(/^```(?:sh|bash)?\n([\s\S]*?)^```/gm);
+    const lines = [...blocks].flatMap((block) => block[1]!.split("\n"));
+    for (const line of lines) {
+      const words = /^(?:npm run -s disperse -- |disperse )([a-z][^#]*)/.exec(line)?.[1]?.trim().split(/\s+/) ?? [];
+      let command = buildProgram();
+      while (words.length > 0) {
+        const inner = command.commands.find((each) => each.name() === words[0]);
+        if (inner === undefined) break;
+        words.shift();
+        command = inner;
+      }
+      if (words.length > 0) expect(command.name(), `"${line}" names a verb`).not.toBe("disperse");
+      const known = [...command.options.map(({ long }) => long), "--help", "--version"];
+      for (const word of words) {
+        const option = /^(--[a-z][a-z-]*)/.exec(word)?.[1];
+        if (option !== undefined) expect(known, `"${line}" uses ${option}`).toContain(option);
+      }
+    }
   });
 
   it.each(pages)("every local link of %s leads somewhere", (page) => {
