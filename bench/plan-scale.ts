@@ -9,8 +9,7 @@
  * core candidates are added. Three workloads, three kinds of servers, and these constraints: power of sites and zones with
  * upgrades, ports, links to parent sites, parents that are named, budgets of two owners, allotments, supply, most sites, forced
  * and existing sites, one that must close by 2029, a sovereign share, least use, residency, export rules, training in the core,
- * prices of memory by year. `--survive` adds survival of the loss of any one site, or zone, with what its search of failures takes;
- * it multiplies the work and is for sizes up to about 200x1000.
+ * prices of memory by year. `--survive` adds survival of the loss of any one site, or zone; it multiplies the work.
  * Prints one JSON object per size. `--highs` gives the whole model to HiGHS as well, with the same limits, and prints a
  * second line; its abort or time-out is an outcome like any other. `--exact` prints that line alone.
  *

@@ -4,7 +4,7 @@ import { mend } from "./mend-plan.ts";
 import { MipBuilder } from "./mip-builder.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";
 import { checkSolution, type PlanProblem, type ProblemSolution } from "./problem.ts";
-import type { FailoverTable, Failure } from "./resilience.ts";
+import { refugesOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { moveTables } from "./row-moves.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 import { siteOfSpot } from "./spots.ts";
@@ -42,12 +42,13 @@ const weightOf = ({ homeless }: Missing): number => homeless.reduce((sum, [, sha
 
 async function reserveFor(
   state: PlanState,
-  { planned, refuges, poolsOfSpot }: FailoverTable,
+  table: FailoverTable,
   { arc: firstArc, pool: firstPool }: Stage,
   failure: Failure,
   tools: PathTools,
   path: PathOptions,
 ): Promise<void> {
+  const { planned, poolsOfSpot } = table;
   const { world, problem, poolInstalled, demandRowCount } = planned;
   const lost = new Set(failure.sites);
   const builder = new MipBuilder();
@@ -65,15 +66,17 @@ async function reserveFor(
     for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
       if (lost.has(problem.pools.site[problem.arcs.pool[arc]!]!)) share += state.share[firstArc + arc]!;
     }
-    if (share === 0 || !refuges[row]!.some(({ spot }) => free.has(spot))) continue;
+    if (share === 0 || !refugesOf(table, row).some(({ spot }) => free.has(spot))) continue;
     waiting.push({ row, share, col: builder.addCol(problem.rows.unservedUsd[row]!, 0, Infinity, false) });
   }
   const moves = waiting.flatMap(({ row }) =>
-    refuges[row]!.filter(({ spot }) => free.has(spot)).map((refuge) => ({
-      row,
-      ...refuge,
-      col: builder.addCol(0, 0, Infinity, false),
-    })),
+    refugesOf(table, row)
+      .filter(({ spot }) => free.has(spot))
+      .map((refuge) => ({
+        row,
+        ...refuge,
+        col: builder.addCol(0, 0, Infinity, false),
+      })),
   );
   const spots = [...new Set(moves.map((move) => move.spot))];
   // What stands there and is idle comes before what would have to be bought.

@@ -52,6 +52,8 @@ export interface CouplingLimit {
    * price each would cost more than it proves. The exact path and all checks know every limit.
    */
   readonly inBound?: false;
+  /** A guess at its price, USD/year, where one is known that is good; prices then begin there and move in proportion to it. */
+  readonly firstPriceUsd?: number;
 }
 
 /** The same places before and after, by position among the sites, and what each of them weighs, more than 0. */

@@ -1,7 +1,7 @@
 /** Looks for failures that leave requests nowhere to go, and says by which prices: one transport problem each. */
 import { MipBuilder } from "./mip-builder.ts";
 import type { ProblemSolution } from "./problem.ts";
-import type { FailoverTable, Failure } from "./resilience.ts";
+import { refugesOf, type FailoverTable, type Failure } from "./resilience.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 import { siteOfSpot, spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
@@ -58,9 +58,11 @@ export async function examine(
   const missing: Missing[] = [];
   const moves: FailoverMove[] = [];
   for (const [stage, table] of tables.entries()) {
+    const standing = standingIn(table, stages[stage]!, solution);
     for (const [failure, lost] of failures.entries()) {
-      const found = await transport(table, stages[stage]!, lost, solution, tools, path);
-      if (found === null) continue;
+      const load = loadOf(table, standing, lost);
+      if (load.length === 0) continue;
+      const found = moveAll(table, standing, lost, load) ?? (await transport(table, standing, lost, load, tools, path));
       for (const [row, spot, share] of found.moves) moves.push({ stage, failure, row, spot, share });
       if (found.homeless.length > 0) {
         const cut = { stage, failure, prices: found.prices };
@@ -71,6 +73,113 @@ export async function examine(
     }
   }
   return { missing, moves };
+}
+
+/** A plan in one period, by place. */
+interface Standing {
+  /** Module time without work, by spot where something may stand. */
+  readonly idle: ReadonlyMap<number, number>;
+  /** Shares of rows served at each site, as the rows come. */
+  readonly served: ReadonlyMap<number, (readonly [row: number, share: number])[]>;
+}
+
+function standingIn(
+  { planned, poolsOfSpot }: FailoverTable,
+  { arc: firstArc, pool: firstPool }: Stage,
+  { share, modules }: ProblemSolution,
+): Standing {
+  const { world, problem, poolModule, demandRowCount } = planned;
+  const { starts, pool, load } = problem.arcs;
+  const idle = new Map<number, number>();
+  for (const [spot, pools] of poolsOfSpot) {
+    idle.set(
+      spot,
+      pools.reduce((sum, at) => sum + modules[firstPool + at]!, 0),
+    );
+  }
+  const served = new Map<number, [number, number][]>();
+  for (let row = 0; row < demandRowCount; row++) {
+    for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) {
+      const part = share[firstArc + arc]!;
+      if (part === 0) continue;
+      const site = problem.pools.site[pool[arc]!]!;
+      const spot = spotAt(world, site, poolModule[pool[arc]!]!);
+      idle.set(spot, idle.get(spot)! - part * load[arc]!);
+      const here = served.get(site);
+      if (here === undefined) served.set(site, [[row, part]]);
+      else if (here.at(-1)![0] === row) here.at(-1)![1] += part;
+      else here.push([row, part]);
+    }
+  }
+  return { idle, served };
+}
+
+/** Shares of rows that a failure takes from their places; what no other place in the world could take over is lost with its own. */
+function loadOf(table: FailoverTable, { served }: Standing, { sites }: Failure): [row: number, share: number][] {
+  const lost = new Set(sites);
+  const load = new Map<number, number>();
+  for (const site of sites)
+    for (const [row, part] of served.get(site) ?? []) load.set(row, (load.get(row) ?? 0) + part);
+  const { starts, spot } = table.refuges;
+  const mayMove = (row: number): boolean => {
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) {
+      if (!lost.has(siteOfSpot(table.planned.world, spot[at]!))) return true;
+    }
+    return false;
+  };
+  return [...load].filter(([row]) => mayMove(row));
+}
+
+interface Found {
+  readonly moves: [row: number, spot: number, share: number][];
+  readonly homeless: [row: number, share: number][];
+  readonly prices: [spot: number, price: number][];
+}
+
+/**
+ * Where the load of a failed place goes, found without a solver: those with the least room first, each where most room is left.
+ *
+ * @returns null when somebody is left; that says nothing yet, for others could have gone elsewhere.
+ */
+function moveAll(
+  table: FailoverTable,
+  { idle }: Standing,
+  { sites }: Failure,
+  waiting: readonly (readonly [row: number, share: number])[],
+): Found | null {
+  const { starts, spot, load } = table.refuges;
+  const lost = new Set(sites);
+  const room = new Map<number, number>();
+  const roomAt = (at: number): number => {
+    const known = room.get(spot[at]!);
+    if (known !== undefined) return known;
+    const free = lost.has(siteOfSpot(table.planned.world, spot[at]!)) ? 0 : Math.max(0, idle.get(spot[at]!)!);
+    room.set(spot[at]!, free);
+    return free;
+  };
+  const order = waiting.map(([row, share]) => {
+    let most = 0;
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) most += roomAt(at) / load[at]!;
+    return { row, share, spare: most / share };
+  });
+  order.sort((a, b) => a.spare - b.spare || a.row - b.row);
+  const moves: [number, number, number][] = [];
+  for (const { row, share } of order) {
+    let left = share;
+    while (left > 1e-12) {
+      let [best, most] = [-1, covered];
+      for (let at = starts[row]!; at < starts[row + 1]!; at++) if (roomAt(at) > most) [best, most] = [at, roomAt(at)];
+      if (best < 0) {
+        if (left > covered) return null;
+        break;
+      }
+      const part = Math.min(left, most / load[best]!);
+      room.set(spot[best]!, most - part * load[best]!);
+      moves.push([row, spot[best]!, part]);
+      left -= part;
+    }
+  }
+  return { moves, homeless: [], prices: [] };
 }
 
 /** Places that may take requests over and stand empty. */
@@ -86,62 +195,41 @@ export function brokenCuts(missing: readonly Missing[]): FailureCut[] {
   return missing.flatMap(({ cut, shutCut }) => (shutCut === undefined ? [cut] : [cut, shutCut]));
 }
 
-/** Where the load of a failed place goes; null when it carries none. */
+/** Where the load of a failed place goes: as much of it as finds room anywhere, and the prices by which no more does. */
 async function transport(
-  { planned, refuges, poolsOfSpot }: FailoverTable,
-  { arc: firstArc, pool: firstPool }: Stage,
+  table: FailoverTable,
+  { idle }: Standing,
   failure: Failure,
-  { share, modules }: ProblemSolution,
+  waiting: readonly (readonly [row: number, share: number])[],
   tools: PathTools,
   path: PathOptions,
-): Promise<{
-  moves: [row: number, spot: number, share: number][];
-  homeless: [row: number, share: number][];
-  prices: [spot: number, price: number][];
-} | null> {
-  const { world, problem, poolModule, demandRowCount } = planned;
+): Promise<Found> {
+  const { world } = table.planned;
   const lost = new Set(failure.sites);
-  const spotOf = (pool: number): number => spotAt(world, problem.pools.site[pool]!, poolModule[pool]!);
-  const free = new Map<number, number>();
-  for (const [spot, pools] of poolsOfSpot) {
-    if (lost.has(siteOfSpot(world, spot))) continue;
-    free.set(
-      spot,
-      pools.reduce((sum, pool) => sum + modules[firstPool + pool]!, 0),
-    );
-  }
-  const load = new Map<number, number>();
-  for (let row = 0; row < demandRowCount; row++) {
-    for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
-      const part = share[firstArc + arc]!;
-      if (part === 0) continue;
-      const spot = spotOf(problem.arcs.pool[arc]!);
-      if (lost.has(problem.pools.site[problem.arcs.pool[arc]!]!)) load.set(row, (load.get(row) ?? 0) + part);
-      else free.set(spot, free.get(spot)! - part * problem.arcs.load[arc]!);
-    }
-  }
-  const waiting = [...load].filter(([row]) => refuges[row]!.some(({ spot }) => free.has(spot)));
-  if (waiting.length === 0) return null;
+  const free = new Map([...idle].filter(([spot]) => !lost.has(siteOfSpot(world, spot))));
+  const refuges = new Map(waiting.map(([row]) => [row, refugesOf(table, row)]));
   const builder = new MipBuilder();
   const homelessCol = waiting.map(() => builder.addCol(1, 0, Infinity, false));
   const moveCol: { row: number; spot: number; load: number; col: number }[] = [];
   for (const [row] of waiting) {
-    for (const refuge of refuges[row]!) {
+    for (const refuge of refuges.get(row)!) {
       // Where nothing stands nobody goes.
       if (!((free.get(refuge.spot) ?? 0) > covered)) continue;
       moveCol.push({ row, ...refuge, col: builder.addCol(0, 0, Infinity, false) });
     }
   }
+  const ofRow = Map.groupBy(moveCol, ({ row }) => row);
   for (const [i, [row, part]] of waiting.entries()) {
     builder.addRow(part, part);
     builder.addEntry(homelessCol[i]!, 1);
-    for (const move of moveCol) if (move.row === row) builder.addEntry(move.col, 1);
+    for (const move of ofRow.get(row) ?? []) builder.addEntry(move.col, 1);
   }
-  const spots = [...new Set(moveCol.map((move) => move.spot))];
+  const ofSpot = Map.groupBy(moveCol, ({ spot }) => spot);
+  const spots = [...ofSpot.keys()];
   const firstCapacity = builder.numRows;
-  for (const spot of spots) {
+  for (const [spot, coming] of ofSpot) {
     builder.addRow(-Infinity, Math.max(0, free.get(spot)!));
-    for (const move of moveCol) if (move.spot === spot) builder.addEntry(move.col, move.load);
+    for (const { col, load } of coming) builder.addEntry(col, load);
   }
   const result = await tools.solver.solve(builder.build(), { timeLimitS: 60, relativeGap: 0, seed: path.seed });
   if (result.solution === null) throw new Error(`the solver has no answer for the loss of ${failure.name}`);
@@ -157,8 +245,8 @@ async function transport(
   const prices = new Map(spots.map((spot, i) => [spot, Math.max(0, -result.rowDuals![firstCapacity + i]!)]));
   // Places that stand empty are priced just so that they do not make the inequality weaker than it has to be.
   for (const [row] of waiting) {
-    for (const refuge of refuges[row]!) {
-      if (!free.has(refuge.spot) || spots.includes(refuge.spot)) continue;
+    for (const refuge of refuges.get(row)!) {
+      if (!free.has(refuge.spot) || ofSpot.has(refuge.spot)) continue;
       prices.set(refuge.spot, Math.max(prices.get(refuge.spot) ?? 0, worth.get(row)! / refuge.load));
     }
   }

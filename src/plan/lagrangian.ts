@@ -114,8 +114,10 @@ export function* boundSteps(problem: PlanProblem, view: SiteView, options: Lagra
   const scale = prices.slice();
   /** By how much each limit was overrun after the gain before. */
   const pull = new Float64Array(limits.length);
-  if (options.from === undefined) raiseForOpenings(problem, priced, prices);
-  else {
+  if (options.from === undefined) {
+    raiseForOpenings(problem, priced, prices);
+    for (const [l, { firstPriceUsd = 0 }] of limits.entries()) prices[firstLimit + l]! += firstPriceUsd;
+  } else {
     prices.set(options.from.rowPrice);
     prices.set(options.from.limitPrice, firstLimit);
   }
@@ -125,6 +127,7 @@ export function* boundSteps(problem: PlanProblem, view: SiteView, options: Lagra
   for (const [l, limit] of limits.entries()) {
     // A limit that is left out keeps a price of 0.
     if (limit.inBound !== false) scale[firstLimit + l] = scaleOfLimit(limit);
+    if (limit.firstPriceUsd !== undefined) scale[firstLimit + l] = scaleOfPrice * limit.firstPriceUsd;
   }
   rescale(prices);
   let length = 0;

@@ -12,10 +12,14 @@ export function lostAtWorst({ world, period, deployment, failover }: PlanDocumen
   const failures = failuresOf(world);
   const servedPerS = deployment.flows.reduce((sum, { peakPerS }) => sum + peakPerS, 0);
   if (failures.length === 0 || servedPerS === 0) return null;
+  const flowsOf = Map.groupBy(deployment.flows, ({ pool }) => deployment.pools[pool]!.site);
+  const movesOf = Map.groupBy(
+    (failover?.moves ?? []).filter((move) => move.period === period),
+    ({ failure }) => failure,
+  );
   const lostPerS = failures.map(({ sites }, index) => {
-    const lost = new Set(sites);
-    const there = deployment.flows.filter(({ pool }) => lost.has(deployment.pools[pool]!.site));
-    const moves = failover?.moves.filter((move) => move.period === period && move.failure === index) ?? [];
+    const there = [...new Set(sites)].flatMap((site) => flowsOf.get(site) ?? []);
+    const moves = movesOf.get(index) ?? [];
     const sum = (entries: readonly { readonly peakPerS: number }[]): number =>
       entries.reduce((total, { peakPerS }) => total + peakPerS, 0);
     return sum(there) - sum(moves);

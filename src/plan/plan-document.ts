@@ -90,6 +90,8 @@ export interface Failover {
   readonly failures: readonly string[];
   /** How many limits that follow from the world alone the certificate prices, before those of `cuts`; none when left out. */
   readonly derived?: number;
+  /** `large`: they are those of large problems, fewer kinds with fewer entries. */
+  readonly derivedAs?: "large";
   readonly moves: readonly {
     readonly period: number;
     readonly failure: number;

@@ -4,7 +4,7 @@
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { limitRow, type Weighed } from "./limit-rows.ts";
-import type { FailoverTable, Failure } from "./resilience.ts";
+import { refugesOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { siteOfSpot } from "./spots.ts";
 
 /** Reserves of less than a module are told by places alone. */
@@ -16,10 +16,10 @@ const leastPart = 1e-3;
 /** Of a module, by how much one place more makes a reserve smaller for it to be told. */
 const leastSpared = 0.05;
 
-/** Where a row may be served and where it may go, by place. */
+/** Sites where a row may be served, in the order of its arcs, and sites where it may go, sorted. */
 export interface Reach {
   readonly row: number;
-  readonly arcs: ReadonlyMap<number, readonly number[]>;
+  readonly sites: readonly number[];
   readonly refuges: readonly number[];
 }
 
@@ -27,17 +27,29 @@ export interface Reach {
 interface Group {
   /** What one module of each spot is worth, the best kind 1. */
   readonly worth: ReadonlyMap<number, number>;
-  /** Per row, how many of these it takes at least, wherever it is served or goes; 0 for rows that may go elsewhere. */
-  readonly load: Float64Array;
+  /** The rows that may go nowhere else, and how many of these each takes at least, wherever it is served or goes. */
+  readonly inside: readonly Reach[];
+  readonly load: readonly number[];
   /** Of all rows. */
   readonly total: number;
 }
 
 function groupsOf(table: FailoverTable, reaches: readonly Reach[]): Group[] {
+  const { spot, starts } = table.refuges;
+  const byFirst = Map.groupBy(
+    reaches.filter(({ refuges }) => refuges.length > 0),
+    ({ row }) => spot[starts[row]!]!,
+  );
   return spotsTogether(table, reaches)
     .map((spots) => {
-      const { worth, load } = timesOf(table, spots, reaches);
-      return { worth, load, total: load.reduce((sum, part) => sum + part, 0) };
+      const within = new Set(spots);
+      // Who has nowhere to go asks for no reserve.
+      const inside = spots
+        .flatMap((first) => byFirst.get(first) ?? [])
+        .filter(({ row }) => spot.subarray(starts[row], starts[row + 1]).every((each) => within.has(each)))
+        .sort((a, b) => a.row - b.row);
+      const { worth, load } = timesOf(table, spots, inside);
+      return { worth, load, inside, total: load.reduce((sum, part) => sum + part, 0) };
     })
     .filter(({ total }) => total >= leastReserve);
 }
@@ -49,7 +61,7 @@ export function reserveLimits(
   reaches: readonly Reach[],
 ): CouplingLimit[] {
   return groupsOf(table, reaches)
-    .flatMap((group) => failures.map((failure) => ({ group, limits: reserveFor(table, failure, group, reaches) })))
+    .flatMap((group) => failures.map((failure) => ({ group, limits: reserveFor(table, failure, group) })))
     .filter(({ limits }) => limits.length > 0)
     .sort((a, b) => b.group.total - a.group.total)
     .flatMap(({ limits }) => limits)
@@ -59,8 +71,7 @@ export function reserveLimits(
 function reserveFor(
   { planned, poolsOfSpot }: FailoverTable,
   { name: failure, sites }: Failure,
-  { worth, load }: Group,
-  reaches: readonly Reach[],
+  { worth, load, inside }: Group,
 ): CouplingLimit[] {
   const kinds = planned.world.modules.length;
   const lost = new Set(sites);
@@ -72,8 +83,10 @@ function reserveFor(
   }
   if (!losesSome) return [];
   // Who has nowhere else to go is lost with the place.
-  const rows = reaches.filter(({ row, refuges }) => load[row]! > 0 && refuges.some((site) => !lost.has(site)));
-  const total = rows.reduce((sum, { row }) => sum + load[row]!, 0);
+  const rows = inside.flatMap(({ row, refuges }, i) =>
+    load[i]! > 0 && refuges.some((site) => !lost.has(site)) ? [{ row, load: load[i]! }] : [],
+  );
+  const total = rows.reduce((sum, each) => sum + each.load, 0);
   if (!(total > 0)) return [];
   const name = `what remains without ${failure}`;
   const limit = (upper: number, weight: (value: number) => number, unserved: number): CouplingLimit =>
@@ -81,7 +94,7 @@ function reserveFor(
       name,
       upper,
       pools: remaining.map(([pool, value]) => [pool, -weight(value)] as const),
-      unserved: rows.map(({ row }) => [row, -unserved * load[row]!] as const),
+      unserved: rows.map(({ row, load: part }) => [row, -unserved * part] as const),
     });
   const plain = limit(-total, (value) => value, 1);
   const whole = inWholeModules(total);
@@ -108,19 +121,17 @@ function inWholeModules(
 export function placeLimits(table: FailoverTable, reaches: readonly Reach[]): CouplingLimit[] {
   return groupsOf(table, reaches)
     .sort((a, b) => b.total - a.total)
-    .flatMap((group) => linesOf(table, group, reaches))
+    .flatMap((group) => linesOf(table, group))
     .slice(0, mostReserves);
 }
 
-function linesOf(
-  { planned, poolsOfSpot }: FailoverTable,
-  { worth, load }: Group,
-  reaches: readonly Reach[],
-): CouplingLimit[] {
+function linesOf({ planned, poolsOfSpot }: FailoverTable, { worth, load, inside }: Group): CouplingLimit[] {
   const kinds = planned.world.modules.length;
   // Who has one place to go to is lost with it, and so is no load of others.
-  const rows = reaches.filter(({ row, refuges }) => load[row]! > 0 && refuges.length > 1);
-  const total = rows.reduce((sum, { row }) => sum + load[row]!, 0);
+  const rows = inside.flatMap(({ row, refuges }, i) =>
+    load[i]! > 0 && refuges.length > 1 ? [{ row, load: load[i]! }] : [],
+  );
+  const total = rows.reduce((sum, each) => sum + each.load, 0);
   const places = [...new Set([...worth.keys()].map((spot) => Math.floor(spot / kinds)))].sort((a, b) => a - b);
   const told = [{ total, weight: (value: number): number => value, unserved: 1 }, inWholeModules(total)];
   return told.flatMap((reserve) => {
@@ -141,7 +152,7 @@ function linesOf(
           upper: -most * reserve.total,
           sites: places.map((site) => [site, -spared * reserve.total] as const),
           pools,
-          unserved: rows.map(({ row }) => [row, -most * reserve.unserved * load[row]!] as const),
+          unserved: rows.map(({ row, load: part }) => [row, -most * reserve.unserved * part] as const),
         }),
       );
     }
@@ -150,8 +161,8 @@ function linesOf(
 }
 
 /** Spots that may take over requests of the same workload, where places are linked by rows that may go to either. */
-function spotsTogether({ planned, refuges }: FailoverTable, reaches: readonly Reach[]): number[][] {
-  const { world, memberStarts, members } = planned;
+function spotsTogether(table: FailoverTable, reaches: readonly Reach[]): number[][] {
+  const { world, memberStarts, members } = table.planned;
   const workloadOf = ({ row }: Reach): number => world.demand[members[memberStarts[row]!]!]!.workload;
   const groups: number[][] = [];
   for (const rows of groupedBy(reaches, (reach) => String(workloadOf(reach)))) {
@@ -169,7 +180,7 @@ function spotsTogether({ planned, refuges }: FailoverTable, reaches: readonly Re
     }
     const spots = new Map<number, Set<number>>();
     for (const { row } of rows) {
-      for (const { spot } of refuges[row]!) {
+      for (const { spot } of refugesOf(table, row)) {
         const at = find(siteOfSpot(world, spot));
         const here = spots.get(at);
         if (here === undefined) spots.set(at, new Set([spot]));
@@ -183,38 +194,34 @@ function spotsTogether({ planned, refuges }: FailoverTable, reaches: readonly Re
 
 /** What one module of each spot is worth, the best kind 1, and of each row at least how many of these it takes, wherever it goes. */
 function timesOf(
-  { planned, refuges }: FailoverTable,
+  table: FailoverTable,
   spots: readonly number[],
-  reaches: readonly Reach[],
-): { readonly worth: ReadonlyMap<number, number>; readonly load: Float64Array } {
-  const { problem, poolModule, world } = planned;
+  inside: readonly Reach[],
+): { readonly worth: ReadonlyMap<number, number>; readonly load: readonly number[] } {
+  const { problem, poolModule, world } = table.planned;
   const kinds = world.modules.length;
-  const within = new Set(spots);
-  // Who has nowhere to go asks for no reserve.
-  const inside = reaches.filter(
-    ({ row }) => refuges[row]!.length > 0 && refuges[row]!.every(({ spot }) => within.has(spot)),
-  );
   // What all the rows take of each kind, each where it takes least; a kind that cannot serve all of them counts for the rest.
   const taken = new Float64Array(kinds);
-  const best = inside.map(({ row }) => Math.min(...refuges[row]!.map(({ load }) => load)));
-  for (const [i, { row }] of inside.entries()) {
+  const refuges = inside.map(({ row }) => refugesOf(table, row));
+  for (const ways of refuges) {
+    const best = Math.min(...ways.map(({ load }) => load));
     const least = new Float64Array(kinds).fill(Infinity);
-    for (const { spot, load } of refuges[row]!) least[spot % kinds] = Math.min(least[spot % kinds]!, load);
-    for (let kind = 0; kind < kinds; kind++) taken[kind]! += Number.isFinite(least[kind]!) ? least[kind]! : best[i]!;
+    for (const { spot, load } of ways) least[spot % kinds] = Math.min(least[spot % kinds]!, load);
+    for (let kind = 0; kind < kinds; kind++) taken[kind]! += Number.isFinite(least[kind]!) ? least[kind]! : best;
   }
   const fewest = Math.min(...taken.filter((_, kind) => spots.some((spot) => spot % kinds === kind)));
   const worth = new Map(spots.map((spot) => [spot, taken[spot % kinds]! > 0 ? fewest / taken[spot % kinds]! : 1]));
-  const load = new Float64Array(problem.rows.count);
-  for (const { row, arcs } of inside) {
+  const { starts, pool } = problem.arcs;
+  const load = inside.map(({ row }, i) => {
     let least = Infinity;
-    for (const refuge of refuges[row]!) least = Math.min(least, refuge.load * worth.get(refuge.spot)!);
-    for (const arc of [...arcs.values()].flat()) {
-      const pool = problem.arcs.pool[arc]!;
-      const spot = problem.pools.site[pool]! * kinds + poolModule[pool]!;
-      least = Math.min(least, problem.arcs.load[arc]! * (worth.get(spot) ?? 0));
+    for (const refuge of refuges[i]!) least = Math.min(least, refuge.load * worth.get(refuge.spot)!);
+    for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) {
+      const spot = problem.pools.site[pool[arc]!]! * kinds + poolModule[pool[arc]!]!;
+      // Where nothing can stand nobody is served.
+      if (table.poolsOfSpot.has(spot)) least = Math.min(least, problem.arcs.load[arc]! * (worth.get(spot) ?? 0));
     }
-    load[row] = Number.isFinite(least) ? least : 0;
-  }
+    return Number.isFinite(least) ? least : 0;
+  });
   return { worth, load };
 }
 

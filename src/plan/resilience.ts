@@ -35,7 +35,7 @@ export function failuresOf({ sites, limits }: World): Failure[] {
 }
 
 /** Who could take a row over: modules of one kind at one site, and how many of them the whole row takes. */
-interface Refuge {
+export interface Refuge {
   readonly spot: number;
   readonly load: number;
 }
@@ -43,14 +43,21 @@ interface Refuge {
 /** What is needed to ask about failures in one period; spots as in `spots.ts`. */
 export interface FailoverTable {
   readonly planned: WorldProblem;
-  /** Per demand row of the problem. */
-  readonly refuges: readonly (readonly Refuge[])[];
+  /** Who could take over row r of the problem: entries `starts[r]` to `starts[r + 1] - 1`, sorted by spot. */
+  readonly refuges: { readonly starts: Int32Array; readonly spot: Int32Array; readonly load: Float64Array };
   /** Pools that serve requests and may have modules, by spot. */
   readonly poolsOfSpot: ReadonlyMap<number, readonly number[]>;
 }
 
+/** Who could take one row over. */
+export function refugesOf({ refuges: { starts, spot, load } }: FailoverTable, row: number): Refuge[] {
+  const found: Refuge[] = [];
+  for (let at = starts[row]!; at < starts[row + 1]!; at++) found.push({ spot: spot[at]!, load: load[at]! });
+  return found;
+}
+
 export function failoverTable(planned: WorldProblem): FailoverTable {
-  const { world, period, problem, poolModule, poolTrains, memberStarts, members, demandRowCount } = planned;
+  const { world, problem, poolModule, poolTrains } = planned;
   const poolsOfSpot = new Map<number, number[]>();
   for (let pool = 0; pool < planned.firstAuxiliary; pool++) {
     if (poolTrains[pool] || !mayStand(problem, pool)) continue;
@@ -59,20 +66,46 @@ export function failoverTable(planned: WorldProblem): FailoverTable {
     if (known === undefined) poolsOfSpot.set(spot, [pool]);
     else known.push(pool);
   }
-  const table = arcTable(compilePolicy(failoverWorld(world), period));
-  const refuges = Array.from({ length: demandRowCount }, (_, row) => {
+  return { planned, refuges: refugesBy(planned, (spot) => poolsOfSpot.has(spot)), poolsOfSpot };
+}
+
+function refugesBy(planned: WorldProblem, mayStandAt: (spot: number) => boolean): FailoverTable["refuges"] {
+  const { world, period, problem, poolModule, memberStarts, members, demandRowCount } = planned;
+  const { arcs } = problem;
+  const starts = new Int32Array(problem.rows.count + 1);
+  // Whoever may wait no longer than usual may go where it may be served; asking about every pair again would take as long as before.
+  const waitsAsUsual = world.workloads.every(
+    ({ ttft, failoverBudgetMs = ttft.budgetMs }) => failoverBudgetMs === ttft.budgetMs,
+  );
+  const table = waitsAsUsual ? null : arcTable(compilePolicy(failoverWorld(world), period));
+  const spots = new Int32Array(table?.site.length ?? arcs.pool.length);
+  const loads = new Float64Array(spots.length);
+  let end = 0;
+  const add = (spot: number, load: number): void => {
+    // What stands there already and what is bought are two pools at one spot.
+    if (!mayStandAt(spot) || (end > starts[row]! && spots[end - 1] === spot)) return;
+    spots[end] = spot;
+    loads[end++] = load;
+  };
+  let row = 0;
+  for (; row < demandRowCount; row++) {
+    starts[row] = end;
+    if (table === null) {
+      for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+        const pool = arcs.pool[arc]!;
+        add(spotAt(world, problem.pools.site[pool]!, poolModule[pool]!), arcs.load[arc]!);
+      }
+      continue;
+    }
     // Under resilience rows are not merged: each has one member.
     const demand = members[memberStarts[row]!]!;
-    const found: Refuge[] = [];
     for (let entry = table.rowStart[demand]!; entry < table.rowStart[demand + 1]!; entry++) {
-      const spot = spotAt(world, table.site[entry]!, table.module[entry]!);
-      if (!poolsOfSpot.has(spot)) continue;
       const rate = table.perModulePerS[entry]! * world.limits.headroomRatio;
-      found.push({ spot, load: world.demand[demand]!.peakPerS[period]! / rate });
+      add(spotAt(world, table.site[entry]!, table.module[entry]!), world.demand[demand]!.peakPerS[period]! / rate);
     }
-    return found;
-  });
-  return { planned, refuges, poolsOfSpot };
+  }
+  starts.fill(end, demandRowCount);
+  return { starts, spot: spots.slice(0, end), load: loads.slice(0, end) };
 }
 
 /** Whether a place has power for a module of a pool, and is not closed: otherwise nobody can go there, whatever is planned. */
@@ -125,7 +158,7 @@ export function failureLimit(
   shut: readonly number[] = [],
 ): CouplingLimit {
   if (shut.length > 0) return failureLimitWithout(table, failure, prices, new Set(shut));
-  const { planned, refuges, poolsOfSpot } = table;
+  const { planned, poolsOfSpot } = table;
   const { world, problem, poolModule, demandRowCount } = planned;
   const lost = new Set(failure.sites);
   const stays = (spot: number): boolean => !lost.has(siteOfSpot(world, spot));
@@ -136,7 +169,7 @@ export function failureLimit(
   const arcs: (readonly [number, number])[] = [];
   for (let row = 0; row < demandRowCount; row++) {
     let least = Infinity;
-    for (const { spot, load } of refuges[row]!)
+    for (const { spot, load } of refugesOf(table, row))
       if (stays(spot)) least = Math.min(least, load * (prices.get(spot) ?? 0));
     for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
       const pool = problem.arcs.pool[arc]!;
@@ -158,11 +191,12 @@ export function failureLimit(
 const homelessWorth = 1;
 
 function failureLimitWithout(
-  { planned, refuges, poolsOfSpot }: FailoverTable,
+  table: FailoverTable,
   failure: Failure,
   prices: SpotPrices,
   shut: ReadonlySet<number>,
 ): CouplingLimit {
+  const { planned, poolsOfSpot } = table;
   const { world, problem, poolModule, demandRowCount } = planned;
   const lost = new Set(failure.sites);
   const siteOf = (spot: number): number => siteOfSpot(world, spot);
@@ -175,10 +209,10 @@ function failureLimitWithout(
   let mostLost = 0;
   for (let row = 0; row < demandRowCount; row++) {
     // Who has nowhere to go in the whole world is lost with the place; who has only places that are shut is homeless.
-    const mayMove = refuges[row]!.some(({ spot }) => !lost.has(siteOf(spot)));
+    const refuges = refugesOf(table, row);
+    const mayMove = refuges.some(({ spot }) => !lost.has(siteOf(spot)));
     let worth = mayMove ? homelessWorth : 0;
-    for (const { spot, load } of refuges[row]!)
-      if (stays(spot)) worth = Math.min(worth, load * (prices.get(spot) ?? 0));
+    for (const { spot, load } of refuges) if (stays(spot)) worth = Math.min(worth, load * (prices.get(spot) ?? 0));
     let isServedThere = false;
     for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
       const pool = problem.arcs.pool[arc]!;

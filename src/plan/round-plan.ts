@@ -73,7 +73,7 @@ export function* planAroundSteps(
 }
 
 /** The problem with what its limits charge in the costs of sites and modules. */
-function withLimitPrices(problem: PlanProblem, { limitPrice }: Choices): PlanProblem {
+export function withLimitPrices(problem: PlanProblem, { limitPrice }: Pick<Choices, "limitPrice">): PlanProblem {
   const poolUsd = problem.pools.usd.slice();
   const siteUsd = problem.sites.usd.slice();
   for (const [l, limit] of problem.limits.entries()) {

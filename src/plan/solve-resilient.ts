@@ -18,6 +18,7 @@ import { exactOrRounded, solveProblem } from "./solve-problem.ts";
 import { spotAt } from "./spots.ts";
 import { standApart, type Apart } from "./stand-apart.ts";
 import { survivalLimits } from "./survival-limits.ts";
+import { surviveAtSize } from "./survive-at-size.ts";
 import { surviveTogether } from "./survive-together.ts";
 
 export interface ResilientResult {
@@ -26,6 +27,8 @@ export interface ResilientResult {
   readonly problem: PlanProblem;
   /** How many of its limits follow from what has to be survived, before those that plans broke. */
   readonly derived: number;
+  /** They are those of large problems. */
+  readonly derivedAs?: "large";
   readonly cuts: readonly FailureCut[];
   readonly moves: readonly FailoverMove[];
   /** What the plan does not survive, because no plan was found that does. */
@@ -69,7 +72,7 @@ export function withModelsApart(
 
 /** What the document says of the failures; `deployments` by period. */
 export function failoverOf(
-  { derived, cuts, moves }: ResilientResult,
+  { derived, derivedAs, cuts, moves }: ResilientResult,
   stages: readonly Stage[],
   deployments: readonly PlanDocument["deployment"][],
 ): { readonly failover?: Failover } {
@@ -82,6 +85,7 @@ export function failoverOf(
     failover: {
       failures: failuresOf(world).map((failure) => failure.name),
       derived,
+      ...(derivedAs !== undefined && { derivedAs }),
       cuts: cuts.map(({ stage, ...cut }) => ({ period: stages[stage]!.planned.period, ...cut })),
       moves: moves.map(({ stage, failure, row, spot, share }) => {
         const { period, memberStarts, members } = stages[stage]!.planned;
@@ -104,6 +108,8 @@ const shareOfRound = 0.35;
 /** From so many arcs a plan of few rounds that were given their time is better than one of many. */
 const longFromArcs = 12_000;
 const shareOfLongRound = 0.6;
+/** Share of the time that finding a plan to begin with may take there. */
+const shareOfStart = 0.3;
 const shareOfReserve = 0.15;
 /** What looking through the failures may take longer than in the rounds before, where the time limit is near. */
 const sparedForLooking = 1.3;
@@ -122,6 +128,7 @@ async function solveResilient(
   const arcCount = plain.arcs.pool.length;
   const tables = stages.map(({ planned }) => failoverTable(planned));
   const failures = failuresOf(stages[0]!.planned.world);
+  if (arcCount > exactUpToArcs) return surviveAtSize(plain, stages, tables, failures, tools, path);
   const derived = survivalLimits(stages, tables, failures);
   const limitOf = (cut: FailureCut): CouplingLimit => stagedLimit(stages, tables, failures, cut);
   let problem: PlanProblem = { ...plain, limits: [...plain.limits, ...derived] };
@@ -138,15 +145,21 @@ async function solveResilient(
     usd: objectiveUsd(plain, solution),
     found,
   });
+  if (arcCount > longFromArcs) {
+    // A good plan to begin with spares the solver most of its search for plans.
+    const terms = { ...path, timeLimitS: shareOfStart * leftS() };
+    const first = await surviveAtSize(plain, stages, tables, failures, tools, terms);
+    boundUsd = first.result.bestBoundUsd;
+    const found = await examine(stages, tables, failures, first.result.solution, tools, path);
+    best = known(first.result.solution, found);
+  }
   for (let round = 1; ; round++) {
     // A plan that survives keeps every inequality of those to come, so it is a start for all later rounds.
     const start = best !== null && best.found.missing.length === 0 ? best.solution : undefined;
     const startedS = leftS();
     const share = arcCount > longFromArcs ? shareOfLongRound : shareOfRound;
     const terms = { ...path, timeLimitS: Math.max(1, isDry ? leftS() - sparedForLooking * lookingS : share * leftS()) };
-    const result = await (arcCount > exactUpToArcs
-      ? solveProblem(problem, tools, terms)
-      : exactOrRounded(problem, tools, terms, start, exactUpToArcs));
+    const result = await exactOrRounded(problem, tools, terms, start, exactUpToArcs);
     boundUsd = Math.max(boundUsd, result.bestBoundUsd);
     const solvedS = leftS();
     let mendedS = 0;

@@ -11,9 +11,9 @@
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
 import type { Stage } from "./examine-failures.ts";
-import { limitRow } from "./limit-rows.ts";
+import { limitRow, type LimitRow } from "./limit-rows.ts";
 import { groupedBy, placeLimits, reserveLimits, type Reach } from "./reserve-limits.ts";
-import type { FailoverTable, Failure } from "./resilience.ts";
+import { refugesOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { siteOfSpot, spotAt } from "./spots.ts";
 
 /** With more places to go, that all others are shut is not what a plan suffers from. */
@@ -62,46 +62,72 @@ function shifted(limits: readonly CouplingLimit[], shift: Shift): CouplingLimit[
   }));
 }
 
-function reachesOf({ planned, refuges, poolsOfSpot }: FailoverTable): Reach[] {
+function reachesOf(table: FailoverTable): Reach[] {
+  const { planned, poolsOfSpot } = table;
   const { problem, world, demandRowCount, poolModule } = planned;
   const { starts, pool } = problem.arcs;
   return Array.from({ length: demandRowCount }, (_, row) => {
-    const arcs = new Map<number, number[]>();
+    const sites = new Set<number>();
     for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) {
       const site = problem.pools.site[pool[arc]!]!;
       // Where nothing can stand nobody is served.
-      if (!poolsOfSpot.has(spotAt(world, site, poolModule[pool[arc]!]!))) continue;
-      const here = arcs.get(site);
-      if (here === undefined) arcs.set(site, [arc]);
-      else here.push(arc);
+      if (poolsOfSpot.has(spotAt(world, site, poolModule[pool[arc]!]!))) sites.add(site);
     }
-    const sites = new Set(refuges[row]!.map(({ spot }) => siteOfSpot(world, spot)));
-    return { row, arcs, refuges: [...sites].sort((a, b) => a - b) };
-  }).filter(({ arcs }) => arcs.size > 0);
+    const refuges = new Set(refugesOf(table, row).map(({ spot }) => siteOfSpot(world, spot)));
+    return { row, sites: [...sites], refuges: [...refuges].sort((a, b) => a - b) };
+  }).filter(({ sites }) => sites.length > 0);
 }
 
-/** Two open places for whoever is served, one limit for all rows with the same places: served as one, they are worth the same. */
-function openingLimits({ planned: { problem, world } }: FailoverTable, reaches: readonly Reach[]): CouplingLimit[] {
-  const limits: CouplingLimit[] = [];
-  for (const rows of groupedBy(reaches, ({ arcs, refuges }) => `${[...arcs.keys()].join()}|${refuges.join()}`)) {
-    const [{ arcs, refuges }] = rows as [Reach];
-    const others = (site: number): number[] => refuges.filter((other) => other !== site);
+/** Rows with the same places; served as one, they are worth the same. */
+interface Alike {
+  readonly rows: readonly Reach[];
+  readonly sites: readonly number[];
+  readonly refuges: readonly number[];
+  /** What each row is worth, USD/year. */
+  readonly worth: readonly number[];
+  readonly totalWorth: number;
+}
+
+function alike({ planned: { problem } }: FailoverTable, reaches: readonly Reach[]): Alike[] {
+  return groupedBy(reaches, ({ sites, refuges }) => `${sites.join()}|${refuges.join()}`).map((rows) => {
+    const [{ sites, refuges }] = rows as [Reach];
     const worth = rows.map(({ row }) => Math.max(problem.rows.unservedUsd[row]!, Number.MIN_VALUE));
-    const totalWorth = worth.reduce((sum, usd) => sum + usd, 0);
-    // A place whose requests nobody else could take over is lost with them, and needs nothing beside it.
-    if ([...arcs.keys()].every((site) => others(site).length > 0)) {
-      const places = [...new Set([...arcs.keys(), ...refuges])].sort((a, b) => a - b);
-      const open = places.map((site) => [site, -1] as const);
-      const left = rows.map(({ row }, i) => [row, (-2 * worth[i]!) / totalWorth] as const);
-      limits.push(limitRow({ name: "two places for whoever is served", upper: -2, sites: open, unserved: left }));
-    }
+    return { rows, sites, refuges, worth, totalWorth: worth.reduce((sum, usd) => sum + usd, 0) };
+  });
+}
+
+/** Two open places for whoever is served; undefined where somebody has a place that no other could take over from. */
+function twoPlaces({ rows, sites, refuges, worth, totalWorth }: Alike): LimitRow | undefined {
+  // A place whose requests nobody else could take over is lost with them, and needs nothing beside it.
+  if (!sites.every((site) => refuges.some((other) => other !== site))) return undefined;
+  const places = [...new Set([...sites, ...refuges])].sort((a, b) => a - b);
+  const open = places.map((site) => [site, -1] as const);
+  const left = rows.map(({ row }, i) => [row, (-2 * worth[i]!) / totalWorth] as const);
+  return { name: "two places for whoever is served", upper: -2, sites: open, unserved: left };
+}
+
+/** The limits of places that have to be open, one for all rows with the same places. */
+function openingLimits(table: FailoverTable, reaches: readonly Reach[]): CouplingLimit[] {
+  const { problem, world, poolModule } = table.planned;
+  const { starts, pool } = problem.arcs;
+  const limits: CouplingLimit[] = [];
+  for (const one of alike(table, reaches)) {
+    const { rows, sites, refuges, worth, totalWorth } = one;
+    const two = twoPlaces(one);
+    if (two !== undefined) limits.push(limitRow(two));
     if (refuges.length > mostShut) continue;
-    for (const site of arcs.keys()) {
-      const elsewhere = others(site);
+    for (const site of sites) {
+      const elsewhere = refuges.filter((other) => other !== site);
       if (elsewhere.length === 0) continue;
-      const served = rows.flatMap((reach, i) =>
-        reach.arcs.get(site)!.map((arc) => [arc, worth[i]! / totalWorth] as const),
-      );
+      const served = rows.flatMap(({ row }, i) => {
+        const here: (readonly [number, number])[] = [];
+        for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) {
+          const at = problem.pools.site[pool[arc]!]!;
+          const mayStand = table.poolsOfSpot.has(spotAt(world, at, poolModule[pool[arc]!]!));
+          if (at === site && mayStand) here.push([arc, worth[i]! / totalWorth]);
+        }
+        return here;
+      });
       const open = elsewhere.map((other) => [other, -1] as const);
       limits.push(
         limitRow({
@@ -115,4 +141,72 @@ function openingLimits({ planned: { problem, world } }: FailoverTable, reaches: 
     }
   }
   return limits;
+}
+
+/** Share of what rows are worth that first prices say two places are worth to them. */
+const worthOfPlaces = 0.25;
+/** First prices are a little above what the cheapest way costs. */
+const aboveCheapest = 1.1;
+
+/**
+ * The limits that large problems are given, again in an order that depends on nothing but the world: two places
+ * for whoever is served, and what stands in reserve by the number of places. The others would take long to price and prove little.
+ */
+export function survivalLimitsAtSize(stages: readonly Stage[], tables: readonly FailoverTable[]): CouplingLimit[] {
+  let [row, site] = [0, 0];
+  return stages.flatMap(({ planned: { problem }, arc, pool }, stage) => {
+    const table = tables[stage]!;
+    const reaches = reachesOf(table);
+    const limits = [...pricedPlaces(table, reaches), ...placeLimits(table, reaches)];
+    const shift = { row, arc, pool, site };
+    row += problem.rows.count;
+    site += problem.sites.count;
+    return shifted(limits, shift);
+  });
+}
+
+/**
+ * Two places for whoever is served, with guesses at their prices: what opening one and its first module take, shared by all who would
+ * pay for it. Rows that other kinds of modules serve are told apart, for what a place takes differs.
+ */
+function pricedPlaces(table: FailoverTable, reaches: readonly Reach[]): CouplingLimit[] {
+  const { pools, sites } = table.planned.problem;
+  const groups = groupedBy(
+    reaches.map((reach) => ({ reach, spots: spotsOf(table, reach.row) })),
+    ({ reach, spots }) => `${reach.sites.join()}|${reach.refuges.join()}|${spots.join()}`,
+  ).flatMap((group) => {
+    const [one] = alike(
+      table,
+      group.map(({ reach }) => reach),
+    );
+    const limit = twoPlaces(one!);
+    if (limit === undefined) return [];
+    const moduleUsd = new Map<number, number>();
+    for (const pool of group[0]!.spots.flatMap((spot) => table.poolsOfSpot.get(spot) ?? [])) {
+      const site = pools.site[pool]!;
+      moduleUsd.set(site, Math.min(moduleUsd.get(site) ?? Infinity, Math.max(0, pools.usd[pool]!)));
+    }
+    return [{ limit, worth: one!.totalWorth, moduleUsd }];
+  });
+  const wanted = new Float64Array(sites.count);
+  for (const { worth, moduleUsd } of groups) for (const site of moduleUsd.keys()) wanted[site]! += worth;
+  return groups.map(({ limit, worth, moduleUsd }) => {
+    let cheapestUsd = Infinity;
+    for (const [site, usd] of moduleUsd) {
+      cheapestUsd = Math.min(cheapestUsd, (Math.max(0, sites.usd[site]!) + usd) * (worth / wanted[site]!));
+    }
+    return { ...limitRow(limit), firstPriceUsd: Math.min(worthOfPlaces * worth, aboveCheapest * cheapestUsd) };
+  });
+}
+
+/** Spots where a row may be served or go, sorted. */
+function spotsOf(table: FailoverTable, row: number): number[] {
+  const { problem, world, poolModule } = table.planned;
+  const { starts, pool } = problem.arcs;
+  const spots = new Set(refugesOf(table, row).map(({ spot }) => spot));
+  for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) {
+    const spot = spotAt(world, problem.pools.site[pool[arc]!]!, poolModule[pool[arc]!]!);
+    if (table.poolsOfSpot.has(spot)) spots.add(spot);
+  }
+  return [...spots].sort((a, b) => a - b);
 }

@@ -7,7 +7,7 @@ import type { FailoverMove, Stage } from "./examine-failures.ts";
 import { formulate, fromColumns, toColumns, type Formulation } from "./formulate.ts";
 import { continueModel, type MipBuilder } from "./mip-builder.ts";
 import { checkSolution, type PlanProblem, type ProblemSolution } from "./problem.ts";
-import type { FailoverTable, Failure } from "./resilience.ts";
+import { refugesOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { restrictArcs, type RestrictedProblem } from "./restrict-arcs.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 import { siteOfSpot, spotAt } from "./spots.ts";
@@ -136,7 +136,7 @@ function writeIdle(
 /** What is served at the lost places goes elsewhere, and finds room there. */
 function writeMoves(
   { builder, arcCol, idle, ways }: Written,
-  { refuges }: FailoverTable,
+  table: FailoverTable,
   { planned, arc: firstArc }: Stage,
   stage: number,
   failure: number,
@@ -154,7 +154,7 @@ function writeMoves(
         served.push(arcCol[firstArc + arc]!);
     }
     // What no place in the world could take over is lost with its own.
-    const elsewhere = refuges[row]!.filter(({ spot }) => stays(spot));
+    const elsewhere = refugesOf(table, row).filter(({ spot }) => stays(spot));
     if (served.length === 0 || elsewhere.length === 0) continue;
     const standing = elsewhere.filter(({ spot }) => idle[stage]!.has(spot));
     const cols = standing.map(({ spot, load }) => {

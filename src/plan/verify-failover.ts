@@ -2,9 +2,9 @@
 import { compilePolicy, emptyJudgement, failoverWorld, judge } from "../route/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
-import { failoverTable, failureLimit, failuresOf, type Failure } from "./resilience.ts";
+import { failoverTable, failureLimit, failuresOf, refugesOf, type Failure } from "./resilience.ts";
 import { siteOfSpot } from "./spots.ts";
-import { survivalLimits } from "./survival-limits.ts";
+import { survivalLimits, survivalLimitsAtSize } from "./survival-limits.ts";
 import { tolerance, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
@@ -42,19 +42,21 @@ export function checkFailover(
     if (judge(normal, world.demand[flow.row]!, pool.site, pool.module, judgement) !== null) continue;
     busy[flow.pool]! += flow.peakPerS / (judgement.perModulePerS * world.limits.headroomRatio);
   }
+  const overfull = (used: number, count: number): boolean => !(used <= count + tolerance * Math.max(1, count));
+  const fullBefore = deployment.pools.flatMap((pool, i) => (overfull(busy[i]!, pool.count) ? [i] : []));
+  const flowsOf = Map.groupBy(deployment.flows, ({ pool }) => deployment.pools[pool]!.site);
+  const movesOf = Map.groupBy(document.failover.moves.entries(), ([, move]) => move.failure);
   for (const [index, failure] of failures.entries()) {
     const lost = new Set(failure.sites);
     const needed = new Map<number, number>();
-    const used = busy.slice();
-    for (const flow of deployment.flows) {
-      const { site } = deployment.pools[flow.pool]!;
-      if (!lost.has(site)) continue;
+    const coming = new Map<number, number>(fullBefore.map((pool) => [pool, 0]));
+    for (const flow of failure.sites.flatMap((site) => flowsOf.get(site) ?? [])) {
       // What no place in the world could take over is lost with its own.
-      const refuge = table.refuges[rowOf.get(flow.row)!]!.some(({ spot }) => !lost.has(siteOfSpot(world, spot)));
+      const refuge = refugesOf(table, rowOf.get(flow.row)!).some(({ spot }) => !lost.has(siteOfSpot(world, spot)));
       if (refuge) needed.set(flow.row, (needed.get(flow.row) ?? 0) + flow.peakPerS);
     }
-    for (const [i, move] of document.failover.moves.entries()) {
-      if (move.period !== period || move.failure !== index) continue;
+    for (const [i, move] of movesOf.get(index) ?? []) {
+      if (move.period !== period) continue;
       const where = `failover.moves[${i}]`;
       const pool = deployment.pools[move.pool];
       const origin = world.demand[move.row];
@@ -65,7 +67,10 @@ export function checkFailover(
       if (lost.has(pool.site)) report(where, `${pool.id} is lost with ${failure.name}`);
       const reason = judge(policy, origin, pool.site, pool.module, judgement);
       if (reason !== null) report(where, `${pool.id} may not take it over: ${reason}`);
-      else used[move.pool]! += move.peakPerS / (judgement.perModulePerS * world.limits.headroomRatio);
+      else {
+        const modules = move.peakPerS / (judgement.perModulePerS * world.limits.headroomRatio);
+        coming.set(move.pool, (coming.get(move.pool) ?? 0) + modules);
+      }
       needed.set(move.row, (needed.get(move.row) ?? 0) - move.peakPerS);
     }
     for (const [row, peakPerS] of needed) {
@@ -75,9 +80,11 @@ export function checkFailover(
         `the loss of ${failure.name} leaves demand row ${row} with ${peakPerS} requests/s nowhere to go`,
       );
     }
-    for (const [i, pool] of deployment.pools.entries()) {
-      if (lost.has(pool.site) || used[i]! <= pool.count + tolerance * Math.max(1, pool.count)) continue;
-      report("failover", `the loss of ${failure.name} needs ${used[i]} modules of ${pool.id}, ${pool.count} stand`);
+    for (const [i, modules] of coming) {
+      const { id, site, count } = deployment.pools[i]!;
+      const used = busy[i]! + modules;
+      if (lost.has(site) || !overfull(used, count)) continue;
+      report("failover", `the loss of ${failure.name} needs ${used} modules of ${id}, ${count} stand`);
     }
   }
 }
@@ -122,6 +129,8 @@ export function withFailureCuts(
     };
   });
   // Plans written before know fewer of them, the first ones.
-  const known = survivalLimits(stages, tables, failures).slice(0, document.failover.derived ?? 0);
+  const { derived = 0, derivedAs } = document.failover;
+  const all = derivedAs === "large" ? survivalLimitsAtSize(stages, tables) : survivalLimits(stages, tables, failures);
+  const known = all.slice(0, derived);
   return { ...problem, limits: [...problem.limits, ...known, ...limits] };
 }

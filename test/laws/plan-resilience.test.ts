@@ -19,10 +19,12 @@ import {
 } from "../../src/plan/index.ts";
 import { lagrangianBound } from "../../src/plan/lagrangian.ts";
 import { pricesByPeriod } from "../../src/plan/periods-apart.ts";
-import { failoverTable, failureLimit, failuresOf } from "../../src/plan/resilience.ts";
+import { failoverTable, failureLimit, failuresOf, refugesOf } from "../../src/plan/resilience.ts";
+import { pathOptions, periodDocument } from "../../src/plan/plan-period.ts";
 import { viewBySite } from "../../src/plan/site-view.ts";
 import { atOnce } from "../../src/plan/steps.ts";
-import { survivalLimits } from "../../src/plan/survival-limits.ts";
+import { surviveAtSize } from "../../src/plan/survive-at-size.ts";
+import { survivalLimits, survivalLimitsAtSize } from "../../src/plan/survival-limits.ts";
 import { arcTable, compilePolicy, usdPerRequest } from "../../src/route/index.ts";
 import { simulate } from "../../src/simulate/index.ts";
 import { smallModule, testSite, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
@@ -270,6 +272,36 @@ describe("a plan that survives the loss of any one place", () => {
     expect(verifyPlan(document).findings).toEqual([]);
   });
 
+  it("survives, is proven no better than it is and accepted by the checker where it is found as large ones are", async () => {
+    const kinds = fc.constantFrom([smallModule], [smallModule, { ...smallModule, id: "pair", acceleratorCount: 2 }]);
+    await fc.assert(
+      fc.asyncProperty(shakyWorld, kinds, async (base, modules) => {
+        const world = { ...base, modules };
+        let looks = 0;
+        const tools = { solver, nowMs: () => looks++ };
+        const path = pathOptions(tools, { relativeGap: 1e-7, timeLimitS: 4 }, 0);
+        const planned = worldProblem(world, 0);
+        const stages = [{ planned, arc: 0, pool: 0 }];
+        const tables = [failoverTable(planned)];
+        const failures = failuresOf(world);
+        const solved = await surviveAtSize(planned.problem, stages, tables, failures, tools, path);
+        expect(solved.fatal).toEqual([]);
+        expect(checkSolution(planned.problem, solved.result.solution)).toEqual([]);
+        const { missing } = await examine(stages, tables, failures, solved.result.solution, tools, path);
+        expect(missing).toEqual([]);
+        const best = (await plan(world)).objectiveUsdPerYear!;
+        const slackUsd = 1e-6 * Math.abs(best) + 0.01;
+        expect(solved.result.objectiveUsd).toBeGreaterThanOrEqual(best - slackUsd);
+        expect(solved.result.bestBoundUsd).toBeLessThanOrEqual(best + slackUsd);
+        const options = { compare: false };
+        const document = throughJson(await periodDocument(planned, solved, tools, path, options, () => 0));
+        expect(verifyPlan(document).findings).toEqual([]);
+        expect(enginesMissing(document)).toEqual([]);
+      }),
+      { numRuns: runs(12) },
+    );
+  }, 180_000);
+
   it("serves from a place although nothing can stand at the only other one", async () => {
     const base = tinyWorld({ workloads: [testWorkload({ id: "chat", unservedUsdPerRequest: 0.01 })] });
     const world: World = {
@@ -388,6 +420,7 @@ describe("what follows from the survival of failures", () => {
           const prices = new Map([...tables[0]!.poolsOfSpot.keys()].map((spot) => [spot, any.prices[spot % 12]!]));
           const limits = [
             ...survivalLimits(stages, tables, failures),
+            ...survivalLimitsAtSize(stages, tables),
             ...failures.map((failure) => failureLimit(tables[0]!, failure, prices)),
             ...failures.map((failure) => failureLimit(tables[0]!, failure, prices, any.shut)),
           ];
@@ -425,7 +458,10 @@ describe("what follows from the survival of failures", () => {
       );
       const isFirst = (spot: number): boolean => spot % world.modules.length === 0;
       return {
-        load: table.refuges.map((all) => Math.min(...all.filter(({ spot }) => isFirst(spot)).map(({ load }) => load))),
+        load: Array.from({ length: planned.demandRowCount }, (_, row) => {
+          const all = refugesOf(table, row).filter(({ spot }) => isFirst(spot));
+          return Math.min(...all.map(({ load }) => load));
+        }),
         excess: (counts, unserved) => {
           const modules = Float64Array.from(problem.pools.site, (site, pool) =>
             poolModule[pool] === 0 && poolTrains[pool] === 0 ? counts[site]! : 0,

@@ -1,0 +1,201 @@
+/**
+ * Large problems that have to survive: a bound by prices which knows that whoever is served has two places, and plans in which
+ * everybody has a place to go to from the first row on. Nothing is written out failure by failure.
+ */
+import { serveLess } from "./add-reserve.ts";
+import { certify } from "./certificate.ts";
+import { examine, type Stage } from "./examine-failures.ts";
+import { withImpliedLimits } from "./implied-limits.ts";
+import { boundSteps, type KnownChoices, type LagrangianResult } from "./lagrangian.ts";
+import { pricesByPeriod } from "./periods-apart.ts";
+import { createPlanState } from "./plan-state.ts";
+import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
+import { refugesIn } from "./refuges.ts";
+import type { FailoverTable, Failure } from "./resilience.ts";
+import { roundedCounts, type Rounding } from "./round-plan.ts";
+import { moveTables, rankAgain, type MoveTables } from "./row-moves.ts";
+import { viewBySite } from "./site-view.ts";
+import {
+  emptySolution,
+  gapOf,
+  type CurvePoint,
+  type PathOptions,
+  type PathTools,
+  type SearchStatus,
+} from "./solution-path.ts";
+import type { ResilientResult } from "./solve-resilient.ts";
+import { takePauses, type Steps } from "./steps.ts";
+import { survivalLimitsAtSize } from "./survival-limits.ts";
+import { rebuildParts, surviveFrom } from "./surviving-plan.ts";
+
+const boundIterations = 3000;
+const stallRatio = 2e-5;
+/** Climbs begun anew, while the one before gained this share. */
+const mostClimbs = 8;
+const worthClimbing = 1e-5;
+/** Share of the time limit for prices period by period, for all prices, and after which a first plan is looked for. */
+const periodsTimeShare = 0.25;
+const boundTimeShare = 0.45;
+const firstLookShare = 0.15;
+/** Share of the time limit that roundings may take in all, and that the last look through all failures is left. */
+const roundingTimeShare = 0.75;
+const lookingTimeShare = 0.05;
+const roundings: readonly Rounding[] = [
+  { by: "sites", threshold: 0.25 },
+  { by: "sites", threshold: 0.5 },
+];
+
+export async function surviveAtSize(
+  plain: PlanProblem,
+  stages: readonly Stage[],
+  tables: readonly FailoverTable[],
+  failures: readonly Failure[],
+  tools: PathTools,
+  options: PathOptions,
+): Promise<ResilientResult> {
+  const startedMs = tools.nowMs();
+  const elapsedS = (): number => (tools.nowMs() - startedMs) / 1000;
+  const cancelled = (): boolean => options.signal?.aborted === true;
+  const searchS = (1 - lookingTimeShare) * options.timeLimitS;
+  const timeUp = (): boolean => cancelled() || elapsedS() >= searchS;
+  const derived = survivalLimitsAtSize(stages, tables);
+  const problem = { ...plain, limits: [...plain.limits, ...derived] };
+  const strong = withImpliedLimits(problem);
+  const view = viewBySite(strong);
+  const refuges = refugesIn(plain, stages, tables, failures);
+
+  let best = emptySolution(plain);
+  let bestUsd = checkSolution(plain, best).length === 0 ? objectiveUsd(plain, best) : Infinity;
+  let boundUsd = -Infinity;
+  const curve: CurvePoint[] = [];
+  const record = (): void => {
+    const point = { seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd };
+    curve.push(point);
+    options.onProgress?.(point);
+  };
+  const { finish } = takePauses(tools, (stage) =>
+    options.onProgress?.({ seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd, ...(stage !== "" && { stage }) }),
+  );
+  const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
+  const keep = (solution: ProblemSolution): void => {
+    const usd = objectiveUsd(plain, solution);
+    if (usd >= bestUsd || checkSolution(plain, solution).length > 0) return;
+    best = solution;
+    bestUsd = usd;
+    record();
+  };
+  let moves: MoveTables | undefined;
+  const rank = (modulePrice: Float64Array): MoveTables => {
+    if (moves === undefined) moves = moveTables(plain, modulePrice);
+    else rankAgain(plain, moves, modulePrice);
+    return moves;
+  };
+  function* roundTo(known: KnownChoices, rounding: Rounding, stop: () => boolean): Steps<void> {
+    const ranked = rank(known.modulePrice);
+    const wanted = roundedCounts(plain, known, rounding);
+    const state = yield* surviveFrom(plain, refuges, ranked, known, standingAs(plain, known, ranked, wanted), stop);
+    keep(state.solution());
+  }
+
+  const from = await finish(
+    pricesByPeriod(strong, {
+      iterations: boundIterations,
+      isCancelled: cancelled,
+      stop: (share) => cancelled() || elapsedS() > ((1 + share) / 2) * periodsTimeShare * options.timeLimitS,
+    }),
+  );
+  if (from !== undefined) boundUsd = from.boundUsd;
+  const boundIsUp = (): boolean => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS || proven();
+  let looked = false;
+  let reportedS = -1;
+  const climb = (start?: Pick<KnownChoices, "rowPrice" | "limitPrice">): Promise<LagrangianResult> =>
+    finish(
+      boundSteps(strong, view, {
+        iterations: boundIterations,
+        stallRatio,
+        isCancelled: cancelled,
+        ...(start !== undefined && { from: start }),
+        stop: boundIsUp,
+        meanwhile(known) {
+          if (looked || elapsedS() < firstLookShare * options.timeLimitS) return undefined;
+          looked = true;
+          const endS = elapsedS() + firstLookShare * options.timeLimitS;
+          return roundTo(known(), roundings[0]!, () => timeUp() || elapsedS() > endS);
+        },
+        onBound: (usd) => {
+          boundUsd = Math.max(boundUsd, usd);
+          if (elapsedS() - reportedS < 0.5) return;
+          reportedS = elapsedS();
+          record();
+        },
+      }),
+    );
+  let found = await climb(from);
+  // Among so many prices of limits a climb may end on the way, its steps too short to see anything: the next one begins where it stood.
+  for (let again = 0; again < mostClimbs && !boundIsUp(); again++) {
+    const next = await climb(found);
+    const gained = next.boundUsd - found.boundUsd;
+    if (gained > 0) found = next;
+    if (gained <= worthClimbing * Math.abs(found.boundUsd)) break;
+  }
+  const certificate = certify(strong, found, view);
+  boundUsd = Math.max(certificate.boundUsd, from?.boundUsd ?? -Infinity);
+  record();
+  for (const rounding of roundings) {
+    // Whoever stops early, or has little time, gets a plan all the same.
+    const isFirst = !looked && rounding === roundings[0];
+    if (proven() || (!isFirst && elapsedS() > roundingTimeShare * options.timeLimitS) || (looked && timeUp())) break;
+    await finish(roundTo(found, rounding, timeUp));
+  }
+  if (!proven() && !timeUp()) {
+    const ranked = rank(found.modulePrice);
+    const enough = (usd: number): boolean => timeUp() || gapOf(usd, boundUsd) <= options.relativeGap;
+    keep((await finish(rebuildParts(plain, refuges, ranked, found, best, bestUsd, options.seed, enough))).solution());
+  }
+
+  let examined = await examine(stages, tables, failures, best, tools, options);
+  if (examined.missing.length > 0) {
+    best = await serveLess(plain, stages, tables, failures, best, tools, options);
+    bestUsd = objectiveUsd(plain, best);
+    examined = await examine(stages, tables, failures, best, tools, options);
+  }
+  const fatal = [...new Set(examined.missing.map(({ cut }) => failures[cut.failure]!.name))];
+  if (fatal.length === 0) boundUsd = Math.min(boundUsd, bestUsd);
+  record();
+  const isProven = fatal.length === 0 && proven();
+  const ending: SearchStatus = timeUp() ? "timeLimit" : "gapNotReached";
+  const result = {
+    status: isProven ? ("optimal" as const) : cancelled() ? ("cancelled" as const) : ending,
+    solution: best,
+    objectiveUsd: bestUsd,
+    bestBoundUsd: boundUsd,
+    relativeGap: gapOf(bestUsd, boundUsd),
+    curve,
+    method: "decomposition" as const,
+    message: "",
+    certificate,
+  };
+  return { result, problem, derived: derived.length, derivedAs: "large", cuts: [], moves: examined.moves, fatal };
+}
+
+/** Wanted counts as far as they fit, the places first that prices like best; nobody is served yet. */
+function standingAs(
+  problem: PlanProblem,
+  { open }: KnownChoices,
+  { poolsOfSite }: MoveTables,
+  wanted: Float64Array,
+): ProblemSolution {
+  const state = createPlanState(problem, emptySolution(problem));
+  state.lenient = true;
+  const order = Array.from({ length: problem.sites.count }, (_, site) => site).sort(
+    (a, b) => open[b]! - open[a]! || a - b,
+  );
+  for (const site of order) {
+    for (const pool of poolsOfSite[site]!) {
+      let count = wanted[pool]!;
+      while (count > state.modules[pool]! && !state.fits(pool, count - state.modules[pool]!)) count--;
+      if (count > state.modules[pool]!) state.build(pool, count);
+    }
+  }
+  return state.solution();
+}
