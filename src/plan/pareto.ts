@@ -11,7 +11,7 @@ export interface ParetoPoint {
   /** Share of all peak requests, served or not, for which the plan promises the first token within its budget. */
   readonly attainedRatio: number;
   readonly figures: PlanFigures;
-  /** Another point attains as much for less, or more for the same: possible where gaps are left open. */
+  /** Another point attains as much for less, or more for the same: by another attainment, or where gaps are left open. */
   readonly dominated: boolean;
 }
 
@@ -50,13 +50,21 @@ export async function paretoFront(
     if (figures === null) continue;
     points.push({ penaltyFactor, attainmentRatio, attainedRatio: attainedBy(changed, figures), figures });
   }
-  const beats = (a: Omit<ParetoPoint, "dominated">, b: Omit<ParetoPoint, "dominated">): boolean =>
-    a.attainedRatio >= b.attainedRatio &&
-    a.figures.buildAndRunUsdPerYear <= b.figures.buildAndRunUsdPerYear &&
-    (a.attainedRatio > b.attainedRatio || a.figures.buildAndRunUsdPerYear < b.figures.buildAndRunUsdPerYear);
   return points
     .map((point) => ({ ...point, dominated: points.some((other) => beats(other, point)) }))
     .sort((a, b) => a.attainedRatio - b.attainedRatio || a.penaltyFactor - b.penaltyFactor);
+}
+
+/** Two plans of the same kind differ by what rounding leaves of their sums; neither then beats the other. */
+const roundingRatio = 1e-7;
+
+/** As much or more for as little or less, and one of them noticeably. */
+function beats(a: Omit<ParetoPoint, "dominated">, b: Omit<ParetoPoint, "dominated">): boolean {
+  const moreRatio = a.attainedRatio - b.attainedRatio;
+  const lessUsd = b.figures.buildAndRunUsdPerYear - a.figures.buildAndRunUsdPerYear;
+  const slackUsd = roundingRatio * Math.max(1, Math.abs(b.figures.buildAndRunUsdPerYear));
+  if (moreRatio < -roundingRatio || lessUsd < -slackUsd) return false;
+  return moreRatio > roundingRatio || lessUsd > slackUsd;
 }
 
 function withAttainment(world: World, attainmentRatio: number): World {

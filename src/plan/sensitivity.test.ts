@@ -137,6 +137,22 @@ describe("the front of cost and attainment", () => {
     const cost = kept.map((point) => point.figures.buildAndRunUsdPerYear);
     expect(cost).toEqual([...cost].sort((a, b) => a - b));
   });
+
+  it("holds no point to be beaten by the same plan, whose sums may differ in the last digits", async () => {
+    const document = await plan(tinyWorld());
+    let turn = 0;
+    const nearly = async () => ({
+      ...document,
+      objectiveUsdPerYear: document.objectiveUsdPerYear! * (1 - 1e-15 * ++turn),
+    });
+    const front = await paretoFront(tinyWorld(), nearly, [1, 3, 10], []);
+    expect(front.map(({ dominated }) => dominated)).toEqual([false, false, false]);
+    const dearer = async () => ({
+      ...document,
+      objectiveUsdPerYear: document.objectiveUsdPerYear! * (1 + 0.01 * ++turn),
+    });
+    expect((await paretoFront(tinyWorld(), dearer, [1, 3], [])).some(({ dominated }) => dominated)).toBe(true);
+  });
 });
 
 describe("stress", () => {
