@@ -73,6 +73,9 @@ const field = fc.constantFrom(
   "transfer-encoding: chunked\r\n",
   "connection: close\r\n",
   "connection: keep-alive\r\n",
+  "Connection: Keep-Alive\r\n",
+  "connection: keep-alive, close\r\n",
+  "proxy-connection: close\r\n",
   "Connection: upgrade\r\nupgrade: websocket\r\n",
   "expect: 100-continue\r\n",
   "x-empty:\r\n",
@@ -183,8 +186,9 @@ describe("a message without anything to judge", () => {
   it("is what clients and engines usually send", () => {
     const sent = (text: string, isRequest: boolean) =>
       readPlainMessage(Buffer.from(`..${text}`, "latin1"), 2, isRequest, 32 * 1_024);
-    const request = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: OpenAI/JS 6.1.0\r\n";
-    expect(sent(`${request}Content-Length: 2\r\n\r\n{}`, true)).toMatchObject({ bodyStart: 110, bodyEnd: 112 });
+    const request = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: keep-alive\r\n";
+    const whole = `${request}Content-Length: 2\r\n\r\n{}`;
+    expect(sent(whole, true)).toMatchObject({ bodyStart: whole.length, bodyEnd: whole.length + 2 });
     expect(sent("GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n", true)).toMatchObject({ head: { method: "GET" } });
     const answer = "HTTP/1.1 200 OK\r\ndate: Fri, 27 Nov 2026 04:00:00 GMT\r\nserver: uvicorn\r\n";
     expect(sent(`${answer}content-length: 2\r\n\r\n{}`, false)).toMatchObject({ head: { status: 200 } });

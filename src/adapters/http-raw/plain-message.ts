@@ -24,8 +24,11 @@ const tilde = 0x7e;
 const ofNames = tableOf("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 const ofTargets = tableOf("/?=&%+-._~,:@0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
-/** Fields that say how the message ends or what becomes of the connection; llhttp judges those that are not plain. */
-const deciding = ["transfer-encoding", "connection", "proxy-connection", "upgrade", "expect", "content-length"];
+/**
+ * Fields that say how the message ends or what becomes of the connection; llhttp judges those that are not plain. The first
+ * are met most.
+ */
+const deciding = ["content-length", "connection", "transfer-encoding", "expect", "upgrade", "proxy-connection"];
 const decidingLengths = new Uint8Array(256);
 for (const { length } of deciding) decidingLengths[length] = 1;
 
@@ -70,10 +73,14 @@ export function readPlainMessage(
     if (at + 2 >= end || bytes[at] !== carriageReturn || bytes[at + 1] !== lineFeed) return null;
     const name = text.slice(nameStart - start, nameEnd - start);
     if (decidingLengths[name.length] === 1 && isDeciding(name)) {
-      if (length >= 0 || chunked) return null;
-      if (isNamed(name, "content-length")) length = wholeNumber(bytes, valueStart, at);
-      else chunked = !isRequest && isNamed(name, "transfer-encoding") && isChunked(bytes, valueStart, at);
-      if (length < 0 && !chunked) return null;
+      if (isNamed(name, "connection")) {
+        if (!isWord(bytes, valueStart, at, keepAlive)) return null;
+      } else {
+        if (length >= 0 || chunked) return null;
+        if (isNamed(name, "content-length")) length = wholeNumber(bytes, valueStart, at);
+        else chunked = !isRequest && isNamed(name, "transfer-encoding") && isWord(bytes, valueStart, at, chunkedCoding);
+        if (length < 0 && !chunked) return null;
+      }
     }
     fields.push(name, text.slice(valueStart - start, at - start));
     at += 2;
@@ -98,9 +105,16 @@ export function readPlainMessage(
 }
 
 const chunkedCoding = Buffer.from("chunked", "latin1");
+const keepAlive = Buffer.from("keep-alive", "latin1");
 
-function isChunked(bytes: Buffer, start: number, end: number): boolean {
-  return end - start === chunkedCoding.length && startsWith(bytes, start, chunkedCoding);
+/** Whether a value is one word, which is in lower case, however it is written. */
+function isWord(bytes: Buffer, start: number, end: number, word: Buffer): boolean {
+  if (end - start !== word.length) return false;
+  for (let index = 0; index < word.length; index++) {
+    const byte = bytes[start + index]!;
+    if ((byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte) !== word[index]) return false;
+  }
+  return true;
 }
 
 const version = Buffer.from("HTTP/1.1", "latin1");
