@@ -53,12 +53,19 @@ export async function openLedger(spec: string): Promise<Store & RollUps> {
   }
 }
 
-/** What is charged by other gateways whose ledgers lie in the same database; null where there can be none. */
-export function chargesBeside(spec: string): (() => Promise<ReadonlyMap<string, number>>) | null {
+/**
+ * What is charged by other gateways whose ledgers lie in the same database; null where there can be none. `siblings`: ledgers
+ * of the other workers of this gateway.
+ */
+export function chargesBeside(
+  spec: string,
+  siblings: readonly string[],
+): (() => Promise<ReadonlyMap<string, number>>) | null {
   const place = placeOf(spec);
   if (place.kind === "file") return null;
+  const own = [place, ...siblings.map(placeOf)].flatMap((each) => (each.kind === "postgres" ? [each.chain] : []));
   return () =>
-    readOtherCharges(place.url, place.chain).catch((error: unknown) => {
+    readOtherCharges(place.url, own).catch((error: unknown) => {
       throw unreadable(spec, error);
     });
 }

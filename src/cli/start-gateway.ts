@@ -208,8 +208,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     const known = configuration.keys === null ? null : await readLimits(configuration.keys);
     if (known) accounts.replace(known, clock.monotonicMs());
     if (leader) accounts.shareWith(leader.seekAllowance, settings.moved);
-    // Workers of one gateway have their share of every budget already.
-    const beside = settings.ledger === null || settings.shareOf ? null : chargesBeside(settings.ledger);
+    const beside = settings.ledger === null ? null : chargesBeside(settings.ledger, settings.otherLedgers ?? []);
     if (beside !== null) leaveBudgets = await shareBudgets(accounts, beside);
     operators = openToOperators(settings, accounts, clock);
     // Lines of batches go to whichever gateway is in force.

@@ -85,6 +85,8 @@ export class Accounts {
   #hasRoles = false;
   #accounts = new Map<string, AccountState>();
   #elsewhere: ReadonlyMap<string, number> = new Map();
+  /** Gateways that keep the limits together. */
+  #parts = 1;
   /** Those that are not in the settings any more: should they come back, they are the same ones. */
   readonly #former = new Map<string, AccountState>();
   /** What was exchanged with other gateways before this one was started, by accounts that are not in the settings yet. */
@@ -105,6 +107,7 @@ export class Accounts {
   replace(settings: AccountSettings, nowMs: number): void {
     this.#keys = new KeyRing(settings.keys, settings.digests);
     this.#hasRoles = settings.keys.some(({ role, revoked }) => role !== undefined && revoked !== true);
+    this.#parts = settings.parts ?? 1;
     const before = this.#accounts;
     this.#accounts = new Map();
     for (const account of settings.accounts) {
@@ -112,17 +115,24 @@ export class Accounts {
       // The same object goes on: requests under way hold it and will settle with it.
       const state = known ?? new AccountState(account, settings, nowMs);
       if (known) known.replace(account, settings, nowMs);
-      else state.elsewhereNanoUsd = this.#elsewhere.get(account.id) ?? 0;
+      else state.elsewhereNanoUsd = this.#elsewhereOf(account.id);
       this.#accounts.set(account.id, state);
       this.#countMoved(account.id);
     }
     for (const [id, state] of before) if (!this.#accounts.has(id)) this.#former.set(id, state);
   }
 
-  /** What other gateways have charged the same accounts with in all, integer nano-USD; their budgets are one. */
+  /**
+   * What other gateways have charged the same accounts with in all, integer nano-USD; their budgets are one. Those that keep the
+   * limits together with this one bear a part of it each.
+   */
   chargedElsewhere(byAccount: ReadonlyMap<string, number>): void {
     this.#elsewhere = byAccount;
-    for (const [id, state] of this.#accounts) state.elsewhereNanoUsd = byAccount.get(id) ?? 0;
+    for (const [id, state] of this.#accounts) state.elsewhereNanoUsd = this.#elsewhereOf(id);
+  }
+
+  #elsewhereOf(account: string): number {
+    return Math.ceil((this.#elsewhere.get(account) ?? 0) / this.#parts);
   }
 
   /** Finds the key in an `Authorization` header. */

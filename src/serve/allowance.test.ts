@@ -61,6 +61,14 @@ describe("gateways that keep limits together", () => {
     for (const at of [0, 1, 2, 3]) expect((await reserve(at, 1, 0)).ok).toBe(false);
   });
 
+  it("bear together, and once, what others have charged who do not keep the limits with them", async () => {
+    const { all, reserve, standing } = together(4, { budgetNanoUsd: 1_000 });
+    for (const one of all) one.chargedElsewhere(new Map([["team", 600]]));
+    expect((await reserve(2, 400, 0)).ok).toBe(true);
+    for (const at of [0, 1, 2, 3]) expect((await reserve(at, 1, 0)).ok).toBe(false);
+    expect(standing()).toBe(400);
+  });
+
   it("let as many requests in flight as one would, and count those that are over for whoever comes next", async () => {
     const { all, reserve } = together(4, { maxInFlight: 3 });
     const running = [await reserve(3, 0, 0), await reserve(3, 0, 0), await reserve(0, 0, 0)];

@@ -59,13 +59,14 @@ describe.skipIf(postgresBin === null)("with a PostgreSQL server", () => {
 
   it("tells what all other chains were charged, by account", async () => {
     const [one, other] = [open("charged/1"), open("charged/2")];
-    const before = (await readOtherCharges(server.url, "charged/1")).get("shared") ?? 0;
+    const before = (await readOtherCharges(server.url, ["charged/1"])).get("shared") ?? 0;
     const charged = (attempt: number, chargeNanoUsd: number) =>
       ledgerRow({ attempt, chargeNanoUsd, accountId: "shared" });
     await one.append([charged(1, 5)]);
     await other.append([charged(1, 7), charged(2, 11), ledgerRow({ attempt: 3, accountId: null })]);
-    expect((await readOtherCharges(server.url, "charged/1")).get("shared")).toBe(before + 18);
-    expect((await readOtherCharges(server.url, "charged/2")).get("shared")).toBe(before + 5);
+    expect((await readOtherCharges(server.url, ["charged/1"])).get("shared")).toBe(before + 18);
+    expect((await readOtherCharges(server.url, ["charged/2"])).get("shared")).toBe(before + 5);
+    expect((await readOtherCharges(server.url, ["charged/1", "charged/2"])).get("shared") ?? 0).toBe(before);
     await Promise.all([one.close(), other.close()]);
   });
 

@@ -28,7 +28,7 @@ it("a database that goes away in the middle of a question is an error of that qu
   process.prependListener("uncaughtException", listen);
   try {
     const url = await database((socket) => socket.destroy());
-    await expect(readOtherCharges(url, "north")).rejects.toThrow("terminated");
+    await expect(readOtherCharges(url, ["north"])).rejects.toThrow("terminated");
     await new Promise((resolve) => setImmediate(resolve));
     expect(loose).toEqual([]);
   } finally {

@@ -38,13 +38,13 @@ export function readPostgresRollUps(url: string, chain: string): Promise<RollUp[
   });
 }
 
-/** What every other chain of the database was charged in all, integer nano-USD by account. */
-export function readOtherCharges(url: string, chain: string): Promise<Map<string, number>> {
+/** What chains of the database other than `own` were charged in all, integer nano-USD by account. */
+export function readOtherCharges(url: string, own: readonly string[]): Promise<Map<string, number>> {
   return withClient(url, async (client, isLedger) => {
     if (!isLedger) return new Map();
     const { rows } = await client.query(
-      `SELECT name::jsonb ->> ${accountAt} AS account, sum("chargeNanoUsd") AS charge FROM disperse_roll_up WHERE chain <> $1 GROUP BY 1`,
-      [chain],
+      `SELECT name::jsonb ->> ${accountAt} AS account, sum("chargeNanoUsd") AS charge FROM disperse_roll_up WHERE chain <> ALL ($1) GROUP BY 1`,
+      [own],
     );
     return new Map(
       rows.filter(({ account }) => account !== null).map(({ account, charge }) => [account, Number(charge)]),
