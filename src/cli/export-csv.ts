@@ -49,8 +49,9 @@ function acrossPeriods(plan: PlanDocument): Table[] {
   ];
 }
 
-function purchases({ world, horizon }: PlanDocument) {
-  return (horizon?.periods ?? []).flatMap((entry) =>
+function purchases(plan: PlanDocument) {
+  const { world, horizon } = plan;
+  return (horizon?.periods ?? [{ period: plan.period, purchases: boughtAtOnce(plan) }]).flatMap((entry) =>
     entry.purchases.map(({ site, module, trains, count }) => ({
       period: world.periods[entry.period]!.id,
       site: world.sites[site]!.id,
@@ -61,8 +62,40 @@ function purchases({ world, horizon }: PlanDocument) {
   );
 }
 
-function tablesOf({ world, deployment, sites, cost, unserved, training }: PlanDocument): Table[] {
+/** What a plan of one period buys: all beyond what stood there, of which requests take the first. */
+function boughtAtOnce({ world, deployment }: PlanDocument) {
+  return deployment.pools.flatMap(({ site, module, count, trainingCount }) => {
+    const stood = world.sites[site]!.installed.reduce((sum, it) => (it.module === module ? sum + it.count : sum), 0);
+    const serve = Math.max(0, count - stood);
+    const train = Math.max(0, trainingCount - Math.max(0, stood - count));
+    return [
+      ...(serve > 0 ? [{ site, module, trains: false, count: serve }] : []),
+      ...(train > 0 ? [{ site, module, trains: true, count: train }] : []),
+    ];
+  });
+}
+
+/** Sites that are used, and those that only cost: open whatever is decided, upgraded, or closed for money. */
+function sitesOf({ world, period, deployment, sites, cost }: PlanDocument): PlanDocument["sites"] {
+  const used = new Set(sites.map(({ site }) => site));
+  const others = (cost?.bySite ?? []).filter(({ site }) => !used.has(site)).map(({ site }) => site);
+  const addedKw = (site: number): number =>
+    (deployment.upgrades ?? []).reduce(
+      (sum, entry) => (entry.site === site ? sum + world.sites[site]!.upgrades![entry.upgrade]!.addedKw : sum),
+      0,
+    );
+  const idle = others.map((site) => {
+    const { powerLimitKw, portGbps } = world.sites[site]!;
+    const nothing = { modules: 0, servedPerS: 0, powerKw: 0, egressGbps: 0 };
+    return { site, ...nothing, powerLimitKw: powerLimitKw[period]! + addedKw(site), portGbps };
+  });
+  return [...sites, ...idle].sort((a, b) => a.site - b.site);
+}
+
+function tablesOf(plan: PlanDocument): Table[] {
+  const { world, deployment, cost, unserved, training } = plan;
   const costOfSite = new Map(cost?.bySite.map((entry) => [entry.site, entry.usdPerYear]));
+  const everySite = sitesOf(plan);
   return [
     {
       name: "sites",
@@ -81,7 +114,7 @@ function tablesOf({ world, deployment, sites, cost, unserved, training }: PlanDo
         "portGbps",
         "usdPerYear",
       ],
-      rows: sites.map((load) => {
+      rows: everySite.map((load) => {
         const site = world.sites[load.site]!;
         return [
           site.id,
@@ -179,6 +212,14 @@ function tablesOf({ world, deployment, sites, cost, unserved, training }: PlanDo
         entry.areas,
         entry.detail,
       ]),
+    },
+    {
+      name: "upgrades",
+      head: ["site", "addedKw", "priceUsd"],
+      rows: (deployment.upgrades ?? []).map(({ site, upgrade }) => {
+        const { addedKw, priceUsd } = world.sites[site]!.upgrades![upgrade]!;
+        return [world.sites[site]!.id, addedKw, priceUsd];
+      }),
     },
     {
       name: "training",

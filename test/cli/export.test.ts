@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import { planScenario } from "../../src/plan/index.ts";
-import { tinyWorld } from "../worlds/tiny-world.ts";
+import { testSite, tinyWorld } from "../worlds/tiny-world.ts";
 import { runCliHere } from "./run-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "disperse-export-"));
@@ -15,7 +15,17 @@ describe("disperse export", () => {
     const solver = createHighsSolver();
     const base = tinyWorld();
     // A name with a comma, a quote and a leading sign that a spreadsheet would run.
-    const world = { ...base, sites: base.sites.map((site) => ({ ...site, name: `=1+1, "${site.name}"` })) };
+    const named = base.sites.map((site) => ({ ...site, name: `=1+1, "${site.name}"` }));
+    // A site that is there, costs, and serves nobody.
+    const idle = testSite({
+      id: "idle",
+      tier: "edge",
+      country: "DD",
+      latitude: -40,
+      longitude: 170,
+      status: "existing",
+    });
+    const world = { ...base, sites: [...named, idle] };
     const plan = await planScenario(world, { solver, nowMs: () => 0 });
     await solver.close();
     const file = join(folder, "plan.json");
@@ -49,6 +59,14 @@ describe("disperse export", () => {
     expect(sum(column("chips", 8))).toBeCloseTo(1, 9);
     expect(sum(column("egress", 3))).toBeCloseTo(sum(plan.sites.map((load) => load.egressGbps)), 9);
     expect(sum(column("egress", 2))).toBeCloseTo(sum(plan.sites.map((load) => load.powerKw)), 6);
+    const { byItem } = plan.cost!;
+    const ofSites = lines("sites")
+      .slice(1)
+      .map((line) => Number(line.split(",").at(-2)));
+    expect(ofSites).toHaveLength(plan.sites.length + 1);
+    expect(sum(ofSites) + byItem.unserved + byItem["training-unserved"]).toBeCloseTo(plan.objectiveUsdPerYear!, 4);
+    expect(sum(column("purchases", 4))).toBe(sum(plan.sites.map((load) => load.modules)));
+    expect(lines("upgrades")).toEqual(["site,addedKw,priceUsd,period"]);
     expect(lines("demand")[1]).toMatch(/^[^,]+,inference,/);
   });
 });
