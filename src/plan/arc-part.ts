@@ -3,11 +3,10 @@
  * a few dozen of them are ever worth a look; what the others could do is asked of the prices in one pass (column generation,
  * Gilmore and Gomory 1961), and those that could do better join the part.
  */
-import { limitsOverArcs } from "./coupling-limit.ts";
 import { moduleSpreadUsd } from "./first-prices.ts";
 import type { LagrangianResult } from "./lagrangian.ts";
 import type { PlanProblem } from "./problem.ts";
-import type { RestrictedProblem } from "./restrict-arcs.ts";
+import { withArcs, type RestrictedProblem } from "./restrict-arcs.ts";
 import type { Steps } from "./steps.ts";
 
 /** Arcs of each row in the first part: so many of the cheapest, and as many of those that cost about as much. */
@@ -119,20 +118,7 @@ export function partOfArcs(problem: PlanProblem, marks: ArcMarks): RestrictedPro
   const load = new Float64Array(pools.count);
   for (let a = 0; a < arcs.pool.length; a++) load[arcs.pool[a]!]! += arcs.load[a]!;
   const useful = load.map((most, pool) => Math.max(Math.ceil(most - 1e-9), pools.useful?.[pool] ?? 0));
-  return {
-    arc,
-    problem: {
-      ...problem,
-      arcs: {
-        starts,
-        pool: Int32Array.from(arc, (from) => arcs.pool[from]!),
-        usd: Float64Array.from(arc, (from) => arcs.usd[from]!),
-        load: Float64Array.from(arc, (from) => arcs.load[from]!),
-      },
-      pools: { ...pools, useful },
-      limits: limitsOverArcs(problem.limits, arc, arcs.pool.length),
-    },
-  };
+  return withArcs({ ...problem, pools: { ...pools, useful } }, starts, arc);
 }
 
 /** What the arcs outside a part say of its prices. */

@@ -45,7 +45,17 @@ export function restrictArcs(
     }
     starts[row + 1] = end;
   }
-  const arc = kept.slice(0, end);
+  return withArcs(problem, starts, kept.slice(0, end));
+}
+
+/**
+ * The problem with these arcs alone, in their order.
+ *
+ * @param starts Where the arcs of each row begin in `arc`, and after the last row where they end.
+ * @param arc Position in the whole problem of each.
+ */
+export function withArcs(problem: PlanProblem, starts: Int32Array, arc: Int32Array): RestrictedProblem {
+  const { arcs, limits } = problem;
   return {
     arc,
     problem: {
@@ -56,7 +66,7 @@ export function restrictArcs(
         usd: Float64Array.from(arc, (from) => arcs.usd[from]!),
         load: Float64Array.from(arc, (from) => arcs.load[from]!),
       },
-      limits: limitsOverArcs(problem.limits, arc, arcs.pool.length),
+      limits: limitsOverArcs(limits, arc, arcs.pool.length),
     },
   };
 }
