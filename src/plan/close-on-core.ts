@@ -12,9 +12,8 @@ import { emptySolution, gapOf, type PathOptions, type PathResult, type PathTools
 
 /** Cores with more arcs take a solver longer than a search of their parts. */
 const mostArcs = 16_000;
-/** What an arc may cost to be kept, as a share of what its row is worth; more where a core served rows by missing arcs. */
+/** What an arc may cost to be kept, as a share of what its row is worth. Rows that a core served by missing arcs keep all. */
 const keptUpTo = 1.2;
-const widening = 1.5;
 /** The first core holds the places that are open so often when prices are averaged. It proves nothing, but finds a plan fast. */
 const oftenOpen = 0.01;
 const firstGap = 1e-3;
@@ -26,11 +25,10 @@ const leastDecided = 0.5;
 /** With a plan close enough that all cheaper ones have a core of so few arcs, that core is next; else one that reaches further. */
 const lastArcs = 12_000;
 const nextReach = 1.8;
-/**
- * Cores that lean on missing arcs where capacity is scarce lead nowhere: it ends after so many, but for cores of so few arcs, which
- * take a solver no time. There the rows that lean on them get all they have.
- */
-const mostMisses = 2;
+/** Where capacity is scarce, cores may lean on missing arcs again and again: it ends after so many, but for cores of so few arcs. */
+const mostMisses = 4;
+/** By how much of itself a cost must be undercut to be so by more than rounding. */
+const rounding = 1e-9;
 const quickArcs = 1_000;
 
 export interface CoreOptions extends PathOptions {
@@ -97,6 +95,8 @@ export async function closeOnCore(
     return { core: coreOf(strong, fates, keeps, start, hasStandIns), start };
   };
   let misses = 0;
+  // Whether cores lean on missing arcs shows in their first cheaper plan; to search on among such plans would be in vain.
+  let isDoubted = true;
   let reachUsd = firstReach * Math.max(Math.abs(bound.boundUsd), bestUsd - bound.boundUsd);
   for (let first = true; !proven() && signal?.aborted !== true && leftS() > 0; first = false) {
     while (bound.boundUsd + reachUsd <= boundUsd) reachUsd *= nextReach;
@@ -114,6 +114,7 @@ export async function closeOnCore(
     const enough = new AbortController();
     const stop = (): void => enough.abort();
     signal?.addEventListener("abort", stop, { once: true });
+    let isCutShort = false;
     const result = await solveExact(
       core.problem,
       tools,
@@ -122,9 +123,10 @@ export async function closeOnCore(
         relativeGap: first ? Math.max(firstGap, options.relativeGap) : options.relativeGap,
         timeLimitS: (first ? firstTimeShare : 1) * leftS(),
         signal: enough.signal,
-        onProgress({ boundUsd: usd }) {
+        onProgress({ incumbentUsd, boundUsd: usd }) {
           proves(Math.min(usd, mostUsd));
-          if (!first && (usd >= mostUsd || proven())) stop();
+          isCutShort ||= !first && isDoubted && incumbentUsd < mostUsd - rounding * Math.abs(mostUsd);
+          if (isCutShort || (!first && (usd >= mostUsd || proven()))) stop();
         },
       },
       restricted(core, start),
@@ -138,9 +140,10 @@ export async function closeOnCore(
     const isBetter = offer(short.length === 0 ? whole : await served(problem, whole, tools, quiet));
     const isMiss = short.length > 0 && !isBetter;
     if (isMiss && ++misses >= mostMisses && core.arc.length > quickArcs) return "";
-    for (const row of short) keeps[row] = misses < mostMisses ? keeps[row]! * widening : Infinity;
+    for (const row of short) keeps[row] = Infinity;
+    isDoubted &&= first || short.length > 0 || !isCutShort;
     // Nothing is left to find where the best of all plans was looked for, and no arc was missing.
-    if (mostUsd === bestUsd && short.length === 0) return "";
+    if (mostUsd === bestUsd && short.length === 0 && !isCutShort) return "";
   }
   return "";
 }
