@@ -1,3 +1,4 @@
+import { installedCount } from "../finance/index.ts";
 import { chipMix, demandByPeriod, egressByGeneration, everyPeriod, type PlanDocument } from "../plan/index.ts";
 import { readPlan } from "./read-plan.ts";
 import { writeTables, type Table } from "./write-tables.ts";
@@ -65,7 +66,7 @@ function purchases(plan: PlanDocument) {
 /** What a plan of one period buys: all beyond what stood there, of which requests take the first. */
 function boughtAtOnce({ world, deployment }: PlanDocument) {
   return deployment.pools.flatMap(({ site, module, count, trainingCount }) => {
-    const stood = world.sites[site]!.installed.reduce((sum, it) => (it.module === module ? sum + it.count : sum), 0);
+    const stood = installedCount(world, site, module);
     const serve = Math.max(0, count - stood);
     const train = Math.max(0, trainingCount - Math.max(0, stood - count));
     return [

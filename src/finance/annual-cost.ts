@@ -2,6 +2,7 @@ import type { World } from "../catalog/index.ts";
 import { CostLedger, type CostBreakdown } from "./cost-ledger.ts";
 import {
   backhaulUsdPerPeakRequest,
+  installedCount,
   installedModuleAnnualUsd,
   isAlwaysOpen,
   mayClose,
@@ -33,7 +34,7 @@ export interface DeploymentLike {
   }[];
   /** Upgrades of power that stand, by position in the site's own list. */
   readonly upgrades?: readonly { readonly site: number; readonly upgrade: number }[];
-  /** When the modules in service were bought; those not listed, in the period itself. */
+  /** When modules in service were bought; of those not listed as many as were installed stood before, the rest is bought in the period. */
   readonly vintages?: readonly {
     readonly site: number;
     readonly module: number;
@@ -148,7 +149,10 @@ export interface ModulesInService {
   readonly bought: readonly { readonly period: number; readonly count: number }[];
 }
 
-/** What stands in `period` by site and kind, in the order of positions; up to the number installed, it was there before. */
+/**
+ * What stands in `period` by site and kind, in the order of positions. Of what is not listed as bought, so much as was installed was there
+ * before.
+ */
 export function modulesInService(world: World, deployment: DeploymentLike, period: number): ModulesInService[] {
   const standing = new Map<number, { site: number; module: number; count: number; training: number }>();
   for (const pool of deployment.pools) {
@@ -161,14 +165,12 @@ export function modulesInService(world: World, deployment: DeploymentLike, perio
   const sorted = [...standing.entries()].toSorted((a, b) => a[0] - b[0]).map((entry) => entry[1]);
   return sorted.map((entry) => {
     const { site, module, count } = entry;
-    const installed = world.sites[site]!.installed.reduce(
-      (sum, it) => (it.module === module ? sum + it.count : sum),
-      0,
-    );
-    const kept = Math.min(count, installed);
+    const vintages = vintagesOf(deployment, site, module);
+    const listed = vintages.reduce((sum, vintage) => sum + vintage.count, 0);
+    const kept = Math.min(Math.max(0, count - listed), installedCount(world, site, module));
     let left = count - kept;
     const bought: { period: number; count: number }[] = [];
-    for (const vintage of [...vintagesOf(deployment, site, module), { period, count: Infinity }]) {
+    for (const vintage of [...vintages, { period, count: Infinity }]) {
       const number = Math.min(left, vintage.count);
       if (number === 0) continue;
       left -= number;

@@ -18,6 +18,7 @@ export {
   equityRatio,
   hasPriceVintages,
   hoursPerYear,
+  installedCount,
   installedModuleAnnualUsd,
   isAlwaysOpen,
   mayClose,

@@ -68,6 +68,11 @@ export function moduleAnnualUsd(world: World, site: number, module: number, peri
   });
 }
 
+/** Modules of one kind that stood at a site before anything was planned. */
+export function installedCount(world: World, site: number, module: number): number {
+  return world.sites[site]!.installed.reduce((sum, entry) => (entry.module === module ? sum + entry.count : sum), 0);
+}
+
 /**
  * A module that stands at the site already: what of its capital is spent costs nothing more, so it costs maintenance and
  * idle power. Where only part of the modules are still paid off, each counts as their average.

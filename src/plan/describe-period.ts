@@ -9,6 +9,7 @@ import type { FailoverMove } from "./examine-failures.ts";
 import { idleModules } from "./idle-modules.ts";
 import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan-document.ts";
 import { objectiveUsd, type ProblemSolution } from "./problem.ts";
+import { toldPurchases } from "./purchases.ts";
 import { reserveOfMoves } from "./reserve-moves.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 import type { Vintage } from "./stack-periods.ts";
@@ -26,7 +27,7 @@ export type PeriodDescription = Pick<
 /**
  * @param solution Of `planned.problem`.
  * @param moves Where requests go when something fails, in this period.
- * @param vintages What was bought in earlier periods, where prices differ.
+ * @param vintages What is in service by when it was bought; all of it in this period, or installed, when left out.
  * @returns The description, and the solution as it can be read back from it.
  * @throws Error when the cost recomputed by finance differs from the objective, which is a fault of the program.
  */
@@ -43,12 +44,10 @@ export async function describePeriod(
   const reserve = reserveOfMoves(planned, moves);
   const decided = toDeployment(planned, solution, worth, reserve);
   const training = placeTraining(planned, solution, decided);
-  const told = documentSolution(planned, { deployment: decided, training });
-  const deployment = {
-    ...decided,
-    pools: enginesOf(decided, toDeployment(planned, told, worth, reserve)),
-    ...(vintages.length > 0 && { vintages: vintages.map(({ dearerUsd: _dearer, ...vintage }) => vintage) }),
-  };
+  const purchases = toldPurchases(world, decided, vintages).map(({ dearerUsd: _dearer, ...purchase }) => purchase);
+  const dated = { ...decided, ...(purchases.length > 0 && { vintages: purchases }) };
+  const told = documentSolution(planned, { deployment: dated, training });
+  const deployment = { ...dated, pools: enginesOf(decided, toDeployment(planned, told, worth, reserve)) };
   const cost = annualCost(world, { ...deployment, training: training.map(toTrainingUse) }, period);
   const dearerUsd = vintages.reduce((sum, vintage) => sum + vintage.count * vintage.dearerUsd, 0);
   requireSameCost(objectiveUsd(problem, solution) + dearerUsd, cost);

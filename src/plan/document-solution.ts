@@ -3,6 +3,7 @@
  * these, when it is written and when it is checked alike, so that both give the same figures to the last digit.
  */
 import type { PlanDocument } from "./plan-document.ts";
+import { keptBySpot } from "./idle-modules.ts";
 import type { ProblemSolution } from "./problem.ts";
 import { spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
@@ -73,7 +74,7 @@ function standing(
     (a, b) => poolInstalled[b]! - poolInstalled[a]! || a - b,
   );
   // What was there before may serve or train, but each of them only once.
-  const there = new Map<number, number>();
+  const there = keptBySpot(world, deployment, planned.period);
   for (const pool of order) {
     const key = spotAt(world, problem.pools.site[pool]!, poolModule[pool]!);
     const position = positionOf.get(key);
@@ -82,8 +83,8 @@ function standing(
     const use = poolTrains[pool] ? 1 : 0;
     let count = left[use]!;
     if (poolInstalled[pool]) {
-      count = Math.min(count, there.get(key) ?? problem.pools.maxCount[pool]!);
-      there.set(key, (there.get(key) ?? problem.pools.maxCount[pool]!) - count);
+      count = Math.min(count, there.get(key)!);
+      there.set(key, there.get(key)! - count);
     }
     modules[pool] = count;
     left[use]! -= count;

@@ -1,5 +1,6 @@
 /** The limits beyond power, ports, money and supply, for `explain limit`: what they are used for and how they give way. */
 import type { World } from "../catalog/index.ts";
+import { installedCount } from "../finance/index.ts";
 import type { WorldLimit } from "./explain-limit.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { shareWeight } from "./share-limits.ts";
@@ -120,7 +121,7 @@ function leastUses({ world, limits }: PlanDocument): WorldLimit[] {
           used: (plan) => {
             const pool = plan.deployment.pools.find((entry) => entry.site === site && entry.module === kind);
             const coupling = plan.limits.find((limit) => limit.name === name);
-            const there = place.installed.reduce((sum, it) => (it.module === kind ? sum + it.count : sum), 0);
+            const there = installedCount(plan.world, site, kind);
             const bought = (pool?.count ?? 0) - there;
             // The limit's own left side is least · modules − load.
             return coupling === undefined || !(bought > 0) ? 0 : 1 - least + coupling.used / bought;

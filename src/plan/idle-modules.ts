@@ -11,12 +11,15 @@ export interface IdleModules {
   readonly count: number;
 }
 
+/** Of what a deployment of `period` has in service, the modules that stood before, by spot. */
+export function keptBySpot(world: World, deployment: DeploymentLike, period: number): Map<number, number> {
+  const standing = modulesInService(world, deployment, period);
+  return new Map(standing.map(({ site, module, kept }) => [spotAt(world, site, module), kept]));
+}
+
 /** Installed modules that a deployment of `period` leaves out of service, by site and kind. */
 export function idleModules(world: World, deployment: DeploymentLike, period: number): IdleModules[] {
-  const used = new Map<number, number>();
-  for (const { site, module, kept } of modulesInService(world, deployment, period)) {
-    used.set(spotAt(world, site, module), kept);
-  }
+  const used = keptBySpot(world, deployment, period);
   return world.sites.flatMap(({ installed }, site) => {
     const counts = new Map<number, number>();
     for (const { module, count } of installed) counts.set(module, (counts.get(module) ?? 0) + count);

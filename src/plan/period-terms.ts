@@ -29,6 +29,11 @@ export function isDelivered(world: World, module: number, period: number): boole
   return arrivesWithin(world, world.modules[module]!.leadTimeYears, period);
 }
 
+/** Whether what is bought in one period still serves in another. */
+export function livesUntil(world: World, lifeYears: number, bought: number, period: number): boolean {
+  return elapsedYears(world, period) - elapsedYears(world, bought) < lifeYears - 1e-9;
+}
+
 /** What arrives with the last day of a period serves from the next one on. */
 export function arrivesWithin(world: World, leadTimeYears: number, period: number): boolean {
   return leadTimeYears < elapsedYears(world, period + 1) - 1e-9;

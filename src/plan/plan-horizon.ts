@@ -71,11 +71,11 @@ export async function horizonDocument(
   const { world } = first;
   const stages = stacked.periods.map((planned, period) => ({ planned, ...stacked.first[period]! }));
   const certificate = await certificateOf(proven, tools, path, seconds);
-  const differ = hasPriceVintages(world);
+  const mayDiffer = hasPriceVintages(world) || world.sites.some(({ installed }) => installed.length > 0);
   const descriptions: Awaited<ReturnType<typeof describePeriod>>[] = [];
   for (const [period, planned] of stacked.periods.entries()) {
     const solution = periodSolution(stacked, period, result.solution);
-    const vintages = differ ? stacked.vintages(period, result.solution.modules) : [];
+    const vintages = mayDiffer ? stacked.vintages(period, result.solution.modules) : [];
     const moves = solved.moves.filter(({ stage }) => stage === period);
     const terms = describingOptions(path, seconds, stacked.periods.length);
     descriptions.push(await describePeriod(planned, solution, tools, terms, moves, vintages));

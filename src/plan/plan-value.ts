@@ -12,8 +12,10 @@ import {
   siteAnnualUsd,
   type CostBreakdown,
 } from "../finance/index.ts";
+import { keptBySpot } from "./idle-modules.ts";
 import { elapsedYears } from "./period-terms.ts";
 import type { PlanDocument } from "./plan-document.ts";
+import { spotAt } from "./spots.ts";
 
 /** Money of a plan's whole horizon, or of its one period. */
 export interface PlanValue {
@@ -223,10 +225,10 @@ function levelsOf(world: World, { period, deployment }: Part): Map<string, Level
   };
   const once = (key: string, site: number, usd: number): void => add(key, site, 1, usd);
   const open = new Set<number>();
+  const keptAt = keptBySpot(world, deployment, period);
   for (const pool of deployment.pools) {
     const { site, module } = pool;
-    const installed = world.sites[site]!.installed.reduce((n, it) => (it.module === module ? n + it.count : n), 0);
-    const units = Math.max(0, pool.count + pool.trainingCount - installed);
+    const units = pool.count + pool.trainingCount - keptAt.get(spotAt(world, site, module))!;
     if (pool.count + pool.trainingCount > 0) open.add(site);
     if (units === 0) continue;
     const price = moduleAnnualUsd(world, site, module, period);

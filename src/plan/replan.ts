@@ -1,8 +1,11 @@
 /** A world in which what an old plan built stands already, so that planning it again changes as little as pays. */
 import type { World } from "../catalog/index.ts";
+import { installedCount } from "../finance/index.ts";
+import { keptBySpot } from "./idle-modules.ts";
 import { everyPeriod } from "./period-view.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { figuresOf } from "./plan-figures.ts";
+import { spotAt } from "./spots.ts";
 
 export interface StandingWorld {
   readonly world: World;
@@ -36,6 +39,7 @@ export function standOn(world: World, whole: PlanDocument, { movePriceRatio, cap
   const moduleAt = new Map(world.modules.map((module, index) => [module.id, index]));
   const standing = world.sites.map((site) => new Map(site.installed.map((entry) => [entry.module, entry.count])));
   const occupied = new Set<number>();
+  const keptAt = keptBySpot(plan.world, plan.deployment, plan.period);
   for (const pool of plan.deployment.pools) {
     const [siteId, moduleId] = [plan.world.sites[pool.site]!.id, plan.world.modules[pool.module]!.id];
     const [site, module] = [siteAt.get(siteId), moduleAt.get(moduleId)];
@@ -51,7 +55,11 @@ export function standOn(world: World, whole: PlanDocument, { movePriceRatio, cap
       continue;
     }
     occupied.add(site);
-    standing[site]!.set(module, Math.max(count, standing[site]!.get(module) ?? 0));
+    // What is installed and idle stands beside what was bought, where the scenario still has it.
+    const stood = standing[site]!.get(module) ?? 0;
+    const bought = count - keptAt.get(spotAt(plan.world, pool.site, pool.module))!;
+    const idleToo = bought + Math.min(stood, installedCount(plan.world, pool.site, pool.module));
+    standing[site]!.set(module, Math.max(count, stood, idleToo));
   }
   return {
     lost,

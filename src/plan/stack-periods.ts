@@ -5,10 +5,11 @@
  */
 import type { World } from "../catalog/index.ts";
 import { hasPriceVintages } from "../finance/index.ts";
-import { elapsedYears } from "./period-terms.ts";
+import { elapsedYears, livesUntil } from "./period-terms.ts";
 import type { CouplingLimit } from "./coupling-limit.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
-import { fleetOf, livesUntil, poolKey, tiesOf, type Fleet, type Offsets } from "./stacked-fleet.ts";
+import type { Purchase } from "./purchases.ts";
+import { fleetOf, poolKey, tiesOf, type Fleet, type Offsets } from "./stacked-fleet.ts";
 import { atOnce, type Steps } from "./steps.ts";
 import { worldProblemSteps, type WorldProblem } from "./world-problem.ts";
 
@@ -21,16 +22,12 @@ export interface StackedPeriods {
   readonly first: readonly Offsets[];
   /** Modules that a stacked pool's period buys, when `modules` stand. */
   purchase(pool: number, modules: Float64Array): number;
-  /** What stands in a period and was bought before it, by the period of its purchase. */
+  /** What stands in a period and was bought until then, by the period of its purchase. */
   vintages(period: number, modules: Float64Array): readonly Vintage[];
 }
 
-/** Modules in service that were bought in an earlier period. */
-export interface Vintage {
-  readonly site: number;
-  readonly module: number;
-  readonly period: number;
-  readonly count: number;
+/** Modules in service by when they were bought. */
+export interface Vintage extends Purchase {
   /** What one of them costs more per year than if it were bought now, USD. */
   readonly dearerUsd: number;
 }
@@ -126,7 +123,7 @@ export function* stackPeriodsSteps(world: World, also: ReadonlySet<number> = new
   const purchase = (of: number, modules: Float64Array): number =>
     (fleet.purchase(of) ?? []).reduce((sum, part) => sum + part.weight * modules[part.pool]!, 0);
   const vintages = (period: number, modules: Float64Array): Vintage[] =>
-    periods.slice(0, period).flatMap((planned, bought) =>
+    periods.slice(0, period + 1).flatMap((planned, bought) =>
       Array.from({ length: planned.firstAuxiliary }, (_, local) => local).flatMap((local) => {
         const module = planned.poolModule[local]!;
         if (!livesUntil(world, world.modules[module]!.lifeYears, bought, period)) return [];

@@ -1,6 +1,6 @@
 /** Fleets over periods: which pools of different periods are the same, and what is bought as differences of what stands. */
 import type { World } from "../catalog/index.ts";
-import { elapsedYears, fleetKey } from "./period-terms.ts";
+import { elapsedYears, fleetKey, livesUntil } from "./period-terms.ts";
 import type { FleetTies } from "./problem.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
@@ -22,11 +22,6 @@ export function poolKey(
     return -1 - (site + world.sites.length * (rest.kind === "upgrade" ? rest.upgrade : 0));
   }
   return fleetKey(world, problem.pools.site[pool]!, poolModule[pool]!, poolTrains[pool] === 1);
-}
-
-/** Whether what is bought in one period still serves in another. */
-export function livesUntil(world: World, lifeYears: number, bought: number, period: number): boolean {
-  return elapsedYears(world, period) - elapsedYears(world, bought) < lifeYears - 1e-9;
 }
 
 /** Pools in their periods, and what is bought as differences of what stands. */

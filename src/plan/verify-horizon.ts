@@ -1,8 +1,9 @@
 /** The checks of a plan of several periods: what is kept from one to the next, and the sums over all; see `verify-plan.ts`. */
 import type { World } from "../catalog/index.ts";
-import { hasPriceVintages, isAlwaysOpen } from "../finance/index.ts";
-import { elapsedYears, fleetKey } from "./period-terms.ts";
+import { installedCount, isAlwaysOpen } from "../finance/index.ts";
+import { elapsedYears, fleetKey, livesUntil } from "./period-terms.ts";
 import type { Horizon, HorizonPeriod, PlanDocument } from "./plan-document.ts";
+import { toldPurchases, type Purchase } from "./purchases.ts";
 import { gapOf } from "./solution-path.ts";
 import { moduleOfSpot, siteOfSpot, spotAt } from "./spots.ts";
 import { discountedYears, stackPeriods } from "./stack-periods.ts";
@@ -10,16 +11,8 @@ import { checkCoreAlone } from "./verify-core.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { checkFailover, withFailureCuts } from "./verify-failover.ts";
 import { checkSearch, gapScale, verifyCertificate, verifyPeriod } from "./verify-period.ts";
-import { freshModules, near, type Checked, type Report } from "./verify-terms.ts";
+import { near, type Checked, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "./world-problem.ts";
-
-/** Modules bought in a period. */
-interface Purchase {
-  readonly period: number;
-  readonly site: number;
-  readonly module: number;
-  readonly count: number;
-}
 
 /** Every period with what it must keep from those before, and the sums over them. */
 export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: Report): Checked {
@@ -39,19 +32,21 @@ export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: 
       report(where, "periods must be listed in their order");
       break;
     }
+    const fresh = purchasesOf(world, entry, (message) => report(`${where}.purchases`, message));
+    if (fresh === null) break;
+    // What stands from before follows from what earlier periods say they bought, and with it what it costs.
+    const lasting = bought.filter(({ module, period }) =>
+      livesUntil(world, world.modules[module]!.lifeYears, period, i),
+    );
+    const standing = [...lasting, ...fresh];
     const kept = new Map<number, number>();
-    // When something was bought is not taken from the document: its price depends on it.
-    const standing: Purchase[] = [];
-    for (const purchase of bought) {
-      const ageYears = elapsedYears(world, i) - elapsedYears(world, purchase.period);
-      if (ageYears >= world.modules[purchase.module]!.lifeYears - 1e-9) continue;
+    for (const purchase of lasting) {
       const key = spotAt(world, purchase.site, purchase.module);
       kept.set(key, (kept.get(key) ?? 0) + purchase.count);
-      standing.push(purchase);
     }
     const checked = verifyPeriod(
       { ...document, ...entry, deployment: { ...entry.deployment, vintages: standing } },
-      { kind: "following", planned: stacked.periods[i]!, kept, open, upgrades },
+      { kind: "following", planned: stacked.periods[i]!, kept, bought: fresh, open, upgrades },
       (place, message, of) => report(`${where}.${place}`, message, of),
     );
     checkVintages(world, entry, standing, (message) => report(`${where}.deployment.vintages`, message));
@@ -64,10 +59,9 @@ export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: 
     if (checked.costUsd === null) return checked;
     costUsd += weight * checked.costUsd;
     saidUsd += weight * entry.bestBoundUsdPerYear;
-    const fresh = freshModules(world, entry.deployment, kept);
-    checkPurchases(world, entry, fresh, (message) => report(`${where}.purchases`, message));
+    checkPurchases(world, entry, kept, fresh, (message) => report(`${where}.purchases`, message));
     checkUses(world, horizon, i, (message) => report(`${where}.purchases`, message));
-    bought.push(...fresh.map((purchase) => ({ ...purchase, period: i })));
+    bought.push(...fresh);
     upgrades = entry.deployment.upgrades ?? [];
     // A place is open from the day its upgrade is ordered, though nothing stands there yet.
     open = new Set([...entry.deployment.pools, ...upgrades].map(({ site }) => site));
@@ -113,10 +107,10 @@ function checkOpening(document: PlanDocument, { periods }: Horizon, first: World
   }
 }
 
-/** What a period says of the ages of what stands in it, which only plans with changing prices tell. */
+/** What a period says of the ages of what stands in it, which only some plans tell. */
 function checkVintages(
   world: World,
-  { deployment: { vintages = [] } }: HorizonPeriod,
+  { deployment }: HorizonPeriod,
   standing: readonly Purchase[],
   report: (message: string) => void,
 ): void {
@@ -128,32 +122,63 @@ function checkVintages(
     }
     return counts;
   };
-  const said = count(vintages);
-  const are = count(hasPriceVintages(world) ? standing : []);
+  const said = count(deployment.vintages ?? []);
+  const are = count(toldPurchases(world, deployment, standing));
   for (const key of new Set([...said.keys(), ...are.keys()])) {
     if (said.get(key) !== are.get(key)) report(`says ${said.get(key) ?? 0} ${key}, ${are.get(key) ?? 0} follow`);
   }
 }
 
-/** What a period says it bought against what stands in it beyond what was there. */
+/** What a period says it buys, by site and kind; null, and reported, where that cannot be computed with. */
+function purchasesOf(
+  world: World,
+  { period, purchases }: HorizonPeriod,
+  report: (message: string) => void,
+): Purchase[] | null {
+  const counts = new Map<number, number>();
+  for (const { site, module, count } of purchases) {
+    if (
+      world.sites[site] === undefined ||
+      world.modules[module] === undefined ||
+      !(Number.isInteger(count) && count > 0)
+    ) {
+      report(`${count} of module ${module} at site ${site} is nothing one can buy`);
+      return null;
+    }
+    const key = spotAt(world, site, module);
+    counts.set(key, (counts.get(key) ?? 0) + count);
+  }
+  return [...counts].map(([key, count]) => {
+    return { site: siteOfSpot(world, key), module: moduleOfSpot(world, key), period, count };
+  });
+}
+
+/**
+ * What a period says it bought against what stands in it: at least what stands beyond what was there, at most all that does not stand
+ * from before.
+ */
 function checkPurchases(
   world: World,
-  { purchases }: HorizonPeriod,
-  fresh: readonly { readonly site: number; readonly module: number; readonly count: number }[],
+  { deployment }: HorizonPeriod,
+  kept: ReadonlyMap<number, number>,
+  bought: readonly Purchase[],
   report: (message: string) => void,
 ): void {
-  const missing = new Map(fresh.map(({ site, module, count }) => [spotAt(world, site, module), count]));
-  for (const { site, module, count } of purchases) {
-    const key = spotAt(world, site, module);
-    missing.set(key, (missing.get(key) ?? 0) - count);
-  }
-  for (const [key, count] of missing) {
-    if (count === 0) continue;
-    const site = world.sites[siteOfSpot(world, key)];
-    const module = world.modules[moduleOfSpot(world, key)];
-    report(
-      `${module?.id} at ${site?.id}: ${count > 0 ? "fewer" : "more"} are listed than were bought, by ${Math.abs(count)}`,
-    );
+  const listed = new Map(bought.map(({ site, module, count }) => [spotAt(world, site, module), count]));
+  const standing = new Map(
+    deployment.pools.map((pool) => [spotAt(world, pool.site, pool.module), pool.count + pool.trainingCount]),
+  );
+  for (const key of new Set([...standing.keys(), ...listed.keys()])) {
+    const [site, module] = [siteOfSpot(world, key), moduleOfSpot(world, key)];
+    const most = Math.max(0, (standing.get(key) ?? 0) - (kept.get(key) ?? 0));
+    const least = Math.max(0, most - installedCount(world, site, module));
+    const count = listed.get(key) ?? 0;
+    if (count >= least && count <= most) continue;
+    const by =
+      count < least
+        ? `fewer are listed than were bought, by ${least - count}`
+        : `more are listed than were bought, by ${count - most}`;
+    report(`${world.modules[module]!.id} at ${world.sites[site]!.id}: ${by}`);
   }
 }
 
@@ -174,11 +199,7 @@ function checkUses(world: World, { periods }: Horizon, period: number, report: (
       count - (bought.get(fleetKey(world, site, module, false)) ?? 0),
       trainingCount - (bought.get(fleetKey(world, site, module, true)) ?? 0),
     ];
-    const installed = world.sites[site]!.installed.reduce(
-      (sum, entry) => (entry.module === module ? sum + entry.count : sum),
-      0,
-    );
-    if (found[0]! < 0 || found[1]! < 0 || found[0]! + found[1]! > installed) {
+    if (found[0]! < 0 || found[1]! < 0 || found[0]! + found[1]! > installedCount(world, site, module)) {
       report(`${place}: not as many were bought to serve and to train as do`);
     }
   }

@@ -1,5 +1,4 @@
 /** The limits of a world against what a plan document says stands and flows, from the world's own figures. */
-import type { World } from "../catalog/index.ts";
 import {
   annualCostUsd,
   backhaulUsdPerPeakRequest,
@@ -14,6 +13,7 @@ import {
   trainingEnergyAnnualUsd,
 } from "../finance/index.ts";
 import { isUpgraded } from "./auxiliary-pools.ts";
+import { keptBySpot } from "./idle-modules.ts";
 import { isDelivered } from "./period-terms.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { shareWeight } from "./share-limits.ts";
@@ -70,20 +70,17 @@ export function checkLimits(document: PlanDocument, busy: Float64Array, standing
     const missing = share.leastRatio * weigh(share.among) - weigh(share.sites);
     require(`world.limits.shares[${index}]`, `least share ${share.id}, short by`, missing, 0);
   }
+  const keptAt = keptBySpot(world, deployment, period);
   for (const [i, pool] of deployment.pools.entries()) {
     const place = world.sites[pool.site]!;
     const least = Math.max(place.minUtilizationRatio ?? 0, world.modules[pool.module]!.minUtilizationRatio ?? 0);
     if (least === 0) continue;
-    const bought = Math.max(0, pool.count + pool.trainingCount - installedAt(world, pool.site, pool.module));
+    const bought = pool.count + pool.trainingCount - keptAt.get(spotAt(world, pool.site, pool.module))!;
     const name = `least use of ${world.modules[pool.module]!.id} at ${place.id}, modules idle beyond it`;
     require(`deployment.pools[${i}]`, name, least * bought - busy[i]!, 0);
   }
   checkCoverage(document, use, require);
   checkCampuses(document, report);
-}
-
-function installedAt(world: World, site: number, module: number): number {
-  return world.sites[site]!.installed.reduce((sum, entry) => (entry.module === module ? sum + entry.count : sum), 0);
 }
 
 function useOf({ world, period, deployment }: PlanDocument, report: Report): Use {
@@ -152,7 +149,8 @@ function checkPurchases(
   const bought = new Float64Array(world.modules.length);
   const boughtBy = new Float64Array(world.owners.length * world.modules.length);
   const capexUsd = new Float64Array(world.owners.length);
-  for (const fresh of freshModules(world, deployment, kept)) {
+  const purchases = standing.kind === "following" ? standing.bought : freshModules(world, deployment);
+  for (const fresh of purchases) {
     const price = moduleAnnualUsd(world, fresh.site, fresh.module, period);
     const { owner, id } = world.sites[fresh.site]!;
     bought[fresh.module]! += fresh.count;

@@ -1,7 +1,7 @@
 /** What the checks of a plan document share. */
 import type { World } from "../catalog/index.ts";
+import { installedCount } from "../finance/index.ts";
 import type { PlanDocument } from "./plan-document.ts";
-import { spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
 /** Something in the document that does not hold. */
@@ -25,7 +25,7 @@ export interface Checked {
 }
 
 /**
- * How a period stands to those before it; `kept` counts modules that must still stand, by spot,
+ * How a period stands to those before it; `kept` counts modules that must still stand, by spot, `bought` is what the period says it buys,
  * `open` has the sites that were open in the period before, `upgrades` those of power that stood then.
  */
 export type Standing =
@@ -34,6 +34,7 @@ export type Standing =
       readonly kind: "following";
       readonly planned: WorldProblem;
       readonly kept: ReadonlyMap<number, number>;
+      readonly bought: readonly { readonly site: number; readonly module: number; readonly count: number }[];
       readonly open: ReadonlySet<number>;
       readonly upgrades: readonly { readonly site: number; readonly upgrade: number }[];
     };
@@ -52,20 +53,14 @@ export function withTolerance(value: number): number {
  */
 export const digits = 1e-11;
 
-/** Modules that stand beyond what was there from the beginning and what earlier periods bought, by site and kind. */
+/** Modules that stand beyond what was there from the beginning, by site and kind. */
 export function freshModules(
   world: World,
   deployment: PlanDocument["deployment"],
-  kept: ReadonlyMap<number, number>,
 ): { site: number; module: number; count: number }[] {
-  return deployment.pools.flatMap((pool) => {
-    const installed = world.sites[pool.site]!.installed.reduce(
-      (sum, entry) => (entry.module === pool.module ? sum + entry.count : sum),
-      0,
-    );
-    const before = installed + (kept.get(spotAt(world, pool.site, pool.module)) ?? 0);
-    const count = pool.count + pool.trainingCount - before;
-    return count > 0 ? [{ site: pool.site, module: pool.module, count }] : [];
+  return deployment.pools.flatMap(({ site, module, count, trainingCount }) => {
+    const fresh = count + trainingCount - installedCount(world, site, module);
+    return fresh > 0 ? [{ site, module, count: fresh }] : [];
   });
 }
 

@@ -5,6 +5,7 @@
 import type { World } from "../catalog/index.ts";
 import {
   backhaulUsdPerPeakRequest,
+  installedCount,
   installedModuleAnnualUsd,
   isAlwaysOpen,
   mayClose,
@@ -28,7 +29,7 @@ import { auxiliaryPools, upgradedKw, type AuxiliaryPool } from "./auxiliary-pool
 import { moduleOfSpot, siteOfSpot } from "./spots.ts";
 import { worldLimits } from "./world-limits.ts";
 import { mergeRows } from "./merge-rows.ts";
-import { elapsedYears, fleetKey, isDelivered, lastingKw, type PeriodTerms } from "./period-terms.ts";
+import { elapsedYears, fleetKey, isDelivered, lastingKw, livesUntil, type PeriodTerms } from "./period-terms.ts";
 import type { PlanProblem } from "./problem.ts";
 import { reserveLoads } from "./resilience.ts";
 import { atOnce, inWords, type Steps } from "./steps.ts";
@@ -167,11 +168,8 @@ export function* worldProblemSteps(
       if (terms.kind === "following") {
         minCount[pool] = terms.carried.get(fleetKey(world, site, module, pools.trains[pool] === 1)) ?? 0;
       }
-      // Where periods are stacked, that modules stay until the end of their life says the same.
-      const tooLate = terms.kind !== "stacked" && !lastsUntilClosing(world, site, module, period);
-      if (tooLate || !isDelivered(world, module, period)) {
-        maxCount[pool] = minCount[pool]!;
-      }
+      const mayStand = isBoughtBy(world, site, module, terms.kind === "stacked" ? 0 : period, period);
+      if (!mayStand) maxCount[pool] = minCount[pool]!;
     }
     if (mustBeClosed(world.sites[site]!, period)) maxCount[pool] = minCount[pool] = 0;
   }
@@ -257,6 +255,16 @@ function siteCosts(world: World, period: number): { usd: Float64Array; constantU
   return { usd, constantUsd };
 }
 
+/** Whether something may be bought between two periods that is in service in the later one. */
+function isBoughtBy(world: World, site: number, module: number, from: number, period: number): boolean {
+  const { lifeYears } = world.modules[module]!;
+  for (let bought = from; bought <= period; bought++) {
+    const lasts = livesUntil(world, lifeYears, bought, period) && lastsUntilClosing(world, site, module, bought);
+    if (lasts && isDelivered(world, module, bought)) return true;
+  }
+  return false;
+}
+
 /** Nothing is bought for a site that has to close before it would be used up. */
 function lastsUntilClosing(world: World, site: number, module: number, period: number): boolean {
   const { closedFromPeriod } = world.sites[site]!;
@@ -315,10 +323,6 @@ class PoolIndex {
     }
     return this.#positions[key]!;
   }
-}
-
-function installedCount(world: World, site: number, module: number): number {
-  return world.sites[site]!.installed.reduce((sum, entry) => (entry.module === module ? sum + entry.count : sum), 0);
 }
 
 /** Pools by site, so that what is near in the world is near in memory. */

@@ -59,7 +59,10 @@ export interface Deployment {
   readonly flows: readonly PlannedFlow[];
   /** Upgrades of power that stand, by position in the site's own list; absent = none. */
   readonly upgrades?: readonly { readonly site: number; readonly upgrade: number }[];
-  /** When the modules in service were bought, where their price depends on it; absent = in the period itself. */
+  /**
+   * When modules in service were bought, where that does not go without saying: their price depends on it, or some that were installed
+   * stand idle meanwhile. Of what is not listed, so much as was installed stood before and the rest is bought in the period itself.
+   */
   readonly vintages?: readonly {
     readonly site: number;
     readonly module: number;

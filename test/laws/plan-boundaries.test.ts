@@ -82,6 +82,17 @@ describe("at the edges of periods", () => {
     expect(periods.map((entry) => entry.cost.byItem.closing > 0)).toEqual([false, true, true]);
   });
 
+  it("a site where whatever is bought would outlive it is nobody's refuge when another is lost", async () => {
+    const world = yearsOf(2, (site, index) => {
+      if (index === 2) return { ...site, status: "forbidden" };
+      const { tier, country, latitude, longitude } = tinyWorld().sites[0]!;
+      const beside = { ...site, tier, country, latitude, longitude };
+      return index === 0 ? beside : { ...beside, status: "existing", closingCostUsd: 0, closedFromPeriod: 1 };
+    });
+    const document = await planned({ ...world, limits: { ...world.limits, resilience: "site" } });
+    expect(document.horizon!.periods.map((entry) => countAt(entry, 0) > 0)).toEqual([true, true]);
+  });
+
   it("power that comes with a connection is used from its period on, not before", async () => {
     const document = await planned(
       yearsOf(2, (site, index) =>
