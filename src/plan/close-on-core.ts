@@ -10,8 +10,6 @@ import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } f
 import { restrictArcs } from "./restrict-arcs.ts";
 import { emptySolution, gapOf, type PathOptions, type PathResult, type PathTools } from "./solution-path.ts";
 
-/** Cores with more arcs take a solver longer than a search of their parts. */
-const mostArcs = 16_000;
 /** What an arc may cost to be kept, as a share of what its row is worth. Rows that a core served by missing arcs keep all. */
 const keptUpTo = 1.2;
 /** The first core holds the places that are open so often when prices are averaged. It proves nothing, but finds a plan fast. */
@@ -35,6 +33,8 @@ export interface CoreOptions extends PathOptions {
   /** A plan that keeps every limit. */
   readonly best: ProblemSolution;
   readonly boundUsd: number;
+  /** Cores with more arcs are not tried. */
+  readonly mostArcs: number;
   /** Told of what is proven of the whole. */
   readonly onBound: (boundUsd: number) => void;
   /** Told of every plan of the whole that is cheaper than the best. */
@@ -49,8 +49,8 @@ interface Known {
   readonly bound: LagrangianResult;
 }
 
-/** Whether the plans that cost little more than is proven have a core that is small enough, most places being decided. */
-export function hasCore({ problem, strong, bound }: Known): boolean {
+/** Whether the plans that cost little more than is proven have a core of at most so many arcs, most places being decided. */
+export function hasCore({ problem, strong, bound }: Known, mostArcs: number): boolean {
   const keeps = bound.rowPrice.map((usd) => keptUpTo * usd);
   const fates = fatesOf(strong, bound, bound.boundUsd + firstReach * Math.abs(bound.boundUsd));
   const decided = fates.never.reduce((sum, shut, site) => sum + shut + fates.always[site]!, 0);
@@ -67,7 +67,7 @@ export function hasCore({ problem, strong, bound }: Known): boolean {
 export async function closeOnCore(
   { problem, strong, bound }: Known,
   tools: PathTools,
-  { best: given, boundUsd: known, onBound, onPlan, onProgress: _unused, signal, ...options }: CoreOptions,
+  { best: given, boundUsd: known, mostArcs, onBound, onPlan, onProgress: _unused, signal, ...options }: CoreOptions,
 ): Promise<string> {
   const startedMs = tools.nowMs();
   const leftS = (): number => options.timeLimitS - (tools.nowMs() - startedMs) / 1000;

@@ -67,6 +67,9 @@ const diveRounding: Rounding = { by: "sites", threshold: 0.25 };
 /** Ways of rounding tried per case, and the share of the time limit after which no case is told apart any more. */
 const roundingsPerCase = 2;
 const latestCase = 0.7;
+/** Cores with more arcs take a solver longer than a search of their parts; with these, and of larger problems, when that has run dry. */
+const smallCoreArcs = 16_000;
+const largeCoreArcs = 40_000;
 /** Share of the time left in which a core may close the gap, before parts are searched. */
 const coreTimeShare = 0.6;
 /** The same over several periods, where parts improve a plan quickly. */
@@ -252,15 +255,12 @@ export async function solveDecomposed(
   }
   let message = "";
   const left = (): PathOptions => ({ ...options, timeLimitS: options.timeLimitS - elapsedS() });
-  const closes = (): boolean =>
-    !timeUp() &&
-    !proven() &&
-    bestUsd < Infinity &&
-    arcCount <= closeUpToArcs &&
-    hasCore({ problem, strong, bound: whole.bound });
-  const close = async (timeShare: number): Promise<void> => {
-    message = await closeOnCore({ problem, strong, bound: whole.bound }, tools, {
+  const close = async (timeShare: number, mostArcs: number): Promise<void> => {
+    const known = { problem, strong, bound: whole.bound };
+    if (timeUp() || proven() || bestUsd === Infinity || !hasCore(known, mostArcs)) return;
+    message = await closeOnCore(known, tools, {
       ...options,
+      mostArcs,
       timeLimitS: timeShare * (options.timeLimitS - elapsedS()),
       best,
       boundUsd,
@@ -272,7 +272,7 @@ export async function solveDecomposed(
     });
   };
   const overYears = problem.sites.place !== undefined;
-  if (closes()) await close(overYears ? coreTimeShareOverYears : coreTimeShare);
+  if (arcCount <= closeUpToArcs) await close(overYears ? coreTimeShareOverYears : coreTimeShare, smallCoreArcs);
   // A case takes about as long as the whole did, and is worth little without the other.
   if (known === undefined && !timeUp() && !proven() && elapsedS() + 2 * boundS <= latestCase * options.timeLimitS) {
     const told = await tellCasesApart(whole, {
@@ -356,7 +356,7 @@ export async function solveDecomposed(
     if (++rounds % roundsBetweenChecks === 0) verify();
   }
   verify();
-  if (closes()) await close(1);
+  await close(1, largeCoreArcs);
   if (!timeUp() && !proven() && arcCount <= closeUpToArcs) {
     const { onProgress: _replaced, ...quiet } = left();
     const closing = await solveExact(

@@ -220,6 +220,7 @@ describe("the core of a problem", () => {
           ...proven,
           best,
           boundUsd,
+          mostArcs: Infinity,
           onBound: (usd) => void (boundUsd = usd),
           onPlan: (found) => void (best = found),
         });
