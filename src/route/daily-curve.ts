@@ -16,15 +16,16 @@ export const busiestLocalHour = 20;
 /** The curve whose mean over a day is `meanToPeakRatio` times its maximum; ratios outside (0, 1] are clamped. */
 export function dailyCurve(meanToPeakRatio: number): DailyCurve {
   if (!(meanToPeakRatio < 1)) return { sharpness: 0 };
-  let low = 0;
-  let high = 1;
-  while (dailyMean(high) > meanToPeakRatio && high < sharpest) high *= 2;
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2;
-    if (dailyMean(middle) > meanToPeakRatio) low = middle;
-    else high = middle;
+  if (!(meanToPeakRatio > dailyMean(sharpest).mean)) return { sharpness: sharpest };
+  // The logarithm of the mean falls ever more slowly with sharpness: from below, Newton's steps never go too far.
+  const wanted = Math.log(meanToPeakRatio);
+  let sharpness = 0;
+  for (let step = Infinity; step > 1e-9 * sharpness;) {
+    const { mean, slope } = dailyMean(sharpness);
+    step = ((wanted - Math.log(mean)) * mean) / slope;
+    sharpness += Math.max(0, step);
   }
-  return { sharpness: (low + high) / 2 };
+  return { sharpness: Math.min(sharpness, sharpest) };
 }
 
 /** Share of the peak rate at a local hour (any real number; the day wraps around). */
@@ -50,12 +51,17 @@ export function meanShareBetween(curve: DailyCurve, fromLocalHour: number, toLoc
 /** Peaks sharper than this are below any ratio a demand row can sensibly state (mean under 2 % of the peak). */
 const sharpest = 1024;
 
-/** Mean of cos²ⁿ(θ/2) over the circle: Γ(n + ½) / (√π Γ(n + 1)), here by the midpoint rule, exact to 1e-12. */
-function dailyMean(sharpness: number): number {
-  const points = 512;
-  let sum = 0;
-  for (let i = 0; i < points; i++) {
-    sum += Math.pow((1 + Math.cos(((i + 0.5) / points) * 2 * Math.PI)) / 2, sharpness);
+/** cos²(θ/2) in the middles of equal parts of half the circle; the other half has the same. */
+const squares = Float64Array.from({ length: 256 }, (_, i) => (1 + Math.cos(((i + 0.5) / 256) * Math.PI)) / 2);
+const logarithms = squares.map(Math.log);
+
+/** Mean of cos²ⁿ(θ/2) over the circle, Γ(n + ½) / (√π Γ(n + 1)), here by the midpoint rule, and its slope by n. */
+function dailyMean(sharpness: number): { readonly mean: number; readonly slope: number } {
+  let [mean, slope] = [0, 0];
+  for (const [i, square] of squares.entries()) {
+    const share = Math.pow(square, sharpness);
+    mean += share;
+    slope += share * logarithms[i]!;
   }
-  return sum / points;
+  return { mean: mean / squares.length, slope: slope / squares.length };
 }
