@@ -47,14 +47,11 @@ export async function compare(file: string, options: CompareOptions): Promise<vo
 function classSections(found: PriceClassComparison | null): Section[] {
   if (found === null) return [];
   const cost = (figures: PlanFigures | null): string => (figures === null ? "–" : usd(figures.objectiveUsdPerYear));
-  const words =
-    found.decides === null
-      ? []
-      : [
-          found.decides
-            ? "The class of egress prices decides whether to distribute."
-            : "Whether to distribute does not hang on these classes of egress prices.",
-        ];
+  const words = new Map([
+    [true, "The class of egress prices decides whether to distribute."],
+    [false, "Whether to distribute does not hang on these classes of egress prices."],
+    [null, "What is proven does not tell whether the class of egress prices decides; a smaller --gap may."],
+  ]);
   return [
     {
       title: "Verdict by the class of egress prices that core sites pay",
@@ -64,11 +61,11 @@ function classSections(found: PriceClassComparison | null): Section[] {
         cost(free),
         cost(centralised),
         centralised === null ? "–" : usd(centralised.byItem.egress),
-        verdict.distribute ? "yes" : "no",
+        verdict.open ? "open" : verdict.distribute ? "yes" : "no",
         verdict.driver?.name ?? "–",
       ]),
     },
-    { lines: words },
+    { lines: found.classes.length < 2 ? [] : [words.get(found.decides)!] },
   ];
 }
 

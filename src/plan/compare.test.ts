@@ -50,6 +50,21 @@ describe("the comparison of variants", () => {
     expect(light.decides).toBe(false);
   });
 
+  it("leaves open whether the class decides where a verdict lies within what is not proven", async () => {
+    const near = nearCore();
+    const heavy = {
+      ...near,
+      workloads: near.workloads.map((it) => ({ ...it, responseBytes: 2e8, unservedUsdPerRequest: 1 })),
+    };
+    const vaguely: typeof planWorld = async (world, label) => {
+      const found = await planWorld(world, label);
+      return found && { ...found, bestBoundUsdPerYear: label.includes("list") ? 0 : found.bestBoundUsdPerYear };
+    };
+    const found = await comparePriceClasses(heavy, ["transit", "cloud-list"], vaguely);
+    expect(found.classes.map(({ verdict }) => verdict.open)).toEqual([false, true]);
+    expect(found.decides).toBeNull();
+  });
+
   it("tells that a core alone which nobody can stand in for is cheap because it need not survive", async () => {
     const near = nearCore();
     const twin = testSite({ ...near.sites.find(({ tier }) => tier !== "core")!, id: "twin" });

@@ -43,6 +43,8 @@ export interface Comparison {
   readonly variants: readonly Variant[];
   readonly verdict: {
     readonly distribute: boolean;
+    /** Whether what is known leaves it open: a plan is missing, or distribution costs less by no more than is not proven. */
+    readonly open: boolean;
     /** The cheapest variant found. */
     readonly best: VariantName | null;
     /** Centralised minus best, USD/year; null when either is missing. */
@@ -97,7 +99,7 @@ export interface PriceClassVerdict {
 
 export interface PriceClassComparison {
   readonly classes: readonly PriceClassVerdict[];
-  /** Whether the verdict is another under some of the classes; null where fewer than two were planned. */
+  /** Whether the verdict is another under some of the classes; null where fewer than two were planned or what is proven does not tell. */
   readonly decides: boolean | null;
 }
 
@@ -125,15 +127,17 @@ export async function comparePriceClasses(
     if (free.figures === null && centralised.figures === null) break;
     found.push({ egressClass, free: free.figures, centralised: centralised.figures, verdict: judge(variants) });
   }
-  const verdicts = new Set(found.map(({ verdict }) => verdict.distribute));
-  return { classes: found, decides: found.length < 2 ? null : verdicts.size > 1 };
+  const told = found.filter(({ verdict }) => !verdict.open);
+  const verdicts = new Set(told.map(({ verdict }) => verdict.distribute));
+  const decides = verdicts.size > 1 || (found.length < 2 || told.length < found.length ? null : false);
+  return { classes: found, decides };
 }
 
 type Planned = Variant & { readonly figures: PlanFigures };
 
 function judge(variants: readonly Variant[]): Comparison["verdict"] {
   const planned = variants.filter((variant): variant is Planned => variant.figures !== null);
-  const silent = { distribute: false, best: null, savingUsdPerYear: null, driver: null };
+  const silent = { distribute: false, open: true, best: null, savingUsdPerYear: null, driver: null };
   if (planned.length === 0) return { ...silent, sentence: "Nothing can be said: no variant has a plan." };
   // Every variant's plan is a plan of the free one too, so the cheapest found is the best known answer; only under the survival of
   // failures may a variant be exempt, which is told.
@@ -147,7 +151,7 @@ function judge(variants: readonly Variant[]): Comparison["verdict"] {
   if (away && centralised.figures.bestBoundUsdPerYear > best.figures.objectiveUsdPerYear) {
     const driver = driverOf(centralised, best);
     const sentence = `Distribute: the ${best.name} variant costs ${money(savingUsdPerYear)} a year less than the core alone${because(driver)}.${exemption(best, planned)}`;
-    return { distribute: true, best: best.name, savingUsdPerYear, driver, sentence };
+    return { distribute: true, open: false, best: best.name, savingUsdPerYear, driver, sentence };
   }
   // What keeps distribution from paying shows in the cheapest variant that is made to leave the core.
   const apart = planned.find((variant) => variant.name === "distributed");
@@ -155,7 +159,7 @@ function judge(variants: readonly Variant[]): Comparison["verdict"] {
   const sentence = away
     ? `Do not distribute on this evidence: a difference of ${money(savingUsdPerYear)} a year lies within what is not proven.`
     : `Do not distribute: the cheapest plan found stands in the core alone${because(driver, "; away from it one pays more")}.${exemption(best, planned)}`;
-  return { distribute: false, best: best.name, savingUsdPerYear, driver, sentence };
+  return { distribute: false, open: away, best: best.name, savingUsdPerYear, driver, sentence };
 }
 
 /** What no other place of a variant could take over need not survive there: then it is cheap for that reason too. */
