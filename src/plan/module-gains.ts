@@ -1,10 +1,13 @@
 /**
  * What further modules would save in a plan while everything else stays as planned: of what stands already by the dual of its
- * capacity, of what could stand by what requests cost today. A price never stands too low, so neither do the savings.
+ * capacity, of what could stand by what requests cost today, and of neither more than all requests cost now beyond what they would cost
+ * with room for everybody. None of these ever stands too low, so neither do the savings.
  */
 import { isAlwaysOpen, secondsPerYear } from "../finance/index.ts";
+import { documentSolution } from "./document-solution.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { problemRows } from "./row-use.ts";
+import { unservedShares } from "./problem.ts";
 import { worldProblem, type WorldProblem } from "./world-problem.ts";
 
 /** A kind of module at a site, of which there may be more. */
@@ -35,6 +38,7 @@ export function moduleGains(plan: PlanDocument): ModuleGain[] {
   const { problem, poolModule, poolTrains, poolInstalled } = planned;
   const worth = worthOfPools(plan, planned);
   const prices = rowPrices(plan, planned, worth);
+  const most = mostSaved(plan, planned);
   const uses: { load: number; usd: number }[][] = Array.from({ length: problem.pools.count }, () => []);
   for (let row = 0; row < problem.rows.count; row++) {
     for (let arc = problem.arcs.starts[row]!; arc < problem.arcs.starts[row + 1]!; arc++) {
@@ -49,7 +53,8 @@ export function moduleGains(plan: PlanDocument): ModuleGain[] {
     const site = problem.pools.site[pool]!;
     const open = occupied.has(site) || isAlwaysOpen(plan.world, site, plan.period);
     const costUsdPerYear = problem.pools.usd[pool]!;
-    const dual = worth[pool]!;
+    const dual = worth[pool] ?? Infinity;
+    const saved = worth[pool] === null ? savedBy(uses[pool]!, costUsdPerYear) : [dual];
     return [
       {
         site,
@@ -58,7 +63,7 @@ export function moduleGains(plan: PlanDocument): ModuleGain[] {
         costUsdPerYear,
         open,
         openUsdPerYear: open ? 0 : Math.max(0, problem.sites.usd[site]!),
-        savedUsdPerYear: dual === null ? savedBy(uses[pool]!, costUsdPerYear) : [dual],
+        savedUsdPerYear: noMoreThan(most[pool]!, saved, costUsdPerYear),
       },
     ];
   });
@@ -116,6 +121,38 @@ function backhaulOf({ world, deployment }: PlanDocument): Map<number, number> {
     used.set(site, (used.get(site) ?? 0) + gbps);
   }
   return used;
+}
+
+/**
+ * What all rows together cost now, unserved or on their way, beyond the cheapest way of each over what stands or over the pool, per pool,
+ * USD/year: more than that no number of its modules saves.
+ */
+function mostSaved(plan: PlanDocument, planned: WorldProblem): Float64Array {
+  const { arcs, rows, pools } = planned.problem;
+  const { modules, share } = documentSolution(planned, plan);
+  const unserved = unservedShares(planned.problem, share);
+  const most = new Float64Array(pools.count);
+  let elsewhere = 0;
+  for (let row = 0; row < rows.count; row++) {
+    let spentUsd = unserved[row]! * rows.unservedUsd[row]!;
+    let leastUsd = rows.unservedUsd[row]!;
+    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+      spentUsd += share[arc]! * arcs.usd[arc]!;
+      if (modules[arcs.pool[arc]!]! > 0) leastUsd = Math.min(leastUsd, arcs.usd[arc]!);
+    }
+    elsewhere += Math.max(0, spentUsd - leastUsd);
+    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+      most[arcs.pool[arc]!]! += Math.max(0, Math.min(spentUsd, leastUsd) - arcs.usd[arc]!);
+    }
+  }
+  return most.map((usd) => usd + elsewhere);
+}
+
+/** Savings of one, two, … as far as each of them still saves what it costs; at least one entry. */
+function noMoreThan(most: number, savedUsd: readonly number[], costUsd: number): number[] {
+  const capped = savedUsd.map((usd) => Math.min(usd, most));
+  const end = capped.findIndex((usd, i) => i > 0 && usd - capped[i - 1]! <= costUsd);
+  return end < 0 ? capped : capped.slice(0, end);
 }
 
 /** Whole rows and parts of them into one module, two modules, …: what saves most for its room first. */
