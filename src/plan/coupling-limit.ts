@@ -17,9 +17,10 @@ export interface CouplingLimit {
   readonly upper: number;
   /**
    * `purchases`: where periods follow each other the limit counts what a period buys and opens, not what stands in it from
-   * before. What stands, when left out.
+   * before. `built`: where one decision for several futures leaves modules idle in some, it counts them too, with whatever is served. What
+   * is in service, when left out.
    */
-  readonly of?: "purchases";
+  readonly of?: "purchases" | "built";
   readonly sites: Int32Array;
   readonly siteWeights: Float64Array;
   readonly pools: Int32Array;

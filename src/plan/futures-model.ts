@@ -9,8 +9,8 @@
  * | `built opening` | modules built ≤ most · open, per pool of the first stage   | nothing is built at a site that is shut    |
  * | `regret`        | cost (future) − least cost of the future ≤ greatest regret | only where the greatest regret is minimised |
  *
- * All other rows are those of `formulate`, once per future: limits on what is bought hold for what is built, all others for
- * what is in service.
+ * All other rows are those of `formulate`, once per future: limits on what is bought and what is owed for it hold for what is built, all
+ * others for what is in service.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
 import { expected } from "./futures-expected.ts";
@@ -56,6 +56,11 @@ export interface ExtensiveForm {
 export function limitsPurchases(limit: CouplingLimit): boolean {
   // How many sites are open is one decision for all futures, too. A parent where all stands idle is no help to those that hang on it.
   return limit.of === "purchases" || (isOfSites(limit) && limit.siteWeights.every((weight) => weight >= 0));
+}
+
+/** Whether a limit counts what is built, in service or not. */
+export function countsBuilt(limit: CouplingLimit): boolean {
+  return limit.of === "built" || limitsPurchases(limit);
 }
 
 /** Whether a limit is about which sites are open and nothing else. */
@@ -169,13 +174,12 @@ function addRows(
     ...[...part.moduleCol].map((col, pool) => [col, built.modules[pool]!] as const),
     ...[...part.openCol].map((col, site) => [col, built.open[site]!] as const),
   ]);
-  const purchases = new Set([...part.limitRow].filter((_, l) => limitsPurchases(problem.limits[l]!)));
+  const ofBuilt = new Set([...part.limitRow].filter((_, l) => countsBuilt(problem.limits[l]!)));
   for (let row = 0; row < model.numRows; row++) {
     builder.addRow(model.rowLower[row]!, model.rowUpper[row]!);
-    const ofPurchases = purchases.has(row);
     for (let i = model.rowStarts[row]!; i < model.rowStarts[row + 1]!; i++) {
       const col = model.colIndices[i]!;
-      const first = ofPurchases ? builtCol.get(col) : undefined;
+      const first = ofBuilt.has(row) ? builtCol.get(col) : undefined;
       builder.addEntry(first ?? column[col]!, model.values[i]!);
     }
   }

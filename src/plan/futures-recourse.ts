@@ -1,8 +1,8 @@
 /** What a first stage costs when a future has come: flows, and which modules are in service, are decided then. */
 import { limitUse } from "./coupling-limit.ts";
-import { isOfSites, limitsPurchases, type FirstStage, type Future } from "./futures-model.ts";
+import { countsBuilt, isOfSites, limitsPurchases, type FirstStage, type Future } from "./futures-model.ts";
 import { horizonRecourse } from "./futures-horizon.ts";
-import { formulate, fromColumns } from "./formulate.ts";
+import { formulate, fromColumns, type Formulation } from "./formulate.ts";
 import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import { restrictArcs } from "./restrict-arcs.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
@@ -39,11 +39,10 @@ export async function recourseOf(
   const formulation = formulate(standing, new Set());
   const { model, openCol, moduleCol } = formulation;
   // Where all of it can be in service, parts of modules tell no lie; else which ones are is a choice of whole modules.
-  const sitesCount = problem.limits.some(
-    (limit) => limit.sites.length > 0 && !limitsPurchases(limit) && !isOfSites(limit),
-  );
+  const sitesCount = problem.limits.some((limit) => limit.sites.length > 0 && !countsBuilt(limit) && !isOfSites(limit));
   const allInService = { ...first, share: new Float64Array(problem.arcs.pool.length) };
-  const isLinear = !sitesCount && checkSolution(problem, allInService).length === 0;
+  const ofService = { ...problem, limits: problem.limits.filter((limit) => !countsBuilt(limit)) };
+  const isLinear = !sitesCount && checkSolution(ofService, allInService).length === 0;
   for (const [pool, col] of moduleCol.entries()) {
     // Whatever can be in service is, so that what is not stands idle for a reason.
     model.colCost[col] = -idleUsd;
@@ -55,9 +54,10 @@ export async function recourseOf(
     model.colCost[col] = 0;
     model.colUpper[col] = first.open[site]!;
   }
-  // Rows about purchases were checked above, and speak of what is built, not of what is in service.
   for (const [l, row] of formulation.limitRow.entries()) {
+    // Those about purchases were checked above.
     if (limitsPurchases(problem.limits[l]!)) model.rowUpper[row] = Infinity;
+    else if (countsBuilt(problem.limits[l]!)) countBuilt(formulation, row, first);
   }
   if (isLinear) model.colInteger.fill(0);
   const result = await tools.solver.solve(model, {
@@ -72,6 +72,20 @@ export async function recourseOf(
   for (const [position, whole] of arc.entries()) share[whole] = found.share[position]!;
   const usdPerYear = objectiveUsd(problem, { open: first.open, modules: first.modules, share });
   return { usdPerYear, solution: { open: first.open, modules: found.modules, share } };
+}
+
+/** Takes what is built out of a row's choices: it counts whether it is in service or not. */
+function countBuilt({ model, openCol, moduleCol }: Formulation, row: number, { open, modules }: FirstStage): void {
+  const built = new Map<number, number>([
+    ...[...openCol].map((col, site) => [col, open[site]!] as const),
+    ...[...moduleCol].map((col, pool) => [col, modules[pool]!] as const),
+  ]);
+  for (let i = model.rowStarts[row]!; i < model.rowStarts[row + 1]!; i++) {
+    const count = built.get(model.colIndices[i]!);
+    if (count === undefined) continue;
+    model.rowUpper[row]! -= count * model.values[i]!;
+    model.values[i] = 0;
+  }
 }
 
 /** Limits on purchases, and forced sites, against what is built. */

@@ -85,6 +85,28 @@ describe("planning for several futures", () => {
     expect(found.status).toBe("optimal");
   });
 
+  it("builds nothing whose debt its owner cannot serve in a future that leaves it idle", async () => {
+    const future = (powerKw: number, leastCoverage: number | null): World => ({
+      ...world,
+      owners: [{ ...world.owners[0]!, debt: { shareRatio: 0.5, ratePerYear: 0.06, leastCoverage } }],
+      workloads: world.workloads.map((it) => ({ ...it, priceUsdPerRequest: 0.01 })),
+      sites: world.sites.map((site, index) =>
+        index === 1 ? { ...site, powerLimitKw: [powerKw] } : { ...site, status: "forbidden" },
+      ),
+    });
+    const built = async (leastCoverage: number | null): Promise<number> => {
+      const futures = [
+        { name: "powered", probability: 0.9, world: future(500, leastCoverage) },
+        { name: "dark", probability: 0.1, world: future(0, leastCoverage) },
+      ];
+      const found = await planFutures(futures, tools, options);
+      expect(found.status).toBe("optimal");
+      return found.decisions[0]!.modules.length;
+    };
+    expect(await built(null)).toBeGreaterThan(0);
+    expect(await built(1.3)).toBe(0);
+  });
+
   it("knows no future worth more than by itself: a place that cannot be powered is nobody's parent", async () => {
     const future = (powerKw: number, factor: number): World => ({
       ...scaleDemand(world, factor),

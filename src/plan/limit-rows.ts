@@ -11,7 +11,7 @@ export interface LimitRow {
   readonly pools?: Weighed;
   readonly arcs?: Weighed;
   readonly unserved?: Weighed;
-  readonly of?: "purchases";
+  readonly of?: "purchases" | "built";
   readonly inBound?: false;
   /** Pools as in `pools`, per earlier period of purchase. */
   readonly poolsBoughtIn?: readonly Weighed[];

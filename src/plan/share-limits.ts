@@ -83,7 +83,7 @@ export function coverageRows(source: LimitSource): LimitRow[] {
     const earlier = hasPriceVintages(world) ? Array.from({ length: period }, (_, bought) => bought) : [];
     const poolsBoughtIn = earlier.map(poolsIfBought);
     const name = `debt service of ${owner.id}`;
-    return [{ name, upper: 0, sites, pools: poolsIfBought(period), arcs: earning, poolsBoughtIn }];
+    return [{ name, upper: 0, sites, pools: poolsIfBought(period), arcs: earning, poolsBoughtIn, of: "built" }];
   });
 }
 
