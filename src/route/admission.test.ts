@@ -77,6 +77,19 @@ describe("the line in front of the engines", () => {
     expect(happened.slice(2)).toEqual(["newcomer begins"]);
   });
 
+  it("lets others go only where hardly anybody queues, while someone more urgent has found no room", () => {
+    const { admission, come, clock } = door(0);
+    const yielded: boolean[] = [];
+    const asks = { begin: (yields: boolean) => (yielded.push(yields), false) };
+    const high = come("high", { lane: 1, band: 0 });
+    come("low", { lane: 2, band: 2, ...asks });
+    expect(yielded).toEqual([]);
+    clock.advance(5);
+    admission.withdraw(high);
+    clock.advance(5);
+    expect(yielded).toEqual([true, false]);
+  });
+
   it("puts who is late behind who can still be in time, within a priority", () => {
     const { come, leave, clock, happened } = door(0);
     come("late", { deadlineMs: 50 });
@@ -211,8 +224,8 @@ describe("the line in front of the engines", () => {
             });
             const begin = candidate.begin.bind(candidate);
             Object.assign(candidate, {
-              begin: () => {
-                if (!begin()) return false;
+              begin: (yields: boolean) => {
+                if (!begin(yields)) return false;
                 served[who]! += size;
                 if (who === 1) waiting--;
                 return true;

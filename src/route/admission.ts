@@ -19,8 +19,11 @@ export type ExpectedTokens = Pick<Applicant, "account" | "weight"> & {
 
 /** A request at the door of the engines. */
 export interface Candidate extends Applicant, ExpectedTokens {
-  /** Begins if there is room for it now; false = it has to wait. */
-  begin(): boolean;
+  /**
+   * Begins if there is room for it now; false = it has to wait. Who yields to someone more urgent, who waits, may only go
+   * where hardly anybody queues.
+   */
+  begin(yields: boolean): boolean;
   /** It will not be served; called at most once, never after `begin` has returned true. */
   shed(retryAfterMs: number): void;
 }
@@ -87,7 +90,7 @@ export class Admission {
     const first = alone ? undefined : this.#lines.get(candidate.lane)?.first();
     // Lines share engines, and a more urgent request may wait for this very room in another one: it is asked first, soon.
     const yields = !alone && this.#least.isAnyMoreUrgent(candidate.band);
-    if (!owed && !yields && (!first || candidate.band < first.band) && candidate.begin()) {
+    if (!owed && !yields && (!first || candidate.band < first.band) && candidate.begin(false)) {
       this.#begins(candidate, 0);
       return;
     }
@@ -133,7 +136,10 @@ export class Admission {
       for (const line of this.#inOrder(band)) {
         if (stuck.has(line)) continue;
         let next = line.first(band);
-        for (; next && this.#letThrough(next, nowMs); next = line.first(band)) this.#payOwed(nowMs);
+        // Whom is more urgent found no room, perhaps at the same engines: others would keep them as busy as they are.
+        const letsThrough = (candidate: Candidate) =>
+          this.#letThrough(candidate, nowMs, this.#least.isAnyMoreUrgent(band));
+        for (; next && letsThrough(next); next = line.first(band)) this.#payOwed(nowMs);
         if (next) stuck.add(line);
       }
     }
@@ -145,13 +151,13 @@ export class Admission {
       const heads = [...this.#lines.values()].flatMap((line) => line.first(band) ?? []);
       heads.sort((one, other) => this.#before(one, other));
       const due = heads.filter((head) => this.#least.covers(band, tokensOf(head)));
-      if (due.some((head) => this.#letThrough(head, nowMs))) return this.#payOwed(nowMs);
+      if (due.some((head) => this.#letThrough(head, nowMs, false))) return this.#payOwed(nowMs);
       if (due.length > 0) this.#least.cannotHave(band);
     }
   }
 
-  #letThrough(candidate: Candidate, nowMs: number): boolean {
-    if (!candidate.begin()) return false;
+  #letThrough(candidate: Candidate, nowMs: number, yields: boolean): boolean {
+    if (!candidate.begin(yields)) return false;
     const sinceMs = this.#sinceMs.get(candidate)!;
     this.#remove(candidate);
     this.#begins(candidate, nowMs - sinceMs);

@@ -103,7 +103,10 @@ function costUsdAt({ terms, stakes }: Choices, at: number, computeMs: number, kn
   );
 }
 
-/** Probability that a request that goes to the replica has its first token after the budget, when the queue there takes `drainMs`. */
+/**
+ * Probability that a request that goes to the replica has its first token after the budget, when the queue there takes
+ * `drainMs`, which is to contain what it has waited already.
+ */
 export function missRatioAt(
   routes: Routes,
   lane: Choices,

@@ -1,4 +1,4 @@
-import { computeMsOf, costUsd } from "./choose.ts";
+import { computeMsOf, costUsd, missRatioAt } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
 import { missRatio, type Lane } from "./lane.ts";
 import { laneTerm, positionOf, termsAt } from "./lane-terms.ts";
@@ -100,6 +100,18 @@ export function describeTarget(
   candidate: number,
 ): Target {
   return describeIn(routes, routes.lane(workload, area, access), placement, candidate);
+}
+
+/** Probability that the first candidate of a placement has its first token too late for a request that has waited so long, ms. */
+export function missRatioAfter(
+  routes: Routes,
+  { workload, area, access }: RouteOrigin,
+  { replicas, queueMs, targetTokens }: Placement,
+  waitedMs: number,
+): number {
+  const replica = replicas[0]!;
+  const lane = laneWith(routes, routes.lane(workload, area, access), routes.groupOfReplica[replica]!);
+  return missRatioAt(routes, lane, replica, queueMs[0]! + waitedMs, targetTokens);
 }
 
 function describeIn(

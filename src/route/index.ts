@@ -3,7 +3,15 @@ export { chooseAfterLoss, failoverWorld, fullGroup, isBeyondBudget, type Beyond 
 export { arcTable, arcTableSteps, reachKm, usdPerRequest, type ArcTable } from "./arcs.ts";
 export { choose, costUsd, missRatioAt, type Extra } from "./choose.ts";
 export { dailyCurve, dailyShare, meanShareBetween, type DailyCurve } from "./daily-curve.ts";
-export { decide, describe, describeTarget, type Decision, type DecisionTerms, type Target } from "./decide.ts";
+export {
+  decide,
+  describe,
+  describeTarget,
+  missRatioAfter,
+  type Decision,
+  type DecisionTerms,
+  type Target,
+} from "./decide.ts";
 export { enginePredictions, type EnginePrediction } from "./engine-predictions.ts";
 export type { Deployment, PlannedFlow, Pool, ReplicaGroup } from "./deployment.ts";
 export { emptyJudgement, filter, judge, type Judgement, type RouteOrigin, type Verdict } from "./filter.ts";

@@ -21,10 +21,12 @@ export const defaultLine = {
  * Whether beginning now serves a request better than waiting. What is not known is no reason to wait.
  *
  * @param queueMs the queue there is at the engine it would go to, not one that is assumed; NaN = unknown.
- * @param late it could not be in time any more. @param missRatio probability that it would not be, there.
+ * @param isPatient it could not be in time any more, or someone more urgent waits: then only a short queue will do.
+ * @param missRatio probability that it would not be, there, with what it has
+ * waited already.
  */
-export function hasRoom(queueMs: number, late: boolean, missRatio: number): boolean {
-  return Number.isNaN(queueMs) || queueMs <= shortQueueMs || (!late && !isLikelyLate(missRatio));
+export function hasRoom(queueMs: number, isPatient: boolean, missRatio: number): boolean {
+  return Number.isNaN(queueMs) || queueMs <= shortQueueMs || (!isPatient && !isLikelyLate(missRatio));
 }
 
 /** Whether a request would sooner miss its budget than keep it. */
@@ -32,7 +34,10 @@ export function isLikelyLate(missRatio: number): boolean {
   return missRatio > missRatioToWait;
 }
 
-/** When a request must begin at the latest to be in time, ms after it came, with some room for error; `expectedMs` is what most first tokens take. */
+/**
+ * When a request must begin at the latest to be in time, ms after it came, with some room for error; `expectedMs` is what most
+ * first tokens take where nobody queues.
+ */
 export function startsWithinMs(budgetMs: number, expectedMs: number): number {
   return Math.max(0, marginRatio * budgetMs - expectedMs);
 }

@@ -1,9 +1,11 @@
 import {
   describeTarget,
   hasRoom,
+  missRatioAfter,
   place,
   startsWithinMs,
   type Candidate,
+  type Placement,
   type RouteRequest,
   type Routes,
   type Target,
@@ -75,9 +77,9 @@ export class Arrival implements Exchange, Candidate {
   }
 
   /** Nothing that goes wrong with one request may reach who lets it through: that one looks after all others too. */
-  begin(): boolean {
+  begin(yields: boolean): boolean {
     try {
-      return this.#begin();
+      return this.#begin(yields);
     } catch {
       if (this.#inference?.over) return true;
       const error = apiError("internal_error");
@@ -90,14 +92,16 @@ export class Arrival implements Exchange, Candidate {
     }
   }
 
-  #begin(): boolean {
+  #begin(yields: boolean): boolean {
     const core = this.#core;
     const { admitted, route, endpoint } = this.#asked;
     const nowMs = core.look();
     const routes = core.routesFor(admitted.slo);
     const placement = place(routes, route, core.snapshot, { nowMs, rng: this.#rng });
     const target = placement.replicas.length > 0 ? describeTarget(routes, route, placement, 0) : null;
-    if (!this.#hasRoom(routes, target)) return false;
+    const waitedMs = nowMs - admitted.receivedMs;
+    const isPatient = this.late || yields;
+    if (!this.#hasRoom(routes, placement, target, waitedMs, isPatient)) return false;
     const placed: Admitted = { ...admitted, placement, routes, drained: core.drains.all };
     const slot = core.keptRoutes.keep(placed);
     const inference = new Inference(core, this.#call, this.#reply, placed, { endpoint, target, slot, over: this });
@@ -146,13 +150,14 @@ export class Arrival implements Exchange, Candidate {
   }
 
   /** Whether beginning now serves the request better than waiting. */
-  #hasRoom(routes: Routes, target: Target | null): boolean {
+  #hasRoom(routes: Routes, placement: Placement, target: Target | null, waitedMs: number, isPatient: boolean): boolean {
     // Without a target only engines that are full may take it later; everything else is an answer already.
     if (target === null) return !this.#core.someGroupIsFull(routes, this.#asked.route);
-    const { loadKnown, missRatio } = target.terms;
+    const { loadKnown } = target.terms;
     // The queue there is, not the one the policy assumes of an engine that failed: that one no waiting makes shorter, for
     // only a request can find out that the engine is well again.
     const queueMs = this.#core.groups[target.group]!.drain.value;
-    return hasRoom(loadKnown ? queueMs : Number.NaN, this.late, missRatio);
+    const missRatio = missRatioAfter(routes, this.#asked.route, placement, waitedMs);
+    return hasRoom(loadKnown ? queueMs : Number.NaN, isPatient, missRatio);
   }
 }

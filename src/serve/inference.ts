@@ -350,8 +350,10 @@ export class Inference implements Exchange, AttemptOwner, Member {
     this.#streaming = true;
     this.#won(attempt);
     this.#firstContentMs = attempt.firstContentMs;
-    this.#core.hedging.observe(this.#admitted.workload, attempt.firstContentMs! - attempt.startedMs);
-    this.#core.firstTokens.observe(this.#admitted.workload, attempt.firstContentMs! - attempt.startedMs);
+    const tookMs = attempt.firstContentMs! - attempt.startedMs;
+    const { loadKnown, queueMs } = attempt.target.terms;
+    this.#core.hedging.observe(this.#admitted.workload, tookMs);
+    this.#core.firstTokens.observe(this.#admitted.workload, tookMs, loadKnown ? queueMs : 0);
     this.#noLongerWaits(attempt);
     this.#bytes = attempt.bytesType !== null;
     const contentType = attempt.bytesType ?? eventStream;

@@ -27,11 +27,11 @@ export const defaultWaitingLine: WaitingLine = {
   patienceMs: defaultLine.patienceMs,
 };
 
-// What a request may do that an engine is looked for: go wherever it can, or wait where that is better. Who is late already has no
-// hurry.
+// What a request may do that an engine is looked for: go wherever it can, or wait where that is better. Who is late already, or
+// yields to someone more urgent, is patient.
 export const goes = 0;
 export const goesOrWaits = 1;
-export const goesOrWaitsLate = 2;
+export const goesOrWaitsPatiently = 2;
 
 /** What becomes of a request that asks for an engine. */
 export const sending = {
@@ -53,7 +53,7 @@ export interface LineParts {
   /** Calls `look` after so many ms of simulated time. */
   readonly lookAfter: (nowMs: number, delayMs: number) => void;
   /** Sends the request to an engine, or refuses it for good, or does neither: see `sending`. */
-  readonly begin: (request: number, nowMs: number, late: boolean) => number;
+  readonly begin: (request: number, nowMs: number, isPatient: boolean) => number;
   readonly turnAway: (request: number) => void;
 }
 
@@ -71,8 +71,8 @@ export class GatewayLine {
   #next: Asking;
   /** Whether the request that began last was refused in the same breath. */
   #isRefused = false;
-  readonly #begin = (request: number, late: boolean): boolean => {
-    const outcome = this.#parts.begin(request, this.#nowMs, late);
+  readonly #begin = (request: number, isPatient: boolean): boolean => {
+    const outcome = this.#parts.begin(request, this.#nowMs, isPatient);
     this.#isRefused = outcome === sending.refused;
     return outcome !== sending.waits;
   };
@@ -138,9 +138,9 @@ export class GatewayLine {
     task?.();
   }
 
-  /** A request of the workload had its first token so long after it was sent to an engine, ms. */
-  observe(workload: number, tookMs: number): void {
-    this.#firstTokens.observe(workload, tookMs);
+  /** A request of the workload had its first token so long after it was sent to an engine with that queue, ms. */
+  observe(workload: number, sinceSentMs: number, queueMs: number): void {
+    this.#firstTokens.observe(workload, sinceSentMs, queueMs);
   }
 
   /** A request has its last token: its account is charged with what it used, where the usual had been expected. */
@@ -165,16 +165,16 @@ class Asking implements Candidate {
   late = false;
   /** It has neither begun nor been turned away. */
   kept = false;
-  readonly #begin: (request: number, late: boolean) => boolean;
+  readonly #begin: (request: number, isPatient: boolean) => boolean;
   readonly #turnAway: (request: number) => void;
 
-  constructor(begin: (request: number, late: boolean) => boolean, turnAway: (request: number) => void) {
+  constructor(begin: (request: number, isPatient: boolean) => boolean, turnAway: (request: number) => void) {
     this.#begin = begin;
     this.#turnAway = turnAway;
   }
 
-  begin(): boolean {
-    if (!this.#begin(this.request, this.late)) return false;
+  begin(yields: boolean): boolean {
+    if (!this.#begin(this.request, this.late || yields)) return false;
     this.kept = false;
     return true;
   }

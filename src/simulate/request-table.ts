@@ -31,6 +31,8 @@ export const requestFloat = {
   sentMs: 18,
   /** After a preemption: when the blocks it held begin to be overwritten (see `KvBlocks`). */
   overwrittenFrom: 19,
+  /** The queue that the engine it was last sent to was known to have, ms; 0 where nobody knew. */
+  queueMs: 21,
 } as const;
 
 /** Where the integers of a request stand, from `slot * requestInts` on. Absent links are -1. */

@@ -5,7 +5,6 @@ import {
   hasRoom,
   missRatioAt,
   fullGroup,
-  type Choices,
   type LoadView,
   type RouteOrigin,
   type Routes,
@@ -19,11 +18,12 @@ import { readAnswered, readTimes, stagesOf, wayBackMs } from "./completed-reques
 import { ChromeTraceRecorder, type ChromeTrace } from "./chrome-trace.ts";
 import { demandRate, type DemandRate } from "./demand-rate.ts";
 import { EventQueue } from "./event-queue.ts";
+import { EngineSearch } from "./engine-search.ts";
 import { eventKinds, FaultDriver } from "./fault-driver.ts";
 import { FinishedBatch } from "./finished-batch.ts";
 import { Fleet } from "./fleet.ts";
 import { anybody, Callers } from "./callers.ts";
-import { goes, goesOrWaits, goesOrWaitsLate, sending, type WaitingLine } from "./gateway-line.ts";
+import { goes, goesOrWaits, goesOrWaitsPatiently, sending, type WaitingLine } from "./gateway-line.ts";
 import { Gateways } from "./gateways.ts";
 import { LookAhead } from "./look-ahead.ts";
 import { Measures, type RejectionReason } from "./measures.ts";
@@ -31,19 +31,12 @@ import { Isolation } from "./isolation.ts";
 import { groupFloat, groupSize, packGroups, packRows, rowInt, rowInts } from "./packed-places.ts";
 import type { EngineActivity } from "./pool-usage.ts";
 import type { PrefixChain } from "./prefix-chain.ts";
+import { QueuesNow } from "./queues-now.ts";
 import { RandomStream } from "./random.ts";
 import { drawFaults } from "./random-faults.ts";
 import { requestFloat, requestInt, requestInts, requestSize, RequestTable } from "./request-table.ts";
 import { ResidencyAudit } from "./residency-audit.ts";
-import {
-  findAfterLoss,
-  findByPolicy,
-  findEngine,
-  type FindAmong,
-  type FindBeyond,
-  type FindEngine,
-  type RequestHints,
-} from "./routing-rule.ts";
+import type { RequestHints } from "./routing-rule.ts";
 import { RowLanes } from "./row-lanes.ts";
 import { ResponseCaches } from "./response-caches.ts";
 import { SiteLinks } from "./site-links.ts";
@@ -83,12 +76,10 @@ export class Simulation {
   /** Whether the autoscaler has heard of each request in flight, by slot. */
   readonly #isCounted: boolean[] = [];
   readonly #arrivals: Arrivals;
-  /** The policy, which needs no more of a lane than its terms; null when a rival rule finds engines. */
-  readonly #choose: FindAmong<Choices> | null;
-  readonly #find: FindEngine;
-  readonly #findBeyond: FindBeyond | null;
+  readonly #search: EngineSearch;
   readonly #audit: ResidencyAudit;
   readonly #network: RandomStream;
+  readonly #queuesNow: QueuesNow;
   readonly #lanes: RowLanes;
   readonly #rows: Int32Array;
   readonly #groups: Float64Array;
@@ -132,6 +123,7 @@ export class Simulation {
     this.#finished = new FinishedBatch(this.#measures);
     const timing = { intervalMs: options.snapshotIntervalMs, maxAgeMs: options.snapshotMaxAgeMs };
     this.#fleet = new Fleet(this.#routes, this.#table, this, timing, options.waitingLine !== null);
+    this.#queuesNow = new QueuesNow(this.#routes, this.#fleet);
     this.#gateways = options.waitingLine && this.#openGateways(options.waitingLine);
     this.#callers = world.workloads.some(({ callers }) => callers) ? new Callers(world, options.seed) : null;
     const drawn = [options.randomFaults ?? []]
@@ -152,15 +144,13 @@ export class Simulation {
       ? new Autoscaler(this.#routes, this.#fleet, this.#queue, options.autoscaling, this.durationMs)
       : null;
     this.#answers = options.responseCaching && new ResponseCaches(world, options.responseCaching, options.seed);
-    const lots = new RandomStream(options.seed, "route");
-    this.#choose = findByPolicy(options.rule, this.#routes, lots);
-    this.#find = findEngine(options.rule, this.#routes, lots);
-    this.#findBeyond = findAfterLoss(options.rule, this.#routes, lots);
     this.#audit = new ResidencyAudit(world);
     this.#network = new RandomStream(options.seed, "network");
     this.#recorder = options.traceWindow && new ChromeTraceRecorder(world, this.#routes, options.traceWindow);
     this.#rows = packRows(world, this.#measures.traffic, this.#audit);
     this.#lanes = new RowLanes(world, this.#routes, this.#rows);
+    const lots = new RandomStream(options.seed, "route");
+    this.#search = new EngineSearch(options.rule, world, this.#routes, this.#lanes, lots);
     this.#groups = packGroups(world, this.#routes, this.#fleet);
     const ahead = new LookAhead(this.#routes, this.#lanes, this.#groups, this.#links, this.#fleet);
     this.#arrivals = new ArrivalsAhead(makeArrivals(input, options, this.#rate), (rows, count) =>
@@ -265,7 +255,8 @@ export class Simulation {
     if (this.#callers !== null) out.caller[at] = this.#callers.kindOf(request);
     if (this.#gateways !== null) {
       const gateway = this.#gateways.of(this.#rows[row * rowInts + rowInt.area]!);
-      gateway.observe(workload, out.ttftMs[at]! + out.arrivalMs[at]! - sentMs);
+      const queueMs = table.float[request * requestSize + requestFloat.queueMs]!;
+      gateway.observe(workload, out.ttftMs[at]! + out.arrivalMs[at]! - sentMs, queueMs);
       const caller = this.#callers?.callerOf(request);
       if (caller) gateway.settle(caller, workload, out.inputTokens[at]!, out.outputTokens[at]!);
     }
@@ -351,7 +342,7 @@ export class Simulation {
       waited: (arrivalMs, ms) => measures.waitInLine(arrivalMs, ms),
       lookAfter: (gateway, nowMs, delayMs) =>
         this.#queue.push(nowMs + delayMs, retryPriority, eventKinds.lookAtLine, gateway),
-      begin: (request, nowMs, late) => this.#send(request, nowMs, late ? goesOrWaitsLate : goesOrWaits),
+      begin: (request, nowMs, isPatient) => this.#send(request, nowMs, isPatient ? goesOrWaitsPatiently : goesOrWaits),
       turnAway: (request) => this.#turnAway(request),
     });
   }
@@ -418,7 +409,6 @@ export class Simulation {
     const table = this.#table;
     const row = table.int[request * requestInts + requestInt.row]!;
     const workload = this.#rows[row * rowInts + rowInt.workload]!;
-    let lane: Choices = this.#lanes.choices(row);
     const computed =
       table.int[request * requestInts + requestInt.inputTokens]! -
       table.int[request * requestInts + requestInt.cachedTokens]!;
@@ -429,17 +419,7 @@ export class Simulation {
     const area = this.#rows[row * rowInts + rowInt.area]!;
     const isolation = this.#isolation;
     const view = isolation.isActive ? isolation.viewFor(area) : this.#fleet;
-    let replica =
-      this.#choose === null
-        ? this.#find(this.#lanes.lane(row), view, nowMs, this.#hints)
-        : this.#choose(lane, view, nowMs, this.#hints);
-    if (replica < 0) {
-      const whole = this.#lanes.wholeLane(row);
-      if (!this.#lanes.lane(row).isWhole) replica = this.#find(whole, view, nowMs, this.#hints);
-      lane = whole;
-    }
-    const beyond = this.#findBeyond?.(lane, view, nowMs, this.#hints, this.#world.demand[row]!, replica);
-    if (beyond) ({ lane, replica } = beyond);
+    let replica = this.#search.find(row, view, nowMs, this.#hints);
     if (replica < 0) {
       const whole = this.#lanes.wholeLane(row);
       const full = this.#fullFor(this.#world.demand[row]!, view, nowMs);
@@ -450,9 +430,15 @@ export class Simulation {
       this.#reject(request, isFull ? "overloaded" : whole.group.length > 0 ? "unhealthy" : ineligibleReason(whole));
       return sending.refused;
     }
+    this.#countAsked(request, this.#fleet.groupOf(replica), may);
+    table.float[request * requestSize + requestFloat.queueMs] = 0;
+    if (may !== goes && !this.#hasRoom(request, view, replica, nowMs, may)) {
+      // By what was reported it had better wait; by the queues there are, there may be room elsewhere.
+      replica = this.#search.find(row, this.#queuesNow.seenBy(view), nowMs, this.#hints);
+      if (replica < 0 || !this.#hasRoom(request, view, replica, nowMs, may)) return sending.waits;
+    }
+    const lane = this.#search.lane;
     const groupIndex = this.#fleet.groupOf(replica);
-    this.#countAsked(request, groupIndex, may);
-    if (may !== goes && !this.#hasRoom(lane, view, replica, nowMs, may)) return sending.waits;
     const group = groupIndex * groupSize;
     const site = this.#groups[group + groupFloat.site]!;
     if (!this.#audit.allows(this.#rows[row * rowInts + rowInt.auditOrigin]!, site))
@@ -497,6 +483,7 @@ export class Simulation {
       this.#holders.set(this.#hints.prefixKey, replica);
     }
     this.#fleet.enqueue(replica, request, nowMs);
+    this.#queuesNow.sentTo(groupIndex);
     return sending.sent;
   }
 
@@ -504,13 +491,17 @@ export class Simulation {
    * Whether beginning now at the engine found serves the request better than waiting. What engines report is a moment old;
    * the gateway knows besides what it has sent them since and which first tokens came, and so how long the queue is.
    */
-  #hasRoom(lane: Choices, view: LoadView, replica: number, nowMs: number, may: number): boolean {
+  #hasRoom(request: number, view: LoadView, replica: number, nowMs: number, may: number): boolean {
+    const { float } = this.#table;
+    const at = request * requestSize;
     const isKnown = !Number.isNaN(view.health(replica, nowMs)) && !Number.isNaN(view.drainMs(replica, nowMs));
     const queueMs = isKnown ? this.#fleet.queueMs(replica, nowMs) : Number.NaN;
+    float[at + requestFloat.queueMs] = isKnown ? queueMs : 0;
     // The odds of being late cost most to find, and mostly nobody has to know them.
     if (hasRoom(queueMs, true, 1)) return true;
-    const missRatio = missRatioAt(this.#routes, lane, replica, queueMs, this.#hints.tokens);
-    return hasRoom(queueMs, may === goesOrWaitsLate, missRatio);
+    const waitedMs = nowMs - float[at + requestFloat.arrivalMs]!;
+    const missRatio = missRatioAt(this.#routes, this.#search.lane, replica, queueMs + waitedMs, this.#hints.tokens);
+    return hasRoom(queueMs, may === goesOrWaitsPatiently, missRatio);
   }
 
   /** A group that may serve such a request and takes no more for now, but will when one of its own is over; -1 = none. */
