@@ -55,10 +55,14 @@ export interface PathResult {
   readonly certificate?: Certificate;
 }
 
-/** (objective − bound) / |objective|; 0 when both are 0. */
+/** What adding the same numbers up in another order moves of a sum. */
+const rounding = 1e-12;
+
+/** (objective − bound) / |objective|; 0 when both are 0, or the same but for the order in which they were added up; Infinity without a plan. */
 export function gapOf(objective: number, bound: number): number {
-  const difference = Math.max(0, objective - bound);
-  return difference === 0 ? 0 : difference / Math.abs(objective);
+  if (objective === Infinity) return Infinity;
+  const difference = objective - bound;
+  return difference > rounding * Math.abs(objective) ? difference / Math.abs(objective) : 0;
 }
 
 /** The plan that always exists: what is forced stands, nobody is served. */
