@@ -41,6 +41,7 @@ export type {
   EngineSignals,
   FileStore,
   Labels,
+  LedgerRows,
   Mesh,
   Metric,
   RollUps,
@@ -51,6 +52,7 @@ export type {
 } from "./ports.ts";
 export { unknownSignals } from "./ports.ts";
 export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./roll-up.ts";
+export { RowGroup, type PackedRows } from "./row-group.ts";
 export { slos, type Slo } from "./slo.ts";
 export { splitTarget } from "./request-target.ts";
 export { codingOf, packingRefusal, type readCodings, type Unpack, type Unpacked } from "./packed-body.ts";

@@ -106,10 +106,13 @@ export interface Mesh {
   close(): Promise<void>;
 }
 
+/** Rows on their way to a store. */
+export type LedgerRows = Iterable<LedgerRow> & { readonly length: number };
+
 /** The ledger's home. Rows are small and many; `append` may group them. */
 export interface Store {
   /** Takes rows over. The promise settles when they are safe. */
-  append(rows: readonly LedgerRow[]): Promise<void>;
+  append(rows: LedgerRows): Promise<void>;
   /** Rows in the order they were taken, from position `from` on. */
   read(from: number, limit: number): Promise<readonly LedgerRow[]>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ledgerRow } from "../../test/contract/ledger-row.ts";
 import { createManualClock } from "../../test/serve/manual-clock.ts";
-import type { LedgerRow } from "./ledger.ts";
+import type { LedgerRows } from "./ports.ts";
 import { RowQueue } from "./row-queue.ts";
 
 /** A queue before a store that refuses as long as it is away. */
@@ -10,10 +10,10 @@ function queued() {
   const asked: number[] = [];
   const kept: string[] = [];
   const state = { away: false, refused: 0 };
-  const append = async (rows: readonly LedgerRow[]) => {
+  const append = async (rows: LedgerRows) => {
     asked.push(rows.length);
     if (state.away) throw new Error("the disk is full");
-    kept.push(...rows.map(({ requestId }) => requestId));
+    kept.push(...Array.from(rows, ({ requestId }) => requestId));
   };
   const store = { append, read: async () => [], close: async () => {} };
   const queue = new RowQueue(store, clock, () => state.refused++);

@@ -1,5 +1,6 @@
 import type { LedgerRow } from "./ledger.ts";
 import type { Clock, Store } from "./ports.ts";
+import { RowGroup } from "./row-group.ts";
 
 /**
  * How long rows are collected before they go to the store together, ms: what a commit costs besides its rows, some
@@ -21,7 +22,7 @@ export class RowQueue {
   readonly #clock: Clock;
   readonly #refused: () => void;
   /** Groups that wait, oldest first; the last one still grows. */
-  #groups: LedgerRow[][] = [];
+  #groups: RowGroup[] = [];
   #size = 0;
   #scheduled = false;
   #over = false;
@@ -40,9 +41,9 @@ export class RowQueue {
   }
 
   add(row: LedgerRow): void {
-    const last = this.#groups.at(-1);
-    if (last !== undefined && last.length < groupRows) last.push(row);
-    else this.#groups.push([row]);
+    let last = this.#groups.at(-1);
+    if (last === undefined || last.length === groupRows) this.#groups.push((last = new RowGroup()));
+    last.add(row);
     this.#size++;
     if (this.#saving === null) this.#saveAfter(groupMs);
   }
@@ -55,7 +56,7 @@ export class RowQueue {
     for (const group of this.#takeAll()) await this.#handOver(group);
   }
 
-  #takeAll(): LedgerRow[][] {
+  #takeAll(): RowGroup[] {
     const groups = this.#groups;
     this.#groups = [];
     return groups;
@@ -87,7 +88,7 @@ export class RowQueue {
   }
 
   /** A store takes an attempt once however often it is handed over, so after a failure the rows simply go again. */
-  async #handOver(group: readonly LedgerRow[]): Promise<boolean> {
+  async #handOver(group: RowGroup): Promise<boolean> {
     try {
       await this.#store.append(group);
       this.#size -= group.length;

@@ -10,8 +10,9 @@ export function createMemoryStore(maxRows = 100_000): Store & RollUps {
   const sums = new Map<string, RollUp>();
   return {
     async append(added) {
-      rows.push(...added);
-      rollUp(added, sums);
+      const given = [...added];
+      rows.push(...given);
+      rollUp(given, sums);
       // Dropping in large steps keeps the cost per row constant.
       if (rows.length > maxRows * 1.25) {
         const excess = rows.length - maxRows;

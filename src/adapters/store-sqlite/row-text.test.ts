@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ledgerColumns, rollUp, rollUpColumns, type LedgerRow } from "../../serve/index.ts";
+import { ledgerColumns, rollUp, rollUpColumns, RowGroup, type LedgerRow } from "../../serve/index.ts";
 import { ledgerRow } from "../../../test/contract/ledger-row.ts";
-import { createRowPacker } from "./row-pack.ts";
 import { RowTexts } from "./row-text.ts";
 
 const text = fc.oneof(fc.constantFrom("", "edge", 'Übung; "quoted"\n\\', "\ud800"), fc.string());
@@ -28,7 +27,7 @@ const rows: fc.Arbitrary<LedgerRow[]> = fc.array(
     .map(ledgerRow),
   { maxLength: 12 },
 );
-const packRows = createRowPacker(ledgerColumns);
+const packRows = (given: readonly LedgerRow[]) => RowGroup.of(given).pack();
 const texts = new RowTexts(ledgerColumns, rollUpColumns);
 
 describe("rows on their way to the ledger's thread", () => {

@@ -1,6 +1,7 @@
-import { numbersBefore, type ColumnKinds, type PackedRows } from "./row-pack.ts";
-import type { SummedColumns } from "./summed-rows.ts";
+import type { PackedRows } from "../../serve/index.ts";
 import { linkBytes } from "./chain.ts";
+import type { SummedColumns } from "./summed-rows.ts";
+import type { ColumnKinds } from "./worker-messages.ts";
 
 /** A row as the ledger's thread handles it. */
 export interface UnpackedRow {
@@ -63,7 +64,8 @@ class Shape {
 
 /** Shapes remembered from batch to batch; far more than occur together on a busy gateway. */
 const shapesKept = 1_000;
-const roomForLink = " ".repeat(linkBytes);
+/** Room for a small batch, bytes. */
+const firstBytes = 64 * 1024;
 
 /** Writes rows out and sums them; what it needs to know of the columns it finds out once. */
 export class RowTexts {
@@ -76,6 +78,8 @@ export class RowTexts {
   readonly #charge: number;
   readonly #tokens: readonly number[];
   readonly #shapes = new Map<string, Shape>();
+  /** What the rows of one batch are written into, batch after batch. */
+  #bytes = Buffer.allocUnsafeSlow(firstBytes);
 
   constructor(columns: ColumnKinds, summed: SummedColumns) {
     this.#columns = columns;
@@ -90,26 +94,34 @@ export class RowTexts {
     this.#tokens = [position("inputTokens"), position("outputTokens")];
   }
 
-  unpack({ ids, shapes, numbers }: PackedRows): RowBatch {
+  unpack({ ids, idLengths, shapes, shapeOf, numbers }: PackedRows): RowBatch {
     const known = shapes.map((labels) => this.#shapeOf(labels));
     const rows: UnpackedRow[] = [];
-    let text = "";
+    let from = linkBytes;
     let idFrom = 0;
-    for (let next = 0; next < numbers.length; next += numbersBefore + this.#count) {
-      const shape = known[numbers[next]!]!;
-      const id = ids.slice(idFrom, (idFrom += numbers[next + 1]!));
-      const at = next + numbersBefore;
-      text += roomForLink;
-      const from = text.length;
-      text += `{"requestId":${byteText(JSON.stringify(id))}`;
+    for (let index = 0; index < shapeOf.length; index++) {
+      const shape = known[shapeOf[index]!]!;
+      const id = ids.slice(idFrom, (idFrom += idLengths[index]!));
+      const at = index * this.#count;
+      let text = `{"requestId":${byteText(JSON.stringify(id))}`;
       for (let column = 0; column < this.#count; column++) {
-        const value = numbers[at + column]!;
-        text += shape.before[column]! + (Number.isFinite(value) ? String(value) : "null");
+        text += shape.before[column]! + numberText(numbers[at + column]!);
       }
       text += shape.after;
-      rows.push({ from, to: text.length, attempt: `${id} ${numbers[at + this.#attempt]}`, shape, at });
+      const to = from + text.length;
+      if (to > this.#bytes.length) this.#grow(from, to);
+      // Row by row, so that what a row's text was put together from is garbage before a collection would have to copy it.
+      this.#bytes.write(text, from, "latin1");
+      rows.push({ from, to, attempt: `${id} ${numbers[at + this.#attempt]}`, shape, at });
+      from = to + linkBytes;
     }
-    return { rows, bytes: Buffer.from(text, "latin1") };
+    return { rows, bytes: this.#bytes };
+  }
+
+  #grow(used: number, needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, used);
+    this.#bytes = larger;
   }
 
   /** Adds one row to the sums of its hour, as `SummedRows` does with rows that are read back. */
@@ -134,6 +146,10 @@ export class RowTexts {
     }
     return shape;
   }
+}
+
+function numberText(value: number): string {
+  return Number.isFinite(value) ? String(value) : "null";
 }
 
 /** Text in UTF-8, a character for each byte: lengths of texts are then lengths of bytes. */

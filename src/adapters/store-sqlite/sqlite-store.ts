@@ -1,21 +1,19 @@
 import { Worker } from "node:worker_threads";
 import {
   ledgerColumns,
+  RowGroup,
   rollUpColumns,
   type LedgerRow,
   type RollUp,
   type RollUps,
   type Store,
 } from "../../serve/index.ts";
-import { createRowPacker } from "./row-pack.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
 const workerUrl = new URL(
   import.meta.url.endsWith(".ts") ? "./ledger-worker.ts" : "./ledger-worker.js",
   import.meta.url,
 );
-
-const packRows = createRowPacker(ledgerColumns);
 
 interface Pending {
   readonly resolve: (lines: string) => void;
@@ -62,7 +60,7 @@ export function createSqliteStore(path: string): Store & RollUps {
   return {
     async append(rows) {
       if (rows.length === 0) return;
-      await ask({ kind: "append", rows: packRows(rows) });
+      await ask({ kind: "append", rows: (rows instanceof RowGroup ? rows : RowGroup.of(rows)).pack() });
     },
     async read(from, limit) {
       const lines = await ask({ kind: "read", from, limit });

@@ -1,5 +1,8 @@
-import type { ColumnKinds, PackedRows } from "./row-pack.ts";
+import type { PackedRows } from "../../serve/index.ts";
 import type { SummedColumns } from "./summed-rows.ts";
+
+/** Kinds of the ledger's columns by name, in the order in which they are written down: `ledgerColumns`. */
+export type ColumnKinds = Readonly<Record<string, "id" | "label" | "number">>;
 
 /** What the ledger's thread is started with. */
 export interface WorkerStart {
