@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { ChunkReader } from "./chunk-reader.ts";
 import type { MessageHead } from "./message-head.ts";
-import { readPlainMessage } from "./plain-message.ts";
+import { RepeatedHead } from "./repeated-head.ts";
 
 export interface MessageEvents {
   onHead(head: MessageHead): void;
@@ -33,7 +33,7 @@ const bufferBytes = 64 * 1024;
 /**
  * A strict HTTP/1 parser: llhttp, the one inside Node, in the WebAssembly build that the package undici carries. It
  * gives spans of the bytes read, no objects, which is what makes it several times cheaper than `node:http`. Messages in which
- * there is nothing to judge are read without it, see `readPlainMessage`.
+ * there is nothing to judge are read without it, see `RepeatedHead`.
  */
 export class MessageParser {
   readonly #pointer: number;
@@ -45,6 +45,7 @@ export class MessageParser {
   #headerBytes = 0;
   #headersTooLarge = false;
   readonly #isRequest: boolean;
+  readonly #heads = new RepeatedHead();
   /** Between the first byte of a message that llhttp reads and its end. */
   #inMessage = false;
   /** A message was the last one, or leads to another protocol: llhttp knows what may come behind it. */
@@ -72,7 +73,7 @@ export class MessageParser {
         continue;
       }
       const isStart = !this.#inMessage && !this.#isLast;
-      const plain = isStart ? readPlainMessage(bytes, at, this.#isRequest, this.#maxHeaderBytes) : null;
+      const plain = isStart ? this.#heads.read(bytes, at, this.#isRequest, this.#maxHeaderBytes) : null;
       if (plain !== null) {
         at = plain.bodyEnd;
         this.#events.onHead(plain.head);

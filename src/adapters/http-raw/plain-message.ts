@@ -1,4 +1,4 @@
-import { isNamed, type MessageHead } from "./message-head.ts";
+import type { MessageHead } from "./message-head.ts";
 
 /** Head and body of a message that came whole with one read, or the head of an answer whose body comes in chunks. */
 export interface PlainMessage {
@@ -7,12 +7,15 @@ export interface PlainMessage {
   /** `bodyStart` when the body comes in chunks. */
   readonly bodyEnd: number;
   readonly chunked: boolean;
+  /** Where the digits of its length begin and end; 0 and 0 when it states none. */
+  readonly lengthStart: number;
+  readonly lengthEnd: number;
 }
 
 /** Heads longer than this are rare and left to llhttp, bytes. */
-const longestHead = 4 * 1024;
+export const longestHead = 4 * 1024;
 /** Digits of a length that is certainly a whole number below what is ever accepted. */
-const mostDigits = 12;
+export const mostDigits = 12;
 
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
@@ -28,7 +31,15 @@ const ofTargets = tableOf("/?=&%+-._~,:@0123456789abcdefghijklmnopqrstuvwxyzABCD
  * Fields that say how the message ends or what becomes of the connection; llhttp judges those that are not plain. The first
  * are met most.
  */
-const deciding = ["content-length", "connection", "transfer-encoding", "expect", "upgrade", "proxy-connection"];
+const [contentLength, connection, transferEncoding, ...others] = [
+  "content-length",
+  "connection",
+  "transfer-encoding",
+  "expect",
+  "upgrade",
+  "proxy-connection",
+].map((name) => Buffer.from(name, "latin1")) as [Buffer, Buffer, Buffer, ...Buffer[]];
+const deciding = [contentLength, connection, transferEncoding, ...others];
 const decidingLengths = new Uint8Array(256);
 for (const { length } of deciding) decidingLengths[length] = 1;
 
@@ -56,8 +67,9 @@ export function readPlainMessage(
   if (isRequest) at += versionLength + 1;
   if (bytes[at] !== carriageReturn || bytes[at + 1] !== lineFeed) return null;
   at += 2;
-  const text = bytes.toString("latin1", start, end);
-  const fields: string[] = [];
+  let ends = 0;
+  let lengthStart = 0;
+  let lengthEnd = 0;
   let length = -1;
   let chunked = false;
   while (bytes[at] !== carriageReturn) {
@@ -71,18 +83,20 @@ export function readPlainMessage(
     // Spaces around a value are no part of it.
     if (at > valueStart && (bytes[valueStart] === space || bytes[at - 1] === space)) return null;
     if (at + 2 >= end || bytes[at] !== carriageReturn || bytes[at + 1] !== lineFeed) return null;
-    const name = text.slice(nameStart - start, nameEnd - start);
-    if (decidingLengths[name.length] === 1 && isDeciding(name)) {
-      if (isNamed(name, "connection")) {
-        if (!isWord(bytes, valueStart, at, keepAlive)) return null;
-      } else {
-        if (length >= 0 || chunked) return null;
-        if (isNamed(name, "content-length")) length = wholeNumber(bytes, valueStart, at);
-        else chunked = !isRequest && isNamed(name, "transfer-encoding") && isWord(bytes, valueStart, at, chunkedCoding);
-        if (length < 0 && !chunked) return null;
-      }
+    const word = decidingLengths[nameEnd - nameStart] === 1 ? decidingName(bytes, nameStart, nameEnd) : null;
+    if (word === connection) {
+      if (!isWord(bytes, valueStart, at, keepAlive)) return null;
+    } else if (word !== null) {
+      if (length >= 0 || chunked) return null;
+      if (word === contentLength) {
+        length = wholeNumber(bytes, valueStart, at);
+        lengthStart = valueStart;
+        lengthEnd = at;
+      } else chunked = !isRequest && word === transferEncoding && isWord(bytes, valueStart, at, chunkedCoding);
+      if (length < 0 && !chunked) return null;
     }
-    fields.push(name, text.slice(valueStart - start, at - start));
+    fieldEnds[ends++] = nameEnd;
+    fieldEnds[ends++] = at;
     at += 2;
   }
   if (at + 1 >= end || bytes[at + 1] !== lineFeed) return null;
@@ -91,6 +105,16 @@ export function readPlainMessage(
   const bodyStart = at + 2;
   const bodyEnd = bodyStart + Math.max(0, length);
   if (bodyEnd > bytes.length) return null;
+  // The head alone: what is cut out of a text keeps all of it, and of the body nothing is to be kept.
+  const text = bytes.toString("latin1", start, bodyStart);
+  const fields: string[] = [];
+  let nameStart = targetEnd + 2 + (isRequest ? versionLength + 1 : 0) - start;
+  for (let index = 0; index < ends; index += 2) {
+    const nameEnd = fieldEnds[index]! - start;
+    const valueEnd = fieldEnds[index + 1]! - start;
+    fields.push(text.slice(nameStart, nameEnd), text.slice(nameEnd + 2, valueEnd));
+    nameStart = valueEnd + 2;
+  }
   const head: MessageHead = {
     method: isRequest ? (bytes[start] === 0x50 ? "POST" : "GET") : "",
     target: isRequest ? text.slice(lineStart - start, targetEnd - start) : "",
@@ -101,8 +125,11 @@ export function readPlainMessage(
     keepAlive: true,
     upgrade: false,
   };
-  return { head, bodyStart, bodyEnd, chunked };
+  return { head, bodyStart, bodyEnd, chunked, lengthStart, lengthEnd };
 }
+
+/** Where names and values of the fields of the head that is being read end, by turns. */
+const fieldEnds: number[] = [];
 
 const chunkedCoding = Buffer.from("chunked", "latin1");
 const keepAlive = Buffer.from("keep-alive", "latin1");
@@ -164,9 +191,10 @@ function wholeNumber(bytes: Buffer, start: number, end: number): number {
   return value;
 }
 
-function isDeciding(name: string): boolean {
-  for (let index = 0; index < deciding.length; index++) if (isNamed(name, deciding[index]!)) return true;
-  return false;
+function decidingName(bytes: Buffer, start: number, end: number): Buffer | null {
+  for (let index = 0; index < deciding.length; index++)
+    if (isWord(bytes, start, end, deciding[index]!)) return deciding[index]!;
+  return null;
 }
 
 function tableOf(characters: string): Uint8Array {
