@@ -81,7 +81,7 @@ function apartText({ world, deployment, search: { apart }, horizon }: PlanDocume
     // What was moved may happen to lie better than before.
     const cost = apart.usd > 0 ? `at ${usd(apart.usd)}${period} more` : "at no more cost";
     lines.push(
-      `models that do not fit the memory of a module together were found at ${places} and stand apart, ${cost}; the bound does not count on that`,
+      `models that do not fit the memory of a module together were found at ${places} and stand apart, ${cost}${apart.inBound ? "" : "; the bound does not count on that"}`,
     );
   }
   const deployments = horizon ? horizon.periods.map((entry) => entry.deployment) : [deployment];

@@ -19,6 +19,16 @@ export interface PlacedKind {
   readonly load: number;
 }
 
+/** Engines of one kind that a place may be asked for. */
+export interface PossibleEngines {
+  /** Accelerators of each. */
+  readonly tensorParallel: number;
+  /** Least share of the memory of its accelerators that each takes, whomever of its workloads it serves. */
+  readonly leastRatio: number;
+  /** Arcs of the whole problem, their rows, and the engines that each keeps busy at the planned peak with its whole row. */
+  readonly arcs: readonly { readonly arc: number; readonly row: number; readonly engines: number }[];
+}
+
 /** Share of a row that asks for an engine and takes next to none of its time. */
 const trickle = 1e-6;
 
@@ -87,9 +97,11 @@ export class CrowdedPools {
 
   /** All arcs over which a place would serve requests with engines of a kind. */
   arcsOfKind({ stage, pools }: ModulePlace, kind: number): number[] {
-    return pools
-      .flatMap((pool) => [...this.#byPool.arc.subarray(this.#byPool.starts[pool]!, this.#byPool.starts[pool + 1]!)])
-      .filter((arc) => this.#kindOf(stage, arc) === kind);
+    return pools.flatMap((pool) => this.#arcsOf(pool)).filter((arc) => this.#kindOf(stage, arc) === kind);
+  }
+
+  #arcsOf(pool: number): number[] {
+    return [...this.#byPool.arc.subarray(this.#byPool.starts[pool]!, this.#byPool.starts[pool + 1]!)];
   }
 
   /** Places with modules, of one period, that could not have an engine of a kind beside what they serve. */
@@ -100,6 +112,28 @@ export class CrowdedPools {
       const [arc] = this.arcsOfKind(place, kind);
       return arc !== undefined && !this.fits(place, standing, [arc]);
     });
+  }
+
+  /** Places for inference with all engines they may be asked for, and the accelerators of one module there. */
+  *possible(): Generator<{ place: ModulePlace; accelerators: number; kinds: PossibleEngines[] }> {
+    for (const place of this.#places) {
+      const { planned, arc: firstArc, pool } = this.#stages[place.stage]!;
+      const { acceleratorCount } = planned.world.modules[planned.poolModule[place.pools[0]! - pool]!]!;
+      const kinds = new Map<
+        number,
+        { tensorParallel: number; leastRatio: number; arcs: PossibleEngines["arcs"][number][] }
+      >();
+      for (const arc of place.pools.flatMap((each) => this.#arcsOf(each))) {
+        const row = this.#localRow(place.stage, arc);
+        const { tensorParallel, engines, leastRatio } = this.#needs[place.stage]!.engineFor(row, arc - firstArc);
+        const kind = this.#kindOf(place.stage, arc);
+        const known = kinds.get(kind) ?? { tensorParallel, leastRatio, arcs: [] };
+        known.leastRatio = Math.min(known.leastRatio, leastRatio);
+        known.arcs.push({ arc, row: this.#rowOf[arc]!, engines });
+        kinds.set(kind, known);
+      }
+      yield { place, accelerators: acceleratorCount, kinds: [...kinds.values()] };
+    }
   }
 
   /** Places where modules stand. */

@@ -41,6 +41,18 @@ export class EngineNeeds {
     return this.#engineOf[workload]! * mostAccelerators + option.tensorParallel;
   }
 
+  /** What serving the whole row over an arc asks of engines of its kind. */
+  engineFor(row: number, arc: number): { tensorParallel: number; engines: number; leastRatio: number } {
+    const { problem, poolModule } = this.#planned;
+    const { workload, option } = this.#servedBy(row, arc);
+    const { tensorParallel, replicasPerModule } = option;
+    return {
+      tensorParallel,
+      engines: problem.arcs.load[arc]! * replicasPerModule,
+      leastRatio: this.#least(poolModule[problem.arcs.pool[arc]!]!, workload, tensorParallel),
+    };
+  }
+
   /**
    * Needs of a pool with `module`s, in the order of their workloads.
    *

@@ -99,7 +99,10 @@ export function neighbourhoodOf(
       usd: of(pools.usd, pool),
       kw: of(pools.kw, pool),
       minCount: of(pools.minCount, pool),
-      maxCount: of(pools.maxCount, pool),
+      // More of a kind are of no use than in the whole problem, though the part knows little of who may be served.
+      maxCount: Float64Array.from(pool, (p) =>
+        Math.max(state.modules[p]!, Math.min(state.most[p]!, pools.maxCount[p]!)),
+      ),
       ...(pools.isSwitch && { isSwitch: Uint8Array.from(pool, (p) => pools.isSwitch![p]!) }),
       ...(pools.reserveLoad && { reserveLoad: of(pools.reserveLoad, pool) }),
     },

@@ -37,6 +37,8 @@ export interface PlanState {
    * in later periods and what is not there later was not bought before: the pool's counts in other periods follow.
    */
   build(pool: number, count: number): void;
+  /** Modules per pool that `fits` allows at most. */
+  readonly most: Float64Array;
   /** Whether `more` modules fit, now and later: power, pool, coupling limits with the site's opening. */
   fits(pool: number, more: number): boolean;
   /** The coupling limits that keep one more module from fitting; empty where none does. */
@@ -160,6 +162,7 @@ export function createPlanState(
   const state: PlanState = {
     problem,
     modules,
+    most,
     share,
     load,
     unserved,

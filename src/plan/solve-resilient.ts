@@ -15,6 +15,7 @@ import { relaxedFailureCuts } from "./relaxed-failures.ts";
 import { failoverTable, failureLimit, failuresOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { gapOf, type PathOptions, type PathResult, type PathTools, type SearchStatus } from "./solution-path.ts";
 import { exactOrRounded, solveProblem } from "./solve-problem.ts";
+import { solveWithEngines } from "./solve-with-engines.ts";
 import { spotAt } from "./spots.ts";
 import { standApart, type Apart } from "./stand-apart.ts";
 import { survivalLimits } from "./survival-limits.ts";
@@ -44,12 +45,46 @@ export async function solvePlan(
   tools: PathTools,
   path: PathOptions,
 ): Promise<ResilientResult> {
+  const startedMs = tools.nowMs();
   const isResilient = stages[0]!.planned.world.limits.resilience !== undefined;
   const solved = isResilient
     ? await solveResilient(problem, stages, tools, path)
     : { result: await solveProblem(problem, tools, path), problem, derived: 0, cuts: [], moves: [], fatal: [] };
   // Where requests go when something fails is settled, so that they stay where they are.
-  return { ...solved, ...withModelsApart(problem, stages, solved.result, path, !isResilient) };
+  const parted = withModelsApart(problem, stages, solved.result, path, !isResilient);
+  const isSmall = problem.arcs.pool.length <= engineArcs;
+  if (parted.apart === undefined || isResilient || !isSmall || parted.result.relativeGap <= path.relativeGap)
+    return { ...solved, ...parted };
+  const timeLimitS = Math.max(leastRoundS, path.timeLimitS - (tools.nowMs() - startedMs) / 1000);
+  const found = await solveWithEngines(problem, stages, parted.result.solution, tools, { ...path, timeLimitS });
+  return { ...solved, ...(found === null ? parted : betterApart(problem, stages, parted, found, path)) };
+}
+
+/** The better of two plans with models apart, with what is proven of both. */
+function betterApart(
+  problem: PlanProblem,
+  stages: readonly Stage[],
+  parted: ReturnType<typeof withModelsApart>,
+  { solution, boundUsd }: { readonly solution: ProblemSolution | null; readonly boundUsd: number },
+  path: PathOptions,
+): ReturnType<typeof withModelsApart> {
+  const { result, apart } = parted;
+  const again = solution === null ? null : standApart(problem, stages, solution, true);
+  const [crowded, usd] = [apart!.crowded, result.objectiveUsd];
+  const [stillCrowded, foundUsd] =
+    again === null ? [Infinity, Infinity] : [again.apart?.crowded ?? 0, objectiveUsd(problem, again.solution)];
+  const isBetter = stillCrowded < crowded || (stillCrowded === crowded && foundUsd < usd);
+  const best = isBetter
+    ? { solution: again!.solution, usd: foundUsd, crowded: stillCrowded }
+    : { solution: result.solution, usd, crowded };
+  const bestBoundUsd = Math.min(Math.max(result.bestBoundUsd, boundUsd), best.usd);
+  const relativeGap = gapOf(best.usd, bestBoundUsd);
+  const proven = relativeGap <= path.relativeGap + 1e-12;
+  const status = proven ? "optimal" : result.status;
+  return {
+    apart: { ...apart!, crowded: best.crowded, usd: apart!.usd + best.usd - usd, inBound: true },
+    result: { ...result, solution: best.solution, objectiveUsd: best.usd, bestBoundUsd, relativeGap, status },
+  };
 }
 
 /** The result with models apart that do not fit together, and what that took. */
@@ -102,6 +137,8 @@ export function failoverOf(
  * does not watch it: at 38,000 arcs they left a fifth of the cost open, where the solver proves half a per cent.
  */
 const exactUpToArcs = 60_000;
+/** Up to this many arcs models that do not fit together are decided with the plan, where it has to be changed for their sake. */
+const engineArcs = 12_000;
 /** Rounds of planning, and the share of the time left that each may take, and that each way of making its plan survive may take. */
 const mostRounds = 40;
 const shareOfRound = 0.35;

@@ -17,6 +17,8 @@ export interface Apart {
   readonly usd: number;
   /** Places where they still do not, as limits leave no way. */
   readonly crowded: number;
+  /** True where the bound knows that they do not fit, so that the gap is of plans in which they stand apart. */
+  readonly inBound?: true;
 }
 
 /**

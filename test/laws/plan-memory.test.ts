@@ -132,6 +132,29 @@ describe("the engines of a plan", () => {
     }
   });
 
+  it("are known to the bound of small problems: it is reached, and no plan of a narrower question lies below it", async () => {
+    await fc.assert(
+      fc.asyncProperty(draws, async (draw) => {
+        const world = worldOf(draw);
+        const document = await plan(world);
+        fc.pre(document.search.apart?.crowded === 0);
+        expect(document.search.apart!.inBound).toBe(true);
+        expect(document.status).toBe("optimal");
+        const boundUsd = document.horizon?.boundUsd ?? document.bestBoundUsdPerYear!;
+        for (const closed of world.sites.keys()) {
+          const sites = world.sites.map((site, at) =>
+            at === closed ? { ...site, status: "forbidden" as const } : site,
+          );
+          const narrower = await plan({ ...world, sites });
+          if (narrower.search.apart?.crowded) continue;
+          const usd = narrower.horizon?.presentCostUsd ?? narrower.objectiveUsdPerYear!;
+          expect(usd).toBeGreaterThanOrEqual(boundUsd - 1e-6 * Math.abs(boundUsd));
+        }
+      }),
+      { numRuns: runs(16), examples: [[{ sizes: [8, 8], perS: 0.02, powerKw: 0.8, years: 1, survives: false }]] },
+    );
+  });
+
   it("have the same memory in the simulation and behind the gateway: their share of it", () => {
     const long = testWorkload({ id: "long", inputTokens: { mean: 3000, cv: 0.5 } });
     const world = tinyWorld({ workloads: [long] });
