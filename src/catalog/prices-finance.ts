@@ -46,6 +46,13 @@ export const headroomRatio: Figure = assumed(0.8, "ratio", "leaves room for fore
   high: 0.95,
 });
 
+/** Share of a site's port a plan may use at the peak. */
+export const portHeadroomRatio: Figure = assumed(0.9, "ratio", "a queue of some answers instead of an endless one", {
+  low: 0.7,
+  high: 0.95,
+  note: "M/D/1: an answer waits for 4.5 others on average at nine tenths, for 9.5 at 95 %, without end at 100 %",
+});
+
 /** Factor on overall AI capex when memory prices rise as in 2026. */
 export const memoryPriceShockFactor: Figure = analyst(1.3, "ratio", "bernstein-2025", {
   note: "the rise in HBM price lifts overall AI capex by about 30 %; HBM itself rose more",

@@ -92,10 +92,11 @@ function zoneSites(
 
 /** Limits of the whole plan, zones with the positions of their sites. */
 export function resolveLimits(resolution: Resolution, sites: readonly Site[], owners: readonly Owner[]): PlanLimits {
-  const { headroom, maxSites, budget, zones, shares, resilience } = resolution.scenario.limits;
+  const { headroom, portHeadroom, maxSites, budget, zones, shares, resilience } = resolution.scenario.limits;
   const positions = new Map(sites.map((site, index) => [site.id, index]));
   return {
     headroomRatio: headroom,
+    portHeadroomRatio: portHeadroom,
     maxSites,
     budgetUsd: budget ?? Array.from({ length: resolution.periodCount }, () => null),
     zones: zones.map((zone, index) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseScenario } from "../scenario/index.ts";
 import { isAskedFor, type City, type Places } from "./places.ts";
-import { headroomRatio, maintenanceRatioPerYear, waccRatio } from "./prices-finance.ts";
+import { headroomRatio, maintenanceRatioPerYear, portHeadroomRatio, waccRatio } from "./prices-finance.ts";
 import { resolveWorld } from "./resolve-world.ts";
 import type { World } from "./world.ts";
 
@@ -97,6 +97,7 @@ describe("resolveWorld", () => {
     const { finance, limits } = world();
     expect(finance.maintenanceRatioPerYear).toBe(maintenanceRatioPerYear.value);
     expect(limits.headroomRatio).toBe(headroomRatio.value);
+    expect(limits.portHeadroomRatio).toBe(portHeadroomRatio.value);
   });
 
   it("takes prices by country from a CSV file, unless a site or `prices` says otherwise", () => {

@@ -445,6 +445,8 @@ export interface TrainingDemand {
 export interface PlanLimits {
   /** Share of a module's rate the plan may use at the peak. */
   readonly headroomRatio: number;
+  /** Share of a site's port the plan may use at the peak; absent = all of it. */
+  readonly portHeadroomRatio?: number;
   readonly maxSites: number | null;
   readonly budgetUsd: readonly (number | null)[];
   /** Power limits over sets of sites. */

@@ -6,6 +6,7 @@ import { familyLimitsOf } from "./explain-families.ts";
 import { moduleGains, type ModuleGain } from "./module-gains.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { changeOfOptimum, figuresOf, type ChangeOfOptimum, type PlanWorld } from "./plan-figures.ts";
+import { portPerPlannedGbps } from "./planned-port.ts";
 
 export type LimitUnit = "MW" | "Gbit/s" | "USD" | "sites" | "modules" | "share";
 
@@ -200,6 +201,7 @@ export function worldLimitsOf(plan: PlanDocument): WorldLimit[] {
         name: `ports of site ${site.id}`,
         unit: "Gbit/s",
         upper: site.portGbps,
+        used: ({ sites }) => (sites.find((entry) => entry.site === index)?.egressGbps ?? 0) * portPerPlannedGbps(world),
         step: Math.max(1, site.portGbps * stepShare),
         relax: ofSite(index, (it, by) => ({ ...it, portGbps: it.portGbps + by })),
         takes: none,
@@ -278,7 +280,7 @@ function usedOf(plan: PlanDocument, limit: WorldLimit): number {
   }
   const load = plan.sites.find((entry) => limit.name.endsWith(` of site ${plan.world.sites[entry.site]!.id}`));
   if (load === undefined) return 0;
-  return limit.unit === "MW" ? load.powerKw / 1000 : load.egressGbps;
+  return load.powerKw / 1000;
 }
 
 /** What of a limit the sites that a period opens and the upgrades it buys take. */

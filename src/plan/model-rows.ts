@@ -41,7 +41,7 @@ export const problemRows: readonly ModelRow[] = [
   },
   {
     name: "ports of site <site>",
-    inequality: "Σ Gbit/s · share ≤ port",
+    inequality: "Σ Gbit/s · share ≤ port · its headroom",
     dual: "worth of one Gbit/s, USD/year",
     file: "formulate.ts",
     function: "formulate",

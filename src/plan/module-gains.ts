@@ -9,6 +9,7 @@ import type { PlanDocument } from "./plan-document.ts";
 import { problemRows } from "./row-use.ts";
 import { unservedShares } from "./problem.ts";
 import { worldProblem, type WorldProblem } from "./world-problem.ts";
+import { plannedPortGbps } from "./planned-port.ts";
 
 /** A kind of module at a site, of which there may be more. */
 export interface ModuleGain {
@@ -90,7 +91,9 @@ function rowPrices(plan: PlanDocument, planned: WorldProblem, worth: readonly (n
   const { problem, demandRowCount } = planned;
   const { arcs, pools, rows } = problem;
   const isFull = new Set(
-    plan.sites.filter(({ egressGbps, portGbps }) => egressGbps >= portGbps * fullPort).map(({ site }) => site),
+    plan.sites
+      .filter(({ site, egressGbps }) => egressGbps >= plannedPortGbps(plan.world, plan.world.sites[site]!) * fullPort)
+      .map(({ site }) => site),
   );
   for (const [site, gbps] of backhaulOf(plan)) {
     if (gbps >= (plan.world.sites[site]!.backhaulGbps ?? Infinity) * fullPort) isFull.add(site);

@@ -19,6 +19,7 @@ import type { PlanDocument } from "./plan-document.ts";
 import { shareWeight } from "./share-limits.ts";
 import { moduleOfSpot, siteOfSpot, spotAt } from "./spots.ts";
 import { freshModules, tolerance, type Report, type Standing } from "./verify-terms.ts";
+import { plannedPortGbps } from "./planned-port.ts";
 
 /** What stands and flows per site, and what the period spends. */
 interface Use {
@@ -45,7 +46,7 @@ export function checkLimits(document: PlanDocument, busy: Float64Array, standing
   for (const [index, site] of world.sites.entries()) {
     const where = `world.sites[${index}]`;
     require(where, `power of site ${site.id}, kW`, use.kw[index]!, site.powerLimitKw[period]! + addedKw[index]!);
-    require(where, `ports of site ${site.id}, Gbit/s`, use.gbps[index]!, site.portGbps);
+    require(where, `ports of site ${site.id}, Gbit/s`, use.gbps[index]!, plannedPortGbps(world, site));
     if (site.parent !== undefined) {
       require(where, `backhaul of ${site.id}, Gbit/s`, use.backhaulGbps[index]!, site.backhaulGbps);
     }

@@ -7,6 +7,7 @@ import type { MipModel } from "./solver.ts";
 import type { ServiceWish } from "./weigh-wishes.ts";
 import type { Clashing, Wishes } from "./wishes.ts";
 import type { WorldProblem } from "./world-problem.ts";
+import { portPerPlannedGbps } from "./planned-port.ts";
 
 /** A part of the question that can be dropped: its rows in the model and what they are in the user's units. */
 export interface Demand extends RowGroup {
@@ -157,8 +158,8 @@ function addPorts({ world, problem }: WorldProblem, builder: MipBuilder, firstAr
       rows: portRows,
       kind: "limit",
       unit: "Gbit/s",
-      amount: ported.reduce((sum, site) => sum + sites.gbps[site]!, 0),
-      scale: 1,
+      amount: ported.reduce((sum, site) => sum + world.sites[site]!.portGbps, 0),
+      scale: portPerPlannedGbps(world),
       places: ported.map((site) => world.sites[site]!.id),
       part: { kind: "ports", sites: ported },
     });

@@ -33,6 +33,7 @@ import { elapsedYears, fleetKey, isDelivered, lastingKw, livesUntil, type Period
 import type { PlanProblem } from "./problem.ts";
 import { reserveLoads } from "./resilience.ts";
 import { atOnce, inWords, type Steps } from "./steps.ts";
+import { plannedPortGbps } from "./planned-port.ts";
 
 /** A problem and what its rows, pools and arcs mean in the world. Sites keep their positions. */
 export interface WorldProblem {
@@ -205,7 +206,7 @@ export function* worldProblemSteps(
       kw: Float64Array.from(world.sites, ({ powerLimitKw }, site) =>
         upgradedKw(world, site, lastingKw(powerLimitKw, period, terms), period),
       ),
-      gbps: Float64Array.from(world.sites, (site) => site.portGbps),
+      gbps: Float64Array.from(world.sites, (site) => plannedPortGbps(world, site)),
       forced: Uint8Array.from(world.sites, (_, site) => (isAlwaysOpen(world, site, period) ? 1 : 0)),
     },
     limits: [],

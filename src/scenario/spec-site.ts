@@ -278,6 +278,14 @@ export const limits = object(
       }),
       "80 %",
     ),
+    portHeadroom: fallback(
+      quantity(
+        "ratio",
+        "Share of a site's port the plan may use at the peak; the rest is for crowds within it. At 100 % a port may be planned to the last bit, and answers queue.",
+        { example: "80 %", above: 0, max: 1 },
+      ),
+      "90 %",
+    ),
     maxSites: optional(count("Most sites that may be open.", { example: "120", min: 1 })),
     budget: optional(
       series(

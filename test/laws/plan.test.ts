@@ -22,11 +22,13 @@ const strainedWorlds: fc.Arbitrary<World> = fc
     world: settledWorlds,
     powerKw: fc.array(fc.constantFrom(0.3, 1, 20, 500), { minLength: 6, maxLength: 6 }),
     portGbps: fc.constantFrom(0.01, 100),
+    portHeadroomRatio: fc.constantFrom(0.7, 1),
     peakPerS: fc.constantFrom(2, 60, 900),
     penaltyUsd: fc.constantFrom(0.000_1, 0.01),
   })
-  .map(({ world, powerKw, portGbps, peakPerS, penaltyUsd }) => ({
+  .map(({ world, powerKw, portGbps, portHeadroomRatio, peakPerS, penaltyUsd }) => ({
     ...world,
+    limits: { ...world.limits, portHeadroomRatio },
     sites: world.sites.map((site, index) => ({ ...site, powerLimitKw: [powerKw[index]!], portGbps })),
     workloads: world.workloads.map((workload) => ({ ...workload, unservedUsdPerRequest: penaltyUsd })),
     demand: world.demand.map((row, index) => ({
@@ -101,7 +103,7 @@ describe("a plan, checked against the world alone", () => {
           const pools = deployment.pools.filter((pool) => pool.site === index);
           const kw = pools.reduce((sum, pool) => sum + pool.count * world.modules[pool.module]!.powerKw * site.pue, 0);
           expect(kw).toBeLessThanOrEqual(site.powerLimitKw[0]! * (1 + slack));
-          expect(portGbps[index]!).toBeLessThanOrEqual(site.portGbps * (1 + slack));
+          expect(portGbps[index]!).toBeLessThanOrEqual(site.portGbps * world.limits.portHeadroomRatio! * (1 + slack));
           if (site.status === "forbidden") expect(pools).toEqual([]);
         }
         for (const { module, site } of deployment.pools) {
