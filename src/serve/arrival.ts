@@ -156,8 +156,9 @@ export class Arrival implements Exchange, Candidate {
     const { loadKnown } = target.terms;
     // The queue there is, not the one the policy assumes of an engine that failed: that one no waiting makes shorter, for
     // only a request can find out that the engine is well again.
-    const queueMs = this.#core.groups[target.group]!.drain.value;
-    const missRatio = missRatioAfter(routes, this.#asked.route, placement, waitedMs);
-    return hasRoom(loadKnown ? queueMs : Number.NaN, isPatient, missRatio);
+    const queueMs = loadKnown ? this.#core.groups[target.group]!.drain.value : Number.NaN;
+    // The odds of being late cost most to find, and mostly nobody has to know them.
+    if (hasRoom(queueMs, true, 1)) return true;
+    return hasRoom(queueMs, isPatient, missRatioAfter(routes, this.#asked.route, placement, waitedMs));
   }
 }
