@@ -1,6 +1,6 @@
 import { createHighsSolver } from "../adapters/solver-highs/index.ts";
 import type { World } from "../catalog/index.ts";
-import { answerWishes, type Clashing, type WishesAnswer } from "../plan/index.ts";
+import { answerWishes, type Clashing, type Wishes, type WishesAnswer } from "../plan/index.ts";
 import { nearest } from "../scenario/index.ts";
 import { parseQuantity } from "../units/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -14,7 +14,7 @@ import { readWorld, type ScenarioOptions } from "./read-world.ts";
 import { report, resultJson, type ReportFormat, type Section } from "./report.ts";
 
 export interface WishesOptions extends ScenarioOptions, SearchOptions {
-  /** `95%` for every workload, `gaming=95%` for one. */
+  /** `95%` for every workload, `gaming=95%` for one, or for a training run. */
   readonly serve: readonly string[];
   readonly costBelow?: string;
   readonly format: ReportFormat;
@@ -30,7 +30,7 @@ export async function explainWishes(file: string, options: WishesOptions): Promi
   }
   const { world } = readWorld(file, options);
   const wishes = {
-    servedRatio: servedRatios(options.serve, world),
+    ...wishedRatios(options.serve, world),
     costUsdPerYear: options.costBelow === undefined ? null : costOf(options.costBelow),
     ...(options.period === undefined ? {} : { period: periodPosition(world, options.period) }),
   };
@@ -44,7 +44,9 @@ export async function explainWishes(file: string, options: WishesOptions): Promi
     const search = { relativeGap: gap, timeLimitS: timeLimit, seed, signal: stop.signal };
     const answer = await answerWishes(world, wishes, searchTools(solver, options), search);
     progress.finish();
-    process.stdout.write(`${options.json ? resultJson("wishes", answer) : report(sections(answer), options.format)}\n`);
+    process.stdout.write(
+      `${options.json ? resultJson("wishes", answer) : report(sections(answer, unasked(world, wishes)), options.format)}\n`,
+    );
     if (answer.possible === false) process.exitCode = exitCodes.infeasible;
     if (answer.possible === null) process.exitCode = exitCodes.gapAboveTarget;
   } catch (error) {
@@ -58,8 +60,11 @@ export async function explainWishes(file: string, options: WishesOptions): Promi
 
 const invalid = (why: string): CommandFailure => new CommandFailure(exitCodes.invalid, why);
 
-function servedRatios(specs: readonly string[], { workloads }: World): (number | null)[] {
-  const ratios: (number | null)[] = workloads.map(() => null);
+type Ratios = Required<Pick<Wishes, "servedRatio" | "trainedRatio">>;
+
+function wishedRatios(specs: readonly string[], { workloads, training }: World): Ratios {
+  const everything = [...workloads, ...training];
+  const ratios: (number | null)[] = everything.map(() => null);
   for (const spec of specs) {
     const equals = spec.lastIndexOf("=");
     const text = spec.slice(equals + 1).trim();
@@ -68,18 +73,25 @@ function servedRatios(specs: readonly string[], { workloads }: World): (number |
       throw invalid(`--serve "${spec}": give a share above 0 and up to 100 %, for example 95% or gaming=0.9.`);
     }
     const id = equals < 0 ? null : spec.slice(0, equals).trim();
-    const position = workloads.findIndex((workload) => workload.id === id);
-    if (id === null) ratios.fill(value);
+    const position = everything.findIndex((asked) => asked.id === id);
+    if (id === null) ratios.fill(value, 0, workloads.length);
     else if (position >= 0) ratios[position] = value;
     else {
-      const ids = workloads.map((workload) => workload.id);
+      const ids = everything.map((asked) => asked.id);
       const meant = nearest(id, ids);
       throw invalid(
         `--serve "${spec}": there is no workload "${id}"${meant ? `; did you mean "${meant}"?` : `. There are: ${ids.join(", ")}.`}`,
       );
     }
   }
-  return ratios;
+  return { servedRatio: ratios.slice(0, workloads.length), trainedRatio: ratios.slice(workloads.length) };
+}
+
+/** Training that no wish speaks of, in words; empty where there is none. */
+function unasked({ training }: World, { trainedRatio }: Ratios): string {
+  const ids = training.filter((_, index) => trainedRatio[index] === null).map(({ id }) => id);
+  if (ids.length === 0) return "";
+  return ` Training is not asked for: ${ids.join(", ")} (--serve ${ids[0]}=100% does).`;
 }
 
 function costOf(text: string): number {
@@ -88,9 +100,9 @@ function costOf(text: string): number {
   return cost.value;
 }
 
-function sections({ possible, clash, smallest, ...bounds }: WishesAnswer): Section[] {
+function sections({ possible, clash, smallest, ...bounds }: WishesAnswer, unaskedText: string): Section[] {
   if (possible === true)
-    return [{ lines: ["All of it can be had together: a plan exists. What it costs: disperse plan"] }];
+    return [{ lines: [`All of it can be had together: a plan exists.${unaskedText} What it costs: disperse plan`] }];
   if (possible === null) {
     const { atLeastUsdPerYear: least = null, foundUsdPerYear: found = null } = bounds;
     const known = [

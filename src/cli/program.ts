@@ -158,7 +158,12 @@ export function buildProgram(): Command {
     ),
   )
     .option(period, "look at this period instead of the first")
-    .option("--serve <[workload=]share>", "serve at least so much at the peak; may be given several times", collect, [])
+    .option(
+      "--serve <[name=]share>",
+      "serve at least so much of every workload, or of one or a training run; may be given several times",
+      collect,
+      [],
+    )
     .option("--cost-below <amount>", 'spend no more than this a year to build and run, for example "20M USD"')
     .action(async (file, options) => (await import("./explain-wishes.ts")).explainWishes(file, options));
 

@@ -150,7 +150,8 @@ function powerlessSites({ world, period, problem, poolModule }: WorldProblem): C
   return clashes;
 }
 
-function homelessTraining({ world, policy }: WorldProblem, index: number): Clash {
+/** Why no site may run a training demand. */
+export function homelessTraining({ world, policy }: WorldProblem, index: number): Clash {
   const training = world.training[index]!;
   const cores = world.sites.filter((site) => site.tier === "core" && site.status !== "forbidden");
   const allowed = cores.filter((site) => training.countries === "*" || training.countries.includes(site.country));

@@ -41,9 +41,20 @@ export function writeModel(planned: WorldProblem, wishes: Wishes): { model: MipM
   const builder = continueModel(formulation.model);
   const demands: Demand[] = [];
 
-  for (const [workload, ratio] of wishes.servedRatio.entries()) {
+  const asks = [
+    ...wishes.servedRatio.map((ratio, workload) => {
+      return { ratio, name: world.workloads[workload]!.id, parts: () => servedParts(planned, workload) };
+    }),
+    ...(wishes.trainedRatio ?? []).map((ratio, training) => {
+      const { id, pflops } = world.training[training]!;
+      const whole = { row: planned.demandRowCount + training, peakPerS: pflops[planned.period]! };
+      return { ratio, name: id, parts: () => [whole] };
+    }),
+  ];
+  for (const ask of asks) {
+    const { ratio } = ask;
     if (ratio === null) continue;
-    const parts = servedParts(planned, workload);
+    const parts = ask.parts();
     const asked = parts.reduce((sum, { peakPerS }) => sum + peakPerS, 0);
     if (asked === 0) continue;
     const row = builder.addRow(ratio - noticeable, Infinity);
@@ -52,7 +63,7 @@ export function writeModel(planned: WorldProblem, wishes: Wishes): { model: MipM
         builder.addEntry(formulation.firstArcCol + arc, peakPerS / asked);
       }
     }
-    const name = `serve ${world.workloads[workload]!.id}`;
+    const name = `serve ${ask.name}`;
     const wish = { ratio, parts: parts.map((entry) => ({ row: entry.row, part: entry.peakPerS / asked })) };
     const part = { kind: "service", wish } as const;
     demands.push({ name, rows: [row], kind: "wish", unit: "share", amount: ratio, scale: -1, places: [], part });

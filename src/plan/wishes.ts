@@ -3,6 +3,7 @@
  * had together, and if not, the smallest set of wishes and limits that clash and how far each would have to give way.
  */
 import { buildModel } from "./build-model.ts";
+import { homelessTraining } from "./clashes.ts";
 import type { World } from "../catalog/index.ts";
 import { explainPhysics } from "../route/index.ts";
 import { rowsOfArcs } from "./formulate.ts";
@@ -18,6 +19,8 @@ import { worldProblemSteps, type WorldProblem } from "./world-problem.ts";
 export interface Wishes {
   /** Least share of each workload's peak requests to serve, by position in `world.workloads`; null = no wish. */
   readonly servedRatio: readonly (number | null)[];
+  /** Least share of each training demand to provide, by position in `world.training`; no wish where left out or null. */
+  readonly trainedRatio?: readonly (number | null)[];
   /** Most the plan may cost a year to build and run, penalties not counted, USD; null = no wish. */
   readonly costUsdPerYear: number | null;
   /** Position in `world.periods`; the first when left out. */
@@ -145,12 +148,12 @@ const moreOf = (unit: Clashing["unit"], by: number): string =>
   unit === "MW" && by < 1 ? `${Number((by * 1000).toPrecision(3))} kW` : `${Number(by.toPrecision(3))} ${unit}`;
 
 /** Without the arcs of demand nobody wishes to be served: leaving it unserved never clashes with anything. */
-function onlyWished(whole: WorldProblem, { servedRatio }: Wishes): WorldProblem {
+function onlyWished(whole: WorldProblem, { servedRatio, trainedRatio = [] }: Wishes): WorldProblem {
   const planned = { ...whole, problem: withUsefulModules(whole.problem) };
   const { world, problem, demandRowCount, memberStarts, members } = planned;
   if (problem.limits.some((limit) => limit.arcs !== undefined)) return planned;
   const { arc, ...kept } = restrictRows(planned, (row) => {
-    if (row >= demandRowCount) return false;
+    if (row >= demandRowCount) return (trainedRatio[row - demandRowCount] ?? null) !== null;
     return servedRatio[world.demand[members[memberStarts[row]!]!]!.workload] !== null;
   });
   return { ...planned, ...kept, arcOption: Uint8Array.from(arc, (from) => planned.arcOption[from]!) };
@@ -210,8 +213,29 @@ async function giveWay(
   };
 }
 
+const wishOf = (id: string, amount: number): Clashing => {
+  return { name: `serve ${id}`, kind: "wish", unit: "share", amount, wouldDo: null, detail: "" };
+};
+
 /** Wishes that no amount of money or power fulfils: more is asked to be served than any site may serve. */
-function outOfReach(planned: WorldProblem, { servedRatio }: Wishes): Clashing[] {
+function outOfReach(planned: WorldProblem, { servedRatio, trainedRatio = [] }: Wishes): Clashing[] {
+  for (const [training, wanted] of trainedRatio.entries()) {
+    const { starts } = planned.problem.arcs;
+    const row = planned.demandRowCount + training;
+    if (wanted === null || !(planned.world.training[training]!.pflops[planned.period]! > 0)) continue;
+    if (starts[row + 1]! > starts[row]!) continue;
+    const wish: Clashing = { ...wishOf(planned.world.training[training]!.id, wanted), wouldDo: 0 };
+    const [{ limits, detail }] = [homelessTraining(planned, training)];
+    const others = limits.slice(1).map((name): Clashing => ({
+      name,
+      kind: "limit",
+      unit: "law of nature or state",
+      amount: null,
+      wouldDo: null,
+      detail,
+    }));
+    return [wish, ...others];
+  }
   const { world, period, problem, demandRowCount, memberStarts, members, policy } = planned;
   for (const [workload, wanted] of servedRatio.entries()) {
     if (wanted === null) continue;
@@ -235,7 +259,7 @@ function outOfReach(planned: WorldProblem, { servedRatio }: Wishes): Clashing[] 
     const physics = explainPhysics(policy, origin);
     const where = `${world.areas[origin.area]!.id} over ${world.accessTypes[origin.access]!.id}`;
     return [
-      { name: `serve ${id}`, kind: "wish", unit: "share", amount: wanted, wouldDo: most, detail: "" },
+      { ...wishOf(id, wanted), wouldDo: most },
       {
         name: `what may serve ${id} at all`,
         kind: "limit",
