@@ -190,7 +190,8 @@ export function checkSolution(problem: PlanProblem, solution: ProblemSolution, t
 
 /**
  * Largest useful whole number of modules per pool: what power and the pool's whole demand, now or later or when something fails,
- * allow. A pool that serves nobody is useful where it makes room under a limit, such as an upgrade of a site's power; it has a `maxCount`.
+ * allow. What draws no power is no module: it is useful where it makes room under a limit, such as an upgrade of a site's power, and has
+ * a `maxCount`. Modules that nobody could use make no room, such as those for training in a period without any.
  */
 export function usefulModules(problem: PlanProblem): Float64Array {
   const { arcs, pools, sites, limits } = problem;
@@ -206,7 +207,8 @@ export function usefulModules(problem: PlanProblem): Float64Array {
   }
   for (const limit of limits) {
     for (const [i, pool] of limit.pools.entries()) {
-      if (limit.poolWeights[i]! < 0 && reached[pool] === 0) demand[pool] = pools.maxCount[pool]!;
+      const makesRoom = limit.poolWeights[i]! < 0 && reached[pool] === 0 && pools.kw[pool] === 0;
+      if (makesRoom) demand[pool] = pools.maxCount[pool]!;
     }
   }
   const useful = demand.map((load, pool) =>

@@ -103,6 +103,22 @@ describe("at the edges of periods", () => {
   });
 });
 
+describe("training in some of the years", () => {
+  it("leaves no modules for a least share that nobody could use in any of them", async () => {
+    const world = yearsOf(2, (site) => site);
+    const run = { id: "run", pflops: [2.5, 0], mfuRatio: 0.4, countries: "*" as const, unservedUsdPerPflopYear: 5e6 };
+    const share = { id: "core", leastRatio: 0.9, of: "modules", sites: [2], among: [0, 1, 2] } as const;
+    const document = await planned({
+      ...world,
+      demand: world.demand.filter(({ workload }) => workload === 0),
+      training: [{ ...run, precision: "bf16" }],
+      limits: { ...world.limits, shares: [share] },
+    });
+    // One server trains all there is, and no requests come so far.
+    for (const entry of document.horizon!.periods) expect(countAt(entry, 2)).toBeLessThanOrEqual(1);
+  });
+});
+
 describe("training on one campus", () => {
   const run = (singleCampus: boolean): World => {
     const world = tinyWorld();
