@@ -34,7 +34,7 @@ function* alignedProblems(worlds: readonly World[], period: number): Steps<World
   }
   if (haveSamePools(alone)) return alone;
   const aligned: WorldProblem[] = [];
-  for (const world of worlds) aligned.push(yield* worldProblemSteps(world, period, { kind: "alone" }, keys));
+  for (const world of worlds) aligned.push(yield* worldProblemSteps(world, period, keys));
   if (!haveSamePools(aligned)) throw new RangeError("the futures do not have the same modules installed");
   return aligned;
 }

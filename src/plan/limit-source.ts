@@ -1,14 +1,12 @@
 /** What the limits of a world are made from. */
 import type { World } from "../catalog/index.ts";
 import type { AuxiliaryPool } from "./auxiliary-pools.ts";
-import type { PeriodTerms } from "./period-terms.ts";
 import type { PlanProblem } from "./problem.ts";
 
 /** A problem without any, and what its pools and rows mean. */
 export interface LimitSource {
   readonly world: World;
   readonly period: number;
-  readonly terms: PeriodTerms;
   readonly problem: PlanProblem;
   /** -1 for auxiliary pools. */
   readonly poolModule: Int32Array;

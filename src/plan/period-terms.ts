@@ -1,16 +1,6 @@
-/** How one period of a horizon is planned: by itself, after earlier ones, or as a bound on what any plan does in it. */
+/** What the periods of a horizon have in common: when things arrive and end, and which modules are the same in several. */
 import type { World } from "../catalog/index.ts";
 import { spotAt } from "./spots.ts";
-
-/**
- * `alone`: as if it were the only one. `following`: what was bought earlier stays, and nothing is bought that a later
- * period could not power. `stacked`: one of several planned together; what ties them is written where they are stacked.
- */
-export type PeriodTerms =
-  | { readonly kind: "alone" }
-  /** Modules bought before this period that are still in service, by `fleetKey`. */
-  | { readonly kind: "following"; readonly carried: ReadonlyMap<number, number> }
-  | { readonly kind: "stacked" };
 
 /** Key of modules of one kind and use at a site. */
 export function fleetKey(world: World, site: number, module: number, trains: boolean): number {
@@ -37,9 +27,4 @@ export function livesUntil(world: World, lifeYears: number, bought: number, peri
 /** What arrives with the last day of a period serves from the next one on. */
 export function arrivesWithin(world: World, leadTimeYears: number, period: number): boolean {
   return leadTimeYears < elapsedYears(world, period + 1) - 1e-9;
-}
-
-/** Power in a period; when later periods follow, only what none of them takes away again. */
-export function lastingKw(powerKw: readonly number[], period: number, terms: PeriodTerms): number {
-  return terms.kind === "following" ? Math.min(...powerKw.slice(period)) : powerKw[period]!;
 }

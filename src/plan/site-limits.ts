@@ -6,7 +6,6 @@ import { isAlwaysOpen } from "../finance/index.ts";
 import { rowsOfArcs } from "./formulate.ts";
 import type { LimitRow } from "./limit-rows.ts";
 import { poolsThat, type LimitSource } from "./limit-source.ts";
-import { lastingKw } from "./period-terms.ts";
 
 /** Families with a limit per site have a price in the bound up to so many; beyond, a price each costs more than it proves. */
 const mostPriced = 300;
@@ -16,7 +15,7 @@ const pricedOrNot = (rows: readonly LimitRow[]): LimitRow[] =>
 
 /** Σ kW · modules − Σ added · upgrade ≤ the limit without upgrades, per site that has some. */
 export function upgradeRows(source: LimitSource): LimitRow[] {
-  const { world, period, terms, problem, auxiliary, firstAuxiliary } = source;
+  const { world, period, problem, auxiliary, firstAuxiliary } = source;
   const bySite = new Map<number, (readonly [number, number])[]>();
   for (const [i, pool] of auxiliary.entries()) {
     if (pool.kind !== "upgrade") continue;
@@ -31,12 +30,12 @@ export function upgradeRows(source: LimitSource): LimitRow[] {
   }
   return [...bySite].map(([site, pools]) => ({
     name: `power of site ${world.sites[site]!.id} without upgrades`,
-    upper: lastingKw(world.sites[site]!.powerLimitKw, period, terms),
+    upper: world.sites[site]!.powerLimitKw[period]!,
     pools,
   }));
 }
 
-/** least · (modules − those from before) ≤ Σ load · share, per pool of bought modules. */
+/** least · modules ≤ Σ load · share, per pool of bought modules. */
 export function leastUseRows(source: LimitSource): LimitRow[] {
   const { world, problem, poolModule, poolTrains, poolInstalled } = source;
   const { pools, arcs } = problem;
@@ -54,7 +53,7 @@ export function leastUseRows(source: LimitSource): LimitRow[] {
       const use = poolTrains[pool] ? " for training" : "";
       const name = `least use of ${world.modules[poolModule[pool]!]!.id} at ${world.sites[pools.site[pool]!]!.id}${use}`;
       const least = leastOf(pool);
-      return { name, upper: least * pools.minCount[pool]!, pools: [[pool, least] as const], arcs: arcsOf.get(pool)! };
+      return { name, upper: 0, pools: [[pool, least] as const], arcs: arcsOf.get(pool)! };
     }),
   );
 }

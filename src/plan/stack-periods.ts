@@ -201,7 +201,7 @@ function* alignedPeriods(world: World, also: ReadonlySet<number>): Steps<WorldPr
   const periods: WorldProblem[] = [];
   const fleet = new Set(also);
   for (const period of world.periods.keys()) {
-    const planned = yield* worldProblemSteps(world, period, { kind: "stacked" }, fleet);
+    const planned = yield* worldProblemSteps(world, period, fleet, 0);
     periods.push(planned);
     for (let pool = 0; pool < planned.firstAuxiliary; pool++) {
       if (!planned.poolInstalled[pool]) fleet.add(poolKey(planned, pool));

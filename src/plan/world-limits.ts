@@ -1,9 +1,8 @@
 /** The limits of a world beyond those of one site, with their public names. */
 import { equityRatio, moduleAnnualUsd, siteAnnualUsd } from "../finance/index.ts";
 import type { CouplingLimit } from "./coupling-limit.ts";
-import { limitRow, type LimitRow, type Weighed } from "./limit-rows.ts";
+import { limitRow, type LimitRow } from "./limit-rows.ts";
 import { poolsThat, type LimitSource } from "./limit-source.ts";
-import { lastingKw } from "./period-terms.ts";
 import { coverageRows, shareRows } from "./share-limits.ts";
 import { backhaulRows, campusRows, leastUseRows, parentRows, upgradeRows } from "./site-limits.ts";
 
@@ -31,17 +30,8 @@ function siteCountRows({ world }: LimitSource): LimitRow[] {
   return [{ name: "most sites", upper: maxSites, sites: world.sites.map((_, site) => [site, 1] as const) }];
 }
 
-/** Budgets and supply limit what is bought: what was bought in earlier periods stands on both sides. */
-function boughtBefore({ problem }: LimitSource, bought: Weighed): number {
-  return bought.reduce((sum, [pool, weight]) => sum + weight * problem.pools.minCount[pool]!, 0);
-}
-
 function budgetRows(source: LimitSource): LimitRow[] {
   const { world, period, problem, poolModule, poolInstalled, auxiliary, firstAuxiliary } = source;
-  const openedBefore = new Uint8Array(world.sites.length);
-  for (let pool = 0; pool < problem.pools.count; pool++) {
-    if (problem.pools.minCount[pool]! > 0) openedBefore[problem.pools.site[pool]!] = 1;
-  }
   const budget = (name: string, upper: number, ofOwner: (owner: number) => boolean, own: boolean): LimitRow => {
     const counts = (site: number): boolean => ofOwner(world.sites[site]!.owner);
     // Of an owner's budget only the own money counts, of the whole plan's everything that is spent.
@@ -59,9 +49,9 @@ function budgetRows(source: LimitSource): LimitRow[] {
     );
     const sites = [...world.sites.keys()]
       .filter(counts)
-      .map((site) => [site, openedBefore[site] ? 0 : part(site) * siteAnnualUsd(world, site).openingCapexUsd] as const);
+      .map((site) => [site, part(site) * siteAnnualUsd(world, site).openingCapexUsd] as const);
     const bought = [...pools, ...upgrades];
-    return { name, upper: upper + boughtBefore(source, bought), sites, pools: bought, of: "purchases" };
+    return { name, upper, sites, pools: bought, of: "purchases" };
   };
   const rows: LimitRow[] = [];
   const total = world.limits.budgetUsd[period] ?? null;
@@ -74,13 +64,13 @@ function budgetRows(source: LimitSource): LimitRow[] {
 }
 
 function zoneRows(source: LimitSource): LimitRow[] {
-  const { world, period, terms, problem } = source;
+  const { world, period, problem } = source;
   return world.limits.zones.map((zone) => {
     const inZone = new Set(zone.sites);
     const pools = poolsThat(source, (pool) => inZone.has(problem.pools.site[pool]!));
     return {
       name: `power of zone ${zone.id}`,
-      upper: lastingKw(zone.powerLimitKw, period, terms),
+      upper: zone.powerLimitKw[period]!,
       pools: pools.map((pool) => [pool, problem.pools.kw[pool]!] as const),
     };
   });
@@ -95,7 +85,7 @@ function supplyRows(source: LimitSource): LimitRow[] {
     const pools = poolsThat(source, (pool) => poolInstalled[pool] === 0 && counts(pool)).map(
       (pool) => [pool, 1] as const,
     );
-    rows.push({ name, upper: upper + boughtBefore(source, pools), pools, of: "purchases" });
+    rows.push({ name, upper, pools, of: "purchases" });
   };
   for (const [index, module] of world.modules.entries()) {
     const upper = module.supplyPerPeriod[period] ?? null;

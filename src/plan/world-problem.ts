@@ -29,7 +29,7 @@ import { auxiliaryPools, upgradedKw, type AuxiliaryPool } from "./auxiliary-pool
 import { moduleOfSpot, siteOfSpot } from "./spots.ts";
 import { worldLimits } from "./world-limits.ts";
 import { mergeRows } from "./merge-rows.ts";
-import { elapsedYears, fleetKey, isDelivered, lastingKw, livesUntil, type PeriodTerms } from "./period-terms.ts";
+import { elapsedYears, fleetKey, isDelivered, livesUntil } from "./period-terms.ts";
 import type { PlanProblem } from "./problem.ts";
 import { reserveLoads } from "./resilience.ts";
 import { atOnce, inWords, type Steps } from "./steps.ts";
@@ -62,27 +62,28 @@ export interface WorldProblem {
 /**
  * @param period Position in `world.periods`.
  * @param also Pools to have even where nothing could use them, by `fleetKey`.
+ * @param from First period in which what is in service may have been bought: the period itself where it is planned alone.
  */
 export function worldProblem(
   world: World,
   period: number,
-  terms: PeriodTerms = { kind: "alone" },
   also: ReadonlySet<number> = new Set(),
+  from = period,
 ): WorldProblem {
-  return atOnce(worldProblemSteps(world, period, terms, also));
+  return atOnce(worldProblemSteps(world, period, also, from));
 }
 
 /** The same in steps. */
 export function* worldProblemSteps(
   world: World,
   period: number,
-  terms: PeriodTerms = { kind: "alone" },
   also: ReadonlySet<number> = new Set(),
+  from = period,
 ): Steps<WorldProblem> {
   const policy = compilePolicy(world, period);
   const table = yield* inWords(arcTableSteps(policy), (share) => `${modelOf(world, period)}, ${percent(share)}`);
   const { memberStarts, members } = mergeRows(world, period, table);
-  const pools = collectPools(world, policy, table, terms, also);
+  const pools = collectPools(world, policy, table, also);
   const demandRows = memberStarts.length - 1;
 
   const trainingArcs = listTrainingArcs(world, period, policy, pools);
@@ -156,7 +157,6 @@ export function* worldProblemSteps(
   const poolUsd = new Float64Array(poolCount);
   const poolKw = new Float64Array(poolCount);
   const maxCount = new Float64Array(poolCount).fill(Infinity);
-  const minCount = new Float64Array(poolCount);
   for (let pool = 0; pool < pools.count; pool++) {
     const site = pools.site[pool]!;
     const module = pools.module[pool]!;
@@ -165,14 +165,8 @@ export function* worldProblemSteps(
     if (pools.trains[pool]) poolUsd[pool]! += trainingEnergyAnnualUsd(world, site, module);
     poolKw[pool] = world.modules[module]!.powerKw * world.sites[site]!.pue;
     if (pools.installed[pool]) maxCount[pool] = installedCount(world, site, module);
-    else {
-      if (terms.kind === "following") {
-        minCount[pool] = terms.carried.get(fleetKey(world, site, module, pools.trains[pool] === 1)) ?? 0;
-      }
-      const mayStand = isBoughtBy(world, site, module, terms.kind === "stacked" ? 0 : period, period);
-      if (!mayStand) maxCount[pool] = minCount[pool]!;
-    }
-    if (mustBeClosed(world.sites[site]!, period)) maxCount[pool] = minCount[pool] = 0;
+    else if (!isBoughtBy(world, site, module, from, period)) maxCount[pool] = 0;
+    if (mustBeClosed(world.sites[site]!, period)) maxCount[pool] = 0;
   }
   for (const [i, { site, usd }] of auxiliary.entries()) {
     poolUsd[firstAuxiliary + i] = usd;
@@ -193,7 +187,7 @@ export function* worldProblemSteps(
       site: Int32Array.from([...pools.site, ...auxiliary.map((pool) => pool.site)]),
       usd: poolUsd,
       kw: poolKw,
-      minCount,
+      minCount: new Float64Array(poolCount),
       maxCount,
       isSwitch: Uint8Array.from({ length: poolCount }, (_, pool) =>
         auxiliary[pool - firstAuxiliary]?.kind === "campus" ? 1 : 0,
@@ -204,7 +198,7 @@ export function* worldProblemSteps(
       count: world.sites.length,
       usd: sites.usd,
       kw: Float64Array.from(world.sites, ({ powerLimitKw }, site) =>
-        upgradedKw(world, site, lastingKw(powerLimitKw, period, terms), period),
+        upgradedKw(world, site, powerLimitKw[period]!, period),
       ),
       gbps: Float64Array.from(world.sites, (site) => plannedPortGbps(world, site)),
       forced: Uint8Array.from(world.sites, (_, site) => (isAlwaysOpen(world, site, period) ? 1 : 0)),
@@ -222,7 +216,7 @@ export function* worldProblemSteps(
     world,
     period,
     policy,
-    problem: { ...problem, limits: worldLimits({ ...meaning, ...rows, problem, terms }) },
+    problem: { ...problem, limits: worldLimits({ ...meaning, ...rows, problem }) },
     poolModule,
     poolTrains,
     poolInstalled,
@@ -327,16 +321,9 @@ class PoolIndex {
 }
 
 /** Pools by site, so that what is near in the world is near in memory. */
-function collectPools(
-  world: World,
-  policy: Policy,
-  table: ArcTable,
-  terms: PeriodTerms,
-  also: ReadonlySet<number>,
-): PoolIndex {
-  const carried = (site: number, module: number, trains: boolean): boolean =>
-    also.has(fleetKey(world, site, module, trains)) ||
-    (terms.kind === "following" && (terms.carried.get(fleetKey(world, site, module, trains)) ?? 0) > 0);
+function collectPools(world: World, policy: Policy, table: ArcTable, also: ReadonlySet<number>): PoolIndex {
+  const isAsked = (site: number, module: number, trains: boolean): boolean =>
+    also.has(fleetKey(world, site, module, trains));
   const modules = world.modules.length;
   const serves = new Uint8Array(world.sites.length * modules);
   for (let entry = 0; entry < table.site.length; entry++) {
@@ -346,8 +333,8 @@ function collectPools(
   for (let site = 0; site < world.sites.length; site++) {
     for (let module = 0; module < modules; module++) {
       const uses = [
-        serves[site * modules + module] || carried(site, module, false) ? [false] : [],
-        carried(site, module, true) ||
+        serves[site * modules + module] || isAsked(site, module, false) ? [false] : [],
+        isAsked(site, module, true) ||
         world.training.some((_, index) => trainingRate(policy, index, site, module).pflops > 0)
           ? [true]
           : [],
