@@ -64,6 +64,7 @@ export function run(args: string[]): Promise<void> {
   for (const [engine, group] of Map.groupBy(readRuns(path).rows, (row) => row.engine)) {
     if (only !== undefined && only !== engine) continue;
     const { runs } = usableRuns(group, isTtftSound);
+    if (runs.length === 0) continue;
     const pooled = calibrate(runs, neutral);
     print({ engine, ...pooled });
     // Each generation of chips alone, held near what all of them show.

@@ -24,6 +24,7 @@ import {
 } from "../src/perf/index.ts";
 import { Engine, engineCosts, RequestTable } from "../src/simulate/index.ts";
 import { readText, refuse } from "./measured-runs.ts";
+import { readMeta, type EngineKwargs } from "./replay-meta.ts";
 
 interface Recorded {
   readonly inputTokens: number;
@@ -40,22 +41,6 @@ interface Times {
   readonly e2eMs: number;
 }
 
-interface Meta {
-  readonly model?: string;
-  readonly engine_kwargs?: {
-    readonly model?: string;
-    readonly tensor_parallel_size?: number | null;
-    readonly pipeline_parallel_size?: number | null;
-    readonly data_parallel_size?: number | null;
-    readonly max_num_seqs?: number | null;
-    readonly max_num_batched_tokens?: number | null;
-    readonly gpu_memory_utilization?: number | null;
-    readonly block_size?: number | null;
-    readonly quantization?: string | null;
-    readonly kv_cache_dtype?: string | null;
-  } & Readonly<Record<string, unknown>>;
-}
-
 /** Settings that change an engine's pace by an amount the file does not tell. */
 const unpredictedSettings = ["speculative_config", "enforce_eager", "cpu_offload_gb", "enable_lora"] as const;
 
@@ -64,9 +49,9 @@ export async function run(args: string[]): Promise<void> {
   if (metaPath === undefined || requestsPath === undefined) {
     return refuse("usage: replay META.json REQUESTS.jsonl [chip]");
   }
-  const meta = readMeta(metaPath);
-  const kwargs = meta.engine_kwargs ?? {};
-  const name = meta.model ?? kwargs.model ?? "";
+  const meta = readMeta(readText(metaPath));
+  if (!meta.ok) return refuse(`${metaPath}: ${meta.message}`);
+  const { name, kwargs } = meta;
   const named = chipName ?? basename(metaPath).split("_")[0]!;
   const chip = chipOf(named);
   const model = modelNamed(name);
@@ -93,6 +78,10 @@ export async function run(args: string[]): Promise<void> {
   const notPredicted = unpredictedSettings.filter((name) => Boolean(kwargs[name]));
   const costs = engineCosts(replica, 1);
   const taken = recorded.filter((request) => request.inputTokens + request.outputTokens <= costs.maxRequestTokens);
+  if (taken.length === 0) {
+    const most = Math.floor(costs.maxRequestTokens);
+    return refuse(`${requestsPath}: every request is longer than the cache of ${most} tokens that this engine has`);
+  }
   const began = performance.now();
   const played = play(taken, costs, engines);
   const tookMs = performance.now() - began;
@@ -126,16 +115,6 @@ export async function run(args: string[]): Promise<void> {
   });
 }
 
-function readMeta(path: string): Meta {
-  try {
-    const meta: unknown = JSON.parse(readText(path));
-    if (typeof meta === "object" && meta !== null) return meta;
-  } catch {
-    // Told below: what stands in the file is no object either way.
-  }
-  return refuse(`${path} is not a JSON object with "model" and "engine_kwargs"`);
-}
-
 /**
  * One engine per degree of data parallelism. With expert parallelism the engines really hold a share of the experts each
  * and step together; on the one such trace at hand that reads too fast as one engine with replicated attention (its
@@ -145,7 +124,7 @@ function replicaOf(
   chip: AcceleratorId,
   model: ModelId,
   name: string,
-  kwargs: NonNullable<Meta["engine_kwargs"]>,
+  kwargs: EngineKwargs,
 ): { readonly replica: Replica | null; readonly engines: number; readonly spec: ReplicaSpec } {
   const tensorParallel = kwargs.tensor_parallel_size ?? 1;
   const pipelineParallel = kwargs.pipeline_parallel_size ?? 1;
