@@ -45,13 +45,17 @@ export async function probeRuns(options: ProbeCliOptions): Promise<MeasuredRow[]
   if (options.precision !== undefined && formatNamed(options.precision) === null) {
     throw refuse(`--precision: "${options.precision}" is not known. Known: bf16, fp8, fp4, int8, int4.`);
   }
-  const outcome = await probe(options);
-  const name = options.catalogModel ?? outcome.model;
-  if (modelNamed(name) === null) {
-    throw refuse(
-      `The server calls its model "${outcome.model}", which the catalogue does not know. Say which it is with --catalog-model. Known: ${Object.keys(models).join(", ")}.`,
-    );
+  const known = `Known: ${Object.keys(models).join(", ")}.`;
+  if (options.catalogModel !== undefined && modelNamed(options.catalogModel) === null) {
+    throw refuse(`--catalog-model: "${options.catalogModel}" is not known. ${known}`);
   }
+  const outcome = await probe(options, (model) => {
+    if (modelNamed(options.catalogModel ?? model) !== null) return;
+    throw refuse(
+      `The server calls its model "${model}", which the catalogue does not know. Say which it is with --catalog-model. ${known}`,
+    );
+  });
+  const name = options.catalogModel ?? outcome.model;
   const precision = options.precision ?? weightFormatOf(outcome.model);
   const lines = outcome.cells.map((cell) =>
     [
@@ -79,9 +83,10 @@ const cutWords = {
   requests: "--max-requests allows no more",
   time: "--time-limit has passed",
   stopped: "stopped by the user",
+  refused: "the server would not go on",
 } as const;
 
-async function probe(options: ProbeCliOptions): Promise<ProbeOutcome> {
+async function probe(options: ProbeCliOptions, onModel: (model: string) => void): Promise<ProbeOutcome> {
   const url = parseUrl(options.probe!);
   const apiKey = options.keyEnv === undefined ? undefined : process.env[options.keyEnv];
   if (options.keyEnv !== undefined && !apiKey) throw refuse(`--key-env: ${options.keyEnv} is not set or empty.`);
@@ -99,11 +104,13 @@ async function probe(options: ProbeCliOptions): Promise<ProbeOutcome> {
       maxRequests: options.maxRequests,
       timeLimitMs: options.timeLimit * 1000,
       signal: stop.signal,
+      onModel,
       onProgress: (text) => progress.show(text),
     });
     const all = options.concurrency.length * options.promptTokens.length;
     const cut = outcome.cutShort === null ? "" : ` (${cutWords[outcome.cutShort]})`;
     progress.finish(`probe: ${outcome.cells.length} of ${all} points with ${outcome.requests} requests${cut}`);
+    if (outcome.refusal !== null) process.stderr.write(`${outcome.refusal}\n`);
     if (outcome.cells.length === 0) throw refuse("The probe measured nothing: raise --max-requests or --time-limit.");
     return outcome;
   } catch (error) {

@@ -184,6 +184,11 @@ describe("disperse calibrate", () => {
     ["a probe without the chip", ["--probe", "http://127.0.0.1:9"], /--accelerator must say which chip/],
     ["a probe of no address", ["--probe", "host:80:80", "--accelerator", "l4"], /is no address/],
     ["a probe nobody answers", ["--probe", "http://127.0.0.1:9", "--accelerator", "l4"], /cannot be reached/],
+    [
+      "a probe of a model nobody knows",
+      ["--probe", "http://127.0.0.1:9", "--accelerator", "l4", "--catalog-model", "llama-9"],
+      /--catalog-model: "llama-9" is not known\. Known: /,
+    ],
     ["levels that are none", ["--concurrency", "0"], /from 1 on/],
   ])("refuses %s with words and code 3", async (_what, args, words) => {
     const run = await runCliHere(["calibrate", ...args, "--out", at("never.csv")]);

@@ -209,6 +209,38 @@ describe("probeServer", () => {
     await expect(probeServer(options(two.url))).rejects.toThrow(/2 models.*--model: a, b/);
   });
 
+  it("keeps what it has measured when the server will not go on, and sends nothing more", async () => {
+    let answered = 0;
+    const server = await serve((asked, response) =>
+      ++answered > 6 ? status(429)(asked, response) : stream(asked, response),
+    );
+    const { cells, cutShort, refusal } = await probeServer(options(server.url));
+    expect(cells.map(({ concurrency }) => concurrency)).toEqual([1]);
+    expect([cutShort, refusal]).toEqual(["refused", expect.stringMatching(/answers 429: it is too busy/)]);
+    const asked = server.asked.length;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(server.asked.length).toBe(asked);
+  });
+
+  it("takes an answer for ended at its sentinel, whether or not the connection is closed", async () => {
+    const server = await serve((_asked, response) => {
+      response.setHeader("content-type", "text/event-stream");
+      response.write('data: {"choices":[{"delta":{"content":"a"}}]}\n\n');
+      setTimeout(() => response.write('data: {"choices":[{"delta":{"content":"b"}}]}\n\ndata: [DONE]\n\n'), 2);
+    });
+    const { cells } = await probeServer(options(server.url, { concurrencies: [1], promptTokens: [20] }));
+    expect(cells[0]!.outputTokens).toBe(2);
+  });
+
+  it("asks nothing of a model that its caller does not want", async () => {
+    const server = await serve(stream);
+    const onModel = (model: string): void => {
+      throw new Error(`no ${model}`);
+    };
+    await expect(probeServer(options(server.url, { onModel }))).rejects.toThrow("no acme/tiny");
+    expect(server.asked).toEqual([]);
+  });
+
   it("stops when asked to and keeps what it has", async () => {
     const server = await serve(stream);
     const stop = new AbortController();

@@ -19,6 +19,8 @@ export interface ProbeOptions {
   readonly timeLimitMs: number;
   readonly requestTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Hears the model's name before anything is sent to it; what it throws ends the probe. */
+  readonly onModel?: (model: string) => void;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -38,7 +40,9 @@ export interface ProbeOutcome {
   /** Requests sent in all. */
   readonly requests: number;
   /** Why cells are missing; null when all were measured. */
-  readonly cutShort: "requests" | "time" | "stopped" | null;
+  readonly cutShort: "requests" | "time" | "stopped" | "refused" | null;
+  /** What the server refused or failed to do when something had been measured already, in words; null when nothing. */
+  readonly refusal: string | null;
 }
 
 /** Each client sends one request that is not counted (all begin at once) and then these. */
@@ -50,7 +54,7 @@ const countedPerClient = 2;
  * answers vary by a quarter so that clients do not march in step; every prompt begins differently, so that no cache of
  * prefixes shortens it.
  *
- * @throws ProbeRefused when the server cannot be measured.
+ * @throws ProbeRefused when the server cannot be measured. What was measured before it refused is kept.
  */
 export async function probeServer(options: ProbeOptions): Promise<ProbeOutcome> {
   const stop = options.signal ?? new AbortController().signal;
@@ -58,66 +62,79 @@ export async function probeServer(options: ProbeOptions): Promise<ProbeOutcome> 
   const url = options.url.replace(/\/+$/, "").replace(/\/v1$/, "");
   const { apiKey, requestTimeoutMs = 120_000 } = options;
   const model = options.model ?? (await onlyModel(url, apiKey));
+  options.onModel?.(model);
   const target: ProbeTarget = { url, model, ...(apiKey !== undefined && { apiKey }), requestTimeoutMs };
   let sent = 0;
   let serial = 0;
   let isLenient = false;
   let charactersPerToken = 5;
-  const send = async (tokens: number, outputTokens: number): Promise<TimedRequest> => {
+  const send: Send = async (tokens, outputTokens, signal) => {
     sent++;
     const prompt = promptOf(tokens * charactersPerToken, serial++);
-    const answer = await timedRequest(target, prompt, outputTokens, isLenient, stop);
+    const answer = await timedRequest(target, prompt, outputTokens, isLenient, signal);
     if (answer !== "unknown-parameter") return answer;
     isLenient = true;
     sent++;
-    const again = await timedRequest(target, prompt, outputTokens, true, stop);
+    const again = await timedRequest(target, prompt, outputTokens, true, signal);
     if (again === "unknown-parameter") throw new ProbeRefused(`${url} accepts no parameters this probe knows.`);
     return again;
   };
 
   // The first request loads kernels, connects, and tells how many characters a token has here.
   options.onProgress?.(`probe: first request to ${model}`);
-  const first = await send(200, 8);
+  const first = await send(200, 8, stop);
   charactersPerToken = (200 * charactersPerToken) / Math.max(1, first.inputTokens);
 
   const cells: ProbeCell[] = [];
   let cutShort: ProbeOutcome["cutShort"] = null;
+  let refusal: string | null = null;
   for (const tokens of options.promptTokens) {
     for (const concurrency of options.concurrencies) {
       const needed = concurrency * (1 + countedPerClient);
       if (stop.aborted) cutShort ??= "stopped";
       else if (performance.now() - beganMs >= options.timeLimitMs) cutShort ??= "time";
       else if (sent + needed > options.maxRequests) cutShort ??= "requests";
-      if (cutShort === "stopped" || cutShort === "time") continue;
+      if (cutShort !== null && cutShort !== "requests") continue;
       if (sent + needed > options.maxRequests) continue;
       options.onProgress?.(`probe: ${tokens} prompt tokens, ${concurrency} in flight (${sent} requests so far)`);
       try {
-        cells.push(await level(send, tokens, options.outputTokens, concurrency));
+        cells.push(await level(send, tokens, options.outputTokens, concurrency, stop));
       } catch (error) {
-        if (!stop.aborted) throw error;
-        cutShort = "stopped";
+        if (stop.aborted) cutShort = "stopped";
+        else if (cells.length === 0 || !(error instanceof ProbeRefused)) throw error;
+        else [cutShort, refusal] = ["refused", error.message];
       }
     }
   }
-  return { model, cells, requests: sent, cutShort };
+  return { model, cells, requests: sent, cutShort, refusal };
 }
 
+type Send = (tokens: number, outputTokens: number, signal: AbortSignal) => Promise<TimedRequest>;
+
 async function level(
-  send: (tokens: number, outputTokens: number) => Promise<TimedRequest>,
+  send: Send,
   tokens: number,
   outputTokens: number,
   concurrency: number,
+  stop: AbortSignal,
 ): Promise<ProbeCell> {
+  // Where one client cannot go on, the others' requests are of no use.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([stop, failed.signal]);
   const counted: TimedRequest[] = [];
   const client = async (number: number) => {
     for (let turn = 0; turn <= countedPerClient; turn++) {
       // Spread evenly over ± a quarter by the golden ratio: the same lengths in every run.
       const spread = 0.75 + 0.5 * (((number * (1 + countedPerClient) + turn) * 0.6180339887498949) % 1);
-      const answer = await send(tokens, Math.max(2, Math.round(outputTokens * spread)));
+      const answer = await send(tokens, Math.max(2, Math.round(outputTokens * spread)), signal);
       if (turn > 0) counted.push(answer);
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, (_, number) => client(number)));
+  try {
+    await Promise.all(Array.from({ length: concurrency }, (_, number) => client(number)));
+  } finally {
+    failed.abort();
+  }
   const mean = (pick: (answer: TimedRequest) => number) =>
     counted.reduce((sum, answer) => sum + pick(answer), 0) / counted.length;
   const long = counted.filter((answer) => answer.outputTokens > 1);

@@ -116,7 +116,7 @@ async function timeTokens(response: Response, asked: Asked): Promise<TimedReques
   let counted: ChunkOfAnswer["usage"] = null;
   let rest = "";
   const decoder = new TextDecoder();
-  for await (const bytes of response.body!) {
+  reading: for await (const bytes of response.body!) {
     const nowMs = performance.now() - sentMs;
     rest += decoder.decode(bytes as Uint8Array, { stream: true });
     const lines = rest.split(/\r\n|\n|\r/);
@@ -125,7 +125,9 @@ async function timeTokens(response: Response, asked: Asked): Promise<TimedReques
     for (const line of lines) {
       if (!line.startsWith("data:")) continue;
       const data = line.slice(5).trim();
-      if (data === "" || data === "[DONE]") continue;
+      if (data === "") continue;
+      // Some servers leave the connection open behind the end of the answer.
+      if (data === "[DONE]") break reading;
       const chunk = chunkOf(data, address);
       counted = chunk.usage ?? counted;
       const delta = chunk.choices?.[0]?.delta;
