@@ -2,12 +2,13 @@ import { TraceBuilder } from "./trace-builder.ts";
 import { pushLines } from "./trace-csv.ts";
 import type { Trace } from "./trace.ts";
 import type { TraceStore } from "./trace-store.ts";
+import { parseTimeMs } from "./trace-times.ts";
 
 /** Tokens of one block of Mooncake's `hash_ids`. Source: the description of the published traces (kvcache-ai/Mooncake). */
 const mooncakeBlockTokens = 512;
 
 /**
- * Reads a trace of one JSON object per line: the Mooncake format (`timestamp` in ms, `input_length`, `output_length`,
+ * Reads a trace of one JSON object per line: the Mooncake format (`timestamp` in ms or a date, `input_length`, `output_length`,
  * `hash_ids` of 512-token blocks).
  */
 export class JsonlTraceParser {
@@ -44,7 +45,7 @@ export class JsonlTraceParser {
     }
     builder.add(
       {
-        timeMs: numberOf(record["timestamp"]),
+        timeMs: timeOf(record["timestamp"]),
         inputTokens: numberOf(record["input_length"]),
         outputTokens: numberOf(record["output_length"]),
         ...(hashes ? { prefixHashes: hashes as number[] } : {}),
@@ -70,6 +71,11 @@ export function parseJsonlTrace(text: string): Trace {
   const parser = new JsonlTraceParser();
   pushLines(text, parser);
   return parser.finish();
+}
+
+/** Logs that became JSON lines often carry dates, and some programs write every number as a text. */
+function timeOf(value: unknown): number {
+  return typeof value === "string" ? parseTimeMs(value.trim(), 1) : numberOf(value);
 }
 
 function numberOf(value: unknown): number {

@@ -150,6 +150,17 @@ describe("parseJsonlTrace", () => {
     ]);
   });
 
+  it("reads times that are dates, with or without an offset, and numbers that are texts", () => {
+    const at = (...stamps: string[]) =>
+      traceRequests(
+        parseJsonlTrace(
+          stamps.map((timestamp) => JSON.stringify({ timestamp, input_length: 9, output_length: 2 })).join("\n"),
+        ),
+      ).map(({ atMs }) => atMs);
+    expect(at("2024-03-31T01:59:59.5Z", "2024-03-31T04:00:00+02:00")).toEqual([0, 500]);
+    expect(at("100", "103.5")).toEqual([0, 3.5]);
+  });
+
   it("names what it cannot use", () => {
     const trace = parseJsonlTrace(
       '[1]\nnull\n{"timestamp": "soon", "input_length": 1, "output_length": 1}\n{"timestamp": 1, "output_length": 1}\n{"timestamp": 1, "input_length": 1, "output_length": 1, "hash_ids": "x"}\n{"timestamp": 1, "input_le',
