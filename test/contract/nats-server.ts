@@ -9,6 +9,8 @@ export const hasNatsServer = spawnSync("nats-server", ["--version"]).status === 
 
 export interface NatsServer {
   readonly url: string;
+  /** As after a loss of power: what was on its disk is there again, and who was connected is not. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -21,14 +23,23 @@ export async function startNatsServer(): Promise<NatsServer> {
     configuration,
     `listen: 127.0.0.1:${port}\njetstream { store_dir: "${folder}/store", max_mem: 64M, max_file: 256M }\nleafnodes { listen: 127.0.0.1:${leafPort} }\n`,
   );
-  const server = spawn("nats-server", ["-c", configuration], { stdio: ["ignore", "ignore", "pipe"] });
+  const start = () => spawn("nats-server", ["-c", configuration], { stdio: ["ignore", "ignore", "pipe"] });
+  let server = start();
   await listening(server);
+  const kill = async () => {
+    const ended = new Promise((resolve) => server.once("close", resolve));
+    server.kill("SIGKILL");
+    await ended;
+  };
   return {
     url: `nats://127.0.0.1:${port}`,
+    async restart() {
+      await kill();
+      server = start();
+      await listening(server);
+    },
     async stop() {
-      const ended = new Promise((resolve) => server.once("close", resolve));
-      server.kill("SIGKILL");
-      await ended;
+      await kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -59,6 +59,27 @@ describe.skipIf(!hasNatsServer)("sweeps over NATS (skipped where no nats-server 
     expect(outcomes.every((outcome) => "record" in outcome)).toBe(true);
   }, 120_000);
 
+  it("goes on, with every outcome once, when the server was away in the middle", async () => {
+    const world = tinyWorld();
+    const asked = sweepCases({ seeds: Array.from({ length: 8 }, (_, i) => i) }, { durationS: 5, windowS: 10 });
+    const runner = createSweepNats(await connectNats(server!.url), { ackWaitMs: 1000 });
+    const outcomes: SweepOutcome[] = [];
+    let restarted: Promise<void> | undefined;
+    await runner.run(
+      { id: `away-${process.pid}`, world, deployment: deployEverywhere(world), traces: [] },
+      asked,
+      (outcome) => {
+        outcomes.push(outcome);
+        restarted ??= server!.restart();
+      },
+      new AbortController().signal,
+    );
+    await restarted;
+    await runner.close();
+    expect(outcomes.map(({ id }) => id).toSorted()).toEqual(asked.map(({ id }) => id).toSorted());
+    expect(outcomes.every((outcome) => "record" in outcome)).toBe(true);
+  }, 120_000);
+
   it("says so when nobody answers", async () => {
     await expect(connectNats("nats://127.0.0.1:9")).rejects.toThrow(
       /No NATS server answers at nats:\/\/127\.0\.0\.1:9/,

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
+import { AckPolicy, DeliverPolicy, type Consumer } from "@nats-io/jetstream";
 import type { SweepCase, SweepJob, SweepOutcome, SweepRunner } from "../../simulate/index.ts";
 import { publishJob } from "./job-pieces.ts";
+import { lookEveryMs, mostFailures, pause } from "./patience.ts";
 import {
   brokerOf,
   dropStreams,
@@ -58,7 +59,10 @@ export function createSweepNats(connection: NatsConnection, options: SweepNatsOp
     if (missing.size === 0) await dropStreams(broker, job.id);
   }
 
-  /** Reads outcomes until none is missing, and hands out again what got lost. */
+  /**
+   * Reads outcomes until none is missing, and hands out again what got lost. A server that was away has forgotten who reads:
+   * then all is read once more, and what is known already is passed over.
+   */
   async function gather(
     broker: Broker,
     sweep: string,
@@ -66,31 +70,43 @@ export function createSweepNats(connection: NatsConnection, options: SweepNatsOp
     onOutcome: (outcome: SweepOutcome) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { outcomes } = namesOf(sweep);
-    const consumer = await broker.client.consumers.get(outcomes.stream, { deliver_policy: DeliverPolicy.All });
+    let consumer: Consumer | null = null;
     let quietSinceMs = performance.now();
     let round = 0;
+    let failures = 0;
+    const take = (data: Uint8Array): void => {
+      const outcome = parseOutcome(data);
+      const entry = outcome && missing.get(outcome.id);
+      if (!outcome || !entry) return;
+      missing.delete(outcome.id);
+      onOutcome({ ...outcome, id: entry.id });
+    };
     while (missing.size > 0 && !signal.aborted) {
-      const message = await consumer.next({ expires: 1000 });
-      if (message !== null) {
-        quietSinceMs = performance.now();
-        const outcome = parseOutcome(message.data);
-        const entry = outcome && missing.get(outcome.id);
-        if (!outcome || !entry) continue;
-        missing.delete(outcome.id);
-        onOutcome({ ...outcome, id: entry.id });
+      let isLost = false;
+      let data: Uint8Array | null = null;
+      try {
+        consumer ??= await readerOf(broker, sweep);
+        data = (await consumer.next({ expires: 1000 }))?.data ?? null;
+        isLost = data === null && performance.now() - quietSinceMs >= reconcileMs && (await isQueueIdle(broker, sweep));
+        if (isLost && round + 1 < mostRounds) await publishCases(broker, sweep, missing);
+        failures = 0;
+      } catch (error) {
+        if (connection.isClosed() || ++failures >= mostFailures) throw error;
+        consumer = null;
+        await pause(lookEveryMs, signal);
         continue;
       }
-      if (performance.now() - quietSinceMs < reconcileMs || !(await isQueueIdle(broker, sweep))) continue;
+      if (data === null && !isLost) continue;
       quietSinceMs = performance.now();
-      round++;
-      if (round < mostRounds) await publishCases(broker, sweep, missing);
-      else {
-        for (const { id } of missing.values()) {
-          onOutcome({ id, failure: `it was handed out ${mostRounds} times and no worker brought it to its end` });
-        }
-        missing.clear();
+      if (data !== null) {
+        take(data);
+        continue;
       }
+      if (++round < mostRounds) continue;
+      for (const { id } of missing.values()) {
+        onOutcome({ id, failure: `it was handed out ${mostRounds} times and no worker brought it to its end` });
+      }
+      missing.clear();
     }
   }
 
@@ -109,6 +125,10 @@ async function publishCases({ client }: Broker, sweep: string, cases: ReadonlyMa
     const wired: SweepCase = { ...entry, id };
     await client.publish(namesOf(sweep).cases.subject, JSON.stringify(wired), { msgID: messageId(`${round}/${id}`) });
   }
+}
+
+function readerOf({ client }: Broker, sweep: string): Promise<Consumer> {
+  return client.consumers.get(namesOf(sweep).outcomes.stream, { deliver_policy: DeliverPolicy.All });
 }
 
 /** Whether nothing waits in the queue and nothing is out with a worker. */

@@ -1,6 +1,7 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import type { SweepCase, SweepJob, SweepRunner } from "../../simulate/index.ts";
 import { readJob } from "./job-pieces.ts";
+import { lookEveryMs, mostFailures, pause } from "./patience.ts";
 import { anySweep, brokerOf, messageId, namesOf, workersName, type Broker, type NatsConnection } from "./streams.ts";
 
 export interface SweepWorkerOptions {
@@ -14,12 +15,6 @@ export interface SweepWorkerOptions {
   /** Hears of every case that has been simulated here. */
   readonly onDone?: (sweep: string, id: string) => void;
 }
-
-/** Between two looks for sweeps, ms. */
-const lookEveryMs = 1000;
-
-/** So often in a row the server may fail to answer before a worker gives up; it looks once a second. */
-const mostFailures = 30;
 
 /**
  * Simulates cases of whatever sweeps wait on the server, until `signal` is aborted. A server that is slow to answer, or
@@ -135,16 +130,4 @@ function parseCase(data: Uint8Array): SweepCase | null {
 
 function isGone(error: unknown): boolean {
   return error instanceof Error && /not found|no responders|stream|consumer/i.test(error.message);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }
