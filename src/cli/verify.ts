@@ -28,8 +28,11 @@ export function verify(file: string, options: VerifyOptions): void {
   if (isWhole === false) {
     findings.push({ where: "seal", message: "the document was changed after it was written: its digest is another" });
   }
+  let hash = "the scenario's hash (--against compares the scenario itself)";
   if (options.against !== undefined) {
-    const { world } = readWorld(options.against, options);
+    const { world, inputHash } = readWorld(options.against, options);
+    const isSame = inputHash === plan.inputHash;
+    hash = isSame ? "" : `the scenario's hash: that of ${options.against} is another, though it says the same here`;
     const place = firstDifference("world", plan.world, JSON.parse(JSON.stringify(world)));
     if (place !== null) findings.push({ where: place, message: `is not what ${options.against} says` });
   }
@@ -53,7 +56,7 @@ export function verify(file: string, options: VerifyOptions): void {
   if (!options.json) {
     const saidGap = plan.horizon?.relativeGap ?? plan.relativeGap ?? 1;
     process.stdout.write(
-      `${[...text(file, checked, saidGap, isWhole, coreText(plan, checked)), ...wordingText(wordings)].join("\n")}\n`,
+      `${[...text(file, checked, saidGap, isWhole, coreText(plan, checked), hash), ...wordingText(wordings)].join("\n")}\n`,
     );
   }
   if (options.gap !== undefined && gap > options.gap) process.exitCode = exitCodes.gapAboveTarget;
@@ -86,6 +89,7 @@ function text(
   saidGap: number,
   isWhole: boolean | null,
   ofCore: readonly string[],
+  hash: string,
 ): string[] {
   const gap = certifiedGap ?? 1;
   return [
@@ -98,7 +102,7 @@ function text(
         ]
       : []),
     ...ofCore,
-    "not recomputed: how the search went, the plan of the core alone beyond that, what pools are worth a second (`capacityUsdPerModuleS`), the scenario's hash (--against compares the scenario itself)",
+    `not recomputed: how the search went, the plan of the core alone beyond that, what pools are worth a second (\`capacityUsdPerModuleS\`)${hash === "" ? "" : `, ${hash}`}`,
     ...(isWhole === null ? ["the document carries no seal: changes that contradict nothing would not be seen"] : []),
   ];
 }

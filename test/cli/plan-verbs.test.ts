@@ -46,6 +46,11 @@ describe("verify", () => {
   it("says within how many percent a plan is proven, and that it answers the scenario", async () => {
     const { stdout } = await good("verify", small, "--against", scenario, "--gap", "1%");
     expect(stdout).toMatch(/holds: proven within \d+\.\d+ % of the best/);
+    expect(stdout).not.toContain("the scenario's hash");
+    const remarked = at("remarked.yaml");
+    writeFileSync(remarked, `${readFileSync(scenario, "utf8")}# a remark\n`);
+    const other = await good("verify", small, "--against", remarked);
+    expect(other.stdout).toContain(`the scenario's hash: that of ${remarked} is another`);
   });
 
   it("refuses an edited plan with code 3, naming the place", async () => {
