@@ -241,6 +241,32 @@ export const limitModelRows: readonly ModelRow[] = [
     bound: "left out",
   },
   {
+    name: "something stands at two places for whoever is served",
+    inequality:
+      "2 · (1 − unserved) ≤ Σ standing (places as above); standing is Σ modules that serve the row where one is enough for all in reach, open elsewhere; again with modules where up to 4 are of use. In large problems",
+    dual: "worth of one more place that serves, USD/year",
+    file: "survival-limits.ts",
+    function: "standingLimits",
+    bound: "limit price",
+  },
+  {
+    name: "something stands beside <site>",
+    inequality: "1 − unserved ≤ Σ standing (other places), where there are up to 4 in all. In large problems",
+    dual: "worth of one more place that serves, USD/year",
+    file: "survival-limits.ts",
+    function: "standingLimits",
+    bound: "limit price",
+  },
+  {
+    name: "a module where a place is open",
+    inequality:
+      "open ≤ Σ modules, at places that are of no use by being open; the cheapest plans leave none empty. In large problems of one period",
+    dual: "worth of standing empty, USD/year",
+    file: "survival-limits.ts",
+    function: "openLimits",
+    bound: "limit price",
+  },
+  {
     name: "what remains without <failure>",
     inequality:
       "Σ least load · (1 − unserved) ≤ Σ worth · modules (elsewhere), for spots that take over the same rows; the same rounded to whole modules",

@@ -8,11 +8,13 @@
  *   that could take them over are shut.
  * - What remains carries everything: without the places of a failure, the modules elsewhere have time for all that is served by
  *   such modules, in whole modules; and the fewer places share it, the more stands in reserve.
+ * - In large problems, what stands by counts by its modules: something stands beside every place for whoever is served.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
 import type { Stage } from "./examine-failures.ts";
 import { limitRow, type LimitRow } from "./limit-rows.ts";
 import { groupedBy, placeLimits, reserveLimits, type Reach } from "./reserve-limits.ts";
+import { usefulModules } from "./problem.ts";
 import { refugesOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { siteOfSpot, spotAt } from "./spots.ts";
 
@@ -143,6 +145,28 @@ function openingLimits(table: FailoverTable, reaches: readonly Reach[]): Couplin
   return limits;
 }
 
+/** The cheapest plans leave no place open and empty that is counted as open, unless it is of use by that. */
+function openLimits({ planned: { problem } }: FailoverTable, standing: readonly CouplingLimit[]): CouplingLimit[] {
+  const { pools, sites, limits } = problem;
+  const counted = new Set(standing.flatMap(({ sites: of }) => [...of]));
+  for (const { sites: of, siteWeights } of limits) {
+    for (const [i, site] of of.entries()) if (siteWeights[i]! < 0) counted.delete(site);
+  }
+  const poolsAt: number[][] = Array.from({ length: sites.count }, () => []);
+  for (let pool = 0; pool < pools.count; pool++) poolsAt[pools.site[pool]!]!.push(pool);
+  return [...counted]
+    .filter((site) => sites.forced[site] === 0 && sites.usd[site]! >= 0 && poolsAt[site]!.length > 0)
+    .sort((a, b) => a - b)
+    .map((site) =>
+      limitRow({
+        name: standsOpen,
+        upper: 0,
+        sites: [[site, 1]],
+        pools: poolsAt[site]!.map((pool) => [pool, -1] as const),
+      }),
+    );
+}
+
 /** Share of what rows are worth that first prices say two places are worth to them. */
 const worthOfPlaces = 0.25;
 /** First prices are a little above what the cheapest way costs. */
@@ -150,18 +174,76 @@ const aboveCheapest = 1.1;
 
 /**
  * The limits that large problems are given, again in an order that depends on nothing but the world: two places
- * for whoever is served, and what stands in reserve by the number of places. The others would take long to price and prove little.
+ * for whoever is served, and what stands in reserve by the number of places; behind those of all periods, that something stands beside
+ * each place. The others would take long to price and prove little.
  */
 export function survivalLimitsAtSize(stages: readonly Stage[], tables: readonly FailoverTable[]): CouplingLimit[] {
   let [row, site] = [0, 0];
-  return stages.flatMap(({ planned: { problem }, arc, pool }, stage) => {
+  const periods = stages.map(({ planned: { problem }, arc, pool }, stage) => {
     const table = tables[stage]!;
     const reaches = reachesOf(table);
-    const limits = [...pricedPlaces(table, reaches), ...placeLimits(table, reaches)];
     const shift = { row, arc, pool, site };
     row += problem.rows.count;
     site += problem.sites.count;
-    return shifted(limits, shift);
+    return { table, reaches, shift };
+  });
+  return [
+    ...periods.flatMap(({ table, reaches, shift }) =>
+      shifted([...pricedPlaces(table, reaches), ...placeLimits(table, reaches)], shift),
+    ),
+    ...periods.flatMap(({ table, reaches, shift }) => {
+      const standing = standingLimits(table, reaches);
+      // Over several periods a place may be opened before anything stands there, where later budgets have no room for it.
+      return shifted([...standing, ...(periods.length === 1 ? openLimits(table, standing) : [])], shift);
+    }),
+  ];
+}
+
+/** With more places to go, that nothing stands beside one of them is not what a relaxation suffers from. */
+const mostBeside = 4;
+/** Where no more modules than this are of use, plans have one of them: it is told both of places and of modules. */
+const fewModules = 4;
+
+const standsOpen = "a module where a place is open";
+const standsAtTwo = "something stands at two places for whoever is served";
+const standsBeside = "something stands beside ";
+
+export function isStandingLimit({ name }: CouplingLimit): boolean {
+  return name === standsAtTwo || name === standsOpen || name.startsWith(standsBeside);
+}
+
+/**
+ * Something stands at two places for whoever is served, and something stands whatever single place is lost: what counts is a module that
+ * serves such requests, where one is enough for all in reach, and otherwise that the place is open.
+ */
+function standingLimits(table: FailoverTable, reaches: readonly Reach[]): CouplingLimit[] {
+  const { problem, world } = table.planned;
+  const most = usefulModules(problem);
+  return groupsOfPlaces(table, reaches).flatMap(({ one, spots }) => {
+    if (twoPlaces(one) === undefined) return [];
+    const bySite = Map.groupBy(spots, (spot) => siteOfSpot(world, spot));
+    const places = [...bySite].map(([site, here]) => {
+      const pools = here.flatMap((spot) => table.poolsOfSpot.get(spot)!);
+      return { site, pools, most: pools.reduce((sum, pool) => sum + most[pool]!, 0) };
+    });
+    /** @param few Where no more modules are of use, they are what counts. */
+    const limitOf = (served: number, few: number, lost: number): CouplingLimit => {
+      const remaining = places.filter(({ site }) => site !== lost);
+      return limitRow({
+        name: lost < 0 ? standsAtTwo : `${standsBeside}${world.sites[lost]!.id}`,
+        upper: -served,
+        sites: remaining.flatMap((place) => (place.most > few ? [[place.site, -1] as const] : [])),
+        pools: remaining.flatMap((place) => (place.most > few ? [] : place.pools.map((pool) => [pool, -1] as const))),
+        unserved: one.rows.map(({ row }, i) => [row, (-served * one.worth[i]!) / one.totalWorth] as const),
+      });
+    };
+    const countedAs = [1, ...(places.some((place) => place.most > 1 && place.most <= fewModules) ? [fewModules] : [])];
+    return countedAs.flatMap((few) => {
+      // With places alone it is told already.
+      const isTold = places.length === 2 || places.every((place) => place.most > few);
+      const two = isTold ? [] : [limitOf(2, few, -1)];
+      return places.length > mostBeside ? two : [...two, ...places.map(({ site }) => limitOf(1, few, site))];
+    });
   });
 }
 
@@ -171,22 +253,15 @@ export function survivalLimitsAtSize(stages: readonly Stage[], tables: readonly 
  */
 function pricedPlaces(table: FailoverTable, reaches: readonly Reach[]): CouplingLimit[] {
   const { pools, sites } = table.planned.problem;
-  const groups = groupedBy(
-    reaches.map((reach) => ({ reach, spots: spotsOf(table, reach.row) })),
-    ({ reach, spots }) => `${reach.sites.join()}|${reach.refuges.join()}|${spots.join()}`,
-  ).flatMap((group) => {
-    const [one] = alike(
-      table,
-      group.map(({ reach }) => reach),
-    );
-    const limit = twoPlaces(one!);
+  const groups = groupsOfPlaces(table, reaches).flatMap(({ one, spots }) => {
+    const limit = twoPlaces(one);
     if (limit === undefined) return [];
     const moduleUsd = new Map<number, number>();
-    for (const pool of group[0]!.spots.flatMap((spot) => table.poolsOfSpot.get(spot) ?? [])) {
+    for (const pool of spots.flatMap((spot) => table.poolsOfSpot.get(spot) ?? [])) {
       const site = pools.site[pool]!;
       moduleUsd.set(site, Math.min(moduleUsd.get(site) ?? Infinity, Math.max(0, pools.usd[pool]!)));
     }
-    return [{ limit, worth: one!.totalWorth, moduleUsd }];
+    return [{ limit, worth: one.totalWorth, moduleUsd }];
   });
   const wanted = new Float64Array(sites.count);
   for (const { worth, moduleUsd } of groups) for (const site of moduleUsd.keys()) wanted[site]! += worth;
@@ -196,6 +271,23 @@ function pricedPlaces(table: FailoverTable, reaches: readonly Reach[]): Coupling
       cheapestUsd = Math.min(cheapestUsd, (Math.max(0, sites.usd[site]!) + usd) * (worth / wanted[site]!));
     }
     return { ...limitRow(limit), firstPriceUsd: Math.min(worthOfPlaces * worth, aboveCheapest * cheapestUsd) };
+  });
+}
+
+/** Rows with the same places and the same spots there. */
+function groupsOfPlaces(
+  table: FailoverTable,
+  reaches: readonly Reach[],
+): { readonly one: Alike; readonly spots: readonly number[] }[] {
+  return groupedBy(
+    reaches.map((reach) => ({ reach, spots: spotsOf(table, reach.row) })),
+    ({ reach, spots }) => `${reach.sites.join()}|${reach.refuges.join()}|${spots.join()}`,
+  ).map((group) => {
+    const [one] = alike(
+      table,
+      group.map(({ reach }) => reach),
+    );
+    return { one: one!, spots: group[0]!.spots };
   });
 }
 

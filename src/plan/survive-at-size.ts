@@ -4,6 +4,7 @@
  */
 import { serveLess } from "./add-reserve.ts";
 import { certify } from "./certificate.ts";
+import { coverModel, paidRows, pricesOfCover, type CoverModel } from "./cover-model.ts";
 import { examine, type Stage } from "./examine-failures.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
 import { boundSteps, type KnownChoices, type LagrangianResult } from "./lagrangian.ts";
@@ -24,19 +25,25 @@ import {
   type SearchStatus,
 } from "./solution-path.ts";
 import type { ResilientResult } from "./solve-resilient.ts";
+import type { SolveResult } from "./solver.ts";
 import { takePauses, type Steps } from "./steps.ts";
-import { survivalLimitsAtSize } from "./survival-limits.ts";
+import { isStandingLimit, survivalLimitsAtSize } from "./survival-limits.ts";
 import { rebuildParts, surviveFrom } from "./surviving-plan.ts";
 
+/** Share of the time limit for first prices, for what the solver takes for the relaxation in outline, and for a plan in outline. */
+const firstTimeShare = 0.1;
+const relaxationTimeShare = 0.15;
+const outlineTimeShare = 0.2;
+/** A plan in outline is sought to within this share of the asked gap. */
+const outlineGap = 0.1;
 const boundIterations = 3000;
-const stallRatio = 2e-5;
-/** Climbs begun anew, while the one before gained this share. */
-const mostClimbs = 8;
-const worthClimbing = 1e-5;
-/** Share of the time limit for prices period by period, for all prices, and after which a first plan is looked for. */
+const stallRatio = 5e-5;
+/** Climbs from what a relaxation says, while the one before gained this share. */
+const mostClimbs = 3;
+const worthClimbing = 2e-4;
+/** Share of the time limit for prices period by period, and for all prices. */
 const periodsTimeShare = 0.25;
-const boundTimeShare = 0.45;
-const firstLookShare = 0.15;
+const boundTimeShare = 0.35;
 /** Share of the time limit that roundings may take in all, and that the last look through all failures is left. */
 const roundingTimeShare = 0.75;
 const lookingTimeShare = 0.05;
@@ -106,22 +113,15 @@ export async function surviveAtSize(
   );
   if (from !== undefined) boundUsd = from.boundUsd;
   const boundIsUp = (): boolean => cancelled() || elapsedS() > boundTimeShare * options.timeLimitS || proven();
-  let looked = false;
   let reportedS = -1;
-  const climb = (start?: Pick<KnownChoices, "rowPrice" | "limitPrice">): Promise<LagrangianResult> =>
+  const climb = (of: PlanProblem, untilShare: number, start?: FirstPrices): Promise<LagrangianResult> =>
     finish(
-      boundSteps(strong, view, {
+      boundSteps(of, view, {
         iterations: boundIterations,
         stallRatio,
         isCancelled: cancelled,
         ...(start !== undefined && { from: start }),
-        stop: boundIsUp,
-        meanwhile(known) {
-          if (looked || elapsedS() < firstLookShare * options.timeLimitS) return undefined;
-          looked = true;
-          const endS = elapsedS() + firstLookShare * options.timeLimitS;
-          return roundTo(known(), roundings[0]!, () => timeUp() || elapsedS() > endS);
-        },
+        stop: () => boundIsUp() || elapsedS() > untilShare * options.timeLimitS,
         onBound: (usd) => {
           boundUsd = Math.max(boundUsd, usd);
           if (elapsedS() - reportedS < 0.5) return;
@@ -130,10 +130,15 @@ export async function surviveAtSize(
         },
       }),
     );
-  let found = await climb(from);
-  // Among so many prices of limits a climb may end on the way, its steps too short to see anything: the next one begins where it stood.
+  const paid = paidRows(plain, stages);
+  let found = await climb(withoutStanding(strong), firstTimeShare, from);
+  // What the limits are worth all at once the solver's relaxation knows in no time; what it leaves out the climb adds.
   for (let again = 0; again < mostClimbs && !boundIsUp(); again++) {
-    const next = await climb(found);
+    const outline = coverModel(strong, view, paid, found);
+    const relaxed = await solveOutline(outline, "relaxed", relaxationTimeShare);
+    if (relaxed === null) break;
+    const start = pricesOfCover(strong, outline, relaxed, found);
+    const next = await climb({ ...strong, limits: start.limits }, boundTimeShare, start);
     const gained = next.boundUsd - found.boundUsd;
     if (gained > 0) found = next;
     if (gained <= worthClimbing * Math.abs(found.boundUsd)) break;
@@ -141,10 +146,17 @@ export async function surviveAtSize(
   const certificate = certify(strong, found, view);
   boundUsd = Math.max(certificate.boundUsd, from?.boundUsd ?? -Infinity);
   record();
-  for (const rounding of roundings) {
+  const outline = coverModel(strong, view, paid, found);
+  const planned = proven() || cancelled() ? null : await solveOutline(outline, "whole", outlineTimeShare);
+  if (planned !== null) {
+    boundUsd = Math.max(boundUsd, planned.bound);
+    record();
+    await finish(roundTo({ ...found, ...choicesOf(outline, planned) }, roundings[0]!, timeUp));
+  }
+  for (const [i, rounding] of roundings.entries()) {
     // Whoever stops early, or has little time, gets a plan all the same.
-    const isFirst = !looked && rounding === roundings[0];
-    if (proven() || (!isFirst && elapsedS() > roundingTimeShare * options.timeLimitS) || (looked && timeUp())) break;
+    const isFirst = planned === null && i === 0;
+    if (proven() || (!isFirst && elapsedS() > roundingTimeShare * options.timeLimitS)) break;
     await finish(roundTo(found, rounding, timeUp));
   }
   if (!proven() && !timeUp()) {
@@ -176,6 +188,46 @@ export async function surviveAtSize(
     certificate,
   };
   return { result, problem, derived: derived.length, derivedAs: "large", cuts: [], moves: examined.moves, fatal };
+
+  async function solveOutline(
+    { model }: CoverModel,
+    how: "relaxed" | "whole",
+    timeShare: number,
+  ): Promise<(SolveResult & { readonly solution: Float64Array }) | null> {
+    const result = await tools.solver.solve(
+      how === "whole" ? model : { ...model, colInteger: new Uint8Array(model.numCols) },
+      {
+        relativeGap: how === "whole" ? outlineGap * options.relativeGap : 0,
+        timeLimitS: Math.max(1, Math.min(timeShare * options.timeLimitS, searchS - elapsedS())),
+        seed: options.seed,
+        ...(options.signal && { signal: options.signal }),
+      },
+    );
+    const { solution } = result;
+    if (solution === null || (how === "relaxed" && result.rowDuals === null)) return null;
+    return { ...result, solution };
+  }
+}
+
+type FirstPrices = Pick<LagrangianResult, "rowPrice" | "limitPrice">;
+
+/** Prices that begin at nothing climb faster without the limits of which most are worth nothing. */
+function withoutStanding(problem: PlanProblem): PlanProblem {
+  const limits = problem.limits.map((limit) =>
+    isStandingLimit(limit) ? { ...limit, inBound: false as const } : limit,
+  );
+  return { ...problem, limits };
+}
+
+/** What stands in a plan in outline, as if prices had chosen it. */
+function choicesOf(
+  { openCol, moduleCol }: CoverModel,
+  { solution }: { readonly solution: Float64Array },
+): Pick<KnownChoices, "open" | "modules"> {
+  return {
+    open: Float64Array.from(openCol, (col) => Math.round(solution[col]!)),
+    modules: Float64Array.from(moduleCol, (col) => Math.round(solution[col]!)),
+  };
 }
 
 /** Wanted counts as far as they fit, the places first that prices like best; nobody is served yet. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { World } from "../../src/catalog/index.ts";
 import { limitModelRows, modelPage, problemRows } from "../../src/plan/model-rows.ts";
 import { failoverTable, failureLimit, failuresOf } from "../../src/plan/resilience.ts";
-import { survivalLimits } from "../../src/plan/survival-limits.ts";
+import { survivalLimits, survivalLimitsAtSize } from "../../src/plan/survival-limits.ts";
 import { worldProblem } from "../../src/plan/world-problem.ts";
 import { familyWorld } from "../worlds/family-world.ts";
 
@@ -68,7 +68,8 @@ describe("the reference of the model", () => {
       const table = failoverTable(planned);
       const failures = failuresOf(world);
       for (const failure of failures) given.add(failureLimit(table, failure, new Map()).name);
-      const follow = survivalLimits([{ planned, arc: 0, pool: 0 }], [table], failures);
+      const stages = [{ planned, arc: 0, pool: 0 }];
+      const follow = [...survivalLimits(stages, [table], failures), ...survivalLimitsAtSize(stages, [table])];
       for (const limit of follow) given.add(limit.name);
     }
     const patterns = limitModelRows.map((row) => ({ name: row.name, matches: pattern(row.name) }));
