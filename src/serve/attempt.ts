@@ -26,6 +26,8 @@ export interface AttemptOwner {
   onContent(attempt: Attempt, events: ByteText): void;
   /** The stream is complete; `events` are its last. */
   onStreamDone(attempt: Attempt, events: ByteText): void;
+  /** The engine has closed the stream it had declared done: nothing more is waited for. */
+  onClosed(attempt: Attempt): void;
   /** A complete answer that is not a stream. */
   onWhole(attempt: Attempt, contentType: string, body: ByteText): void;
   onFailure(attempt: Attempt, failure: AttemptFailure): void;
@@ -212,8 +214,7 @@ export class Attempt implements EngineEvents, Waiting {
     if (this.phase === "over") return;
     if (this.phase === "closing") {
       this.phase = "over";
-      this.deadlineMs = 0;
-      return;
+      return this.#owner.onClosed(this);
     }
     if (this.#endFinished()) return;
     if (failure !== null) return this.fail(failure.kind, failure.message);

@@ -146,6 +146,11 @@ export class Inference implements Exchange, AttemptOwner, Member {
     this.#succeed(attempt);
   }
 
+  onClosed(attempt: Attempt): void {
+    // What waits to be looked at by the clock is kept until then, with all the text it has read.
+    this.#core.deadlines.remove(attempt);
+  }
+
   onWhole(attempt: Attempt, contentType: string, body: ByteText): void {
     this.#won(attempt);
     const { request } = this.#admitted;
