@@ -4,7 +4,7 @@ export interface Warm {
   readonly tokens: number;
 }
 
-/** Beginnings that are told apart, characters: each covers the one before, so the longest that matches says how much is shared. */
+/** Beginnings that are told apart, characters, all of them even: each covers the one before, so the longest that matches says how much is shared. */
 const markedCharacters = [256, 1_024, 4_096];
 /** Beginnings remembered; the oldest are forgotten. About 100 bytes each. */
 const remembered = 50_000;
@@ -24,17 +24,24 @@ export class PrefixIndex {
     // Plain 32-bit numbers in one loop: kept anywhere else, they would become objects with every character.
     let one = 0x811c9dc5 | 0;
     let other = 0x9e3779b9 | 0;
-    let at = start - owner.length;
+    for (let at = 0; at < owner.length; at++) {
+      const code = owner.charCodeAt(at);
+      one = Math.imul(one ^ code, 0x01000193);
+      other = Math.imul(other ^ code, 0x85ebca6b) ^ (other >>> 13);
+    }
+    let at = start;
     for (const length of markedCharacters) {
       const stop = start + length;
       if (stop > end) break;
-      for (; at < stop; at++) {
-        const code = at < start ? owner.charCodeAt(at - start + owner.length) : text.charCodeAt(at);
-        one = Math.imul(one ^ code, 0x01000193);
+      // Two characters at a time, as each step has to wait for the one before it.
+      for (; at < stop; at += 2) {
+        const code = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16);
+        one = Math.imul(one ^ code, 0x01000193) ^ (one >>> 15);
         other = Math.imul(other ^ code, 0x85ebca6b) ^ (other >>> 13);
       }
       // 53 bits: an index of this size then meets a foreign mark about once in 10^11 looks.
-      marks.push((other >>> 0) * 0x200000 + ((one >>> 0) & 0x1fffff));
+      // Products only carry upwards, so the upper bits are those that every character had a part in.
+      marks.push((other >>> 0) * 0x200000 + (one >>> 11));
     }
     return marks;
   }
