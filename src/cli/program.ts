@@ -13,17 +13,25 @@ export async function run(args: readonly string[]): Promise<number> {
     await buildProgram().parseAsync([...args], { from: "user" });
     return Number(process.exitCode ?? exitCodes.ok);
   } catch (error) {
-    return explain(error);
+    return explain(error, args);
   }
 }
 
-function explain(error: unknown): number {
+async function explain(error: unknown, args: readonly string[]): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.invalid;
   if (error instanceof CommandFailure) {
     process.stderr.write(`${error.message}\n`);
     return error.exitCode;
   }
   const message = error instanceof Error ? error.message : String(error);
+  const { editedPlanAmong } = await import("./edited-plan.ts");
+  const edited = editedPlanAmong(args);
+  if (edited !== null && !process.env.DISPERSE_DEBUG) {
+    process.stderr.write(
+      `${edited} was changed after it was written, and its parts do not fit together any more (${message}). disperse verify names what was changed; make the plan anew with: disperse plan scenario.yaml --out plan.json\n`,
+    );
+    return exitCodes.invalid;
+  }
   process.stderr.write(`disperse failed inside: ${message}\n`);
   if (process.env.DISPERSE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   else process.stderr.write("This is a defect. Run again with DISPERSE_DEBUG=1 and report what it prints.\n");

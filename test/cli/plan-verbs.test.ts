@@ -99,6 +99,20 @@ describe("verify", () => {
     expect(stderr).toMatch(/Make the plan again with: disperse plan/);
   });
 
+  it.each<[string, (plan: PlanDocument) => unknown, string[]]>([
+    ["finance", ({ world }) => Reflect.deleteProperty(world, "finance"), ["explain", "limit", "--plan"]],
+    ["sites", (plan) => Reflect.deleteProperty(plan, "sites"), ["explain", "site", "ber", "--plan"]],
+    ["the files it was made from", (plan) => Object.assign(plan, { inputs: true }), ["report", "finance"]],
+  ])("and every verb blames a plan that somebody took %s out of, not the program", async (what, change, verb) => {
+    const edited = at(`without ${what}.json`);
+    const plan = planOf(small);
+    change(plan);
+    writeFileSync(edited, JSON.stringify(plan));
+    const { exitCode, stderr } = await runCliHere([...verb, edited]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining(`${edited} was changed after it was written`)]);
+    expect(stderr).not.toMatch(crash);
+  });
+
   it("refuses a plan of another scenario", async () => {
     const { exitCode, stderr } = await runCliHere(["verify", grown, "--against", scenario]);
     expect(exitCode).toBe(3);
