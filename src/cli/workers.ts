@@ -202,6 +202,7 @@ export async function leadWorkers(
   process.on("SIGHUP", hangUp);
   await Promise.race([untilStopped(), failure]);
   stopping = true;
+  if (failed === null) on.say("stopping: finishing running requests …");
   // Whoever waits to be started again, for half a minute perhaps, must not keep this process.
   for (const timer of restarts) clearTimeout(timer);
   process.off("SIGHUP", hangUp);

@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../adapters/files-node/index.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { fileFault } from "./file-errors.ts";
 import { writeFile } from "./write-file.ts";
@@ -16,7 +16,7 @@ export interface Table {
 /** Writes tables into a folder, one CSV file each. `option` names the folder's option in an error. */
 export function writeTables(folder: string, tables: readonly Table[], option: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new CommandFailure(exitCodes.invalid, `${option}: the folder ${folder} cannot be made: ${fileFault(error)}.`);
   }

@@ -1,16 +1,17 @@
-import { mkdirSync } from "node:fs";
 import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileStore } from "../../serve/index.ts";
+import { makeFolder } from "./make-folder.ts";
 
 export { lockFolder } from "./lock-folder.ts";
+export { makeFolder } from "./make-folder.ts";
 
 /** What is written at a time. */
 const pieceBytes = 256 * 1024;
 
 /** Keeps files in a folder, readable by its owner alone. Throws when the folder cannot be made. */
 export function createNodeFiles(folder: string): FileStore {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const at = (name: string) => {
     // Names are the gateway's own; anything else is a defect that must not reach the disk.
     if (!/^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/.test(name)) throw new Error("not a name of a file");

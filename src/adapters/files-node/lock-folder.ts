@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFolder } from "./make-folder.ts";
 
 /**
  * Makes this process the only one that keeps files in `folder`: two would each run the batches that lie there, and neither
@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
  * that is killed leaves none. Throws when another process holds it. Returns what lets it go.
  */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   let guard: DatabaseSync | null = null;
   try {
     guard = new DatabaseSync(join(folder, "lock"));
