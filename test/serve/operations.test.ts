@@ -106,6 +106,28 @@ describe("stopping on SIGTERM", () => {
     expect(await body).toContain("[DONE]");
     expect(await gateway.ended).toBe(0);
   });
+
+  it.each([1, 2])(
+    "tells that it finishes streams, and ends at once at a second signal; %i processes",
+    async (workers) => {
+      const upstream = await startUpstream(streamThen([roleEvent, contentEvent("one ")], "stay"));
+      const spec = `site=near-edge,workload=chat,url=${upstream.url},model=m,metrics=none`;
+      const args = ["--upstream", spec, "--no-emulated", "--workers", `${workers}`];
+      const gateway = await start(writePlan(newFolder()), args);
+      const answer = await post(gateway.url, { ...chat, stream: true });
+      const reader = answer.body!.getReader();
+      await reader.read();
+      gateway.child.kill("SIGTERM");
+      await gateway.says("stopping: finishing running requests");
+      // One that follows within half a second is taken for the same wish.
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      expect(gateway.child.exitCode).toBeNull();
+      gateway.child.kill("SIGTERM");
+      expect(await gateway.ended).toBe(130);
+      await expect(reader.read()).rejects.toThrow();
+      await upstream.close();
+    },
+  );
 });
 
 describe.skipIf(!existsSync("/usr/bin/openssl"))("TLS", () => {
