@@ -35,7 +35,8 @@ export async function drain(site: string | undefined, options: DrainOptions): Pr
   const { running } = jsonOf(answer) as Drain;
   const place = placeOf(site, workload ?? null);
   if (options.json && options.wait === undefined) process.stdout.write(`${answer.text}\n`);
-  else process.stderr.write(`${place} takes no new requests from now on; ${counted(running)} still running.\n`);
+  else
+    process.stderr.write(`${sentence(place)} takes no new requests from now on; ${counted(running)} still running.\n`);
   if (options.wait !== undefined) await untilIdle(site, options, options.wait);
 }
 
@@ -48,11 +49,11 @@ export async function undrain(site: string, options: DrainOptions): Promise<void
     const drains = await drainsOf(options);
     const known = drains.map((entry) => placeOf(entry.site, entry.workload)).join("; ");
     const place = placeOf(site, workload ?? null);
-    throw invalid(`${place} is not drained as such. ${known === "" ? "Nothing is." : `Drained: ${known}.`}`);
+    throw invalid(`${sentence(place)} is not drained as such. ${known === "" ? "Nothing is." : `Drained: ${known}.`}`);
   }
   if (answer.status !== 200) throw refusedBy(url, answer);
   if (options.json) process.stdout.write(`${answer.text}\n`);
-  else process.stderr.write(`${placeOf(site, workload ?? null)} takes requests again.\n`);
+  else process.stderr.write(`${sentence(placeOf(site, workload ?? null))} takes requests again.\n`);
 }
 
 async function listDrains(options: DrainOptions): Promise<void> {
@@ -89,7 +90,7 @@ async function untilIdle(site: string, options: DrainOptions, waitS: number): Pr
       line.finish();
       throw new CommandFailure(
         exitCodes.stillRunning,
-        `${place} is drained, but ${counted(running)} still running after ${waitS} s.`,
+        `${sentence(place)} is drained, but ${counted(running)} still running after ${waitS} s.`,
       );
     }
     line.show(`${counted(running)} still running at ${place}`);
@@ -110,7 +111,12 @@ function runningIn(metrics: string, site: string, workload: string | undefined):
 }
 
 function placeOf(site: string, workload: string | null): string {
-  return workload === null ? `Site ${site}` : `${workload} at ${site}`;
+  return workload === null ? `site ${site}` : `${workload} at ${site}`;
+}
+
+/** Begins a line with it; a workload's name stays as it is. */
+function sentence(place: string): string {
+  return place.replace(/^site /, "Site ");
 }
 
 function counted(running: number): string {

@@ -39,7 +39,14 @@ export async function callGateway(
       ...(request.body && { body: JSON.stringify(request.body) }),
     });
     return { status: response.status, text: await response.text() };
-  } catch {
+  } catch (error) {
+    // Nothing else of the net has codes like these: they are the ones of certificates.
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    if (code !== undefined && /CERT|SIGNATURE/.test(code)) {
+      throw invalid(
+        `The certificate of the gateway at ${url} is not trusted here (${code}). If it is yours, name the file of who signed it in NODE_EXTRA_CA_CERTS, and the gateway by a name that stands in it.`,
+      );
+    }
     throw invalid(`No gateway answers at ${url}. Start one with \`disperse serve\`, or name another with --url.`);
   }
 }

@@ -115,8 +115,9 @@ export function addGatewayCommands(command: (spec: string, description: string) 
   onKeys("list", "what the keys may do")
     .option("--json", "print rows as JSON")
     .action(async (options) => (await import("./keys.ts")).listKeys(options));
-  onKeys("rotate <id>", "make a key with the same scopes; the old one works on for a while")
+  onKeys("rotate <id>", "make a key with the same scopes and end; the old one works on for a while")
     .option("--overlap <span>", "how long both work, for example 24h", "24h")
+    .option("--expires <date>", "another end of the new key, for example 2027-12-31 or 90d")
     .action(async (id, options) => (await import("./keys.ts")).rotateKey(id, options));
   onKeys("revoke <id>", "refuse a key from now on").action(async (id, options) =>
     (await import("./keys.ts")).revokeKey(id, options),

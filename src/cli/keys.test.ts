@@ -81,6 +81,33 @@ describe("disperse keys", () => {
     ]);
   });
 
+  it("lets nobody in for longer by an exchange, unless that is asked for", async () => {
+    const file = newFile();
+    await keys("create", "--keys", file, "--account", "team", "--expires", "9d");
+    const same = await keys("rotate", "key-1", "--keys", file);
+    expect(same.stderr).toMatch(/key-1 works until .*, the new key until /);
+    const longer = await keys("rotate", "key-2", "--keys", file, "--expires", "90d");
+    const [asBefore, asAsked] = [same.stdout.trim(), longer.stdout.trim()];
+    expect([await opens(file, asAsked, 80 * day), await opens(file, asAsked, 91 * day)]).toEqual([true, false]);
+    // The second one ends with its overlap now.
+    expect([await opens(file, asBefore), await opens(file, asBefore, 2 * day)]).toEqual([true, false]);
+    const listed = JSON.parse(readFileSync(file, "utf8")) as { keys: { id: string; expires?: string }[] };
+    listed.keys[0]!.expires = "2001-01-01";
+    writeFileSync(file, JSON.stringify(listed));
+    expect(await keys("rotate", "key-1", "--keys", file)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/key-1 has expired.*--expires/) as string,
+    });
+    expect((await keys("rotate", "key-1", "--keys", file, "--expires", "1d")).exitCode).toBe(0);
+  });
+
+  it("ends a key that was exchanged when the one before it would have", async () => {
+    const file = newFile();
+    await keys("create", "--keys", file, "--account", "team", "--expires", "9d");
+    const fresh = (await keys("rotate", "key-1", "--keys", file)).stdout.trim();
+    expect([await opens(file, fresh, 8 * day), await opens(file, fresh, 10 * day)]).toEqual([true, false]);
+  });
+
   it("revokes at once and shows it", async () => {
     const file = newFile();
     const { stdout } = await keys("create", "--keys", file, "--account", "team", "--expires", "90d");

@@ -35,10 +35,7 @@ function create(options: CreateKeyOptions): void {
   if (/\p{Cc}/u.test(options.account)) {
     throw invalid("--account: an id has no line breaks or other control characters, for it stands in logs.");
   }
-  const expires = options.expires === undefined ? undefined : dateOf(options.expires);
-  if (expires !== undefined && Date.parse(expires) <= Date.now()) {
-    throw invalid(`--expires: "${options.expires}" lies in the past, so the key would never work.`);
-  }
+  const expires = endOf(options.expires);
   const { accounts, keys } = open(options.keys, true).raw;
   const limits = Object.entries({
     budgetUsd: options.budgetUsd,
@@ -63,13 +60,20 @@ function create(options: CreateKeyOptions): void {
   add(options.keys, accounts, keys, entry, options.id);
 }
 
-/** `disperse keys rotate`: another key with the same scopes; the old one goes on for a while. */
-export function rotateKey(id: string, options: KeysOptions & { readonly overlap: string }): void {
+export interface RotateKeyOptions extends KeysOptions {
+  readonly overlap: string;
+  /** When the new key ends, as of `create`; when the old one would have where it is left out. */
+  readonly expires?: string;
+}
+
+/** `disperse keys rotate`: another key with the same scopes and end; the old one goes on for a while. */
+export function rotateKey(id: string, options: RotateKeyOptions): void {
   alone(options.keys, () => rotate(id, options));
 }
 
-function rotate(id: string, options: KeysOptions & { readonly overlap: string }): void {
-  const { accounts, keys } = open(options.keys).raw;
+function rotate(id: string, options: RotateKeyOptions): void {
+  const file = open(options.keys);
+  const { accounts, keys } = file.raw;
   const old = find(keys, id, options.keys);
   const { account, workloads, slo, role } = old;
   if (old["revoked"] !== undefined) {
@@ -77,12 +81,21 @@ function rotate(id: string, options: KeysOptions & { readonly overlap: string })
       `${id} is revoked and works no more, so there is nothing to exchange. Make another with: disperse keys create --account ${String(account)}`,
     );
   }
+  const given = endOf(options.expires);
+  const endsEpochMs = file.keys.find((key) => key.id === id)!.expiresEpochMs;
+  if (given === undefined && endsEpochMs !== null && endsEpochMs <= Date.now()) {
+    throw invalid(`${id} has expired, and so would the new key have. Say when that is to end, with --expires 90d.`);
+  }
+  // Whoever was let in until a day is not let in for ever by an exchange.
+  const expires = given ?? old["expires"];
   const same = { ...(workloads ? { workloads } : {}), ...(slo ? { slo } : {}), ...(role ? { role } : {}) };
   const until = dateOf(options.overlap);
   // A key that ends sooner anyway is not given more time.
   if (typeof old["expires"] !== "string" || Date.parse(old["expires"]) > Date.parse(until)) old["expires"] = until;
-  add(options.keys, accounts, keys, { account, ...same });
-  process.stderr.write(`${id} works until ${String(old["expires"])}.\n`);
+  add(options.keys, accounts, keys, { account, ...same, ...(expires ? { expires } : {}) });
+  process.stderr.write(
+    `${id} works until ${String(old["expires"])}${expires ? `, the new key until ${String(expires)}` : ""}.\n`,
+  );
 }
 
 /** `disperse keys revoke`: the key is refused from now on; a running gateway notices within a second. */
@@ -225,6 +238,15 @@ function write(path: string, accounts: Entry[], keys: Entry[]): void {
     rmSync(beside, { force: true });
     throw notWritable(path, error);
   }
+}
+
+/** The end that was asked for; undefined = none was. */
+function endOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const expires = dateOf(text);
+  if (Date.parse(expires) <= Date.now())
+    throw invalid(`--expires: "${text}" lies in the past, so the key would never work.`);
+  return expires;
 }
 
 /** A date as written, or a time from now: `90d`, `24h`, `30min`, `20s`. */
