@@ -32,6 +32,8 @@ export function planFault(document: unknown): string | null {
   }
   const world = document["world"] as Record<string, readonly unknown[]>;
   const { pools, flows, period } = document["deployment"] as Record<string, readonly unknown[]> & { period: unknown };
+  const wordsAt = textForFigure({ world, deployment: document["deployment"] });
+  if (wordsAt !== null) return `\`${wordsAt}\` is a text where a number is due`;
   return (
     strayPosition("deployment", [{ period }], { period: world["periods"]! }) ??
     strayPosition("pools", pools!, { site: world["sites"]!, module: world["modules"]! }) ??
@@ -58,6 +60,25 @@ function strayPosition(
         return `\`${key}\` of entry ${index} of \`${name}\` points at nothing (${JSON.stringify(position)})`;
       }
     }
+  }
+  return null;
+}
+
+/** Figures have their unit at the end of their name. */
+const figureName = /(?:Usd|Kw|Mw|Gbps|Ms|Km|GB|Bytes|Tokens|Ratio|Factor|Per[A-Z][A-Za-z]*)$/;
+
+/**
+ * Where the first text stands that should be a figure, for example `limits.budgetUsd.0`; null when there is none. With it
+ * sums would become texts too, and print as figures.
+ */
+function textForFigure(value: unknown, isFigure = false): string | null {
+  if (typeof value !== "object" || value === null) return isFigure && typeof value === "string" ? "" : null;
+  for (const key in value) {
+    const found = textForFigure(
+      (value as Record<string, unknown>)[key],
+      Array.isArray(value) ? isFigure : figureName.test(key),
+    );
+    if (found !== null) return found === "" ? key : `${key}.${found}`;
   }
   return null;
 }

@@ -11,7 +11,8 @@ import { sha256Of } from "./sha256.ts";
 export function staleness(path: string, { catalogVersion: made, inputs = [] }: PlanDocument): string[] {
   const found: string[] = [];
   if (made !== catalogVersion) {
-    found.push(`it was made with the catalogue of ${made}; this program has that of ${catalogVersion}`);
+    const of = typeof made === "string" ? `it was made with the catalogue of ${made}` : "it does not say its catalogue";
+    found.push(`${of}; this program has that of ${catalogVersion}`);
   }
   for (const { name, sha256 } of inputs) {
     const now = textOf(resolve(dirname(path), name));

@@ -8,10 +8,17 @@ export type Section =
 export const reportFormats = ["text", "md"] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
+/** What stands where something lacks that a figure follows from: somebody took it out of the document by hand. */
+const noFigure = /(?:^|[\s$(±–-])(?:NaN|undefined)(?![\w-])/;
+const lacking =
+  "what follows says NaN or undefined where the plan lacks something to compute it from; disperse verify names what was changed.";
+
 /** The same report for a terminal or as Markdown, for example for a pull request. Tables without rows are left out. */
 export function report(sections: readonly Section[], format: ReportFormat = "text"): string {
   const shown = sections.filter((section) => ("rows" in section ? section.rows : section.lines).length > 0);
-  return shown.map(format === "md" ? markdown : text).join("\n\n");
+  const written = shown.map(format === "md" ? markdown : text).join("\n\n");
+  if (noFigure.test(written)) process.stderr.write(`warning: ${lacking}\n`);
+  return written;
 }
 
 function text(section: Section): string {

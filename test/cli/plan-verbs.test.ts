@@ -113,6 +113,30 @@ describe("verify", () => {
     expect(stderr).not.toMatch(crash);
   });
 
+  it("refuses a plan in which a text stands where a number is due, with its place", async () => {
+    const edited = at("with-words.json");
+    const plan = planOf(small);
+    Object.assign(plan.world.limits, { budgetUsd: ["20M USD"] });
+    writeFileSync(edited, JSON.stringify(plan));
+    const { exitCode, stdout, stderr } = await runCliHere(["explain", "limit", "budget", "--plan", edited]);
+    expect([exitCode, stdout]).toEqual([3, ""]);
+    expect(stderr).toContain("`world.limits.budgetUsd.0` is a text where a number is due");
+  });
+
+  it("warns where figures cannot be computed from an edited plan, and knows none that lack", async () => {
+    const edited = at("without-a-figure.json");
+    const plan = planOf(small);
+    Reflect.deleteProperty(plan.world.finance, "maintenanceRatioPerYear");
+    Reflect.deleteProperty(plan, "catalogVersion");
+    writeFileSync(edited, JSON.stringify(plan));
+    const { stdout, stderr } = await runCliHere(["report", "finance", edited]);
+    expect(stdout).toContain("NaN");
+    expect(stderr).toMatch(/warning: .*does not say its catalogue/);
+    expect(stderr).toMatch(/warning: what follows says NaN.*disperse verify names what was changed/);
+    const whole = await runCliHere(["report", "finance", small]);
+    expect(whole.stderr).not.toContain("NaN");
+  });
+
   it("refuses a plan of another scenario", async () => {
     const { exitCode, stderr } = await runCliHere(["verify", grown, "--against", scenario]);
     expect(exitCode).toBe(3);
