@@ -94,7 +94,7 @@ function rotate(id: string, options: RotateKeyOptions): void {
   if (typeof old["expires"] !== "string" || Date.parse(old["expires"]) > Date.parse(until)) old["expires"] = until;
   add(options.keys, accounts, keys, { account, ...same, ...(expires ? { expires } : {}) });
   process.stderr.write(
-    `${id} works until ${String(old["expires"])}${expires ? `, the new key until ${String(expires)}` : ""}.\n`,
+    `${id} works until ${String(old["expires"])}${typeof expires === "string" ? `, the new key until ${expires}` : ""}.\n`,
   );
 }
 
