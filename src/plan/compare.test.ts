@@ -76,6 +76,16 @@ describe("the comparison of variants", () => {
     expect(verdict.sentence).toContain("the worst failure takes 100 %");
   });
 
+  it("does not blame the tiers of a workload where it is the modules that may not stand in the core", async () => {
+    const near = nearCore();
+    const modules = near.modules.map((module) => ({ ...module, tiers: ["regional" as const, "edge" as const] }));
+    const { verdict } = await compareVariants({ ...near, modules }, planWorld);
+    expect(verdict.distribute).toBe(true);
+    expect(verdict.sentence).toContain(
+      "the tiers in which calm may run and a module on offer may stand, of which there is no site",
+    );
+  });
+
   it("says what it can when the user stops early", async () => {
     let left = 1;
     const { variants, verdict } = await compareVariants(tinyWorld(), (world, label) =>

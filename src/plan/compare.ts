@@ -214,7 +214,10 @@ function causeOf({ workload, reason, detail }: Unserved): Pick<Driver, "kind" | 
     case "export":
       return { kind: "law", name: `the law that keeps ${workload} away (${reason})` };
     case "tier":
-      return { kind: "limit", name: `the tiers ${workload} may run in, of which there is no site` };
+      return {
+        kind: "limit",
+        name: `the tiers in which ${workload} may run and a module on offer may stand, of which there is no site`,
+      };
     case "memory":
     case "limits":
       return { kind: "limit", name: `limits that leave ${workload} unserved (${detail})` };
