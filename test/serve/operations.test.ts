@@ -149,6 +149,16 @@ describe.skipIf(!existsSync("/usr/bin/openssl"))("TLS", () => {
       asked.on("error", reject).end();
     });
 
+  it("tells who asks it that its certificate is not trusted, not that nobody answers", async () => {
+    const place = newFolder();
+    certify(place, "localhost");
+    const args = ["--tls-cert", join(place, "cert.pem"), "--tls-key", join(place, "key.pem")];
+    const { url } = await start(writePlan(place), args);
+    const { exitCode, stderr } = await runCliHere(["drain", "--url", url]);
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/certificate of the gateway at .* is not trusted here.*NODE_EXTRA_CA_CERTS/);
+  });
+
   it("is spoken with the certificate that is there now", async () => {
     const place = newFolder();
     certify(place, "one.test");
