@@ -119,6 +119,7 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
  */
 export function engineBody(request: InferenceRequest, body: string, engineModel: string): string {
   const { modelSpan, streamOptionsSpan } = request;
+  if (request.form && engineModel === request.model) return body;
   if (request.form) return body.slice(0, modelSpan.valueStart) + engineModel + body.slice(modelSpan.valueEnd);
   const options = request.stream && !request.includeUsage ? streamOptionsSpan : null;
   const rename = engineModel !== request.model;

@@ -1,13 +1,13 @@
 import { apiError } from "./api-error.ts";
 import type { Parsed } from "./chat-request.ts";
 import { formBoundary, formParts } from "./form-parts.ts";
-import type { ByteText } from "./ports.ts";
+import type { ByteSource } from "./transport.ts";
 
 /** Longest name of a model. */
 const maxModelCharacters = 200;
 
 /** Reads a request that comes as a form, as uploads of sound and pictures do. */
-export function parseFormRequest(body: ByteText, contentType: string | undefined): Parsed {
+export function parseFormRequest(body: ByteSource, contentType: string | undefined): Parsed {
   const boundary = formBoundary(contentType ?? "");
   if (boundary === null) return refuse("Send the request as multipart/form-data with a boundary.");
   const parts = formParts(body, boundary);

@@ -52,7 +52,7 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
     const { key } = authenticated;
     const form = endpoint.request === "form";
     const parsed = form
-      ? parseFormRequest(call.body, call.header("content-type"))
+      ? parseFormRequest(call.bytes ?? call.body, call.header("content-type"))
       : parseInferenceRequest(call.body, endpoint);
     if (!parsed.ok) return refuse(reply, parsed.error);
     const asked = parsed.request;

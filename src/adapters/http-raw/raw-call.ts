@@ -1,39 +1,60 @@
 import type { Socket } from "node:net";
 import { splitTarget, type ByteSource, type ByteText, type Call } from "../../serve/index.ts";
+import { giveBack, joined } from "./body-bytes.ts";
 import { fieldValue, type MessageHead } from "./message-head.ts";
-
-const nothing: Buffer = Buffer.alloc(0);
 
 /** A form's bytes, left where they lie until somebody wants them as a text. */
 export class FormBody implements ByteSource {
-  #bytes: Buffer;
-  #text: ByteText | null;
+  readonly length: number;
+  /** All but the last of the same length. */
+  #pieces: readonly [Buffer, ...Buffer[]] | null;
+  readonly #pieceBytes: number;
+  #text: ByteText | null = null;
 
-  /** `own`: the buffer is nobody else's. */
-  constructor(bytes: Buffer, own: boolean) {
-    this.#bytes = bytes;
-    this.#text = own ? null : bytes.toString("latin1");
+  /** `own`: the buffers are nobody else's. */
+  constructor(pieces: readonly [Buffer, ...Buffer[]], own: boolean) {
+    this.length = pieces.reduce((sum, { length }) => sum + length, 0);
+    this.#pieceBytes = Math.max(1, pieces[0].length);
+    this.#pieces = pieces;
+    if (!own) this.#read();
   }
 
   get text(): ByteText {
+    if (this.#pieces === null) return this.#text ?? "";
     // Never both for longer than it takes to make the one of the other.
-    this.#text ??= this.#bytes.toString("latin1");
-    this.#bytes = nothing;
-    return this.#text;
+    const whole = joined(this.#pieces);
+    this.#pieces = [whole];
+    const text = this.#read();
+    giveBack(whole);
+    return text;
   }
 
-  /** Nobody will read it any more: the memory of a large one need not wait for the collector. */
+  /** Of a single piece. */
+  #read(): ByteText {
+    const text = this.#pieces![0].toString("latin1");
+    this.#pieces = null;
+    this.#text = text;
+    return text;
+  }
+
+  /** Nobody will read it any more. */
   free(): void {
-    if (this.#text === null && this.#bytes.length > 0) (this.#bytes.buffer as ArrayBuffer).transfer(0);
-    this.#bytes = nothing;
-  }
-
-  get length(): number {
-    return this.#text?.length ?? this.#bytes.length;
+    for (const piece of this.#pieces ?? []) giveBack(piece);
+    this.#pieces = null;
   }
 
   indexOf(text: ByteText, from = 0): number {
-    return this.#text === null ? this.#bytes.indexOf(text, from, "latin1") : this.#text.indexOf(text, from);
+    if (this.#pieces === null) return this.#text?.indexOf(text, from) ?? -1;
+    for (let index = Math.floor(from / this.#pieceBytes); index < this.#pieces.length; index++) {
+      const start = index * this.#pieceBytes;
+      const found = this.#pieces[index]!.indexOf(text, Math.max(0, from - start), "latin1");
+      if (found >= 0) return start + found;
+      // It may begin here and end in a later piece.
+      const seam = Math.max(from, start + this.#pieceBytes - text.length + 1);
+      const across = this.slice(seam, start + this.#pieceBytes + text.length - 1).indexOf(text);
+      if (across >= 0) return seam + across;
+    }
+    return -1;
   }
 
   startsWith(text: ByteText, at = 0): boolean {
@@ -41,7 +62,15 @@ export class FormBody implements ByteSource {
   }
 
   slice(from: number, to: number): ByteText {
-    return this.#text === null ? this.#bytes.toString("latin1", from, to) : this.#text.slice(from, to);
+    if (this.#pieces === null) return this.#text?.slice(from, to) ?? "";
+    let text = "";
+    for (let at = from; at < Math.min(to, this.length);) {
+      const index = Math.floor(at / this.#pieceBytes);
+      const start = index * this.#pieceBytes;
+      text += this.#pieces[index]!.toString("latin1", at - start, to - start);
+      at = start + this.#pieceBytes;
+    }
+    return text;
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type Reply,
   type Unpack,
 } from "../../serve/index.ts";
-import { BodyBytes } from "./body-bytes.ts";
+import { BodyBytes, joined } from "./body-bytes.ts";
 import { fieldLines, fieldValue, isNamed, type MessageHead } from "./message-head.ts";
 import { MessageParser, type MessageEvents, type ParseError } from "./message-parser.ts";
 import { FormBody, RawCall } from "./raw-call.ts";
@@ -134,17 +134,19 @@ export class ServerConnection implements MessageEvents, Reply {
       const detail = "The header `transfer-encoding` may say `chunked` and nothing else.";
       this.#refuse(apiError("unsupported_encoding", { detail, param: "transfer-encoding" }));
     } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
-    else if (packing !== null && body.length > 0) this.#unpack(head, packing, own ? body : Buffer.from(body));
-    else this.#hand(head, body, own);
+    else if (packing !== null && body[0].length > 0) {
+      this.#unpack(head, packing, own ? joined(body) : Buffer.from(body[0]));
+    } else this.#hand(head, body, own);
     return true;
   }
 
-  /** `own`: the buffer is nobody else's. */
-  #hand(head: MessageHead, body: Buffer, own: boolean): void {
+  /** `own`: the buffers are nobody else's; several always are. */
+  #hand(head: MessageHead, body: [Buffer, ...Buffer[]], own: boolean): void {
     if (isForm(fieldValue(head.fields, "content-type"))) this.#form = new FormBody(body, own);
-    const read = this.#form ?? textOf(body);
+    const bodyBytes = body.reduce((sum, { length }) => sum + length, 0);
+    const read = this.#form ?? textOf(joined(body));
     if (read === null) return this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
-    const exchange = this.#gateway.handle(new RawCall(head, read, body.length, this.socket), this);
+    const exchange = this.#gateway.handle(new RawCall(head, read, bodyBytes, this.socket), this);
     // The answer may be complete already, and then nobody is interested in this exchange any more.
     if (this.#answering) this.#exchange = exchange;
   }
@@ -160,7 +162,7 @@ export class ServerConnection implements MessageEvents, Reply {
       this.#exchange = null;
       if (!unpacked.ok) return this.#refuse(packingRefusal(unpacked.fault, coding, maxBodyBytes));
       const { buffer, byteOffset, byteLength } = unpacked.bytes;
-      this.#hand(head, Buffer.from(buffer, byteOffset, byteLength), true);
+      this.#hand(head, [Buffer.from(buffer, byteOffset, byteLength)], true);
     });
   }
 

@@ -1,0 +1,33 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FormBody } from "./raw-call.ts";
+
+describe("a form in pieces", () => {
+  it("is searched and cut as the text that it is, wherever one piece ends and the next begins", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "b", "\r", "\u00ff"), maxLength: 60 });
+    const needle = fc.string({ unit: fc.constantFrom("a", "b", "\r", "\u00ff"), minLength: 1, maxLength: 12 });
+    const position = fc.integer({ min: 0, max: 70 });
+    fc.assert(
+      fc.property(text, needle, position, position, fc.integer({ min: 1, max: 20 }), (whole, part, from, to, size) => {
+        // Buffers of their own: those of short texts share one, which a form that is read as a text would give back.
+        const cut = (at: number) =>
+          Buffer.from(Uint8Array.from(Buffer.from(whole.slice(at, at + size), "latin1")).buffer);
+        const inPieces = () => {
+          const pieces: [Buffer, ...Buffer[]] = [cut(0)];
+          for (let at = size; at < whole.length; at += size) pieces.push(cut(at));
+          return new FormBody(pieces, true);
+        };
+        const read = inPieces();
+        expect(read.text).toBe(whole);
+        for (const form of [inPieces(), read]) {
+          expect(form.length).toBe(whole.length);
+          expect(form.indexOf(part, from)).toBe(whole.indexOf(part, from));
+          expect(form.slice(from, to)).toBe(whole.slice(from, Math.max(from, to)));
+          expect(form.startsWith(part, from)).toBe(whole.startsWith(part, from));
+          // Once more from its beginning: what was read is still there.
+          expect(form.slice(0, whole.length)).toBe(whole);
+        }
+      }),
+    );
+  });
+});
