@@ -43,25 +43,57 @@ export interface WatchedPage {
   readonly foreign: string[];
 }
 
+const usualViewport = { width: 1440, height: 900 };
+
 export async function openPage(
   browser: Browser,
   url: string,
   options: Parameters<Browser["newPage"]>[0] = {},
 ): Promise<WatchedPage> {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await browser.newPage({ viewport: usualViewport, ...options });
+  const watched = watch(page, new URL(url).origin);
+  await page.goto(url);
+  await page.getByRole("main").waitFor();
+  return watched;
+}
+
+function watch(page: Page, ownOrigin: string): WatchedPage {
   const errors: string[] = [];
   const foreign: string[] = [];
-  const { origin } = new URL(url);
   page.on("console", (message) => {
     if (message.type() === "error") errors.push(message.text());
   });
   page.on("pageerror", (error) => errors.push(String(error.stack ?? error)));
   page.on("request", (request) => {
-    if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url())) foreign.push(request.url());
+    if (!request.url().startsWith(ownOrigin) && !/^(data|blob):/.test(request.url())) foreign.push(request.url());
   });
+  return { page, errors, foreign };
+}
+
+/**
+ * Goes to `url` in a tab that was used before, with nothing remembered from there but the files that may be: a new tab has
+ * to compile all scripts again. Errors are those from here on.
+ */
+export async function visit(
+  page: Page,
+  url: string,
+  { colorScheme = "light", reducedMotion = "no-preference", viewport = usualViewport }: VisitOptions = {},
+): Promise<WatchedPage> {
+  page.removeAllListeners();
+  await page.evaluate("location.origin === 'null' || localStorage.clear()");
+  await page.goto("about:blank");
+  await page.emulateMedia({ colorScheme, reducedMotion });
+  await page.setViewportSize(viewport);
+  const watched = watch(page, new URL(url).origin);
   await page.goto(url);
   await page.getByRole("main").waitFor();
-  return { page, errors, foreign };
+  return watched;
+}
+
+interface VisitOptions {
+  readonly colorScheme?: "light" | "dark";
+  readonly reducedMotion?: "reduce" | "no-preference";
+  readonly viewport?: { readonly width: number; readonly height: number };
 }
 
 // What runs inside of the page is handed over as text: the tests themselves are compiled without the DOM's types.

@@ -58,7 +58,10 @@ export async function serveConsole(options: {
     const file = normalize(path === "/" ? "/index.html" : path);
     readFile(join(dist, file)).then(
       (body) => {
-        response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
+        response.writeHead(200, {
+          "content-type": types[extname(file)] ?? "application/octet-stream",
+          "cache-control": file.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+        });
         response.end(body);
       },
       () => {

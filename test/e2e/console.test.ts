@@ -7,6 +7,7 @@ import {
   missingForBrowserTests,
   openPage,
   soon,
+  visit,
 } from "./console-browser.ts";
 import { fixtureFigures, fixturePlan, fixtureSimulation } from "./console-fixture.ts";
 import { serveConsole, type ConsoleServer } from "./console-server.ts";
@@ -17,12 +18,15 @@ if (missing !== null) process.stderr.write(`browser tests of the console are ski
 describe.skipIf(missing !== null)("the console in a browser", () => {
   const plan = fixturePlan();
   let browser: Browser;
+  /** One tab for all tests: each visits the console in it as if for the first time. */
+  let page: Page;
   let server: ConsoleServer;
   /** A gateway with a plan and nothing else. */
   let bare: ConsoleServer;
 
   beforeAll(async () => {
     browser = await launchBrowser();
+    page = await browser.newPage();
     server = await serveConsole({ plan, simulation: fixtureSimulation(plan) });
     bare = await serveConsole({ plan, simulation: null });
   }, 60_000);
@@ -34,7 +38,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
   });
 
   it("draws every view without an error and without leaving its origin, and sums the ledger", async () => {
-    const { page, errors, foreign } = await openPage(browser, server.origin);
+    const { errors, foreign } = await visit(page, server.origin);
     await page.getByText("Europe, three tiers").waitFor();
     for (const view of ["Cost", "Service", "Unserved", "Requests", "Plan", "Ledger", "Map"]) {
       await page.getByRole("navigation").getByRole("link", { name: view }).click();
@@ -44,14 +48,13 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.locator(".chart svg").waitFor();
     await page.getByRole("navigation").getByRole("link", { name: "Service" }).click();
     await page.locator(".chart svg").first().waitFor();
-    await sumsTheLedger(page);
+    await sumsTheLedger();
     expect(errors).toEqual([]);
     expect(foreign).toEqual([]);
-    await page.close();
   });
 
-  /** In a page that is open already: opening one takes longer than all of this. */
-  async function sumsTheLedger(page: Page) {
+  /** In a page that is open already: loading it takes longer than all of this. */
+  async function sumsTheLedger() {
     await page.getByRole("navigation").getByRole("link", { name: "Ledger" }).click();
     const tenants = page.getByRole("region", { name: "By tenant" });
     await tenants.getByRole("row", { name: /^shop/ }).waitFor();
@@ -69,7 +72,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
   }
 
   it("paints land, sites and flows on the map, and paints them anew in the dark", async () => {
-    const { page } = await openPage(browser, server.origin);
+    await visit(page, server.origin);
     await mapIsPainted(page);
     const background = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
     const light = await background();
@@ -79,18 +82,16 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.reload();
     await page.getByTestId("map-base").waitFor();
     expect(await background()).not.toBe(light);
-    await page.close();
   });
 
   it("follows the system's dark mode until told otherwise", async () => {
-    const { page } = await openPage(browser, server.origin, { colorScheme: "dark" });
+    await visit(page, server.origin, { colorScheme: "dark" });
     await expect.poll(() => page.evaluate<string>("document.documentElement.dataset.theme"), soon).toBe("dark");
-    await page.close();
   });
 
   it("shows a site's panel when its mark is clicked, and puts it in the address", async () => {
     const site = plan.world.sites.find(({ name }) => name === "London")!;
-    const { page } = await openPage(browser, `${server.origin}/?at=${site.longitude},${site.latitude},12`);
+    await visit(page, `${server.origin}/?at=${site.longitude},${site.latitude},12`);
     await mapIsPainted(page);
     const box = (await page.getByTestId("map-base").boundingBox())!;
     const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
@@ -101,11 +102,10 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     expect(new URL(page.url()).searchParams.get("site")).toBe(site.id);
     await page.getByText("Why it is open").waitFor();
     await page.getByText("1 place drained").waitFor();
-    await page.close();
   });
 
   it("opens the same site from a copied address, and Back closes it", async () => {
-    const { page } = await openPage(browser, server.origin);
+    await visit(page, server.origin);
     await page.keyboard.press("n");
     await page.getByTestId("site-panel").waitFor();
     const copy = await openPage(browser, page.url());
@@ -116,11 +116,10 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.goBack();
     await expect.poll(() => page.getByTestId("site-panel").count(), soon).toBe(0);
     await copy.page.close();
-    await page.close();
   });
 
   it("goes by keyboard from site to site, to the table and to the list of keys", async () => {
-    const { page } = await openPage(browser, server.origin);
+    await visit(page, server.origin);
     await page.keyboard.press("n");
     const first = await page.getByTestId("site-panel").getByRole("heading", { level: 2 }).textContent();
     await page.keyboard.press("n");
@@ -143,11 +142,10 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("2");
     await page.getByRole("heading", { name: "Cost", exact: true }).waitFor();
-    await page.close();
   });
 
   it("moves and zooms the map by key and wheel, and remembers where it was", async () => {
-    const { page } = await openPage(browser, server.origin);
+    await visit(page, server.origin);
     await mapIsPainted(page);
     await page.getByRole("application").focus();
     await page.keyboard.press("+");
@@ -160,21 +158,19 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await expect.poll(zoomOf, soon).toBeGreaterThan(zoom);
     await page.keyboard.press("f");
     await expect.poll(() => new URL(page.url()).searchParams.has("at"), soon).toBe(false);
-    await page.close();
   });
 
   it("shows how the plan was found, when it is paid for and what it is close to", async () => {
-    const { page, errors } = await openPage(browser, `${server.origin}/?view=plan`);
+    const { errors } = await visit(page, `${server.origin}/?view=plan`);
     await page.getByRole("img", { name: /best plan found/ }).waitFor();
     await page.getByRole("img", { name: /Capital per period/ }).waitFor();
     const investment = page.getByRole("region", { name: "Investment by period" });
     expect(await investment.getByRole("row").count()).toBe(2);
     expect(errors).toEqual([]);
-    await page.close();
   });
 
   it("draws results of the command line that the reader opens, and says why it cannot draw others", async () => {
-    const { page, errors } = await openPage(browser, `${server.origin}/?view=plan`);
+    const { errors } = await visit(page, `${server.origin}/?view=plan`);
     const json = (name: string, value: unknown) => ({
       name,
       mimeType: "application/json",
@@ -203,11 +199,10 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await study("cut.json").getByText("It is no JSON", { exact: false }).waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);
     expect(errors).toEqual([]);
-    await page.close();
   });
 
   it("lists live requests as they come, holds the list when paused, and explains a route", async () => {
-    const { page } = await openPage(browser, `${server.origin}/?view=requests`);
+    await visit(page, `${server.origin}/?view=requests`);
     await page.getByText(/^Live ·/).waitFor();
     server.sendLive(5);
     await expect.poll(() => page.locator("tbody tr").count(), soon).toBe(5);
@@ -221,26 +216,23 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     const drawer = page.getByRole("dialog", { name: "Why this route" });
     await drawer.getByText("Would have come next").waitFor();
     await drawer.getByText("network too long").waitFor();
-    await page.close();
   });
 
   it("says so when there is no simulation, no traffic and no plan", async () => {
-    const { page, errors } = await openPage(browser, bare.origin);
+    const { errors } = await visit(page, bare.origin);
     await page.getByText("Not simulated yet.").waitFor();
     await page.getByText("Requests to the gateway appear here", { exact: false }).waitFor();
     expect(errors).toEqual([]);
-    await page.close();
     const empty = await serveConsole({ plan: null, simulation: null });
-    const planless = await openPage(browser, empty.origin);
-    await planless.page.getByText("There is no plan here yet.").waitFor();
+    const planless = await visit(page, empty.origin);
+    await page.getByText("There is no plan here yet.").waitFor();
     expect(planless.errors).toEqual([]);
-    await planless.page.close();
     await empty.close();
   });
 
   it("has no accessibility violation in any view, light or dark", async () => {
     // Without transitions: colours half-way between two themes are nobody's.
-    const { page } = await openPage(browser, server.origin, { reducedMotion: "reduce" });
+    await visit(page, server.origin, { reducedMotion: "reduce" });
     await page.getByText(/^Live ·/).waitFor();
     server.sendLive(3);
     // What stands around the views is the same in all of them.
@@ -262,11 +254,10 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
       expect(inDark, `after ${key}, dark`).toEqual([]);
       await page.keyboard.press("d");
     }
-    await page.close();
   }, 60_000);
 
   it("fits a telephone without sideways scrolling", async () => {
-    const { page } = await openPage(browser, server.origin, { viewport: { width: 390, height: 844 } });
+    await visit(page, server.origin, { viewport: { width: 390, height: 844 } });
     await mapIsPainted(page);
     for (const query of ["", "?view=cost", "?view=service", "?view=unserved", "?view=plan", "?view=ledger"]) {
       await page.goto(`${server.origin}/${query}`);
@@ -274,11 +265,10 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
       const overhang = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
       expect(overhang, query).toBeLessThanOrEqual(0);
     }
-    await page.close();
   });
 
   it("keeps the bar at the top legible in narrow windows: nothing over anything else, the question's name whole", async () => {
-    const { page } = await openPage(browser, server.origin);
+    await visit(page, server.origin);
     for (const width of [1280, 1000, 800]) {
       await page.setViewportSize({ width, height: 700 });
       const boxes = await page.evaluate<number[][]>(`[".brand", ".scenario h1", ".top nav", ".top-end"].map((name) => {
@@ -297,6 +287,5 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
       );
       expect(cut, `${width} px`).toBeLessThanOrEqual(0);
     }
-    await page.close();
   });
 });
