@@ -1,6 +1,7 @@
 import type { Account, KeyRecord } from "../serve/index.ts";
 import { priorities, type Priority } from "../route/index.ts";
 import { operatorRoles, slos, type OperatorRole, type Slo } from "../serve/index.ts";
+import { epochMsOfDate } from "./date-text.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /** An entry as the user wrote it; what is not known here is kept when the file is written again. */
@@ -57,7 +58,7 @@ export function checkAccountsFile(path: string, content: unknown): AccountsFile 
   };
   const date = (entry: Entry, name: string, where: string) => {
     const value = entry[name] ?? null;
-    const epochMs = value === null ? null : typeof value === "string" ? Date.parse(value) : Number.NaN;
+    const epochMs = value === null ? null : typeof value === "string" ? epochMsOfDate(value) : Number.NaN;
     if (Number.isNaN(epochMs)) throw wrong(`${where}: "${name}" must be a date such as 2027-01-31.`);
     return epochMs;
   };

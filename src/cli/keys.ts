@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { checkAccountsFile, type AccountsFile, type Entry } from "./accounts-file.ts";
+import { epochMsOfDate } from "./date-text.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { fileFault } from "./file-errors.ts";
 import { keyedDigest, newSecret, pepperPath, pepperVariable, providePepper } from "./key-secret.ts";
@@ -91,7 +92,8 @@ function rotate(id: string, options: RotateKeyOptions): void {
   const same = { ...(workloads ? { workloads } : {}), ...(slo ? { slo } : {}), ...(role ? { role } : {}) };
   const until = dateOf(options.overlap);
   // A key that ends sooner anyway is not given more time.
-  if (typeof old["expires"] !== "string" || Date.parse(old["expires"]) > Date.parse(until)) old["expires"] = until;
+  if (typeof old["expires"] !== "string" || epochMsOfDate(old["expires"]) > epochMsOfDate(until))
+    old["expires"] = until;
   add(options.keys, accounts, keys, { account, ...same, ...(expires ? { expires } : {}) });
   process.stderr.write(
     `${id} works until ${String(old["expires"])}${typeof expires === "string" ? `, the new key until ${expires}` : ""}.\n`,
@@ -244,7 +246,7 @@ function write(path: string, accounts: Entry[], keys: Entry[]): void {
 function endOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const expires = dateOf(text);
-  if (Date.parse(expires) <= Date.now())
+  if (epochMsOfDate(expires) <= Date.now())
     throw invalid(`--expires: "${text}" lies in the past, so the key would never work.`);
   return expires;
 }
@@ -253,7 +255,7 @@ function endOf(text: string | undefined): string | undefined {
 function dateOf(text: string): string {
   const span = /^(\d+)\s*(d|h|min|s)$/.exec(text.trim());
   const unitMs = { d: 86_400_000, h: 3_600_000, min: 60_000, s: 1_000 };
-  const epochMs = span ? Date.now() + Number(span[1]) * unitMs[span[2] as keyof typeof unitMs] : Date.parse(text);
+  const epochMs = span ? Date.now() + Number(span[1]) * unitMs[span[2] as keyof typeof unitMs] : epochMsOfDate(text);
   if (!Number.isFinite(epochMs))
     throw invalid(`"${text}" is no date such as 2027-01-31 and no span such as 90d or 24h.`);
   return new Date(epochMs).toISOString();

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { createAuditor, settle, sumBy, type LedgerRow, type OperatorLedger, type RollUp } from "../serve/index.ts";
 import { readCheckpoint, signCheckpoint } from "./checkpoint.ts";
+import { epochMsOfDate } from "./date-text.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { focusCsv, usd, type FocusParties } from "./focus-export.ts";
 import { rollUpsAt, verifyLedgerAt } from "./open-ledger.ts";
@@ -205,7 +206,7 @@ async function selected(paths: readonly string[], options: SelectOptions): Promi
 
 function dayOf(option: string, text: string | undefined): number | null {
   if (text === undefined) return null;
-  const epochMs = Date.parse(text);
+  const epochMs = epochMsOfDate(text);
   if (Number.isNaN(epochMs)) throw invalid(`${option}: "${text}" is no date such as 2027-01-31.`);
   return epochMs;
 }
