@@ -141,7 +141,7 @@ export async function closeOnCore(
     const isMiss = short.length > 0 && !isBetter;
     if (isMiss && ++misses >= mostMisses && core.arc.length > quickArcs) return "";
     for (const row of short) keeps[row] = Infinity;
-    isDoubted &&= first || short.length > 0 || !isCutShort;
+    if (isCutShort && short.length === 0) isDoubted = false;
     // Nothing is left to find where the best of all plans was looked for, and no arc was missing.
     if (mostUsd === bestUsd && short.length === 0 && !isCutShort) return "";
   }
