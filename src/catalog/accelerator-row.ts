@@ -1,5 +1,5 @@
 import { derated, type Figure } from "./figure.ts";
-import type { Accelerator, Confidence, Precision } from "./world.ts";
+import type { Accelerator, Confidence, Precision } from "./world-engines.ts";
 
 /**
  * An accelerator of the catalogue: what the datasheet says beside what the engine model uses.

@@ -1,5 +1,5 @@
 import { analyst, assumed, type Figure } from "./figure.ts";
-import type { AccessType } from "./world.ts";
+import type { AccessType } from "./world-places.ts";
 
 interface AccessRow {
   readonly name: string;

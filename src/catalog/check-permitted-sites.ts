@@ -1,6 +1,8 @@
 import { countryName } from "./countries.ts";
 import type { Resolution } from "./resolution.ts";
-import type { Jurisdiction, Workload, World } from "./world.ts";
+import type { Workload } from "./world-demand.ts";
+import type { Jurisdiction } from "./world-places.ts";
+import type { World } from "./world.ts";
 
 /** Most countries a message names. */
 const namedCountries = 6;

@@ -1,4 +1,4 @@
-import type { EngineCalibration, EngineProfile } from "./world.ts";
+import type { EngineCalibration, EngineProfile } from "./world-engines.ts";
 
 /**
  * Inference engines as coefficients of the step time (`perf` documents the formula).

@@ -1,6 +1,7 @@
 import { vendor, type Figure } from "./figure.ts";
 import type { SourceKey } from "./sources.ts";
-import type { Confidence, Jurisdiction } from "./world.ts";
+import type { Confidence } from "./world-engines.ts";
+import type { Jurisdiction } from "./world-places.ts";
 
 /** U.S. export law for accelerators as far as a plan needs it; other states' laws are not modelled. */
 export interface ExportRow {

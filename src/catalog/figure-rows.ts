@@ -18,7 +18,7 @@ import * as site from "./prices-site.ts";
 import { dataClasses } from "./residency-rules.ts";
 import { serverModules } from "./server-modules.ts";
 import { sources, type SourceKey } from "./sources.ts";
-import type { Confidence } from "./world.ts";
+import type { Confidence } from "./world-engines.ts";
 
 /** One fact of the catalogue as a line of a table. */
 export interface FigureRow {

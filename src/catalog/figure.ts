@@ -1,4 +1,4 @@
-import type { Confidence } from "./world.ts";
+import type { Confidence } from "./world-engines.ts";
 import { sources } from "./sources.ts";
 import type { SourceKey } from "./sources.ts";
 

@@ -1,4 +1,7 @@
 export * from "./world.ts";
+export * from "./world-demand.ts";
+export * from "./world-engines.ts";
+export * from "./world-places.ts";
 export type { Figure } from "./figure.ts";
 export { sources, type Source, type SourceKey } from "./sources.ts";
 export { catalogVersion } from "./version.ts";

@@ -2,7 +2,7 @@ import { continentOf, countryCodes } from "./countries.ts";
 import { unitedStates } from "./country-sets.ts";
 import { exportRules, openRule } from "./export-rules.ts";
 import { dataClasses, residencyLaws, usCountriesOfConcern, type LawRow } from "./residency-rules.ts";
-import type { Jurisdiction, ResidencyRule } from "./world.ts";
+import type { Jurisdiction, ResidencyRule } from "./world-places.ts";
 
 /** Destinations of a rule, origin first, without doubles, in a fixed order. */
 export function allowedFrom(origin: string, allowed: readonly string[] | "*"): readonly string[] | "*" {

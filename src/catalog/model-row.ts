@@ -1,5 +1,5 @@
 import type { Figure } from "./figure.ts";
-import type { Model, Precision } from "./world.ts";
+import type { Model, Precision } from "./world-engines.ts";
 
 /** Published shape of a transformer; sizes are counts, not bytes. */
 export interface ModelShape {

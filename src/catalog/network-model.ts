@@ -1,5 +1,5 @@
 import type { Source } from "./sources.ts";
-import type { NetworkModel } from "./world.ts";
+import type { NetworkModel } from "./world-places.ts";
 
 /**
  * Round-trip time against great-circle distance, from ping measurements between servers in 243 cities.

@@ -1,5 +1,5 @@
 import { analyst, assumed, type Figure } from "./figure.ts";
-import type { Owner } from "./world.ts";
+import type { Owner } from "./world-places.ts";
 
 /** Lives over which assets are written off. */
 export const depreciationYears = {

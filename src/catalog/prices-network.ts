@@ -1,6 +1,6 @@
 import { continentOf, type Continent } from "./countries.ts";
 import { analyst, assumed, vendor, type Figure } from "./figure.ts";
-import type { Tier } from "./world.ts";
+import type { Tier } from "./world-places.ts";
 
 /**
  * Price of one GB that leaves a site towards users, by how the traffic is bought. The class decides more than the

@@ -1,5 +1,5 @@
 import { analyst, assumed, type Figure } from "./figure.ts";
-import type { Tier } from "./world.ts";
+import type { Tier } from "./world-places.ts";
 
 /** Building cost per kW of IT load: shell, cooling, power distribution. Land and grid connection are in `openingCapex`. */
 export const buildingUsdPerKw: Readonly<Record<Tier, Figure>> = {

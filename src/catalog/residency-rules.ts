@@ -1,6 +1,6 @@
 import { asean, eea, gcc, gdprAdequate, unitedStates } from "./country-sets.ts";
 import type { SourceKey } from "./sources.ts";
-import type { Confidence } from "./world.ts";
+import type { Confidence } from "./world-engines.ts";
 
 /** Classes of data the catalogue has rules for. A scenario may name others; without a rule they stay in the country. */
 export const dataClasses = ["public", "personal", "health", "payment", "government"] as const;

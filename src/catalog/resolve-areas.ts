@@ -1,7 +1,7 @@
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { checkCountry } from "./resolve-reference.ts";
 import { findCity, selectCities } from "./select-cities.ts";
-import type { Area } from "./world.ts";
+import type { Area } from "./world-places.ts";
 
 /** Solar offset of a longitude, hours: 15 degrees are one hour. Never minus zero. */
 function solarOffsetHours(longitude: number): number {

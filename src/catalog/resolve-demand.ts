@@ -2,7 +2,9 @@ import { accessMix, accessTypeOf, accessTypes } from "./access-types.ts";
 import { isCountry } from "./countries.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { unknownName } from "./resolve-reference.ts";
-import type { AccessType, Area, DemandRow, Period, Workload } from "./world.ts";
+import type { DemandRow, Workload } from "./world-demand.ts";
+import type { AccessType, Area } from "./world-places.ts";
+import type { Period } from "./world.ts";
 
 const dayS = 86_400;
 /** More than this from one area is a slip of units: every inhabitant of the largest city asking ten times a second. */

@@ -3,7 +3,7 @@ import { engineCalibration, engineProfiles } from "./engines.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { speculativeOf } from "./speculative.ts";
 import { unknownName } from "./resolve-reference.ts";
-import type { EngineCalibration, EngineProfile, SplitUnits } from "./world.ts";
+import type { EngineCalibration, EngineProfile, SplitUnits } from "./world-engines.ts";
 
 const catalogue: Readonly<Record<string, EngineProfile>> = engineProfiles;
 

@@ -7,7 +7,8 @@ import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { unknownName } from "./resolve-reference.ts";
 import { serverModuleOf, type ServerModuleRow } from "./server-module-row.ts";
 import { serverModules, usualModules } from "./server-modules.ts";
-import { tiers, type Accelerator, type Model, type ServerModule } from "./world.ts";
+import { type Accelerator, type Model, type ServerModule } from "./world-engines.ts";
+import { tiers } from "./world-places.ts";
 
 const catalogueAccelerators: Readonly<Record<string, AcceleratorRow>> = accelerators;
 const catalogueModules: Readonly<Record<string, ServerModuleRow>> = serverModules;

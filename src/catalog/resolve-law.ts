@@ -4,7 +4,8 @@ import { allowedFrom, jurisdictionOf, residencyOf } from "./jurisdictions.ts";
 import { dataClasses } from "./residency-rules.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { checkCountry, unknownName } from "./resolve-reference.ts";
-import type { Jurisdiction, ResidencyRule, Workload } from "./world.ts";
+import type { Workload } from "./world-demand.ts";
+import type { Jurisdiction, ResidencyRule } from "./world-places.ts";
 import { catalogVersion } from "./version.ts";
 
 /** Countries a list of codes and group names stands for. */

@@ -4,7 +4,10 @@ import { waccRatio } from "./prices-finance.ts";
 import { checkCountry, unknownName } from "./resolve-reference.ts";
 import { resolveShares } from "./resolve-shares.ts";
 import { absurdPowerKw, connectedFrom } from "./resolve-site-terms.ts";
-import type { NetworkModel, Owner, Period, PlanLimits, ServerModule, Site, TrainingDemand } from "./world.ts";
+import type { TrainingDemand } from "./world-demand.ts";
+import type { ServerModule } from "./world-engines.ts";
+import type { NetworkModel, Owner, Site } from "./world-places.ts";
+import type { Period, PlanLimits } from "./world.ts";
 
 /** Periods in order; their ids are the years they begin in, `2027`, or `2027.5` for the middle of a year. */
 export function resolvePeriods(resolution: Resolution): readonly Period[] {

@@ -1,6 +1,6 @@
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { unknownName } from "./resolve-reference.ts";
-import { tiers, type Site } from "./world.ts";
+import { tiers, type Site } from "./world-places.ts";
 
 /**
  * Gives every site the parent its entry names; a site with a link to a parent (`backhaul`, `backhaulPrice`) that names none

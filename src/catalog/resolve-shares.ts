@@ -1,6 +1,7 @@
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { checkCountry, unknownName } from "./resolve-reference.ts";
-import type { Owner, PlanLimits, Site } from "./world.ts";
+import type { Owner, Site } from "./world-places.ts";
+import type { PlanLimits } from "./world.ts";
 
 type Shares = NonNullable<PlanLimits["shares"]>;
 

@@ -1,6 +1,7 @@
 import type { SiteEntry } from "../scenario/index.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
-import type { Period, Site } from "./world.ts";
+import type { Site } from "./world-places.ts";
+import type { Period } from "./world.ts";
 
 /** Whether and when a site may or must be closed. */
 export function closingOf(

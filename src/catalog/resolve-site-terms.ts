@@ -14,7 +14,7 @@ import {
 } from "./prices-site.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { unknownName } from "./resolve-reference.ts";
-import type { Site, Tier } from "./world.ts";
+import type { Site, Tier } from "./world-places.ts";
 
 /** Seconds of a month, a twelfth of 8760 hours, and GB one Gbit/s carries in it when it is always full. */
 const monthS = (8760 / 12) * 3600;

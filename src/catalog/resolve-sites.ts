@@ -6,7 +6,9 @@ import { siteTermsOf } from "./resolve-site-terms.ts";
 import { findCity, selectCities, selectPlaces } from "./select-cities.ts";
 import { hangOnParents } from "./resolve-parents.ts";
 import { closingOf, placesOfOwner } from "./resolve-site-state.ts";
-import type { Owner, Period, ServerModule, Site } from "./world.ts";
+import type { ServerModule } from "./world-engines.ts";
+import type { Owner, Site } from "./world-places.ts";
+import type { Period } from "./world.ts";
 
 type InlineSite = Extract<SiteEntry, { form: "inline" }>;
 type SelectedSites = Extract<SiteEntry, { form: "select" }>;

@@ -2,7 +2,8 @@ import type { WorkloadEntry } from "../scenario/index.ts";
 import type { Resolution, ScenarioPath } from "./resolution.ts";
 import { resolveEngine } from "./resolve-engines.ts";
 import { resolveModel } from "./resolve-hardware.ts";
-import type { EngineProfile, Model, Precision, Workload } from "./world.ts";
+import type { Workload } from "./world-demand.ts";
+import type { EngineProfile, Model, Precision } from "./world-engines.ts";
 
 /** Formats when a workload states none: weights as most servings quantise them today, the cache as engines keep it. */
 const usualWeightPrecision: Precision = "fp8";

@@ -2,7 +2,8 @@ import type { AcceleratorId } from "./accelerators.ts";
 import { accelerators } from "./accelerators.ts";
 import { acceleratorOf } from "./accelerator-row.ts";
 import type { Figure } from "./figure.ts";
-import type { ServerModule, Tier } from "./world.ts";
+import type { ServerModule } from "./world-engines.ts";
+import type { Tier } from "./world-places.ts";
 
 /** A server or rack that can be bought whole. Chips that are only rented have no row here but a rental price. */
 export interface ServerModuleRow {

@@ -1,7 +1,7 @@
 import type { AcceleratorId } from "./accelerators.ts";
 import { analyst, assumed, measured, vendor, type Figure, type FigureExtras } from "./figure.ts";
 import type { ServerModuleRow } from "./server-module-row.ts";
-import type { Tier } from "./world.ts";
+import type { Tier } from "./world-places.ts";
 
 const usd = (value: number, note: string, extras?: FigureExtras) => assumed(value, "USD", note, extras);
 const kilowatts = (value: number, note: string, extras?: FigureExtras) => assumed(value, "kW", note, extras);

@@ -1,4 +1,4 @@
-import type { SpeculativeDecoding } from "./world.ts";
+import type { SpeculativeDecoding } from "./world-engines.ts";
 
 /**
  * Tokens gained per step with 1 to 8 tokens proposed: medians over 14 measurements published with InferenceX (SPEED-Bench,
