@@ -1,5 +1,6 @@
 /** Mends a plan that does not survive: by modules that stand ready where that pays, by serving less where it does not. */
-import { examine, type Missing, type Stage } from "./examine-failures.ts";
+import { examine, type Missing } from "./examine-failures.ts";
+import type { Stage } from "./failover-terms.ts";
 import { mend } from "./mend-plan.ts";
 import { MipBuilder } from "./mip-builder.ts";
 import { createPlanState, type PlanState } from "./plan-state.ts";

@@ -4,7 +4,8 @@
  * averaged choices are least decided. Worth it where modules or sites are large against what is to be served.
  */
 import { caseOf, type Branch, type BranchNode } from "./branch-tree.ts";
-import { pricesOf, recomputeBound, type Certificate, type Prices } from "./certificate.ts";
+import { pricesOf, recomputeBound } from "./certificate.ts";
+import type { Certificate, Prices } from "./prices.ts";
 import { lagrangianBound, type LagrangianResult } from "./lagrangian.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
 import { boundAt } from "./recompute-bound.ts";

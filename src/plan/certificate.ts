@@ -2,41 +2,14 @@
  * The prices behind a bound, as plain numbers. Anyone can recompute the bound from them and the problem in one pass over
  * the arcs, without a solver; see `recompute-bound.ts`.
  */
-import { branchFault, narrowed, type BranchNode } from "./branch-tree.ts";
+import type { Certificate, Prices } from "./prices.ts";
+import { branchFault, narrowed } from "./branch-tree.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
 import type { LagrangianResult } from "./lagrangian.ts";
 import { noTies, type PlanProblem } from "./problem.ts";
 import { boundAt } from "./recompute-bound.ts";
 import { cutsPerSite } from "./site-cuts.ts";
 import type { SiteView } from "./site-view.ts";
-
-/** Any prices give a valid bound; the better they are, the higher it is. */
-export interface Prices {
-  /**
-   * What serving each row is worth, USD/year, up to the cost of leaving it unserved. Below 0 where limits pay for serving it (a
-   * least use, the service of debt), so that it is not served twice over.
-   */
-  readonly rowPrices: readonly number[];
-  /** What one unit of each coupling limit is worth, then of each that follows from them, USD/year; not negative. */
-  readonly limitPrices: readonly number[];
-  /** What taking one module away again would be worth per tie between periods, USD; not negative. */
-  readonly tiePrices: readonly number[];
-  /**
-   * Per site, price vectors: USD/year per module and pool of the site in the order of pools, then per Gbit/s of its ports.
-   * None of them may be negative.
-   */
-  readonly sitePrices: readonly (readonly (readonly number[])[])[];
-}
-
-export interface Certificate extends Prices {
-  readonly boundUsd: number;
-  /**
-   * Cases that together are all plans, each bounded by prices of its own: leaf 0 by those of the certificate, leaf k by
-   * `leaves[k - 1]`. The least of them is then what is proven. Absent where nothing was told apart.
-   */
-  readonly branches?: readonly BranchNode[];
-  readonly leaves?: readonly Prices[];
-}
 
 /** The prices of a bound as plain numbers. */
 export function pricesOf({ bounder: { cuts }, ...bound }: LagrangianResult, view: SiteView): Prices {

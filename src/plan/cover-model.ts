@@ -6,7 +6,7 @@
  */
 import type { LagrangianResult } from "./lagrangian.ts";
 import { MipBuilder } from "./mip-builder.ts";
-import type { Stage } from "./examine-failures.ts";
+import type { Stage } from "./failover-terms.ts";
 import { noTies, usefulModules, type PlanProblem } from "./problem.ts";
 import { cutsPerSite } from "./site-cuts.ts";
 import { createSitePass } from "./site-pass.ts";

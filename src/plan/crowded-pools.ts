@@ -1,7 +1,7 @@
 /** Where a solution puts models on the same modules that do not fit them together. */
 import { layOutEngines, type EngineNeed } from "./engine-layout.ts";
 import { EngineNeeds, type CarriedArc } from "./engine-needs.ts";
-import type { Stage } from "./examine-failures.ts";
+import type { Stage } from "./failover-terms.ts";
 import { arcsByPool, rowsOfArcs } from "./formulate.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
 import { spotAt } from "./spots.ts";

@@ -5,7 +5,7 @@ import { capacityWorth } from "./capacity-worth.ts";
 import { limitUse } from "./coupling-limit.ts";
 import { toDeployment } from "./deployment.ts";
 import { documentSolution } from "./document-solution.ts";
-import type { FailoverMove } from "./examine-failures.ts";
+import type { FailoverMove } from "./failover-terms.ts";
 import { idleModules } from "./idle-modules.ts";
 import type { LimitUse, PlanDocument, SiteLoad, TrainingPlacement } from "./plan-document.ts";
 import { objectiveUsd, type ProblemSolution } from "./problem.ts";

@@ -1,35 +1,10 @@
 /** Looks for failures that leave requests nowhere to go, and says by which prices: one transport problem each. */
+import type { FailoverMove, FailureCut, Stage } from "./failover-terms.ts";
 import { MipBuilder } from "./mip-builder.ts";
 import type { ProblemSolution } from "./problem.ts";
 import { refugesOf, type FailoverTable, type Failure } from "./resilience.ts";
 import type { PathOptions, PathTools } from "./solution-path.ts";
 import { siteOfSpot, spotAt } from "./spots.ts";
-import type { WorldProblem } from "./world-problem.ts";
-
-/** A period's problem and where it begins in the problem that is solved. */
-export interface Stage {
-  readonly planned: WorldProblem;
-  readonly arc: number;
-  readonly pool: number;
-}
-
-/** Prices that rule out plans which do not survive, by which anyone can write the same limits again. */
-export interface FailureCut {
-  readonly stage: number;
-  readonly failure: number;
-  readonly prices: readonly (readonly [spot: number, price: number])[];
-  /** Places that stand empty in the plan it rules out, one of which would have to be open instead; see `failureLimit`. */
-  readonly shut?: readonly number[];
-}
-
-/** Where requests go when something fails; shares are of the problem row. */
-export interface FailoverMove {
-  readonly stage: number;
-  readonly failure: number;
-  readonly row: number;
-  readonly spot: number;
-  readonly share: number;
-}
 
 export interface Missing {
   readonly cut: FailureCut;

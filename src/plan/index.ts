@@ -4,7 +4,7 @@ export { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution, ty
 export type { CouplingLimit } from "./coupling-limit.ts";
 export { solveProblem } from "./solve-problem.ts";
 export { solvePlan } from "./solve-resilient.ts";
-export type { Stage } from "./examine-failures.ts";
+export type { Stage } from "./failover-terms.ts";
 export type { CurvePoint, PathOptions, PathResult, PathTools, SearchProgress, SearchStatus } from "./solution-path.ts";
 export { StoppedEarly } from "./build-model.ts";
 export { planScenario } from "./plan-scenario.ts";
@@ -23,7 +23,8 @@ export type {
 export { planValue, type PlanValue } from "./plan-value.ts";
 export type { Clash } from "./clashes.ts";
 export type { Unserved, UnservedReason, Untrained } from "./unserved.ts";
-export { recomputeBound, type Certificate } from "./certificate.ts";
+export { recomputeBound } from "./certificate.ts";
+export type { Certificate } from "./prices.ts";
 export { solveExact } from "./exact.ts";
 export { solveDecomposed } from "./decomposed.ts";
 export { periodSolution, stackPeriods, type StackedPeriods } from "./stack-periods.ts";

@@ -1,9 +1,10 @@
 /** The result of planning: one JSON document that can be read, checked, simulated and served on its own. */
+import type { Failover } from "./failover-terms.ts";
 import type { Tier, World } from "../catalog/index.ts";
 import type { CostBreakdown } from "../finance/index.ts";
 import type { Deployment, EnginePrediction } from "../route/index.ts";
 import type { Apart } from "./stand-apart.ts";
-import type { Certificate } from "./certificate.ts";
+import type { Certificate } from "./prices.ts";
 import type { Clash } from "./clashes.ts";
 import type { IdleModules } from "./idle-modules.ts";
 import type { PlanValue } from "./plan-value.ts";
@@ -82,32 +83,6 @@ export interface PlanDocument {
   readonly horizon: Horizon | null;
   /** Digest of the rest of the document, by whoever wrote the file. */
   readonly seal?: string;
-}
-
-/** Where requests go when something fails, and the prices that rule out plans which do not survive; see `resilience.ts`. */
-export interface Failover {
-  /** Names of what may fail, one at a time; the other lists refer to it by position. */
-  readonly failures: readonly string[];
-  /** How many limits that follow from the world alone the certificate prices, before those of `cuts`; none when left out. */
-  readonly derived?: number;
-  /** `large`: they are those of large problems, fewer kinds with fewer entries. */
-  readonly derivedAs?: "large";
-  readonly moves: readonly {
-    readonly period: number;
-    readonly failure: number;
-    /** Position in `World.demand`, and of the pool in the period's deployment. */
-    readonly row: number;
-    readonly pool: number;
-    readonly peakPerS: number;
-  }[];
-  /** Spots as in `spots.ts`. */
-  readonly cuts: readonly {
-    readonly period: number;
-    readonly failure: number;
-    readonly prices: readonly (readonly [spot: number, price: number])[];
-    /** Places, by position in `World.sites`, that do nothing in the inequality but by being open; none when left out. */
-    readonly shut?: readonly number[];
-  }[];
 }
 
 /** A plan of several periods. */

@@ -1,7 +1,8 @@
 /** Plans one period of a world: build the problem, solve it by the way its size asks for, and write the document. */
 import type { World } from "../catalog/index.ts";
 import { judgeDistribution, restrictTo, summariseAlternative } from "./alternatives.ts";
-import { asPriced, certify, type Certificate } from "./certificate.ts";
+import { asPriced, certify } from "./certificate.ts";
+import type { Certificate } from "./prices.ts";
 import { branchCertificate } from "./branch-certificate.ts";
 import { buildModel } from "./build-model.ts";
 import { brokenLimits, fatalFailures, findClashes, type Clash } from "./clashes.ts";

@@ -2,7 +2,7 @@
  * Recomputes a bound from its prices in one pass over the arcs. Written on its own, straight from the inequality in
  * `site-bound.ts`, and not from the code that made the prices.
  */
-import type { Prices } from "./certificate.ts";
+import type { Prices } from "./prices.ts";
 import { noTies, usefulModules, type PlanProblem } from "./problem.ts";
 
 /**

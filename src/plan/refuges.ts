@@ -1,5 +1,5 @@
 /** Where every row of a problem of one or several periods may go when its place is lost, laid out for searches. */
-import type { Stage } from "./examine-failures.ts";
+import type { Stage } from "./failover-terms.ts";
 import type { PlanProblem } from "./problem.ts";
 import type { FailoverTable, Failure } from "./resilience.ts";
 import { siteOfSpot } from "./spots.ts";

@@ -4,7 +4,8 @@
  * parts of modules let them.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
-import { brokenCuts, examine, type FailureCut, type Stage } from "./examine-failures.ts";
+import { brokenCuts, examine } from "./examine-failures.ts";
+import type { FailureCut, Stage } from "./failover-terms.ts";
 import { formulate } from "./formulate.ts";
 import { withLeastModules } from "./least-modules.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";

@@ -1,5 +1,5 @@
 /** Prices of a small problem from the duals of its linear relaxation, also where it has no solution at all. */
-import type { Prices } from "./certificate.ts";
+import type { Prices } from "./prices.ts";
 import { formulate } from "./formulate.ts";
 import { noTies, type PlanProblem } from "./problem.ts";
 import type { MipModel, SolveOptions, Solver } from "./solver.ts";

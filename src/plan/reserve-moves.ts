@@ -1,7 +1,6 @@
 /** What pools must have ready for the failures that a plan survives: engines of the models that come, not only accelerators. */
-import { compilePolicy, emptyJudgement, failoverWorld, judge, servingAt } from "../route/index.ts";
-import type { FailoverMove } from "./examine-failures.ts";
-import type { PlanDocument } from "./plan-document.ts";
+import { compilePolicy, emptyJudgement, failoverWorld, judge, servingAt, type Deployment } from "../route/index.ts";
+import type { Failover, FailoverMove } from "./failover-terms.ts";
 import { moduleOfSpot, siteOfSpot, spotAt } from "./spots.ts";
 import type { WorldProblem } from "./world-problem.ts";
 
@@ -44,7 +43,11 @@ export function reserveOfMoves(planned: WorldProblem, moves: readonly FailoverMo
 }
 
 /** From what a document says of the failures of its period. */
-export function reserveOfDocument(planned: WorldProblem, { failover, deployment }: PlanDocument): ReserveMoves {
+export function reserveOfDocument(
+  planned: WorldProblem,
+  failover: Failover | undefined,
+  deployment: Deployment,
+): ReserveMoves {
   const { world, period } = planned;
   const moves = (failover?.moves ?? []).flatMap(({ period: of, failure, row, pool, peakPerS }): DemandMove[] => {
     const place = deployment.pools[pool];

@@ -1,5 +1,5 @@
 /** What every way of solving a `PlanProblem` takes and gives back, so that they can be exchanged by size. */
-import type { Certificate } from "./certificate.ts";
+import type { Certificate } from "./prices.ts";
 import type { PlanProblem, ProblemSolution } from "./problem.ts";
 import type { Solver } from "./solver.ts";
 

@@ -3,7 +3,8 @@
  * (`arc-part.ts`), and what is claimed is recomputed from the prices with all of them, as whoever checks it does.
  */
 import { askOutside, firstPart, partOfArcs, type Outside } from "./arc-part.ts";
-import { pricesOf, recomputeBound, type Certificate } from "./certificate.ts";
+import { pricesOf, recomputeBound } from "./certificate.ts";
+import type { Certificate } from "./prices.ts";
 import { solveDecomposed } from "./decomposed.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
 import { boundSteps, type LagrangianResult } from "./lagrangian.ts";

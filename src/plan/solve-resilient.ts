@@ -1,14 +1,9 @@
 /** Plans that survive failures: plan, look for a failure that leaves requests nowhere to go, add what forbids it, plan again. */
 import type { CouplingLimit } from "./coupling-limit.ts";
-import type { Failover, PlanDocument } from "./plan-document.ts";
-import {
-  brokenCuts,
-  examine,
-  type Examination,
-  type FailoverMove,
-  type FailureCut,
-  type Stage,
-} from "./examine-failures.ts";
+import type { Deployment } from "../route/index.ts";
+import type { Failover } from "./failover-terms.ts";
+import { brokenCuts, examine, type Examination } from "./examine-failures.ts";
+import type { FailoverMove, FailureCut, Stage } from "./failover-terms.ts";
 import { objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import { addReserve, serveLess } from "./add-reserve.ts";
 import { relaxedFailureCuts } from "./relaxed-failures.ts";
@@ -109,7 +104,7 @@ export function withModelsApart(
 export function failoverOf(
   { derived, derivedAs, cuts, moves }: ResilientResult,
   stages: readonly Stage[],
-  deployments: readonly PlanDocument["deployment"][],
+  deployments: readonly Deployment[],
 ): { readonly failover?: Failover } {
   const { world } = stages[0]!.planned;
   if (world.limits.resilience === undefined) return {};

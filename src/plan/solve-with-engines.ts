@@ -15,7 +15,7 @@
  */
 import { cleanShares } from "./clean-shares.ts";
 import { CrowdedPools, type PossibleEngines } from "./crowded-pools.ts";
-import type { Stage } from "./examine-failures.ts";
+import type { Stage } from "./failover-terms.ts";
 import { formulate, fromColumns, toColumns } from "./formulate.ts";
 import { withLeastModules } from "./least-modules.ts";
 import { continueModel } from "./mip-builder.ts";

@@ -4,7 +4,7 @@
  * model go elsewhere, whichever costs less. The bound of the search holds for these plans too: they are among all plans.
  */
 import { CrowdedPools, type ModulePlace, type PlacedKind } from "./crowded-pools.ts";
-import type { Stage } from "./examine-failures.ts";
+import type { Stage } from "./failover-terms.ts";
 import { createPlanState, negligible, type PlanState } from "./plan-state.ts";
 import { objectiveUsd, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import { buyForRow, moveTables, placeRow, type MoveTables } from "./row-moves.ts";

@@ -11,7 +11,7 @@
  * - In large problems, what stands by counts by its modules: something stands beside every place for whoever is served.
  */
 import type { CouplingLimit } from "./coupling-limit.ts";
-import type { Stage } from "./examine-failures.ts";
+import type { Stage } from "./failover-terms.ts";
 import { limitRow, type LimitRow } from "./limit-rows.ts";
 import { groupedBy, placeLimits, reserveLimits, type Reach } from "./reserve-limits.ts";
 import { usefulModules } from "./problem.ts";

@@ -5,7 +5,8 @@
 import { serveLess } from "./add-reserve.ts";
 import { certify } from "./certificate.ts";
 import { coverModel, paidRows, pricesOfCover, type CoverModel } from "./cover-model.ts";
-import { examine, type Stage } from "./examine-failures.ts";
+import { examine } from "./examine-failures.ts";
+import type { Stage } from "./failover-terms.ts";
 import { withImpliedLimits } from "./implied-limits.ts";
 import { boundSteps, type KnownChoices, type LagrangianResult } from "./lagrangian.ts";
 import { pricesByPeriod } from "./periods-apart.ts";

@@ -3,7 +3,7 @@
  * what stands, who is served from where and the reserve for all failures are decided together. Adding reserves to a finished plan,
  * one failure after the other, costs more: who is far from a reserve could have been served from elsewhere to begin with.
  */
-import type { FailoverMove, Stage } from "./examine-failures.ts";
+import type { FailoverMove, Stage } from "./failover-terms.ts";
 import { formulate, fromColumns, toColumns, type Formulation } from "./formulate.ts";
 import { continueModel, type MipBuilder } from "./mip-builder.ts";
 import { checkSolution, type PlanProblem, type ProblemSolution } from "./problem.ts";

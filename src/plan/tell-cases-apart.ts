@@ -4,7 +4,8 @@
  * each of the two plans is easier to find and to bound than the mixture. The least of the cases is what is proven.
  */
 import { caseOf, type Branch, type BranchNode } from "./branch-tree.ts";
-import { certify, recomputeBound, type Certificate } from "./certificate.ts";
+import { certify, recomputeBound } from "./certificate.ts";
+import type { Certificate } from "./prices.ts";
 import { boundSteps, type LagrangianResult } from "./lagrangian.ts";
 import { usefulModules, type PlanProblem } from "./problem.ts";
 import type { SiteView } from "./site-view.ts";

@@ -30,7 +30,8 @@ export function checkDerived(document: PlanDocument, planned: WorldProblem, repo
   const { world, period, deployment } = document;
   const solution = documentSolution(planned, document);
   const worth = new Float64Array(planned.problem.pools.count);
-  const engines = enginesOf(deployment, toDeployment(planned, solution, worth, reserveOfDocument(planned, document)));
+  const reserve = reserveOfDocument(planned, document.failover, deployment);
+  const engines = enginesOf(deployment, toDeployment(planned, solution, worth, reserve));
   for (const [i, pool] of deployment.pools.entries()) {
     const where = `deployment.pools[${i}]`;
     const id = `${world.sites[pool.site]!.id}/${world.modules[pool.module]!.id}`;

@@ -2,7 +2,8 @@
 import type { World } from "../catalog/index.ts";
 import { annualCost } from "../finance/index.ts";
 import { emptyJudgement, judge, servingAt, trainingRate, type Policy } from "../route/index.ts";
-import { certificateFault, recomputeBound, type Certificate } from "./certificate.ts";
+import { certificateFault, recomputeBound } from "./certificate.ts";
+import type { Certificate } from "./prices.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import type { PlanProblem } from "./problem.ts";
 import { gapOf } from "./solution-path.ts";
