@@ -1,5 +1,6 @@
-import { apiError, type ApiError } from "./api-error.ts";
+import { apiError, errorBody, type ApiError } from "./api-error.ts";
 import type { AttemptFailure } from "./attempt.ts";
+import { textOf } from "./byte-text.ts";
 import type { ByteText } from "./ports.ts";
 
 /** Refusals of the request itself. Credentials and rate limits are the gateway's affair. */
@@ -20,13 +21,47 @@ export function isMissing({ cause, status }: AttemptFailure): boolean {
   return cause === "status" && (status === 404 || status === 501);
 }
 
-export function isErrorObject(text: ByteText): boolean {
+/** Longest text of an engine that is put into an error of our own, in characters. */
+const longestReason = 2_000;
+
+/**
+ * The body that tells a caller what the engine had against the request: its own where that has OpenAI's shape, else what it
+ * said put into that shape. Older vLLM, SGLang and TensorRT-LLM leave out the wrapping (`{"object": "error", "message": …}`),
+ * FastAPI says `detail`, others `{"error": "…"}`.
+ */
+export function refusalBody({ status, body }: AttemptFailure): ByteText {
+  const said = parsed(body);
+  if (typeof said?.error === "object" && typeof said.error?.message === "string") return body;
+  const reason = reasonOf(said)?.slice(0, longestReason);
+  const plain = apiError("invalid_request", { detail: `The engine refused the request with status ${status}.` });
+  return errorBody(reason ? { ...plain, message: `The engine refused the request: ${reason}` } : plain);
+}
+
+interface Said {
+  readonly error?: { readonly message?: unknown } | string | null;
+  readonly message?: unknown;
+  readonly detail?: unknown;
+}
+
+function parsed(body: ByteText): Said | null {
   try {
-    const { error } = JSON.parse(text) as { error?: { message?: unknown } | null };
-    return typeof error?.message === "string";
+    return JSON.parse(textOf(body)) as Said | null;
   } catch {
-    return false;
+    return null;
   }
+}
+
+function reasonOf(said: Said | null): string | null {
+  const told = said?.error ?? said?.message ?? said?.detail;
+  if (typeof told === "string") return told;
+  // FastAPI names the fields it could not read: `[{"loc": ["body", "n"], "msg": "…"}]`.
+  if (!Array.isArray(told)) return null;
+  const fields = told as readonly ({ readonly loc?: unknown; readonly msg?: unknown } | null)[];
+  const texts = fields.flatMap((field) => {
+    if (typeof field?.msg !== "string") return [];
+    return Array.isArray(field.loc) ? `${field.loc.join(".")}: ${field.msg}` : field.msg;
+  });
+  return texts.length > 0 ? texts.join("; ") : null;
 }
 
 /** The error that tells a caller of a failed attempt; says nothing of addresses or keys. */

@@ -1,6 +1,6 @@
 import { apiError, type ApiError } from "./api-error.ts";
 import { batchEndpoints } from "./batch-input.ts";
-import { asciiJson, headerSafe } from "./byte-text.ts";
+import { asciiJson, textOf } from "./byte-text.ts";
 import type { BatchOrder, FileDesk } from "./file-desk.ts";
 import type { StoredBatch, StoredFile } from "./file-index.ts";
 import { pieceBytes } from "./file-lines.ts";
@@ -109,7 +109,7 @@ async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<F
       .find((error) => error?.code === "residency_refused");
     if (refusal) return refusal;
   }
-  const fileName = headerSafe(file.fileName!).slice(0, 200);
+  const fileName = nameText(file.fileName!);
   const expiresAfterS = seconds === null ? null : Number(seconds);
   const about = { account: caller.account, fileName, purpose, expiresAfterS };
   const release = desk.hold(caller.account, file.end - file.start);
@@ -120,6 +120,15 @@ async function upload(desk: FileDesk, caller: FileCaller, call: Call): Promise<F
   } finally {
     release();
   }
+}
+
+/** Longest name a file keeps, in characters. */
+const longestName = 200;
+
+/** A file's name as it was written, without what a terminal or a listing would obey. */
+function nameText(bytes: ByteText): string {
+  const [...characters] = textOf(bytes).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "?");
+  return characters.slice(0, longestName).join("");
 }
 
 /** The bytes between two positions, piece by piece. */

@@ -2,9 +2,9 @@ import { isBeyondBudget, type Target } from "../route/index.ts";
 import type { Admitted, AttemptReason } from "./admitted.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { AnswerRecord } from "./answer-record.ts";
-import { apiError, errorBody, type ApiError, type ErrorCode } from "./api-error.ts";
+import { apiError, type ApiError, type ErrorCode } from "./api-error.ts";
 import { Attempt, type AttemptFailure, type AttemptOwner } from "./attempt.ts";
-import { errorOf, isCallersFault, isErrorObject, isMissing } from "./attempt-error.ts";
+import { errorOf, isCallersFault, isMissing, refusalBody } from "./attempt-error.ts";
 import { asciiJson, headerSafe } from "./byte-text.ts";
 import { Candidates } from "./candidates.ts";
 import type { Said } from "./continuation.ts";
@@ -187,12 +187,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
         if (this.#failure) return this.#breakOff(errorOf(this.#failure), null);
       }
       if (isCallersFault(failure)) {
-        const own = apiError("invalid_request", {
-          detail: `The engine refused the request with status ${failure.status}.`,
-        });
-        const body = isErrorObject(failure.body) ? failure.body : errorBody(own);
         this.#cancelAll("superseded");
-        this.#reply.send(failure.status, this.#headers(attempt, "application/json"), body, true);
+        this.#reply.send(failure.status, this.#headers(attempt, "application/json"), refusalBody(failure), true);
         this.#finish("refused", attempt.target);
         return;
       }

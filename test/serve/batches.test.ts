@@ -132,8 +132,14 @@ describe.each(transports)("over $name, files", (transport) => {
   it("are kept, listed, read back byte for byte and deleted", async () => {
     const { client } = await start({ transport });
     const bytes = Buffer.from(Array.from({ length: 512 }, (_, index) => index % 256));
-    const made = await client.files.create({ file: await toFile(bytes, "ü.bin"), purpose: "user_data" });
-    expect(made).toMatchObject({ object: "file", bytes: 512, purpose: "user_data", status: "processed" });
+    const made = await client.files.create({ file: await toFile(bytes, "ü 数.bin"), purpose: "user_data" });
+    expect(made).toMatchObject({
+      object: "file",
+      filename: "ü 数.bin",
+      bytes: 512,
+      purpose: "user_data",
+      status: "processed",
+    });
     const other = await client.files.create({ file: await toFile(bytes, "b.bin"), purpose: "assistants" });
     expect((await client.files.list()).data.map(({ id }) => id)).toEqual([other.id, made.id]);
     expect((await client.files.list({ purpose: "user_data" })).data.map(({ id }) => id)).toEqual([made.id]);

@@ -199,3 +199,33 @@ describe("completions", () => {
     expect(text.trim()).toBe("This answer is emulated: no");
   });
 });
+
+describe("what an engine has against a request", () => {
+  const answers: Readonly<Record<string, { body: object | string; told: string }>> = {
+    "as OpenAI writes it": {
+      body: { error: { message: "too long", type: "BadRequestError", param: null, code: 400 } },
+      told: "too long",
+    },
+    "as SGLang, TensorRT-LLM and older vLLM write it": {
+      body: { object: "error", message: "too long", type: "BadRequestError", param: null, code: 400 },
+      told: "The engine refused the request: too long",
+    },
+    "as FastAPI writes it": {
+      body: { detail: [{ loc: ["body", "n"], msg: "must be a number", type: "int_parsing" }, { msg: "straße" }] },
+      told: "The engine refused the request: body.n: must be a number; straße",
+    },
+    "in one word": { body: { error: "too long" }, told: "The engine refused the request: too long" },
+    "as a web page": {
+      body: "<h1>no</h1>",
+      told: "The engine refused the request with status 400. Compare it with the OpenAI API reference.",
+    },
+  };
+
+  it.each(Object.entries(answers))("is told by the openai client: %s", async (_, { body, told }) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const { baseURL } = await start((socket) => answer(socket, 400, text));
+    const client = new OpenAI({ baseURL, apiKey: "none", maxRetries: 0 });
+    const asked = client.chat.completions.create({ model, messages: [{ role: "user", content: "Hello" }] });
+    await expect(asked).rejects.toMatchObject({ status: 400, error: { message: told } });
+  });
+});
