@@ -3,6 +3,7 @@ import type { PlanDocument } from "../plan/index.ts";
 import { percent, span, power, three, usd } from "./figures.ts";
 import { counted, horizonTable } from "./horizon-table.ts";
 import { predictionLines } from "./prediction-lines.ts";
+import { survivalText } from "./survival-text.ts";
 import { textTable } from "./text-table.ts";
 import { trainingText, unservedText } from "./unserved-text.ts";
 
@@ -21,6 +22,7 @@ export function planSummary(plan: PlanDocument): string {
     servedTable(plan),
     trainingText(plan),
     unservedText(plan),
+    survivalText(plan),
     comparisonText(plan),
     predictionLines(plan.predictions ?? []),
   ];

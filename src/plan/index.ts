@@ -44,6 +44,7 @@ export {
   type PriceClassComparison,
   type Variant,
 } from "./compare.ts";
+export { worstLoss } from "./lost-at-worst.ts";
 export { moduleGains } from "./module-gains.ts";
 export { explainSite, resolveSite, type SiteExplanation } from "./explain-site.ts";
 export { explainDemand, type DemandExplanation, type ServingCandidate } from "./explain-demand.ts";

@@ -297,7 +297,7 @@ export const limits = object(
     resilience: optional(
       choice(
         ["none", "site", "zone"],
-        "`site`: the loss of any one site leaves all its requests somewhere to go; `zone`: also that of any one zone.",
+        "`site`: the loss of any one site leaves its requests somewhere to go, all that another place may serve; `zone`: also that of any one zone.",
         { example: "site" },
       ),
     ),
