@@ -9,7 +9,7 @@ import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
 import { createNodeRng } from "../../src/adapters/random-node/index.ts";
 import { createSqliteStore } from "../../src/adapters/store-sqlite/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
-import { boundYoungGeneration } from "../../src/cli/young-generation.ts";
+import { boundYoungGeneration } from "../../src/cli/gateway/young-generation.ts";
 import { Accounts, createGateway } from "../../src/serve/index.ts";
 import { deployEverywhere } from "../../test/worlds/random-world.ts";
 import { testArea, testSite, testWorkload, tinyWorld } from "../../test/worlds/tiny-world.ts";

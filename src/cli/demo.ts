@@ -1,14 +1,14 @@
-import { exitCodes, CommandFailure } from "./exit-codes.ts";
-import { findPlan } from "./find-plan.ts";
-import { packageRoot } from "./package-root.ts";
-import { clashText, planSummary } from "./plan-summary.ts";
-import { readWorld } from "./read-world.ts";
-import { runSimulation } from "./run-simulation.ts";
-import { simulationSummary } from "./simulation-summary.ts";
+import { exitCodes, CommandFailure } from "./terminal/exit-codes.ts";
+import { findPlan } from "./planning/find-plan.ts";
+import { packageRoot } from "./terminal/package-root.ts";
+import { clashText, planSummary } from "./planning/plan-summary.ts";
+import { readWorld } from "./document/read-world.ts";
+import { runSimulation } from "./simulation/run-simulation.ts";
+import { simulationSummary } from "./simulation/simulation-summary.ts";
 import { startDemoTraffic } from "./demo-traffic.ts";
-import { startGateway } from "./start-gateway.ts";
-import { onInterrupt, untilStopped } from "./interrupts.ts";
-import { worldTable } from "./world-table.ts";
+import { startGateway } from "./gateway/start-gateway.ts";
+import { onInterrupt, untilStopped } from "./terminal/interrupts.ts";
+import { worldTable } from "./document/world-table.ts";
 
 export interface DemoOptions {
   readonly port: number;

@@ -1,6 +1,6 @@
 import { enableCompileCache } from "node:module";
-import { exitCodes } from "./exit-codes.ts";
-import { fileFault } from "./file-errors.ts";
+import { exitCodes } from "./terminal/exit-codes.ts";
+import { fileFault } from "./terminal/file-errors.ts";
 
 // Half a second of every start would go into compiling the same files again: of this process, of its threads and of the
 // processes it starts, which read of it in their environment.

@@ -1,11 +1,20 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { addGatewayCommands } from "./gateway-commands.ts";
-import { collect, positive, ratio, seconds, share, wholeNumber, wholeNumbers, years } from "./option-values.ts";
-import { packageRoot } from "./package-root.ts";
-import { reportFormats } from "./report.ts";
-import { addSimulationCommands } from "./simulation-commands.ts";
+import { CommandFailure, exitCodes } from "./terminal/exit-codes.ts";
+import { addGatewayCommands } from "./gateway/gateway-commands.ts";
+import {
+  collect,
+  positive,
+  ratio,
+  seconds,
+  share,
+  wholeNumber,
+  wholeNumbers,
+  years,
+} from "./terminal/option-values.ts";
+import { packageRoot } from "./terminal/package-root.ts";
+import { reportFormats } from "./terminal/report.ts";
+import { addSimulationCommands } from "./simulation/simulation-commands.ts";
 
 /** Runs one command line and returns the exit code. Commands are loaded when asked for, so that `--help` is instant. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -24,7 +33,7 @@ async function explain(error: unknown, args: readonly string[]): Promise<number>
     return error.exitCode;
   }
   const message = error instanceof Error ? error.message : String(error);
-  const { editedPlanAmong } = await import("./edited-plan.ts");
+  const { editedPlanAmong } = await import("./document/edited-plan.ts");
   const edited = editedPlanAmong(args);
   if (edited !== null && !process.env.DISPERSE_DEBUG) {
     process.stderr.write(
@@ -68,11 +77,11 @@ export function buildProgram(): Command {
 
   command("init [file]", "write a commented starter scenario")
     .option("--force", "overwrite the file")
-    .action(async (file, options) => (await import("./init.ts")).init(file ?? "scenario.yaml", options));
+    .action(async (file, options) => (await import("./terminal/init.ts")).init(file ?? "scenario.yaml", options));
 
   withScenario(command("validate <scenario>", "check a scenario and say what it resolves to"))
     .option("--json", "print the resolved world as JSON")
-    .action(async (file, options) => (await import("./validate.ts")).validate(file, options));
+    .action(async (file, options) => (await import("./document/validate.ts")).validate(file, options));
 
   withScenario(command("plan <scenario>", "find the cheapest plan, with a proven gap"))
     .option("--out <file>", "write the plan document here; - for stdout", "plan.json")
@@ -97,13 +106,13 @@ export function buildProgram(): Command {
       ).choices(["due", "spent"]),
     )
     .option("--json", "print the plan document on stdout instead of the summary")
-    .action(async (file, options) => (await import("./plan.ts")).plan(file, options));
+    .action(async (file, options) => (await import("./planning/plan.ts")).plan(file, options));
 
   withScenario(command("verify [plan]", "check everything a plan claims, without a solver"))
     .option("--against <file>", "the scenario file the plan must be an answer to (with --scenario and --set)")
     .option("--gap <ratio>", "end with code 5 when less is proven, for example 1%", ratio)
     .option("--json", "print what was found as JSON")
-    .action(async (file, options) => (await import("./verify.ts")).verify(file ?? "plan.json", options));
+    .action(async (file, options) => (await import("./planning/verify.ts")).verify(file ?? "plan.json", options));
 
   const searching = (added: Command, timeLimit: string) =>
     added
@@ -125,7 +134,7 @@ export function buildProgram(): Command {
   reporting(command("diff <before> <after>", "what differs between two plans"))
     .option(period, "look at this period of both plans")
     .option("--detailed-exitcode", "end with code 2 when they differ")
-    .action(async (before, after, options) => (await import("./diff.ts")).diff(before, after, options));
+    .action(async (before, after, options) => (await import("./planning/diff.ts")).diff(before, after, options));
 
   const explainCommand = command("explain", "why a plan is as it is, or why a request went where it did");
   const explaining = (spec: string, description: string) =>
@@ -134,15 +143,15 @@ export function buildProgram(): Command {
       .option(period, "look at this period instead of the first");
   const resolving = (added: Command, what: string) => searching(added.option("--resolve", what), "60s");
   resolving(explaining("site <id>", "why a site is open or shut"), "plan again with the site the other way").action(
-    async (id, options) => (await import("./explain.ts")).explainSiteOf(id, options),
+    async (id, options) => (await import("./planning/explain.ts")).explainSiteOf(id, options),
   );
   explaining("demand <area[/workload]>", "why demand is served from there, or not at all").action(
-    async (name, options) => (await import("./explain.ts")).explainDemandOf(name, options),
+    async (name, options) => (await import("./planning/explain.ts")).explainDemandOf(name, options),
   );
   resolving(
     explaining("limit [name]", "how far a limit is used and what one more unit is worth; all in use without a name"),
     "plan again with more of it",
-  ).action(async (name, options) => (await import("./explain.ts")).explainLimitOf(name, options));
+  ).action(async (name, options) => (await import("./planning/explain.ts")).explainLimitOf(name, options));
 
   reporting(
     explainCommand
@@ -152,7 +161,7 @@ export function buildProgram(): Command {
   )
     .option("--url <address>", "gateway", "http://127.0.0.1:4400")
     .option("--key-env <variable>", "environment variable with a key, for gateways that want one")
-    .action(async (id, options) => (await import("./explain-route.ts")).explainRoute(id, options));
+    .action(async (id, options) => (await import("./gateway/explain-route.ts")).explainRoute(id, options));
 
   reporting(
     searching(
@@ -173,7 +182,7 @@ export function buildProgram(): Command {
       [],
     )
     .option("--cost-below <amount>", 'spend no more than this a year to build and run, for example "20M USD"')
-    .action(async (file, options) => (await import("./explain-wishes.ts")).explainWishes(file, options));
+    .action(async (file, options) => (await import("./planning/explain-wishes.ts")).explainWishes(file, options));
 
   reporting(
     searching(
@@ -187,7 +196,7 @@ export function buildProgram(): Command {
       (names: string) => names.split(",").map((name) => name.trim()),
     )
     .option(period, "plan this period as if it were the only one")
-    .action(async (file, options) => (await import("./compare.ts")).compare(file, options));
+    .action(async (file, options) => (await import("./planning/compare.ts")).compare(file, options));
 
   reporting(
     searching(
@@ -205,7 +214,7 @@ export function buildProgram(): Command {
         .argParser(positive)
         .conflicts("vary"),
     )
-    .action(async (file, options) => (await import("./sensitivity.ts")).sensitivity(file, options));
+    .action(async (file, options) => (await import("./planning/sensitivity.ts")).sensitivity(file, options));
 
   reporting(
     searching(withScenario(command("futures <scenario>", "one decision for all futures the scenario names")), "60s"),
@@ -215,7 +224,7 @@ export function buildProgram(): Command {
     .option("--plan <file>", "write the plan that begins with the common decision here, for verify, simulate and serve")
     .option("--for <future>", "with --plan: the future the plan is of; the likeliest one when left out")
     .option("--out <file>", "write the result document here")
-    .action(async (file, options) => (await import("./futures.ts")).futures(file, options));
+    .action(async (file, options) => (await import("./planning/futures.ts")).futures(file, options));
 
   const reports = command("report", "reports on a plan");
   reporting(
@@ -226,7 +235,9 @@ export function buildProgram(): Command {
   )
     .option(period, "look at this period instead of the first")
     .option("--years <number>", "years looked at, 1 to 50", years, 5)
-    .action(async (file, options) => (await import("./finance-report.ts")).reportFinance(file ?? "plan.json", options));
+    .action(async (file, options) =>
+      (await import("./planning/finance-report.ts")).reportFinance(file ?? "plan.json", options),
+    );
 
   addSimulationCommands(command);
   addGatewayCommands(command);
@@ -236,7 +247,7 @@ export function buildProgram(): Command {
     "write a plan as CSV tables: sites, pools, flows, cost, unserved, training, chips, egress, demand, purchases",
   )
     .option("--out <folder>", "folder for the files", "plan-csv")
-    .action(async (file, options) => (await import("./export-csv.ts")).exportCsv(file, options));
+    .action(async (file, options) => (await import("./document/export-csv.ts")).exportCsv(file, options));
 
   reporting(
     command("calibrate [runs...]", "coefficients of the engine model from measured runs (CSV) or from a live server"),
@@ -262,7 +273,7 @@ export function buildProgram(): Command {
     .option("--max-requests <number>", "send no more requests than this", wholeNumber, 256)
     .option("--time-limit <duration>", "begin nothing new after this time", seconds, seconds("5min"))
     .option("--runs-out <file>", "write what the probe measured here, as CSV")
-    .action(async (files, options) => (await import("./calibrate.ts")).calibrateEngines(files, options));
+    .action(async (files, options) => (await import("./simulation/calibrate.ts")).calibrateEngines(files, options));
 
   const data = command("data", "figures of the catalogue, with source, date and confidence");
   data
@@ -271,21 +282,21 @@ export function buildProgram(): Command {
       "figures by name, for example h100-sxm, h100-sxm.memoryGB, electricity.DE, residency.germany, berlin-de",
     )
     .option("--json", "print rows as JSON")
-    .action(async (names, options) => (await import("./data.ts")).showData(names, options));
+    .action(async (names, options) => (await import("./terminal/data.ts")).showData(names, options));
   data
     .command("list [prefix]")
     .description("tables of the catalogue, the entries of a table (models), or the names below a prefix")
     .option("--all", "names of all figures")
-    .action(async (prefix, options) => (await import("./data.ts")).listData(prefix ?? "", options));
+    .action(async (prefix, options) => (await import("./terminal/data.ts")).listData(prefix ?? "", options));
 
   command("egress", "egress arithmetic: what a site's power implies for its ports")
     .addOption(new Option("--power <quantity>", "power of the data centre").default("1 GW"))
     .addOption(new Option("--generation <name>", "chip generation").default("blackwell"))
     .option("--nodes <number>", "nodes it is divided over", wholeNumber, 1)
-    .action(async (options) => (await import("./egress.ts")).egress(options));
+    .action(async (options) => (await import("./terminal/egress.ts")).egress(options));
 
   command("schema", "print the JSON Schema (draft-07) of scenario files, for editors").action(async () =>
-    (await import("./schema.ts")).schema(),
+    (await import("./terminal/schema.ts")).schema(),
   );
 
   return program;

@@ -1,14 +1,27 @@
-export type { MipModel, SolveOptions, SolveProgress, SolveResult, Solver, SolveStatus } from "./solver.ts";
-export { MipBuilder } from "./mip-builder.ts";
-export { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution, type Violation } from "./problem.ts";
-export type { CouplingLimit } from "./coupling-limit.ts";
-export { solveProblem } from "./solve-problem.ts";
-export { solvePlan } from "./solve-resilient.ts";
-export type { Stage } from "./failover-terms.ts";
-export type { CurvePoint, PathOptions, PathResult, PathTools, SearchProgress, SearchStatus } from "./solution-path.ts";
-export { StoppedEarly } from "./build-model.ts";
-export { planScenario } from "./plan-scenario.ts";
-export type { PlanOptions, PlanTools } from "./plan-options.ts";
+export type { MipModel, SolveOptions, SolveProgress, SolveResult, Solver, SolveStatus } from "./problem/solver.ts";
+export { MipBuilder } from "./problem/mip-builder.ts";
+export {
+  checkSolution,
+  objectiveUsd,
+  type PlanProblem,
+  type ProblemSolution,
+  type Violation,
+} from "./problem/problem.ts";
+export type { CouplingLimit } from "./problem/coupling-limit.ts";
+export { solveProblem } from "./search/solve-problem.ts";
+export { solvePlan } from "./survival/solve-resilient.ts";
+export type { Stage } from "./world/failover-terms.ts";
+export type {
+  CurvePoint,
+  PathOptions,
+  PathResult,
+  PathTools,
+  SearchProgress,
+  SearchStatus,
+} from "./problem/solution-path.ts";
+export { StoppedEarly } from "./problem/build-model.ts";
+export { planScenario } from "./document/plan-scenario.ts";
+export type { PlanOptions, PlanTools } from "./problem/plan-options.ts";
 export type {
   Alternative,
   Horizon,
@@ -19,21 +32,21 @@ export type {
   SiteLoad,
   TrainingPlacement,
   Verdict,
-} from "./plan-document.ts";
-export { planValue, type PlanValue } from "./plan-value.ts";
-export type { Clash } from "./clashes.ts";
-export type { Unserved, UnservedReason, Untrained } from "./unserved.ts";
-export { recomputeBound } from "./certificate.ts";
-export type { Certificate } from "./prices.ts";
-export { solveExact } from "./exact.ts";
-export { solveDecomposed } from "./decomposed.ts";
-export { periodSolution, stackPeriods, type StackedPeriods } from "./stack-periods.ts";
-export { worldProblem, type WorldProblem } from "./world-problem.ts";
-export { verifyPlan, type Verification } from "./verify-plan.ts";
-export type { Finding } from "./verify-terms.ts";
-export { everyPeriod, lastPeriod, viewPeriod } from "./period-view.ts";
-export { figuresOf, type ChangeOfOptimum, type PlanFigures, type PlanWorld } from "./plan-figures.ts";
-export { diffPlans, hasChanged, type Change, type ModuleChange, type PlanDiff } from "./diff.ts";
+} from "./document/plan-document.ts";
+export { planValue, type PlanValue } from "./document/plan-value.ts";
+export type { Clash } from "./document/clashes.ts";
+export type { Unserved, UnservedReason, Untrained } from "./document/unserved.ts";
+export { recomputeBound } from "./bound/certificate.ts";
+export type { Certificate } from "./problem/prices.ts";
+export { solveExact } from "./search/exact.ts";
+export { solveDecomposed } from "./search/decomposed.ts";
+export { periodSolution, stackPeriods, type StackedPeriods } from "./world/stack-periods.ts";
+export { worldProblem, type WorldProblem } from "./world/world-problem.ts";
+export { verifyPlan, type Verification } from "./verify/verify-plan.ts";
+export type { Finding } from "./verify/verify-terms.ts";
+export { everyPeriod, lastPeriod, viewPeriod } from "./document/period-view.ts";
+export { figuresOf, type ChangeOfOptimum, type PlanFigures, type PlanWorld } from "./document/plan-figures.ts";
+export { diffPlans, hasChanged, type Change, type ModuleChange, type PlanDiff } from "./explain/diff.ts";
 export {
   comparePriceClasses,
   compareVariants,
@@ -43,11 +56,11 @@ export {
   type Driver,
   type PriceClassComparison,
   type Variant,
-} from "./compare.ts";
-export { worstLoss } from "./lost-at-worst.ts";
-export { moduleGains } from "./module-gains.ts";
-export { explainSite, resolveSite, type SiteExplanation } from "./explain-site.ts";
-export { explainDemand, type DemandExplanation, type ServingCandidate } from "./explain-demand.ts";
+} from "./compare/compare.ts";
+export { worstLoss } from "./compare/lost-at-worst.ts";
+export { moduleGains } from "./explain/module-gains.ts";
+export { explainSite, resolveSite, type SiteExplanation } from "./explain/explain-site.ts";
+export { explainDemand, type DemandExplanation, type ServingCandidate } from "./explain/explain-demand.ts";
 export {
   explainLimit,
   resolveLimit,
@@ -55,22 +68,22 @@ export {
   type LimitExplanation,
   type LimitTrial,
   type WorldLimit,
-} from "./explain-limit.ts";
-export { sensitivity, type Range, type Sensitivity, type Swing } from "./sensitivity.ts";
+} from "./explain/explain-limit.ts";
+export { sensitivity, type Range, type Sensitivity, type Swing } from "./compare/sensitivity.ts";
 export {
   egressClasses,
   sensitivityParameters,
   speaksOf,
   type Parameter,
   type ParameterValue,
-} from "./sensitivity-parameters.ts";
-export { paretoAttainments, paretoFactors, paretoFront, type ParetoPoint } from "./pareto.ts";
-export { stressPlan, type Stress } from "./stress.ts";
-export { movesUsdPerYear, standOn, type StandingWorld, type StandOnOptions } from "./replan.ts";
-export { financeReport, type CostStatement, type FinanceReport, type Investment } from "./finance-report.ts";
-export { planFutures, type FuturesOptions, type FuturesTools, type FutureWorld } from "./futures.ts";
-export type { FuturesDecision, FuturesPlan, ProvenWithin } from "./futures-plan.ts";
-export { answerWishes, type Clashing, type Wishes, type WishesAnswer } from "./wishes.ts";
+} from "./compare/sensitivity-parameters.ts";
+export { paretoAttainments, paretoFactors, paretoFront, type ParetoPoint } from "./compare/pareto.ts";
+export { stressPlan, type Stress } from "./compare/stress.ts";
+export { movesUsdPerYear, standOn, type StandingWorld, type StandOnOptions } from "./compare/replan.ts";
+export { financeReport, type CostStatement, type FinanceReport, type Investment } from "./document/finance-report.ts";
+export { planFutures, type FuturesOptions, type FuturesTools, type FutureWorld } from "./futures/futures.ts";
+export type { FuturesDecision, FuturesPlan, ProvenWithin } from "./futures/futures-plan.ts";
+export { answerWishes, type Clashing, type Wishes, type WishesAnswer } from "./compare/wishes.ts";
 export {
   chipMix,
   demandByPeriod,
@@ -78,5 +91,5 @@ export {
   type ChipMixRow,
   type DemandRowOfPeriod,
   type EgressRow,
-} from "./plan-tables.ts";
-export { countingWork } from "./work-clock.ts";
+} from "./document/plan-tables.ts";
+export { countingWork } from "./problem/work-clock.ts";

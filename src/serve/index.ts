@@ -1,16 +1,16 @@
 /** The gateway: admission, attempts and failover, stream life cycle, metering. Transports and engines are adapters. */
-export { addAllowances, isNothing, noAllowance, type Allowance, type SeekAllowance } from "./allowance.ts";
-export { Accounts, type Account, type AccountSettings, type KeyRecord } from "./accounts.ts";
-export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./api-error.ts";
-export { Drains, type Drain, type DrainChange } from "./drains.ts";
-export { FileDesk, type FileDeskOptions } from "./file-desk.ts";
-export type { EngineBinding } from "./gateway-core.ts";
-export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./chain-check.ts";
-export { createAuditor } from "./evidence.ts";
-export { withCors, type CorsOrigins } from "./cors.ts";
-export { createGateway, type Gateway, type GatewayParts } from "./gateway.ts";
-export type { AttemptRecord, Journal, RequestRecord } from "./journal.ts";
-export { ledgerColumns, type AttemptOutcome, type LedgerRow } from "./ledger.ts";
+export { addAllowances, isNothing, noAllowance, type Allowance, type SeekAllowance } from "./account/allowance.ts";
+export { Accounts, type Account, type AccountSettings, type KeyRecord } from "./account/accounts.ts";
+export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./wire/api-error.ts";
+export { Drains, type Drain, type DrainChange } from "./mesh/drains.ts";
+export { FileDesk, type FileDeskOptions } from "./file/file-desk.ts";
+export type { EngineBinding } from "./request/gateway-core.ts";
+export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./ledger/chain-check.ts";
+export { createAuditor } from "./telemetry/evidence.ts";
+export { withCors, type CorsOrigins } from "./door/cors.ts";
+export { createGateway, type Gateway, type GatewayParts } from "./door/gateway.ts";
+export type { AttemptRecord, Journal, RequestRecord } from "./telemetry/journal.ts";
+export { ledgerColumns, type AttemptOutcome, type LedgerRow } from "./ledger/ledger.ts";
 export {
   ledgerReport,
   type LedgerReport,
@@ -19,16 +19,15 @@ export {
   type ReportPart,
   type ReportSpan,
   type ReportSums,
-} from "./ledger-report.ts";
-export type { LiveEvent } from "./live-feed.ts";
-export { settle, type OperatorLedger } from "./settlement.ts";
-export { defaultResponseOptions, ResponseDesk, type ResponseDeskOptions } from "./response-desk.ts";
-export { createReloadable, type ReloadableGateway } from "./reloadable.ts";
-export type { SiteReport } from "./mesh-state.ts";
-export { metrics } from "./metrics.ts";
-export { emulatedId } from "./models.ts";
-export { OperatorAccess, operatorRoles, type OperatorRole } from "./operator-access.ts";
-export { defaultOptions, type GatewayOptions } from "./options.ts";
+} from "./ledger/ledger-report.ts";
+export type { LiveEvent } from "./telemetry/live-feed.ts";
+export { settle, type OperatorLedger } from "./ledger/settlement.ts";
+export { defaultResponseOptions, ResponseDesk, type ResponseDeskOptions } from "./response/response-desk.ts";
+export { createReloadable, type ReloadableGateway } from "./door/reloadable.ts";
+export { metrics } from "./telemetry/metrics.ts";
+export { emulatedId } from "./request/models.ts";
+export { OperatorAccess, operatorRoles, type OperatorRole } from "./account/operator-access.ts";
+export { defaultOptions, type GatewayOptions } from "./wire/options.ts";
 export type {
   ByteText,
   Clock,
@@ -49,11 +48,12 @@ export type {
   ShelfEntry,
   Store,
   Telemetry,
-} from "./ports.ts";
-export { unknownSignals } from "./ports.ts";
-export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./roll-up.ts";
-export { RowGroup, type PackedRows } from "./row-group.ts";
-export { slos, type Slo } from "./slo.ts";
-export { splitTarget } from "./request-target.ts";
-export { codingOf, packingRefusal, type readCodings, type Unpack, type Unpacked } from "./packed-body.ts";
-export type { ByteSource, Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./transport.ts";
+  SiteReport,
+} from "./wire/ports.ts";
+export { unknownSignals } from "./wire/ports.ts";
+export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./ledger/roll-up.ts";
+export { RowGroup, type PackedRows } from "./ledger/row-group.ts";
+export { slos, type Slo } from "./account/slo.ts";
+export { splitTarget } from "./wire/request-target.ts";
+export { codingOf, packingRefusal, type readCodings, type Unpack, type Unpacked } from "./wire/packed-body.ts";
+export type { ByteSource, Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./wire/transport.ts";

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { storeys } from "./floors.ts";
 import { violationsOf } from "./violations.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -12,6 +13,13 @@ describe("the floor table", () => {
     // Tests beside the code run under vitest and may use Node and the test libraries.
     const product = sources.filter((path) => !/\.test\.tsx?$/.test(path));
     expect(product.flatMap((path) => violationsOf(path, readFileSync(join(root, path), "utf8")))).toEqual([]);
+  });
+
+  it("leaves nothing but doors and the program beside the rooms within a room", () => {
+    const beside = Object.keys(storeys).flatMap((room) => globSync(`src/${room}/*.ts`, { cwd: root }));
+    const program = ["main", "program", "demo", "demo-traffic"].map((name) => `src/cli/${name}.ts`);
+    const doors = Object.keys(storeys).map((room) => `src/${room}/index.ts`);
+    expect(beside.filter((path) => !program.includes(path) && !doors.includes(path))).toEqual([]);
   });
 
   it.each([
@@ -38,6 +46,10 @@ describe("the floor table", () => {
     ["the cli imported from below", "src/adapters/a/x.ts", `import { main } from "../../cli/index.ts";`],
     ["plan as a value in the console", "console/src/x.ts", `import { planScenario } from "../../src/plan/index.ts";`],
     ["a file outside every room", "src/utils/x.ts", ``],
+    ["a room within a room that nobody named", "src/plan/helpers/x.ts", ``],
+    ["a lower room within a room using a higher one", "src/plan/bound/x.ts", `import { y } from "../search/y.ts";`],
+    ["a type from a higher room within a room", "src/plan/bound/x.ts", `import type { Y } from "../search/y.ts";`],
+    ["a room within a room using its door", "src/plan/bound/x.ts", `import { y } from "../index.ts";`],
     ["an import out of the house", "src/cli/x.ts", `import { run } from "../../bench/location.ts";`],
   ])("finds %s", (_what, path, source) => {
     expect(violationsOf(path, source)).toHaveLength(1);
@@ -46,6 +58,8 @@ describe("the floor table", () => {
   it.each([
     ["a lower room through its door", "src/plan/x.ts", `import { judge } from "../route/index.ts";`],
     ["a neighbour file", "src/plan/x.ts", `import { y } from "./y.ts";`],
+    ["a lower room within a room", "src/plan/search/x.ts", `import { y } from "../bound/y.ts";`],
+    ["a neighbour in a room within a room", "src/plan/search/x.ts", `import { y } from "./y.ts";`],
     ["a worker beside its adapter", "src/adapters/a/x.ts", `new Worker(new URL("./worker.ts", import.meta.url));`],
     ["a port seen by its adapter", "src/adapters/a/x.ts", `import type { Solver } from "../../plan/index.ts";`],
     [

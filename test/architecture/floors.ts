@@ -33,3 +33,27 @@ export const floors: Readonly<Record<string, Room>> = {
 
 /** Rooms that hold no side effects: no Node modules, clocks, lots, timers or network. */
 export const pureRooms = Object.keys(floors).filter((name) => !["adapters", "cli", "console"].includes(name));
+
+/**
+ * Large rooms have rooms of their own, from the lowest up: each may use those before it. Only the door, and in `cli` the
+ * program, lie beside them.
+ */
+export const storeys: Readonly<Record<string, readonly string[]>> = {
+  catalog: ["world", "fact", "resolve"],
+  plan: [
+    "problem",
+    "world",
+    "bound",
+    "search",
+    "engine",
+    "survival",
+    "document",
+    "verify",
+    "explain",
+    "compare",
+    "futures",
+  ],
+  simulate: ["chance", "trace", "arrival", "engine", "fault", "measure", "mesh", "run", "sweep"],
+  serve: ["ledger", "wire", "stream", "account", "mesh", "telemetry", "request", "file", "response", "door"],
+  cli: ["terminal", "document", "planning", "simulation", "gateway"],
+};

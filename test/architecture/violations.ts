@@ -1,14 +1,17 @@
 import { posix } from "node:path";
-import { floors } from "./floors.ts";
+import { floors, storeys } from "./floors.ts";
 import { importsOf, type ImportStatement } from "./imports.ts";
 
 /**
  * Says what is wrong with the imports of one file. `path` is relative to the project's root with forward slashes, for
- * example `src/plan/problem.ts` or `console/src/map.tsx`.
+ * example `src/plan/problem/problem.ts` or `console/src/map.tsx`.
  */
 export function violationsOf(path: string, source: string): string[] {
   const home = roomOf(path);
   if (!home) return [`${path}: lies in no room of the house`];
+  const order = storeys[home.room];
+  const storey = order && storeyOf(path, order);
+  if (storey === null) return [`${path}: lies in none of the rooms of ${home.room}: ${order!.join(", ")}`];
   const room = floors[home.room]!;
   const wrong = (statement: ImportStatement, why: string) =>
     `${path}:${statement.line}: imports "${statement.specifier}": ${why}`;
@@ -29,7 +32,10 @@ export function violationsOf(path: string, source: string): string[] {
     const target = posix.normalize(posix.join(posix.dirname(path), specifier));
     const away = roomOf(target);
     if (!away) return [wrong(statement, "leads out of the house")];
-    if (away.unit === home.unit) return [];
+    if (away.unit === home.unit) {
+      const below = order && storeyOf(target, order);
+      return storey === undefined || below! <= storey! ? [] : [wrong(statement, `lies above ${order![storey!]}`)];
+    }
     if (away.room === "adapters" && home.room === "adapters")
       return [wrong(statement, "an adapter may not know another")];
     const allowed = room.rooms.includes(away.room) || (typeOnly && room.typeRooms?.includes(away.room) === true);
@@ -41,6 +47,14 @@ export function violationsOf(path: string, source: string): string[] {
     }
     return target === `${away.unit}/index.ts` ? [] : [wrong(statement, `goes past the door ${away.unit}/index.ts`)];
   });
+}
+
+/** How high in its room a file lies; beside the rooms of a room is above them all, and null is nowhere. */
+function storeyOf(path: string, order: readonly string[]): number | null {
+  const inner = path.split("/").slice(2);
+  if (inner.length === 1) return order.length;
+  const height = order.indexOf(inner[0]!);
+  return height < 0 ? null : height;
 }
 
 /** The room of a file and the folder whose door guards it. */

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { geonamesPlaces } from "../../src/adapters/places-geonames/index.ts";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import { resolveWorld, type World } from "../../src/catalog/index.ts";
-import { planSummary } from "../../src/cli/plan-summary.ts";
+import { planSummary } from "../../src/cli/planning/plan-summary.ts";
 import {
   explainLimit,
   planScenario,

@@ -1,4 +1,4 @@
-import { readConfiguration } from "../../src/cli/gateway-files.ts";
+import { readConfiguration } from "../../src/cli/gateway/gateway-files.ts";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import type {
   SiteExplanation,
   WishesAnswer,
 } from "../../src/plan/index.ts";
-import { seal } from "../../src/cli/plan-seal.ts";
+import { seal } from "../../src/cli/document/plan-seal.ts";
 import { crash, runCliHere, type CliRun } from "./run-cli.ts";
 
 /** The verbs about a plan, on one small scenario: one area, one workload, an edge site and a core beside it. */

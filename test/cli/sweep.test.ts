@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SweepReport } from "../../src/cli/sweep-report.ts";
+import type { SweepReport } from "../../src/cli/simulation/sweep-report.ts";
 import { crash, runCli, runCliHere } from "./run-cli.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "disperse-sweep-"));

@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { World } from "../../src/catalog/index.ts";
-import { limitModelRows, modelPage, problemRows } from "../../src/plan/model-rows.ts";
-import { failoverTable, failureLimit, failuresOf } from "../../src/plan/resilience.ts";
-import { survivalLimits, survivalLimitsAtSize } from "../../src/plan/survival-limits.ts";
-import { worldProblem } from "../../src/plan/world-problem.ts";
+import { limitModelRows, modelPage, problemRows } from "../../src/plan/problem/model-rows.ts";
+import { failoverTable, failureLimit, failuresOf } from "../../src/plan/world/resilience.ts";
+import { survivalLimits, survivalLimitsAtSize } from "../../src/plan/world/survival-limits.ts";
+import { worldProblem } from "../../src/plan/world/world-problem.ts";
 import { familyWorld } from "../worlds/family-world.ts";
 
 const root = new URL("../../", import.meta.url);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
-import { MipBuilder } from "../../src/plan/mip-builder.ts";
-import { findSmallestClash, leastRelaxation, smallestHittingSet } from "../../src/plan/smallest-clash.ts";
+import { MipBuilder } from "../../src/plan/problem/mip-builder.ts";
+import { findSmallestClash, leastRelaxation, smallestHittingSet } from "../../src/plan/document/smallest-clash.ts";
 import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
-import { closeOnCore } from "../../src/plan/close-on-core.ts";
-import { coreOf, fatesOf } from "../../src/plan/core-problem.ts";
-import { limitUse } from "../../src/plan/coupling-limit.ts";
-import { solveExact } from "../../src/plan/exact.ts";
-import { withImpliedLimits } from "../../src/plan/implied-limits.ts";
-import { lagrangianBound } from "../../src/plan/lagrangian.ts";
-import { leastModules } from "../../src/plan/least-modules.ts";
-import { checkSolution, objectiveUsd, unservedShares, type PlanProblem } from "../../src/plan/problem.ts";
-import { viewBySite } from "../../src/plan/site-view.ts";
-import { emptySolution } from "../../src/plan/solution-path.ts";
+import { closeOnCore } from "../../src/plan/search/close-on-core.ts";
+import { coreOf, fatesOf } from "../../src/plan/search/core-problem.ts";
+import { limitUse } from "../../src/plan/problem/coupling-limit.ts";
+import { solveExact } from "../../src/plan/search/exact.ts";
+import { withImpliedLimits } from "../../src/plan/problem/implied-limits.ts";
+import { lagrangianBound } from "../../src/plan/bound/lagrangian.ts";
+import { leastModules } from "../../src/plan/problem/least-modules.ts";
+import { checkSolution, objectiveUsd, unservedShares, type PlanProblem } from "../../src/plan/problem/problem.ts";
+import { viewBySite } from "../../src/plan/problem/site-view.ts";
+import { emptySolution } from "../../src/plan/problem/solution-path.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
 import { runs } from "./runs.ts";
 

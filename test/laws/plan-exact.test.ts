@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
-import { solveExact } from "../../src/plan/exact.ts";
-import { formulate } from "../../src/plan/formulate.ts";
-import { checkSolution, objectiveUsd, usefulModules, type PlanProblem } from "../../src/plan/problem.ts";
-import { emptySolution } from "../../src/plan/solution-path.ts";
+import { solveExact } from "../../src/plan/search/exact.ts";
+import { formulate } from "../../src/plan/problem/formulate.ts";
+import { checkSolution, objectiveUsd, usefulModules, type PlanProblem } from "../../src/plan/problem/problem.ts";
+import { emptySolution } from "../../src/plan/problem/solution-path.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
 import { runs } from "./runs.ts";
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
-import { formulate } from "../../src/plan/formulate.ts";
-import { limitsPurchases, type Future } from "../../src/plan/futures-model.ts";
-import { cheapest, decide, searchFutures, type Decision } from "../../src/plan/futures-search.ts";
-import { checkSolution, usefulModules, type PlanProblem } from "../../src/plan/problem.ts";
-import { emptySolution, type PathResult } from "../../src/plan/solution-path.ts";
-import { solveProblem } from "../../src/plan/solve-problem.ts";
+import { formulate } from "../../src/plan/problem/formulate.ts";
+import { limitsPurchases, type Future } from "../../src/plan/futures/futures-model.ts";
+import { cheapest, decide, searchFutures, type Decision } from "../../src/plan/futures/futures-search.ts";
+import { checkSolution, usefulModules, type PlanProblem } from "../../src/plan/problem/problem.ts";
+import { emptySolution, type PathResult } from "../../src/plan/problem/solution-path.ts";
+import { solveProblem } from "../../src/plan/search/solve-problem.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
 import { runs } from "./runs.ts";
 

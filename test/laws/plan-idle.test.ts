@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { provingPlanner } from "../worlds/plan-worlds.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
-import { planSummary } from "../../src/cli/plan-summary.ts";
+import { planSummary } from "../../src/cli/planning/plan-summary.ts";
 import { verifyPlan } from "../../src/plan/index.ts";
 
 const { plan, close } = provingPlanner();

@@ -5,10 +5,10 @@ import type { World } from "../../src/catalog/index.ts";
 import { compileReplica } from "../../src/perf/index.ts";
 import { planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
 import { compilePolicy, compileRoutes, groupEngine } from "../../src/route/index.ts";
-import { composeEngines } from "../../src/cli/compose-engines.ts";
+import { composeEngines } from "../../src/cli/gateway/compose-engines.ts";
 import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
-import { Fleet } from "../../src/simulate/fleet.ts";
-import { RequestTable } from "../../src/simulate/request-table.ts";
+import { Fleet } from "../../src/simulate/engine/fleet.ts";
+import { RequestTable } from "../../src/simulate/engine/request-table.ts";
 import { largeModule, smallModel, smallModule, testEngine, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
 import { runs } from "./runs.ts";
 

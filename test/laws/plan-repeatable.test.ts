@@ -3,11 +3,11 @@ import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import { worldOf } from "../../bench/scale-world.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
 import { seededRng } from "../worlds/random-world.ts";
-import { solveDecomposed } from "../../src/plan/decomposed.ts";
-import { planScenario } from "../../src/plan/plan-scenario.ts";
-import type { PathTools } from "../../src/plan/solution-path.ts";
-import { countingWork } from "../../src/plan/work-clock.ts";
-import { worldProblem } from "../../src/plan/world-problem.ts";
+import { solveDecomposed } from "../../src/plan/search/decomposed.ts";
+import { planScenario } from "../../src/plan/document/plan-scenario.ts";
+import type { PathTools } from "../../src/plan/problem/solution-path.ts";
+import { countingWork } from "../../src/plan/problem/work-clock.ts";
+import { worldProblem } from "../../src/plan/world/world-problem.ts";
 
 const solver = createHighsSolver({ threads: 2 });
 afterAll(() => solver.close());

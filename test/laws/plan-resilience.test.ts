@@ -3,10 +3,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import type { World } from "../../src/catalog/index.ts";
 import { annualCost } from "../../src/finance/index.ts";
-import { certify } from "../../src/plan/certificate.ts";
-import { limitUse } from "../../src/plan/coupling-limit.ts";
-import { examine } from "../../src/plan/examine-failures.ts";
-import { withImpliedLimits } from "../../src/plan/implied-limits.ts";
+import { certify } from "../../src/plan/bound/certificate.ts";
+import { limitUse } from "../../src/plan/problem/coupling-limit.ts";
+import { examine } from "../../src/plan/survival/examine-failures.ts";
+import { withImpliedLimits } from "../../src/plan/problem/implied-limits.ts";
 import {
   checkSolution,
   MipBuilder,
@@ -17,14 +17,14 @@ import {
   worldProblem,
   type PlanDocument,
 } from "../../src/plan/index.ts";
-import { lagrangianBound } from "../../src/plan/lagrangian.ts";
-import { pricesByPeriod } from "../../src/plan/periods-apart.ts";
-import { failoverTable, failureLimit, failuresOf, refugesOf } from "../../src/plan/resilience.ts";
-import { pathOptions, periodDocument } from "../../src/plan/plan-period.ts";
-import { viewBySite } from "../../src/plan/site-view.ts";
-import { atOnce } from "../../src/plan/steps.ts";
-import { surviveAtSize } from "../../src/plan/survive-at-size.ts";
-import { survivalLimits, survivalLimitsAtSize } from "../../src/plan/survival-limits.ts";
+import { lagrangianBound } from "../../src/plan/bound/lagrangian.ts";
+import { pricesByPeriod } from "../../src/plan/bound/periods-apart.ts";
+import { failoverTable, failureLimit, failuresOf, refugesOf } from "../../src/plan/world/resilience.ts";
+import { pathOptions, periodDocument } from "../../src/plan/document/plan-period.ts";
+import { viewBySite } from "../../src/plan/problem/site-view.ts";
+import { atOnce } from "../../src/plan/problem/steps.ts";
+import { surviveAtSize } from "../../src/plan/survival/survive-at-size.ts";
+import { survivalLimits, survivalLimitsAtSize } from "../../src/plan/world/survival-limits.ts";
 import { arcTable, compilePolicy, usdPerRequest } from "../../src/route/index.ts";
 import { simulate } from "../../src/simulate/index.ts";
 import { smallModule, testSite, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
-import { formulate } from "../../src/plan/formulate.ts";
-import { createPricedProblem } from "../../src/plan/priced-problem.ts";
-import type { PlanProblem } from "../../src/plan/problem.ts";
-import { viewBySite } from "../../src/plan/site-view.ts";
+import { formulate } from "../../src/plan/problem/formulate.ts";
+import { createPricedProblem } from "../../src/plan/bound/priced-problem.ts";
+import type { PlanProblem } from "../../src/plan/problem/problem.ts";
+import { viewBySite } from "../../src/plan/problem/site-view.ts";
 
 const solver = createHighsSolver();
 afterAll(() => solver.close());

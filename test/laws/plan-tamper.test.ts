@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
-import { isSealWhole, seal } from "../../src/cli/plan-seal.ts";
+import { isSealWhole, seal } from "../../src/cli/document/plan-seal.ts";
 import { planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
 import { familyWorld } from "../worlds/family-world.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
-import { formulate } from "../../src/plan/formulate.ts";
-import { continueModel } from "../../src/plan/mip-builder.ts";
-import { checkSolution, type PlanProblem } from "../../src/plan/problem.ts";
-import { emptySolution } from "../../src/plan/solution-path.ts";
-import { weighWishes, type ServiceWish } from "../../src/plan/weigh-wishes.ts";
+import { formulate } from "../../src/plan/problem/formulate.ts";
+import { continueModel } from "../../src/plan/problem/mip-builder.ts";
+import { checkSolution, type PlanProblem } from "../../src/plan/problem/problem.ts";
+import { emptySolution } from "../../src/plan/problem/solution-path.ts";
+import { weighWishes, type ServiceWish } from "../../src/plan/compare/weigh-wishes.ts";
 import { tinyProblem } from "../worlds/tiny-problem.ts";
 
 const solver = createHighsSolver({ threads: 1 });

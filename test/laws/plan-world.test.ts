@@ -4,7 +4,7 @@ import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import type { DemandRow, Site, World } from "../../src/catalog/index.ts";
 import { annualCost } from "../../src/finance/index.ts";
 import { MipBuilder, planScenario } from "../../src/plan/index.ts";
-import { worldProblem } from "../../src/plan/world-problem.ts";
+import { worldProblem } from "../../src/plan/world/world-problem.ts";
 import { arcTable, compilePolicy, filter, servingAt, usdPerRequest } from "../../src/route/index.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
 import { runs } from "./runs.ts";

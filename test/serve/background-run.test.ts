@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { asItStands, BackgroundRun, queuedResponse } from "../../src/serve/background-run.ts";
+import { asItStands, BackgroundRun, queuedResponse } from "../../src/serve/response/background-run.ts";
 import { ResponseDesk, type Reply, type Shelf } from "../../src/serve/index.ts";
 import { createManualClock } from "./manual-clock.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readRollUps, verifyLedger } from "../../src/adapters/store-sqlite/index.ts";
-import { shareOf } from "../../src/cli/worker-share.ts";
+import { shareOf } from "../../src/cli/gateway/worker-share.ts";
 import type { Account } from "../../src/serve/index.ts";
 import { runCli, runCliHere } from "../cli/run-cli.ts";
 import { startServe, writePlan } from "./gateway-process.ts";

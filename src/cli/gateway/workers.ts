@@ -1,0 +1,293 @@
+import cluster, { type Worker } from "node:cluster";
+import { existsSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import type { CollectedFamily } from "../../adapters/telemetry-prometheus/index.ts";
+import { Drains, noAllowance, type Allowance, type Drain, type DrainChange } from "../../serve/index.ts";
+import { exitCodes } from "../terminal/exit-codes.ts";
+import { rollUpsAt, workerLedger } from "./open-ledger.ts";
+import { untilStopped } from "../terminal/interrupts.ts";
+import { WorkerAllowances } from "./worker-allowances.ts";
+import { WorkerReadings } from "./worker-readings.ts";
+import { spentByAccount, type SpentBefore } from "./worker-share.ts";
+
+/** What a worker is told when it is started. */
+export interface WorkerPlace {
+  /** From 1 on. */
+  readonly number: number;
+  readonly of: number;
+  readonly spentBefore: SpentBefore;
+  /** What operators have taken out since the workers were started. */
+  readonly drains: readonly Drain[];
+  /** What it got from other workers, less what it gave them, before it was started again. */
+  readonly moved: readonly Allowance[];
+}
+
+type FromWorker =
+  | { readonly kind: "listening"; readonly url: string }
+  | { readonly kind: "drain"; readonly id: number; readonly change: DrainChange }
+  | { readonly kind: "metrics-wanted"; readonly id: number }
+  | { readonly kind: "lacking"; readonly id: number; readonly lacking: Allowance }
+  | { readonly kind: "gave"; readonly id: number; readonly given: Allowance }
+  | ({ readonly kind: "answer"; readonly id: string } & Piece);
+/** A piece of an answer: thousands of sites have more to tell than others should have to wait for. */
+interface Piece {
+  readonly families: readonly CollectedFamily[];
+  readonly last: boolean;
+}
+/** What a worker answers when it has done it; only metrics have something to tell. */
+type Order =
+  | { readonly kind: "read-metrics" }
+  /** All that is drained now. */
+  | { readonly kind: "go-by"; readonly drains: readonly Drain[] };
+type ToWorker =
+  | (Order & { readonly id: string })
+  | ({ readonly kind: "done"; readonly id: number } & Piece)
+  | { readonly kind: "give"; readonly id: number; readonly lacking: Allowance }
+  | { readonly kind: "given"; readonly id: number; readonly given: Allowance };
+
+const placeVariable = "DISPERSE_WORKER";
+/** Space for young objects, MiB: what a request leaves behind is gone before it counts as old, which halves collecting. */
+const youngMB = 64;
+/** A worker that ended by itself is started again after this, ms; doubled with every start that fails, up to the longest. */
+const restartMs = 1_000;
+const longestRestartMs = 30_000;
+/** A worker that says nothing for this time is left out rather than waited for, ms. */
+const answerLimitMs = 1_000;
+/** Series of a metric in one message. */
+const pieceSeries = 250;
+
+/** This process' place among workers; null when it runs alone or leads them. */
+export function workerPlace(env: NodeJS.ProcessEnv): WorkerPlace | null {
+  const text = env[placeVariable];
+  return text === undefined || !cluster.isWorker ? null : (JSON.parse(text) as WorkerPlace);
+}
+
+/** Runs `count` workers that share one address until Ctrl-C; each runs the same command line. */
+export async function leadWorkers(
+  count: number,
+  ledger: string | null,
+  on: { readonly listening: (url: string) => void; readonly say: (line: string) => void },
+): Promise<void> {
+  const byWorker: Record<string, number>[] = [];
+  for (let number = 1; number <= count; number++) byWorker.push(await spentIn(ledger, number));
+  const byAll: Record<string, number> = {};
+  for (const spent of byWorker)
+    for (const [id, nanoUsd] of Object.entries(spent)) byAll[id] = (byAll[id] ?? 0) + nanoUsd;
+
+  // Readings may be NaN, which JSON has no word for.
+  cluster.setupPrimary({
+    serialization: "advanced",
+    execArgv: [...process.execArgv, `--max-semi-space-size=${youngMB}`],
+  });
+  const workers = new Map<number, Worker>();
+  let asks = 0;
+  const asked = new Map<string, (piece: Piece) => void>();
+  // Whichever worker operators speak to: what they do is put in order here, and all go by it, also those started later.
+  const drains = new Drains();
+  let stopping = false;
+  const listening = new Set<number>();
+  const restarts = new Set<NodeJS.Timeout>();
+  /** All have listened once: what was asked for can be run, and from then on nothing ends it but being told to. */
+  let isUp = false;
+  const readings = new WorkerReadings();
+  const allowances = new WorkerAllowances((number, id, lacking) => {
+    const worker = workers.get(number);
+    if (worker) tell(worker, { kind: "give", id, lacking });
+  });
+  let failed: number | null = null;
+  let fail: () => void = () => {};
+  const failure = new Promise<void>((resolve) => (fail = resolve));
+
+  const start = (number: number, pauseMs = restartMs) => {
+    const place: WorkerPlace = {
+      number,
+      of: count,
+      spentBefore: { byAll, byThis: byWorker[number - 1]! },
+      drains: drains.all,
+      moved: allowances.movedTo(number),
+    };
+    const worker = cluster.fork({ [placeVariable]: JSON.stringify(place) });
+    workers.set(number, worker);
+    let came = false;
+    worker.on("message", (message: FromWorker) => {
+      if (message.kind === "listening") {
+        came = true;
+        listening.add(number);
+        if (isUp || listening.size < count) return;
+        isUp = true;
+        on.listening(message.url);
+      } else if (message.kind === "answer") asked.get(message.id)?.(message);
+      else if (message.kind === "gave") allowances.gave(number, message.id, message.given);
+      else if (message.kind === "lacking") {
+        const others = [...listening].filter((other) => other !== number);
+        void allowances
+          .seek(number, message.lacking, others)
+          .then((given) => tell(worker, { kind: "given", id: message.id, given }));
+      } else {
+        if (message.kind === "drain") drains.apply(message.change);
+        const order: Order =
+          message.kind === "drain" ? { kind: "go-by", drains: drains.all } : { kind: "read-metrics" };
+        void askAll(order).then((families) =>
+          inPieces(pieceByPiece(families), (piece) => tell(worker, { kind: "done", id: message.id, ...piece })),
+        );
+      }
+    });
+    worker.on("exit", (code, signal) => {
+      workers.delete(number);
+      listening.delete(number);
+      readings.ended(number);
+      allowances.ended(number);
+      if (stopping) return;
+      if (came) {
+        on.say(`worker ${number} ended unexpectedly and is started again`);
+        restart(number, restartMs, restartMs);
+      } else if (isUp) {
+        // Its files may be broken just now, and the others go on with the last good ones.
+        on.say(`worker ${number} could not start and is tried again in ${Math.ceil(pauseMs / 1_000)} s`);
+        restart(number, pauseMs, Math.min(longestRestartMs, pauseMs * 2));
+      } else {
+        // It has told why on standard error, unless it could not; the others would say the same.
+        if (signal) on.say(`worker ${number} was ended by ${signal} before it could start`);
+        failed = code || exitCodes.internal;
+        fail();
+      }
+    });
+  };
+
+  /** `nextMs`: how long it is left alone should it fail to start. */
+  function restart(number: number, afterMs: number, nextMs: number): void {
+    const timer = setTimeout(() => {
+      restarts.delete(timer);
+      start(number, nextMs);
+    }, afterMs);
+    restarts.add(timer);
+  }
+
+  async function askAll(order: Order): Promise<CollectedFamily[]> {
+    const silent = new Set<number>();
+    const answers = [...workers].map(
+      ([number, worker]) =>
+        new Promise<void>((resolve) => {
+          const name = String(++asks);
+          const families: CollectedFamily[] = [];
+          const done = () => {
+            clearTimeout(limit);
+            asked.delete(name);
+            resolve();
+          };
+          const limit = setTimeout(() => {
+            silent.add(number);
+            done();
+          }, answerLimitMs);
+          asked.set(name, (piece) => {
+            limit.refresh();
+            families.push(...piece.families);
+            if (!piece.last) return;
+            // Half an answer would look as if what it counts had fallen; one that comes after the end of who sent it is
+            // counted already.
+            if (order.kind === "read-metrics" && workers.get(number) === worker) readings.told(number, families);
+            done();
+          });
+          tell(worker, { ...order, id: name });
+        }),
+    );
+    await Promise.all(answers);
+    return order.kind === "read-metrics" ? readings.merged(silent) : [];
+  }
+
+  for (let number = 1; number <= count; number++) start(number);
+  const hangUp = () => {
+    for (const worker of workers.values()) worker.process.kill("SIGHUP");
+  };
+  process.on("SIGHUP", hangUp);
+  await Promise.race([untilStopped(), failure]);
+  stopping = true;
+  if (failed === null) on.say("stopping: finishing running requests …");
+  // Whoever waits to be started again, for half a minute perhaps, must not keep this process.
+  for (const timer of restarts) clearTimeout(timer);
+  process.off("SIGHUP", hangUp);
+  const ended = [...workers.values()].map((worker) => new Promise((resolve) => worker.on("exit", resolve)));
+  for (const worker of workers.values()) worker.process.kill("SIGTERM");
+  await Promise.all(ended);
+  if (failed !== null) process.exitCode = failed;
+}
+
+/** What was charged in a worker's ledger before; nothing when it has none yet. */
+async function spentIn(ledger: string | null, number: number): Promise<Record<string, number>> {
+  if (ledger === null) return {};
+  const place = workerLedger(ledger, number);
+  if (!place.includes("://") && !existsSync(place)) return {};
+  return spentByAccount(await rollUpsAt(place));
+}
+
+/** Sends families one by one, in turns with everything else. */
+async function inPieces(families: Iterable<CollectedFamily>, send: (piece: Piece) => void): Promise<void> {
+  for (const family of families) {
+    send({ families: [family], last: false });
+    await setImmediate();
+  }
+  send({ families: [], last: true });
+}
+
+function* pieceByPiece(families: readonly CollectedFamily[]): Generator<CollectedFamily> {
+  for (const { metric, type, series } of families)
+    for (let from = 0; from < series.length; from += pieceSeries)
+      yield { metric, type, series: series.slice(from, from + pieceSeries) };
+}
+
+function tell(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message, () => {});
+}
+
+/** A worker's line to its leader. */
+export function followLeader(on: {
+  readonly collect: () => Iterable<CollectedFamily>;
+  readonly drained: (drains: readonly Drain[]) => void;
+  /** Another worker lacks this: what it may have of what there is here. */
+  readonly give: (lacking: Allowance) => Allowance;
+}) {
+  const seeking = new Map<number, (given: Allowance) => void>();
+  const waiting = new Map<number, (piece: Piece) => void>();
+  let next = 0;
+  const send = (message: FromWorker) => void process.send?.(message);
+  process.on("message", (message: ToWorker) => {
+    if (message.kind === "done") return waiting.get(message.id)?.(message);
+    if (message.kind === "give") return send({ kind: "gave", id: message.id, given: on.give(message.lacking) });
+    if (message.kind === "given") {
+      const taken = seeking.get(message.id);
+      seeking.delete(message.id);
+      return taken?.(message.given);
+    }
+    const { id } = message;
+    if (message.kind === "go-by") on.drained(message.drains);
+    const told = message.kind === "go-by" ? [] : on.collect();
+    void inPieces(told, (piece) => send({ kind: "answer", id, ...piece }));
+  });
+  const ask = (message: (id: number) => FromWorker) =>
+    new Promise<readonly CollectedFamily[]>((resolve) => {
+      const id = next++;
+      const families: CollectedFamily[] = [];
+      waiting.set(id, (piece) => {
+        families.push(...piece.families);
+        if (!piece.last) return;
+        waiting.delete(id);
+        resolve(families);
+      });
+      send(message(id));
+    });
+  return {
+    listening: (url: string) => send({ kind: "listening", url }),
+    /** Settles when all workers go by what an operator did here. */
+    tellDrain: (change: DrainChange) => ask((id) => ({ kind: "drain", id, change })).then(() => {}),
+    /** What the other workers let this one have; nothing once the leader is gone. */
+    seekAllowance: (lacking: Allowance) =>
+      new Promise<Allowance>((resolve) => {
+        if (!process.connected) return resolve(noAllowance(lacking.account));
+        const id = next++;
+        seeking.set(id, resolve);
+        send({ kind: "lacking", id, lacking });
+      }),
+    /** The metrics of all workers together. */
+    allMetrics: () => ask((id) => ({ kind: "metrics-wanted", id })),
+  };
+}

@@ -1,0 +1,280 @@
+/** Plans that survive failures: plan, look for a failure that leaves requests nowhere to go, add what forbids it, plan again. */
+import type { CouplingLimit } from "../problem/coupling-limit.ts";
+import type { Deployment } from "../../route/index.ts";
+import type { Failover } from "../world/failover-terms.ts";
+import { brokenCuts, examine, type Examination } from "./examine-failures.ts";
+import type { FailoverMove, FailureCut, Stage } from "../world/failover-terms.ts";
+import { objectiveUsd, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
+import { addReserve, serveLess } from "./add-reserve.ts";
+import { relaxedFailureCuts } from "./relaxed-failures.ts";
+import { failoverTable, failureLimit, failuresOf, type FailoverTable, type Failure } from "../world/resilience.ts";
+import {
+  gapOf,
+  type PathOptions,
+  type PathResult,
+  type PathTools,
+  type SearchStatus,
+} from "../problem/solution-path.ts";
+import { exactOrRounded, solveProblem } from "../search/solve-problem.ts";
+import { solveWithEngines } from "../engine/solve-with-engines.ts";
+import { spotAt } from "../problem/spots.ts";
+import { standApart, type Apart } from "../engine/stand-apart.ts";
+import { survivalLimits } from "../world/survival-limits.ts";
+import { surviveAtSize } from "./survive-at-size.ts";
+import { surviveTogether } from "./survive-together.ts";
+
+export interface ResilientResult {
+  readonly result: PathResult;
+  /** With the limits that were found. */
+  readonly problem: PlanProblem;
+  /** How many of its limits follow from what has to be survived, before those that plans broke. */
+  readonly derived: number;
+  /** They are those of large problems. */
+  readonly derivedAs?: "large";
+  readonly cuts: readonly FailureCut[];
+  readonly moves: readonly FailoverMove[];
+  /** What the plan does not survive, because no plan was found that does. */
+  readonly fatal: readonly string[];
+  /** What it took to keep models apart that do not fit together; absent where all do. */
+  readonly apart?: Apart;
+}
+
+/** Solves a problem, so that its plan can be run and survives what the world asks for. */
+export async function solvePlan(
+  problem: PlanProblem,
+  stages: readonly Stage[],
+  tools: PathTools,
+  path: PathOptions,
+): Promise<ResilientResult> {
+  const startedMs = tools.nowMs();
+  const isResilient = stages[0]!.planned.world.limits.resilience !== undefined;
+  const solved = isResilient
+    ? await solveResilient(problem, stages, tools, path)
+    : { result: await solveProblem(problem, tools, path), problem, derived: 0, cuts: [], moves: [], fatal: [] };
+  // Where requests go when something fails is settled, so that they stay where they are.
+  const parted = withModelsApart(problem, stages, solved.result, path, !isResilient);
+  const isSmall = problem.arcs.pool.length <= engineArcs;
+  if (parted.apart === undefined || isResilient || !isSmall || parted.result.relativeGap <= path.relativeGap)
+    return { ...solved, ...parted };
+  const timeLimitS = Math.max(leastRoundS, path.timeLimitS - (tools.nowMs() - startedMs) / 1000);
+  const found = await solveWithEngines(problem, stages, parted.result.solution, tools, { ...path, timeLimitS });
+  return { ...solved, ...(found === null ? parted : betterApart(problem, stages, parted, found, path)) };
+}
+
+/** The better of two plans with models apart, with what is proven of both. */
+function betterApart(
+  problem: PlanProblem,
+  stages: readonly Stage[],
+  parted: ReturnType<typeof withModelsApart>,
+  { solution, boundUsd }: { readonly solution: ProblemSolution | null; readonly boundUsd: number },
+  path: PathOptions,
+): ReturnType<typeof withModelsApart> {
+  const { result, apart } = parted;
+  const again = solution === null ? null : standApart(problem, stages, solution, true);
+  const [crowded, usd] = [apart!.crowded, result.objectiveUsd];
+  const [stillCrowded, foundUsd] =
+    again === null ? [Infinity, Infinity] : [again.apart?.crowded ?? 0, objectiveUsd(problem, again.solution)];
+  const isBetter = stillCrowded < crowded || (stillCrowded === crowded && foundUsd < usd);
+  const best = isBetter
+    ? { solution: again!.solution, usd: foundUsd, crowded: stillCrowded }
+    : { solution: result.solution, usd, crowded };
+  const bestBoundUsd = Math.min(Math.max(result.bestBoundUsd, boundUsd), best.usd);
+  const relativeGap = gapOf(best.usd, bestBoundUsd);
+  const proven = relativeGap <= path.relativeGap + 1e-12;
+  const status = proven ? "optimal" : result.status;
+  return {
+    apart: { ...apart!, crowded: best.crowded, usd: apart!.usd + best.usd - usd, inBound: true },
+    result: { ...result, solution: best.solution, objectiveUsd: best.usd, bestBoundUsd, relativeGap, status },
+  };
+}
+
+/** The result with models apart that do not fit together, and what that took. */
+export function withModelsApart(
+  problem: PlanProblem,
+  stages: readonly Stage[],
+  result: PathResult,
+  { relativeGap: askedGap }: PathOptions,
+  mayMove: boolean,
+): { readonly result: PathResult; readonly apart?: Apart } {
+  const { solution, apart } = standApart(problem, stages, result.solution, mayMove);
+  if (apart === null) return { result };
+  const usd = objectiveUsd(problem, solution);
+  const bestBoundUsd = Math.min(result.bestBoundUsd, usd);
+  const relativeGap = gapOf(usd, bestBoundUsd);
+  const isOpen = result.status === "optimal" && !(relativeGap <= askedGap + 1e-12);
+  const status = isOpen ? "gapNotReached" : result.status;
+  return { apart, result: { ...result, solution, objectiveUsd: usd, bestBoundUsd, relativeGap, status } };
+}
+
+/** What the document says of the failures; `deployments` by period. */
+export function failoverOf(
+  { derived, derivedAs, cuts, moves }: ResilientResult,
+  stages: readonly Stage[],
+  deployments: readonly Deployment[],
+): { readonly failover?: Failover } {
+  const { world } = stages[0]!.planned;
+  if (world.limits.resilience === undefined) return {};
+  const positions = deployments.map(
+    ({ pools }) => new Map(pools.map((pool, i) => [spotAt(world, pool.site, pool.module), i])),
+  );
+  return {
+    failover: {
+      failures: failuresOf(world).map((failure) => failure.name),
+      derived,
+      ...(derivedAs !== undefined && { derivedAs }),
+      cuts: cuts.map(({ stage, ...cut }) => ({ period: stages[stage]!.planned.period, ...cut })),
+      moves: moves.map(({ stage, failure, row, spot, share }) => {
+        const { period, memberStarts, members } = stages[stage]!.planned;
+        const demand = members[memberStarts[row]!]!;
+        const peakPerS = share * world.demand[demand]!.peakPerS[period]!;
+        return { period, failure, row: demand, pool: positions[stage]!.get(spot)!, peakPerS };
+      }),
+    },
+  };
+}
+
+/**
+ * Up to this many arcs problems go to the solver whole. Prices know little of what survival takes, and the search of large problems
+ * does not watch it: at 38,000 arcs they left a fifth of the cost open, where the solver proves half a per cent.
+ */
+const exactUpToArcs = 60_000;
+/** Up to this many arcs models that do not fit together are decided with the plan, where it has to be changed for their sake. */
+const engineArcs = 12_000;
+/** Rounds of planning, and the share of the time left that each may take, and that each way of making its plan survive may take. */
+const mostRounds = 40;
+const shareOfRound = 0.35;
+/** From so many arcs a plan of few rounds that were given their time is better than one of many. */
+const longFromArcs = 12_000;
+const shareOfLongRound = 0.6;
+/** Share of the time that finding a plan to begin with may take there. */
+const shareOfStart = 0.3;
+const shareOfReserve = 0.15;
+/** What looking through the failures may take longer than in the rounds before, where the time limit is near. */
+const sparedForLooking = 1.3;
+/** A round that has less time is not begun, seconds; and none that has less than this share of what the last one took to solve. */
+const leastRoundS = 0.5;
+const worthAgain = 0.5;
+
+async function solveResilient(
+  plain: PlanProblem,
+  stages: readonly Stage[],
+  tools: PathTools,
+  path: PathOptions,
+): Promise<ResilientResult> {
+  const startedMs = tools.nowMs();
+  const leftS = (): number => path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
+  const arcCount = plain.arcs.pool.length;
+  const tables = stages.map(({ planned }) => failoverTable(planned));
+  const failures = failuresOf(stages[0]!.planned.world);
+  if (arcCount > exactUpToArcs) return surviveAtSize(plain, stages, tables, failures, tools, path);
+  const derived = survivalLimits(stages, tables, failures);
+  const limitOf = (cut: FailureCut): CouplingLimit => stagedLimit(stages, tables, failures, cut);
+  let problem: PlanProblem = { ...plain, limits: [...plain.limits, ...derived] };
+  const cuts = await relaxedFailureCuts(problem, stages, tables, failures, limitOf, tools, path);
+  problem = { ...problem, limits: [...problem.limits, ...cuts.map(limitOf)] };
+  let boundUsd = -Infinity;
+  let isDry = false;
+  let best: Known | null = null;
+  // What a round takes beside what is limited by itself: no round begins that could not end in time.
+  let lookingS = 0;
+  const mending = (): PathOptions => ({ ...path, timeLimitS: Math.max(1, shareOfReserve * leftS()) });
+  const known = (solution: ProblemSolution, found: Examination): Known => ({
+    solution,
+    usd: objectiveUsd(plain, solution),
+    found,
+  });
+  if (arcCount > longFromArcs) {
+    // A good plan to begin with spares the solver most of its search for plans.
+    const terms = { ...path, timeLimitS: shareOfStart * leftS() };
+    const first = await surviveAtSize(plain, stages, tables, failures, tools, terms);
+    boundUsd = first.result.bestBoundUsd;
+    const found = await examine(stages, tables, failures, first.result.solution, tools, path);
+    best = known(first.result.solution, found);
+  }
+  for (let round = 1; ; round++) {
+    // A plan that survives keeps every inequality of those to come, so it is a start for all later rounds.
+    const start = best !== null && best.found.missing.length === 0 ? best.solution : undefined;
+    const startedS = leftS();
+    const share = arcCount > longFromArcs ? shareOfLongRound : shareOfRound;
+    const terms = { ...path, timeLimitS: Math.max(1, isDry ? leftS() - sparedForLooking * lookingS : share * leftS()) };
+    const result = await exactOrRounded(problem, tools, terms, start, exactUpToArcs);
+    boundUsd = Math.max(boundUsd, result.bestBoundUsd);
+    const solvedS = leftS();
+    let mendedS = 0;
+    const found = await examine(stages, tables, failures, result.solution, tools, path);
+    if (found.missing.length === 0) best = betterOf(best, known(result.solution, found));
+    else {
+      const { solution } = result;
+      const timed = async <T>(work: Promise<T>): Promise<T> => {
+        const beforeS = leftS();
+        const done = await work;
+        mendedS += beforeS - leftS();
+        return done;
+      };
+      const served = async (by: ProblemSolution): Promise<Known> => {
+        const less = await serveLess(plain, stages, tables, failures, by, tools, path);
+        return known(less, await examine(stages, tables, failures, less, tools, path));
+      };
+      best = betterOf(
+        best,
+        await served(
+          await timed(addReserve(plain, stages, tables, failures, solution, found.missing, tools, mending())),
+        ),
+      );
+      // The plan has its faults, and the best one places that this one has not: what both have is decided anew.
+      const around = [solution, best.solution];
+      const from = best.found.missing.length === 0 ? { solution: best.solution, moves: best.found.moves } : null;
+      const together = await timed(surviveTogether(plain, stages, tables, failures, around, from, tools, mending()));
+      if (together !== null) best = betterOf(best, await served(together));
+    }
+    lookingS = Math.max(lookingS, solvedS - leftS() - mendedS);
+    const relativeGap = gapOf(best.usd, boundUsd);
+    const proven = best.found.missing.length === 0 && relativeGap <= path.relativeGap + 1e-12;
+    const roundS = Math.max(leastRoundS, worthAgain * (startedS - solvedS));
+    const stopped = leftS() <= sparedForLooking * lookingS + roundS || path.signal?.aborted === true;
+    // Nothing to add and time left: the same problem again, with all of it.
+    const isDone = found.missing.length === 0 && (isDry || result.status !== "timeLimit");
+    if (proven || isDone || round >= mostRounds || stopped) {
+      const ending: SearchStatus = stopped && result.status === "optimal" ? "timeLimit" : result.status;
+      const bestBoundUsd = Math.min(boundUsd, best.usd);
+      const status: SearchStatus = proven ? "optimal" : ending === "optimal" ? "gapNotReached" : ending;
+      const whole = { ...result, solution: best.solution, objectiveUsd: best.usd, bestBoundUsd, relativeGap, status };
+      const fatal = [...new Set(best.found.missing.map(({ cut }) => failures[cut.failure]!.name))];
+      return { result: whole, problem, derived: derived.length, cuts: cuts.slice(), moves: best.found.moves, fatal };
+    }
+    isDry = found.missing.length === 0;
+    const broken = brokenCuts(found.missing);
+    cuts.push(...broken);
+    problem = { ...problem, limits: [...problem.limits, ...broken.map(limitOf)] };
+  }
+}
+
+/** A plan, its cost and what it does not survive. */
+interface Known {
+  readonly solution: ProblemSolution;
+  readonly usd: number;
+  readonly found: Examination;
+}
+
+function betterOf(best: Known | null, other: Known): Known {
+  if (best === null) return other;
+  const [lacks, lacked] = [other.found.missing.length, best.found.missing.length];
+  return (lacks === 0 && lacked === 0 ? other.usd < best.usd : lacks < lacked) ? other : best;
+}
+
+/** The limit of a cut in the problem that is solved. */
+function stagedLimit(
+  stages: readonly Stage[],
+  tables: readonly FailoverTable[],
+  failures: readonly Failure[],
+  { stage, failure, prices, shut }: FailureCut,
+): CouplingLimit {
+  const limit = failureLimit(tables[stage]!, failures[failure]!, new Map(prices), shut);
+  const { planned, arc, pool } = stages[stage]!;
+  return {
+    ...limit,
+    sites: limit.sites.map((site) => site + stage * planned.problem.sites.count),
+    pools: limit.pools.map((position) => position + pool),
+    ...(limit.arcs !== undefined && { arcs: limit.arcs.map((position) => position + arc) }),
+  };
+}

@@ -1,0 +1,279 @@
+import type { World } from "../../catalog/index.ts";
+import { compilePolicy, compileRoutes, type Deployment, type Group } from "../../route/index.ts";
+import { Accounts } from "../account/accounts.ts";
+import { apiError, type ApiError } from "../wire/api-error.ts";
+import { Books } from "../request/books.ts";
+import { Drains } from "../mesh/drains.ts";
+import { asciiJson } from "../wire/byte-text.ts";
+import { endpoints } from "../stream/endpoints.ts";
+import { createFileCalls } from "../file/file-calls.ts";
+import type { FileDesk } from "../file/file-desk.ts";
+import { isFilePath } from "../file/file-routes.ts";
+import { createFrontDoor } from "../request/front-door.ts";
+import { GatewayCore, type EngineBinding } from "../request/gateway-core.ts";
+import { explanation } from "../request/explanation.ts";
+import type { Journal } from "../telemetry/journal.ts";
+import { LiveFeed } from "../telemetry/live-feed.ts";
+import { modelList, modelNames, modelObject, type ModelName } from "../request/models.ts";
+import { OperatorAccess } from "../account/operator-access.ts";
+import { createOperatorCalls, isOperatorPath } from "./operator-calls.ts";
+import { defaultOptions, type GatewayOptions } from "../wire/options.ts";
+import { Origins } from "../wire/origins.ts";
+import type { Clock, Mesh, Store, Telemetry } from "../wire/ports.ts";
+import { takesGzip } from "../wire/packed-body.ts";
+import { readiness } from "../mesh/readiness.ts";
+import { createResponseCalls, isResponsePath } from "../response/response-calls.ts";
+import type { ResponseDesk } from "../response/response-desk.ts";
+import { newRequestId } from "../wire/request-id.ts";
+import { misdirected } from "./wrong-path.ts";
+import { WorkGauges } from "../telemetry/work-gauges.ts";
+import type { Call, Exchange, Page, PageSource, Reply } from "../wire/transport.ts";
+
+export interface GatewayParts {
+  readonly world: World;
+  readonly deployment: Deployment;
+  /** The engine behind a planned replica group; null leaves the group unused. */
+  readonly engines: (group: Group, index: number) => EngineBinding | null;
+  readonly mesh: Mesh;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Uniform in [0, 1). */
+  readonly rng: () => number;
+  /** Keys, budgets and rate limits; without them everyone is let in, which is for loopback only. */
+  readonly accounts?: Accounts;
+  /** Who may see console and metrics and change what runs; callers on this machine when left out. */
+  readonly operators?: OperatorAccess;
+  /** What operators have taken out. It outlives this gateway. */
+  readonly drains?: Drains;
+  /** Where records of finished requests go: an access log, traces. Given to it, and closed by whoever gave them. */
+  readonly journals?: readonly Journal[];
+  /** Files and batches; without it there are none. It outlives this gateway. */
+  readonly files?: FileDesk;
+  /** Responses that later ones go on from; without it none are kept. It outlives this gateway. */
+  readonly responses?: ResponseDesk;
+  /** Answers paths outside the API. */
+  readonly pages?: PageSource;
+  readonly options?: Partial<GatewayOptions>;
+}
+
+export interface Gateway {
+  /** Takes a request over. Never throws; every path ends in an answer, a reset or the client's leaving. */
+  handle(call: Call, reply: Reply): Exchange;
+  /**
+   * An error in the API's shape for requests that never became calls: too large, too slow, malformed. `head` is what is
+   * known of the request, without its body; absent = not even its head could be read.
+   */
+  refuse(reply: Reply, error: ApiError, head?: Call): void;
+  /** Brings gauges of the engines up to date; to be called before metrics are read. */
+  observe(): void;
+  /** Rows of the ledger that are not safe yet. */
+  unsavedRows(): number;
+  /**
+   * Refuses new requests, lets running ones finish for up to `graceMs`, then ends them; hands the last ledger rows over
+   * and closes its engines. Mesh and store were given to it and stay open.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** An exchange that is over before the client could leave. */
+const answered: Exchange = { clientLeft() {}, drained() {} };
+
+/** Builds a gateway over planned engines. Pure but for what its parts do. */
+export function createGateway(parts: GatewayParts): Gateway {
+  const { world, clock, rng } = parts;
+  const options = { ...defaultOptions, ...parts.options };
+  const routes = compileRoutes(compilePolicy(world, parts.deployment.period), parts.deployment);
+  const bindings = routes.groups.map((group, index) => parts.engines(group, index));
+  const live = new LiveFeed(clock);
+  const { mesh, store, telemetry } = parts;
+  const accounts = parts.accounts ?? new Accounts(null, 0);
+  const books = new Books({ world, store, clock, live, telemetry, journals: parts.journals ?? [] });
+  const drains = parts.drains ?? new Drains();
+  const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, accounts, drains, options });
+  const operators = parts.operators ?? new OperatorAccess({ accounts, clock });
+  const work = new WorkGauges(world, telemetry);
+  const isBound = (workload: number, holds: (binding: EngineBinding) => boolean) =>
+    bindings.some((binding, index) => binding && routes.groups[index]!.workloads.includes(workload) && holds(binding));
+  const names = modelNames(
+    world,
+    (workload) => isBound(workload, ({ emulated }) => emulated),
+    (workload) => isBound(workload, () => true),
+  );
+  const nameOf = new Map<string, ModelName>(names.map((name) => [name.id, name]));
+  const origins = new Origins(world, options.defaultArea);
+  const createdS = Math.floor(clock.epochMs() / 1_000);
+
+  const json = (reply: Reply, body: string, status = 200) => {
+    reply.send(status, ["content-type", "application/json"], body, true);
+    return answered;
+  };
+  const refuse = (reply: Reply, error: ApiError, headers: readonly string[] = []) => {
+    const requestId = newRequestId(clock.epochMs(), rng);
+    books.turnedAway(requestId, error.code, null);
+    core.sendError(reply, error, requestId, 0, headers);
+    return answered;
+  };
+  const misdirect = ({ method, path }: Call, reply: Reply) => {
+    const { error, headers } = misdirected(method, path);
+    return refuse(reply, error, headers);
+  };
+  const operate = createOperatorCalls({ places: core.places(), drains, access: operators, clock });
+
+  const fileCalls = createFileCalls({
+    desk: parts.files ?? null,
+    world,
+    accounts,
+    nameOf,
+    origins,
+    epochMs: () => clock.epochMs(),
+    refuse,
+  });
+
+  const infer = createFrontDoor({
+    core,
+    nameOf,
+    origins,
+    rng,
+    refuse,
+  });
+
+  const respond = createResponseCalls({
+    desk: parts.responses ?? null,
+    world,
+    accounts,
+    nameOf,
+    origins,
+    epochMs: () => clock.epochMs(),
+    rng,
+    infer: (call, reply) => infer(call, reply, endpoints["/v1/responses"]!),
+    refuse,
+  });
+
+  /** A route is told to whose request it was, and to whoever may see the console. */
+  function explain(id: string, call: Call, reply: Reply): Exchange {
+    const story = core.keptRoutes.find(id);
+    const caller = accounts.authenticate(call.header("authorization"), clock.epochMs());
+    const own = caller.ok && story?.accountId === (caller.key?.account ?? null);
+    if (!story || !(own || operators.enter(call, "viewer").ok))
+      return refuse(
+        reply,
+        apiError("not_found", {
+          detail: "This route is unknown or no longer kept.",
+          hint: "Ask soon after the answer, with the key of the request or one of an operator.",
+        }),
+      );
+    const { area, access, workload } = story;
+    return json(
+      reply,
+      explanation(story, world.areas[area]!.id, world.accessTypes[access]!.id, world.workloads[workload]!.id),
+    );
+  }
+
+  function read(call: Call, reply: Reply): Exchange {
+    const { path } = call;
+    if (path === "/v1/models" || path.startsWith("/v1/models/")) {
+      // Many a client tries its key here before it asks anything.
+      const caller = accounts.authenticate(call.header("authorization"), clock.epochMs());
+      if (!caller.ok) return refuse(reply, caller.error);
+      if (path === "/v1/models") return json(reply, modelList(names, createdS));
+      const name = nameOf.get(decodePath(path.slice("/v1/models/".length)));
+      return name?.served
+        ? json(reply, asciiJson(modelObject(name, createdS)))
+        : refuse(reply, apiError("model_not_found"));
+    }
+    if (path.startsWith("/v1/routes/")) return explain(path.slice("/v1/routes/".length), call, reply);
+    if (path === "/healthz") return json(reply, asciiJson({ status: "alive" }));
+    if (path === "/readyz") {
+      core.look();
+      const { status, body } = readiness(core.groups, drains.all, core.stopping);
+      return json(reply, asciiJson(body), status);
+    }
+    // No page of the console is there, so nobody need be asked who they are.
+    if (/^\/+v1\//.test(path) || path === "/models") return misdirect(call, reply);
+    const entry = operators.enter(call, "viewer");
+    if (!entry.ok) return refuse(reply, entry.error, entry.headers);
+    if (path === "/console/live") return live.watch(reply);
+    return page(call, entry.known, reply);
+  }
+
+  /** Answers once `until` has settled, if there is anyone left to answer to. */
+  function later(until: Promise<void>, answer: () => void): Exchange {
+    let open = true;
+    void until.then(() => open && answer());
+    return { clientLeft: () => void (open = false), drained() {} };
+  }
+
+  function page(call: Call, known: boolean, reply: Reply): Exchange {
+    const found = parts.pages?.(call.path, known, takesGzip(call.header("accept-encoding"))) ?? null;
+    let open = true;
+    const show = (result: Page | null) => {
+      if (!open) return;
+      if (result === null) refuse(reply, apiError("not_found"));
+      else
+        reply.send(result.status, ["content-type", result.contentType, ...(result.headers ?? [])], result.body, true);
+    };
+    if (found instanceof Promise) found.then(show, () => open && refuse(reply, apiError("internal_error")));
+    else show(found);
+    return { clientLeft: () => void (open = false), drained() {} };
+  }
+
+  function dispatch(call: Call, reply: Reply): Exchange {
+    const { method, path } = call;
+    const straight = method === "POST" ? straightThrough.get(path) : undefined;
+    if (straight) return infer(call, reply, straight);
+    if (isFilePath(path)) return fileCalls(call, reply);
+    if (isResponsePath(path)) return respond(call, reply);
+    if (isOperatorPath(path)) {
+      const done = operate(call);
+      if (!done.ok) return refuse(reply, done.error, done.headers);
+      // Who was told that something is drained finds it drained, whatever process takes the next request.
+      return drains.spreading === null ? json(reply, done.body) : later(drains.spreading, () => json(reply, done.body));
+    }
+    // A feed without a body would be no feed.
+    const readable = method === "GET" || (method === "HEAD" && path !== "/console/live");
+    return readable && !straightThrough.has(path) ? read(call, reply) : misdirect(call, reply);
+  }
+
+  return {
+    handle(call, reply) {
+      try {
+        return dispatch(call, reply);
+      } catch {
+        // A mistake in one request must not take the others down with it. The counter of refusals shows it.
+        return refuse(reply, apiError("internal_error"));
+      }
+    },
+    refuse: (reply, error) => void refuse(reply, error),
+    observe() {
+      books.engines(core.groups, bindings, core.look());
+      work.show(core.groups, drains);
+    },
+    unsavedRows: () => books.unsaved,
+    async stop(graceMs) {
+      core.stopping = true;
+      // Whoever watches finds the gateway that comes after this one.
+      live.close();
+      const endsMs = clock.monotonicMs() + graceMs;
+      while (core.inFlight.size + core.admission.queued > 0 && clock.monotonicMs() < endsMs) {
+        await new Promise<void>((resolve) => clock.schedule(20, resolve));
+      }
+      core.admission.close();
+      for (const inference of core.inFlight.all()) inference.abandon();
+      await books.settled();
+      core.leaveDrains();
+      await Promise.all(bindings.map(async (binding) => binding?.engine.close()));
+    },
+  };
+}
+
+/** Endpoints that go to engines as they are; the others do something of their own first. */
+const straightThrough = new Map(Object.entries(endpoints).filter(([path]) => !isResponsePath(path)));
+
+function decodePath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

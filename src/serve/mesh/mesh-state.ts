@@ -1,0 +1,248 @@
+import type { Group, Signal } from "../../route/index.ts";
+import { FirstTokenPace } from "./first-token-pace.ts";
+import { FailureRatio } from "./failure-ratio.ts";
+import type { Clock, Engine, EngineSignals } from "../wire/ports.ts";
+
+/** One reading of the clock that serves a whole decision. */
+export interface Moment {
+  nowMs: number;
+}
+
+/** Failures in a row after which a group is suspected. */
+const failuresToSuspect = 3;
+/** First suspicion after a streak of failures, ms; doubled with every further failure, up to the longest rest. */
+const firstSuspicionMs = 500;
+/** Longest suspicion, and longest wish of an engine that is honoured, ms. */
+const longestRestMs = 30_000;
+/** How long an engine that failed time after time counts as silent when nobody asks it again, ms. */
+const silentAfterFailuresMs = 30_000;
+/** An engine that told its load and has said nothing for so long counts as silent, ms: several scrapes in vain. */
+const silentAfterScrapeMs = 10_000;
+/** How long an engine that lacks a model or an endpoint is believed to: somebody may load it meanwhile. */
+const lackMs = 60_000;
+/** Health of a suspected group. */
+const suspectHealth = 0.05;
+
+export interface GroupParts {
+  readonly group: Group;
+  readonly engine: Engine | null;
+  /** Requests it takes at once; Infinity when no limit is known. */
+  readonly maxInFlight: number;
+  readonly clock: Clock;
+  readonly moment: Moment;
+  /** Prefill of one token on one full engine. */
+  readonly perTokenMs: number;
+  readonly siteHealth: () => number;
+}
+
+type Reading = { -readonly [Key in keyof Signal]: Signal[Key] };
+
+function readAs(reading: Reading, value: number, atMs: number, source: string): Signal {
+  reading.value = value;
+  reading.atMs = atMs;
+  reading.source = source;
+  return reading;
+}
+
+/**
+ * What this gateway knows about the engines of one group: its own requests there, the engine's signals and how often
+ * it failed. Read by `decide` through the `drain` and `health` signals, which are computed when looked at.
+ */
+export class GroupState {
+  readonly group: Group;
+  readonly engine: Engine | null;
+  inFlight = 0;
+  /** An operator has taken it out: what runs there finishes, nothing new begins. */
+  drained = false;
+  /** Input tokens of streams handed over that have not produced their first token. */
+  #waitingTokens = 0;
+  /** The same, counted from the last scrape on: negative when more got their first token than were sent. */
+  #tokensSinceScrape = 0;
+  /** Input tokens of other requests at the engine. Nobody sees when their first token is made, only when their last is. */
+  #wholeTokens = 0;
+  /** When their prompts would be computed if the engine did nothing else. */
+  #wholeUntilMs = 0;
+  /** The same for those sent since the last scrape. */
+  #wholeSinceScrapeUntilMs = 0;
+  #scrapedAtMs = Number.NaN;
+  readonly #pace = new FirstTokenPace();
+  /** Paths it does not know, or not for its model, and until when that is believed. */
+  readonly #lacks = new Map<string, number>();
+  #failures = 0;
+  #restUntilMs = 0;
+  #suspectUntilMs = 0;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
+  /** Last whole answer or first token. */
+  #servedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #clock: Clock;
+  readonly #moment: Moment;
+  readonly #perTokenMs: number;
+  readonly #maxInFlight: number;
+  readonly #siteHealth: () => number;
+  readonly #ratio = new FailureRatio();
+  /** Written anew on every look and never kept by who reads them: a decision looks at each engine several times. */
+  readonly #drain: Reading = { value: 0, unit: "ms", atMs: 0, source: "" };
+  readonly #health: Reading = { value: 0, unit: "ratio", atMs: 0, source: "" };
+
+  constructor(parts: GroupParts) {
+    this.group = parts.group;
+    this.engine = parts.engine;
+    this.#maxInFlight = parts.maxInFlight;
+    this.#clock = parts.clock;
+    this.#moment = parts.moment;
+    this.#perTokenMs = parts.perTokenMs / Math.max(1, parts.group.replicas) / parts.group.speedRatio;
+    this.#siteHealth = parts.siteHealth;
+  }
+
+  /** It takes no more requests until one of its own is over. */
+  get full(): boolean {
+    return this.inFlight >= this.#maxInFlight;
+  }
+
+  /**
+   * Wait before prefill: the engine's own word, else an estimate from what we sent there ourselves. Like `health` it holds
+   * until it is looked at again.
+   */
+  get drain(): Signal {
+    const signals: EngineSignals | null = this.engine === null ? null : this.engine.signals();
+    const tokensMs = this.#waitingTokens * this.#perTokenMs + this.#leftOf(this.#wholeUntilMs);
+    if (signals !== null && signals.source !== "none" && !Number.isNaN(signals.drainMs)) {
+      if (signals.source !== "scrape") return readAs(this.#drain, signals.drainMs, signals.atMs, "engine");
+      // Between two scrapes the engine's word does not contain what it has got from us since, nor what it has done.
+      if (signals.atMs !== this.#scrapedAtMs) {
+        this.#scrapedAtMs = signals.atMs;
+        this.#tokensSinceScrape = 0;
+        this.#wholeSinceScrapeUntilMs = 0;
+      }
+      const sinceMs = this.#tokensSinceScrape * this.#perTokenMs + this.#leftOf(this.#wholeSinceScrapeUntilMs);
+      const drainMs = Math.max(tokensMs, signals.drainMs + sinceMs);
+      return readAs(this.#drain, drainMs, signals.atMs, signals.source);
+    }
+    // An engine that tells how many wait but not how long they will: they leave at the pace of its first tokens.
+    const waiting =
+      signals !== null && signals.waitingRequests > 0 ? signals.waitingRequests * this.#pace.intervalMs : 0;
+    const drainMs = Math.max(tokensMs, this.#pace.drainMs, Number.isNaN(waiting) ? 0 : waiting);
+    return readAs(this.#drain, drainMs, this.#moment.nowMs, "tokens in flight");
+  }
+
+  /** A request was handed over; a stream's first token will be waited for. Returns what `waitsNoLonger` asks for. */
+  handedOver(inputTokens: number, stream: boolean): number {
+    if (stream) {
+      this.#waitingTokens += inputTokens;
+      this.#tokensSinceScrape += inputTokens;
+      return this.#pace.began(this.#clock.monotonicMs());
+    }
+    const { nowMs } = this.#moment;
+    const tookMs = inputTokens * this.#perTokenMs;
+    this.#wholeTokens += inputTokens;
+    this.#wholeUntilMs = Math.max(nowMs, this.#wholeUntilMs) + tookMs;
+    this.#wholeSinceScrapeUntilMs = Math.max(nowMs, this.#wholeSinceScrapeUntilMs) + tookMs;
+    return 0;
+  }
+
+  /** What is left until then, ms; never more than the prompts that are still there take. */
+  #leftOf(untilMs: number): number {
+    return Math.max(0, Math.min(untilMs - this.#moment.nowMs, this.#wholeTokens * this.#perTokenMs));
+  }
+
+  /**
+   * It has its first token, `tookMs` after it was handed over, or will never have one (null); `together` is what
+   * `handedOver` said.
+   */
+  waitsNoLonger(inputTokens: number, stream: boolean, tookMs: number | null, together: number): void {
+    if (!stream) {
+      this.#wholeTokens -= inputTokens;
+      // An engine faster than thought must not seem busy for what it has done long ago.
+      const untilMs = this.#clock.monotonicMs() + this.#wholeTokens * this.#perTokenMs;
+      this.#wholeUntilMs = Math.min(this.#wholeUntilMs, untilMs);
+      this.#wholeSinceScrapeUntilMs = Math.min(this.#wholeSinceScrapeUntilMs, untilMs);
+      return;
+    }
+    this.#waitingTokens -= inputTokens;
+    this.#tokensSinceScrape -= inputTokens;
+    const nowMs = this.#clock.monotonicMs();
+    if (tookMs !== null) this.#servedAtMs = nowMs;
+    this.#pace.ended(nowMs, tookMs, together);
+  }
+
+  /**
+   * 0 while the engine has asked to be left alone; nearly 0 while it is only suspected after failures, so that it is
+   * used when everyone else is worse: suspicion alone must never turn a request away.
+   */
+  get health(): Signal {
+    const atMs = this.#moment.nowMs;
+    const rests = this.engine === null || atMs < this.#restUntilMs;
+    const health = this.#health;
+    if (rests) return readAs(health, 0, atMs, this.engine === null ? "no engine" : "retry-after");
+    if (this.drained) return readAs(health, 0, atMs, "drained");
+    if (this.full) return readAs(health, 0, atMs, "requests in flight");
+    const failing = this.#ratio.at(atMs);
+    const value = Math.min(this.#siteHealth(), Math.max(suspectHealth, 1 - failing));
+    if (failing > 0 && atMs >= this.#suspectUntilMs) return readAs(health, value, atMs, "failure ratio");
+    if (atMs >= this.#suspectUntilMs) return readAs(health, value, atMs, "mesh");
+    return readAs(health, Math.min(value, suspectHealth), atMs, "failures");
+  }
+
+  /** It is at its limit, and nothing else keeps requests away. */
+  get isBusy(): boolean {
+    if (this.engine === null || !this.full || this.drained || this.#moment.nowMs < this.#restUntilMs) return false;
+    return this.#siteHealth() !== 0;
+  }
+
+  /** The plan has it, but this gateway was given none: another one serves it. */
+  get isAbsent(): boolean {
+    return this.engine === null;
+  }
+
+  /** It said that it knows no such model or endpoint, and another engine did. */
+  foundLacking(path: string): void {
+    this.#lacks.set(path, this.#clock.monotonicMs() + lackMs);
+  }
+
+  /** Whether it would only say so again. */
+  lacks(path: string): boolean {
+    return this.#lacks.size > 0 && this.#moment.nowMs < (this.#lacks.get(path) ?? 0);
+  }
+
+  /** A request ended well: the streak of failures is over. */
+  succeeded(): void {
+    this.#failures = 0;
+    this.#suspectUntilMs = 0;
+    this.#servedAtMs = this.#clock.monotonicMs();
+    this.#ratio.count(false, this.#servedAtMs);
+  }
+
+  /** A request failed; `retryAfterMs` is the engine's own wish and is honoured at once. */
+  failed(retryAfterMs: number | null): void {
+    this.#failures++;
+    const nowMs = this.#clock.monotonicMs();
+    this.#failedAtMs = nowMs;
+    this.#ratio.count(true, nowMs);
+    if (retryAfterMs !== null) {
+      this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + Math.min(retryAfterMs, longestRestMs));
+    }
+    if (this.#failures < failuresToSuspect) return;
+    const doubled = firstSuspicionMs * 2 ** Math.min(this.#failures - failuresToSuspect, 10);
+    this.#suspectUntilMs = nowMs + Math.min(longestRestMs, doubled);
+  }
+
+  /**
+   * Nothing good was heard of it lately: it failed time after time, or it used to tell its load and no longer does. That
+   * is no reason to turn a request away, for the next one may find it well; it is one to send them to another gateway.
+   */
+  get silent(): boolean {
+    if (this.engine === null) return true;
+    const { nowMs } = this.#moment;
+    const { source, atMs, heardMs = atMs } = this.engine.signals();
+    const told = source === "scrape" && !Number.isNaN(heardMs);
+    const heardAtMs = told ? Math.max(heardMs, this.#servedAtMs) : this.#servedAtMs;
+    if (told && nowMs - heardAtMs > silentAfterScrapeMs) return true;
+    const failing = this.#failures >= failuresToSuspect && heardAtMs < this.#failedAtMs;
+    return failing && nowMs - this.#failedAtMs < silentAfterFailuresMs;
+  }
+
+  /** Time until the group may be asked again, ms. */
+  restMs(): number {
+    return Math.max(0, this.#restUntilMs - this.#clock.monotonicMs());
+  }
+}

@@ -1,0 +1,360 @@
+import type { Target } from "../../route/index.ts";
+import { isRefusal } from "./attempt-error.ts";
+import type { AttemptOutcome } from "../ledger/ledger.ts";
+import type { GroupState } from "../mesh/mesh-state.ts";
+import type { ByteText, EngineEvents, EngineFailure, EngineHead, EngineRun } from "../wire/ports.ts";
+import { SseStream } from "../stream/sse-stream.ts";
+import { parseObject, usageIn, type EngineUsage } from "../stream/stream-event.ts";
+import { textTokensOf } from "../stream/meter.ts";
+import type { Waiting } from "./deadlines.ts";
+
+/** Why an attempt came to nothing. */
+export interface AttemptFailure {
+  readonly cause: EngineFailure["kind"] | "malformed" | "engine-error" | "too-long" | "timeout" | "status";
+  readonly message: string;
+  /** Status of the engine's answer when `cause` is `status`. */
+  readonly status: number;
+  readonly retryAfterMs: number | null;
+  /** Body of an answer other than 200. */
+  readonly body: ByteText;
+  readonly contentType: string;
+}
+
+/** What an attempt reports to the request it belongs to. */
+export interface AttemptOwner {
+  /** Events of a stream fit for the client; the first call carries the first content and all that stood before it. */
+  onContent(attempt: Attempt, events: ByteText): void;
+  /** The stream is complete; `events` are its last. */
+  onStreamDone(attempt: Attempt, events: ByteText): void;
+  /** The engine has closed the stream it had declared done: nothing more is waited for. */
+  onClosed(attempt: Attempt): void;
+  /** A complete answer that is not a stream. */
+  onWhole(attempt: Attempt, contentType: string, body: ByteText): void;
+  onFailure(attempt: Attempt, failure: AttemptFailure): void;
+  /** Something went wrong here and not at the engine, which was stopped; nothing else will be reported. */
+  onMistake(attempt: Attempt): void;
+}
+
+export interface AttemptLimits {
+  /** What the engine must answer with: events, JSON, or whatever it likes. */
+  readonly answer: "events" | "json" | "any";
+  readonly keepUsage: boolean;
+  /** Answers asked for side by side, each with its own finish reason. */
+  readonly choices: number;
+  /** Event that ends a stream, when the API has one. */
+  readonly sentinel: string | null;
+  readonly maxHeldBytes: number;
+  readonly maxEventBytes: number;
+  /** Until the first content of a stream, or the whole of another answer. */
+  readonly firstTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** The whole request must be over by then (monotonic clock). */
+  readonly requestDeadlineMs: number;
+}
+
+/** Time an engine gets to close a stream it has already declared done, ms; then its connection is given up. */
+const closeGraceMs = 1_000;
+/** Answers other than 200 are kept up to here, enough for any error text. */
+const maxErrorBytes = 64 * 1024;
+
+/**
+ * One try at one engine, from hand-over to its last byte.
+ *
+ *   waiting ──first content──► streaming ──[DONE]──► closing ──► over
+ *      └───────────── failure, cancel, complete JSON ──────────────┘
+ *
+ * Nothing reaches the owner before the first content, so a failure until then can be hidden by another attempt.
+ */
+export class Attempt implements EngineEvents, Waiting {
+  readonly target: Target;
+  readonly state: GroupState;
+  readonly number: number;
+  readonly startedMs: number;
+  run: EngineRun | null = null;
+  phase: "waiting" | "streaming" | "closing" | "over" = "waiting";
+  deadlineMs: number;
+  seat = -1;
+  outcome: AttemptOutcome = "upstream-failed";
+  status = 0;
+  /** Streams only: of a JSON answer nobody knows when its first token was made. */
+  firstContentMs: number | null = null;
+  /** Counted among the requests that wait for their first token at its engine; kept by the owner. */
+  waitsForFirst = true;
+  /** How many waited at its engine when it was handed over, itself among them; kept by the owner. */
+  together = 0;
+  contentEvents = 0;
+  /** Estimated from the text of an answer that is not a stream. */
+  textTokens = 0;
+  responseBytes = 0;
+  /** Content type of sound, pictures and the like, which are passed on as they come; null for text. */
+  bytesType: string | null = null;
+  usage: EngineUsage | null = null;
+  readonly #owner: AttemptOwner;
+  readonly #limits: AttemptLimits;
+  readonly #now: () => number;
+  #head: EngineHead | null = null;
+  #stream: SseStream | null = null;
+  #held: ByteText = "";
+  #paused = false;
+
+  constructor(
+    owner: AttemptOwner,
+    target: Target,
+    state: GroupState,
+    number: number,
+    limits: AttemptLimits,
+    now: () => number,
+  ) {
+    this.#owner = owner;
+    this.target = target;
+    this.state = state;
+    this.number = number;
+    this.#limits = limits;
+    this.#now = now;
+    this.startedMs = now();
+    this.deadlineMs = Math.min(limits.requestDeadlineMs, this.startedMs + limits.firstTimeoutMs);
+  }
+
+  // A mistake made over one engine's answer must not take the requests of others down with it.
+  head(head: EngineHead): void {
+    try {
+      this.#takeHead(head);
+    } catch {
+      this.#mistake();
+    }
+  }
+
+  data(bytes: ByteText): void {
+    try {
+      this.#takeData(bytes);
+    } catch {
+      this.#mistake();
+    }
+  }
+
+  end(failure: EngineFailure | null): void {
+    try {
+      this.#takeEnd(failure);
+    } catch {
+      this.#mistake();
+    }
+  }
+
+  expired(): void {
+    try {
+      this.#expire();
+    } catch {
+      this.#mistake();
+    }
+  }
+
+  #mistake(): void {
+    if (this.phase !== "closing") {
+      this.phase = "over";
+      this.outcome = "upstream-failed";
+    }
+    this.run?.cancel();
+    this.#owner.onMistake(this);
+  }
+
+  #takeHead(head: EngineHead): void {
+    if (this.phase !== "waiting") return;
+    this.#head = head;
+    this.status = head.status;
+    const isStream = head.contentType.startsWith("text/event-stream");
+    if (head.status !== 200) return;
+    if (isStream) {
+      this.#stream = new SseStream(this.#limits);
+    }
+    const { answer } = this.#limits;
+    if (answer === "any") {
+      if (!isStream && !isText(head.contentType)) this.bytesType = head.contentType;
+    } else if (isStream !== (answer === "events")) {
+      this.fail("protocol", `asked for ${isStream ? "JSON, got a stream" : "a stream, got something else"}`);
+    }
+  }
+
+  #takeData(bytes: ByteText): void {
+    if (this.phase === "closing" || this.phase === "over") return;
+    this.responseBytes += bytes.length;
+    if (this.bytesType !== null) return this.#passOn(bytes);
+    if (this.#stream === null) {
+      this.#held += bytes;
+      const limit = this.status === 200 ? this.#limits.maxHeldBytes : maxErrorBytes;
+      if (this.#held.length > limit) this.fail("too-long", "the answer is too long");
+      return;
+    }
+    const read = this.#stream.read(bytes);
+    this.contentEvents += read.contentEvents;
+    this.usage = this.#stream.usage;
+    if (this.phase === "waiting") {
+      if (!read.firstContent) {
+        this.#held += read.forward;
+        if (read.broken !== null) this.fail(read.broken, describe[read.broken]);
+        else if (read.done) this.fail("early-close", "the stream ended without any content");
+        else if (this.#held.length > this.#limits.maxHeldBytes) this.fail("too-long", describe["too-long"]);
+        return;
+      }
+      this.phase = "streaming";
+      this.firstContentMs = this.#now();
+    }
+    const events = this.#held === "" ? read.forward : this.#held + read.forward;
+    this.#held = "";
+    if (read.done) {
+      this.#closeSoon();
+      this.#streamDone(events);
+      return;
+    }
+    if (!this.#paused) this.#watchIdle();
+    if (events !== "") this.#owner.onContent(this, events);
+    if (read.broken !== null) this.fail(read.broken, describe[read.broken]);
+  }
+
+  #takeEnd(failure: EngineFailure | null): void {
+    if (this.phase === "over") return;
+    if (this.phase === "closing") {
+      this.phase = "over";
+      return this.#owner.onClosed(this);
+    }
+    if (this.#endFinished()) return;
+    if (failure !== null) return this.fail(failure.kind, failure.message);
+    if (this.#head === null) return this.fail("early-close", "the engine closed without an answer");
+    if (this.status !== 200) return this.fail("status", `the engine answered ${this.status}`);
+    if (this.phase === "streaming" && this.bytesType !== null) {
+      this.phase = "over";
+      return this.#owner.onStreamDone(this, "");
+    }
+    if (this.#stream === null) return this.#endWhole();
+    this.fail("early-close", "the stream ended before the answer was complete");
+  }
+
+  /** What the stream's events have in common, and the number of the last; null before any. */
+  get stream(): Pick<SseStream, "head" | "lastSequence"> | null {
+    return this.#stream;
+  }
+
+  /** Stops the engine, without a word to the owner. */
+  cancel(outcome: AttemptOutcome): void {
+    if (this.phase === "over" || this.phase === "closing") return;
+    this.phase = "over";
+    this.outcome = outcome;
+    this.run?.cancel();
+  }
+
+  fail(cause: AttemptFailure["cause"], message: string): void {
+    if (this.phase === "over" || this.phase === "closing") return;
+    const inVain = this.#speaksAgainstServer(cause);
+    this.phase = "over";
+    this.outcome =
+      cause === "timeout" ? "timeout" : cause === "status" && isRefusal(this.status) ? "refused" : "upstream-failed";
+    this.run?.cancel(inVain);
+    this.#owner.onFailure(this, {
+      cause,
+      message,
+      status: this.status,
+      retryAfterMs: this.#head?.retryAfterMs ?? null,
+      body: cause === "status" ? this.#held : "",
+      contentType: this.#head?.contentType ?? "",
+    });
+  }
+
+  /** The client reads slowly: the engine is held back and its silence is no longer its fault. */
+  pause(untilMs: number): void {
+    if (this.phase !== "streaming") return;
+    this.#paused = true;
+    this.deadlineMs = Math.min(untilMs, this.#limits.requestDeadlineMs);
+    this.run?.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.phase !== "streaming") return;
+    this.#watchIdle();
+    this.run?.resume();
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** A slow client, an answer too long for us and a request that had no time left say nothing about who serves it. */
+  #speaksAgainstServer(cause: AttemptFailure["cause"]): boolean {
+    if (cause === "timeout")
+      return !this.#paused && (this.phase === "waiting" || this.deadlineMs < this.#limits.requestDeadlineMs);
+    return cause !== "too-long" && cause !== "status";
+  }
+
+  #expire(): void {
+    if (this.phase === "closing") {
+      this.phase = "over";
+      this.run?.cancel();
+    } else if (this.phase === "waiting") {
+      this.fail("timeout", this.#limits.answer === "events" ? "no first token in time" : "no answer in time");
+    } else if (this.#paused || !this.#endFinished()) this.fail("timeout", "the stream fell silent");
+  }
+
+  /**
+   * The engine gave its finish reasons and then stopped, however badly: at most usage and the closing sentinel are
+   * missing, so the answer is complete.
+   */
+  #endFinished(): boolean {
+    if (this.phase !== "streaming" || !this.#stream?.finished) return false;
+    this.phase = "over";
+    this.run?.cancel();
+    this.#streamDone(this.#limits.sentinel ?? "");
+    return true;
+  }
+
+  /** Nothing can be said about bytes but that they came: the first are the first content. */
+  #passOn(bytes: ByteText): void {
+    if (this.phase === "waiting") {
+      this.phase = "streaming";
+      this.firstContentMs = this.#now();
+      this.contentEvents = 1;
+    }
+    if (!this.#paused) this.#watchIdle();
+    this.#owner.onContent(this, bytes);
+  }
+
+  #streamDone(events: ByteText): void {
+    // A stream without usage is counted, and an event that only says why the answer ended is no token.
+    if (this.usage?.outputTokens == null) this.contentEvents -= this.#stream!.emptyFinishes;
+    this.#owner.onStreamDone(this, events);
+  }
+
+  #watchIdle(): void {
+    this.deadlineMs = Math.min(this.#now() + this.#limits.idleTimeoutMs, this.#limits.requestDeadlineMs);
+  }
+
+  #closeSoon(): void {
+    this.phase = "closing";
+    this.deadlineMs = this.#now() + closeGraceMs;
+  }
+
+  #endWhole(): void {
+    const { contentType } = this.#head!;
+    const answer = parseObject(this.#held);
+    const mayBeText = this.#limits.answer === "any" && !isJson(contentType);
+    if (answer === null && !mayBeText) return this.fail("malformed", describe.malformed);
+    this.usage = usageIn(answer ?? {});
+    if (answer !== null && this.usage?.outputTokens == null) this.textTokens = textTokensOf(answer);
+    this.phase = "over";
+    this.#owner.onWhole(this, contentType, this.#held);
+  }
+}
+
+function isJson(contentType: string): boolean {
+  return /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType);
+}
+
+/** Text is kept until it is whole; anything else is passed on as it comes. */
+function isText(contentType: string): boolean {
+  return contentType === "" || isJson(contentType) || /^text\//i.test(contentType);
+}
+
+const describe = {
+  malformed: "the engine sent something that is not valid JSON",
+  "engine-error": "the engine reported an error in its stream",
+  "too-long": "the engine sent more than is accepted at once",
+} as const;

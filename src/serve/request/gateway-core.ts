@@ -1,0 +1,268 @@
+import type { World } from "../../catalog/index.ts";
+import {
+  Admission,
+  compilePolicy,
+  compileRoutes,
+  FirstTokens,
+  fullGroup,
+  loadViewOf,
+  servingAt,
+  type Group,
+  type RouteOrigin,
+  type Routes,
+  type Snapshot,
+} from "../../route/index.ts";
+import type { Accounts } from "../account/accounts.ts";
+import { errorBody, type ApiError } from "../wire/api-error.ts";
+import type { Books } from "./books.ts";
+import { covers, type Drains } from "../mesh/drains.ts";
+import { Crowd } from "./crowd.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Hedging } from "../mesh/hedging.ts";
+import { KeptRoutes } from "./kept-routes.ts";
+import type { Admitted } from "./admitted.ts";
+import type { Inference } from "./inference.ts";
+import { GroupState, type Moment } from "../mesh/mesh-state.ts";
+import type { GatewayOptions } from "../wire/options.ts";
+import { readCodings } from "../wire/packed-body.ts";
+import type { Clock, Engine, Mesh } from "../wire/ports.ts";
+import { PrefixIndex } from "../mesh/prefix-index.ts";
+import { refusal } from "./refusal.ts";
+import { ResponseCache } from "./response-cache.ts";
+import type { Slo } from "../account/slo.ts";
+import type { Reply } from "../wire/transport.ts";
+
+/** An engine and what the gateway must know about it. */
+export interface EngineBinding {
+  readonly engine: Engine;
+  readonly emulated: boolean;
+  /** The engine's own name for the model. */
+  readonly model: string;
+  /** The engine can go on from the beginning of an answer (`continue_final_message`, as in vLLM and SGLang). */
+  readonly continues?: boolean;
+  /** Requests the engine takes at once; beyond, they wait here, in order. Absent = no limit known. */
+  readonly maxInFlight?: number;
+  /** Several servers stand behind the engine, so that asking it again may meet another one. */
+  readonly severalServers?: boolean;
+}
+
+export interface CoreParts {
+  readonly world: World;
+  readonly routes: Routes;
+  readonly bindings: readonly (EngineBinding | null)[];
+  readonly mesh: Mesh;
+  readonly clock: Clock;
+  readonly books: Books;
+  readonly accounts: Accounts;
+  readonly drains: Drains;
+  readonly options: GatewayOptions;
+}
+
+/** What all requests of one gateway share: routes, the state of the engines, time limits and the books. */
+export class GatewayCore {
+  readonly world: World;
+  readonly routes: Routes;
+  readonly groups: readonly GroupState[];
+  readonly options: GatewayOptions;
+  readonly clock: Clock;
+  readonly books: Books;
+  readonly accounts: Accounts;
+  readonly drains: Drains;
+  /** Goes by the drains no longer; for the end. */
+  readonly leaveDrains: () => void;
+  readonly deadlines: Deadlines;
+  readonly hedging: Hedging;
+  readonly admission: Admission;
+  readonly firstTokens: FirstTokens;
+  /** No new request is taken. */
+  stopping = false;
+  readonly prefixes = new PrefixIndex();
+  readonly cache: ResponseCache;
+  readonly inFlight = new Crowd<Inference>();
+  readonly keptRoutes: KeptRoutes;
+  readonly snapshot: Snapshot;
+  readonly #parts: CoreParts;
+  readonly #moment: Moment = { nowMs: 0 };
+  readonly #patientRoutes = new Map<Slo, Routes>();
+  #siteHealth = new Map<string, number>();
+  #siteHealthAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: CoreParts) {
+    this.#parts = parts;
+    this.world = parts.world;
+    this.routes = parts.routes;
+    this.options = parts.options;
+    this.clock = parts.clock;
+    this.books = parts.books;
+    this.accounts = parts.accounts;
+    this.drains = parts.drains;
+    this.deadlines = new Deadlines(parts.clock);
+    this.cache = new ResponseCache(parts.options);
+    this.hedging = new Hedging(parts.options.hedgeRatio, parts.world.workloads.length);
+    this.firstTokens = new FirstTokens(parts.world.workloads.length);
+    this.admission = new Admission(parts.clock, parts.options, parts.books.line);
+    const { routesKept, maxAttempts } = parts.options;
+    this.keptRoutes = new KeptRoutes(routesKept, maxAttempts, (slo) => this.routesFor(slo));
+    this.groups = parts.routes.groups.map((group, index) => this.#stateOf(group, parts.bindings[index] ?? null));
+    this.#warmUp();
+    this.leaveDrains = parts.drains.follow({
+      changed: () => this.#takeOut(),
+      running: (drain) =>
+        this.groups.reduce(
+          (sum, state) => sum + (covers(drain, this.#siteOf(state), this.#workloadsOf(state)) ? state.inFlight : 0),
+          0,
+        ),
+    });
+    this.snapshot = {
+      maxAgeMs: parts.options.signalMaxAgeMs,
+      engines: Array.from(parts.routes.groupOfReplica, (group) => this.groups[group]!),
+    };
+  }
+
+  /**
+   * Routes of a class. Who would rather be late than refused gets a budget so wide that only law, tier and memory
+   * refuse; batches go to the core besides, wherever a core site serves their workload.
+   */
+  routesFor(slo: Slo): Routes {
+    if (slo === "budget") return this.routes;
+    let routes = this.#patientRoutes.get(slo);
+    if (routes === undefined) {
+      const workloads = this.world.workloads.map((workload, index) => ({
+        ...workload,
+        ttft: { ...workload.ttft, budgetMs: Math.max(workload.ttft.budgetMs, bestEffortBudgetMs) },
+        tiers: slo === "batch" && this.#isAtCore(index) ? (["core"] as const) : workload.tiers,
+      }));
+      const policy = compilePolicy({ ...this.world, workloads }, this.routes.policy.period);
+      routes = compileRoutes(policy, this.routes.deployment);
+      this.#patientRoutes.set(slo, routes);
+    }
+    return routes;
+  }
+
+  /** Reads the clock for everything that is decided now; returns the reading. */
+  look(): number {
+    this.#moment.nowMs = this.clock.monotonicMs();
+    return this.#moment.nowMs;
+  }
+
+  engineModel(group: number): string | null {
+    return this.#parts.bindings[group]?.model ?? null;
+  }
+
+  continues(group: number): boolean {
+    return this.#parts.bindings[group]?.continues ?? false;
+  }
+
+  severalServers(group: number): boolean {
+    return this.#parts.bindings[group]?.severalServers ?? false;
+  }
+
+  isEmulated(group: number): boolean {
+    return this.#parts.bindings[group]?.emulated ?? false;
+  }
+
+  refusal(admitted: Admitted): ApiError {
+    // Until the first of those that may serve it takes requests again.
+    const { group } = admitted.routes.wholeLane(admitted.workload, admitted.area, admitted.access);
+    let restMs = Number.POSITIVE_INFINITY;
+    for (const index of group) {
+      const state = this.groups[index]!;
+      if (state.engine !== null && !state.drained) restMs = Math.min(restMs, state.restMs() || usualRetryMs);
+    }
+    if (!Number.isFinite(restMs)) restMs = usualRetryMs;
+    return refusal(this.routes.policy, admitted, restMs, (site) => this.#hasEngine(site, admitted.workload));
+  }
+
+  sendError(reply: Reply, error: ApiError, requestId: string, attempts: number, more: readonly string[] = []): void {
+    const headers = ["content-type", "application/json", "x-request-id", requestId, "x-disperse-request-id", requestId];
+    headers.push("x-disperse-reason", error.code, "x-disperse-attempts", String(attempts));
+    if (error.retryAfterMs !== null)
+      headers.push("retry-after", String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))));
+    // RFC 9110 §15.5.16: who came with a coding that is not read learns which are.
+    if (error.code === "unsupported_encoding") headers.push("accept-encoding", readCodings.join(", "));
+    reply.send(error.status, [...headers, ...more], errorBody(error), true);
+  }
+
+  /** An engine that may serve such a request takes no more for now, but will when one of its own is over. */
+  someGroupIsFull(routes: Routes, origin: RouteOrigin): boolean {
+    const isFull = (group: number) => this.groups[group]!.full && !this.groups[group]!.drained;
+    return fullGroup(routes, origin, loadViewOf(this.snapshot), this.#moment.nowMs, isFull) >= 0;
+  }
+
+  /** Where engines stand and what they serve. */
+  places(): { readonly site: string; readonly workloads: readonly string[] }[] {
+    const real = this.groups.filter(({ engine }) => engine !== null);
+    return real.map((state) => ({ site: this.#siteOf(state), workloads: this.#workloadsOf(state) }));
+  }
+
+  #hasEngine(site: string, workload: number): boolean {
+    return this.groups.some(
+      (state) => state.engine !== null && state.group.workloads.includes(workload) && this.#siteOf(state) === site,
+    );
+  }
+
+  /**
+   * Makes what is the same for all requests of a workload, here and beyond the budget, before the first of them comes: in a
+   * large world that takes many times as long as any of them may.
+   */
+  #warmUp(): void {
+    for (const routes of [this.routes, this.routes.afterLoss])
+      for (const workload of this.world.workloads.keys()) routes?.lane(workload, 0, 0);
+  }
+
+  /** Takes engines out or puts them back in, as the drains say now; who waits for one may find another. */
+  #takeOut(): void {
+    for (const state of this.groups) {
+      state.drained = this.drains.cover(this.#siteOf(state), this.#workloadsOf(state));
+    }
+    this.admission.look();
+  }
+
+  #siteOf({ group }: GroupState): string {
+    return this.world.sites[group.site]!.id;
+  }
+
+  #workloadsOf({ group }: GroupState): string[] {
+    return group.workloads.map((workload) => this.world.workloads[workload]!.id);
+  }
+
+  #isAtCore(workload: number): boolean {
+    return this.routes.groups.some(
+      (group) => group.workloads.includes(workload) && this.world.sites[group.site]!.tier === "core",
+    );
+  }
+
+  #stateOf(group: Group, binding: EngineBinding | null): GroupState {
+    const { policy } = this.routes;
+    const [workload] = group.workloads;
+    const options = workload === undefined ? [] : servingAt(policy, workload, group.module).options;
+    const option = options.find((entry) => entry.tensorParallel === group.tensorParallel) ?? options[0];
+    const site = this.world.sites[group.site]!.id;
+    return new GroupState({
+      group,
+      engine: binding?.engine ?? null,
+      maxInFlight: binding?.maxInFlight ?? Number.POSITIVE_INFINITY,
+      clock: this.clock,
+      moment: this.#moment,
+      perTokenMs: option?.replica.perPrefillTokenMs ?? 0,
+      siteHealth: () => this.#healthOf(site),
+    });
+  }
+
+  #healthOf(site: string): number {
+    // Reports change rarely and are asked for on every decision, so one reading serves a short while.
+    const { nowMs } = this.#moment;
+    if (nowMs - this.#siteHealthAtMs > meshReadingMs) {
+      this.#siteHealthAtMs = nowMs;
+      this.#siteHealth = new Map(this.#parts.mesh.reports().map((report) => [report.site, report.healthRatio]));
+    }
+    return this.#siteHealth.get(site) ?? 1;
+  }
+}
+
+/** First-token budget under best effort, ms: as long as anyone would wait. */
+const bestEffortBudgetMs = 60_000;
+/** Advice to callers when no engine has said how long it wants to be left alone, ms. */
+const usualRetryMs = 1_000;
+/** How long one reading of the mesh's reports is used, ms. */
+const meshReadingMs = 50;

@@ -1,0 +1,166 @@
+import { describe, type Decision, type Routes } from "../../route/index.ts";
+import { attemptReasons, type Admitted, type AttemptNote, type AttemptReason } from "./admitted.ts";
+import type { Drain } from "../mesh/drains.ts";
+import { attemptOutcomes, type AttemptOutcome } from "../ledger/ledger.ts";
+import type { RedactionCounts } from "./redaction.ts";
+import { slos, type Slo } from "../account/slo.ts";
+
+/** What is remembered of a request for those who ask about its route. Holds no prompt. */
+export interface RouteStory {
+  readonly requestId: string;
+  readonly accountId: string | null;
+  readonly workload: number;
+  readonly area: number;
+  readonly access: number;
+  readonly slo: Slo;
+  readonly decision: Decision;
+  /** What operators had taken out by then. */
+  readonly drained: readonly Drain[];
+  readonly redacted: RedactionCounts | null;
+  /** Attempts that have ended, in the order in which they did. */
+  readonly trail: readonly AttemptNote[];
+}
+
+/** An attempt that has ended, for the record. */
+export interface AttemptEnd {
+  readonly number: number;
+  readonly reason: AttemptReason;
+  /** Where it was tried; -1 for an answer that was given again. */
+  readonly replica: number;
+  readonly outcome: AttemptOutcome;
+  readonly status: number;
+  readonly startedAfterMs: number;
+  readonly ttftMs: number | null;
+  readonly durationMs: number;
+}
+
+/** Candidates of a placement, and numbers kept of each: replica, queue, whether its load was known. */
+const candidates = 4;
+const perCandidate = 3;
+/** Numbers kept of an attempt. */
+const perAttempt = 8;
+/** Where candidates and attempts begin in a slot; before them stands what the request itself is. */
+const candidatesAt = 8;
+const attemptsAt = candidatesAt + candidates * perCandidate;
+
+/**
+ * The latest routes as a ring of numbers, described only when someone asks. Written on every request and looked through
+ * seldom; as objects they would live just long enough to be copied by every collection of young garbage.
+ */
+export class KeptRoutes {
+  readonly #capacity: number;
+  readonly #maxAttempts: number;
+  readonly #stride: number;
+  readonly #numbers: Float64Array;
+  readonly #ids: string[] = [];
+  readonly #accounts: (string | null)[] = [];
+  readonly #drained: (readonly Drain[])[] = [];
+  readonly #redacted: Admitted["redacted"][] = [];
+  /** Decisions that cannot be described again: of answers from the cache. */
+  readonly #told: (Decision | null)[] = [];
+  readonly #routesFor: (slo: Slo) => Routes;
+  #count = 0;
+
+  constructor(capacity: number, maxAttempts: number, routesFor: (slo: Slo) => Routes) {
+    this.#capacity = capacity;
+    this.#maxAttempts = maxAttempts;
+    this.#stride = attemptsAt + maxAttempts * perAttempt;
+    this.#numbers = new Float64Array(capacity * this.#stride);
+    this.#routesFor = routesFor;
+  }
+
+  /** Keeps the route of a request; returns where, for `tried`. */
+  keep(admitted: Admitted, told: Decision | null = null): number {
+    if (this.#capacity === 0) return -1;
+    const slot = this.#count++ % this.#capacity;
+    const { replicas, queueMs, loadKnown, targetTokens, tokens } = admitted.placement;
+    const numbers = this.#numbers;
+    let at = slot * this.#stride;
+    numbers[at++] = admitted.workload;
+    numbers[at++] = admitted.area;
+    numbers[at++] = admitted.access;
+    numbers[at++] = slos.indexOf(admitted.slo);
+    numbers[at++] = targetTokens;
+    numbers[at++] = tokens;
+    numbers[at++] = Math.min(replicas.length, candidates);
+    numbers[at++] = 0;
+    for (let index = 0; index < replicas.length && index < candidates; index++) {
+      numbers[at++] = replicas[index]!;
+      numbers[at++] = queueMs[index]!;
+      numbers[at++] = loadKnown[index] ? 1 : 0;
+    }
+    this.#ids[slot] = admitted.requestId;
+    this.#accounts[slot] = admitted.accountId;
+    this.#drained[slot] = admitted.drained;
+    this.#redacted[slot] = admitted.redacted;
+    this.#told[slot] = told;
+    return slot;
+  }
+
+  /** Adds an attempt that has ended, unless the route has been forgotten meanwhile. */
+  tried(slot: number, requestId: string, end: AttemptEnd): void {
+    if (slot < 0 || this.#ids[slot] !== requestId) return;
+    const numbers = this.#numbers;
+    const start = slot * this.#stride;
+    const tried = numbers[start + candidatesAt - 1]!;
+    if (tried === this.#maxAttempts) return;
+    numbers[start + candidatesAt - 1] = tried + 1;
+    let at = start + attemptsAt + tried * perAttempt;
+    numbers[at++] = end.number;
+    numbers[at++] = attemptReasons.indexOf(end.reason);
+    numbers[at++] = end.replica;
+    numbers[at++] = attemptOutcomes.indexOf(end.outcome);
+    numbers[at++] = end.status;
+    numbers[at++] = end.startedAfterMs;
+    numbers[at++] = end.ttftMs ?? Number.NaN;
+    numbers[at] = end.durationMs;
+  }
+
+  find(requestId: string): RouteStory | null {
+    const slot = this.#ids.indexOf(requestId);
+    if (slot < 0) return null;
+    const at = slot * this.#stride;
+    const value = (offset: number) => this.#numbers[at + offset]!;
+    const ofCandidate = (column: number) =>
+      Array.from({ length: value(6) }, (_, index) => value(candidatesAt + index * perCandidate + column));
+    const origin = { workload: value(0), area: value(1), access: value(2) };
+    const slo = slos[value(3)]!;
+    const routes = this.#routesFor(slo);
+    const placement = {
+      replicas: ofCandidate(0),
+      queueMs: ofCandidate(1),
+      loadKnown: ofCandidate(2).map((known) => known === 1),
+      targetTokens: value(4),
+      tokens: value(5),
+    };
+    const decision = this.#told[slot] ?? describe(routes, origin, placement);
+    return {
+      ...origin,
+      requestId,
+      accountId: this.#accounts[slot]!,
+      slo,
+      decision,
+      drained: this.#drained[slot]!,
+      redacted: this.#redacted[slot]!.counts,
+      trail: Array.from({ length: value(7) }, (_, index) =>
+        this.#noteAt(at + attemptsAt + index * perAttempt, routes, decision),
+      ),
+    };
+  }
+
+  #noteAt(at: number, routes: Routes, { target }: Decision): AttemptNote {
+    const value = (offset: number) => this.#numbers[at + offset]!;
+    const group = routes.groups[routes.groupOfReplica[value(2)] ?? -1];
+    return {
+      number: value(0),
+      reason: attemptReasons[value(1)]!,
+      site: group ? routes.policy.world.sites[group.site]!.id : (target?.site ?? ""),
+      pool: group ? routes.deployment.pools[group.pool]!.id : (target?.pool ?? ""),
+      outcome: attemptOutcomes[value(3)]!,
+      status: value(4),
+      startedAfterMs: value(5),
+      ttftMs: Number.isNaN(value(6)) ? null : value(6),
+      durationMs: value(7),
+    };
+  }
+}

@@ -1,0 +1,101 @@
+import type { LedgerRow } from "../ledger/ledger.ts";
+import type { Clock, Store } from "../wire/ports.ts";
+import { RowGroup } from "../ledger/row-group.ts";
+
+/**
+ * How long rows are collected before they go to the store together, ms: what a commit costs besides its rows, some
+ * milliseconds of a processor's time, is then paid twenty times a second and not more.
+ */
+const groupMs = 50;
+/** Pause after the store refused rows, ms. */
+const retryMs = 500;
+/** Rows handed over at once: what one hand-over costs this thread, a few milliseconds, stays the same however many wait. */
+const groupRows = 1_000;
+
+/**
+ * Ledger rows on their way to the store, one group at a time and in order. A group the store refuses is handed over again
+ * after a while, it alone, and the others behind it wait: so a store that is away costs no more with every row that waits
+ * for it. How many may wait is for those to say who make them, see `size`.
+ */
+export class RowQueue {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #refused: () => void;
+  /** Groups that wait, oldest first; the last one still grows. */
+  #groups: RowGroup[] = [];
+  #size = 0;
+  #scheduled = false;
+  #over = false;
+  #saving: Promise<void> | null = null;
+
+  /** `refused` is called whenever the store has refused a group. */
+  constructor(store: Store, clock: Clock, refused: () => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#refused = refused;
+  }
+
+  /** Rows that are not yet safe in the store. */
+  get size(): number {
+    return this.#size;
+  }
+
+  add(row: LedgerRow): void {
+    let last = this.#groups.at(-1);
+    if (last === undefined || last.length === groupRows) this.#groups.push((last = new RowGroup()));
+    last.add(row);
+    this.#size++;
+    if (this.#saving === null) this.#saveAfter(groupMs);
+  }
+
+  /** Hands over what is left and waits for it; groups the store refuses even now are given up. */
+  async settled(): Promise<void> {
+    // Whoever hands rows over for the last time must not be woken to try again for ever.
+    this.#over = true;
+    await this.#saving;
+    for (const group of this.#takeAll()) await this.#handOver(group);
+  }
+
+  #takeAll(): RowGroup[] {
+    const groups = this.#groups;
+    this.#groups = [];
+    return groups;
+  }
+
+  #saveAfter(delayMs: number): void {
+    if (this.#scheduled || this.#over) return;
+    this.#scheduled = true;
+    this.#clock.schedule(delayMs, () => {
+      this.#scheduled = false;
+      if (this.#over) return;
+      this.#saving = this.#save().then((delay) => {
+        this.#saving = null;
+        if (this.#groups.length > 0) this.#saveAfter(delay);
+      });
+    });
+  }
+
+  /** Hands over what waits now, and what has become a whole group meanwhile; returns how long to wait before the next. */
+  async #save(): Promise<number> {
+    do {
+      const group = this.#groups.shift();
+      if (group === undefined) break;
+      if (await this.#handOver(group)) continue;
+      this.#groups.unshift(group);
+      return retryMs;
+    } while (this.#groups.length > 1 && !this.#over);
+    return groupMs;
+  }
+
+  /** A store takes an attempt once however often it is handed over, so after a failure the rows simply go again. */
+  async #handOver(group: RowGroup): Promise<boolean> {
+    try {
+      await this.#store.append(group);
+      this.#size -= group.length;
+      return true;
+    } catch {
+      this.#refused();
+      return false;
+    }
+  }
+}

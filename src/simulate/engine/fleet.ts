@@ -1,0 +1,398 @@
+import type { LoadView, Routes } from "../../route/index.ts";
+import type { EngineCosts } from "./engine-costs.ts";
+import type { EngineKind } from "./engine-kind.ts";
+import { engineInt, engineRecordSize } from "./engine-records.ts";
+import { Engine, type EngineListener } from "./engine.ts";
+import { compileCosts, compileKinds, compilePlaces } from "./fleet-kinds.ts";
+import { SplitEngine } from "./split-engine.ts";
+import { PrefixCache } from "./prefix-cache.ts";
+import type { PrefixChain } from "../chance/prefix-chain.ts";
+import { makeRecords, type Records } from "../chance/records.ts";
+import { requestInt, requestInts, type RequestTable } from "./request-table.ts";
+
+export interface SnapshotTiming {
+  /** How often an engine reports its load, ms; 0 = the policy sees the engine itself. */
+  readonly intervalMs: number;
+  /** Reports older than this are unknown, ms. */
+  readonly maxAgeMs: number;
+}
+
+/**
+ * All engines of a deployment, by replica number of the routes, and what the policy knows of them.
+ *
+ * The policy never looks at an engine but at its last report: each engine reports every `intervalMs`, at its own phase.
+ * A report is computed only when somebody asks for it or is about to change the engine, which gives the same figures as
+ * computing all of them on time, and leaves engines without traffic alone.
+ */
+export class Fleet implements LoadView {
+  readonly #routes: Routes;
+  readonly #table: RequestTable;
+  readonly #listener: EngineListener;
+  readonly #timing: SnapshotTiming;
+  /** Null where the model does not fit; the policy sends nothing there. */
+  readonly #kindOfGroup: readonly (EngineKind | null)[];
+  /** Of all engines, and the doubles from one to the next. */
+  readonly #records: Records;
+  readonly #recordSize: number;
+  /** One for every kind that has had a request, moved to the record of the engine in question. */
+  readonly #engineOfKind: Engine[] = [];
+  /** Engines of several units, which have an object each. */
+  readonly #splitEngines: SplitEngine[] = [];
+  /** What the policy knows of every engine: `fields` numbers, of two engines in a line of memory, as it compares two of a group. */
+  readonly #known: Float64Array;
+  /** What else is kept of every engine, `keptFields` numbers in a line of memory. */
+  readonly #kept: Float64Array;
+  readonly #up: Uint8Array;
+  readonly #healthy: Uint8Array;
+  readonly #parked: Uint8Array;
+  readonly #slowdown: Float64Array;
+  /** Made when the first prompt comes that is followed piece by piece. */
+  readonly #caches: (PrefixCache | undefined)[] = [];
+
+  constructor(
+    routes: Routes,
+    table: RequestTable,
+    listener: EngineListener,
+    timing: SnapshotTiming,
+    isLimited: boolean,
+  ) {
+    const n = routes.replicaCount;
+    this.#routes = routes;
+    this.#table = table;
+    this.#listener = listener;
+    this.#timing = timing;
+    const costs = compileCosts(routes);
+    this.#recordSize = Math.max(0, ...costs.map((each) => (each === null ? 0 : engineRecordSize(each))));
+    this.#records = makeRecords(n, this.#recordSize);
+    this.#kindOfGroup = compileKinds(costs, this.#records);
+    this.#known = makeRecords(n, fields).float;
+    this.#kept = makeRecords(n, keptFields).float;
+    const placesOfGroup = compilePlaces(routes, isLimited ? costs : []);
+    for (let replica = 0; replica < n; replica++) {
+      this.#kept[replica * keptFields + silentSince] = Number.POSITIVE_INFINITY;
+      this.#expectReport(replica, this.#reportMs(replica, 0));
+      this.#known[replica * fields + believed] = 1;
+      this.#kept[replica * keptFields + groupAt] = routes.groupOfReplica[replica]!;
+      this.#kept[replica * keptFields + places] = placesOfGroup[routes.groupOfReplica[replica]!]!;
+    }
+    this.#up = new Uint8Array(n).fill(1);
+    this.#healthy = new Uint8Array(n).fill(1);
+    this.#parked = new Uint8Array(n);
+    this.#slowdown = new Float64Array(n).fill(1);
+  }
+
+  groupOf(replica: number): number {
+    return this.#kept[replica * keptFields + groupAt]!;
+  }
+
+  costsOf(replica: number): EngineCosts {
+    return this.#kindOf(replica).costs;
+  }
+
+  /** Null where the model does not fit. */
+  costsOfGroup(group: number): EngineCosts | null {
+    return this.#kindOfGroup[group]?.costs ?? null;
+  }
+
+  isUp(replica: number): boolean {
+    return this.#up[replica] === 1;
+  }
+
+  /** The engine when it has ever had a request; valid until another is asked for. */
+  engineOf(replica: number): Engine | SplitEngine | null {
+    const place = this.#kept[replica * keptFields + holder]!;
+    if (place > 0) return this.#engineOfKind[place - 1]!.moveTo(replica * this.#recordSize);
+    return place < 0 ? this.#splitEngines[-place - 1]! : null;
+  }
+
+  // What the policy sees.
+
+  drainMs(replica: number, nowMs: number): number {
+    const at = replica * fields;
+    return this.#known[at + freshUntil]! > nowMs ? this.#known[at + reported]! : this.#drainMsAfresh(replica, nowMs);
+  }
+
+  /** The queue there is, whatever was last reported: what a gateway knows that has sent an engine all it has, ms. */
+  queueMs(replica: number, nowMs: number): number {
+    const engine = this.engineOf(replica);
+    if (engine === null) return 0;
+    engine.advance(nowMs);
+    return engine.drainMs(nowMs);
+  }
+
+  health(replica: number, nowMs: number): number {
+    const health = this.#known[replica * fields + believed]!;
+    return health === full ? this.#healthOfFull(replica, nowMs) : health;
+  }
+
+  /** Whether it is known to have failed or to be drained; one that is full or stopped by the autoscaler is not out of service. */
+  isOut(replica: number): boolean {
+    return this.#healthy[replica] === 0;
+  }
+
+  /** Whether an engine of a group would take requests if it had not as many as it takes. */
+  takesLater(group: number, view: LoadView, nowMs: number): boolean {
+    const { firstReplica, replicas } = this.#routes.groups[group]!;
+    for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
+      if (this.#known[replica * fields + believed] === full && !view.isOut(replica, nowMs)) return true;
+    return false;
+  }
+
+  /** Reads what is known of the first `count` of these engines, and the records of those that are due to report: see `LookAhead`. */
+  touch(replicas: Int32Array, count: number, nowMs: number): number {
+    const known = this.#known;
+    const { float, int } = this.#records;
+    let due = 0;
+    for (let at = 0; at < count; at++) {
+      const replica = replicas[at]!;
+      if (known[replica * fields + nextReport]! <= nowMs) replicas[due++] = replica;
+    }
+    let seen = 0;
+    for (let at = 0; at < due; at++) {
+      const record = replicas[at]! * this.#recordSize;
+      seen += float[record]! + float[record + 8]! + float[record + 16]! + float[record + 24]!;
+      replicas[at] = Math.max(int[2 * record + engineInt.running]!, int[2 * record + engineInt.waiting]!);
+    }
+    return seen + this.#table.touch(replicas, due);
+  }
+
+  // What happens to engines. Times never fall from one call to the next.
+
+  enqueue(replica: number, request: number, nowMs: number): void {
+    const at = replica * fields;
+    // A report that was due before this request must not contain it.
+    if (this.#known[at + nextReport]! <= nowMs && this.#kept[replica * keptFields + silentSince]! > nowMs) {
+      this.#bringReportUpTo(replica, nowMs);
+    }
+    if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY)
+      this.#expectReport(replica, this.#reportMs(replica, this.#lastReport(replica, nowMs) + 1));
+    const engine = this.engineOf(replica) ?? this.#beginEngine(replica, nowMs);
+    // Which unit of a split engine takes it depends on how far the units are.
+    if (engine instanceof SplitEngine) engine.advance(nowMs);
+    engine.enqueue(request);
+    this.#kept[replica * keptFields + held]!++;
+    if (this.#known[at + believed] === 1 && this.#hasAll(replica)) this.#known[at + believed] = full;
+    // Whoever sends a request knows that it has: until the next report its prefill counts as queued.
+    const { int } = this.#table;
+    const slot = request * requestInts;
+    const computed = int[slot + requestInt.inputTokens]! - int[slot + requestInt.cachedTokens]!;
+    this.#known[at + reported] = this.#known[at + reported]! + computed * engine.costs.perPrefillTokenMs;
+  }
+
+  /** A request has left the engine, served or lost. Who sent it knows at once. */
+  letGo(replica: number): void {
+    this.#kept[replica * keptFields + held]!--;
+  }
+
+  /** Most engines of a large mesh are idle for most of the time, so they begin with their first request. */
+  #beginEngine(replica: number, nowMs: number): Engine | SplitEngine {
+    const kind = this.#kindOf(replica);
+    const at = replica * this.#recordSize;
+    let engine: Engine | SplitEngine;
+    if (kind.costs.split) {
+      engine = new SplitEngine(kind.costs, this.#table, this.#listener);
+      this.#kept[replica * keptFields + holder] = -this.#splitEngines.push(engine);
+    } else {
+      let place = this.#engineOfKind.findIndex(({ costs }) => costs === kind.costs);
+      if (place >= 0) engine = this.#engineOfKind[place]!.begin(at);
+      else {
+        engine = new Engine(kind.costs, this.#table, this.#listener, undefined, { kind, at });
+        place = this.#engineOfKind.push(engine) - 1;
+      }
+      this.#kept[replica * keptFields + holder] = place + 1;
+    }
+    if (this.#slowdown[replica] !== 1) engine.setSlowdown(this.#slowdown[replica]!, nowMs);
+    return engine;
+  }
+
+  /** The answer is there: where it joins the conversation, its keys and values are held as well. */
+  joinAnswer(replica: number, { keys, tokens }: PrefixChain, outputTokens: number): void {
+    const last = keys.length - 1;
+    const { kvBlocks, kvBlockTokens } = this.costsOf(replica);
+    const free = kvBlocks - (this.engineOf(replica)?.usedBlocks ?? 0);
+    const grown = { keys: [keys[last]!], tokens: [tokens[last]! + outputTokens] };
+    this.#caches[replica]?.hold(grown, free * kvBlockTokens);
+  }
+
+  /** Leading tokens of a prompt that are in the engine's prefix cache. */
+  heldTokens(replica: number, prefix: PrefixChain): number {
+    return this.#caches[replica]?.lookUp(prefix) ?? 0;
+  }
+
+  /** Leading tokens of a prompt that the engine has in its prefix cache; from now on it has the whole prompt. */
+  holdPrefix(replica: number, prefix: PrefixChain): number {
+    const { kvBlocks, kvBlockTokens } = this.costsOf(replica);
+    const cache = (this.#caches[replica] ??= new PrefixCache(kvBlockTokens));
+    const held = cache.lookUp(prefix);
+    // Blocks that requests in progress hold cannot keep what others left behind.
+    const free = kvBlocks - (this.engineOf(replica)?.usedBlocks ?? 0);
+    cache.hold(prefix, free * kvBlockTokens);
+    return held;
+  }
+
+  crash(replica: number, nowMs: number, lost: (request: number) => void): void {
+    this.#up[replica] = 0;
+    this.#kept[replica * keptFields + fullUntil] = 0;
+    this.engineOf(replica)?.fail(nowMs, lost);
+    this.#caches[replica]?.clear();
+    this.#known[replica * fields + reported] = 0;
+  }
+
+  restart(replica: number): void {
+    this.#up[replica] = 1;
+  }
+
+  /** What the policy is told about health, by a heartbeat or by a request that failed. */
+  believe(replica: number, healthy: boolean): void {
+    this.#healthy[replica] = healthy ? 1 : 0;
+    const isOpen = healthy && this.#parked[replica] === 0;
+    this.#known[replica * fields + believed] = !isOpen ? 0 : this.#hasAll(replica) ? full : 1;
+  }
+
+  /** A parked engine takes nothing new, whatever its health; it finishes what it has. */
+  park(replica: number, isParked: boolean): void {
+    this.#parked[replica] = isParked ? 1 : 0;
+    this.believe(replica, this.#healthy[replica] === 1);
+  }
+
+  slow(replica: number, factor: number, nowMs: number): void {
+    this.#slowdown[replica] = factor;
+    this.#kept[replica * keptFields + fullUntil] = 0;
+    this.engineOf(replica)?.setSlowdown(factor, nowMs);
+  }
+
+  silence(replica: number, nowMs: number): void {
+    this.#bringReportUpTo(replica, nowMs);
+    this.#kept[replica * keptFields + silentSince] = nowMs;
+    this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
+  }
+
+  unsilence(replica: number): void {
+    this.#kept[replica * keptFields + silentSince] = Number.POSITIVE_INFINITY;
+    this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
+  }
+
+  /** How long the engines of a group have been busy, all together, as far as they have been advanced, ms. */
+  busyMs(group: number, nowMs: number): number {
+    const { firstReplica, replicas } = this.#routes.groups[group]!;
+    let busyMs = 0;
+    for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
+      busyMs += this.engineOf(replica)?.busyMs(nowMs) ?? 0;
+    return busyMs;
+  }
+
+  /** What they drew above idling, ms at full load, likewise. */
+  drawnMs(group: number, nowMs: number): number {
+    const { firstReplica, replicas } = this.#routes.groups[group]!;
+    let drawnMs = 0;
+    for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
+      drawnMs += this.engineOf(replica)?.drawnMs(nowMs) ?? 0;
+    return drawnMs;
+  }
+
+  advanceAll(nowMs: number): void {
+    for (let replica = 0; replica < this.#routes.replicaCount; replica++) this.engineOf(replica)?.advance(nowMs);
+  }
+
+  #kindOf(replica: number): EngineKind {
+    const kind = this.#kindOfGroup[this.#routes.groupOfReplica[replica]!]!;
+    if (kind === null) throw new RangeError(`engine ${replica} holds a model that does not fit its accelerators`);
+    return kind;
+  }
+
+  /** Whoever sent an engine all that it takes knows when one of them is over. */
+  #healthOfFull(replica: number, nowMs: number): number {
+    // Beyond capacity every request asks all engines it may go to, so that nobody looks where nothing can have ended.
+    const at = replica * fields;
+    if (nowMs < this.#kept[replica * keptFields + fullUntil]!) return 0;
+    // A report that was due before must not know what comes now.
+    if (this.#kept[replica * keptFields + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
+    const engine = this.engineOf(replica);
+    engine?.advance(nowMs);
+    if (this.#hasAll(replica)) {
+      this.#kept[replica * keptFields + fullUntil] = engine?.nextChangeMs ?? 0;
+      return 0;
+    }
+    return (this.#known[at + believed] = 1);
+  }
+
+  /** Whether an engine has as many requests as it takes. */
+  #hasAll(replica: number): boolean {
+    const at = replica * keptFields;
+    return this.#kept[at + held]! >= this.#kept[at + places]!;
+  }
+
+  #expectReport(replica: number, dueMs: number): void {
+    this.#known[replica * fields + nextReport] = dueMs;
+    this.#known[replica * fields + freshUntil] = Math.min(dueMs, this.#kept[replica * keptFields + silentSince]!);
+  }
+
+  #drainMsAfresh(replica: number, nowMs: number): number {
+    const silentSinceMs = this.#kept[replica * keptFields + silentSince]!;
+    if (silentSinceMs <= nowMs && nowMs - silentSinceMs > this.#timing.maxAgeMs) return Number.NaN;
+    if (silentSinceMs > nowMs) this.#bringReportUpTo(replica, nowMs);
+    return this.#known[replica * fields + reported]!;
+  }
+
+  /** Takes the last report that was due by `nowMs`: what the engine's load was then, not what it is now. */
+  #bringReportUpTo(replica: number, nowMs: number): void {
+    const { intervalMs } = this.#timing;
+    const known = this.#known;
+    const at = replica * fields;
+    let atMs = nowMs;
+    if (intervalMs > 0) {
+      const dueMs = known[at + nextReport]!;
+      if (dueMs > nowMs) return;
+      const last = this.#lastReport(replica, nowMs);
+      atMs = this.#reportMs(replica, last);
+      this.#expectReport(replica, this.#reportMs(replica, last + 1));
+    }
+    const engine = this.engineOf(replica);
+    engine?.advance(atMs);
+    if (engine !== null && engine.requests > 0) {
+      known[at + reported] = engine.drainMs(atMs);
+      return;
+    }
+    // An empty engine says the same until a request comes, so nobody has to ask it.
+    known[at + reported] = 0;
+    if (intervalMs > 0) this.#expectReport(replica, Number.POSITIVE_INFINITY);
+  }
+
+  /** When an engine gives its report of this number, ms; the golden ratio spreads the phases evenly over any number of engines. */
+  #reportMs(replica: number, nth: number): number {
+    const turns = replica * 0.6180339887498949;
+    return (turns - Math.floor(turns) + nth) * this.#timing.intervalMs;
+  }
+
+  /** Number of the last report that is due by `nowMs`, -1 before the first: however often anybody asked, it is given at the same time. */
+  #lastReport(replica: number, nowMs: number): number {
+    let nth = Math.floor(nowMs / this.#timing.intervalMs);
+    while (nth >= 0 && this.#reportMs(replica, nth) > nowMs) nth--;
+    return nth;
+  }
+}
+
+// Columns of what is known of an engine.
+/** The load it reported, ms, and when its next report is due. */
+const reported = 0;
+const nextReport = 1;
+/** Until when what it reported may be taken as it stands. */
+const freshUntil = 2;
+/** Its health as far as anybody noticed: 1 takes requests, 0 does not, `full` will when one of its own is over. */
+const believed = 3;
+const fields = 4;
+const full = -1;
+
+// Columns of what else is kept of it.
+/** Since when it does not report; `Infinity` while it does. */
+const silentSince = 0;
+/** Until when an engine with all that it takes surely keeps it: the end of what it was doing when last asked, ms. */
+const fullUntil = 1;
+/** Which object speaks for it: position in `#engineOfKind` and one more, or that in `#splitEngines` below zero; 0 = none yet. */
+const holder = 2;
+/** Requests it was sent that have not left it, and how many it takes at once; `Infinity` where it takes as many as come. */
+const held = 3;
+const places = 4;
+/** Its group in the routes. */
+const groupAt = 5;
+const keptFields = 8;
