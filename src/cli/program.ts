@@ -77,7 +77,7 @@ export function buildProgram(): Command {
 
   command("init [file]", "write a commented starter scenario")
     .option("--force", "overwrite the file")
-    .action(async (file, options) => (await import("./terminal/init.ts")).init(file ?? "scenario.yaml", options));
+    .action(async (file, options) => (await import("./document/init.ts")).init(file ?? "scenario.yaml", options));
 
   withScenario(command("validate <scenario>", "check a scenario and say what it resolves to"))
     .option("--json", "print the resolved world as JSON")
@@ -282,21 +282,21 @@ export function buildProgram(): Command {
       "figures by name, for example h100-sxm, h100-sxm.memoryGB, electricity.DE, residency.germany, berlin-de",
     )
     .option("--json", "print rows as JSON")
-    .action(async (names, options) => (await import("./terminal/data.ts")).showData(names, options));
+    .action(async (names, options) => (await import("./planning/data.ts")).showData(names, options));
   data
     .command("list [prefix]")
     .description("tables of the catalogue, the entries of a table (models), or the names below a prefix")
     .option("--all", "names of all figures")
-    .action(async (prefix, options) => (await import("./terminal/data.ts")).listData(prefix ?? "", options));
+    .action(async (prefix, options) => (await import("./planning/data.ts")).listData(prefix ?? "", options));
 
   command("egress", "egress arithmetic: what a site's power implies for its ports")
     .addOption(new Option("--power <quantity>", "power of the data centre").default("1 GW"))
     .addOption(new Option("--generation <name>", "chip generation").default("blackwell"))
     .option("--nodes <number>", "nodes it is divided over", wholeNumber, 1)
-    .action(async (options) => (await import("./terminal/egress.ts")).egress(options));
+    .action(async (options) => (await import("./planning/egress.ts")).egress(options));
 
   command("schema", "print the JSON Schema (draft-07) of scenario files, for editors").action(async () =>
-    (await import("./terminal/schema.ts")).schema(),
+    (await import("./document/schema.ts")).schema(),
   );
 
   return program;

@@ -1,9 +1,9 @@
 import { egressTbpsPerGw } from "../../catalog/index.ts";
 import { egressCapacityTbps, egressUsdPerYear, exabytesPerMonth, splitOverNodes } from "../../network/index.ts";
 import { parseQuantity } from "../../units/index.ts";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { three, usd } from "./figures.ts";
-import { textTable } from "./text-table.ts";
+import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
+import { three, usd } from "../terminal/figures.ts";
+import { textTable } from "../terminal/text-table.ts";
 
 /** `disperse egress`: dividing a data centre divides its ports, not its traffic; the price class decides the bill. */
 export function egress(options: { power: string; generation: string; nodes: number }): void {

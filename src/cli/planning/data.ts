@@ -7,8 +7,8 @@ import {
   type FigureRow,
   type SourceKey,
 } from "../../catalog/index.ts";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { textTable } from "./text-table.ts";
+import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
+import { textTable } from "../terminal/text-table.ts";
 
 /** Longest value a table shows; a longer one, such as a list of countries, goes beneath it. */
 const longestCell = 44;

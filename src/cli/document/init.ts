@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { starterScenario } from "../../scenario/index.ts";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import { writeFile } from "./write-file.ts";
+import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
+import { writeFile } from "../terminal/write-file.ts";
 
 /** `disperse init`: a starter one can plan at once. */
 export function init(file: string, options: { force?: boolean }): void {
