@@ -1,7 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { describe, expect, it } from "vitest";
+import { circlesOf } from "./circles.ts";
 import { storeys } from "./floors.ts";
+import { importsOf } from "./imports.ts";
 import { violationsOf } from "./violations.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -69,5 +71,30 @@ describe("the floor table", () => {
     ],
   ])("lets %s pass", (_what, path, source) => {
     expect(violationsOf(path, source)).toEqual([]);
+  });
+});
+
+describe("what files need when they run", () => {
+  it("never leads back to themselves", () => {
+    const needs = new Map(
+      sources.map((path) => [
+        path,
+        importsOf(path, readFileSync(join(root, path), "utf8"))
+          .filter(({ typeOnly, specifier }) => !typeOnly && specifier.startsWith("."))
+          .map(({ specifier }) => posix.join(posix.dirname(path), specifier)),
+      ]),
+    );
+    expect([...needs.values()].flat().length).toBeGreaterThan(1_000);
+    expect(circlesOf(needs)).toEqual([]);
+  });
+
+  it("is followed as far as it goes", () => {
+    const needs = new Map([
+      ["a", ["b"]],
+      ["b", ["c", "d"]],
+      ["c", []],
+      ["d", ["b"]],
+    ]);
+    expect(circlesOf(needs)).toEqual([["b", "d"]]);
   });
 });
