@@ -445,6 +445,17 @@ describe.each(transports)("over $name:", (transport) => {
     });
   });
 
+  it("leaves an engine that takes requests and gives no first token, and asks elsewhere for what it holds", async () => {
+    const mesh = await meshOf(streamThen([roleEvent], "stay"), { hedgeRatio: 0, firstTokenTimeoutMs: 30_000 });
+    const asked = performance.now();
+    const held = await Promise.all([1, 2, 3].map(() => readStream(mesh.client)));
+    for (const result of held) expect(result).toMatchObject({ text: "one two three", error: null, site: "bloc-core" });
+    expect(performance.now() - asked).toBeLessThan(10_000);
+    expect(await readStream(mesh.client)).toMatchObject({ text: "one two three", site: "bloc-core" });
+    expect(mesh.near.requests).toHaveLength(3);
+    expect(mesh.abroad.requests).toHaveLength(0);
+  });
+
   describe("a stream whose engines can continue an answer", () => {
     /** Goes on after "one ", if asked to, with the rest of the words and its own counts. */
     const goingOn: Behaviour = (socket, asked) => {

@@ -43,7 +43,7 @@ export class Hedging {
 
   /** Whether one more hedge fits into the cap; if so it is counted. */
   take(): boolean {
-    if (this.#credit < 1) return false;
+    if (this.#ratio <= 0 || this.#credit < 1) return false;
     this.#credit -= 1;
     return true;
   }

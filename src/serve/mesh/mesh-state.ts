@@ -1,5 +1,6 @@
 import type { Group, Signal } from "../../route/index.ts";
 import { FirstTokenPace } from "./first-token-pace.ts";
+import { FirstTokenSilence } from "./first-token-silence.ts";
 import { FailureRatio } from "./failure-ratio.ts";
 import type { Clock, Engine, EngineSignals } from "../wire/ports.ts";
 
@@ -18,6 +19,8 @@ const longestRestMs = 30_000;
 const silentAfterFailuresMs = 30_000;
 /** An engine that told its load and has said nothing for so long counts as silent, ms: several scrapes in vain. */
 const silentAfterScrapeMs = 10_000;
+/** Source of the wait at an engine that is stuck. */
+const noFirstToken = "no first token";
 /** How long an engine that lacks a model or an endpoint is believed to: somebody may load it meanwhile. */
 const lackMs = 60_000;
 /** Health of a suspected group. */
@@ -66,6 +69,7 @@ export class GroupState {
   #wholeSinceScrapeUntilMs = 0;
   #scrapedAtMs = Number.NaN;
   readonly #pace = new FirstTokenPace();
+  readonly #silence = new FirstTokenSilence();
   /** Paths it does not know, or not for its model, and until when that is believed. */
   readonly #lacks = new Map<string, number>();
   #failures = 0;
@@ -116,13 +120,27 @@ export class GroupState {
       }
       const sinceMs = this.#tokensSinceScrape * this.#perTokenMs + this.#leftOf(this.#wholeSinceScrapeUntilMs);
       const drainMs = Math.max(tokensMs, signals.drainMs + sinceMs);
-      return readAs(this.#drain, drainMs, signals.atMs, signals.source);
+      return this.#unlessStuck(drainMs, signals.atMs, signals.source);
     }
     // An engine that tells how many wait but not how long they will: they leave at the pace of its first tokens.
     const waiting =
       signals !== null && signals.waitingRequests > 0 ? signals.waitingRequests * this.#pace.intervalMs : 0;
     const drainMs = Math.max(tokensMs, this.#pace.drainMs, Number.isNaN(waiting) ? 0 : waiting);
-    return readAs(this.#drain, drainMs, this.#moment.nowMs, "tokens in flight");
+    return this.#unlessStuck(drainMs, this.#moment.nowMs, "tokens in flight");
+  }
+
+  /** What is known of the wait, or how long the engine has been silent where that is no longer its work. */
+  #unlessStuck(drainMs: number, atMs: number, source: string): Signal {
+    const { intervalMs } = this.#pace;
+    const workMs = intervalMs > drainMs ? intervalMs : drainMs;
+    const silentMs = this.#silence.lastsMs(this.#moment.nowMs, workMs);
+    if (silentMs > drainMs) return readAs(this.#drain, silentMs, this.#moment.nowMs, noFirstToken);
+    return readAs(this.#drain, drainMs, atMs, source);
+  }
+
+  /** Several wait for a first token, and none comes. */
+  get isStuck(): boolean {
+    return this.drain.source === noFirstToken;
   }
 
   /** A request was handed over; a stream's first token will be waited for. Returns what `waitsNoLonger` asks for. */
@@ -130,9 +148,12 @@ export class GroupState {
     if (stream) {
       this.#waitingTokens += inputTokens;
       this.#tokensSinceScrape += inputTokens;
-      return this.#pace.began(this.#clock.monotonicMs());
+      const nowMs = this.#clock.monotonicMs();
+      this.#silence.began(nowMs, true);
+      return this.#pace.began(nowMs);
     }
     const { nowMs } = this.#moment;
+    this.#silence.began(nowMs, false);
     const tookMs = inputTokens * this.#perTokenMs;
     this.#wholeTokens += inputTokens;
     this.#wholeUntilMs = Math.max(nowMs, this.#wholeUntilMs) + tookMs;
@@ -161,7 +182,8 @@ export class GroupState {
     this.#waitingTokens -= inputTokens;
     this.#tokensSinceScrape -= inputTokens;
     const nowMs = this.#clock.monotonicMs();
-    if (tookMs !== null) this.#servedAtMs = nowMs;
+    this.#silence.ended();
+    if (tookMs !== null) this.#heard(nowMs);
     this.#pace.ended(nowMs, tookMs, together);
   }
 
@@ -208,8 +230,13 @@ export class GroupState {
   succeeded(): void {
     this.#failures = 0;
     this.#suspectUntilMs = 0;
-    this.#servedAtMs = this.#clock.monotonicMs();
+    this.#heard(this.#clock.monotonicMs());
     this.#ratio.count(false, this.#servedAtMs);
+  }
+
+  #heard(nowMs: number): void {
+    this.#servedAtMs = nowMs;
+    this.#silence.heard(nowMs);
   }
 
   /** A request failed; `retryAfterMs` is the engine's own wish and is honoured at once. */

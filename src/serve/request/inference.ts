@@ -25,6 +25,9 @@ const eventStream = "text/event-stream; charset=utf-8";
 /** Statuses with which engines say that they do not know an endpoint. */
 const cannotCount = new Set([404, 405, 501]);
 
+/** Time between two looks at whether the engine that is asked is stuck, ms. */
+const stuckLookMs = 1_000;
+
 export interface InferenceStart {
   readonly endpoint: Endpoint;
   /** The first candidate; null when no engine may or can take the request. */
@@ -213,11 +216,20 @@ export class Inference implements Exchange, AttemptOwner, Member {
     this.#finish("failed", target, "internal_error");
   }
 
-  /** The first attempt takes too long: ask a second engine as well, if the cap on such traffic allows. */
+  /**
+   * The first attempt takes too long: ask a second engine as well, if the cap on such traffic allows. Of an engine that is
+   * stuck nothing is to be expected, and what it holds is asked for elsewhere whatever the cap.
+   */
   #askSecond(): void {
+    const hedge = this.#hedge;
     this.#hedge = null;
-    if (this.#over || this.#streaming || this.#live.length !== 1 || !this.#core.hedging.take()) return;
-    if (this.#startNext("hedge")) this.#hedged = true;
+    if (hedge === null || this.#over || this.#streaming || this.#live.length !== 1) return;
+    const nowMs = this.#core.look();
+    if (!this.#live[0]!.state.isStuck && !this.#core.hedging.take()) {
+      hedge.deadlineMs = nowMs + stuckLookMs;
+      this.#core.deadlines.add(hedge);
+      this.#hedge = hedge;
+    } else if (this.#startNext("hedge")) this.#hedged = true;
   }
 
   #tryNext(failure: AttemptFailure | null): void {
@@ -317,8 +329,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
   }
 
   #planHedge(nowMs: number): void {
-    const delayMs = this.#core.hedging.delayMs(this.#admitted.workload);
-    if (delayMs === null || this.#candidates.isEmpty) return;
+    const delayMs = this.#core.hedging.delayMs(this.#admitted.workload) ?? stuckLookMs;
+    if (this.#candidates.isEmpty) return;
     this.#hedge = { deadlineMs: nowMs + delayMs, seat: -1, expired: () => this.#askSecond() };
     this.#core.deadlines.add(this.#hedge);
   }
