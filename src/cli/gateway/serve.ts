@@ -7,6 +7,7 @@ import { operatorKeyIn } from "./operator-options.ts";
 import { startGateway, type RunningGateway } from "./start-gateway.ts";
 import { workerLedger } from "./open-ledger.ts";
 import { timeLimitsOf, type TimeLimitOptions } from "../terminal/time-limits.ts";
+import { withoutUpstream } from "./upstream.ts";
 import { shareOf } from "./worker-share.ts";
 import { followLeader, leadWorkers, workerPlace, type WorkerPlace } from "./workers.ts";
 import { boundYoungGeneration } from "./young-generation.ts";
@@ -78,7 +79,9 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
       );
     }
     operatorKeyIn(options.operatorKeyEnv, process.env);
-    tellPeriod(await readConfiguration(files, process.env));
+    const configuration = await readConfiguration(files, process.env);
+    tellPeriod(configuration);
+    tellFiller(configuration, options);
     return leadWorkers(options.workers, options.ledger ?? null, { listening: announce, say });
   }
   try {
@@ -99,6 +102,19 @@ function tellPeriod({ plan: { world, horizon, period } }: Configuration): void {
   say(`serving ${world.periods[period]!.id} of the plan's periods ${others.join(", ")} (--period)`);
 }
 
+/** Engines of filler that are named. */
+const fillerNamed = 5;
+
+/** Among real engines filler is hardly meant, so it is said who answers with it. */
+function tellFiller({ plan, upstreams }: Configuration, options: ServeOptions): void {
+  if (!options.emulated || (options.upstream.length === 0 && options.upstreams === undefined)) return;
+  const filler = withoutUpstream(plan, upstreams);
+  if (filler.length === 0) return;
+  const more = filler.length > fillerNamed ? ` and ${filler.length - fillerNamed} more` : "";
+  const places = `${filler.slice(0, fillerNamed).join(", ")}${more}`;
+  say(`no upstream is named for ${places}: emulated engines answer there, with filler (--no-emulated leaves them out)`);
+}
+
 /** Runs the gateway in this process until it is told to stop. */
 async function serveHere(
   files: GatewayFiles,
@@ -107,7 +123,10 @@ async function serveHere(
   announce: (url: string) => void,
 ): Promise<void> {
   const configuration = await readConfiguration(files, process.env);
-  if (place === null) tellPeriod(configuration);
+  if (place === null) {
+    tellPeriod(configuration);
+    tellFiller(configuration, options);
+  }
   const line: { leader?: ReturnType<typeof followLeader> } = {};
   const service = await startGateway({
     configuration,
@@ -141,7 +160,7 @@ async function serveHere(
   const letGo = boundYoungGeneration();
   if (line.leader) line.leader.listening(service.url);
   else announce(service.url);
-  const unwatch = options.reload ? keepUpToDate(files, service) : () => {};
+  const unwatch = options.reload ? keepUpToDate(files, options, service) : () => {};
   await untilStopped();
   unwatch();
   letGo();
@@ -150,12 +169,14 @@ async function serveHere(
 }
 
 /** Reads everything again when a file changes or SIGHUP comes. What cannot be used is told, and the last good one stays. */
-function keepUpToDate(files: GatewayFiles, service: RunningGateway): () => void {
+function keepUpToDate(files: GatewayFiles, options: ServeOptions, service: RunningGateway): () => void {
   let last: Promise<void> = Promise.resolve();
   const reload = async (reason: string) => {
     try {
-      await service.reload(await readConfiguration(files, process.env));
+      const configuration = await readConfiguration(files, process.env);
+      await service.reload(configuration);
       say(`configuration reloaded (${reason})`);
+      tellFiller(configuration, options);
     } catch (error) {
       service.refusedReload();
       const why = error instanceof CommandFailure ? error.message : "it cannot be put together";

@@ -7,7 +7,7 @@ import { answer, startUpstream } from "../../../test/serve/misbehaving-upstream.
 import { serveDeployment, serveWorld } from "../../../test/serve/test-mesh.ts";
 import { addressFault, guardedLookup } from "./address-policy.ts";
 import { namedUpstreams } from "./compose-engines.ts";
-import { parseUpstream, readUpstreams } from "./upstream.ts";
+import { parseUpstream, readUpstreams, withoutUpstream } from "./upstream.ts";
 
 const world = serveWorld();
 const plan = { world, deployment: serveDeployment(world) } as unknown as PlanDocument;
@@ -39,6 +39,14 @@ describe("real engines", () => {
       },
       { site: "bloc-core", model: null, metricsPath: null, discover: true },
     ]);
+  });
+
+  it("are missing where the plan has an engine and none is named", () => {
+    const all = withoutUpstream(plan, []);
+    expect(all).toContain("near-edge/chat");
+    expect(withoutUpstream(plan, [{ site: "near-edge", workload: "chat" }])).toEqual(
+      all.filter((engine) => engine !== "near-edge/chat"),
+    );
   });
 
   it.each<[string, RegExp]>([

@@ -88,7 +88,7 @@ function readUpstreamFile(path: string, plan: PlanDocument, env: NodeJS.ProcessE
     content = parse(readText(path));
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
-    throw invalid(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
+    throw invalid(`${path} is not valid YAML: ${(error as Error).message.split("\n")[0]!.replace(/:$/, ".")}`);
   }
   const list = (content as { upstreams?: unknown } | null)?.upstreams;
   if (!Array.isArray(list)) throw invalid(`${path}: "upstreams" must be a list.`);
@@ -138,13 +138,8 @@ function checkUpstream(
     if (fault !== null) throw wrong(`${fault}, where no engine is expected. Say network=any if there is one.`);
     return url.replace(/\/+$/, "").replace(/\/v1$/, "");
   });
-  const places = deployment.pools.flatMap((pool) =>
-    pool.groups.flatMap((group) =>
-      group.workloads.map((position) => ({
-        site: world.sites[pool.site]!.id,
-        workload: world.workloads[position]!.id,
-      })),
-    ),
+  const places = enginesOf({ world, deployment }).flatMap(({ site, workloads }) =>
+    workloads.map((one) => ({ site, workload: one })),
   );
   if (!places.some((place) => place.site === site && place.workload === workload)) {
     const some = places.slice(0, 8).map((place) => `${place.site}/${place.workload}`);
@@ -171,6 +166,26 @@ function checkUpstream(
     discover: oneOf("discover", ["dns", "no"], "no") === "dns",
     network,
   };
+}
+
+/** Every engine of a plan: where it stands and what it serves. */
+function enginesOf({ world, deployment }: Pick<PlanDocument, "world" | "deployment">) {
+  return deployment.pools.flatMap((pool) =>
+    pool.groups.map((group) => ({
+      site: world.sites[pool.site]!.id,
+      workloads: group.workloads.map((position) => world.workloads[position]!.id),
+    })),
+  );
+}
+
+/** Engines for which no upstream is named, as `site/workload`. */
+export function withoutUpstream(
+  plan: Pick<PlanDocument, "world" | "deployment">,
+  upstreams: readonly Pick<Upstream, "site" | "workload">[],
+): string[] {
+  const isNamed = (at: { readonly site: string; readonly workloads: readonly string[] }): boolean =>
+    upstreams.some(({ site, workload }) => site === at.site && at.workloads.includes(workload));
+  return enginesOf(plan).flatMap((engine) => (isNamed(engine) ? [] : `${engine.site}/${engine.workloads.join("+")}`));
 }
 
 const invalid = (why: string) => new CommandFailure(exitCodes.invalid, why);
