@@ -8,6 +8,7 @@ export type { EngineBinding } from "./request/gateway-core.ts";
 export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./ledger/chain-check.ts";
 export { createAuditor } from "./telemetry/evidence.ts";
 export { withCors, type CorsOrigins } from "./door/cors.ts";
+export type { ToldRoute } from "./request/explanation.ts";
 export { createGateway, type Gateway, type GatewayParts } from "./door/gateway.ts";
 export type { AttemptRecord, Journal, RequestRecord } from "./telemetry/journal.ts";
 export { ledgerColumns, type AttemptOutcome, type LedgerRow } from "./ledger/ledger.ts";

@@ -21,6 +21,7 @@ describe("several workers behind one address", () => {
     const gateway = await startServe(writePlan(folder), args);
     const body = JSON.stringify({ model: "disperse/chat", messages: [{ role: "user", content: "Hello" }] });
     const statuses: number[] = [];
+    const ids: string[] = [];
     const ask = async () => {
       const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
         method: "POST",
@@ -29,6 +30,7 @@ describe("several workers behind one address", () => {
       });
       await answer.text();
       statuses.push(answer.status);
+      ids.push(answer.headers.get("x-disperse-request-id")!);
       return answer.status === 200;
     };
     for (let round = 0; round < 4; round++) await Promise.all(Array.from({ length: 4 }, ask));
@@ -41,7 +43,12 @@ describe("several workers behind one address", () => {
     const served = statuses.filter((status) => status === 200).length;
     expect(served).toBeGreaterThan(0);
     expect(statuses.filter((status) => status === 429).length).toBe(statuses.length - served);
-    // Whichever worker is asked, it tells of all.
+    // Whichever worker is asked, it tells of all, also where each request went.
+    for (const id of ids.slice(0, 8)) {
+      const route = await fetch(`${gateway.url}/v1/routes/${id}`, { headers: { ...headers, connection: "close" } });
+      expect([route.status, ((await route.json()) as { id?: string }).id]).toEqual([200, id]);
+    }
+    expect((await fetch(`${gateway.url}/v1/routes/req_none`, { headers })).status).toBe(404);
     for (let ask = 0; ask < 3; ask++) {
       const text = await (await fetch(`${gateway.url}/metrics`, { headers: { connection: "close" } })).text();
       const counts = [...text.matchAll(/^disperse_requests_total\{.*outcome="served".*\} (\d+)$/gm)];

@@ -17,6 +17,7 @@ function recordingGateway(answer?: (call: Call, reply: Reply) => void) {
     refuse: (reply, error) =>
       void reply.send(error.status, ["content-type", "application/json"], errorBody(error), true),
     observe() {},
+    routeOf: () => null,
     unsavedRows: () => 0,
     stop: async () => {},
   };

@@ -59,7 +59,7 @@ async function fetchRoute(id: string, options: ExplainRouteOptions): Promise<Rou
   throw new CommandFailure(
     exitCodes.invalid,
     `The gateway at ${options.url} does not remember a request "${id}", or not for this caller. The id is in the header ` +
-      `x-disperse-request-id of its answer; the latest requests are kept, and a restart forgets them.`,
+      `x-disperse-request-id of its answer; the latest requests are kept, and a restart or a changed configuration forgets them.`,
   );
 }
 

@@ -32,6 +32,7 @@ import {
   type GatewayOptions,
   type Journal,
   type SeekAllowance,
+  type ToldRoute,
 } from "../../serve/index.ts";
 import { composeEngines } from "./compose-engines.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
@@ -84,10 +85,12 @@ export interface GatewaySettings extends OperatorOptions {
     readonly collect: () => Iterable<CollectedFamily>;
     readonly drained: (drains: readonly Drain[]) => void;
     readonly give: (lacking: Allowance) => Allowance;
+    readonly routeOf: (requestId: string) => ToldRoute | null;
   }) => {
     allMetrics(): Promise<readonly CollectedFamily[]>;
     tellDrain(change: DrainChange): Promise<void>;
     readonly seekAllowance: SeekAllowance;
+    readonly routeElsewhere: (requestId: string) => Promise<ToldRoute | null>;
   };
   /** What other workers gave this one, less what it gave them, before it was started again. */
   readonly moved?: readonly Allowance[];
@@ -134,6 +137,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     collect: () => observed().collectInPieces(),
     drained: (all) => drains.replace(all),
     give: (lacking) => accounts.give(lacking, clock.monotonicMs()),
+    routeOf: (requestId) => gateway.routeOf(requestId),
   });
   const readLimits = async (path: string) => {
     const read = await readAccounts(path, store);
@@ -158,6 +162,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       ...(files && { files: files.desk }),
       ...(responses && { responses: responses.desk }),
       journals,
+      ...(leader && { routesElsewhere: leader.routeElsewhere }),
       clock,
       telemetry,
       rng,
@@ -250,7 +255,9 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
 }
 
 async function listen(gateway: Gateway, settings: GatewaySettings): Promise<HttpService> {
-  const { host, port, anyPort, limits, configuration } = settings;
+  const { port, anyPort, limits, configuration } = settings;
+  // As IPv6 addresses stand in URLs.
+  const host = settings.host.replace(/^\[(.*)\]$/, "$1");
   const options = { host, ...limits, unpack: createUnpack(), ...(configuration.tls && { tls: configuration.tls }) };
   try {
     return await serveHttp(gateway, { ...options, port });

@@ -2,12 +2,20 @@ import cluster, { type Worker } from "node:cluster";
 import { existsSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { CollectedFamily } from "../../adapters/telemetry-prometheus/index.ts";
-import { Drains, noAllowance, type Allowance, type Drain, type DrainChange } from "../../serve/index.ts";
+import {
+  Drains,
+  noAllowance,
+  type Allowance,
+  type Drain,
+  type DrainChange,
+  type ToldRoute,
+} from "../../serve/index.ts";
 import { exitCodes } from "../terminal/exit-codes.ts";
 import { rollUpsAt, workerLedger } from "./open-ledger.ts";
 import { untilStopped } from "../terminal/interrupts.ts";
 import { WorkerAllowances } from "./worker-allowances.ts";
 import { WorkerReadings } from "./worker-readings.ts";
+import { WorkerRoutes } from "./worker-routes.ts";
 import { spentByAccount, type SpentBefore } from "./worker-share.ts";
 
 /** What a worker is told when it is started. */
@@ -28,6 +36,8 @@ type FromWorker =
   | { readonly kind: "metrics-wanted"; readonly id: number }
   | { readonly kind: "lacking"; readonly id: number; readonly lacking: Allowance }
   | { readonly kind: "gave"; readonly id: number; readonly given: Allowance }
+  | { readonly kind: "route-wanted"; readonly id: number; readonly requestId: string }
+  | { readonly kind: "route"; readonly id: number; readonly route: ToldRoute | null }
   | ({ readonly kind: "answer"; readonly id: string } & Piece);
 /** A piece of an answer: thousands of sites have more to tell than others should have to wait for. */
 interface Piece {
@@ -43,7 +53,9 @@ type ToWorker =
   | (Order & { readonly id: string })
   | ({ readonly kind: "done"; readonly id: number } & Piece)
   | { readonly kind: "give"; readonly id: number; readonly lacking: Allowance }
-  | { readonly kind: "given"; readonly id: number; readonly given: Allowance };
+  | { readonly kind: "given"; readonly id: number; readonly given: Allowance }
+  | { readonly kind: "tell-route"; readonly id: number; readonly requestId: string }
+  | { readonly kind: "route"; readonly id: number; readonly route: ToldRoute | null };
 
 const placeVariable = "DISPERSE_WORKER";
 /** Space for young objects, MiB: what a request leaves behind is gone before it counts as old, which halves collecting. */
@@ -94,9 +106,15 @@ export async function leadWorkers(
     const worker = workers.get(number);
     if (worker) tell(worker, { kind: "give", id, lacking });
   });
+  const routes = new WorkerRoutes((number, id, requestId) => {
+    const worker = workers.get(number);
+    if (worker) tell(worker, { kind: "tell-route", id, requestId });
+  });
   let failed: number | null = null;
   let fail: () => void = () => {};
   const failure = new Promise<void>((resolve) => (fail = resolve));
+
+  const othersThan = (number: number) => [...listening].filter((other) => other !== number);
 
   const start = (number: number, pauseMs = restartMs) => {
     const place: WorkerPlace = {
@@ -118,10 +136,14 @@ export async function leadWorkers(
         on.listening(message.url);
       } else if (message.kind === "answer") asked.get(message.id)?.(message);
       else if (message.kind === "gave") allowances.gave(number, message.id, message.given);
-      else if (message.kind === "lacking") {
-        const others = [...listening].filter((other) => other !== number);
+      else if (message.kind === "route") routes.told(number, message.id, message.route);
+      else if (message.kind === "route-wanted") {
+        void routes
+          .seek(message.requestId, othersThan(number))
+          .then((route) => tell(worker, { kind: "route", id: message.id, route }));
+      } else if (message.kind === "lacking") {
         void allowances
-          .seek(number, message.lacking, others)
+          .seek(number, message.lacking, othersThan(number))
           .then((given) => tell(worker, { kind: "given", id: message.id, given }));
       } else {
         if (message.kind === "drain") drains.apply(message.change);
@@ -137,6 +159,7 @@ export async function leadWorkers(
       listening.delete(number);
       readings.ended(number);
       allowances.ended(number);
+      routes.ended(number);
       if (stopping) return;
       if (came) {
         on.say(`worker ${number} ended unexpectedly and is started again`);
@@ -245,7 +268,9 @@ export function followLeader(on: {
   readonly drained: (drains: readonly Drain[]) => void;
   /** Another worker lacks this: what it may have of what there is here. */
   readonly give: (lacking: Allowance) => Allowance;
+  readonly routeOf: (requestId: string) => ToldRoute | null;
 }) {
+  const tracing = new Map<number, (route: ToldRoute | null) => void>();
   const seeking = new Map<number, (given: Allowance) => void>();
   const waiting = new Map<number, (piece: Piece) => void>();
   let next = 0;
@@ -253,6 +278,13 @@ export function followLeader(on: {
   process.on("message", (message: ToWorker) => {
     if (message.kind === "done") return waiting.get(message.id)?.(message);
     if (message.kind === "give") return send({ kind: "gave", id: message.id, given: on.give(message.lacking) });
+    if (message.kind === "tell-route")
+      return send({ kind: "route", id: message.id, route: on.routeOf(message.requestId) });
+    if (message.kind === "route") {
+      const told = tracing.get(message.id);
+      tracing.delete(message.id);
+      return told?.(message.route);
+    }
     if (message.kind === "given") {
       const taken = seeking.get(message.id);
       seeking.delete(message.id);
@@ -286,6 +318,14 @@ export function followLeader(on: {
         const id = next++;
         seeking.set(id, resolve);
         send({ kind: "lacking", id, lacking });
+      }),
+    /** The route of a request that another worker took; null when none knows it, or the leader is gone. */
+    routeElsewhere: (requestId: string) =>
+      new Promise<ToldRoute | null>((resolve) => {
+        if (!process.connected) return resolve(null);
+        const id = next++;
+        tracing.set(id, resolve);
+        send({ kind: "route-wanted", id, requestId });
       }),
     /** The metrics of all workers together. */
     allMetrics: () => ask((id) => ({ kind: "metrics-wanted", id })),

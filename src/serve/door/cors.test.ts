@@ -14,6 +14,7 @@ function ask(origins: CorsOrigins, method: string, path: string, fields: Readonl
     },
     refuse() {},
     observe() {},
+    routeOf: () => null,
     unsavedRows: () => 0,
     stop: async () => {},
   };

@@ -11,7 +11,7 @@ import type { FileDesk } from "../file/file-desk.ts";
 import { isFilePath } from "../file/file-routes.ts";
 import { createFrontDoor } from "../request/front-door.ts";
 import { GatewayCore, type EngineBinding } from "../request/gateway-core.ts";
-import { explanation } from "../request/explanation.ts";
+import { explanation, type ToldRoute } from "../request/explanation.ts";
 import type { Journal } from "../telemetry/journal.ts";
 import { LiveFeed } from "../telemetry/live-feed.ts";
 import { modelList, modelNames, modelObject, type ModelName } from "../request/models.ts";
@@ -52,6 +52,8 @@ export interface GatewayParts {
   readonly files?: FileDesk;
   /** Responses that later ones go on from; without it none are kept. It outlives this gateway. */
   readonly responses?: ResponseDesk;
+  /** Routes that other processes behind the same address keep; null = none of them does. Never rejects. */
+  readonly routesElsewhere?: (requestId: string) => Promise<ToldRoute | null>;
   /** Answers paths outside the API. */
   readonly pages?: PageSource;
   readonly options?: Partial<GatewayOptions>;
@@ -67,6 +69,8 @@ export interface Gateway {
   refuse(reply: Reply, error: ApiError, head?: Call): void;
   /** Brings gauges of the engines up to date; to be called before metrics are read. */
   observe(): void;
+  /** The route of a request, for another process that was asked for it; null = not kept here. */
+  routeOf(requestId: string): ToldRoute | null;
   /** Rows of the ledger that are not safe yet. */
   unsavedRows(): number;
   /**
@@ -75,6 +79,9 @@ export interface Gateway {
    */
   stop(graceMs: number): Promise<void>;
 }
+
+/** No id of a request is longer, in characters. */
+const longestId = 100;
 
 /** An exchange that is over before the client could leave. */
 const answered: Exchange = { clientLeft() {}, drained() {} };
@@ -150,12 +157,21 @@ export function createGateway(parts: GatewayParts): Gateway {
     refuse,
   });
 
+  function routeOf(requestId: string): ToldRoute | null {
+    const story = core.keptRoutes.find(requestId);
+    if (story === null) return null;
+    const { area, access, workload, accountId } = story;
+    const [areaId, accessId] = [world.areas[area]!.id, world.accessTypes[access]!.id];
+    return { accountId, body: explanation(story, areaId, accessId, world.workloads[workload]!.id) };
+  }
+
   /** A route is told to whose request it was, and to whoever may see the console. */
   function explain(id: string, call: Call, reply: Reply): Exchange {
-    const story = core.keptRoutes.find(id);
     const caller = accounts.authenticate(call.header("authorization"), clock.epochMs());
-    const own = caller.ok && story?.accountId === (caller.key?.account ?? null);
-    if (!story || !(own || operators.enter(call, "viewer").ok))
+    const isViewer = operators.enter(call, "viewer").ok;
+    const show = (route: ToldRoute | null): Exchange => {
+      const own = caller.ok && route?.accountId === (caller.key?.account ?? null);
+      if (route && (own || isViewer)) return json(reply, route.body);
       return refuse(
         reply,
         apiError("not_found", {
@@ -163,10 +179,13 @@ export function createGateway(parts: GatewayParts): Gateway {
           hint: "Ask soon after the answer, with the key of the request or one of an operator.",
         }),
       );
-    const { area, access, workload } = story;
-    return json(
-      reply,
-      explanation(story, world.areas[area]!.id, world.accessTypes[access]!.id, world.workloads[workload]!.id),
+    };
+    const here = routeOf(id);
+    if (here || !parts.routesElsewhere || !(caller.ok || isViewer) || id.length > longestId) return show(here);
+    let found: ToldRoute | null = null;
+    return later(
+      parts.routesElsewhere(id).then((route) => void (found = route)),
+      () => show(found),
     );
   }
 
@@ -249,6 +268,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       books.engines(core.groups, bindings, core.look());
       work.show(core.groups, drains);
     },
+    routeOf,
     unsavedRows: () => books.unsaved,
     async stop(graceMs) {
       core.stopping = true;

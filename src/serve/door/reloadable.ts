@@ -17,6 +17,7 @@ export function createReloadable(first: Gateway): ReloadableGateway {
     handle: (call, reply) => current.handle(call, reply),
     refuse: (reply, error, head) => current.refuse(reply, error, head),
     observe: () => current.observe(),
+    routeOf: (requestId) => current.routeOf(requestId),
     unsavedRows: () => current.unsavedRows(),
     async replace(next, graceMs) {
       const old = current;

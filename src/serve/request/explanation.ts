@@ -8,6 +8,13 @@ type Refusal =
   | Decision["rejected"][number]
   | { readonly site: string; readonly reason: "drained"; readonly detail: string };
 
+/** A route as it is told, and whose request it was. */
+export interface ToldRoute {
+  readonly accountId: string | null;
+  /** JSON. */
+  readonly body: ByteText;
+}
+
 /** Body of `GET /v1/routes/{id}`. Times in ms; says nothing of prompt, answer, key or address. */
 export function explanation(story: RouteStory, area: string, access: string, workload: string): ByteText {
   const { decision, requestId, slo } = story;
