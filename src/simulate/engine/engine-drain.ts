@@ -1,3 +1,4 @@
+import { drainMsAlone } from "./engine-alone.ts";
 import { doing, type EngineKind } from "./engine-kind.ts";
 import { engineFloat, engineInt } from "./engine-records.ts";
 import { headOf, lengthOf } from "./request-list.ts";
@@ -8,6 +9,7 @@ export function drainMsOf(kind: EngineKind, at: number, table: RequestTable, now
   const { costs } = kind;
   const { float, int } = kind.records;
   const now = int[2 * at + engineInt.doing]!;
+  if (now === doing.alone) return drainMsAlone(kind, at, table, nowMs);
   const backlog = float[at + engineFloat.prefillBacklog]!;
   const slowdown = float[at + engineFloat.slowdown]!;
   if (now === doing.nothing || now === doing.awaiting) return backlog * costs.perPrefillTokenMs * slowdown;

@@ -37,4 +37,6 @@ export const doing = {
   mixed: 2,
   /** A run of `steps` equal steps in which every sequence gains one token per step. */
   decoding: 3,
+  /** Until its end, a request that has the engine to itself: see `engine-alone.ts`. */
+  alone: 4,
 } as const;

@@ -18,6 +18,8 @@ export const engineFloat = {
   freeBlocks: 8,
   /** Blocks ever taken: a clock by which freed blocks are overwritten. */
   takenBlocks: 9,
+  /** When an engine that is at one request alone was last looked at, ms: see `engine-alone.ts`. */
+  seenMs: 15,
   busyMs: 16,
   /** Moving average over the last finished requests. */
   meanOutputTokens: 17,
@@ -28,6 +30,8 @@ export const engineFloat = {
   /** What the run's first step asks for, and by how much each asks for more than the one before, ms at full load. */
   firstStepAskedMs: 21,
   askedGrowthMs: 22,
+  /** What the prompt of a request that has the engine to itself draws, ms at full load. */
+  promptDrawnMs: 23,
 } as const;
 
 /** Where the integers of an engine stand, from twice the beginning of its record on. */

@@ -19,6 +19,36 @@ export function stepOf(
   return decodeMs + (prefillTokens * costs.perPrefillTokenMs + pairs * costs.perTokenPairMs) * promptShare;
 }
 
+/**
+ * Writes down the steps of a run that begins at `startMs`: of `n` sequences, with `prefillTokens` in `pairs` of the prompts;
+ * `decodeTokens` is what the sequences pass through the model, `context` what they read.
+ */
+export function beginSteps(
+  { costs, units, gain, records: { float } }: EngineKind,
+  at: number,
+  startMs: number,
+  n: number,
+  decodeTokens: number,
+  context: number,
+  prefillTokens: number,
+  pairs: number,
+  promptShare: number,
+): void {
+  const slowdown = float[at + engineFloat.slowdown]!;
+  const tokens = decodeTokens + prefillTokens;
+  float[at + engineFloat.startMs] = startMs;
+  float[at + engineFloat.firstStepMs] =
+    stepOf(costs, n, tokens, context, prefillTokens, pairs, promptShare) * slowdown;
+  const growth = (n * gain) / units;
+  float[at + engineFloat.growthMs] = growth * costs.perContextTokenMs * slowdown;
+  const { draw, stages } = costs;
+  if (draw === undefined) return;
+  // All stages work at prompts, each at its own.
+  const drawnShare = stages === undefined ? 1 : 1 / stages;
+  float[at + engineFloat.firstStepAskedMs] = stepOf(draw, n, tokens, context, prefillTokens, pairs, drawnShare);
+  float[at + engineFloat.askedGrowthMs] = growth * draw.perContextTokenMs;
+}
+
 /** End of the run's k-th step: k first steps plus the growth of all later ones. */
 export function timeAfter(float: Float64Array, at: number, steps: number): number {
   return (
@@ -52,15 +82,21 @@ export function drawnIn({ costs, records: { float } }: EngineKind, at: number, s
 /** What the engine whose record begins at `at` drew until `nowMs`, ms at full load: see `Engine.drawnMs`. */
 export function drawnMsUntil(kind: EngineKind, at: number, nowMs: number): number {
   const { float, int } = kind.records;
-  const endedMs = float[at + engineFloat.drawnMs]!;
   const now = int[2 * at + engineInt.doing]!;
+  const isIdle = now === doing.nothing || now === doing.awaiting;
+  return float[at + engineFloat.drawnMs]! + (isIdle ? 0 : drawnInRun(kind, at, nowMs));
+}
+
+/** What the run under way drew until `nowMs`, ms at full load. */
+export function drawnInRun(kind: EngineKind, at: number, nowMs: number): number {
+  const { float, int } = kind.records;
   const startMs = float[at + engineFloat.startMs]!;
   const passedMs = Math.min(nowMs, float[at + engineFloat.endMs]!) - startMs;
-  if (now === doing.nothing || now === doing.awaiting || !(passedMs > 0)) return endedMs;
+  if (!(passedMs > 0)) return 0;
   // Whole steps, and of the one under way as much as has passed of it.
   const steps = Math.min(stepsUntil(float, at, passedMs), int[2 * at + engineInt.steps]!);
   const beganMs = timeAfter(float, at, steps - 1);
   const before = drawnIn(kind, at, steps - 1);
   const share = Math.min(1, (passedMs + startMs - beganMs) / (timeAfter(float, at, steps) - beganMs));
-  return endedMs + before + (drawnIn(kind, at, steps) - before) * share;
+  return before + (drawnIn(kind, at, steps) - before) * share;
 }

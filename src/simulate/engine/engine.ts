@@ -1,9 +1,10 @@
 import { promptShare } from "../../perf/index.ts";
+import { busyMsAlone, drawnMsAlone, finishAlone, foresee, forget } from "./engine-alone.ts";
 import type { EngineCosts } from "./engine-costs.ts";
 import { drainMsOf } from "./engine-drain.ts";
 import { doing, engineKind, type EngineKind } from "./engine-kind.ts";
 import { engineFloat, engineInt, engineRecordSize } from "./engine-records.ts";
-import { drawnIn, drawnMsUntil, stepOf, stepsUntil, timeAfter } from "./engine-run.ts";
+import { beginSteps, drawnIn, drawnMsUntil, stepsUntil, timeAfter } from "./engine-run.ts";
 import { popFinish, pushFinish } from "./finish-heap.ts";
 import { makeRecords } from "../chance/records.ts";
 import { append, clearList, headOf, insertAfter, lengthOf, remove, tailOf } from "./request-list.ts";
@@ -89,22 +90,24 @@ export class Engine {
     return lengthOf(this.#int, this.#waiting) + lengthOf(this.#int, this.#running);
   }
 
-  get decodingSequences(): number {
-    return this.#int[2 * this.#at + engineInt.sequences]!;
-  }
-
-  get waitingRequests(): number {
-    return lengthOf(this.#int, this.#waiting);
-  }
-
   /** Blocks of the KV cache in use, of `costs.kvBlocks`, at the start of the current run. */
   get usedBlocks(): number {
-    return this.#kind.kv.total - this.#kind.kv.free(this.#at);
+    const { kv, units } = this.#kind;
+    const used = kv.total - kv.free(this.#at);
+    if (!this.#isAlone) return used;
+    const request = headOf(this.#int, this.#waiting);
+    return used + kv.blocksFor(this.#table.int[request * requestInts + requestInt.prefillTarget]! * units);
+  }
+
+  /** Whether a request has the engine to itself and its end is foreseen. */
+  get #isAlone(): boolean {
+    return this.#int[2 * this.#at + engineInt.doing] === doing.alone;
   }
 
   /** Time spent computing until `nowMs`, as far as the engine has been advanced, ms: of steps under way what has passed. */
   busyMs(nowMs: number): number {
     const at = this.#at;
+    if (this.#isAlone) return busyMsAlone(this.#kind, at, this.#table, nowMs);
     const endedMs = this.#float[at + engineFloat.busyMs]!;
     const now = this.#int[2 * at + engineInt.doing]!;
     if (now === doing.nothing || now === doing.awaiting) return endedMs;
@@ -116,6 +119,7 @@ export class Engine {
    * has passed.
    */
   drawnMs(nowMs: number): number {
+    if (this.#isAlone) return drawnMsAlone(this.#kind, this.#at, this.#table, nowMs);
     return drawnMsUntil(this.#kind, this.#at, nowMs);
   }
 
@@ -152,6 +156,7 @@ export class Engine {
     // What another engine kept of it, or this one before it failed, is not here.
     int[at + requestInt.keptTokens] = notSentBack;
     this.#addBacklog(target - done);
+    if (this.#isAlone) this.#forget();
     // Network delays differ, so a later hand-over may be ready earlier; the place is almost always at the very end.
     let before = tailOf(this.#int, this.#waiting);
     while (before >= 0 && float[before * requestSize + requestFloat.readyMs]! > readyMs) {
@@ -167,9 +172,27 @@ export class Engine {
     const end = this.#at + engineFloat.endMs;
     while (float[end]! <= nowMs) {
       const timeMs = float[end]!;
+      if (this.#isAlone) {
+        this.#listener.finished(finishAlone(this.#kind, this.#at, this.#table), timeMs);
+        return;
+      }
       if (this.#int[2 * this.#at + engineInt.doing] !== doing.awaiting) this.#endRun(timeMs);
       this.#beginRun(timeMs);
     }
+    if (this.#isAlone) float[this.#at + engineFloat.seenMs] = nowMs;
+  }
+
+  /** As `advance`, to a state in which nothing is foreseen. */
+  #runTo(nowMs: number): void {
+    this.advance(nowMs);
+    if (this.#isAlone) this.#forget();
+  }
+
+  /** What was foreseen is run as far as it has come, so that it can take another turn. */
+  #forget(): void {
+    const seenMs = this.#float[this.#at + engineFloat.seenMs]!;
+    forget(this.#kind, this.#at, this.#table);
+    this.advance(seenMs);
   }
 
   /**
@@ -182,7 +205,7 @@ export class Engine {
 
   /** Stretches all steps that begin from now on; 1 is full speed. */
   setSlowdown(factor: number, nowMs: number): void {
-    this.advance(nowMs);
+    this.#runTo(nowMs);
     this.#float[this.#at + engineFloat.slowdown] = factor;
     // The run ends with the step that is under way, so that the next one starts at the new speed.
     if (this.#int[2 * this.#at + engineInt.doing] === doing.decoding) this.#shortenTo(nowMs);
@@ -190,7 +213,7 @@ export class Engine {
 
   /** Loses everything it holds, as in a crash, and calls `lost` for each request; ready for work again at once. */
   fail(nowMs: number, lost: (request: number) => void): void {
-    this.advance(nowMs);
+    this.#runTo(nowMs);
     for (const list of [this.#running, this.#waiting]) {
       for (let request = headOf(this.#int, list); request >= 0;) {
         const next = this.#table.int[request * requestInts + requestInt.next]!;
@@ -230,7 +253,7 @@ export class Engine {
   #beginRun(timeMs: number): void {
     const preempted = this.#makeRoomForDecode();
     const { costs } = this;
-    const { units, gain, kv, tokensPerSequence } = this.#kind;
+    const { gain, kv, tokensPerSequence } = this.#kind;
     const float = this.#float;
     const int = this.#int;
     const at = this.#at;
@@ -263,34 +286,14 @@ export class Engine {
       this.#rest(timeMs);
       return;
     }
-    const slowdown = float[at + engineFloat.slowdown]!;
     const context = float[at + engineFloat.contextTokens]!;
     const share =
       costs.stages !== undefined && prefillTokens > 0 ? promptShare(costs.stages, largest / prefillTokens) : 1;
-    float[at + engineFloat.startMs] = timeMs;
-    const firstStepMs =
-      stepOf(costs, n, n * tokensPerSequence + prefillTokens, context, prefillTokens, pairs, share) * slowdown;
-    float[at + engineFloat.firstStepMs] = firstStepMs;
-    const growth = (n * gain) / units;
-    float[at + engineFloat.growthMs] = growth * costs.perContextTokenMs * slowdown;
-    const { draw } = costs;
-    if (draw !== undefined) {
-      float[at + engineFloat.firstStepAskedMs] = stepOf(
-        draw,
-        n,
-        n * tokensPerSequence + prefillTokens,
-        context,
-        prefillTokens,
-        pairs,
-        // All stages work at prompts, each at its own.
-        costs.stages === undefined ? 1 : 1 / costs.stages,
-      );
-      float[at + engineFloat.askedGrowthMs] = growth * draw.perContextTokenMs;
-    }
+    beginSteps(this.#kind, at, timeMs, n, n * tokensPerSequence, context, prefillTokens, pairs, share);
     if (prefillTokens > 0) {
       int[2 * at + engineInt.doing] = doing.mixed;
       int[2 * at + engineInt.steps] = 1;
-      float[at + engineFloat.endMs] = timeMs + firstStepMs;
+      float[at + engineFloat.endMs] = timeMs + float[at + engineFloat.firstStepMs]!;
       return;
     }
     int[2 * at + engineInt.doing] = doing.decoding;
@@ -556,6 +559,8 @@ export class Engine {
     const at = this.#at;
     const now = this.#int[2 * at + engineInt.doing]!;
     if (now === doing.nothing) {
+      const request = headOf(this.#int, this.#waiting);
+      if (this.#maxRunSteps > 1 && foresee(this.#kind, at, this.#table, request)) return;
       this.#int[2 * at + engineInt.doing] = doing.awaiting;
       this.#float[at + engineFloat.endMs] = readyMs;
     } else if (now === doing.awaiting) {

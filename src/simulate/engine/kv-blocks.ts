@@ -42,6 +42,12 @@ export class KvBlocks {
     float[engine + engineFloat.freeBlocks] = float[engine + engineFloat.freeBlocks]! + this.blocksFor(tokens);
   }
 
+  /** A sequence came and went by itself that held so many tokens in the end, of which `kept` blocks were there from before. */
+  pass(engine: number, tokens: number, kept: number): void {
+    const float = this.#float;
+    float[engine + engineFloat.takenBlocks] = float[engine + engineFloat.takenBlocks]! + this.blocksFor(tokens) - kept;
+  }
+
   /** A sequence begins to grow; `offset` is its tokens minus the step counter. */
   join(engine: number, offset: number): void {
     const slot = phasesAt(engine) + modulo(offset, this.blockTokens);

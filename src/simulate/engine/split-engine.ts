@@ -106,9 +106,10 @@ export class SplitEngine {
       let first: Engine | null = null;
       for (const unit of this.#prefill) if (unit.nextChangeMs < (first?.nextChangeMs ?? Infinity)) first = unit;
       for (const unit of this.#decode) if (unit.nextChangeMs < (first?.nextChangeMs ?? Infinity)) first = unit;
-      if (first === null || first.nextChangeMs > nowMs) return;
+      if (first === null || first.nextChangeMs > nowMs) break;
       first.advance(first.nextChangeMs);
     }
+    for (const unit of [...this.#prefill, ...this.#decode]) unit.advance(nowMs);
   }
 
   /** Expected wait of a request that comes now until its prefill begins, ms. */
