@@ -6,6 +6,9 @@
  * Generator: sfc32 (Doty-Humphrey, PractRand), 128 bits of state, period at least 2^32 per stream.
  */
 export class RandomStream {
+  /** Numbers drawn ahead: a loop that draws some dozens keeps the state in registers. */
+  readonly #ahead = new Uint32Array(aheadCount);
+  #at = aheadCount;
   #a: number;
   #b: number;
   #c: number;
@@ -19,19 +22,36 @@ export class RandomStream {
     this.#b = fnv1a(text, 0x9747b28c);
     this.#c = fnv1a(text, 0x5bd1e995);
     this.#counter = 1;
-    for (let round = 0; round < 20; round++) this.uniform();
+    for (let round = 0; round < 20; round++) this.#next32();
   }
 
   /** Uniform in [0, 1), 32 bits. */
   readonly uniform = (): number => this.#next32() / 4294967296;
 
   #next32(): number {
-    const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
-    return sum >>> 0;
+    if (this.#at === aheadCount) this.#drawAhead();
+    return this.#ahead[this.#at++]!;
+  }
+
+  #drawAhead(): void {
+    const ahead = this.#ahead;
+    let a = this.#a;
+    let b = this.#b;
+    let c = this.#c;
+    let counter = this.#counter;
+    for (let at = 0; at < aheadCount; at++) {
+      const sum = (((a + b) | 0) + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + sum) | 0;
+      ahead[at] = sum;
+    }
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#counter = counter;
+    this.#at = 0;
   }
 
   /** Exponential with mean 1, by the ziggurat. */
@@ -90,6 +110,8 @@ export class RandomStream {
     }
   }
 }
+
+const aheadCount = 64;
 
 /**
  * A decreasing density cut into 256 layers of equal area (Marsaglia and Tsang, J. Stat. Software 5(8), 2000): 99 % of
