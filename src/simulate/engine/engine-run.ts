@@ -37,8 +37,7 @@ export function beginSteps(
   const slowdown = float[at + engineFloat.slowdown]!;
   const tokens = decodeTokens + prefillTokens;
   float[at + engineFloat.startMs] = startMs;
-  float[at + engineFloat.firstStepMs] =
-    stepOf(costs, n, tokens, context, prefillTokens, pairs, promptShare) * slowdown;
+  float[at + engineFloat.firstStepMs] = stepOf(costs, n, tokens, context, prefillTokens, pairs, promptShare) * slowdown;
   const growth = (n * gain) / units;
   float[at + engineFloat.growthMs] = growth * costs.perContextTokenMs * slowdown;
   const { draw, stages } = costs;
