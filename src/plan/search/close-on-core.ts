@@ -49,13 +49,18 @@ interface Known {
   readonly bound: LagrangianResult;
 }
 
-/** Whether the plans that cost little more than is proven have a core of at most so many arcs, most places being decided. */
-export function hasCore({ problem, strong, bound }: Known, mostArcs: number): boolean {
+/**
+ * Whether the plans that cost little more than is proven have a core of at most so many arcs, most places being decided.
+ *
+ * @param isLast Nothing else is left to try: a core that the solver takes as it takes any problem will do, however many places it leaves open.
+ */
+export function hasCore({ problem, strong, bound }: Known, mostArcs: number, isLast: boolean): boolean {
   const keeps = bound.rowPrice.map((usd) => keptUpTo * usd);
   const fates = fatesOf(strong, bound, bound.boundUsd + firstReach * Math.abs(bound.boundUsd));
   const decided = fates.never.reduce((sum, shut, site) => sum + shut + fates.always[site]!, 0);
-  if (decided < leastDecided * problem.sites.count) return false;
-  return coreOf(strong, fates, keeps, emptySolution(problem)).arc.length <= mostArcs;
+  const isDecided = decided >= leastDecided * problem.sites.count;
+  if (!isDecided && !isLast) return false;
+  return coreOf(strong, fates, keeps, emptySolution(problem)).arc.length <= (isDecided ? mostArcs : lastArcs);
 }
 
 /**

@@ -79,7 +79,7 @@ export async function solveDecomposed(
     await boundBlocks(search, rounder, whole, told.bound);
   }
   await searchNeighbourhoods(search, view, told.bound, rounder.tables);
-  await closeGapOnCore(search, whole, 1, largeCoreArcs);
+  await closeGapOnCore(search, whole, 1, largeCoreArcs, true);
   if (!search.isDone() && isSmall) await closeGapWhole(search, stated);
 
   // A plan that leaves out what follows from elsewhere may cost less than any that keeps it.
@@ -110,10 +110,11 @@ async function closeGapOnCore(
   { problem: strong, bound }: PlanCase,
   timeShare: number,
   mostArcs: number,
+  isLast = false,
 ): Promise<void> {
   const { problem, tools, options } = search;
   const known = { problem, strong, bound };
-  if (search.isDone() || search.incumbentUsd === Infinity || !hasCore(known, mostArcs)) return;
+  if (search.isDone() || search.incumbentUsd === Infinity || !hasCore(known, mostArcs, isLast)) return;
   search.message = await closeOnCore(known, tools, {
     ...options,
     mostArcs,
