@@ -98,9 +98,23 @@ const refused: readonly [string, string | readonly string[], RegExp, Readonly<Re
     ["sites.ber.status=forced", "sites.fra.status=forbidden"],
     /is forced open and hangs on `fra`, which may not be opened/,
   ],
+  [
+    "sites that are all forbidden",
+    [
+      "sites=[{ id: fra, tier: core, country: DE, city: Berlin, status: forbidden }]",
+      "workloads.chat.dataClass=personal",
+    ],
+    /`chat` can be served nowhere: every core or regional or edge site is forbidden/,
+  ],
+  [
+    "a workload of a tier without sites",
+    ["sites=[{ id: ber, tier: edge, country: DE, city: Berlin }]", "workloads.chat.tiers=[core]"],
+    /`chat` can be served nowhere: there is no core site/,
+  ],
 ];
 
 const warned: readonly [string, readonly string[], RegExp, Readonly<Record<string, string>>?][] = [
+  ["a workload that nobody asks for", ["workloads.chat.demand.users=0 %"], /nobody asks for `chat`/],
   ["a word twice in a list", ["workloads.chat.tiers=[edge, edge, core]"], /`edge` stands twice in this list/],
   [
     "a file of a header alone",

@@ -64,6 +64,16 @@ export function checkPlausible(resolution: Resolution, world: World): void {
   for (const [index, zone] of scenario.limits.zones.entries()) {
     warnConnection(resolution, ["limits", "zones", index, "connection"], zone.connection, end);
   }
+  for (const [index, { id }] of world.workloads.entries()) {
+    if (world.demand.some((row) => row.workload === index && row.peakPerS.some((peak) => peak > 0))) continue;
+    const message = `nobody asks for \`${id}\`: its demand is 0 in every area`;
+    resolution.warn(
+      "DSP_SCENARIO_OUT_OF_RANGE",
+      ["workloads", id],
+      message,
+      "state how much is asked for, or leave it out",
+    );
+  }
   warnFleets(resolution, world);
   warnResilience(resolution, world);
   if (world.limits.resilience === "zone" && world.limits.zones.length === 0) {
