@@ -21,18 +21,19 @@ import { readRuns, refuse } from "./measured-runs.ts";
  * of how the rows were taken, so it stands here in place of the profile's own figure.
  */
 const seenOverheadMs: Readonly<Record<string, number>> = {
-  vllm: 62.4,
-  "vllm hopper": 24.6,
-  "vllm blackwell-ultra": 39.8,
-  trtllm: 47.4,
-  "trtllm hopper": 46.7,
-  sglang: 76.2,
-  "sglang blackwell": 89.6,
-  "sglang blackwell-ultra": 65.5,
+  vllm: 63.3,
+  "vllm hopper": 27.9,
+  "vllm blackwell-ultra": 40.5,
+  trtllm: 49.6,
+  sglang: 71.4,
+  "sglang blackwell": 87.3,
+  // What the common cost per layer and prompt leaves nothing of.
+  "sglang blackwell-ultra": 0,
 };
 
 interface Outcome {
   readonly run: MeasuredRow;
+  /** NaN where the row does not have that time. */
   readonly tpotError: number;
   readonly ttftError: number;
   readonly known: PredictionClass;
@@ -42,18 +43,14 @@ interface Outcome {
 const round = (value: number) => (Number.isFinite(value) ? Number(value.toFixed(4)) : null);
 
 function errorsOf(outcomes: readonly Outcome[]): object {
-  const tpot = outcomes.map((outcome) => Math.abs(outcome.tpotError));
-  const ttft = outcomes.map((outcome) => Math.abs(outcome.ttftError));
+  const known = (errors: readonly number[]) => errors.filter((error) => !Number.isNaN(error));
+  const tpot = known(outcomes.map((outcome) => Math.abs(outcome.tpotError)));
+  const ttft = known(outcomes.map((outcome) => Math.abs(outcome.ttftError)));
   return {
     rows: outcomes.length,
     tpotMedianError: round(quantile(tpot, 0.5)),
     tpotP90Error: round(quantile(tpot, 0.9)),
-    tpotBias: round(
-      quantile(
-        outcomes.map((outcome) => outcome.tpotError),
-        0.5,
-      ),
-    ),
+    tpotBias: round(quantile(known(outcomes.map((outcome) => outcome.tpotError)), 0.5)),
     ttftMedianError: round(quantile(ttft, 0.5)),
     ttftP90Error: round(quantile(ttft, 0.9)),
   };
@@ -84,8 +81,8 @@ export function run(args: string[]): Promise<void> {
     }
     outcomes.push({
       run: entry,
-      tpotError: point.tpotMs / entry.tpotMs - 1,
-      ttftError: point.ttftMs / entry.ttftMs - 1,
+      tpotError: entry.tpotMs > 0 ? point.tpotMs / entry.tpotMs - 1 : Number.NaN,
+      ttftError: entry.ttftMs > 0 ? point.ttftMs / entry.ttftMs - 1 : Number.NaN,
       known: predictionClass(replica),
     });
   }
@@ -102,7 +99,8 @@ export function run(args: string[]): Promise<void> {
     process.stdout.write(`${JSON.stringify({ engine, ...errorsOf(group) })}\n`);
   }
   // Nine of ten times per token should lie within the band that a prediction comes with.
-  for (const [kind, group] of Map.groupBy(outcomes, (outcome) => outcome.known.kind)) {
+  const timed = outcomes.filter(({ tpotError }) => !Number.isNaN(tpotError));
+  for (const [kind, group] of Map.groupBy(timed, (outcome) => outcome.known.kind)) {
     const within = group.filter(({ tpotError, known }) => Math.abs(tpotError) <= known.bandRatio).length;
     process.stdout.write(
       `${JSON.stringify({ known: kind, rows: group.length, withinBand: round(within / group.length) })}\n`,

@@ -55,15 +55,18 @@ export interface Split {
   readonly transferPerTokenMs: number;
 }
 
-/** Attention kernels reach about half of the rate of a large matrix product. Source: own fit, kernels of 2025-2026. */
-const attentionEfficiency = 0.5;
+/**
+ * Attention kernels reach about a third of the rate of a large matrix product: 0.34 (FlashAttention 2) to 0.67 (cuDNN) on one
+ * H100 at 4,096 tokens, and least errors on models left out of the fit at the lower end.
+ */
+const attentionEfficiency = 0.35;
 /**
  * Small matrices keep an accelerator less busy than large ones, as if each had this many more weights: a product with s
  * weights reaches s / (s + these) of the rate of the largest. Own fit to vLLM GEMM kernels published with AIConfigurator
  * (August 2026), 2,048 and 4,096 rows, 2 M to 400 M weights: bf16 0.5 to 2.5 M on H100, B200, L40S and RTX PRO 6000; fp8
- * and fp4 6 to 18 M.
+ * and fp4 6 to 18 M. One scale per matrix on one H100: 1.3 to 4 M (`bench/accelerator`), which is nearer to whole models.
  */
-const startUpWeights = { bf16: 1e6, quantised: 8e6 } as const;
+const startUpWeights = { bf16: 1e6, quantised: 4e6 } as const;
 /** Matrix products per layer: query, key and value in one, attention's output, gate and up in one, down. */
 const productsPerLayer = 4;
 /**
@@ -89,9 +92,9 @@ const fp4UnpackGBps = 20_000;
 
 /**
  * How much longer the experts take to read in a format the chip cannot compute in and has to unpack first. Own fit: Kimi
- * K2.5 in int4 with vLLM 0.15 on eight B200, 10 runs, reads its experts at half the rate of fp4 (November 2026).
+ * K2.5 in int4 with vLLM 0.15 on eight B200, 10 runs, reads its experts at two fifths of the rate of fp4 (November 2026).
  */
-const unpackedReadRatio = 2;
+const unpackedReadRatio = 2.5;
 
 /**
  * A product whose weights come in blocks of fp8 first scales its input block by block, in kernels of their own: this long per
@@ -104,12 +107,12 @@ const blockScaleLayerUs = 12;
  * Start-up of the products of one expert, as `startUpWeights`: they are cut narrow by tensor parallelism. Own fit to runs of
  * the three engines with experts cut in 1 to 8 (November 2026).
  */
-const expertStartUpWeights = 1e6;
+const expertStartUpWeights = 2e6;
 /** Products per layer of an expert: gate and up in one, down. */
 const productsPerExpertLayer = 2;
 
 /** Making, scoring and sorting an index, per layer and step. Own fit to 52 runs of GLM-5 with SGLang, November 2026. */
-const sparseIndexLayerUs = 65;
+const sparseIndexLayerUs = 90;
 
 /** The engine's coefficients on this chip: some differ by generation, as kernels and host processors do. */
 function engineOn(engine: EngineProfile, accelerator: Accelerator): EngineProfile {
@@ -137,7 +140,6 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const unpacks = accelerator.tflops[spec.weightPrecision] === undefined;
   const expertWorkMs = readMs(experts, 1) * (unpacks ? unpackedReadRatio : 1);
   const expertReadMs = (engine.expertMemoryCoefficient ?? engine.memoryCoefficient) * expertWorkMs;
-  const idleShare = model.experts ? 1 - model.experts.perToken / model.experts.count : 0;
   const expertLayersMs = model.experts ? ((engine.stepPerExpertLayerUs ?? 0) * model.layers) / 1e3 : 0;
 
   const blockScaleMs = model.experts && spec.weightPrecision === "fp8" ? (blockScaleLayerUs * model.layers) / 1e3 : 0;
@@ -179,8 +181,13 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   // Every token reads the state of the layers without a cache and writes it back.
   const stateMs = readMs((2 * (model.stateBytesPerSequence ?? 0)) / t);
 
-  // Each token calls `perToken` of `count` experts at random, so a share of them stays unread while batches are small.
-  const calledRatio = (tokens: number) => (tokens > 0 ? 1 - idleShare ** (tokens / stages) : 0);
+  const calledRatio = (tokens: number) => calledShare(model, tokens / stages);
+  // Experts that many tokens call are computed while others are still read; what that saves is no more than the reading.
+  const expertBeyondMs = (tokens: number) => {
+    const readMs = expertReadMs * calledRatio(tokens);
+    const workMs = (expertTokenMs * tokens) / stages;
+    return readMs > 0 ? readMs ** 2 / (Math.hypot(readMs, workMs) + workMs) : 0;
+  };
   // An index is read for all of the context and the cache for the tokens it picks.
   const sparse = model.sparseAttention;
   const tokensPerSequence = 1 + draftTokens;
@@ -215,10 +222,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     perContextTokenMs: (sparse ? indexTokenMs : kvTokenMs) / stages,
     perPrefillTokenMs: computeMs + wholePromptMs + sums.perTokenMs + handOverMs.perTokenMs,
     perAttentionTokenPairMs: pairMs,
-    batchMs:
-      model.experts || beyondMs
-        ? (tokens) => expertReadMs * calledRatio(tokens) + (beyondMs?.(tokens / stages) ?? 0)
-        : null,
+    batchMs: model.experts || beyondMs ? (tokens) => expertBeyondMs(tokens) + (beyondMs?.(tokens / stages) ?? 0) : null,
   };
   // Work takes the energy of its bytes and operations however long an engine's own kernels are at it.
   const { weights, experts: calledExperts, cache, arithmetic, promptAttention } = drawShares;
@@ -250,6 +254,17 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     maxBatchedTokens: engine.maxBatchedTokens * stages,
     kvBlockTokens: engine.kvBlockTokens,
   };
+}
+
+/**
+ * Share of the experts that a batch calls. Each token calls `perToken` of `count`, but not at random: experts are popular to
+ * different degrees, and with popularity spread exponentially the share is s·n / (1 + s·(n − 1)) with s that of one token. At
+ * random it would be 1 − (1 − s)^n: 64 % instead of 51 % at 16 tokens and s = 1/16.
+ */
+function calledShare({ experts }: Model, tokens: number): number {
+  if (!experts || !(tokens > 0)) return 0;
+  const one = experts.perToken / experts.count;
+  return (one * tokens) / (1 + one * (tokens - 1));
 }
 
 /** Parts of a token in which gains per step are counted, so that a simulated engine can count blocks in whole numbers. */
