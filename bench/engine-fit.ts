@@ -1,6 +1,6 @@
 /**
  * Fits the coefficients of an engine profile on measured runs: `npm run -s bench -- engine-fit CSV`. Prints one JSON object
- * per engine with the coefficients, the errors in sample, and the errors when a chip or a model is left out of the fit.
+ * per engine with the coefficients, the errors in sample, and the errors when a chip, a model or a release is left out of the fit.
  */
 import {
   calibrate,

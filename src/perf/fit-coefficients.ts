@@ -10,8 +10,11 @@ export interface MeasuredRun {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly concurrency: number;
+  /** 0 where it was not measured or must not be learnt from, as with the next. */
   readonly tpotMs: number;
   readonly ttftMs: number;
+  /** Release of the engine, where it is known. */
+  readonly release?: string;
   readonly protocol?: ClosedLoopProtocol;
 }
 

@@ -13,7 +13,7 @@ export interface PredictionClass {
  * Band for chips or engines known from datasheets only. MLPerf v5.1 results on such chips missed the prediction by 10
  * to 60 %.
  */
-const datasheetBandRatio = 0.6;
+export const unknownBandRatio = 0.6;
 
 /** Says how a replica's times are known, and within which band. */
 export function predictionClass(replica: Replica): PredictionClass {
@@ -21,11 +21,11 @@ export function predictionClass(replica: Replica): PredictionClass {
   const calibration = engine.calibration ?? engineCalibration[engine.id];
   if (!calibration) {
     const because = `${engine.name} was not fitted on measured runs`;
-    return { kind: "extrapolated", bandRatio: datasheetBandRatio, because };
+    return { kind: "extrapolated", bandRatio: unknownBandRatio, because };
   }
   if (accelerator.rateConfidence !== "measured") {
     const because = `the rates of ${accelerator.name} come from its datasheet`;
-    return { kind: "extrapolated", bandRatio: datasheetBandRatio, because };
+    return { kind: "extrapolated", bandRatio: unknownBandRatio, because };
   }
   const unmeasured = engine.speculative
     ? "tokens guessed ahead"
@@ -37,7 +37,7 @@ export function predictionClass(replica: Replica): PredictionClass {
   if (unmeasured !== null) {
     const share = engine.speculative ? "few or none" : "none";
     const because = `${share} of the ${calibration.rows} runs ${engine.name} was fitted on had ${unmeasured}`;
-    return { kind: "extrapolated", bandRatio: datasheetBandRatio, because };
+    return { kind: "extrapolated", bandRatio: unknownBandRatio, because };
   }
   const known = calibration.measured.some(([chip, id]) => chip === accelerator.id && id === model.id);
   return known

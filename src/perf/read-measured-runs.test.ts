@@ -21,6 +21,11 @@ describe("readMeasuredRuns", () => {
     expect(dressed!.spec).toEqual(plain!.spec);
   });
 
+  it("finds columns however their words are parted", () => {
+    const parted = header.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    expect(rowsOf(`${parted}\n${row}\n`)).toEqual(rowsOf(`${header}\n${row}\n`));
+  });
+
   it("reads the published form by any of its names and leaves other modes to a count", () => {
     const published =
       "backend,system,model_path,mode,isl,osl,gemm_quant_mode,batch_size,tp_size,silicon_ttft_ms,silicon_tpot_ms";
@@ -34,9 +39,11 @@ describe("readMeasuredRuns", () => {
     ["vllm,h999,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,22.7", "not in the catalogue: chip h999"],
     ["vllm,h200-sxm,2,acme/Unheard-7B,fp3,1,1,1,1,1", "not in the catalogue: model acme/Unheard-7B, format fp3"],
     ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,,417,22.7", "tokens, concurrency or accelerators are missing"],
-    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,", "the time per token is missing"],
-    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,nan,22.7", "the time to first token is missing"],
-    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,1e99", "the time per token is missing"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,,", "both times are missing"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,soon,22.7", "the time to first token is not a number"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,0", "the time per token is not a number or absurd"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417", "the row has 9 of the header's 10 cells"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,1e99", "the time per token is not a number or absurd"],
     ["vllm,h200-sxm,3,meta/Llama-3.1-70B,fp8,1024,1024,64,417,22.7", "contradiction: 3 accelerators"],
     ["vllm,gb200,32,deepseek-ai/DeepSeek-R1,fp4,8192,1024,64,417,22.7", "spread over 32 accelerators"],
     ["vllm,h200-sxm,2", "the row has 3 of the header's 10 cells"],
@@ -53,7 +60,7 @@ describe("readMeasuredRuns", () => {
     ["a,b\n1,2", "the header lacks engine, accelerator"],
     ['engine,"model\nvllm', "line 1:"],
     ["system,silicon_tpot_ms\n", "the header lacks backend, model_path"],
-    ["backend,system,model_path,isl,osl,batch_size,silicon_ttft_ms\n", "the header lacks silicon_tpot_ms"],
+    ["backend,system,model_path,isl,osl,batch_size\n", "the header lacks silicon_ttft_ms, silicon_tpot_ms"],
   ])("refuses %j as a whole", (text, message) => {
     const result = readMeasuredRuns(text);
     expect(result.ok).toBe(false);
@@ -62,6 +69,13 @@ describe("readMeasuredRuns", () => {
 });
 
 describe("what a row leaves open", () => {
+  it("may be one of the two times, by cell or by column", () => {
+    const [empty] = rowsOf(`${header}\n${row.replace(",22.7", ",nan")}\n`);
+    expect(empty).toMatchObject({ problem: null, ttftMs: 417, tpotMs: 0 });
+    const [absent] = rowsOf(`${header.replace(",ttftMs", "")}\n${row.replace(",417", "")}\n`);
+    expect(absent).toMatchObject({ problem: null, ttftMs: 0, tpotMs: 22.7 });
+  });
+
   const published =
     "backend,system,model_path,mode,isl,osl,gemm_quant_mode,batch_size,tp_size,attention_dp_size,silicon_ttft_ms,silicon_tpot_ms";
   const specOf = (engine: string, format: string, dataParallel: string) =>

@@ -22,6 +22,9 @@ export interface MeasuredRow {
   readonly concurrency: number;
   /** How the benchmark loaded the engine, as far as its published settings tell. */
   readonly protocol: ClosedLoopProtocol;
+  /** Release of the engine; empty where the file does not say. */
+  readonly release: string;
+  /** 0 where the row does not say; one of the two times is always known where `spec` is. */
   readonly ttftMs: number;
   readonly tpotMs: number;
 }
@@ -66,7 +69,7 @@ type Cell = (...names: readonly string[]) => string;
  * Reads a CSV of runs at a fixed number of requests in flight. Two forms are known by their header: the measured runs
  * published with AIConfigurator (`backend`, `system`, `isl`, …, of which rows of mode `agg` count), and the plain form
  * `engine, accelerator, tensorParallel, model, precision, inputTokens, outputTokens, concurrency, ttftMs, tpotMs`; in it
- * `attentionDataParallel` and `cachePrecision` may stand too. Other columns may stand anywhere and are not looked at. Rows that cannot be used are given back with the reason.
+ * `attentionDataParallel`, `cachePrecision` and `release` may stand too, and of the two times one may be missing. Other columns may stand anywhere and are not looked at. Rows that cannot be used are given back with the reason.
  */
 export function readMeasuredRuns(text: string): MeasuredRowsResult {
   const read = readCsvRecords(text, "");
@@ -83,14 +86,21 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
       message: `the columns are parted by ${foreign}, not by commas; save it with commas, and points in decimals`,
     };
   }
-  const columns = new Map(header.map((cell, column) => [cell.text.trim().toLowerCase(), column]));
-  const has = (name: string) => columns.has(name.toLowerCase());
+  const columns = new Map(header.map((cell, column) => [plainName(cell.text), column]));
+  const has = (name: string) => columns.has(plainName(name));
   // By which form it has more columns of: one that lacks a column is told which.
   const published = Object.values(publishedColumns).filter((names) => names.some(has)).length;
   const isPublished = published > plainColumns.filter(has).length;
-  const missing = isPublished
-    ? Object.values(publishedColumns).flatMap((names) => (names.some(has) ? [] : [names[0]]))
-    : plainColumns.filter((name) => !has(name));
+  const times: readonly (readonly string[])[] = isPublished
+    ? [publishedColumns.ttftMs, publishedColumns.tpotMs]
+    : [["ttftMs"], ["tpotMs"]];
+  const needed: readonly (readonly string[])[] = isPublished
+    ? Object.values(publishedColumns)
+    : plainColumns.map((name) => [name]);
+  // One of the two times is enough.
+  const isTimed = times.some((names) => names.some(has));
+  const isTime = (names: readonly string[]) => times.some(([first]) => first === names[0]);
+  const missing = needed.flatMap((names) => (names.some(has) || (isTimed && isTime(names)) ? [] : [names[0]!]));
   if (missing.length > 0) return { ok: false, message: `the header lacks ${missing.join(", ")}` };
   if (records.length === 0) return { ok: false, message: "there is a header and no run below it" };
   const rows: MeasuredRow[] = [];
@@ -98,7 +108,7 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
   for (const record of records) {
     const { line } = record[0]!.at;
     const cell: Cell = (...names) => {
-      const column = names.map((name) => columns.get(name.toLowerCase())).find((found) => found !== undefined);
+      const column = names.map((name) => columns.get(plainName(name))).find((found) => found !== undefined);
       return column === undefined ? "" : (record[column]?.text.trim() ?? "");
     };
     if (isPublished && !["agg", "aggregated", ""].includes(cell("mode").toLowerCase())) {
@@ -106,7 +116,8 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
       continue;
     }
     const row = isPublished ? publishedRow(cell, line) : plainRow(cell, line);
-    const odd = record.length < header.length && row.problem !== null;
+    const isCutOff = (name: string) => (columns.get(plainName(name)) ?? -1) >= record.length;
+    const odd = record.length < header.length && (row.problem !== null || times.flat().some(isCutOff));
     const cut = `the row has ${record.length} of the header's ${header.length} cells`;
     rows.push(odd ? { ...row, spec: null, problem: cut } : row);
   }
@@ -125,8 +136,9 @@ function plainRow(cell: Cell, line: number): MeasuredRow {
       outputTokens: numberOf(cell("outputTokens")),
       concurrency: numberOf(cell("concurrency")),
       protocol: {},
-      ttftMs: numberOf(cell("ttftMs")),
-      tpotMs: numberOf(cell("tpotMs")),
+      release: cell("release", "version"),
+      ttftMs: timeOf(cell("ttftMs")),
+      tpotMs: timeOf(cell("tpotMs")),
     },
     cell("precision"),
     {
@@ -145,7 +157,7 @@ function shortCacheOf(stated: string, engine: string): boolean {
 }
 
 function publishedRow(cell: Cell, line: number): MeasuredRow {
-  const degree = (name: string) => (/^(nan|none|null|n\/a|-)?$/i.test(cell(name)) ? 1 : numberOf(cell(name)));
+  const degree = (name: string) => (unstated.test(cell(name)) ? 1 : numberOf(cell(name)));
   const name = cell(...publishedColumns.model);
   const model = modelNamed(name);
   const moe = model !== null && "experts" in models[model].shape;
@@ -161,8 +173,9 @@ function publishedRow(cell: Cell, line: number): MeasuredRow {
     outputTokens: numberOf(cell(...publishedColumns.outputTokens)),
     // The file divides the requests in flight by the degree of data parallelism it states.
     concurrency: numberOf(cell(...publishedColumns.batch)) * dataParallel,
-    ttftMs: numberOf(cell(...publishedColumns.ttftMs)),
-    tpotMs: numberOf(cell(...publishedColumns.tpotMs)),
+    release: cell("backend_version", "version"),
+    ttftMs: timeOf(cell(...publishedColumns.ttftMs)),
+    tpotMs: timeOf(cell(...publishedColumns.tpotMs)),
   };
   const settings = benchmarkSettings(
     {
@@ -170,7 +183,7 @@ function publishedRow(cell: Cell, line: number): MeasuredRow {
       system: row.accelerator,
       precision: formatNamed(format) ?? format,
       source: cell("silicon_data_source"),
-      version: cell("backend_version"),
+      version: row.release,
     },
     layout.accelerators,
     layout.attentionDataParallel,
@@ -184,6 +197,22 @@ function publishedRow(cell: Cell, line: number): MeasuredRow {
     return { ...read, spec: null, problem: `pipeline over ${cell("pp_size")} stages: not a number of stages` };
   }
   return { ...read, spec: { ...read.spec, pipelineParallel: stages } };
+}
+
+/** Columns are found whatever the case and whatever parts their words: `inputTokens`, `input_tokens`, `Input Tokens`. */
+function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+}
+
+/** How files say that they do not say. */
+const unstated = /^(nan|none|null|n\/a|-)?$/i;
+
+/** 0 for a time that was not measured. */
+function timeOf(text: string): number {
+  if (unstated.test(text)) return 0;
+  const ms = numberOf(text);
+  // A zero that somebody wrote is no time.
+  return ms === 0 ? Number.NaN : ms;
 }
 
 /** NaN for an empty cell: `Number("")` would be a zero that nobody wrote. */
@@ -225,11 +254,11 @@ function rowOf(
   if (!counts.every((value) => Number.isFinite(value) && value > 0)) {
     return unusable("tokens, concurrency or accelerators are missing, not a number or not above zero");
   }
-  if (!(row.tpotMs > 0 && row.tpotMs < longestMs))
-    return unusable("the time per token is missing, not a number or absurd");
-  if (!(row.ttftMs > 0 && row.ttftMs < longestMs)) {
-    return unusable("the time to first token is missing, not a number or absurd");
+  if (!(row.tpotMs >= 0 && row.tpotMs < longestMs)) return unusable("the time per token is not a number or absurd");
+  if (!(row.ttftMs >= 0 && row.ttftMs < longestMs)) {
+    return unusable("the time to first token is not a number or absurd");
   }
+  if (row.tpotMs === 0 && row.ttftMs === 0) return unusable("both times are missing, per token and to first token");
   const spec: ReplicaSpec = {
     accelerator: acceleratorOf(accelerator, accelerators[accelerator]),
     tensorParallel: layout.accelerators,

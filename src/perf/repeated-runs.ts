@@ -5,16 +5,16 @@ import type { MeasuredRun } from "./fit-coefficients.ts";
  * behaves elsewhere, and leaving one of them out of a fit leaves nothing out. In the order in which set-ups first appear.
  */
 export function withoutRepeats(runs: readonly MeasuredRun[]): MeasuredRun[] {
-  const setUps = Map.groupBy(runs, ({ spec, inputTokens, outputTokens, concurrency, protocol }) =>
-    JSON.stringify([spec, inputTokens, outputTokens, concurrency, protocol]),
+  const setUps = Map.groupBy(runs, ({ spec, inputTokens, outputTokens, concurrency, release, protocol }) =>
+    JSON.stringify([spec, inputTokens, outputTokens, concurrency, release, protocol]),
   );
   return Array.from(setUps.values(), (group) => {
     const [first] = group;
     if (group.length === 1) return first!;
     return {
       ...first!,
-      tpotMs: median(group.map((run) => run.tpotMs)),
-      // A time of 0 stands for one that must not be learnt from.
+      // A time of 0 stands for one that is not known or must not be learnt from.
+      tpotMs: median(group.map((run) => run.tpotMs).filter((ms) => ms > 0)),
       ttftMs: median(group.map((run) => run.ttftMs).filter((ms) => ms > 0)),
     };
   });

@@ -25,7 +25,7 @@ export function contradictions(rows: readonly MeasuredRow[]): ReadonlySet<Measur
   );
   const found = new Set<MeasuredRow>();
   for (const group of groups.values()) {
-    const times = group.map((row) => row.tpotMs);
+    const times = group.map((row) => row.tpotMs).filter((ms) => ms > 0);
     if (Math.max(...times) > Math.min(...times) * alikeRatio) for (const row of group) found.add(row);
   }
   return found;
@@ -67,7 +67,7 @@ function runOf(
   contradicted: ReadonlySet<MeasuredRow>,
   isTtftSound: (row: MeasuredRow) => boolean,
 ): MeasuredRun | string {
-  const { spec, inputTokens, outputTokens, concurrency, tpotMs, protocol } = row;
+  const { spec, inputTokens, outputTokens, concurrency, tpotMs, release, protocol } = row;
   if (spec === null) return row.problem!;
   if (contradicted.has(row)) return "another row of the same set-up differs by more than 15 %";
   const replica = compileReplica(spec);
@@ -77,5 +77,5 @@ function runOf(
   }
   if (!closedLoop(replica, inputTokens, outputTokens, concurrency)) return "one request exceeds the cache";
   const ttftMs = isTtftSound(row) ? row.ttftMs : 0;
-  return { spec, inputTokens, outputTokens, concurrency, tpotMs, ttftMs, protocol };
+  return { spec, inputTokens, outputTokens, concurrency, tpotMs, ttftMs, ...(release !== "" && { release }), protocol };
 }

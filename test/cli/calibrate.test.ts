@@ -170,6 +170,47 @@ describe("disperse calibrate", () => {
   });
 
   it.each([
+    [
+      "with one number in flight only",
+      `${header}\n${table(1)
+        .split("\n")
+        .filter((line) => line.includes(",1024,16,"))
+        .join("\n")}`,
+      /all runs have 16 in flight; how times grow with others stays as in the catalogue/,
+    ],
+    [
+      "without a time per token",
+      `${header}\n${table(1).replaceAll(/,[\d.]+$/gm, ",")}`,
+      /no run has a time per token; what only that shows stays as in the catalogue/,
+    ],
+    [
+      "without a time to first token",
+      `${header}\n${table(1).replaceAll(/,[\d.]+(?=,[\d.]+$)/gm, ",")}`,
+      /no run has a time to first token; the overhead of a request stays as in the catalogue/,
+    ],
+  ])(
+    "fits runs %s, says what they cannot tell, and claims no band that they do not show",
+    async (_what, text, words) => {
+      writeFileSync(at("partial.csv"), `${text}\n`);
+      const run = await runCliHere(["calibrate", at("partial.csv"), "--out", at("partial-engines.csv"), "--json"]);
+      expect(run.exitCode).toBe(0);
+      expect(run.stderr).toMatch(words);
+      expect(readFileSync(at("partial-engines.csv"), "utf8")).not.toMatch(/NaN|Infinity/);
+      const [engine] = (
+        JSON.parse(run.stdout) as {
+          engines: { calibration: { coefficients: EngineCoefficients; bandRatio: number } }[];
+        }
+      ).engines;
+      for (const [name, value] of Object.entries(engine!.calibration.coefficients)) {
+        expect(value, name).toBeGreaterThanOrEqual(0);
+        expect(value, name).toBeLessThan(1000);
+      }
+      // Fewer than ten times per token: no better than an engine of this kind that nobody has run.
+      if (!/first token;/.test(run.stderr)) expect(engine!.calibration.bandRatio).toBeGreaterThanOrEqual(0.143);
+    },
+  );
+
+  it.each([
     ["parted by semicolons", `${header}\n${table(1)}`.replaceAll(",", ";"), /the columns are parted by semicolons/],
     ["with a header alone", `${header}\n`, /a header and no run below it/],
   ])("refuses a file %s by that name", async (_what, text, words) => {

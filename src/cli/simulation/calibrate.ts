@@ -1,4 +1,4 @@
-import { engineProfiles } from "../../catalog/index.ts";
+import { engineCalibration, engineProfiles } from "../../catalog/index.ts";
 import {
   calibrate,
   coefficientsOf,
@@ -8,6 +8,7 @@ import {
   withoutRepeats,
   type Calibration,
   type MeasuredRow,
+  type MeasuredRun,
 } from "../../perf/index.ts";
 import { calibrationSections, percent } from "./calibration-report.ts";
 import { engineTable, type CalibratedEngine } from "./engine-table.ts";
@@ -119,31 +120,47 @@ function fitAll(
     const base = engineNamed(group[0]!.engine)!;
     const generation = options.per === "engine" ? "" : runs[0]!.spec.accelerator.generation;
     const expected = coefficientsOf({ ...base, ...base.byGeneration?.[generation] });
-    const calibration: Calibration = calibrate(runs, expected);
+    const isRated = runs.every(({ spec }) => spec.accelerator.rateConfidence === "measured");
+    const expectedBand = isRated ? engineCalibration[base.id]?.heldOutP90Error : undefined;
+    const calibration: Calibration = calibrate(runs, expected, expectedBand);
     const id = options.id === undefined ? name : groups.length === 1 ? options.id : `${options.id}-${name}`;
     const pairs = runs.map(({ spec }) => `${spec.accelerator.id}/${spec.model.id}`);
     engines.push({ id, like: base.id, calibration, measuredOn: [...new Set(pairs)].toSorted() });
-    for (const doubt of doubtsAbout(calibration, runs.length, base.id)) say(`${id}: ${doubt}`);
+    for (const doubt of doubtsAbout(calibration, runs, base.id)) say(`${id}: ${doubt}`);
   }
   progress.finish();
   return { engines, leftOut };
 }
 
 /** What whoever is about to plan with such coefficients should know first. */
-function doubtsAbout({ expectationRatio, bandRatio }: Calibration, runs: number, like: string): string[] {
+function doubtsAbout(
+  { expectationRatio, bandRatio }: Calibration,
+  runs: readonly MeasuredRun[],
+  like: string,
+): string[] {
   const factor = Math.max(expectationRatio, 1 / expectationRatio);
   const doubts: string[] = [];
   if (factor > otherUnits) {
     const way = expectationRatio > 1 ? "longer" : "shorter";
     doubts.push(
-      `times per token are ${Number(factor.toPrecision(2))} times ${way} than the catalogue's ${like} takes: are ttftMs and tpotMs in milliseconds?`,
+      `times are ${Number(factor.toPrecision(2))} times ${way} than the catalogue's ${like} takes: are ttftMs and tpotMs in milliseconds?`,
     );
   }
-  if (runs < fewRuns) {
+  if (runs.length < fewRuns) {
     doubts.push(
-      `${runs} run(s) say little; what they leave open stays as in the catalogue (band ${percent(bandRatio)})`,
+      `${runs.length} run(s) say little; what they leave open stays as in the catalogue (band ${percent(bandRatio)})`,
     );
   }
+  const levels = new Set(runs.map((run) => run.concurrency));
+  if (levels.size === 1 && runs.length > 1) {
+    doubts.push(
+      `all runs have ${runs[0]!.concurrency} in flight; how times grow with others stays as in the catalogue, and no error here tells of it`,
+    );
+  }
+  const untimed = (time: "ttftMs" | "tpotMs") => runs.every((run) => run[time] === 0);
+  if (untimed("tpotMs")) doubts.push("no run has a time per token; what only that shows stays as in the catalogue");
+  if (untimed("ttftMs"))
+    doubts.push("no run has a time to first token; the overhead of a request stays as in the catalogue");
   if (bandRatio > 1) {
     doubts.push(
       `one in ten times per token is missed by more than ${percent(bandRatio)}: the engine model does not explain these runs, so do not plan with it`,

@@ -2,7 +2,8 @@ import { coefficientNames } from "../../perf/index.ts";
 import type { CalibratedEngine } from "./engine-table.ts";
 import type { Section } from "../terminal/report.ts";
 
-export const percent = (ratio: number): string => `${(ratio * 100).toFixed(ratio < 0.1 ? 1 : 0)} %`;
+export const percent = (ratio: number): string =>
+  Number.isNaN(ratio) ? "–" : `${(ratio * 100).toFixed(ratio < 0.1 ? 1 : 0)} %`;
 
 const units: Readonly<Record<string, string>> = { Ms: "ms", Us: "us" };
 
@@ -35,7 +36,10 @@ export function calibrationSections(engines: readonly CalibratedEngine[]): Secti
     {
       title: "Band",
       lines: engines.map(({ id, calibration, measuredOn }) => {
-        const without = calibration.heldOut.length === 0 ? ", from the fit alone: too few runs to leave any out" : "";
+        const without =
+          calibration.fit.runs < 10
+            ? ", as of an engine nobody has run: nine of ten cannot be told from fewer than ten"
+            : "";
         return `${id}: nine of ten times per token within ${percent(calibration.bandRatio)}${without}. Measured: ${measuredOn.join(", ")}.`;
       }),
     },

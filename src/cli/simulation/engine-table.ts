@@ -56,4 +56,6 @@ export function engineTable(engines: readonly CalibratedEngine[]): string {
   return `${[head, ...rows].map((row) => row.join(",")).join("\n")}\n`;
 }
 
-const errorCell = (ratio: number) => `${Number((Math.min(ratio, 10) * 100).toPrecision(3))} %`;
+/** Empty where no run tells. */
+const errorCell = (ratio: number) =>
+  Number.isNaN(ratio) ? "" : `${Number((Math.min(ratio, 10) * 100).toPrecision(3))} %`;
