@@ -7,8 +7,12 @@ import type { MoveTables } from "../search/row-moves.ts";
 export function placeSurviving(book: ReserveBook, tables: MoveTables, row: number): void {
   const { plan } = book;
   const { arcs, rows } = plan.problem;
+  const { modules, load } = plan;
   for (let i = arcs.starts[row]!; i < arcs.starts[row + 1]! && plan.unserved[row]! > negligible; i++) {
     const arc = tables.ranked[i]!;
+    const pool = arcs.pool[arc]!;
+    // Most pools are empty, and most of the others full: what has no room need not be asked how much.
+    if (modules[pool] === 0 || (load[pool]! >= modules[pool]! && arcs.load[arc]! > 0)) continue;
     if (arcs.usd[arc]! >= rows.unservedUsd[row]!) continue;
     const part = book.room(row, arc, plan.unserved[row]!);
     if (part > negligible) book.serve(row, arc, part);

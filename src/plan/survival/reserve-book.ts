@@ -66,6 +66,30 @@ export class ReserveBook {
     return this.#most[place]!;
   }
 
+  /** Module time that a failure would take at a place. */
+  coming(place: number, failure: number): number {
+    return this.#coming[place]!.get(failure) ?? 0;
+  }
+
+  /** Rows that would go to a place in some failure. */
+  rowsComing(place: number): Set<number> {
+    const rows = new Set<number>();
+    for (const failure of this.#coming[place]!.keys()) {
+      for (const [row, known] of this.#backups[failure]!) if (known.some((one) => one.place === place)) rows.add(row);
+    }
+    return rows;
+  }
+
+  /** Writes down that a share of a row goes to a place in a failure, which the caller knows to have room. */
+  expect(row: number, failure: number, place: number, share: number): void {
+    const { starts, place: places, load } = this.#refuges;
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) {
+      if (places[at] !== place) continue;
+      this.#send(row, failure, place, share, load[at]!);
+      return;
+    }
+  }
+
   /** Module time at a place that is neither busy nor reserved for a failure. */
   free(place: number, failure: number): number {
     return this.idle(place) - (this.#coming[place]!.get(failure) ?? 0);

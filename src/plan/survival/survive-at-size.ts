@@ -12,7 +12,9 @@ import { boundSteps, type KnownChoices, type LagrangianResult } from "../bound/l
 import { pricesByPeriod } from "../bound/periods-apart.ts";
 import { createPlanState } from "../search/plan-state.ts";
 import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
+import { rearrangeSurviving } from "./rearrange-surviving.ts";
 import { refugesIn } from "./refuges.ts";
+import type { ReserveBook } from "./reserve-book.ts";
 import type { FailoverTable, Failure } from "../world/resilience.ts";
 import { roundedCounts, type Rounding } from "../search/round-plan.ts";
 import { moveTables, rankAgain, type MoveTables } from "../search/row-moves.ts";
@@ -29,7 +31,7 @@ import type { ResilientResult } from "./solve-resilient.ts";
 import type { SolveResult } from "../problem/solver.ts";
 import { takePauses, type Steps } from "../problem/steps.ts";
 import { isStandingLimit, survivalLimitsAtSize } from "../world/survival-limits.ts";
-import { rebuildParts, surviveFrom } from "./surviving-plan.ts";
+import { rebuildParts, surviveFrom, tryElsewhere } from "./surviving-plan.ts";
 
 /** Share of the time limit for first prices, for what the solver takes for the relaxation in outline, and for a plan in outline. */
 const firstTimeShare = 0.1;
@@ -46,7 +48,7 @@ const worthClimbing = 2e-4;
 const periodsTimeShare = 0.25;
 const boundTimeShare = 0.35;
 /** Share of the time limit that roundings may take in all, and that the last look through all failures is left. */
-const roundingTimeShare = 0.75;
+const roundingTimeShare = 0.3;
 const lookingTimeShare = 0.05;
 const roundings: readonly Rounding[] = [
   { by: "sites", threshold: 0.25 },
@@ -85,10 +87,14 @@ export async function surviveAtSize(
     options.onProgress?.({ seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd, ...(stage !== "" && { stage }) }),
   );
   const proven = (): boolean => gapOf(bestUsd, boundUsd) <= options.relativeGap;
-  const keep = (solution: ProblemSolution): void => {
+  // The best plan with where everybody goes: found anew by who comes first, not all would find room.
+  let bestBook: ReserveBook | undefined;
+  const keep = (book: ReserveBook): void => {
+    const solution = book.plan.solution();
     const usd = objectiveUsd(plain, solution);
     if (usd >= bestUsd || checkSolution(plain, solution).length > 0) return;
     best = solution;
+    bestBook = book;
     bestUsd = usd;
     record();
   };
@@ -98,11 +104,11 @@ export async function surviveAtSize(
     else rankAgain(plain, moves, modulePrice);
     return moves;
   };
+  const hurries = (): boolean => timeUp() || elapsedS() > roundingTimeShare * options.timeLimitS;
   function* roundTo(known: KnownChoices, rounding: Rounding, stop: () => boolean): Steps<void> {
     const ranked = rank(known.modulePrice);
     const wanted = roundedCounts(plain, known, rounding);
-    const state = yield* surviveFrom(plain, refuges, ranked, known, standingAs(plain, known, ranked, wanted), stop);
-    keep(state.solution());
+    keep(yield* surviveFrom(plain, refuges, ranked, known, standingAs(plain, known, ranked, wanted), stop, hurries));
   }
 
   const from = await finish(
@@ -157,13 +163,27 @@ export async function surviveAtSize(
   for (const [i, rounding] of roundings.entries()) {
     // Whoever stops early, or has little time, gets a plan all the same.
     const isFirst = planned === null && i === 0;
-    if (proven() || (!isFirst && elapsedS() > roundingTimeShare * options.timeLimitS)) break;
+    if (proven() || (!isFirst && hurries())) break;
     await finish(roundTo(found, rounding, timeUp));
   }
-  if (!proven() && !timeUp()) {
+  if (bestBook !== undefined && !proven() && !timeUp()) {
+    const book = bestBook;
     const ranked = rank(found.modulePrice);
-    const enough = (usd: number): boolean => timeUp() || gapOf(usd, boundUsd) <= options.relativeGap;
-    keep((await finish(rebuildParts(plain, refuges, ranked, found, best, bestUsd, options.seed, enough))).solution());
+    const restUsd = bestUsd - book.plan.costUsd;
+    const enough = (): boolean => timeUp() || gapOf(restUsd + book.plan.costUsd, boundUsd) <= options.relativeGap;
+    const leftS = (): number => searchS - elapsedS();
+    const rearrange = async (): Promise<void> => {
+      await rearrangeSurviving(book, ranked, found, tools, { ...options, enough, leftS });
+      keep(book);
+    };
+    await rearrange();
+    if (!enough()) {
+      await finish(tryElsewhere(book, ranked, found, enough));
+      keep(book);
+      await rearrange();
+    }
+    if (!enough()) await finish(rebuildParts(book, ranked, found, options.seed, enough));
+    keep(book);
   }
 
   let examined = await examine(stages, tables, failures, best, tools, options);

@@ -1,6 +1,6 @@
 /** Plans that survive, rounded from prices or from a plan that does not: everybody who is served has a place to go to, at every moment. */
 import { mend } from "../search/mend-plan.ts";
-import { createPlanState, type PlanState } from "../search/plan-state.ts";
+import { createPlanState } from "../search/plan-state.ts";
 import type { PlanProblem, ProblemSolution } from "../problem/problem.ts";
 import type { Refuges } from "./refuges.ts";
 import { ReserveBook } from "./reserve-book.ts";
@@ -17,7 +17,11 @@ const improvementRounds = 8;
 /** Share of what the plan is worth that a round must gain for another to follow. */
 const worthAnother = 1e-5;
 
-/** A plan that survives, from one that need not; what it cannot cover is served by what is worth buying for it, or not at all. */
+/**
+ * A plan that survives, from one that need not; what it cannot cover is served by what is worth buying for it, or not at all.
+ *
+ * @param hurries True: what takes long is left to `tryElsewhere`.
+ */
 export function* surviveFrom(
   problem: PlanProblem,
   refuges: Refuges,
@@ -25,7 +29,8 @@ export function* surviveFrom(
   bound: Pick<Choices, "open" | "limitPrice">,
   from: ProblemSolution,
   stop: () => boolean,
-): Steps<PlanState> {
+  hurries: () => boolean,
+): Steps<ReserveBook> {
   const worth = problem.rows.unservedUsd;
   const rowOrder = Array.from({ length: problem.rows.count }, (_, row) => row).sort(
     (a, b) => worth[b]! - worth[a]! || a - b,
@@ -39,13 +44,13 @@ export function* surviveFrom(
     placeSurviving(first, tables, row);
     if (i % rowsPerStep === 0) yield;
   }
-  yield* improve(first, tables, rowOrder, bound.open, stop);
+  yield* improve(first, tables, rowOrder, bound.open, stop, hurries);
   if (start.hasTwoSided) mend(start, tables);
   const plan = createPlanState(problem, start.solution());
   const book = new ReserveBook(plan, refuges);
   book.coverAll(rowOrder, []);
-  yield* improve(book, tables, rowOrder, bound.open, stop);
-  return plan;
+  yield* improve(book, tables, rowOrder, bound.open, stop, hurries);
+  return book;
 }
 
 function* improve(
@@ -54,14 +59,17 @@ function* improve(
   rowOrder: readonly number[],
   liked: Float64Array,
   stop: () => boolean,
+  hurries: () => boolean,
 ): Steps<void> {
   for (let round = 0; round < improvementRounds && !stop(); round++) {
     const before = book.plan.costUsd;
     for (const row of rowOrder) placeSurviving(book, tables, row);
     yield* buyAll(book, tables, rowOrder, liked, stop);
     yield* shrinkSurviving(book, tables, liked, stop);
-    yield* spreadLoad(book, tables, liked, stop);
-    yield* swapSurviving(book, tables, liked, stop);
+    if (!hurries()) {
+      yield* spreadLoad(book, tables, liked, hurries);
+      yield* swapSurviving(book, tables, liked, hurries);
+    }
     if (before - book.plan.costUsd <= worthAnother * Math.abs(before)) return;
   }
 }
@@ -81,26 +89,28 @@ function* buyAll(
   }
 }
 
-/** Rebuilds parts of a plan that survives until nothing more is gained; `enough` is told what it costs. */
-export function* rebuildParts(
-  problem: PlanProblem,
-  refuges: Refuges,
+/** What takes longer: large places shared out, and others tried instead of those that are open. */
+export function* tryElsewhere(
+  book: ReserveBook,
   tables: MoveTables,
   bound: Pick<Choices, "open">,
-  from: ProblemSolution,
-  fromUsd: number,
+  stop: () => boolean,
+): Steps<void> {
+  yield "trying other places";
+  yield* spreadLoad(book, tables, bound.open, stop);
+  yield* swapSurviving(book, tables, bound.open, stop);
+}
+
+/** Rebuilds parts of a plan that survives until nothing more is gained. */
+export function* rebuildParts(
+  book: ReserveBook,
+  tables: MoveTables,
+  bound: Pick<Choices, "open">,
   seed: number,
-  enough: (usd: number) => boolean,
-): Steps<PlanState> {
+  enough: () => boolean,
+): Steps<void> {
   yield "rebuilding parts of the plan";
-  const plan = createPlanState(problem, from);
-  const book = new ReserveBook(plan, refuges);
-  book.coverAll(
-    Array.from({ length: problem.rows.count }, (_, row) => row),
-    [],
-  );
-  yield* rebuildSurviving(book, tables, bound.open, randomFrom(seed), () => enough(fromUsd + plan.costUsd));
-  return plan;
+  yield* rebuildSurviving(book, tables, bound.open, randomFrom(seed), enough);
 }
 
 /** Numbers from 0 to 1 that depend on the seed alone (a multiplicative congruential generator, Park and Miller 1988). */
