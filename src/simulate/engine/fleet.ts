@@ -108,8 +108,11 @@ export class Fleet implements LoadView {
   // What the policy sees.
 
   drainMs(replica: number, nowMs: number): number {
+    const known = this.#known;
     const at = replica * fields;
-    return this.#known[at + freshUntil]! > nowMs ? this.#known[at + reported]! : this.#drainMsAfresh(replica, nowMs);
+    // Read again and not handed on by whoever looks anew, so that it stays a plain double all the way.
+    if (!(known[at + freshUntil]! > nowMs) && !this.#isKnownAfresh(replica, nowMs)) return Number.NaN;
+    return known[at + reported]!;
   }
 
   /** The queue there is, whatever was last reported: what a gateway knows that has sent an engine all it has, ms. */
@@ -121,8 +124,10 @@ export class Fleet implements LoadView {
   }
 
   health(replica: number, nowMs: number): number {
-    const health = this.#known[replica * fields + believed]!;
-    return health === full ? this.#healthOfFull(replica, nowMs) : health;
+    const known = this.#known;
+    const at = replica * fields + believed;
+    if (known[at]! === full) this.#lookAtFull(replica, nowMs);
+    return Math.max(0, known[at]!);
   }
 
   /** Whether it is known to have failed or to be drained; one that is full or stopped by the autoscaler is not out of service. */
@@ -301,19 +306,16 @@ export class Fleet implements LoadView {
   }
 
   /** Whoever sent an engine all that it takes knows when one of them is over. */
-  #healthOfFull(replica: number, nowMs: number): number {
+  #lookAtFull(replica: number, nowMs: number): void {
     // Beyond capacity every request asks all engines it may go to, so that nobody looks where nothing can have ended.
     const at = replica * fields;
-    if (nowMs < this.#kept[replica * keptFields + fullUntil]!) return 0;
+    if (nowMs < this.#kept[replica * keptFields + fullUntil]!) return;
     // A report that was due before must not know what comes now.
     if (this.#kept[replica * keptFields + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
     const engine = this.engineOf(replica);
     engine?.advance(nowMs);
-    if (this.#hasAll(replica)) {
-      this.#kept[replica * keptFields + fullUntil] = engine?.nextChangeMs ?? 0;
-      return 0;
-    }
-    return (this.#known[at + believed] = 1);
+    if (this.#hasAll(replica)) this.#kept[replica * keptFields + fullUntil] = engine?.nextChangeMs ?? 0;
+    else this.#known[at + believed] = 1;
   }
 
   /** Whether an engine has as many requests as it takes. */
@@ -327,11 +329,11 @@ export class Fleet implements LoadView {
     this.#known[replica * fields + freshUntil] = Math.min(dueMs, this.#kept[replica * keptFields + silentSince]!);
   }
 
-  #drainMsAfresh(replica: number, nowMs: number): number {
+  /** Takes the report that is due; false for an engine that has been silent for too long. */
+  #isKnownAfresh(replica: number, nowMs: number): boolean {
     const silentSinceMs = this.#kept[replica * keptFields + silentSince]!;
-    if (silentSinceMs <= nowMs && nowMs - silentSinceMs > this.#timing.maxAgeMs) return Number.NaN;
     if (silentSinceMs > nowMs) this.#bringReportUpTo(replica, nowMs);
-    return this.#known[replica * fields + reported]!;
+    return !(nowMs - silentSinceMs > this.#timing.maxAgeMs);
   }
 
   /** Takes the last report that was due by `nowMs`: what the engine's load was then, not what it is now. */
