@@ -67,7 +67,7 @@ export class Admission {
   #bytes = 0;
   #scheduled = false;
   #looking = false;
-  /** Requests begun, decaying with `rateMemoryMs`. */
+  /** Requests begun, decaying with `rateMemoryMs`, as of that time. */
   #begun = 0;
   #begunAtMs = 0;
 
@@ -175,8 +175,13 @@ export class Admission {
     this.#least.began(candidate.band, tokensOf(candidate));
     this.#events.waited(candidate, waitedMs);
     const nowMs = this.#clock.monotonicMs();
-    this.#begun = this.#begun * Math.exp((this.#begunAtMs - nowMs) / rateMemoryMs) + 1;
-    this.#begunAtMs = nowMs;
+    const sinceMs = nowMs - this.#begunAtMs;
+    // In less than a thousandth of the memory nothing fades that anybody could tell.
+    if (sinceMs > rateMemoryMs / 1000) {
+      this.#begun *= Math.exp(-sinceMs / rateMemoryMs);
+      this.#begunAtMs = nowMs;
+    }
+    this.#begun++;
   }
 
   #add(candidate: Candidate): void {
