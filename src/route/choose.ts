@@ -41,6 +41,9 @@ export function choose(
     const at = termsAt(lane, index);
     const boundUsd = lane.terms[at + laneTerm.boundUsd]!;
     if (boundsHold && boundUsd > bestUsd * (1 + tieRatio)) break;
+    // Nor need anybody look at the engines of a group where the additional tokens alone make it dearer.
+    const longerMs = extra.tokens * lane.terms[at + laneTerm.perTokenMs]!;
+    if (longerMs > 0 && boundUsd + lane.stakes.latencyUsdPerMs * longerMs > bestUsd * (1 + 2 * tieRatio)) continue;
     const group = lane.terms[at + laneTerm.group]!;
     const replica = pickReplica(replicasOfGroup[2 * group]!, replicasOfGroup[2 * group + 1]!, load, nowMs, rng);
     if (replica < 0) continue;
