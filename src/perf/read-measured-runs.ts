@@ -4,6 +4,7 @@ import { benchmarkSettings, layoutOf } from "./benchmark-settings.ts";
 import { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
 import type { ClosedLoopProtocol } from "./closed-loop.ts";
 import type { ReplicaSpec } from "./memory.ts";
+import { numberOf, publishedColumns, runColumns, timeOf, unstated, type Cell } from "./run-columns.ts";
 
 /** One row of a file of measured runs, in the words of the model. */
 export interface MeasuredRow {
@@ -38,33 +39,6 @@ export type MeasuredRowsResult =
     }
   | { readonly ok: false; readonly message: string };
 
-/** Names under which a column is found, the first being the one that errors call it by. Case does not matter. */
-const publishedColumns = {
-  engine: ["backend", "engine", "framework"],
-  system: ["system", "system_name", "accelerator"],
-  model: ["model_path", "model"],
-  inputTokens: ["isl", "input_tokens"],
-  outputTokens: ["osl", "output_tokens"],
-  batch: ["batch_size", "concurrency", "silicon_concurrency"],
-  ttftMs: ["silicon_ttft_ms", "ttft_ms"],
-  tpotMs: ["silicon_tpot_ms", "tpot_ms"],
-} as const;
-const plainColumns = [
-  "engine",
-  "accelerator",
-  "tensorParallel",
-  "model",
-  "precision",
-  "inputTokens",
-  "outputTokens",
-  "concurrency",
-  "ttftMs",
-  "tpotMs",
-] as const;
-
-/** The text of a cell by any of the names of its column; empty when the file has no such column. */
-type Cell = (...names: readonly string[]) => string;
-
 /**
  * Reads a CSV of runs at a fixed number of requests in flight. Two forms are known by their header: the measured runs
  * published with AIConfigurator (`backend`, `system`, `isl`, …, of which rows of mode `agg` count), and the plain form
@@ -86,38 +60,22 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
       message: `the columns are parted by ${foreign}, not by commas; save it with commas, and points in decimals`,
     };
   }
-  const columns = new Map(header.map((cell, column) => [plainName(cell.text), column]));
-  const has = (name: string) => columns.has(plainName(name));
-  // By which form it has more columns of: one that lacks a column is told which.
-  const published = Object.values(publishedColumns).filter((names) => names.some(has)).length;
-  const isPublished = published > plainColumns.filter(has).length;
-  const times: readonly (readonly string[])[] = isPublished
-    ? [publishedColumns.ttftMs, publishedColumns.tpotMs]
-    : [["ttftMs"], ["tpotMs"]];
-  const needed: readonly (readonly string[])[] = isPublished
-    ? Object.values(publishedColumns)
-    : plainColumns.map((name) => [name]);
-  // One of the two times is enough.
-  const isTimed = times.some((names) => names.some(has));
-  const isTime = (names: readonly string[]) => times.some(([first]) => first === names[0]);
-  const missing = needed.flatMap((names) => (names.some(has) || (isTimed && isTime(names)) ? [] : [names[0]!]));
-  if (missing.length > 0) return { ok: false, message: `the header lacks ${missing.join(", ")}` };
+  const columns = runColumns(header.map((cell) => cell.text));
+  if ("missing" in columns) return { ok: false, message: `the header lacks ${columns.missing.join(", ")}` };
+  const { isPublished } = columns;
   if (records.length === 0) return { ok: false, message: "there is a header and no run below it" };
   const rows: MeasuredRow[] = [];
   let otherModes = 0;
   for (const record of records) {
     const { line } = record[0]!.at;
-    const cell: Cell = (...names) => {
-      const column = names.map((name) => columns.get(plainName(name))).find((found) => found !== undefined);
-      return column === undefined ? "" : (record[column]?.text.trim() ?? "");
-    };
+    const cells = record.map((each) => each.text);
+    const cell = columns.cellOf(cells);
     if (isPublished && !["agg", "aggregated", ""].includes(cell("mode").toLowerCase())) {
       otherModes++;
       continue;
     }
     const row = isPublished ? publishedRow(cell, line) : plainRow(cell, line);
-    const isCutOff = (name: string) => (columns.get(plainName(name)) ?? -1) >= record.length;
-    const odd = record.length < header.length && (row.problem !== null || times.flat().some(isCutOff));
+    const odd = record.length < header.length && (row.problem !== null || columns.lacksTime(cells));
     const cut = `the row has ${record.length} of the header's ${header.length} cells`;
     rows.push(odd ? { ...row, spec: null, problem: cut } : row);
   }
@@ -197,27 +155,6 @@ function publishedRow(cell: Cell, line: number): MeasuredRow {
     return { ...read, spec: null, problem: `pipeline over ${cell("pp_size")} stages: not a number of stages` };
   }
   return { ...read, spec: { ...read.spec, pipelineParallel: stages } };
-}
-
-/** Columns are found whatever the case and whatever parts their words: `inputTokens`, `input_tokens`, `Input Tokens`. */
-function plainName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-}
-
-/** How files say that they do not say. */
-const unstated = /^(nan|none|null|n\/a|-)?$/i;
-
-/** 0 for a time that was not measured. */
-function timeOf(text: string): number {
-  if (unstated.test(text)) return 0;
-  const ms = numberOf(text);
-  // A zero that somebody wrote is no time.
-  return ms === 0 ? Number.NaN : ms;
-}
-
-/** NaN for an empty cell: `Number("")` would be a zero that nobody wrote. */
-function numberOf(text: string): number {
-  return text === "" ? Number.NaN : Number(text);
 }
 
 /**

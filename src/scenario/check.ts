@@ -119,7 +119,10 @@ function checkNumber(field: NumberField | QuantityField, tree: Tree, context: Ch
   const due = field.kind === "number" ? "a number" : "a number with its unit";
   if (tree.kind !== "scalar" || typeof tree.value === "boolean") return wrongType(due, field, tree, context);
   const result = field.kind === "number" ? parseNumber(tree.text) : parseUnits(field, tree, context);
-  if (!result.ok) return refuse(context, result.problem.code, tree.at, result.problem.message, result.problem.hint);
+  if (!result.ok) {
+    const { code, message, hint } = result.problem;
+    return refuse(context, code, tree.at, message, field.kind === "number" ? numberHint(field) : hint);
+  }
   if (field.kind === "number" && field.integer && !Number.isSafeInteger(result.value)) {
     return refuse(
       context,
@@ -139,6 +142,11 @@ function checkNumber(field: NumberField | QuantityField, tree: Tree, context: Ch
       exampleHint(field),
     );
   return result.value;
+}
+
+/** Says what the number is of: whoever wrote a date for a year, or a unit too many, cannot tell from any number. */
+function numberHint({ example, doc }: NumberField): string {
+  return example === undefined ? doc : `write a plain number without a unit, for example \`${example}\`: ${doc}`;
 }
 
 function parseUnits(field: QuantityField, tree: ScalarTree, context: CheckContext): Result<number, UnitProblem> {

@@ -90,6 +90,19 @@ describe("simulate", () => {
     expect(fromFile).toEqual(fromLine);
   });
 
+  it("says that a fault or a window lies beyond the simulated time, instead of a result without them", async () => {
+    const late = await simulate("--fault", "site:ber@60s+20s");
+    expect([late.exitCode, late.stderr]).toEqual([
+      0,
+      expect.stringMatching(/one fault begins at 60 s .* simulated 60 s/),
+    ]);
+    expect((await simulate("--fault", "site:ber@59s")).stderr).not.toMatch(/fault begins/);
+    const swept = ["sweep", plan, "--seconds", "10", "--fault", "site:ber@20s", "--journal", at("late.jsonl")];
+    expect((await runCliHere(swept)).stderr).toMatch(/one fault begins at 20 s .* simulated 10 s/);
+    const window = await simulate("--chrome-trace", at("none.json"), "--trace-window", "70s-80s");
+    expect([window.exitCode, window.stderr]).toEqual([3, expect.stringMatching(/nothing would be recorded/)]);
+  });
+
   it("plays a packed trace, names its bad rows and goes on", async () => {
     const rows = Array.from({ length: 50 }, (_, i) => `2024-05-10 00:00:${String(i).padStart(2, "0")}.5+00:00,100,5`);
     writeFileSync(

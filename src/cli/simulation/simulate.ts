@@ -7,7 +7,7 @@ import { readPlan } from "../document/read-plan.ts";
 import { openTraces, traceNotes, traceSpecs } from "./read-traces.ts";
 import { runSimulation } from "./run-simulation.ts";
 import type { SimulationFlags } from "./simulation-flags.ts";
-import { optionsOf } from "./simulation-settings.ts";
+import { lateFaultNotes, optionsOf } from "./simulation-settings.ts";
 import { objectiveKept, simulationSummary } from "./simulation-summary.ts";
 import { simulationTables } from "./simulation-tables.ts";
 import { requireWritable, writeFile } from "../terminal/write-file.ts";
@@ -34,6 +34,13 @@ export async function simulatePlan(file: string, options: SimulateOptions): Prom
   if (options.traceWindow !== undefined && options.chromeTrace === undefined) {
     throw new CommandFailure(exitCodes.invalid, "--trace-window says what to record: give --chrome-trace as well.");
   }
+  if (options.traceWindow && options.traceWindow.fromS >= options.seconds) {
+    const window = `${options.traceWindow.fromS} s`;
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `--trace-window begins at ${window}, after the simulated ${options.seconds} s: nothing would be recorded.`,
+    );
+  }
   // Before any work is done: a long run must not end with a file that cannot be written.
   for (const path of [options.out, options.chromeTrace]) if (path !== undefined) requireWritable(path, true);
   const simulationOptions = optionsOf(options, world);
@@ -42,6 +49,7 @@ export async function simulatePlan(file: string, options: SimulateOptions): Prom
   const say = (line: string): boolean => process.stderr.write(`${line}\n`);
   const opened = await openTraces(specs, say);
   for (const note of traceNotes(opened, specs, world, options.seconds)) say(note);
+  for (const note of lateFaultNotes(simulationOptions.faults ?? [], options.seconds)) say(note);
   let result: SimulationResult;
   let simulation: Simulation;
   let wasStopped: boolean;

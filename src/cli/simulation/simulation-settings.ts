@@ -42,6 +42,15 @@ function faultsOf({ fault, faults }: SimulationFlags, world: World): Fault[] {
   return [...single, ...[...readFaultFile(faults, world, "--faults").values()].flat()];
 }
 
+/** What is told of faults that begin when nothing is sent any more: they change nothing, and nobody should take comfort in that. */
+export function lateFaultNotes(faults: readonly Fault[], durationS: number): string[] {
+  const late = faults.filter(({ fromS }) => fromS >= durationS);
+  if (late.length === 0) return [];
+  const first = Math.min(...late.map(({ fromS }) => fromS));
+  const which = late.length === 1 ? "one fault begins" : `${late.length} faults begin`;
+  return [`warning: ${which} at ${first} s or later, after the simulated ${durationS} s: give more --seconds`];
+}
+
 /** Refuses names of workloads that the world does not have. */
 export function requireWorkloads(world: World, names: readonly string[], option: string): void {
   for (const name of names) {

@@ -21,7 +21,7 @@ import { readFaultFile } from "./read-faults.ts";
 import { readPlan } from "../document/read-plan.ts";
 import { openTraces, traceNotes, traceSpecs } from "./read-traces.ts";
 import type { SimulationFlags } from "./simulation-flags.ts";
-import { optionsOf } from "./simulation-settings.ts";
+import { lateFaultNotes, optionsOf } from "./simulation-settings.ts";
 import { SweepJournal } from "./sweep-journal.ts";
 import { sweepReport, sweepTables, sweepText } from "./sweep-report.ts";
 import { requireWritable, writeFile } from "../terminal/write-file.ts";
@@ -58,6 +58,8 @@ export async function sweep(file: string, options: SweepOptions): Promise<void> 
   };
   const cases = sweepCases(grid, optionsOf(options, world));
   for (const entry of cases) checkOptions(entry);
+  const late = lateFaultNotes([...new Set(cases.flatMap((entry) => entry.options.faults ?? []))], options.seconds);
+  for (const note of late) process.stderr.write(`${note}\n`);
   const question = { world, deployment, traces: traces.map((trace) => ({ ...trace, ...stampOf(trace.path) })) };
   const id = createHash("sha256").update(JSON.stringify(question)).digest("hex").slice(0, 24);
   const journal = SweepJournal.open(options.journal, id, { fresh: options.fresh ?? false });
