@@ -115,8 +115,8 @@ export class RowTexts {
   }
 
   /**
-   * A function of its own, called for each row: within a loop over a thousand rows V8 compiles the loop over their columns anew
-   * time after time, throws it away when it ends, and never comes to the whole.
+   * A function of its own, called for each row: V8 can compile a loop over columns within one over a thousand rows time after
+   * time, for it alone, and never come to the whole.
    */
   #textOf(id: string, shape: Shape, numbers: Float64Array, at: number): string {
     let text = `{"requestId":${byteText(JSON.stringify(id))}`;
