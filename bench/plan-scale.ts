@@ -2,14 +2,15 @@
  * How planning grows with size, on real cities: time, proven gap and memory.
  *
  *     npm run -s bench -- plan-scale [50x200] [200x1000] [1000x5000] [4442x9062] [4442x9062x5] [--periods 1] [--gap 0.01]
- *                                    [--time-limit 180] [--survive none|site|zone] [--highs | --exact] [--seed 1]
- *                                    [--clock wall|cpu] [--verbose]
+ *                                    [--time-limit 180] [--survive none|site|zone] [--models 1] [--highs | --exact]
+ *                                    [--seed 1] [--clock wall|cpu] [--verbose]
  *
  * A size is edge sites × demand areas, the largest cities of the world first, and × years planned together; regional and
  * core candidates are added. Three workloads, three kinds of servers, and these constraints: power of sites and zones with
  * upgrades, ports, links to parent sites, parents that are named, budgets of two owners, allotments, supply, most sites, forced
  * and existing sites, one that must close by 2029, a sovereign share, least use, residency, export rules, training in the core,
  * prices of memory by year. `--survive` adds survival of the loss of any one site, or zone; it multiplies the work.
+ * `--models` has assistants run several models, of 7 to 671 billion parameters, not all of which fit the same accelerators.
  * Prints one JSON object per size. `--highs` gives the whole model to HiGHS as well, with the same limits, and prints a
  * second line; its abort or time-out is an outcome like any other. `--exact` prints that line alone.
  *
@@ -23,7 +24,6 @@ import {
   recomputeBound,
   solveExact,
   solvePlan,
-  solveProblem,
   stackPeriods,
   worldProblem,
   type PlanProblem,
@@ -31,7 +31,7 @@ import {
   type Stage,
 } from "../src/plan/index.ts";
 import { processorMs } from "./processor-clock.ts";
-import { worldOf } from "./scale-world.ts";
+import { mostModels, worldOf } from "./scale-world.ts";
 import { choiceOf, numberOf, UsageFault } from "./usage.ts";
 
 /** Penalties in the objective: a gap means little where they are most of it. */
@@ -64,20 +64,29 @@ function problemOf(world: World, years: number): { problem: PlanProblem; stages:
   return { problem, stages: periods.map((planned, period) => ({ planned, ...first[period]! })) };
 }
 
-/** As `disperse plan` solves it: again and again where failures are to be survived. */
-function planOf(stages: readonly Stage[]): typeof solveProblem {
-  const { resilience } = stages[0]!.planned.world.limits;
-  if (resilience === undefined) return solveProblem;
+/**
+ * As `disperse plan` solves it: again and again where failures are to be survived, and with models apart that do not fit together.
+ * What is proven may be of a problem that knows more than the one given.
+ */
+type Solve = (
+  ...of: Parameters<typeof solveExact>
+) => Promise<Awaited<ReturnType<typeof solveExact>> & { readonly proven?: PlanProblem }>;
+
+function planOf(stages: readonly Stage[]): Solve {
   return async (problem, tools, options) => {
-    const { result, fatal, cuts } = await solvePlan(problem, stages, tools, options);
-    // The prices in a certificate are of the problem with the limits found last.
-    const { certificate: _last, ...rest } = result;
+    const { result, fatal, cuts, apart, problem: proven } = await solvePlan(problem, stages, tools, options);
+    const isResilient = stages[0]!.planned.world.limits.resilience !== undefined;
     const message = [
-      `${cuts.length} limits from failures`,
+      ...(isResilient ? [`${cuts.length} limits from failures`] : []),
       ...fatal.map((name) => `not survived: ${name}`),
+      ...(apart === undefined ? [] : [`models stand apart at ${apart.places} places for ${apart.usd.toFixed(0)} USD`]),
       result.message,
     ];
-    return { ...rest, message: message.filter((part) => part !== "").join("; ") };
+    const told = { ...result, message: message.filter((part) => part !== "").join("; ") };
+    if (!isResilient) return { ...told, proven };
+    // The prices in a certificate are of the problem with the limits found last.
+    const { certificate: _last, ...rest } = told;
+    return rest;
   };
 }
 
@@ -93,6 +102,7 @@ export async function run(args: string[]): Promise<void> {
       exact: { type: "boolean", default: false },
       highs: { type: "boolean", default: false },
       survive: { type: "string", default: "none" },
+      models: { type: "string", default: "1" },
       clock: { type: "string", default: "wall" },
       verbose: { type: "boolean", default: false },
     },
@@ -102,6 +112,7 @@ export async function run(args: string[]): Promise<void> {
   const timeLimitS = numberOf(values["time-limit"], "--time-limit (seconds)", 180, { least: 0.1, parts: true });
   const seed = numberOf(values.seed, "--seed", 1, { least: 0 });
   const survive = choiceOf(values.survive, "--survive", ["none", "site", "zone"]);
+  const models = numberOf(values.models, "--models", 1, { most: mostModels });
   if (survive !== "none" && (values.exact || values.highs)) {
     throw new UsageFault(
       "--survive plans again after every failure found: there is no one model to give to HiGHS alone",
@@ -120,13 +131,14 @@ export async function run(args: string[]): Promise<void> {
   }
   for (const size of sizes) {
     const [sites = 0, areas = 0, years = periods] = size.split("x").map(Number);
-    const world = worldOf(sites, areas, years, survive);
+    const world = worldOf(sites, areas, years, survive, models);
     const buildStarted = clock();
     const { problem, stages } = problemOf(world, years);
     const head = {
       size,
       periods: years,
       survive,
+      ...(models > 1 && { models }),
       sites: world.sites.length,
       areas: world.areas.length,
       rows: problem.rows.count,
@@ -135,7 +147,7 @@ export async function run(args: string[]): Promise<void> {
       limits: problem.limits.length,
       buildSeconds: seconds(buildStarted),
     };
-    const ways = [
+    const ways: { way: string; solve: Solve }[] = [
       ...(values.exact ? [] : [{ way: "disperse", solve: planOf(stages) }]),
       ...(values.exact || values.highs ? [{ way: "HiGHS alone", solve: solveExact }] : []),
     ];
@@ -164,7 +176,8 @@ export async function run(args: string[]): Promise<void> {
       const { user, system } = process.cpuUsage(usedBefore);
       await solver.close();
       const checkStarted = clock();
-      const recomputed = result.certificate === undefined ? null : recomputeBound(problem, result.certificate);
+      const recomputed =
+        result.certificate === undefined ? null : recomputeBound(result.proven ?? problem, result.certificate);
       const report = {
         ...head,
         way,

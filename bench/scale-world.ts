@@ -5,14 +5,30 @@ import { parseScenario } from "../src/scenario/index.ts";
 
 export type Survive = "none" | "site" | "zone";
 
-/** Published so that a figure can be repeated: everything about the instance follows from the size. */
-function scenarioText(sites: number, areas: number, periods: number, survive: Survive): string {
-  const share = areas / 9062;
-  return `apiVersion: disperse/v1
-kind: Scenario
-metadata: { name: scale-${sites}x${areas}x${periods} }
-horizon: { startYear: 2027, periods: ${periods}, periodLength: 1 year }
-workloads:
+/**
+ * Models in the order in which worlds of several get them: small ones that answer short prompts near their users, and large ones for
+ * long prompts. Engines of theirs rarely fit an accelerator together.
+ */
+const severalModels = [
+  { model: "llama-3.1-8b", engine: "vllm", near: true, ttftMs: 120, penaltyUsd: 0.002 },
+  { model: "llama-3.1-70b", engine: "trtllm", near: false, ttftMs: 350, penaltyUsd: 0.03 },
+  { model: "qwen3-14b", engine: "vllm", near: true, ttftMs: 220, penaltyUsd: 0.003 },
+  { model: "deepseek-v3", engine: "sglang", near: false, ttftMs: 500, penaltyUsd: 0.06 },
+  { model: "qwen2.5-7b", engine: "vllm", near: true, ttftMs: 120, penaltyUsd: 0.002 },
+  { model: "qwen3-235b-a22b", engine: "sglang", near: false, ttftMs: 500, penaltyUsd: 0.04 },
+  { model: "mistral-7b", engine: "trtllm", near: true, ttftMs: 120, penaltyUsd: 0.002 },
+  { model: "llama-3.1-405b", engine: "trtllm", near: false, ttftMs: 600, penaltyUsd: 0.1 },
+  { model: "phi-4", engine: "vllm", near: true, ttftMs: 220, penaltyUsd: 0.003 },
+  { model: "gpt-oss-120b", engine: "vllm", near: false, ttftMs: 300, penaltyUsd: 0.03 },
+] as const;
+export const mostModels = severalModels.length;
+
+/** Users of all of several models together, per cent of people. */
+const usersOfSeveral = 0.2;
+/** Share of assistants' users that each of several models has: the next always three quarters of the one before. */
+const shareOfNext = 0.75;
+
+const edgeWorkloads = `
   gaming:
     model: qwen3-0.6b
     precision: fp8
@@ -37,24 +53,60 @@ workloads:
     responseSize: 8 kB
     unservedPenalty: 0.001 USD/req
     access: { fibre: 100 % }
-    demand: { users: 1 %, perUser: 40 req/day, peakToMean: 2.2, growth: 20 %/year }
-  assistant:
-    model: qwen3-32b
+    demand: { users: 1 %, perUser: 40 req/day, peakToMean: 2.2, growth: 20 %/year }`;
+
+/** The workloads of assistants: of one model, or of several that share the same users. */
+function assistants(models: number): string {
+  const kinds =
+    models === 1
+      ? [
+          {
+            id: "assistant",
+            model: "qwen3-32b",
+            engine: "vllm",
+            near: false,
+            ttftMs: 300,
+            penaltyUsd: 0.02,
+            usersPercent: 2,
+          },
+        ]
+      : severalModels.slice(0, models).map((kind, rank) => ({
+          ...kind,
+          id: `assistant-${rank + 1}`,
+          usersPercent: (usersOfSeveral * (1 - shareOfNext) * shareOfNext ** rank) / (1 - shareOfNext ** models),
+        }));
+  const ofKind = ({ id, model, engine, near, ttftMs, penaltyUsd, usersPercent }: (typeof kinds)[number]): string => `
+  ${id}:
+    model: ${model}
     precision: fp8
-    engine: vllm
-    inputTokens: { mean: 1100 tok, cv: 1.0 }
-    outputTokens: { mean: 220 tok, cv: 0.9 }
+    engine: ${engine}
+    inputTokens: { mean: ${near ? 200 : 1100} tok, cv: 1.0 }
+    outputTokens: { mean: ${near ? 60 : 220} tok, cv: 0.9 }
     prefixHit: 30 %
-    ttft: { budget: 500 ms, attainment: 90 % }
+    ttft: { budget: ${ttftMs} ms, attainment: 90 % }
     dataClass: public
     responseSize: 30 kB
-    unservedPenalty: 0.02 USD/req
-    tiers: [core, regional]
+    unservedPenalty: ${penaltyUsd} USD/req
+    tiers: [core, regional${near ? ", edge" : ""}]
     access: { fibre: 100 % }
-    demand: { users: 2 %, perUser: 12 req/day, peakToMean: 1.8, growth: 40 %/year }
-training:
+    demand: { users: ${Number(usersPercent.toFixed(6))} %, perUser: 12 req/day, peakToMean: 1.8, growth: 40 %/year }`;
+  return kinds.map(ofKind).join("");
+}
+
+/** Foundation models are trained beside one kind of assistant. */
+const training = (share: number): string => `training:
   - { id: foundation, compute: ${(400 * share).toFixed(3)} PFLOP/s, mfu: 40 %, countries: [US, SE, FI, NO] }
-areas:
+`;
+
+/** Published so that a figure can be repeated: everything about the instance follows from the size. */
+function scenarioText(sites: number, areas: number, periods: number, survive: Survive, models: number): string {
+  const share = areas / 9062;
+  return `apiVersion: disperse/v1
+kind: Scenario
+metadata: { name: scale-${sites}x${areas}x${periods} }
+horizon: { startYear: 2027, periods: ${periods}, periodLength: 1 year }
+workloads:${models > 1 ? "" : edgeWorkloads}${assistants(models)}
+${models > 1 ? "" : training(share)}areas:
   - select: { cities: { populationAbove: 50000, limit: ${areas} } }
 sites:
   - { select: { cities: { populationAbove: 100000, limit: ${sites} } }, tier: edge, powerLimit: 60 kW, port: 40 Gbit/s, backhaul: 20 Gbit/s }
@@ -88,9 +140,10 @@ limits:
 /**
  * @param periods Years planned together.
  * @param survive What may fail, one at a time, with a place left for all that it served.
+ * @param models Models that assistants run, up to `mostModels`; of 7 to 671 billion parameters where they are several.
  */
-export function worldOf(sites: number, areas: number, periods: number, survive: Survive = "none"): World {
-  const text = scenarioText(sites, areas, periods, survive);
+export function worldOf(sites: number, areas: number, periods: number, survive: Survive = "none", models = 1): World {
+  const text = scenarioText(sites, areas, periods, survive, models);
   const parsed = parseScenario("scale.yaml", (path) => (path === "scale.yaml" ? text : null));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems.slice(0, 3), null, 1));
   const resolved = resolveWorld(parsed.parsed, geonamesPlaces());

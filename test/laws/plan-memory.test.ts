@@ -151,7 +151,13 @@ describe("the engines of a plan", () => {
           expect(usd).toBeGreaterThanOrEqual(boundUsd - 1e-6 * Math.abs(boundUsd));
         }
       }),
-      { numRuns: runs(16), examples: [[{ sizes: [8, 8], perS: 0.02, powerKw: 0.8, years: 1, survives: false }]] },
+      {
+        numRuns: runs(16),
+        examples: [
+          [{ sizes: [8, 8], perS: 0.02, powerKw: 0.8, years: 1, survives: false }],
+          [{ sizes: [8, 2, 5], perS: 2.466506557373544, powerKw: 0.8, years: 1, survives: false }],
+        ],
+      },
     );
   });
 

@@ -4,6 +4,7 @@
  */
 import type { Certificate, Prices } from "../problem/prices.ts";
 import { branchFault, narrowed } from "../problem/branch-tree.ts";
+import { placesBySite } from "../problem/engine-slots.ts";
 import { withImpliedLimits } from "../problem/implied-limits.ts";
 import type { LagrangianResult } from "./lagrangian.ts";
 import { noTies, type PlanProblem } from "../problem/problem.ts";
@@ -21,7 +22,11 @@ export function pricesOf({ bounder: { cuts }, ...bound }: LagrangianResult, view
       const size = view.poolStarts[site + 1]! - view.poolStarts[site]!;
       return Array.from({ length: count }, (_, k) => {
         const at = (site * cutsPerSite + k) * cuts.width;
-        return [...cuts.prices.subarray(at, at + size), cuts.prices[at + cuts.width - 1]!];
+        const behind = at + cuts.portAt;
+        return [
+          ...cuts.prices.subarray(at, at + size),
+          ...cuts.prices.subarray(behind, behind + 1 + cuts.places[site]!),
+        ];
       });
     }),
   };
@@ -55,6 +60,14 @@ export function asPriced(problem: PlanProblem, { limitPrices }: Prices): PlanPro
   return Array.isArray(limitPrices) && limitPrices.length > problem.limits.length
     ? withImpliedLimits(problem, limitPrices.length)
     : problem;
+}
+
+/** Whether a certificate prices the room of accelerators, so that it is of the problem with its engines. */
+export function pricesRoom({ pools, sites }: PlanProblem, { sitePrices }: Prices): boolean {
+  if (!Array.isArray(sitePrices)) return false;
+  const widths = new Int32Array(sites.count).fill(1);
+  for (const site of pools.site) widths[site]!++;
+  return sitePrices.some((cuts, site) => Array.isArray(cuts) && cuts.some((cut) => cut?.length > widths[site]!));
 }
 
 /** What keeps a certificate from proving anything, with its place; null when nothing does. */
@@ -92,12 +105,14 @@ function pricesFault(problem: PlanProblem, prices: Prices): string | null {
     return `sitePrices has ${sitePrices.length} sites, the plan's problem needs ${problem.sites.count}`;
   }
   const widths = new Int32Array(problem.sites.count).fill(1);
+  const places = problem.engines && placesBySite(problem, problem.engines);
   for (let pool = 0; pool < problem.pools.count; pool++) widths[problem.pools.site[pool]!]!++;
   for (const [site, cuts] of sitePrices.entries()) {
     if (widths[site]! > 1 && cuts.length === 0) return `sitePrices[${site}] has no prices`;
     for (const [k, cut] of cuts.entries()) {
       const place = `sitePrices[${site}][${k}]`;
-      if (cut.length !== widths[site]) return `${place} has ${cut.length} prices, the site needs ${widths[site]}`;
+      if (cut.length !== widths[site] && cut.length !== widths[site]! + (places?.[site]!.length ?? 0))
+        return `${place} has ${cut.length} prices, the site needs ${widths[site]}`;
       const fault = priceFault(cut, 0);
       if (fault !== null) return `${place}${fault}`;
     }

@@ -173,7 +173,7 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
         const cost = siteUsd[s]! + outcome.value;
         const at = (s * cutsPerSite + outcome.cut) * bounder.cuts.width;
         for (let i = from; i < end; i++) modulePrice[view.pool[i]!] = bounder.cuts.prices[at + i - from]!;
-        portPrice[s] = bounder.cuts.prices[at + bounder.cuts.width - 1]!;
+        portPrice[s] = bounder.cuts.prices[at + bounder.cuts.portAt]!;
         siteValue[s] = 0;
         spareUsd[s] = barren[s] === 1 ? Infinity : Math.max(0, cost);
         if (barren[s] === 1 || (!(cost < 0) && sites.forced[s] === 0 && held[s] === 0)) continue;

@@ -3,6 +3,7 @@
  * `site-bound.ts`, and not from the code that made the prices.
  */
 import type { Prices } from "../problem/prices.ts";
+import { modelCharges, placesBySite } from "../problem/engine-slots.ts";
 import { noTies, usefulModules, type PlanProblem } from "../problem/problem.ts";
 
 /**
@@ -46,7 +47,8 @@ export function boundAt(problem: PlanProblem, prices: Prices): number {
   const place = new Int32Array(pools.count);
   for (let pool = 0; pool < pools.count; pool++) place[pool] = poolsOfSite[pools.site[pool]!]!.push(pool) - 1;
   const useful = usefulModules(problem);
-  const { earned, cutStarts } = earnings(problem, prices, arcUsd, place);
+  const placesOf = problem.engines && placesBySite(problem, problem.engines);
+  const { earned, cutStarts } = earnings(problem, prices, arcUsd, place, poolsOfSite, placesOf);
 
   for (let site = 0; site < sites.count; site++) {
     const here = poolsOfSite[site]!;
@@ -61,7 +63,7 @@ export function boundAt(problem: PlanProblem, prices: Prices): number {
     const least = leastSiteCost(
       problem,
       here,
-      sitePrices[site]!,
+      withRoom(problem, here, sitePrices[site]!, placesOf?.[site]),
       earned.subarray(cutStarts[site]),
       poolUsd,
       useful,
@@ -72,6 +74,27 @@ export function boundAt(problem: PlanProblem, prices: Prices): number {
     total += mustStand ? cost : Math.min(0, cost);
   }
   return total;
+}
+
+/**
+ * The cuts of a site as what a module of each pool earns: by its time and, where models do not all fit together and the cut prices
+ * it, by the room of its accelerators. The price of the ports stays in the last place.
+ */
+function withRoom(
+  { engines }: PlanProblem,
+  here: readonly number[],
+  cuts: readonly (readonly number[])[],
+  places: readonly number[] = [],
+): readonly (readonly number[])[] {
+  if (places.length === 0) return cuts;
+  return cuts.map((cut) => {
+    const prices = cut.slice(0, here.length + 1);
+    for (const [i, place] of places.entries()) {
+      const { pools, accelerators } = engines!.places[place]!;
+      for (const pool of pools) prices[here.indexOf(pool)]! += accelerators * (cut[here.length + 1 + i] ?? 0);
+    }
+    return prices;
+  });
 }
 
 /** What leaving each row unserved costs with the limits that count it. */
@@ -92,6 +115,8 @@ function earnings(
   { rowPrices, sitePrices }: Prices,
   arcUsd: Float64Array,
   place: Int32Array,
+  poolsOfSite: readonly (readonly number[])[],
+  placesOf: readonly (readonly number[])[] | undefined,
 ): { earned: Float64Array; cutStarts: Int32Array } {
   const { rows, arcs, pools, sites } = problem;
   const cutStarts = new Int32Array(sites.count + 1);
@@ -109,13 +134,16 @@ function earnings(
   for (let pool = 0; pool < pools.count; pool++) {
     for (const [k, cut] of sitePrices[pools.site[pool]!]!.entries()) {
       const time = (timePrice[poolStarts[pool]! + k] = cut[place[pool]!]!);
-      const port = (portPrice[poolStarts[pool]! + k] = cut[cut.length - 1]!);
+      const port = (portPrice[poolStarts[pool]! + k] = cut[poolsOfSite[pools.site[pool]!]!.length]!);
       if (time < leastTime[pool]!) leastTime[pool] = time;
       if (port < leastPort[pool]!) leastPort[pool] = port;
     }
   }
   const earned = new Float64Array(cutStarts[sites.count]!);
   const best = new Float64Array(earned.length);
+  // What the rows of each model leave, cut by cut, where a model must pay for the room of an engine.
+  const models = problem.engines?.modelCount ?? 0;
+  const byModel = new Float64Array(models * earned.length);
   const lastRow = new Int32Array(sites.count).fill(-1);
   const touched = new Int32Array(sites.count);
   for (let row = 0; row < rows.count; row++) {
@@ -144,7 +172,26 @@ function earnings(
     }
     for (let i = 0; i < count; i++) {
       const site = touched[i]!;
-      for (let k = cutStarts[site]!; k < cutStarts[site + 1]!; k++) earned[k]! += best[k]!;
+      const model = problem.engines?.modelOfRow[row] ?? -1;
+      if (model < 0) for (let k = cutStarts[site]!; k < cutStarts[site + 1]!; k++) earned[k]! += best[k]!;
+      else for (let k = cutStarts[site]!; k < cutStarts[site + 1]!; k++) byModel[k * models + model]! += best[k]!;
+    }
+  }
+  if (problem.engines !== undefined) {
+    const charges = modelCharges(problem, problem.engines, placesOf as number[][]);
+    for (let site = 0; site < sites.count; site++) {
+      for (const [k, cut] of sitePrices[site]!.entries()) {
+        const behindPorts = poolsOfSite[site]!.length + 1;
+        for (let model = 0; model < models; model++) {
+          const left = byModel[(cutStarts[site]! + k) * models + model]!;
+          const here = charges[site * models + model]!;
+          let least = here.length === 0 ? 0 : Infinity;
+          for (const { place: at, room } of here) {
+            least = Math.min(least, room * (cut[behindPorts + at] ?? 0));
+          }
+          if (left > least) earned[cutStarts[site]! + k]! += left - least;
+        }
+      }
     }
   }
   return { earned, cutStarts };

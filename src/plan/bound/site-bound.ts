@@ -3,10 +3,12 @@
  *
  * With prices μ for the module time of its pools and π for its ports, a row served over arc a leaves
  * `price(row) − usd − load · μ − gbps · π`; D(μ, π) sums what the best arc of each row leaves, where positive. For every
- * count N of modules the site costs at least `(c − μ) · N − D − π · ports`, whatever μ and π are. So each stored price
- * vector is a cut, and the least over all counts of the highest cut is a valid bound: over whole counts where the site is
+ * count N of modules the site costs at least `(c − μ) · N − D − π · ports`, whatever μ and π are. Where models do not all fit
+ * together, a module's accelerators earn by their room too, at prices ν, and D is less what each model takes (`engine-pass.ts`).
+ * So each stored price vector is a cut, and the least over all counts of the highest cut is a valid bound: over whole counts where the site is
  * small enough to list them, over all counts otherwise.
  */
+import { placesBySite } from "../problem/engine-slots.ts";
 import type { PlanProblem } from "../problem/problem.ts";
 import { createCountLister, leastOverFractions, wholePools } from "./site-counts.ts";
 import { cutsPerSite, type SiteBounder, type SiteCuts, type SiteOutcome } from "./site-cuts.ts";
@@ -28,13 +30,52 @@ const settlingSteps = 12;
 const countsPerRefinement = 4;
 const settled = 1e-7;
 
+/** Where the room of accelerators stands among what a site has. */
+interface SiteRooms {
+  /** Places of each site, and 1 where the models of one of them do not all fit together. */
+  readonly places: Uint8Array;
+  readonly isScarce: Uint8Array;
+  /** Place of each pool among those of its site, by position in `view.pool`, -1 where it has none; accelerators of a module. */
+  readonly place: Int32Array;
+  readonly accelerators: Float64Array;
+}
+
+function roomsOfSites(problem: PlanProblem, view: SiteView): SiteRooms {
+  const rooms = {
+    places: new Uint8Array(problem.sites.count),
+    isScarce: new Uint8Array(problem.sites.count),
+    place: new Int32Array(view.pool.length).fill(-1),
+    accelerators: new Float64Array(view.pool.length),
+  };
+  const { engines } = problem;
+  if (engines === undefined) return rooms;
+  const at = new Int32Array(problem.pools.count);
+  for (const [position, pool] of view.pool.entries()) at[pool] = position;
+  for (const [site, places] of placesBySite(problem, engines).entries()) {
+    rooms.places[site] = places.length;
+    for (const [place, position] of places.entries()) {
+      const { pools, accelerators, isScarce } = engines.places[position]!;
+      if (isScarce) rooms.isScarce[site] = 1;
+      for (const pool of pools) {
+        rooms.place[at[pool]!] = place;
+        rooms.accelerators[at[pool]!] = accelerators;
+      }
+    }
+  }
+  return rooms;
+}
+
 export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBounder {
   const { pools, sites, rows } = problem;
-  const width = view.widest + 1;
   const portAt = view.widest;
+  const roomAt = portAt + 1;
   const passes = createSitePass(problem, view);
+  const width = roomAt + passes.rooms;
+  const rooms = roomsOfSites(problem, view);
   const cuts: SiteCuts = {
     prices: new Float64Array(sites.count * cutsPerSite * width),
+    portAt,
+    places: rooms.places,
     count: new Uint8Array(sites.count),
     width,
     idle: new Uint16Array(sites.count * cutsPerSite),
@@ -73,7 +114,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
   const constants = new Float64Array(cutsPerSite);
   const leastOverCounts = createCountLister(problem, view, whole, cutsPerSite);
   const triedUsage = new Float64Array(width);
-  // Resources of a mix: time per pool, ports, and where modules are counted in parts also power and the pools' ends.
+  // Resources of a mix: time per pool, ports, room per place, and where modules are counted in parts also power and the pools' ends.
   const powerAt = width;
   const capAt = width + 1;
   const wholeMix = createSiteMix(width, cutsPerSite + settlingSteps);
@@ -90,13 +131,16 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     const first = site * cutsPerSite * width;
     if (listed[site]) {
       for (let k = 0; k < count; k++) constants[k] = -surplus[k]!;
-      leastOverCounts(site, poolUsd, { prices: cuts.prices, first, width, count, constants }, into);
+      const earning = passes.rooms === 0 ? { prices: cuts.prices, first } : { prices: earningsOf(site), first: 0 };
+      leastOverCounts(site, poolUsd, { ...earning, width, count, constants }, into);
       return;
     }
     into.value = -Infinity;
     for (let k = 0; k < count; k++) {
       const at = first + k * width;
-      for (let i = 0; i < size; i++) scratch[i] = poolUsd[view.pool[from + i]!]! - cuts.prices[at + i]!;
+      for (let i = 0; i < size; i++) {
+        scratch[i] = poolUsd[view.pool[from + i]!]! - cuts.prices[at + i]! - roomEarns(from + i, cuts.prices, at);
+      }
       const value = leastOverFractions(problem, view, site, scratch, tried) - surplus[k]!;
       if (value > into.value) {
         into.value = value;
@@ -104,6 +148,24 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       }
     }
   }
+
+  /** What a module's accelerators earn by the room on them, USD/year; `i` is a position in `view.pool`. */
+  function roomEarns(i: number, prices: Float64Array, at: number): number {
+    return rooms.place[i]! < 0 ? 0 : rooms.accelerators[i]! * prices[at + roomAt + rooms.place[i]!]!;
+  }
+  /** What a module of each pool earns under each cut of a site, by its time and its room. */
+  function earningsOf(site: number): Float64Array {
+    const from = view.poolStarts[site]!;
+    const size = view.poolStarts[site + 1]! - from;
+    for (let k = 0; k < cuts.count[site]!; k++) {
+      const at = (site * cutsPerSite + k) * width;
+      for (let i = 0; i < size; i++) {
+        earning[k * width + i] = cuts.prices[at + i]! + roomEarns(from + i, cuts.prices, at);
+      }
+    }
+    return earning;
+  }
+  const earning = new Float64Array(passes.rooms === 0 ? 0 : cutsPerSite * width);
 
   function measure(site: number, rowPrice: Float64Array, k: number): void {
     const at = (site * cutsPerSite + k) * width;
@@ -218,11 +280,14 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     const mix = mixOf(site);
     stock.fill(Infinity);
     if (portBinds[site]) stock[portAt] = sites.gbps[site]!;
+    if (rooms.isScarce[site]) stock.fill(0, roomAt, roomAt + cuts.places[site]!);
     let room = sites.kw[site]!;
     for (let i = 0; i < size; i++) {
       const p = view.pool[from + i]!;
       stock[i] = whole[from + i] ? outcome.modules[i]! : leastOf(p);
       room -= stock[i]! * pools.kw[p]!;
+      if (rooms.place[from + i]! >= 0)
+        stock[roomAt + rooms.place[from + i]!]! += stock[i]! * rooms.accelerators[from + i]!;
       if (!whole[from + i]) stock[capAt + i] = view.most[p]! - leastOf(p);
     }
     stock[powerAt] = powerBinds[site] ? Math.max(0, room) : Infinity;
@@ -233,6 +298,7 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       const p = view.pool[from + i]!;
       way.fill(0);
       way[i] = -1;
+      if (rooms.place[from + i]! >= 0) way[roomAt + rooms.place[from + i]!] = -rooms.accelerators[from + i]!;
       way[powerAt] = pools.kw[p]!;
       way[capAt + i] = 1;
       boughtAs[i] = mix.add(-poolUsd[p]!, way, 0, 0);
@@ -293,12 +359,13 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
     if (power > 0) usd -= power * stock[powerAt]!;
     for (let i = 0; i < size; i++) {
       const p = view.pool[from + i]!;
-      if (whole[from + i]) usd += (poolUsd[p]! - tried[i]!) * outcome.modules[i]!;
+      const byRoom = roomEarns(from + i, tried, 0);
+      if (whole[from + i]) usd += (poolUsd[p]! - tried[i]! - byRoom) * outcome.modules[i]!;
       else {
         const short = prices[capAt + i]!;
         // Time of modules that need not stand is worth what they cost: less would only invite what cannot be had for it.
-        if (leastOf(p) === 0) tried[i] = Math.max(tried[i]!, poolUsd[p]! + power * pools.kw[p]! + short);
-        usd += (poolUsd[p]! - tried[i]!) * leastOf(p);
+        if (leastOf(p) === 0) tried[i] = Math.max(tried[i]!, poolUsd[p]! + power * pools.kw[p]! + short - byRoom);
+        usd += (poolUsd[p]! - tried[i]! - byRoom) * leastOf(p);
         if (short > 0) usd -= short * stock[capAt + i]!;
       }
     }

@@ -4,8 +4,13 @@
 export const cutsPerSite = 16;
 
 export interface SiteCuts {
-  /** Prices of cut k of site s from `(s * cutsPerSite + k) * width`: one per pool, then the ports. */
+  /**
+   * Prices of cut k of site s from `(s * cutsPerSite + k) * width`: one per pool, at `portAt` that of the ports, and behind it one per
+   * place for the room of its accelerators, where `places` says how many the site has.
+   */
   readonly prices: Float64Array;
+  readonly portAt: number;
+  readonly places: Uint8Array;
   readonly count: Uint8Array;
   readonly width: number;
   /** Passes since a cut last mattered. */

@@ -1,9 +1,16 @@
 /** One pass over the arcs of a site at given prices: what the best arc of each row leaves. */
+import { placesBySite } from "../problem/engine-slots.ts";
 import type { PlanProblem } from "../problem/problem.ts";
 import type { SiteView } from "../problem/site-view.ts";
+import { createEnginePass } from "./engine-pass.ts";
 
-/** Prices stand one per pool of the site, then, in the last place, the price of the ports. */
+/**
+ * Prices stand one per pool of the site, then the price of the ports, and where models do not all fit together one per place for the
+ * room of its accelerators.
+ */
 export interface SitePass {
+  /** Prices that stand behind that of the ports. */
+  readonly rooms: number;
   /** What the best arcs leave together, USD/year; `used` receives modules per pool and Gbit/s. */
   pass(
     site: number,
@@ -23,10 +30,12 @@ export interface SitePass {
   mostPowerKw(site: number): number;
 }
 
-export function createSitePass({ rows, pools }: PlanProblem, view: SiteView): SitePass {
+export function createSitePass(problem: PlanProblem, view: SiteView): SitePass {
+  const { rows, pools, engines } = problem;
   const width = view.widest + 1;
   const portAt = view.widest;
-  return {
+  const plain: SitePass = {
+    rooms: 0,
     pass(
       site: number,
       rowPrice: Float64Array,
@@ -99,4 +108,7 @@ export function createSitePass({ rows, pools }: PlanProblem, view: SiteView): Si
       return total + hungriest;
     },
   };
+  if (engines === undefined) return plain;
+  const rooms = Math.max(...placesBySite(problem, engines).map((places) => places.length));
+  return { ...plain, ...createEnginePass(problem, view, engines), rooms };
 }

@@ -19,16 +19,6 @@ export interface PlacedKind {
   readonly load: number;
 }
 
-/** Engines of one kind that a place may be asked for. */
-export interface PossibleEngines {
-  /** Accelerators of each. */
-  readonly tensorParallel: number;
-  /** Least share of the memory of its accelerators that each takes, whomever of its workloads it serves. */
-  readonly leastRatio: number;
-  /** Arcs of the whole problem, their rows, and the engines that each keeps busy at the planned peak with its whole row. */
-  readonly arcs: readonly { readonly arc: number; readonly row: number; readonly engines: number }[];
-}
-
 /** Share of a row that asks for an engine and takes next to none of its time. */
 const trickle = 1e-6;
 
@@ -114,28 +104,6 @@ export class CrowdedPools {
     });
   }
 
-  /** Places for inference with all engines they may be asked for, and the accelerators of one module there. */
-  *possible(): Generator<{ place: ModulePlace; accelerators: number; kinds: PossibleEngines[] }> {
-    for (const place of this.#places) {
-      const { planned, arc: firstArc, pool } = this.#stages[place.stage]!;
-      const { acceleratorCount } = planned.world.modules[planned.poolModule[place.pools[0]! - pool]!]!;
-      const kinds = new Map<
-        number,
-        { tensorParallel: number; leastRatio: number; arcs: PossibleEngines["arcs"][number][] }
-      >();
-      for (const arc of place.pools.flatMap((each) => this.#arcsOf(each))) {
-        const row = this.#localRow(place.stage, arc);
-        const { tensorParallel, engines, leastRatio } = this.#needs[place.stage]!.engineFor(row, arc - firstArc);
-        const kind = this.#kindOf(place.stage, arc);
-        const known = kinds.get(kind) ?? { tensorParallel, leastRatio, arcs: [] };
-        known.leastRatio = Math.min(known.leastRatio, leastRatio);
-        known.arcs.push({ arc, row: this.#rowOf[arc]!, engines });
-        kinds.set(kind, known);
-      }
-      yield { place, accelerators: acceleratorCount, kinds: [...kinds.values()] };
-    }
-  }
-
   /** Places where modules stand. */
   standing({ modules }: Standing): ModulePlace[] {
     return this.#places.filter(({ pools }) => pools.some((pool) => modules[pool]! > 0));
@@ -173,7 +141,7 @@ export class CrowdedPools {
 }
 
 /** Places for inference of a period; one with a single model to serve can hold no two that do not fit. */
-function placesOf({ planned, pool: firstPool }: Stage, stage: number): ModulePlace[] {
+export function placesOf({ planned, pool: firstPool }: Stage, stage: number): ModulePlace[] {
   const { world, problem, poolModule, poolTrains, firstAuxiliary } = planned;
   const places = new Map<number, number[]>();
   for (let pool = 0; pool < firstAuxiliary; pool++) {

@@ -41,16 +41,31 @@ export class EngineNeeds {
     return this.#engineOf[workload]! * mostAccelerators + option.tensorParallel;
   }
 
-  /** What serving the whole row over an arc asks of engines of its kind. */
-  engineFor(row: number, arc: number): { tensorParallel: number; engines: number; leastRatio: number } {
+  /** The first of the workloads that run on the same engines as `workload`. */
+  modelOf(workload: number): number {
+    return this.#engineOf[workload]!;
+  }
+
+  /** What engines that serve an arc are like, and how many of them a module has. */
+  engineFor(row: number, arc: number): { tensorParallel: number; replicasPerModule: number; leastRatio: number } {
     const { problem, poolModule } = this.#planned;
     const { workload, option } = this.#servedBy(row, arc);
     const { tensorParallel, replicasPerModule } = option;
-    return {
-      tensorParallel,
-      engines: problem.arcs.load[arc]! * replicasPerModule,
-      leastRatio: this.#least(poolModule[problem.arcs.pool[arc]!]!, workload, tensorParallel),
-    };
+    const leastRatio = this.#least(poolModule[problem.arcs.pool[arc]!]!, workload, tensorParallel);
+    return { tensorParallel, replicasPerModule, leastRatio };
+  }
+
+  /** Whether an engine of each kind that a module could be asked for fits on one accelerator. */
+  allFit(module: number): boolean {
+    const { world, policy } = this.#planned;
+    const ratios = new Map<number, number>();
+    for (const workload of world.workloads.keys()) {
+      for (const { tensorParallel } of servingAt(policy, workload, module).options) {
+        const kind = this.#engineOf[workload]! * mostAccelerators + tensorParallel;
+        ratios.set(kind, Math.max(ratios.get(kind) ?? 0, this.#least(module, workload, tensorParallel)));
+      }
+    }
+    return ratios.size < 2 || [...ratios.values()].reduce((sum, ratio) => sum + ratio, 0) <= 1 + 1e-9;
   }
 
   /**

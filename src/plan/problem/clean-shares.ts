@@ -2,6 +2,7 @@
  * Makes what a solver found keep its limits. A solver calls a number whole that is whole to a millionth; once it is rounded,
  * the shares that went with it may overrun a limit by as much, and a plan that overruns is cheaper than any true one.
  */
+import { leastEngines } from "./engine-slots.ts";
 import { fromColumns, type Formulation } from "./formulate.ts";
 import { checkSolution, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import type { Solver, SolveOptions } from "./solver.ts";
@@ -31,6 +32,10 @@ export async function cleanShares(
   };
   for (const [pool, col] of moduleCol.entries()) fix(col, found.modules[pool]!);
   for (const [site, col] of openCol.entries()) fix(col, found.open[site]!);
+  if (formulation.engineCol !== undefined) {
+    const engines = leastEngines(problem, problem.engines!, found);
+    for (const [kind, col] of formulation.engineCol.entries()) fix(col, engines[kind]!);
+  }
   const fixed = { ...model, colInteger: new Uint8Array(model.numCols), colLower, colUpper };
   const result = await solver.solve(fixed, { ...options, relativeGap: 0, feasibilityTolerance: narrowest });
   if (result.solution === null) return found;

@@ -12,7 +12,10 @@
  * | `link`     | Σ share (row at site) ≤ open              | tightens the relaxation only          |
  * | `limit`    | Σ weights ≤ upper, per coupling limit     | worth of one unit of the limit        |
  * | `fleet`    | modules bought ≥ 0, per pool and period   | worth of buying later instead of now  |
+ * | `engines`  | as in `engine-rows.ts`, per scarce place  |                                       |
  */
+import { addEngines } from "./engine-rows.ts";
+import { leastEngines } from "./engine-slots.ts";
 import { MipBuilder } from "./mip-builder.ts";
 import { noTies, siteOfArc, usefulModules, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import type { MipModel } from "./solver.ts";
@@ -30,6 +33,8 @@ export interface Formulation {
   readonly portRow: Int32Array;
   readonly limitRow: Int32Array;
   readonly tieRow: Int32Array;
+  /** Column of each kind of engines; -1 where there is room for all. Absent where the problem knows none. */
+  readonly engineCol?: Int32Array;
   /** Columns of places that shut from one period to the next, where a limit must know of it. */
   readonly closings: readonly Closing[];
 }
@@ -176,7 +181,11 @@ export function formulate(
     }
   }
 
+  const engineCol =
+    problem.engines && addEngines(problem, problem.engines, builder, { firstArcCol, moduleCol, rowOf: rowOfArc });
+
   const partial = {
+    ...(engineCol && { engineCol }),
     openCol,
     moduleCol,
     firstArcCol,
@@ -266,6 +275,12 @@ export function toColumns(problem: PlanProblem, formulation: Formulation, soluti
     let served = 0;
     for (let arc = starts[row]!; arc < starts[row + 1]!; arc++) served += solution.share[arc]!;
     columns[formulation.firstUnservedCol + row] = Math.max(0, 1 - served);
+  }
+  const { engineCol } = formulation;
+  if (engineCol !== undefined) {
+    for (const [kind, count] of leastEngines(problem, problem.engines!, solution).entries()) {
+      if (engineCol[kind]! >= 0) columns[engineCol[kind]!] = count;
+    }
   }
   for (const { before, now, col } of formulation.closings) {
     columns[col] = solution.open[before] && !solution.open[now] ? 1 : 0;

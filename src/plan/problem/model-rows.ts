@@ -72,6 +72,15 @@ export const problemRows: readonly ModelRow[] = [
     bound: "site by site",
   },
   {
+    name: "engines",
+    inequality:
+      "headroom · Σ engines · share ≤ n and share ≤ n, per kind; Σ memory · n ≤ accelerators · modules, where models do not all fit",
+    dual: "worth of one accelerator's room, USD/year",
+    file: "problem/engine-rows.ts",
+    function: "addEngines",
+    bound: "site by site",
+  },
+  {
     name: "arcs",
     inequality:
       "share exists only where `judge` lets a request go: residency, export and licences, model memory, tier, first-token budget",

@@ -8,6 +8,7 @@
  * flows are shares between 0 and 1 and the numbers stay well scaled.
  */
 import { limitUse, type CouplingLimit } from "./coupling-limit.ts";
+import type { EngineSlots } from "./engine-slots.ts";
 
 export interface PlanProblem {
   readonly rows: {
@@ -67,6 +68,8 @@ export interface PlanProblem {
   readonly constantUsd?: number;
   /** What ties the module counts of a place together over periods; none when left out. */
   readonly ties?: FleetTies;
+  /** Engines of models that do not all fit the same accelerators; none where everything fits, or nothing is known of it. */
+  readonly engines?: EngineSlots;
 }
 
 /**
@@ -190,11 +193,11 @@ export function checkSolution(problem: PlanProblem, solution: ProblemSolution, t
 
 /**
  * Largest useful whole number of modules per pool: what power and the pool's whole demand, now or later or when something fails,
- * allow. What draws no power is no module: it is useful where it makes room under a limit, such as an upgrade of a site's power, and has
+ * allow, with a whole number of engines of every kind. What draws no power is no module: it is useful where it makes room under a limit, such as an upgrade of a site's power, and has
  * a `maxCount`. Modules that nobody could use make no room, such as those for training in a period without any.
  */
 export function usefulModules(problem: PlanProblem): Float64Array {
-  const { arcs, pools, sites, limits } = problem;
+  const { arcs, pools, sites, limits, engines } = problem;
   const demand = new Float64Array(pools.count);
   const reached = new Uint8Array(pools.count);
   for (let arc = 0; arc < arcs.pool.length; arc++) {
@@ -205,6 +208,7 @@ export function usefulModules(problem: PlanProblem): Float64Array {
     if (load > 0) reached[pool] = 1;
     demand[pool] = Math.max(demand[pool]!, load);
   }
+  for (const { pools: own, roundingUp } of engines?.places ?? []) for (const pool of own) demand[pool]! += roundingUp;
   for (const limit of limits) {
     for (const [i, pool] of limit.pools.entries()) {
       const makesRoom = limit.poolWeights[i]! < 0 && reached[pool] === 0 && pools.kw[pool] === 0;

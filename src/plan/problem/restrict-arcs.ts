@@ -1,5 +1,6 @@
 /** A problem with only some of its arcs, for searches that need not look at all of them. */
 import { limitsOverArcs } from "./coupling-limit.ts";
+import { slotsOverArcs } from "./engine-slots.ts";
 import type { PlanProblem } from "./problem.ts";
 
 export interface RestrictedProblem {
@@ -55,7 +56,7 @@ export function restrictArcs(
  * @param arc Position in the whole problem of each.
  */
 export function withArcs(problem: PlanProblem, starts: Int32Array, arc: Int32Array): RestrictedProblem {
-  const { arcs, limits } = problem;
+  const { arcs, limits, engines } = problem;
   return {
     arc,
     problem: {
@@ -67,6 +68,7 @@ export function withArcs(problem: PlanProblem, starts: Int32Array, arc: Int32Arr
         load: Float64Array.from(arc, (from) => arcs.load[from]!),
       },
       limits: limitsOverArcs(limits, arc, arcs.pool.length),
+      ...(engines && { engines: slotsOverArcs(engines, arc) }),
     },
   };
 }

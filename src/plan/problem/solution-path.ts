@@ -10,6 +10,11 @@ export interface PathOptions {
   readonly seed: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (point: SearchProgress) => void;
+  /**
+   * Makes a plan that can be run of one whose engines the search does not watch: models apart that do not fit together. Plans as they
+   * are when left out.
+   */
+  readonly toRun?: (solution: ProblemSolution) => ProblemSolution;
 }
 
 export interface PathTools {

@@ -4,6 +4,7 @@
  * for the whole.
  */
 import { limitsOverArcs } from "../problem/coupling-limit.ts";
+import { slotsOverArcs } from "../problem/engine-slots.ts";
 import type { LagrangianResult } from "../bound/lagrangian.ts";
 import { noTies, usefulModules, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
 
@@ -229,6 +230,7 @@ export function coreOf(
         forced: Uint8Array.of(...sites.forced, 0),
       },
       limits: limitsOverArcs(problem.limits, arc, arcs.pool.length),
+      ...(problem.engines && { engines: slotsOverArcs(problem.engines, arc) }),
     },
   };
 }

@@ -3,6 +3,7 @@
  * serves that they could. Solved exactly, it can only make the plan cheaper.
  */
 import type { CouplingLimit } from "../problem/coupling-limit.ts";
+import { slotsOfPart } from "../problem/engine-slots.ts";
 import type { MoveTables } from "./row-moves.ts";
 import { negligible, type PlanState } from "./plan-state.ts";
 import { noTies, type FleetTies, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
@@ -117,6 +118,7 @@ export function neighbourhoodOf(
       remaining(state, limit, l, { siteAt, localPool, arcAt, portion, rowAt }),
     ),
     ties: pickTies(problem.ties ?? noTies, localPool),
+    ...(problem.engines && { engines: slotsOfPart(problem.engines, localPool, row, arc) }),
   };
   const open = Uint8Array.from(sites, (site) => (state.standing[site]! > 0 || problem.sites.forced[site] ? 1 : 0));
   const share = Float64Array.from(arc, (a, i) => {

@@ -256,7 +256,10 @@ export function createPlanState(
       return {
         open,
         modules: modules.slice(),
-        share: share.map((value) => (value < negligible ? 0 : Math.min(1, value))),
+        // Where no module stands a trickle may be left of what was served.
+        share: share.map((value, arc) =>
+          value < negligible || modules[arcs.pool[arc]!] === 0 ? 0 : Math.min(1, value),
+        ),
       };
     },
   };

@@ -102,8 +102,12 @@ export function createSearchState(
     isProven: () => state.isEnough(incumbentUsd),
     isDone: () => state.isTimeUp() || state.isProven(),
     offer(candidate) {
-      const solution = candidate.solution();
-      const usd = objectiveUsd(problem, solution);
+      let solution = candidate.solution();
+      let usd = objectiveUsd(problem, solution);
+      if (options.toRun !== undefined && usd < incumbentUsd) {
+        solution = options.toRun(solution);
+        usd = objectiveUsd(problem, solution);
+      }
       if (usd >= incumbentUsd || checkSolution(problem, solution).length > 0) return;
       state.replaceIncumbent(solution, usd);
       state.record(usd, reachedUsd());

@@ -44,11 +44,15 @@ export function isSolvedInPart({ arcs, rows }: PlanProblem): boolean {
   return arcs.pool.length > mostArcs && arcs.pool.length > mostPerRow * rows.count;
 }
 
-/** @param perRow How many arcs of each row, twice over, the part begins with; what is usual when left out. */
+/**
+ * Engines of models that do not fit together are left out: plans are made to run once they are found.
+ *
+ * @param perRow How many arcs of each row, twice over, the part begins with; what is usual when left out.
+ */
 export async function solveInPart(
-  problem: PlanProblem,
+  { engines: _tooMany, ...problem }: PlanProblem,
   tools: PathTools,
-  options: PathOptions,
+  { toRun: _later, ...options }: PathOptions,
   perRow?: number,
 ): Promise<PathResult> {
   const startedMs = tools.nowMs();

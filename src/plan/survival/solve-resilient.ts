@@ -16,7 +16,8 @@ import {
   type SearchStatus,
 } from "../problem/solution-path.ts";
 import { exactOrRounded, solveProblem } from "../search/solve-problem.ts";
-import { solveWithEngines } from "../engine/solve-with-engines.ts";
+import { isSolvedInPart } from "../search/solve-in-part.ts";
+import { withEngines } from "../engine/slots-of-world.ts";
 import { spotAt } from "../problem/spots.ts";
 import { standApart, type Apart } from "../engine/stand-apart.ts";
 import { survivalLimits } from "../world/survival-limits.ts";
@@ -46,46 +47,73 @@ export async function solvePlan(
   tools: PathTools,
   path: PathOptions,
 ): Promise<ResilientResult> {
+  if (stages[0]!.planned.world.limits.resilience !== undefined) {
+    const solved = await solveResilient(problem, stages, tools, path);
+    // Where requests go when something fails is settled, so that they stay where they are.
+    return { ...solved, ...withModelsApart(problem, stages, solved.result, path, false) };
+  }
+  const nothing = { derived: 0, cuts: [], moves: [], fatal: [] };
+  const known = withEngines(problem, stages);
+  if (known !== problem && problem.arcs.pool.length > engineArcs) {
+    return { ...nothing, ...(await solveApart(known, stages, tools, path)) };
+  }
   const startedMs = tools.nowMs();
-  const isResilient = stages[0]!.planned.world.limits.resilience !== undefined;
-  const solved = isResilient
-    ? await solveResilient(problem, stages, tools, path)
-    : { result: await solveProblem(problem, tools, path), problem, derived: 0, cuts: [], moves: [], fatal: [] };
-  // Where requests go when something fails is settled, so that they stay where they are.
-  const parted = withModelsApart(problem, stages, solved.result, path, !isResilient);
-  const isSmall = problem.arcs.pool.length <= engineArcs;
-  if (parted.apart === undefined || isResilient || !isSmall || parted.result.relativeGap <= path.relativeGap)
-    return { ...solved, ...parted };
+  const parted = withModelsApart(problem, stages, await solveProblem(problem, tools, path), path, true);
+  const { result, apart } = parted;
+  if (known === problem || apart === undefined || result.relativeGap <= path.relativeGap) {
+    return { ...nothing, problem, ...parted };
+  }
   const timeLimitS = Math.max(leastRoundS, path.timeLimitS - (tools.nowMs() - startedMs) / 1000);
-  const found = await solveWithEngines(problem, stages, parted.result.solution, tools, { ...path, timeLimitS });
-  return { ...solved, ...(found === null ? parted : betterApart(problem, stages, parted, found, path)) };
+  const found = await solveProblem(known, tools, { ...path, timeLimitS }, result.solution);
+  return { ...nothing, problem: known, ...betterApart(known, stages, { result, apart }, found, path) };
 }
 
 /** The better of two plans with models apart, with what is proven of both. */
 function betterApart(
   problem: PlanProblem,
   stages: readonly Stage[],
-  parted: ReturnType<typeof withModelsApart>,
-  { solution, boundUsd }: { readonly solution: ProblemSolution | null; readonly boundUsd: number },
+  { result, apart }: { readonly result: PathResult; readonly apart: Apart },
+  found: PathResult,
   path: PathOptions,
 ): ReturnType<typeof withModelsApart> {
-  const { result, apart } = parted;
-  const again = solution === null ? null : standApart(problem, stages, solution, true);
-  const [crowded, usd] = [apart!.crowded, result.objectiveUsd];
-  const [stillCrowded, foundUsd] =
-    again === null ? [Infinity, Infinity] : [again.apart?.crowded ?? 0, objectiveUsd(problem, again.solution)];
-  const isBetter = stillCrowded < crowded || (stillCrowded === crowded && foundUsd < usd);
+  const again = standApart(problem, stages, found.solution, true);
+  const usd = result.objectiveUsd;
+  const [crowded, foundUsd] = [again.apart?.crowded ?? 0, objectiveUsd(problem, again.solution)];
+  const isBetter = crowded < apart.crowded || (crowded === apart.crowded && foundUsd < usd);
   const best = isBetter
-    ? { solution: again!.solution, usd: foundUsd, crowded: stillCrowded }
-    : { solution: result.solution, usd, crowded };
-  const bestBoundUsd = Math.min(Math.max(result.bestBoundUsd, boundUsd), best.usd);
+    ? { solution: again.solution, usd: foundUsd, crowded }
+    : { solution: result.solution, usd, crowded: apart.crowded };
+  const bestBoundUsd = Math.min(Math.max(result.bestBoundUsd, found.bestBoundUsd), best.usd);
   const relativeGap = gapOf(best.usd, bestBoundUsd);
   const proven = relativeGap <= path.relativeGap + 1e-12;
   const status = proven ? "optimal" : result.status;
   return {
-    apart: { ...apart!, crowded: best.crowded, usd: apart!.usd + best.usd - usd, inBound: true },
+    apart: { ...apart, crowded: best.crowded, usd: apart.usd + best.usd - usd, inBound: true },
     result: { ...result, solution: best.solution, objectiveUsd: best.usd, bestBoundUsd, relativeGap, status },
   };
+}
+
+/** A search in which every plan that is looked at has models apart that do not fit together, and the bound knows of it. */
+async function solveApart(
+  problem: PlanProblem,
+  stages: readonly Stage[],
+  tools: PathTools,
+  path: PathOptions,
+): Promise<{ readonly problem: PlanProblem; readonly result: PathResult; readonly apart?: Apart }> {
+  let changed: Apart | null = null;
+  let togetherUsd = 0;
+  const found = await solveProblem(problem, tools, {
+    ...path,
+    toRun(solution) {
+      const { solution: parted, apart } = standApart(problem, stages, solution, true);
+      if (apart !== null) [changed, togetherUsd] = [apart, objectiveUsd(problem, solution)];
+      return parted;
+    },
+  });
+  const { result, apart = changed } = withModelsApart(problem, stages, found, path, true);
+  if (apart === null) return { problem, result };
+  const usd = changed === null ? apart.usd : result.objectiveUsd - togetherUsd;
+  return { problem, result, apart: { ...apart, usd, ...(!isSolvedInPart(problem) && { inBound: true }) } };
 }
 
 /** The result with models apart that do not fit together, and what that took. */
@@ -138,7 +166,7 @@ export function failoverOf(
  * does not watch it: at 38,000 arcs they left a fifth of the cost open, where the solver proves half a per cent.
  */
 const exactUpToArcs = 60_000;
-/** Up to this many arcs models that do not fit together are decided with the plan, where it has to be changed for their sake. */
+/** Up to this many arcs models that do not fit together are looked at only where a plan has to be changed for their sake. */
 const engineArcs = 12_000;
 /** Rounds of planning, and the share of the time left that each may take, and that each way of making its plan survive may take. */
 const mostRounds = 40;

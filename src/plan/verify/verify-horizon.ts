@@ -10,7 +10,7 @@ import { discountedYears, stackPeriods } from "../world/stack-periods.ts";
 import { checkCoreAlone } from "./verify-core.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { checkFailover, withFailureCuts } from "./verify-failover.ts";
-import { checkSearch, gapScale, verifyCertificate, verifyPeriod } from "./verify-period.ts";
+import { checkSearch, gapScale, pricedProblem, verifyCertificate, verifyPeriod } from "./verify-period.ts";
 import { near, type Checked, type Report } from "./verify-terms.ts";
 import type { WorldProblem } from "../world/world-problem.ts";
 
@@ -83,7 +83,7 @@ export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: 
     checkFailover(document, planned, horizon.periods[planned.period]!.deployment, report);
   }
   const certifiedUsd = verifyCertificate(
-    withFailureCuts(document, stacked.problem, stages),
+    pricedProblem(withFailureCuts(document, stacked.problem, stages), stages, horizon.certificate),
     horizon.certificate,
     costUsd,
     (place, message) => report(`horizon.${place}`, message),

@@ -2,7 +2,8 @@
 import type { World } from "../../catalog/index.ts";
 import { annualCost } from "../../finance/index.ts";
 import { emptyJudgement, judge, servingAt, trainingRate, type Policy } from "../../route/index.ts";
-import { certificateFault, recomputeBound } from "../bound/certificate.ts";
+import { certificateFault, pricesRoom, recomputeBound } from "../bound/certificate.ts";
+import { withEngines } from "../engine/slots-of-world.ts";
 import type { Certificate } from "../problem/prices.ts";
 import type { PlanDocument } from "../document/plan-document.ts";
 import type { PlanProblem } from "../problem/problem.ts";
@@ -12,6 +13,7 @@ import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { checkFailover, withFailureCuts } from "./verify-failover.ts";
 import { checkLimits } from "./verify-limits.ts";
 import { digits, near, tolerance, withTolerance, type Checked, type Report, type Standing } from "./verify-terms.ts";
+import type { Stage } from "../world/failover-terms.ts";
 import { worldProblem } from "../world/world-problem.ts";
 
 /** Gaps are differences of costs over their size. */
@@ -56,11 +58,12 @@ export function verifyPeriod(document: PlanDocument, standing: Standing, report:
     report("certificate", "is missing: the bound cannot be checked");
     return { costUsd: cost, certifiedUsd: null, coreAtLeastUsd };
   }
+  const stages = [{ planned, arc: 0, pool: 0 }];
   return {
     costUsd: cost,
     coreAtLeastUsd,
     certifiedUsd: verifyCertificate(
-      withFailureCuts(document, planned.problem, [{ planned, arc: 0, pool: 0 }]),
+      pricedProblem(withFailureCuts(document, planned.problem, stages), stages, document.certificate),
       document.certificate,
       cost,
       report,
@@ -76,6 +79,11 @@ export function checkSearch({ search, method }: PlanDocument, problem: PlanProbl
     if (search[key] !== sizes[key])
       report(`search.${key}`, `says ${search[key]}, the plan's problem has ${sizes[key]}`);
   }
+}
+
+/** The problem that a certificate is of: with its engines where it prices what they take. */
+export function pricedProblem(problem: PlanProblem, stages: readonly Stage[], certificate: Certificate): PlanProblem {
+  return pricesRoom(problem, certificate) ? withEngines(problem, stages) : problem;
 }
 
 /** @returns What the certificate proves, in the money of the problem. */
