@@ -35,6 +35,9 @@ export class CrowdedPools {
   readonly #places: readonly ModulePlace[];
   readonly #byPool: ReturnType<typeof arcsByPool>;
   readonly #rowOf: Int32Array;
+  /** Kind of each arc's engines, -1 while nobody has asked; the same places are looked at again and again. */
+  readonly #kinds: Int32Array;
+  readonly #firstOf = new Map<ModulePlace, Map<number, number>>();
 
   constructor(problem: PlanProblem, stages: readonly Stage[]) {
     this.#problem = problem;
@@ -54,6 +57,7 @@ export class CrowdedPools {
     this.#places = stages.flatMap((stage, index) => placesOf(stage, index));
     this.#byPool = arcsByPool(problem);
     this.#rowOf = rowsOfArcs(problem);
+    this.#kinds = new Int32Array(problem.arcs.pool.length).fill(-1);
   }
 
   /** Places whose models do not fit together, in the order of the problem. */
@@ -97,11 +101,24 @@ export class CrowdedPools {
   /** Places with modules, of one period, that could not have an engine of a kind beside what they serve. */
   closedTo(kind: number, stage: number, standing: Standing): ModulePlace[] {
     return this.standing(standing).filter((place) => {
-      if (place.stage !== stage) return false;
-      if (this.kindsAt(place, standing).some((placed) => placed.kind === kind)) return false;
-      const [arc] = this.arcsOfKind(place, kind);
-      return arc !== undefined && !this.fits(place, standing, [arc]);
+      const arc = place.stage === stage ? this.#firstArcs(place).get(kind) : undefined;
+      if (arc === undefined) return false;
+      if (this.#arcsAt(place, standing).some((served) => this.#kindOf(stage, served) === kind)) return false;
+      return !this.fits(place, standing, [arc]);
     });
+  }
+
+  /** An arc of each kind that a place may be asked for. */
+  #firstArcs(place: ModulePlace): ReadonlyMap<number, number> {
+    let first = this.#firstOf.get(place);
+    if (first === undefined) {
+      this.#firstOf.set(place, (first = new Map()));
+      for (const arc of place.pools.flatMap((pool) => this.#arcsOf(pool))) {
+        const kind = this.#kindOf(place.stage, arc);
+        if (!first.has(kind)) first.set(kind, arc);
+      }
+    }
+    return first;
   }
 
   /** Places where modules stand. */
@@ -110,7 +127,10 @@ export class CrowdedPools {
   }
 
   #kindOf(stage: number, arc: number): number {
-    return this.#needs[stage]!.kindOf(this.#localRow(stage, arc), arc - this.#stages[stage]!.arc);
+    const known = this.#kinds[arc]!;
+    if (known >= 0) return known;
+    const kind = this.#needs[stage]!.kindOf(this.#localRow(stage, arc), arc - this.#stages[stage]!.arc);
+    return (this.#kinds[arc] = kind);
   }
 
   #needsOf(place: ModulePlace, standing: Standing, also: readonly number[]): EngineNeed[] {

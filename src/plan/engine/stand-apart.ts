@@ -34,6 +34,7 @@ const bannedUsd = 1e18;
 
 /**
  * @param mayMove Whether requests may be served elsewhere than in `solution`; else only modules are added.
+ * @param known Known from plans of the same problem before; then nothing is improved, as a search follows that does it better.
  * @returns The solution with models apart that do not fit together; `solution` itself and null where all do.
  */
 export function standApart(
@@ -41,8 +42,9 @@ export function standApart(
   stages: readonly Stage[],
   solution: ProblemSolution,
   mayMove: boolean,
+  known?: CrowdedPools,
 ): { readonly solution: ProblemSolution; readonly apart: Apart | null } {
-  const pools = new CrowdedPools(problem, stages);
+  const pools = known ?? new CrowdedPools(problem, stages);
   let crowded = pools.of(solution);
   if (crowded.length === 0) return { solution, apart: null };
   // What may not be used is written into the prices, so these are a copy.
@@ -65,7 +67,7 @@ export function standApart(
     crowded = pools.of(state);
   }
   priced.arcs.usd.set(problem.arcs.usd);
-  if (mayMove && crowded.length === 0) improve(pools, state, tables);
+  if (mayMove && known === undefined && crowded.length === 0) improve(pools, state, tables);
   const apart = state.solution();
   const usd = objectiveUsd(problem, apart) - objectiveUsd(problem, solution);
   return { solution: apart, apart: { places, usd, crowded: crowded.length } };

@@ -17,6 +17,7 @@ import {
 } from "../problem/solution-path.ts";
 import { exactOrRounded, solveProblem } from "../search/solve-problem.ts";
 import { isSolvedInPart } from "../search/solve-in-part.ts";
+import { CrowdedPools } from "../engine/crowded-pools.ts";
 import { withEngines } from "../engine/slots-of-world.ts";
 import { spotAt } from "../problem/spots.ts";
 import { standApart, type Apart } from "../engine/stand-apart.ts";
@@ -100,12 +101,13 @@ async function solveApart(
   tools: PathTools,
   path: PathOptions,
 ): Promise<{ readonly problem: PlanProblem; readonly result: PathResult; readonly apart?: Apart }> {
+  const pools = new CrowdedPools(problem, stages);
   let changed: Apart | null = null;
   let togetherUsd = 0;
   const found = await solveProblem(problem, tools, {
     ...path,
     toRun(solution) {
-      const { solution: parted, apart } = standApart(problem, stages, solution, true);
+      const { solution: parted, apart } = standApart(problem, stages, solution, true, pools);
       if (apart !== null) [changed, togetherUsd] = [apart, objectiveUsd(problem, solution)];
       return parted;
     },
