@@ -54,19 +54,32 @@ export async function solvePlan(
     return { ...solved, ...withModelsApart(problem, stages, solved.result, path, false) };
   }
   const nothing = { derived: 0, cuts: [], moves: [], fatal: [] };
-  const known = withEngines(problem, stages);
-  if (known !== problem && problem.arcs.pool.length > engineArcs) {
-    return { ...nothing, ...(await solveApart(known, stages, tools, path)) };
-  }
   const startedMs = tools.nowMs();
-  const parted = withModelsApart(problem, stages, await solveProblem(problem, tools, path), path, true);
-  const { result, apart } = parted;
-  if (known === problem || apart === undefined || result.relativeGap <= path.relativeGap) {
-    return { ...nothing, problem, ...parted };
+  const { result, apart } = withModelsApart(problem, stages, await solveProblem(problem, tools, path), path, true);
+  // Most plans need no change for the sake of memory, and to watch it takes time.
+  if (apart === undefined || result.relativeGap <= path.relativeGap) {
+    return { ...nothing, problem, result, ...(apart !== undefined && { apart }) };
   }
-  const timeLimitS = Math.max(leastRoundS, path.timeLimitS - (tools.nowMs() - startedMs) / 1000);
-  const found = await solveProblem(known, tools, { ...path, timeLimitS }, result.solution);
-  return { ...nothing, problem: known, ...betterApart(known, stages, { result, apart }, found, path) };
+  const leftS = path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
+  const isSmall = problem.arcs.pool.length <= engineArcs;
+  // A search that is given no time finds less than the first has.
+  const isLate = path.signal?.aborted === true || (!isSmall && leftS < leastAgain * path.timeLimitS);
+  const known = isLate || isSolvedInPart(problem) ? problem : withEngines(problem, stages);
+  if (known === problem) return { ...nothing, problem, result, apart };
+  const pools = new CrowdedPools(known, stages);
+  const terms: PathOptions = {
+    ...path,
+    timeLimitS: Math.max(leastRoundS, leftS),
+    ...(!isSmall && { toRun: (solution) => standApart(known, stages, solution, true, pools).solution }),
+  };
+  const found = await solveProblem(known, tools, terms, result.solution);
+  const better = betterApart(known, stages, { result, apart }, found, path);
+  // A certificate is of the problem that its prices were sought for.
+  return {
+    ...nothing,
+    problem: better.result.certificate === result.certificate && !isSmall ? problem : known,
+    ...better,
+  };
 }
 
 /** The better of two plans with models apart, with what is proven of both. */
@@ -87,35 +100,21 @@ function betterApart(
   const bestBoundUsd = Math.min(Math.max(result.bestBoundUsd, found.bestBoundUsd), best.usd);
   const relativeGap = gapOf(best.usd, bestBoundUsd);
   const proven = relativeGap <= path.relativeGap + 1e-12;
-  const status = proven ? "optimal" : result.status;
+  const status = proven ? "optimal" : found.status === "optimal" ? result.status : found.status;
+  const knowsMore = (found.certificate?.boundUsd ?? -Infinity) > (result.certificate?.boundUsd ?? -Infinity);
+  const certificate = knowsMore ? found.certificate : result.certificate;
   return {
     apart: { ...apart, crowded: best.crowded, usd: apart.usd + best.usd - usd, inBound: true },
-    result: { ...result, solution: best.solution, objectiveUsd: best.usd, bestBoundUsd, relativeGap, status },
-  };
-}
-
-/** A search in which every plan that is looked at has models apart that do not fit together, and the bound knows of it. */
-async function solveApart(
-  problem: PlanProblem,
-  stages: readonly Stage[],
-  tools: PathTools,
-  path: PathOptions,
-): Promise<{ readonly problem: PlanProblem; readonly result: PathResult; readonly apart?: Apart }> {
-  const pools = new CrowdedPools(problem, stages);
-  let changed: Apart | null = null;
-  let togetherUsd = 0;
-  const found = await solveProblem(problem, tools, {
-    ...path,
-    toRun(solution) {
-      const { solution: parted, apart } = standApart(problem, stages, solution, true, pools);
-      if (apart !== null) [changed, togetherUsd] = [apart, objectiveUsd(problem, solution)];
-      return parted;
+    result: {
+      ...result,
+      solution: best.solution,
+      objectiveUsd: best.usd,
+      bestBoundUsd,
+      relativeGap,
+      status,
+      ...(certificate !== undefined && { certificate }),
     },
-  });
-  const { result, apart = changed } = withModelsApart(problem, stages, found, path, true);
-  if (apart === null) return { problem, result };
-  const usd = changed === null ? apart.usd : result.objectiveUsd - togetherUsd;
-  return { problem, result, apart: { ...apart, usd, ...(!isSolvedInPart(problem) && { inBound: true }) } };
+  };
 }
 
 /** The result with models apart that do not fit together, and what that took. */
@@ -170,6 +169,8 @@ export function failoverOf(
 const exactUpToArcs = 60_000;
 /** Up to this many arcs models that do not fit together are looked at only where a plan has to be changed for their sake. */
 const engineArcs = 12_000;
+/** Share of the time limit that must be left for a larger problem to be searched again with its engines. */
+const leastAgain = 0.1;
 /** Rounds of planning, and the share of the time left that each may take, and that each way of making its plan survive may take. */
 const mostRounds = 40;
 const shareOfRound = 0.35;
