@@ -60,8 +60,8 @@ export interface PathResult {
   readonly certificate?: Certificate;
 }
 
-/** What adding the same numbers up in another order moves of a sum. */
-const rounding = 1e-12;
+/** What adding the same numbers up in another order, or a solver that takes sums as kept to some digits, moves of a total. */
+const rounding = 1e-10;
 
 /** (objective − bound) / |objective|; 0 when both are 0, or the same but for the order in which they were added up; Infinity without a plan. */
 export function gapOf(objective: number, bound: number): number {
