@@ -65,7 +65,7 @@ function assistants(models: number): string {
             model: "qwen3-32b",
             engine: "vllm",
             near: false,
-            ttftMs: 300,
+            ttftMs: 500,
             penaltyUsd: 0.02,
             usersPercent: 2,
           },
