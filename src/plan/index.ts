@@ -29,13 +29,15 @@ export type {
   LimitUse,
   PlanDocument,
   PlanStatus,
+  PlanValue,
   SiteLoad,
   TrainingPlacement,
   Verdict,
 } from "./document/plan-document.ts";
-export { planValue, type PlanValue } from "./document/plan-value.ts";
+export { planValue } from "./document/plan-value.ts";
 export type { Clash } from "./document/clashes.ts";
-export type { Unserved, UnservedReason, Untrained } from "./document/unserved.ts";
+export type { Unserved, Untrained } from "./document/unserved.ts";
+export type { UnservedReason } from "./document/why-not.ts";
 export { recomputeBound } from "./bound/certificate.ts";
 export type { Certificate } from "./problem/prices.ts";
 export { solveExact } from "./search/exact.ts";
@@ -67,8 +69,8 @@ export {
   worldLimitsOf,
   type LimitExplanation,
   type LimitTrial,
-  type WorldLimit,
 } from "./explain/explain-limit.ts";
+export type { WorldLimit } from "./explain/world-limit.ts";
 export { sensitivity, type Range, type Sensitivity, type Swing } from "./compare/sensitivity.ts";
 export {
   egressClasses,
@@ -83,7 +85,8 @@ export { movesUsdPerYear, standOn, type StandingWorld, type StandOnOptions } fro
 export { financeReport, type CostStatement, type FinanceReport, type Investment } from "./document/finance-report.ts";
 export { planFutures, type FuturesOptions, type FuturesTools, type FutureWorld } from "./futures/futures.ts";
 export type { FuturesDecision, FuturesPlan, ProvenWithin } from "./futures/futures-plan.ts";
-export { answerWishes, type Clashing, type Wishes, type WishesAnswer } from "./compare/wishes.ts";
+export { answerWishes, type WishesAnswer } from "./compare/wishes.ts";
+export type { Clashing, Wishes } from "./compare/wishes-model.ts";
 export {
   chipMix,
   demandByPeriod,

@@ -1,6 +1,13 @@
 /** The gateway: admission, attempts and failover, stream life cycle, metering. Transports and engines are adapters. */
 export { addAllowances, isNothing, noAllowance, type Allowance, type SeekAllowance } from "./account/allowance.ts";
-export { Accounts, type Account, type AccountSettings, type KeyRecord } from "./account/accounts.ts";
+export {
+  operatorRoles,
+  type Account,
+  type AccountSettings,
+  type KeyRecord,
+  type OperatorRole,
+} from "./account/account.ts";
+export { Accounts } from "./account/accounts.ts";
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./wire/api-error.ts";
 export { Drains, type Drain, type DrainChange } from "./mesh/drains.ts";
 export { FileDesk, type FileDeskOptions } from "./file/file-desk.ts";
@@ -27,7 +34,7 @@ export { defaultResponseOptions, ResponseDesk, type ResponseDeskOptions } from "
 export { createReloadable, type ReloadableGateway } from "./door/reloadable.ts";
 export { metrics } from "./telemetry/metrics.ts";
 export { emulatedId } from "./request/models.ts";
-export { OperatorAccess, operatorRoles, type OperatorRole } from "./account/operator-access.ts";
+export { OperatorAccess } from "./account/operator-access.ts";
 export { defaultOptions, type GatewayOptions } from "./wire/options.ts";
 export type {
   ByteText,

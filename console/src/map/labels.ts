@@ -1,6 +1,6 @@
 /** Names of sites on the map: the weightiest first, each only where it covers nothing. */
 import { toScreen } from "./camera.ts";
-import type { Context, PaintInput } from "./paint.ts";
+import type { Context, PaintInput } from "./canvas.ts";
 import type { SiteMark } from "./scene.ts";
 
 /** More names than this no longer help to find one's way. */

@@ -2,29 +2,17 @@
 import type { Tier } from "../../../src/catalog/index.ts";
 import type { PlaneFlow } from "../model/flow-arcs.ts";
 import { controlPoint, crossesCut } from "./arc-curve.ts";
-import type { Camera, Size } from "./camera.ts";
+import type { Context, PaintInput } from "./canvas.ts";
 import { paintLabels } from "./labels.ts";
 import type { Land } from "./land.ts";
 import { traceMark } from "./marks.ts";
-import type { Palette } from "./palette.ts";
 import { geodesic, planeWidth } from "./projection.ts";
 import type { AreaDot, Scene, SiteMark } from "./scene.ts";
-
-export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 export interface Backdrop {
   readonly sphere: Path2D;
   readonly grid: Path2D;
   readonly land: Land | null;
-}
-
-export interface PaintInput {
-  readonly camera: Camera;
-  readonly size: Size;
-  readonly pixelRatio: number;
-  /** What of `size` lies outside of the screen on each side, CSS pixels. */
-  readonly margin: { readonly x: number; readonly y: number };
-  readonly palette: Palette;
 }
 
 /** Sets the context to plane coordinates; returns the length of one CSS pixel there. */

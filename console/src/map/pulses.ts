@@ -1,6 +1,6 @@
 /** Live requests on the map: a dot that runs from the user's area to the site that answers, then a ring that fades. */
 import { curvePoint } from "./arc-curve.ts";
-import type { Context, PaintInput } from "./paint.ts";
+import type { Context, PaintInput } from "./canvas.ts";
 import { toScreen } from "./camera.ts";
 
 export interface Pulse {

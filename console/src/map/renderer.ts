@@ -7,7 +7,8 @@
 import type { PlaneFlow } from "../model/flow-arcs.ts";
 import { fitCamera, type Camera, type Size } from "./camera.ts";
 import type { Palette } from "./palette.ts";
-import { paintArcs, paintBackdrop, paintRing, paintScene, type Backdrop, type PaintInput } from "./paint.ts";
+import { paintArcs, paintBackdrop, paintRing, paintScene, type Backdrop } from "./paint.ts";
+import type { PaintInput } from "./canvas.ts";
 import { paintPulses, pulseLimit, type Pulse } from "./pulses.ts";
 import type { Scene, SiteMark } from "./scene.ts";
 

@@ -1,8 +1,8 @@
-import type { Source } from "./sources.ts";
 import type { NetworkModel } from "../world/world-places.ts";
 
 /**
- * Round-trip time against great-circle distance, from ping measurements between servers in 243 cities.
+ * Round-trip time against great-circle distance, from ping measurements between servers in 243 cities (source
+ * `wondernetwork`; confidence of every coefficient: measured, own fit).
  *
  * Per relation the median absolute error of ln(RTT) was minimised with each distance band (100, 200, 500, 1k, 2k, 4k, 8k,
  * 12k km) weighted alike, because most measured pairs are intercontinental and an unweighted fit would be wrong at the
@@ -25,12 +25,4 @@ export const networkModel: NetworkModel = {
     { km: 9300, sigma: 0.21 },
     { km: 14_000, sigma: 0.16 },
   ],
-};
-
-/** Where the fit comes from. Confidence of every coefficient: measured, own fit. */
-export const networkModelSource: Source = {
-  title: "Ping statistics between cities, 19 July 2020; own fit by distance and relation",
-  publisher: "WonderNetwork",
-  date: "2020-07-19",
-  url: "https://wondernetwork.com/pings",
 };

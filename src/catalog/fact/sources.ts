@@ -1,5 +1,3 @@
-import { networkModelSource } from "./network-model.ts";
-
 /** Where figures come from. A source without a stable public address has `url: null`. */
 export interface Source {
   readonly title: string;
@@ -131,7 +129,12 @@ const registry = {
     date: "2026-11-23",
     url: "https://github.com/ai-dynamo/aiconfigurator",
   },
-  wondernetwork: networkModelSource,
+  wondernetwork: {
+    title: "Ping statistics between cities, 19 July 2020; own fit by distance and relation",
+    publisher: "WonderNetwork",
+    date: "2020-07-19",
+    url: "https://wondernetwork.com/pings",
+  },
 
   // Models
   "model-config": {

@@ -5,9 +5,41 @@ import { continueModel, type MipBuilder } from "../problem/mip-builder.ts";
 import type { RowGroup } from "../document/smallest-clash.ts";
 import type { MipModel } from "../problem/solver.ts";
 import type { ServiceWish } from "./weigh-wishes.ts";
-import type { Clashing, Wishes } from "./wishes.ts";
 import type { WorldProblem } from "../world/world-problem.ts";
 import { portPerPlannedGbps } from "../problem/planned-port.ts";
+
+export interface Wishes {
+  /** Least share of each workload's peak requests to serve, by position in `world.workloads`; null = no wish. */
+  readonly servedRatio: readonly (number | null)[];
+  /** Least share of each training demand to provide, by position in `world.training`; no wish where left out or null. */
+  readonly trainedRatio?: readonly (number | null)[];
+  /** Most the plan may cost a year to build and run, penalties not counted, USD; null = no wish. */
+  readonly costUsdPerYear: number | null;
+  /** Position in `world.periods`; the first when left out. */
+  readonly period?: number;
+}
+
+/** A wish or limit of a clash, and the least change of it alone that ends the clash. */
+export interface Clashing {
+  readonly name: string;
+  readonly kind: "wish" | "limit";
+  readonly unit:
+    | "share"
+    | "USD/year"
+    | "USD"
+    | "MW"
+    | "Gbit/s"
+    | "sites"
+    | "modules"
+    | "rule"
+    | "law of nature or state";
+  /** As it is, in its unit; null for what has no amount. */
+  readonly amount: number | null;
+  /** What it would have to be with all else as it is; null when changing it alone does not help or could not be told. */
+  readonly wouldDo: number | null;
+  /** Where or why, in words; empty when there is nothing to add. */
+  readonly detail: string;
+}
 
 /** A part of the question that can be dropped: its rows in the model and what they are in the user's units. */
 export interface Demand extends RowGroup {

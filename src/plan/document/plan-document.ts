@@ -7,7 +7,6 @@ import type { Apart } from "../engine/stand-apart.ts";
 import type { Certificate } from "../problem/prices.ts";
 import type { Clash } from "./clashes.ts";
 import type { IdleModules } from "../world/idle-modules.ts";
-import type { PlanValue } from "./plan-value.ts";
 import type { SearchStatus } from "../problem/solution-path.ts";
 import type { Unserved, Untrained } from "./unserved.ts";
 
@@ -170,4 +169,27 @@ export interface Verdict {
   /** Centralised minus planned cost, USD/year; what distribution is worth. */
   readonly savingUsdPerYear: number;
   readonly sentence: string;
+}
+
+/** Money of a plan's whole horizon, or of its one period. */
+export interface PlanValue {
+  readonly objective: "min-cost" | "max-npv";
+  readonly years: number;
+  readonly discountRatio: number;
+  /** Present values at the beginning, USD: what users pay, running cost, and the difference to `npvUsd` is capital. */
+  readonly revenueUsd: number;
+  readonly runningUsd: number;
+  /** Revenue − running cost − annuities; penalties for what is not served are no money and not in it. */
+  readonly npvUsd: number;
+  /**
+   * The same with assets paid for once, half a year before they serve, and valued at the end by the payments their remaining
+   * life saves. Equal to `npvUsd` where owners' cost of capital is the plan's and lives end with periods.
+   */
+  readonly npvCashUsd: number;
+  /** What all assets are worth at the end, USD of then. */
+  readonly residualUsd: number;
+  /** Revenue − running cost − capital over revenue, in the first period; null without revenue. */
+  readonly marginRatio: number | null;
+  /** No plan is worth more; only where worth is what the plan seeks. */
+  readonly bestNpvUsd: number | null;
 }

@@ -14,31 +14,8 @@ import {
 } from "../../finance/index.ts";
 import { keptBySpot } from "../world/idle-modules.ts";
 import { elapsedYears } from "../problem/period-terms.ts";
-import type { PlanDocument } from "./plan-document.ts";
+import type { PlanDocument, PlanValue } from "./plan-document.ts";
 import { spotAt } from "../problem/spots.ts";
-
-/** Money of a plan's whole horizon, or of its one period. */
-export interface PlanValue {
-  readonly objective: "min-cost" | "max-npv";
-  readonly years: number;
-  readonly discountRatio: number;
-  /** Present values at the beginning, USD: what users pay, running cost, and the difference to `npvUsd` is capital. */
-  readonly revenueUsd: number;
-  readonly runningUsd: number;
-  /** Revenue − running cost − annuities; penalties for what is not served are no money and not in it. */
-  readonly npvUsd: number;
-  /**
-   * The same with assets paid for once, half a year before they serve, and valued at the end by the payments their remaining
-   * life saves. Equal to `npvUsd` where owners' cost of capital is the plan's and lives end with periods.
-   */
-  readonly npvCashUsd: number;
-  /** What all assets are worth at the end, USD of then. */
-  readonly residualUsd: number;
-  /** Revenue − running cost − capital over revenue, in the first period; null without revenue. */
-  readonly marginRatio: number | null;
-  /** No plan is worth more; only where worth is what the plan seeks. */
-  readonly bestNpvUsd: number | null;
-}
 
 interface Part {
   readonly period: number;

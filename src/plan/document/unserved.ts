@@ -1,19 +1,11 @@
 /** Who is not served, why, and what would change it. */
 import type { World } from "../../catalog/index.ts";
 import { missedRequestUsd, secondsPerYear } from "../../finance/index.ts";
-import { explainPhysics, type Physics } from "../../route/index.ts";
+import { explainPhysics } from "../../route/index.ts";
 import { fullLimits, type FullLimits } from "../world/full-limits.ts";
 import { unservedShares, type ProblemSolution } from "../problem/problem.ts";
-import { whyNot, wordsOfRequests, wordsOfTraining, type Finding, type Loss } from "./why-not.ts";
+import { whyNot, wordsOfRequests, wordsOfTraining, type Finding, type Loss, type UnservedReason } from "./why-not.ts";
 import type { WorldProblem } from "../world/world-problem.ts";
-
-/**
- * Why demand is left unserved. Nothing could serve it: `physics` (no site, however near, meets the budget), `place` (a
- * nearer site would), `law`, `export`, `memory`, `tier`. Something could, but: `price` (serving costs more than the
- * scenario says a lost request is worth), `limits` (what could serve it is full), `scale` (too little demand in reach to
- * pay for a site or a module).
- */
-export type UnservedReason = Exclude<Physics["verdict"], "served"> | "price" | "limits" | "scale";
 
 /** Unserved demand of one workload over one kind of access, for one reason. */
 export interface Unserved {

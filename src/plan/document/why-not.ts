@@ -1,8 +1,16 @@
 /** Why a row that something could serve is left unserved all the same, and what would have to give way. */
 import type { FullLimits } from "../world/full-limits.ts";
 import { money } from "../problem/money.ts";
-import type { UnservedReason } from "./unserved.ts";
 import type { WorldProblem } from "../world/world-problem.ts";
+import type { Physics } from "../../route/index.ts";
+
+/**
+ * Why demand is left unserved. Nothing could serve it: `physics` (no site, however near, meets the budget), `place` (a
+ * nearer site would), `law`, `export`, `memory`, `tier`. Something could, but: `price` (serving costs more than the
+ * scenario says a lost request is worth), `limits` (what could serve it is full), `scale` (too little demand in reach to
+ * pay for a site or a module).
+ */
+export type UnservedReason = Exclude<Physics["verdict"], "served"> | "price" | "limits" | "scale";
 
 export interface Finding<Reason = UnservedReason> {
   readonly reason: Reason;

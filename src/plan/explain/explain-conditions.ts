@@ -4,7 +4,7 @@
  */
 import { isAlwaysOpen } from "../../finance/index.ts";
 import { compilePolicy, emptyJudgement, failoverWorld, judge } from "../../route/index.ts";
-import type { WorldLimit } from "./explain-limit.ts";
+import type { WorldLimit } from "./world-limit.ts";
 import type { PlanDocument } from "../document/plan-document.ts";
 import { failuresOf } from "../world/resilience.ts";
 import { siteAccounts } from "../document/site-accounts.ts";

@@ -1,7 +1,7 @@
 /** The limits beyond power, ports, money and supply, for `explain limit`: what they are used for and how they give way. */
 import type { World } from "../../catalog/index.ts";
 import { installedCount } from "../../finance/index.ts";
-import type { WorldLimit } from "./explain-limit.ts";
+import type { WorldLimit } from "./world-limit.ts";
 import type { PlanDocument } from "../document/plan-document.ts";
 import { shareWeight } from "../world/share-limits.ts";
 

@@ -5,10 +5,8 @@
  */
 import type { World } from "../../catalog/index.ts";
 import { formulate } from "../problem/formulate.ts";
-import type { ExtensiveForm, FirstStage, Future } from "./futures-model.ts";
-import { expected } from "./futures-expected.ts";
+import { expected, type ExtensiveForm, type FirstStage, type Future, type Recourse } from "./futures-model.ts";
 import { haveSamePools } from "../world/same-pools.ts";
-import type { Recourse } from "./futures-recourse.ts";
 import { MipBuilder } from "../problem/mip-builder.ts";
 import { fleetKey } from "../problem/period-terms.ts";
 import {

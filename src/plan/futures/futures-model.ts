@@ -13,10 +13,9 @@
  * others for what is in service.
  */
 import type { CouplingLimit } from "../problem/coupling-limit.ts";
-import { expected } from "./futures-expected.ts";
 import { formulate, type Formulation } from "../problem/formulate.ts";
 import { MipBuilder } from "../problem/mip-builder.ts";
-import { usefulModules, type PlanProblem } from "../problem/problem.ts";
+import { usefulModules, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
 import type { MipModel } from "../problem/solver.ts";
 
 /** One way the world may turn out. The problems of all futures have the same sites and pools, in the same order. */
@@ -44,6 +43,19 @@ export interface FirstStage {
 interface FirstStageColumns {
   readonly open: Int32Array;
   readonly modules: Int32Array;
+}
+
+/** What a first stage costs when one future has come. */
+export interface Recourse {
+  /** With all that was built paid for, in service or not, USD/year. */
+  readonly usdPerYear: number;
+  /** Modules are those in service. */
+  readonly solution: ProblemSolution;
+}
+
+/** Mean over the futures, weighted with their probabilities. */
+export function expected(futures: readonly Future[], values: readonly number[]): number {
+  return futures.reduce((sum, { probability }, s) => sum + probability * values[s]!, 0);
 }
 
 export interface ExtensiveForm {

@@ -2,10 +2,9 @@
 import { tiers, type Tier } from "../../catalog/index.ts";
 import { summariseAlternative } from "../document/alternatives.ts";
 import type { Clash } from "../document/clashes.ts";
-import type { Future } from "./futures-model.ts";
+import type { Future, Recourse } from "./futures-model.ts";
 import type { Decision } from "./futures-search.ts";
 import { horizonYears } from "./futures-horizon.ts";
-import type { Recourse } from "./futures-recourse.ts";
 import type { Alternative, PlanStatus } from "../document/plan-document.ts";
 import type { PlanProblem } from "../problem/problem.ts";
 import type { PathResult } from "../problem/solution-path.ts";

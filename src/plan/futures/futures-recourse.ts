@@ -1,21 +1,21 @@
 /** What a first stage costs when a future has come: flows, and which modules are in service, are decided then. */
 import { limitUse } from "../problem/coupling-limit.ts";
-import { countsBuilt, isOfSites, limitsPurchases, type FirstStage, type Future } from "./futures-model.ts";
+import {
+  countsBuilt,
+  isOfSites,
+  limitsPurchases,
+  type FirstStage,
+  type Future,
+  type Recourse,
+} from "./futures-model.ts";
 import { horizonRecourse } from "./futures-horizon.ts";
 import { formulate, fromColumns, type Formulation } from "../problem/formulate.ts";
-import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
+import { checkSolution, objectiveUsd, type PlanProblem } from "../problem/problem.ts";
 import { restrictArcs } from "../problem/restrict-arcs.ts";
 import type { PathOptions, PathTools } from "../problem/solution-path.ts";
 
 /** What the search pays for a module in service, USD/year: enough to be noticed, too little to change a decision. */
 const idleUsd = 1e-4;
-
-export interface Recourse {
-  /** With all that was built paid for, in service or not, USD/year. */
-  readonly usdPerYear: number;
-  /** Modules are those in service. */
-  readonly solution: ProblemSolution;
-}
 
 /**
  * The best that can be done with what was built.

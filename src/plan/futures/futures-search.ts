@@ -3,10 +3,16 @@
  * larger ones decisions made for single futures are tried in all of them, the best are mixed in a model of the pools they
  * use, and the bound comes from planning each future by itself with prices on disagreement.
  */
-import { expected } from "./futures-expected.ts";
+import {
+  expected,
+  type ExtensiveForm,
+  type FirstStage,
+  type Future,
+  type Recourse,
+  writeExtensiveForm,
+} from "./futures-model.ts";
 import { writeHorizonForm } from "./futures-horizon.ts";
-import { writeExtensiveForm, type ExtensiveForm, type FirstStage, type Future } from "./futures-model.ts";
-import { recourseOf, type Recourse } from "./futures-recourse.ts";
+import { recourseOf } from "./futures-recourse.ts";
 import type { PlanProblem, ProblemSolution } from "../problem/problem.ts";
 import { restrictArcs } from "../problem/restrict-arcs.ts";
 import {

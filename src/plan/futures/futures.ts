@@ -6,10 +6,9 @@
 import { buildModel } from "../problem/build-model.ts";
 import type { World } from "../../catalog/index.ts";
 import { findClashes, type Clash } from "../document/clashes.ts";
-import { expected } from "./futures-expected.ts";
+import { expected, type FirstStage, type Future } from "./futures-model.ts";
 import { futureDocument } from "./futures-document.ts";
 import { firstStageOf } from "./futures-horizon.ts";
-import type { FirstStage, Future } from "./futures-model.ts";
 import { describeDecision, type FuturesPlan } from "./futures-plan.ts";
 import { horizonFutures, singleFutures } from "./futures-problems.ts";
 import { decide, searchFutures, wholeUpToArcs, writeForm, type Decision } from "./futures-search.ts";

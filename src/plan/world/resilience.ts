@@ -12,7 +12,7 @@
  * has μ. They are found one by one, where a plan breaks them, and become limits of the model (Benders 1962).
  */
 import type { World } from "../../catalog/index.ts";
-import { arcTable, compilePolicy, failoverWorld, type ArcTable } from "../../route/index.ts";
+import { arcTable, compilePolicy, failoverWorld } from "../../route/index.ts";
 import type { CouplingLimit } from "../problem/coupling-limit.ts";
 import { limitRow } from "../problem/limit-rows.ts";
 import type { PlanProblem } from "../problem/problem.ts";
@@ -111,34 +111,6 @@ function refugesBy(planned: WorldProblem, mayStandAt: (spot: number) => boolean)
 /** Whether a place has power for a module of a pool, and is not closed: otherwise nobody can go there, whatever is planned. */
 function mayStand({ pools, sites }: PlanProblem, pool: number): boolean {
   return pools.maxCount[pool]! > 0 && pools.kw[pool]! <= sites.kw[pools.site[pool]!]! * (1 + 1e-9);
-}
-
-/**
- * Per pool, the modules that everyone would keep busy who may be served there or go there when something has failed; undefined
- * where no failure has to be survived. With a longer time after a failure that may be far more than are served there.
- */
-export function reserveLoads(
-  { world, period }: Pick<WorldProblem, "world" | "period">,
-  table: ArcTable,
-  poolsAt: (spot: number) => readonly number[],
-  count: number,
-): Float64Array | undefined {
-  if (world.limits.resilience === undefined) return undefined;
-  const isLonger = world.workloads.some((one) => (one.failoverBudgetMs ?? one.ttft.budgetMs) !== one.ttft.budgetMs);
-  const tables = isLonger ? [table, arcTable(compilePolicy(failoverWorld(world), period))] : [table];
-  const loads = new Float64Array(count);
-  for (const [row, { peakPerS }] of world.demand.entries()) {
-    const most = new Map<number, number>();
-    for (const { rowStart, site, module, perModulePerS } of tables) {
-      for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
-        const load = peakPerS[period]! / (perModulePerS[entry]! * world.limits.headroomRatio);
-        const spot = spotAt(world, site[entry]!, module[entry]!);
-        most.set(spot, Math.max(most.get(spot) ?? 0, load));
-      }
-    }
-    for (const [spot, load] of most) for (const pool of poolsAt(spot)) loads[pool]! += load;
-  }
-  return loads;
 }
 
 /** Prices of module time by spot; a spot that is not listed has none. */

@@ -31,7 +31,7 @@ import { worldLimits } from "./world-limits.ts";
 import { mergeRows } from "../problem/merge-rows.ts";
 import { elapsedYears, fleetKey, isDelivered, livesUntil } from "../problem/period-terms.ts";
 import type { PlanProblem } from "../problem/problem.ts";
-import { reserveLoads } from "./resilience.ts";
+import { reserveLoads } from "./reserve-loads.ts";
 import { atOnce, inWords, type Steps } from "../problem/steps.ts";
 import { plannedPortGbps } from "../problem/planned-port.ts";
 

@@ -1,4 +1,4 @@
-import type { Account, AccountSettings } from "./accounts.ts";
+import type { Account, AccountSettings } from "./account.ts";
 import { addAllowances, noAllowance, partToGive, type Allowance } from "./allowance.ts";
 import { apiError, type ApiError } from "../wire/api-error.ts";
 import { TokenBucket } from "./token-bucket.ts";

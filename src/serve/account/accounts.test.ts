@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Accounts, type Account, type KeyRecord } from "./accounts.ts";
+import { Accounts } from "./accounts.ts";
+import type { Account, KeyRecord } from "./account.ts";
 
 const sha256 = (text: string) => `hash of ${text}`;
 const account: Account = {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { runs } from "../../../test/laws/runs.ts";
-import { Accounts, type Account, type KeyRecord } from "./accounts.ts";
+import { Accounts } from "./accounts.ts";
+import type { Account, KeyRecord } from "./account.ts";
 import { noAllowance, type Allowance } from "./allowance.ts";
 
 const key: KeyRecord = { id: "key_1", digest: "d", account: "team", workloads: "*", expiresEpochMs: null };

@@ -1,4 +1,4 @@
-import type { KeyRecord } from "./accounts.ts";
+import type { KeyRecord } from "./account.ts";
 
 /** Digits of a digest under which keys are looked up; the rest is compared in constant time. */
 const indexDigits = 8;

@@ -2,10 +2,7 @@ import type { Accounts } from "./accounts.ts";
 import { apiError, type ApiError } from "../wire/api-error.ts";
 import type { Clock } from "../wire/ports.ts";
 import type { Call } from "../wire/transport.ts";
-
-/** What a key may do besides inference. `viewer`: read console and metrics; `operator`: that, and change what runs. */
-export const operatorRoles = ["viewer", "operator"] as const;
-export type OperatorRole = (typeof operatorRoles)[number];
+import type { OperatorRole } from "./account.ts";
 
 export interface OperatorSettings {
   readonly accounts: Accounts;

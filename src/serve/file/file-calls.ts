@@ -1,5 +1,5 @@
 import { residencyRefusal } from "../../route/index.ts";
-import type { KeyRecord } from "../account/accounts.ts";
+import type { KeyRecord } from "../account/account.ts";
 import { apiError, type ApiError } from "../wire/api-error.ts";
 import type { ApiParts } from "../request/api-parts.ts";
 import type { FileDesk } from "./file-desk.ts";
