@@ -31,6 +31,7 @@ export {
 export type { LiveEvent } from "./telemetry/live-feed.ts";
 export { settle, type OperatorLedger } from "./ledger/settlement.ts";
 export { defaultResponseOptions, ResponseDesk, type ResponseDeskOptions } from "./response/response-desk.ts";
+export { RowQueue } from "./telemetry/row-queue.ts";
 export { createReloadable, type ReloadableGateway } from "./door/reloadable.ts";
 export { metrics } from "./telemetry/metrics.ts";
 export { emulatedId } from "./request/models.ts";

@@ -7,6 +7,7 @@ import type { World } from "../../src/catalog/index.ts";
 import {
   Accounts,
   createReloadable,
+  RowQueue,
   withCors,
   type Account,
   type GatewayParts,
@@ -560,12 +561,14 @@ describe("a gateway whose ledger refuses every row", () => {
         throw new Error("the disk is full");
       },
     };
-    const gateway = createGateway({ ...parts, clock, store });
+    const rows = new RowQueue(store, clock, parts.telemetry);
+    const gateway = createGateway({ ...parts, clock, rows });
     const service = await transports[0]!.serve(gateway, { host: "127.0.0.1", port: 0 });
     const body = JSON.stringify({ model: "disperse/chat", max_tokens: 2, messages: [{ role: "user", content: "Hi" }] });
     expect((await fetch(`${service.url}/v1/chat/completions`, { method: "POST", body })).status).toBe(200);
     await service.close(100);
-    expect(gateway.unsavedRows()).toBe(1);
+    await rows.settled();
+    expect(rows.size).toBe(1);
     const before = { asked, scheduled };
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect({ asked, scheduled }).toEqual(before);

@@ -5,9 +5,11 @@ import { request as requestTls } from "node:https";
 import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { TLSSocket } from "node:tls";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { serveHttp } from "../../src/adapters/http-raw/index.ts";
+import type { LedgerReport } from "../../src/serve/index.ts";
 import { runCliHere } from "../cli/run-cli.ts";
 import { testWorkload } from "../worlds/tiny-world.ts";
 import { startServe, writePlan, type GatewayProcess } from "./gateway-process.ts";
@@ -97,7 +99,50 @@ describe("a configuration that changes under a running gateway", () => {
   });
 });
 
+describe("what a gateway knows when its configuration changes", () => {
+  it("is kept: rows that wait for a ledger that cannot be written, and where requests went", async () => {
+    const place = newFolder();
+    const ledger = join(place, "ledger.db");
+    const gateway = await start(writePlan(place), ["--ledger", ledger]);
+    const other = new DatabaseSync(ledger);
+    other.exec("BEGIN IMMEDIATE");
+    const answer = await post(gateway.url, chat);
+    await answer.text();
+    await gateway.says("the ledger cannot be written");
+    gateway.child.kill("SIGHUP");
+    await gateway.says("configuration reloaded");
+    const id = answer.headers.get("x-disperse-request-id")!;
+    const route = await fetch(`${gateway.url}/v1/routes/${id}`);
+    expect([route.status, await route.json()]).toEqual([200, expect.objectContaining({ id, workload: "chat" })]);
+    const { unsavedRows } = (await (await fetch(`${gateway.url}/console/ledger.json`)).json()) as LedgerReport;
+    expect(unsavedRows).toBe(1);
+    other.exec("ROLLBACK");
+    other.close();
+    await gateway.says("the ledger is written again");
+    gateway.child.kill("SIGTERM");
+    expect(await gateway.ended).toBe(0);
+    const { stdout } = await runCliHere(["ledger", "verify", ledger]);
+    expect(stdout).toMatch(/\b1 row/);
+  });
+});
+
 describe("stopping on SIGTERM", () => {
+  it("waits no longer than its grace for what began before a reload", async () => {
+    const upstream = await startUpstream(streamThen([roleEvent, contentEvent("one ")], "stay"));
+    const spec = `site=near-edge,workload=chat,url=${upstream.url},model=m,metrics=none`;
+    const gateway = await start(writePlan(newFolder()), ["--upstream", spec, "--no-emulated", "--grace", "1"]);
+    const answer = await post(gateway.url, { ...chat, stream: true });
+    const body = answer.text();
+    gateway.child.kill("SIGHUP");
+    await gateway.says("configuration reloaded");
+    const stopped = performance.now();
+    gateway.child.kill("SIGTERM");
+    expect(await body).toContain("shutting_down");
+    expect(await gateway.ended).toBe(0);
+    expect(performance.now() - stopped).toBeLessThan(5_000);
+    await upstream.close();
+  });
+
   it("finishes a running stream first and ends with code 0", async () => {
     const gateway = await start(writePlan(newFolder()), []);
     const answer = await post(gateway.url, { ...chat, stream: true });

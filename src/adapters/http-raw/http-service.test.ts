@@ -18,7 +18,6 @@ function recordingGateway(answer?: (call: Call, reply: Reply) => void) {
       void reply.send(error.status, ["content-type", "application/json"], errorBody(error), true),
     observe() {},
     routeOf: () => null,
-    unsavedRows: () => 0,
     stop: async () => {},
   };
   return { gateway, calls, left: () => left };

@@ -21,6 +21,7 @@ import {
   defaultOptions,
   Drains,
   metrics,
+  RowQueue,
   withCors,
   type OperatorAccess,
   type AccountSettings,
@@ -122,6 +123,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   const journals: Journal[] = [];
   const store =
     settings.ledger === null ? createMemoryStore() : tellingTrouble(await openLedger(settings.ledger), settings.say);
+  const rows = new RowQueue(store, clock, telemetry);
   const reloads = (result: string) => telemetry.counter(metrics.configReloads, { result });
   const loaded = telemetry.gauge(metrics.configLoaded, {});
   let { configuration } = settings;
@@ -146,7 +148,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   const ledgerPage = createLedgerPage({
     own: store,
     others: settings.otherLedgers ?? [],
-    unsavedRows: () => gateway.unsavedRows(),
+    unsavedRows: () => rows.size,
     clock,
   });
   const compose = (next: Configuration): Gateway =>
@@ -156,6 +158,8 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       engines: composeEngines(next.plan, next.upstreams, settings.emulated, { clock, rng }),
       mesh,
       store,
+      rows,
+      earlierRouteOf: (requestId) => gateway.earlierRouteOf(requestId),
       accounts,
       operators,
       drains,
@@ -247,7 +251,8 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     async close(graceMs) {
       await files?.desk.stop();
       await service.close(graceMs);
-      const lost = gateway.unsavedRows();
+      await rows.settled();
+      const lost = rows.size;
       if (lost > 0) settings.say(`${lost} rows of the ledger could not be saved and are lost: the ledger refused them`);
       await closeAll();
     },

@@ -15,7 +15,6 @@ function ask(origins: CorsOrigins, method: string, path: string, fields: Readonl
     refuse() {},
     observe() {},
     routeOf: () => null,
-    unsavedRows: () => 0,
     stop: async () => {},
   };
   const call: Call = { method, path, body: "", bodyBytes: 0, header: (name) => fields[name] };

@@ -22,6 +22,7 @@ import { Origins } from "../wire/origins.ts";
 import type { Clock, Mesh, Store, Telemetry } from "../wire/ports.ts";
 import { takesGzip } from "../wire/packed-body.ts";
 import { readiness } from "../mesh/readiness.ts";
+import { RowQueue } from "../telemetry/row-queue.ts";
 import { createResponseCalls, isResponsePath } from "../response/response-calls.ts";
 import type { ResponseDesk } from "../response/response-desk.ts";
 import { newRequestId } from "../wire/request-id.ts";
@@ -52,6 +53,10 @@ export interface GatewayParts {
   readonly files?: FileDesk;
   /** Responses that later ones go on from; without it none are kept. It outlives this gateway. */
   readonly responses?: ResponseDesk;
+  /** Rows on their way to the store. They outlive this gateway; without them it has its own, and hands the last over as it stops. */
+  readonly rows?: RowQueue;
+  /** Routes of requests that gateways before this one took. */
+  readonly earlierRouteOf?: (requestId: string) => ToldRoute | null;
   /** Routes that other processes behind the same address keep; null = none of them does. Never rejects. */
   readonly routesElsewhere?: (requestId: string) => Promise<ToldRoute | null>;
   /** Answers paths outside the API. */
@@ -71,11 +76,10 @@ export interface Gateway {
   observe(): void;
   /** The route of a request, for another process that was asked for it; null = not kept here. */
   routeOf(requestId: string): ToldRoute | null;
-  /** Rows of the ledger that are not safe yet. */
-  unsavedRows(): number;
   /**
    * Refuses new requests, lets running ones finish for up to `graceMs`, then ends them; hands the last ledger rows over
-   * and closes its engines. Mesh and store were given to it and stay open.
+   * that are its own and closes its engines. Mesh and store were given to it and stay open. Asked again, it hurries if less
+   * time is left now.
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -95,7 +99,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   const live = new LiveFeed(clock);
   const { mesh, store, telemetry } = parts;
   const accounts = parts.accounts ?? new Accounts(null, 0);
-  const books = new Books({ world, store, clock, live, telemetry, journals: parts.journals ?? [] });
+  const rows = parts.rows ?? new RowQueue(store, clock, telemetry);
+  const books = new Books({ world, rows, clock, live, telemetry, journals: parts.journals ?? [] });
   const drains = parts.drains ?? new Drains();
   const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, accounts, drains, options });
   const operators = parts.operators ?? new OperatorAccess({ accounts, clock });
@@ -157,6 +162,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     refuse,
   });
 
+  /** When what still runs is ended, once it stops. */
+  let endsMs = Number.POSITIVE_INFINITY;
+  let stopped: Promise<void> | null = null;
+
   function routeOf(requestId: string): ToldRoute | null {
     const story = core.keptRoutes.find(requestId);
     if (story === null) return null;
@@ -180,7 +189,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         }),
       );
     };
-    const here = routeOf(id);
+    const here = routeOf(id) ?? parts.earlierRouteOf?.(id) ?? null;
     if (here || !parts.routesElsewhere || !(caller.ok || isViewer) || id.length > longestId) return show(here);
     let found: ToldRoute | null = null;
     return later(
@@ -269,22 +278,25 @@ export function createGateway(parts: GatewayParts): Gateway {
       work.show(core.groups, drains);
     },
     routeOf,
-    unsavedRows: () => books.unsaved,
-    async stop(graceMs) {
-      core.stopping = true;
-      // Whoever watches finds the gateway that comes after this one.
-      live.close();
-      const endsMs = clock.monotonicMs() + graceMs;
-      while (core.inFlight.size + core.admission.queued > 0 && clock.monotonicMs() < endsMs) {
-        await new Promise<void>((resolve) => clock.schedule(20, resolve));
-      }
-      core.admission.close();
-      for (const inference of core.inFlight.all()) inference.abandon();
-      await books.settled();
-      core.leaveDrains();
-      await Promise.all(bindings.map(async (binding) => binding?.engine.close()));
+    stop(graceMs) {
+      endsMs = Math.min(endsMs, clock.monotonicMs() + graceMs);
+      return (stopped ??= stop());
     },
   };
+
+  async function stop(): Promise<void> {
+    core.stopping = true;
+    // Whoever watches finds the gateway that comes after this one.
+    live.close();
+    while (core.inFlight.size + core.admission.queued > 0 && clock.monotonicMs() < endsMs) {
+      await new Promise<void>((resolve) => clock.schedule(20, resolve));
+    }
+    core.admission.close();
+    for (const inference of core.inFlight.all()) inference.abandon();
+    if (!parts.rows) await rows.settled();
+    core.leaveDrains();
+    await Promise.all(bindings.map(async (binding) => binding?.engine.close()));
+  }
 }
 
 /** Endpoints that go to engines as they are; the others do something of their own first. */

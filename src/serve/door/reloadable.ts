@@ -1,3 +1,4 @@
+import type { ToldRoute } from "../request/explanation.ts";
 import type { Gateway } from "./gateway.ts";
 
 export interface ReloadableGateway extends Gateway {
@@ -7,27 +8,45 @@ export interface ReloadableGateway extends Gateway {
    * nothing has changed, and the last good configuration goes on serving.
    */
   replace(next: Gateway, graceMs: number): Promise<void>;
+  /** The route of a request that a gateway before the present one took, as long as that one is remembered. */
+  earlierRouteOf(requestId: string): ToldRoute | null;
 }
+
+/** Gateways that have ended and still tell where requests went: each holds its plan in memory. */
+const endedKept = 1;
 
 /** A gateway that can be exchanged under a running transport, without losing a connection or a request. */
 export function createReloadable(first: Gateway): ReloadableGateway {
   let current = first;
-  const retiring = new Set<Promise<void>>();
+  const retiring = new Map<Gateway, Promise<void>>();
+  const ended: Gateway[] = [];
+  const earlierRouteOf = (requestId: string): ToldRoute | null => {
+    for (const gateway of [...retiring.keys(), ...ended]) {
+      const route = gateway.routeOf(requestId);
+      if (route !== null) return route;
+    }
+    return null;
+  };
   return {
     handle: (call, reply) => current.handle(call, reply),
     refuse: (reply, error, head) => current.refuse(reply, error, head),
     observe: () => current.observe(),
-    routeOf: (requestId) => current.routeOf(requestId),
-    unsavedRows: () => current.unsavedRows(),
+    routeOf: (requestId) => current.routeOf(requestId) ?? earlierRouteOf(requestId),
+    earlierRouteOf,
     async replace(next, graceMs) {
       const old = current;
       current = next;
       const stopped = old.stop(graceMs);
-      retiring.add(stopped);
-      await stopped.finally(() => retiring.delete(stopped));
+      retiring.set(old, stopped);
+      await stopped.finally(() => {
+        retiring.delete(old);
+        ended.unshift(old);
+        ended.length = Math.min(ended.length, endedKept);
+      });
     },
     async stop(graceMs) {
-      await Promise.all([current.stop(graceMs), ...retiring]);
+      for (const gateway of retiring.keys()) void gateway.stop(graceMs);
+      await Promise.all([current.stop(graceMs), ...retiring.values()]);
     },
   };
 }

@@ -11,8 +11,8 @@ import type { AttemptOutcome, LedgerRow } from "../ledger/ledger.ts";
 import type { AttemptRecord, Journal } from "../telemetry/journal.ts";
 import type { LiveFeed } from "../telemetry/live-feed.ts";
 import { chargeNanoUsd, countsOf, egressNanoUsd, meanCounts, priceNanoUsdPerMTok } from "../stream/meter.ts";
-import type { Clock, Store, Telemetry } from "../wire/ports.ts";
-import { RowQueue } from "../telemetry/row-queue.ts";
+import type { Clock, Telemetry } from "../wire/ports.ts";
+import type { RowQueue } from "../telemetry/row-queue.ts";
 
 /** How a request ended. */
 export interface Ending {
@@ -29,7 +29,8 @@ export interface Ending {
 
 export interface BooksParts {
   readonly world: World;
-  readonly store: Store;
+  /** Where rows of the ledger go. */
+  readonly rows: RowQueue;
   readonly clock: Clock;
   readonly live: LiveFeed;
   readonly telemetry: Telemetry;
@@ -60,7 +61,7 @@ export class Books {
     this.#clock = parts.clock;
     this.#live = parts.live;
     this.#instruments = createInstruments(parts.telemetry);
-    this.#rows = new RowQueue(parts.store, parts.clock, () => this.#instruments.ledgerFailures.add(1));
+    this.#rows = parts.rows;
     this.#rules = residencyRules(parts.world);
   }
 
@@ -297,11 +298,6 @@ export class Books {
   /** Rows that are not yet safe in the store. */
   get unsaved(): number {
     return this.#rows.size;
-  }
-
-  /** Hands the last rows over and waits for them; what the store refuses even now is given up. */
-  settled(): Promise<void> {
-    return this.#rows.settled();
   }
 
   #ruleOf(from: string, to: string, dataClass: string): string {

@@ -8,7 +8,6 @@ export function createInstruments(telemetry: Telemetry) {
     refusals: kept((code) => telemetry.counter(metrics.refusals, { code })),
     dispatch: telemetry.histogram(metrics.dispatch, {}),
     cache: kept((result) => telemetry.counter(metrics.cache, { result })),
-    ledgerFailures: telemetry.counter(metrics.ledgerFailures, {}),
     queued: telemetry.gauge(metrics.queued, {}),
     queueWait: kept((priority) => telemetry.histogram(metrics.queueWait, { priority })),
     shed: kept((priority) => telemetry.counter(metrics.shed, { priority })),

@@ -15,8 +15,10 @@ function queued() {
     if (state.away) throw new Error("the disk is full");
     kept.push(...Array.from(rows, ({ requestId }) => requestId));
   };
+  const told = { add: () => state.refused++, set() {}, observe() {} };
+  const telemetry = { counter: () => told, gauge: () => told, histogram: () => told };
   const store = { append, read: async () => [], close: async () => {} };
-  const queue = new RowQueue(store, clock, () => state.refused++);
+  const queue = new RowQueue(store, clock, telemetry);
   let made = 0;
   const add = (count: number) => {
     for (let index = 0; index < count; index++) queue.add(ledgerRow({ requestId: `req_${made++}` }));

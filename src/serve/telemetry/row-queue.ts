@@ -1,6 +1,7 @@
 import type { LedgerRow } from "../ledger/ledger.ts";
-import type { Clock, Store } from "../wire/ports.ts";
+import type { Clock, Store, Telemetry } from "../wire/ports.ts";
 import { RowGroup } from "../ledger/row-group.ts";
+import { metrics } from "./metrics.ts";
 
 /**
  * How long rows are collected before they go to the store together, ms: what a commit costs besides its rows, some
@@ -20,7 +21,7 @@ const groupRows = 1_000;
 export class RowQueue {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #refused: () => void;
+  readonly #refused: { add(amount: number): void };
   /** Groups that wait, oldest first; the last one still grows. */
   #groups: RowGroup[] = [];
   #size = 0;
@@ -28,11 +29,10 @@ export class RowQueue {
   #over = false;
   #saving: Promise<void> | null = null;
 
-  /** `refused` is called whenever the store has refused a group. */
-  constructor(store: Store, clock: Clock, refused: () => void) {
+  constructor(store: Store, clock: Clock, telemetry: Telemetry) {
     this.#store = store;
     this.#clock = clock;
-    this.#refused = refused;
+    this.#refused = telemetry.counter(metrics.ledgerFailures, {});
   }
 
   /** Rows that are not yet safe in the store. */
@@ -94,7 +94,7 @@ export class RowQueue {
       this.#size -= group.length;
       return true;
     } catch {
-      this.#refused();
+      this.#refused.add(1);
       return false;
     }
   }
