@@ -60,9 +60,11 @@ const chips: readonly (readonly [RegExp, AcceleratorId])[] = [
   [/GB300/, "gb300"],
   [/GB200/, "gb200"],
   [/B200/, "b200-sxm"],
+  [/GH200.*\b96 ?GB/, "gh200-96gb"],
   [/GH200/, "gh200"],
   [/H200/, "h200-sxm"],
   [/H100.NVL/, "h100-nvl"],
+  [/H100.PCIe/i, "h100-pcie"],
   [/H100/, "h100-sxm"],
   [/L40S/, "l40s"],
   [/\bL4\b/, "l4"],
@@ -140,6 +142,7 @@ function predict(cell: (name: string) => string): Outcome {
   const leaveOut = (why: string) => ({ report: { ...id, unpredicted: why }, prediction: null, why });
   const chipNames = cell("Accelerator");
   if (/ \(x\d+\), /.test(chipNames)) return leaveOut("a mix of chips");
+  if (/maxq/i.test(cell("System"))) return leaveOut("a run below the chip's own power limit");
   const chip = chips.find(([pattern]) => pattern.test(chipNames))?.[1] ?? acceleratorNamed(chipNames);
   const modelId = modelNamed(cell("UsedModel"));
   const dataSet = modelId === null ? undefined : dataSets[modelId];

@@ -8,6 +8,9 @@ describe("names in files of others", () => {
     ["NVIDIA A100-SXM4-80GB", "a100-sxm"],
     ["H100 SXM5", "h100-sxm"],
     ["H100 NVL", "h100-nvl"],
+    ["NVIDIA H100-PCIe-80GB", "h100-pcie"],
+    ["NVIDIA RTX A6000", "rtx-a6000"],
+    ["GH200 96GB", "gh200-96gb"],
     ["L40S-PCIe", "l40s"],
     ["NVIDIA GeForce RTX 4090", "rtx-4090"],
     ["Intel Arc Pro B60", "arc-pro-b60"],
@@ -18,7 +21,7 @@ describe("names in files of others", () => {
     expect(acceleratorNamed(name)).toBe(id);
   });
 
-  it.each(["A100-40GB", "a100_pcie", "H100-PCIe", "GH200 480GB", "A10", "nvidia", "80GB", "", "toString"])(
+  it.each(["A100-40GB", "a100_pcie", "GH200 480GB", "A10", "nvidia", "80GB", "", "toString"])(
     "take %s for no chip of the catalogue: the figures of its namesake would be wrong",
     (name) => {
       expect(acceleratorNamed(name)).toBeNull();
@@ -33,6 +36,7 @@ describe("names in files of others", () => {
     ["nvidia/DeepSeek-R1-0528-FP4-v2", "deepseek-r1"],
     ["MOE_Mixtral8x7B", "mixtral-8x7b"],
     ["Qwen/Qwen2-72B-Instruct", "qwen2.5-72b"],
+    ["Qwen/Qwen3-Coder-Next-FP8", "qwen3-next-80b-a3b"],
   ])("know the model %s", (name, id) => {
     expect(modelNamed(name)).toBe(id);
   });

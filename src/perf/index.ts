@@ -19,7 +19,7 @@ export { fit, kvBytesPerToken, type Fit, type ReplicaSpec } from "./memory.ts";
 export { sharingOf, type Peers, type Sharing, type Stream } from "./shared-load.ts";
 export { divideMemory, leastMemoryRatio, type MemoryAsk } from "./shared-memory.ts";
 export { closedLoop, type ClosedLoopPoint, type ClosedLoopProtocol } from "./closed-loop.ts";
-export { predictionClass, type PredictionClass } from "./prediction-class.ts";
+export { hasMeasuredRates, predictionClass, type PredictionClass } from "./prediction-class.ts";
 export { acceleratorsOf, engineSpec } from "./engine-spec.ts";
 export { energyKwhPerRequest, wallPowerKw } from "./power.ts";
 export {

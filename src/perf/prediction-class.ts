@@ -1,4 +1,5 @@
-import { engineCalibration } from "../catalog/index.ts";
+import { engineCalibration, type EngineCalibration } from "../catalog/index.ts";
+import { sharedPrecision, type ReplicaSpec } from "./memory.ts";
 import type { Replica } from "./replica.ts";
 
 /** Where a prediction stands: on a measured pair, between measured ones, or beyond them, out of datasheets and reasoning. */
@@ -15,15 +16,28 @@ export interface PredictionClass {
  */
 export const unknownBandRatio = 0.6;
 
+/** Whether all that a model's times follow from was measured on its chip: memory, and arithmetic in the formats it computes in. */
+export function hasMeasuredRates(spec: ReplicaSpec): boolean {
+  const { rateConfidence, measuredFormats = [], tflops } = spec.accelerator;
+  if (rateConfidence === "measured") return true;
+  // Attention is computed in 16 bits, and so are weights whose format the chip does not have.
+  const used = [spec.weightPrecision, sharedPrecision(spec)].map((format) => (tflops[format] ? format : "bf16"));
+  return [...used, "bf16" as const].every((format) => measuredFormats.includes(format));
+}
+
+function hasRunOn({ measured }: EngineCalibration, accelerator: string): boolean {
+  return measured.some(([chip]) => chip === accelerator);
+}
+
 /** Says how a replica's times are known, and within which band. */
 export function predictionClass(replica: Replica): PredictionClass {
-  const { accelerator, engine, model } = replica.spec;
+  const { accelerator, engine, model, tensorParallel } = replica.spec;
   const calibration = engine.calibration ?? engineCalibration[engine.id];
   if (!calibration) {
     const because = `${engine.name} was not fitted on measured runs`;
     return { kind: "extrapolated", bandRatio: unknownBandRatio, because };
   }
-  if (accelerator.rateConfidence !== "measured") {
+  if (!hasMeasuredRates(replica.spec)) {
     const because = `the rates of ${accelerator.name} come from its datasheet`;
     return { kind: "extrapolated", bandRatio: unknownBandRatio, because };
   }
@@ -33,7 +47,9 @@ export function predictionClass(replica: Replica): PredictionClass {
       ? "a pipeline"
       : engine.split
         ? "separate units for prompts and answers"
-        : null;
+        : tensorParallel > 1 && accelerator.link.kind === "pcie" && !hasRunOn(calibration, accelerator.id)
+          ? "chips that add up over PCIe, which takes two to three times as long on some hosts as on others"
+          : null;
   if (unmeasured !== null) {
     const share = engine.speculative ? "few or none" : "none";
     const because = `${share} of the ${calibration.rows} runs ${engine.name} was fitted on had ${unmeasured}`;

@@ -212,6 +212,28 @@ describe("prediction class", () => {
     expect(predictionClass(staged).kind).toBe("extrapolated");
     expect(predictionClass(between).bandRatio).toBeLessThan(predictionClass(datasheet).bandRatio);
   });
+
+  it("goes by the formats a model computes in, where only some of a chip's rates were measured", () => {
+    const full = compileReplica(spec("rtx-4090", "llama-3.2-3b"))!;
+    const short = compileReplica(spec("rtx-4090", "llama-3.2-3b", { weightPrecision: "fp8" }))!;
+    expect(predictionClass(full).kind).toBe("interpolated");
+    expect(predictionClass(short).kind).toBe("extrapolated");
+  });
+
+  it("does not claim to know sums over PCIe, which no run of a fit had, until runs on that chip are given", () => {
+    const pair = spec("rtx-pro-6000", "qwen3-32b", { tensorParallel: 2 });
+    const alone = compileReplica({ ...pair, tensorParallel: 1 })!;
+    expect(predictionClass(alone).kind).toBe("interpolated");
+    expect(predictionClass(compileReplica(pair)!)).toMatchObject({ kind: "extrapolated", bandRatio: 0.6 });
+    const calibration = {
+      rows: 40,
+      p90Error: 0.1,
+      heldOutP90Error: 0.2,
+      measured: [["rtx-pro-6000", "qwen3-32b"]] as const,
+    };
+    const own = compileReplica({ ...pair, engine: { ...pair.engine, calibration } })!;
+    expect(predictionClass(own).kind).toBe("measured");
+  });
 });
 
 describe("power", () => {

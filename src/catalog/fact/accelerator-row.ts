@@ -1,5 +1,5 @@
 import { derated, type Figure } from "./figure.ts";
-import type { Accelerator, Confidence, Precision } from "../world/world-engines.ts";
+import type { Accelerator, Precision } from "../world/world-engines.ts";
 
 /**
  * An accelerator of the catalogue: what the datasheet says beside what the engine model uses.
@@ -74,10 +74,16 @@ export function deratedPeaks(
   return Object.fromEntries(Object.entries(peaks).map(([precision, peak]) => [precision, derated(peak, ratio, why)]));
 }
 
+/** Formats whose arithmetic was measured, if the memory was: none otherwise. */
+function measuredOf({ weightStreamGBps, kernelTflops }: AcceleratorRow): readonly Precision[] {
+  if (weightStreamGBps.confidence !== "measured") return [];
+  return formats.map(({ precision }) => precision).filter((format) => kernelTflops[format]?.confidence === "measured");
+}
+
 /** The plain accelerator that travels in a world. */
 export function acceleratorOf(id: string, row: AcceleratorRow): Accelerator {
-  const rates = [row.weightStreamGBps, ...Object.values(row.kernelTflops)];
-  const rateConfidence: Confidence = rates.every((rate) => rate.confidence === "measured") ? "measured" : "vendor";
+  const measuredFormats = measuredOf(row);
+  const isMeasured = measuredFormats.length > 0 && measuredFormats.length === Object.keys(row.kernelTflops).length;
   return {
     id,
     name: row.name,
@@ -86,7 +92,8 @@ export function acceleratorOf(id: string, row: AcceleratorRow): Accelerator {
     memoryGB: row.memoryGB.value,
     memoryGBps: row.weightStreamGBps.value,
     tflops: valuesOf(row.kernelTflops),
-    rateConfidence,
+    rateConfidence: isMeasured ? "measured" : "vendor",
+    ...(!isMeasured && measuredFormats.length > 0 && { measuredFormats }),
     link: {
       kind: row.link.kind,
       latencyUs: row.link.latencyUs.value,

@@ -10,6 +10,8 @@ import { assumed, derated, measured, vendor, type FigureExtras } from "./figure.
 const tflops = (value: number, extras?: FigureExtras) => vendor(value, "TFLOP/s", "aic-systems", extras);
 const kernel = (value: number, extras?: FigureExtras) => measured(value, "TFLOP/s", "aic-kernels", extras);
 const stream = (value: number, extras?: FigureExtras) => measured(value, "GB/s", "aic-kernels", extras);
+const profiled = (value: number, unit: string, extras?: FigureExtras) =>
+  measured(value, unit, "layer-profiles", extras);
 const gigabytes = (value: number, extras?: FigureExtras) => vendor(value, "GB", "aic-systems", extras);
 const dram = (value: number, extras?: FigureExtras) => vendor(value, "GB/s", "aic-systems", extras);
 const watts = (value: number, extras?: FigureExtras) => vendor(value, "W", "aic-systems", extras);
@@ -308,13 +310,9 @@ export const nvidiaAccelerators = {
       bf16: vendor(165.2, "TFLOP/s", "nvidia-datasheets", { note: "with 32-bit accumulation" }),
       fp8: vendor(660.6, "TFLOP/s", "nvidia-datasheets", { low: 330.3, note: "330.3 with 32-bit accumulation" }),
     },
-    weightStreamGBps: derated(
-      vendor(1008, "GB/s", "nvidia-datasheets"),
-      0.8,
-      "RTX PRO 6000, the other card with GDDR memory and a 384-bit bus or wider, reaches 0.80",
-    ),
+    weightStreamGBps: profiled(928, "GB/s", { low: 814, high: 958, note: "235 MB of bf16 weights, 1 to 64 rows" }),
     kernelTflops: {
-      bf16: assumed(149, "TFLOP/s", "0.9 of the peak: the rate with 32-bit accumulation is half of what the chip can"),
+      bf16: profiled(160, "TFLOP/s", { low: 155, high: 166, note: "117 M weights, 1,024 rows and more" }),
       fp8: assumed(297, "TFLOP/s", "0.9 of the peak with 32-bit accumulation"),
     },
     link: {

@@ -31,6 +31,11 @@ const noLink: AcceleratorLink = {
 
 const amd = {
   mi300x: { bf16: vendor(1307, "TFLOP/s", "amd-datasheets"), fp8: vendor(2615, "TFLOP/s", "amd-datasheets") },
+  mi350x: {
+    bf16: vendor(2300, "TFLOP/s", "amd-datasheets"),
+    fp8: vendor(4600, "TFLOP/s", "amd-datasheets"),
+    fp4: vendor(9200, "TFLOP/s", "amd-datasheets"),
+  },
   mi355x: {
     bf16: vendor(2500, "TFLOP/s", "amd-datasheets"),
     fp8: vendor(5000, "TFLOP/s", "amd-datasheets"),
@@ -95,6 +100,23 @@ export const otherAccelerators = {
     link: fabric(8, 180, "Infinity Fabric, assumed a little below NVLink 4, which measures 196 GB/s and 4.7 us"),
     tdpWatts: vendor(1000, "W", "amd-datasheets"),
   },
+  mi350x: {
+    name: "AMD Instinct MI350X",
+    maker: "AMD",
+    kind: "gpu",
+    generation: "cdna4",
+    memoryGB: vendor(288, "GB", "amd-datasheets"),
+    dramGBps: vendor(8000, "GB/s", "amd-datasheets"),
+    peakTflops: amd.mi350x,
+    weightStreamGBps: derated(vendor(8000, "GB/s", "amd-datasheets"), unmeasuredBandwidth, whyBandwidth),
+    kernelTflops: {
+      bf16: derated(amd.mi350x.bf16, 0.47, "MI325X attains 0.47 of its peak over ten shapes"),
+      fp8: derated(amd.mi350x.fp8, 0.44, "MI325X attains 0.44 of its peak over ten shapes"),
+      fp4: derated(amd.mi350x.fp4, 0.42, "B200 reaches 0.43 of a like peak"),
+    },
+    link: fabric(8, 220, "Infinity Fabric, assumed between MI300X and B200"),
+    tdpWatts: vendor(1000, "W", "amd-datasheets"),
+  },
   mi355x: {
     name: "AMD Instinct MI355X",
     maker: "AMD",
@@ -133,8 +155,15 @@ export const otherAccelerators = {
     memoryGB: vendor(32, "GB", "google-tpu"),
     dramGBps: vendor(1640, "GB/s", "google-tpu"),
     peakTflops: tpu.v6e,
-    weightStreamGBps: derated(vendor(1640, "GB/s", "google-tpu"), unmeasuredBandwidth, whyBandwidth),
-    kernelTflops: deratedPeaks(tpu.v6e, unmeasuredCompute, why),
+    weightStreamGBps: measured(1540, "GB/s", "layer-profiles", { low: 1480, note: "0.1 to 1 GB of bf16 weights" }),
+    kernelTflops: {
+      bf16: measured(755, "TFLOP/s", "layer-profiles", {
+        low: 680,
+        high: 795,
+        note: "59 to 525 M weights, 1,024 rows",
+      }),
+      int8: derated(tpu.v6e.int8, unmeasuredCompute, why),
+    },
     link: fabric(5, 180, "inter-chip interconnect, assumed like NVLink 4"),
     tdpWatts: assumed(300, "W", "not published; from the class of chip", { low: 200, high: 400 }),
   },

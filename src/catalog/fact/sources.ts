@@ -35,6 +35,13 @@ const registry = {
     date: "2026-08-21",
     url: "https://github.com/ai-dynamo/aiconfigurator",
   },
+  "layer-profiles": {
+    title:
+      "Times of single layers of Llama-3.1-8B in bf16 on one chip (LLMServingSim's profiler on vLLM 0.19, and its first version on PyTorch); medians computed for this catalogue",
+    publisher: "KAIST",
+    date: "2026-08-21",
+    url: "https://github.com/casys-kaist/LLMServingSim",
+  },
   "own-h100-2026-11": {
     title:
       "Own measurement on one H100 SXM: bench/accelerator/measure.py and disperse calibrate --probe on llama.cpp 0.5.0 (PyTorch 2.11, CUDA 13, driver 580.159)",

@@ -56,6 +56,8 @@ export interface Accelerator {
   readonly tflops: Readonly<Partial<Record<Precision, number>>>;
   /** `measured` when rates are measured kernel rates, `vendor` when a datasheet was derated. */
   readonly rateConfidence: Confidence;
+  /** Formats with measured rates where only some have them: weights in these are computed with measured rates alone. */
+  readonly measuredFormats?: readonly Precision[];
   /** Link between accelerators of one server: all-reduce start-up and bandwidth (bytes/s as GB/s). */
   readonly link: {
     readonly kind: "nvlink" | "pcie" | "fabric" | "none";

@@ -3,6 +3,7 @@ import {
   calibrate,
   coefficientsOf,
   engineNamed,
+  hasMeasuredRates,
   readMeasuredRuns,
   usableRuns,
   withoutRepeats,
@@ -120,7 +121,7 @@ function fitAll(
     const base = engineNamed(group[0]!.engine)!;
     const generation = options.per === "engine" ? "" : runs[0]!.spec.accelerator.generation;
     const expected = coefficientsOf({ ...base, ...base.byGeneration?.[generation] });
-    const isRated = runs.every(({ spec }) => spec.accelerator.rateConfidence === "measured");
+    const isRated = runs.every(({ spec }) => hasMeasuredRates(spec));
     const expectedBand = isRated ? engineCalibration[base.id]?.heldOutP90Error : undefined;
     const calibration: Calibration = calibrate(runs, expected, expectedBand);
     const id = options.id === undefined ? name : groups.length === 1 ? options.id : `${options.id}-${name}`;
