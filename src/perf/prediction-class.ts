@@ -48,7 +48,7 @@ export function predictionClass(replica: Replica): PredictionClass {
       : engine.split
         ? "separate units for prompts and answers"
         : tensorParallel > 1 && accelerator.link.kind === "pcie" && !hasRunOn(calibration, accelerator.id)
-          ? "chips that add up over PCIe, which takes two to three times as long on some hosts as on others"
+          ? "sums over PCIe, whose time depends on the host"
           : null;
   if (unmeasured !== null) {
     const share = engine.speculative ? "few or none" : "none";
