@@ -47,6 +47,7 @@ describe("readMeasuredRuns", () => {
     ["vllm,h200-sxm,3,meta/Llama-3.1-70B,fp8,1024,1024,64,417,22.7", "contradiction: 3 accelerators"],
     ["vllm,gb200,32,deepseek-ai/DeepSeek-R1,fp4,8192,1024,64,417,22.7", "spread over 32 accelerators"],
     ["vllm,h200-sxm,2", "the row has 3 of the header's 10 cells"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1,024,128,64,417,22.7", "the row has 11 of the header's 10 cells"],
   ])("names what is wrong with %s", (bad, problem) => {
     const rows = rowsOf(`${header}\n${bad}\n${row}\n`);
     expect(rows[0]!.spec).toBeNull();
@@ -58,6 +59,8 @@ describe("readMeasuredRuns", () => {
   it.each([
     ["", "the file is empty"],
     ["a,b\n1,2", "the header lacks engine, accelerator"],
+    [`${header},tpot_ms\n${row},30`, "the column tpotMs stands twice"],
+    ["\u001f\u008b\u0008", "this is no text"],
     ['engine,"model\nvllm', "line 1:"],
     ["system,silicon_tpot_ms\n", "the header lacks backend, model_path"],
     ["backend,system,model_path,isl,osl,batch_size\n", "the header lacks silicon_ttft_ms, silicon_tpot_ms"],

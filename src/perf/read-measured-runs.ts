@@ -46,6 +46,8 @@ export type MeasuredRowsResult =
  * `attentionDataParallel`, `cachePrecision` and `release` may stand too, and of the two times one may be missing. Other columns may stand anywhere and are not looked at. Rows that cannot be used are given back with the reason.
  */
 export function readMeasuredRuns(text: string): MeasuredRowsResult {
+  if (text.startsWith("\u001f") || text.includes("\0"))
+    return { ok: false, message: "this is no text: unpack it if it is compressed, and save it as UTF-8" };
   const read = readCsvRecords(text, "");
   if ("problems" in read) {
     const [first] = read.problems;
@@ -62,6 +64,7 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
   }
   const columns = runColumns(header.map((cell) => cell.text));
   if ("missing" in columns) return { ok: false, message: `the header lacks ${columns.missing.join(", ")}` };
+  if ("twice" in columns) return { ok: false, message: `the column ${columns.twice} stands twice; remove one of them` };
   const { isPublished } = columns;
   if (records.length === 0) return { ok: false, message: "there is a header and no run below it" };
   const rows: MeasuredRow[] = [];
@@ -75,7 +78,9 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
       continue;
     }
     const row = isPublished ? publishedRow(cell, line) : plainRow(cell, line);
-    const odd = record.length < header.length && (row.problem !== null || columns.lacksTime(cells));
+    const short = record.length < header.length && (row.problem !== null || columns.lacksTime(cells));
+    // A comma within a cell that has no quotes (`1,024`) moves all cells behind it: numbers, but those of other columns.
+    const odd = short || cells.slice(header.length).some((text) => text.trim() !== "");
     const cut = `the row has ${record.length} of the header's ${header.length} cells`;
     rows.push(odd ? { ...row, spec: null, problem: cut } : row);
   }

@@ -22,6 +22,17 @@ const plainColumns = [
   "tpotMs",
 ] as const;
 
+/** Columns of either form that are looked at where they stand. */
+const otherColumns = [
+  "release",
+  "version",
+  "backend_version",
+  "mode",
+  "attentionDataParallel",
+  "cachePrecision",
+  "precision",
+];
+
 /** The text of a cell by any of the names of its column; empty when the file has no such column. */
 export type Cell = (...names: readonly string[]) => string;
 
@@ -35,8 +46,10 @@ export interface RunColumns {
   readonly lacksTime: (row: readonly string[]) => boolean;
 }
 
-/** Finds the columns by the header, or says which are missing; of the two times one is enough. */
-export function runColumns(header: readonly string[]): RunColumns | { readonly missing: readonly string[] } {
+/** Finds the columns by the header, or says which are missing or stand twice; of the two times one is enough. */
+export function runColumns(
+  header: readonly string[],
+): RunColumns | { readonly missing: readonly string[] } | { readonly twice: string } {
   const columns = new Map(header.map((name, column) => [plainName(name), column]));
   const has = (name: string) => columns.has(plainName(name));
   // By which form it has more columns of: one that lacks a column is told which.
@@ -52,6 +65,9 @@ export function runColumns(header: readonly string[]): RunColumns | { readonly m
   const isTime = (names: readonly string[]) => times.some(([first]) => first === names[0]);
   const missing = needed.flatMap((names) => (names.some(has) || (isTimed && isTime(names)) ? [] : [names[0]!]));
   if (missing.length > 0) return { missing };
+  const looked = new Set([...needed.flat(), ...otherColumns].map(plainName));
+  const twice = header.find((name, at) => looked.has(plainName(name)) && columns.get(plainName(name)) !== at);
+  if (twice !== undefined) return { twice };
   return {
     isPublished,
     cellOf:

@@ -131,7 +131,7 @@ describe("parseScenario", () => {
   it("reads rows from CSV with units in the header, keys for all rows, and lists", () => {
     const text = `${edited("- { id: fra-1, tier: core, country: DE, city: Frankfurt am Main, powerLimit: 5 MW }", "- { file: data/sites.csv, tier: edge, country: DE, powerLimit: 1 MW }")}horizon: { periods: 2 }\n`;
     const csv =
-      '\uFEFFid,name,city,powerLimit [kW],openingCost,country\n"a","A, ""the"" site",Berlin,400;500,$1k,\nb,B,Wien,,,AT\nc,C,Bonn,2 MW,,\n';
+      '\uFEFFid,name,city,powerLimit [kW],openingCost,country\n"a","A, ""the"" site",Berlin," 400;500 ",$1k,\nb,B,Wien,,,AT\nc,C,Bonn,2 MW,,\n';
     const scenario = scenarioOf(text, { "dir/data/sites.csv": csv });
     expect(scenario.sites).toMatchObject([
       {

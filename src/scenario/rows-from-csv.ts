@@ -157,7 +157,9 @@ function keysOf(name: string, fields: ObjectField["fields"]): readonly [string, 
 }
 
 function cellTree(cell: Cell, column: Column): Tree {
-  const scalar = (content: string): Tree => {
+  const scalar = (written: string): Tree => {
+    // Blanks within quotes are as good as those without.
+    const content = written.trim();
     // The unit of the column is for bare numbers; a cell may carry its own.
     const isBare = /^[+-]?\d[\d_.eE+-]*$/.test(content);
     const text = column.unit === null || !isBare ? content : `${content} ${column.unit}`;
