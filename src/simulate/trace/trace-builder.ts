@@ -1,4 +1,5 @@
 import { traceActions, type Trace, type TraceRule } from "./trace.ts";
+import { HashBlocks } from "./hash-blocks.ts";
 import { sortChunks, type ChunkSpan } from "./trace-sort.ts";
 import { ChunkWriter, MemoryTraceStore, type TraceStore } from "./trace-store.ts";
 
@@ -30,6 +31,7 @@ export class TraceBuilder {
   #baseMs = Number.NaN;
   #isSorted = true;
   #hasHashes = false;
+  readonly #blocks = new HashBlocks();
   #before: { atMs: number; inputTokens: number; outputTokens: number; hashes: readonly number[] } | null = null;
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -64,7 +66,7 @@ export class TraceBuilder {
     if (this.#waiting.length === clockRows) this.#readClock();
   }
 
-  finish(hashBlockTokens: number): Trace {
+  finish(): Trace {
     this.#readClock();
     this.#endChunk();
     let store = this.#store;
@@ -79,7 +81,7 @@ export class TraceBuilder {
       lastMs: this.#used === 0 ? 0 : this.#lastMs - this.#firstMs,
       chunkStartMs: writer.starts,
       chunkCounts: writer.counts,
-      hashBlockTokens: this.#hasHashes ? hashBlockTokens : null,
+      hashBlockTokens: this.#hasHashes ? this.#blocks.tokens : null,
       report: { rows: this.#rows, used: this.#used, problems },
       chunk: (position) => store.read(position),
     };
@@ -118,7 +120,10 @@ export class TraceBuilder {
     this.#chunkFirstMs = Math.min(this.#chunkFirstMs, atMs);
     this.#chunkLastMs = Math.max(this.#chunkLastMs, atMs);
     this.#used++;
-    if (hashes.length > 0) this.#hasHashes = true;
+    if (hashes.length > 0) {
+      this.#hasHashes = true;
+      this.#blocks.add(inputTokens, hashes.length);
+    }
     const chunks = this.#writer.starts.length;
     this.#writer.add(atMs, inputTokens, outputTokens, hashes);
     if (this.#writer.starts.length > chunks) this.#closeSpan();

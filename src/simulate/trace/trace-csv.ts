@@ -54,7 +54,7 @@ export class CsvTraceParser {
   }
 
   finish(): Trace {
-    return this.#builder.finish(512);
+    return this.#builder.finish();
   }
 }
 

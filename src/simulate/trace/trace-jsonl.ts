@@ -4,12 +4,9 @@ import type { Trace } from "./trace.ts";
 import type { TraceStore } from "./trace-store.ts";
 import { parseTimeMs } from "./trace-times.ts";
 
-/** Tokens of one block of Mooncake's `hash_ids`. Source: the description of the published traces (kvcache-ai/Mooncake). */
-const mooncakeBlockTokens = 512;
-
 /**
  * Reads a trace of one JSON object per line: the Mooncake format (`timestamp` in ms or a date, `input_length`, `output_length`,
- * `hash_ids` of 512-token blocks).
+ * `hash_ids`), or that of Qwen-Bailian, which has the same names and a `parent_chat_id`, but seconds.
  */
 export class JsonlTraceParser {
   readonly #builder: TraceBuilder;
@@ -45,7 +42,7 @@ export class JsonlTraceParser {
     }
     builder.add(
       {
-        timeMs: timeOf(record["timestamp"]),
+        timeMs: timeOf(record["timestamp"], "parent_chat_id" in record ? 1000 : 1),
         inputTokens: numberOf(record["input_length"]),
         outputTokens: numberOf(record["output_length"]),
         ...(hashes ? { prefixHashes: hashes as number[] } : {}),
@@ -62,7 +59,7 @@ export class JsonlTraceParser {
   }
 
   finish(): Trace {
-    return this.#builder.finish(mooncakeBlockTokens);
+    return this.#builder.finish();
   }
 }
 
@@ -74,8 +71,8 @@ export function parseJsonlTrace(text: string): Trace {
 }
 
 /** Logs that became JSON lines often carry dates, and some programs write every number as a text. */
-function timeOf(value: unknown): number {
-  return typeof value === "string" ? parseTimeMs(value.trim(), 1) : numberOf(value);
+function timeOf(value: unknown, unitMs: number): number {
+  return typeof value === "string" ? parseTimeMs(value.trim(), unitMs) : numberOf(value) * unitMs;
 }
 
 function numberOf(value: unknown): number {

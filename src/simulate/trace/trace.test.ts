@@ -140,6 +140,23 @@ describe("parseCsvTrace", () => {
 });
 
 describe("parseJsonlTrace", () => {
+  it("reads Qwen-Bailian's traces, in seconds and with blocks of as many tokens as theirs have", () => {
+    const line = (timestamp: number, input_length: number, blocks: number) =>
+      JSON.stringify({
+        chat_id: 1,
+        parent_chat_id: -1,
+        timestamp,
+        input_length,
+        output_length: 9,
+        hash_ids: Array.from({ length: blocks }, (_, block) => block),
+      });
+    const trace = parseJsonlTrace([line(61.114, 521, 33), line(62.614, 3, 1), line(63.114, 48, 3)].join("\n"));
+    expect(traceRequests(trace).map(({ atMs }) => Math.round(atMs))).toEqual([0, 1500, 2000]);
+    expect(trace.hashBlockTokens).toBe(16);
+    // Some leave the last block out where it is not full.
+    expect(parseJsonlTrace([line(0, 130, 2), line(1, 320, 5)].join("\n")).hashBlockTokens).toBe(64);
+  });
+
   it("reads Mooncake's fields", () => {
     const trace = parseJsonlTrace(
       '{"timestamp": 100, "input_length": 6758, "output_length": 500, "hash_ids": [0, 1]}\n{"timestamp": 103, "input_length": 9, "output_length": 2}\n',
