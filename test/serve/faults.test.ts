@@ -456,6 +456,27 @@ describe.each(transports)("over $name:", (transport) => {
     expect(mesh.abroad.requests).toHaveLength(0);
   });
 
+  it("asks elsewhere for whole answers that an engine holds far longer than any took, and charges them once", async () => {
+    let hangs = false;
+    const mesh = await meshOf((socket, asked) => hangs || wellBehaved(socket, asked));
+    const ask = () => mesh.client.chat.completions.create(request).withResponse();
+    for (let count = 0; count < 8; count++) await ask();
+    hangs = true;
+    const asked = performance.now();
+    const held = await Promise.all([1, 2, 3].map(ask));
+    for (const { data, response } of held) {
+      expect(data.choices[0]!.message.content).toBe("one two three");
+      expect(response.headers.get("x-disperse-site")).toBe("bloc-core");
+    }
+    expect(performance.now() - asked).toBeLessThan(5_000);
+    // It is left alone for as long as it may be believed to hang.
+    expect((await ask()).response.headers.get("x-disperse-site")).toBe("bloc-core");
+    await mesh.stop();
+    const rows = await mesh.rows();
+    expect(rows.filter(({ outcome }) => outcome === "superseded")).toHaveLength(3);
+    expect(charged(rows)).toHaveLength(12);
+  });
+
   describe("a stream whose engines can continue an answer", () => {
     /** Goes on after "one ", if asked to, with the rest of the words and its own counts. */
     const goingOn: Behaviour = (socket, asked) => {

@@ -27,6 +27,16 @@ describe("hedging", () => {
     expect(hedges).toBeLessThanOrEqual(10_000 * 0.05 + 10);
   });
 
+  it("holds answers that are no streams against the longest of the latest, which fades", () => {
+    const hedging = new Hedging(0.02, 1);
+    for (let index = 0; index < 7; index++) hedging.observeWhole(0, 100);
+    expect(hedging.wholeDelayMs(0)).toBeNull();
+    hedging.observeWhole(0, 10_000);
+    expect(hedging.wholeDelayMs(0)).toBe(21_000);
+    for (let index = 0; index < 700; index++) hedging.observeWhole(0, 100);
+    expect(hedging.wholeDelayMs(0)).toBe(1_200);
+  });
+
   it("can be off", () => {
     expect(observed(0, 400).delayMs(0)).toBeNull();
   });

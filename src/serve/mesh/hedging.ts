@@ -7,17 +7,25 @@ const stride = 16;
 const quantile = 0.95;
 /** Unused permissions to hedge that may be saved up, so that a burst of slow answers cannot double the traffic. */
 const savedAtMost = 10;
+/**
+ * When an answer that is not a stream is late: nobody sees when it begins, and its length is anybody's guess, so it is held against
+ * the longest of the latest answers, which counts for less with each that comes after it.
+ */
+const late = { enough: 8, ms: 1_000, ratio: 2, fading: 0.99 };
 
 interface Workload {
   readonly waitsMs: Float64Array;
   readonly sorted: Float64Array;
   seen: number;
   delayMs: number | null;
+  whole: number;
+  longestMs: number;
 }
 
 /**
- * Decides when a stream that has not begun is worth a second attempt elsewhere (Dean and Barroso, The Tail at Scale,
- * 2013): after the 95th percentile of recent first-token waits, and for at most `ratio` of all requests.
+ * Decides when an answer that has not begun is worth a second attempt elsewhere (Dean and Barroso, The Tail at Scale,
+ * 2013): a stream after the 95th percentile of recent first-token waits, another after far more than any took lately, and
+ * for at most `ratio` of all requests.
  */
 export class Hedging {
   readonly #ratio: number;
@@ -31,6 +39,8 @@ export class Hedging {
       sorted: new Float64Array(kept),
       seen: 0,
       delayMs: null,
+      whole: 0,
+      longestMs: 0,
     }));
   }
 
@@ -39,6 +49,20 @@ export class Hedging {
     if (this.#ratio <= 0) return null;
     this.#credit = Math.min(savedAtMost, this.#credit + this.#ratio);
     return this.#workloads[workload]!.delayMs;
+  }
+
+  /** The same for a request whose answer is no stream; null = too few such have come for a judgement. */
+  wholeDelayMs(workload: number): number | null {
+    if (this.#ratio > 0) this.#credit = Math.min(savedAtMost, this.#credit + this.#ratio);
+    const { whole, longestMs } = this.#workloads[workload]!;
+    return whole < late.enough ? null : late.ms + late.ratio * longestMs;
+  }
+
+  /** An answer that was no stream came whole after `tookMs`. */
+  observeWhole(workload: number, tookMs: number): void {
+    const entry = this.#workloads[workload]!;
+    entry.whole++;
+    entry.longestMs = Math.max(tookMs, entry.longestMs * late.fading);
   }
 
   /** Whether one more hedge fits into the cap; if so it is counted. */

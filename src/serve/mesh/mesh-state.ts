@@ -19,6 +19,8 @@ const longestRestMs = 30_000;
 const silentAfterFailuresMs = 30_000;
 /** An engine that told its load and has said nothing for so long counts as silent, ms: several scrapes in vain. */
 const silentAfterScrapeMs = 10_000;
+/** So many requests are there when nothing that comes from an engine says that it hangs, and not that one of them is long. */
+const crowd = 3;
 /** Source of the wait at an engine that is stuck. */
 const noFirstToken = "no first token";
 /** How long an engine that lacks a model or an endpoint is believed to: somebody may load it meanwhile. */
@@ -141,6 +143,11 @@ export class GroupState {
   /** Several wait for a first token, and none comes. */
   get isStuck(): boolean {
     return this.drain.source === noFirstToken;
+  }
+
+  /** Several wait for it, or some before them did in vain, and since then it has given neither a first token nor a whole answer. */
+  saidNothingSince(sinceMs: number): boolean {
+    return this.#servedAtMs < sinceMs && (this.inFlight >= crowd || this.#failures > 0);
   }
 
   /** A request was handed over; a stream's first token will be waited for. Returns what `waitsNoLonger` asks for. */

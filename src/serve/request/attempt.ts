@@ -233,12 +233,12 @@ export class Attempt implements EngineEvents, Waiting {
     return this.#stream;
   }
 
-  /** Stops the engine, without a word to the owner. */
-  cancel(outcome: AttemptOutcome): void {
+  /** Stops the engine, without a word to the owner; `inVain` when the server should have answered by now. */
+  cancel(outcome: AttemptOutcome, inVain = false): void {
     if (this.phase === "over" || this.phase === "closing") return;
     this.phase = "over";
     this.outcome = outcome;
-    this.run?.cancel();
+    this.run?.cancel(inVain);
   }
 
   fail(cause: AttemptFailure["cause"], message: string): void {

@@ -156,7 +156,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
 
   onWhole(attempt: Attempt, contentType: string, body: ByteText): void {
     this.#won(attempt);
-    const { request } = this.#admitted;
+    const { request, workload } = this.#admitted;
+    this.#core.hedging.observeWhole(workload, this.#core.clock.monotonicMs() - attempt.startedMs);
     const silent = this.#endpoint.asksForUsage && attempt.usage === null;
     const whole = silent ? withUsageMember(body, countsOf(attempt, request)) : body;
     this.#record.sent(contentType, whole);
@@ -218,14 +219,16 @@ export class Inference implements Exchange, AttemptOwner, Member {
 
   /**
    * The first attempt takes too long: ask a second engine as well, if the cap on such traffic allows. Of an engine that is
-   * stuck nothing is to be expected, and what it holds is asked for elsewhere whatever the cap.
+   * stuck, or says nothing to anybody, nothing is to be expected, and what it holds is asked for elsewhere whatever the cap.
    */
   #askSecond(): void {
     const hedge = this.#hedge;
     this.#hedge = null;
     if (hedge === null || this.#over || this.#streaming || this.#live.length !== 1) return;
     const nowMs = this.#core.look();
-    if (!this.#live[0]!.state.isStuck && !this.#core.hedging.take()) {
+    const { state, startedMs } = this.#live[0]!;
+    const hangs = this.#admitted.request.stream ? state.isStuck : state.saidNothingSince(startedMs);
+    if (!hangs && !this.#core.hedging.take()) {
       hedge.deadlineMs = nowMs + stuckLookMs;
       this.#core.deadlines.add(hedge);
       this.#hedge = hedge;
@@ -291,7 +294,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
         },
         attempt,
       );
-      if (this.#attempts === 1 && request.stream) this.#planHedge(nowMs);
+      if (this.#attempts === 1) this.#planHedge(nowMs);
       return true;
     }
     return false;
@@ -329,8 +332,12 @@ export class Inference implements Exchange, AttemptOwner, Member {
   }
 
   #planHedge(nowMs: number): void {
-    const delayMs = this.#core.hedging.delayMs(this.#admitted.workload) ?? stuckLookMs;
-    if (this.#candidates.isEmpty) return;
+    const { hedging } = this.#core;
+    const { workload, request, slo } = this.#admitted;
+    const delayMs = request.stream ? (hedging.delayMs(workload) ?? stuckLookMs) : hedging.wholeDelayMs(workload);
+    // Nobody waits for a line of a batch, and sound and pictures take what they take.
+    const patient = !request.stream && (slo === "batch" || this.#endpoint.answer === "any");
+    if (delayMs === null || patient || this.#candidates.isEmpty) return;
     this.#hedge = { deadlineMs: nowMs + delayMs, seat: -1, expired: () => this.#askSecond() };
     this.#core.deadlines.add(this.#hedge);
   }
@@ -340,7 +347,10 @@ export class Inference implements Exchange, AttemptOwner, Member {
     if (this.#live.length === 1 && this.#live[0] === attempt) return;
     this.#live = this.#live.filter((other) => {
       if (other === attempt) return true;
-      other.cancel("superseded");
+      // Another engine had all its time to answer after this one should have.
+      const inVain = !this.#admitted.request.stream && other.number < attempt.number;
+      other.cancel("superseded", inVain);
+      if (inVain && other.state !== attempt.state) other.state.failed(null);
       this.#book(other);
       return false;
     });
