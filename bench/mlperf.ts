@@ -4,6 +4,9 @@
  * achieved; for offline rows the rate at saturation. Nothing is fitted on the file. The layout is the best of those that hold
  * the model, as who submits a result chooses it.
  *
+ * Servers of a rack whose chips share one fabric may put prompts and answers on separate units, as the rack's own submissions did
+ * (scripts of MLPerf v5.1 and v6.1 for Llama 3.1 405B); a server alone may not: its eight chips make one or two engines of such a model.
+ *
  * Latent attention is also run whole on every chip, but offline only: rates of DeepSeek-R1 there are twice what engines cut by
  * tensor parallelism reach, while servers of the same machines show the pace (61 to 70 ms per token with 900 in flight; 65
  * predicted) and the full caches of such.
@@ -17,9 +20,11 @@ import {
   type AcceleratorId,
   type ModelId,
   type Precision,
+  type SplitUnits,
 } from "../src/catalog/index.ts";
 import {
   acceleratorNamed,
+  acceleratorsOf,
   benchmarkCapacityPerS,
   compileReplica,
   engineNamed,
@@ -137,6 +142,30 @@ type Outcome =
   | { readonly report: object; readonly prediction: Prediction }
   | { readonly report: object; readonly prediction: null; readonly why: string };
 
+/** Units for prompts and for answers of one engine that are tried. */
+const unitCounts: readonly SplitUnits[] = Array.from({ length: 8 }, (_, p) =>
+  Array.from({ length: 8 }, (_, d) => ({ prefillUnits: p + 1, decodeUnits: d + 1 })),
+).flat();
+
+interface Best {
+  readonly perS: number;
+  readonly tensorParallel: number;
+  readonly attentionDataParallel: boolean;
+  readonly split?: SplitUnits;
+}
+
+/** Degrees of tensor parallelism and divisions into units that so many chips allow. */
+function* layouts(
+  chips: number,
+  divisions: readonly (SplitUnits | undefined)[],
+): Generator<readonly [tensorParallel: number, split: SplitUnits | undefined]> {
+  for (const t of [1, 2, 4, 8]) {
+    for (const split of divisions) {
+      if (t * (split ? split.prefillUnits + split.decodeUnits : 1) <= chips) yield [t, split];
+    }
+  }
+}
+
 function predict(cell: (name: string) => string): Outcome {
   const id = { id: cell("ID"), model: cell("UsedModel"), scenario: cell("Scenario"), chip: cell("Accelerator") };
   const leaveOut = (why: string) => ({ report: { ...id, unpredicted: why }, prediction: null, why });
@@ -175,28 +204,36 @@ function predict(cell: (name: string) => string): Outcome {
   };
   const model = modelOf(modelId, models[modelId]);
   const wholeAttention = offline && model.kvBytesPerTokenBf16 !== undefined ? [false, true] : [false];
-  let best = { perS: 0, tensorParallel: 0, attentionDataParallel: false };
+  const isRack = /^gb[23]00$/.test(chip) && Number(cell("Nodes")) > 1;
+  const divisions = isRack && !offline ? [undefined, ...unitCounts] : [undefined];
+  let best: Best = { perS: 0, tensorParallel: 0, attentionDataParallel: false };
   for (const attentionDataParallel of wholeAttention) {
-    for (const t of [1, 2, 4, 8].filter((degree) => degree <= chipCount)) {
+    for (const [t, split] of layouts(chipCount, divisions)) {
       const spec: ReplicaSpec = {
         accelerator: acceleratorOf(chip, accelerators[chip]),
         tensorParallel: t,
         ...(attentionDataParallel && { attentionDataParallel }),
         model,
         // Who submits a result gives the engine all the memory and all the seats it can use, and runs no web server.
-        engine: { ...engine, memoryUtilization: 0.95, maxSequences: 4096, requestOverheadMs: 3 },
+        engine: {
+          ...engine,
+          memoryUtilization: 0.95,
+          maxSequences: 4096,
+          requestOverheadMs: 3,
+          ...(split && { split }),
+        },
         weightPrecision: precision,
         kvPrecision: cachePrecision(cell("Software")),
       };
       const replica = compileReplica(spec);
       if (!replica) continue;
-      const engines = Math.floor(chipCount / t);
+      const engines = Math.floor(chipCount / acceleratorsOf(spec));
       const limits = { ttftMs, tpotMs, quantile: 0.99, engines };
       const perS = benchmarkCapacityPerS(replica, shape, offline ? null : limits) * engines;
-      if (perS > best.perS) best = { perS, tensorParallel: t, attentionDataParallel };
+      if (perS > best.perS) best = { perS, tensorParallel: t, attentionDataParallel, ...(split && { split }) };
     }
   }
-  const { perS: predictedPerS, tensorParallel, attentionDataParallel } = best;
+  const { perS: predictedPerS, tensorParallel, attentionDataParallel, split } = best;
   if (!(predictedPerS > 0)) return leaveOut("no layout holds the model within the limits");
   const error = predictedPerS / measuredPerS - 1;
   const report = {
@@ -204,6 +241,7 @@ function predict(cell: (name: string) => string): Outcome {
     engine: engine.id,
     tensorParallel,
     ...(attentionDataParallel && { attentionDataParallel }),
+    ...(split && { split }),
     measuredPerS,
     predictedPerS: Number(predictedPerS.toPrecision(4)),
     error: Number(error.toFixed(3)),
