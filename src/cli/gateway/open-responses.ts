@@ -2,6 +2,7 @@ import { createMemoryShelf } from "../../adapters/shelf-memory/index.ts";
 import { createSqliteShelf } from "../../adapters/shelf-sqlite/index.ts";
 import { ResponseDesk, type Clock } from "../../serve/index.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
+import { tellingLost } from "./telling-trouble.ts";
 
 export interface ResponseSettings {
   /** `memory`, or an SQLite file. */
@@ -19,6 +20,7 @@ export const inMemory = "memory";
 export async function openResponses(
   { place, country, ttlS, maxBytes }: ResponseSettings,
   clock: Clock,
+  say: (line: string) => void,
 ): Promise<{ readonly desk: ResponseDesk; readonly close: () => Promise<void> }> {
   if (country !== null && !/^[A-Z]{2}$/.test(country)) {
     throw new CommandFailure(exitCodes.invalid, `--responses-country: "${country}" is no country code such as DE.`);
@@ -39,5 +41,5 @@ export async function openResponses(
       `--responses: ${place} cannot be used (${why}). Name a file this user may write, or "${inMemory}".`,
     );
   }
-  return { desk: new ResponseDesk({ shelf, clock, options }), close: () => shelf.close() };
+  return { desk: new ResponseDesk({ shelf: tellingLost(shelf, say), clock, options }), close: () => shelf.close() };
 }

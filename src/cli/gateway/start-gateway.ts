@@ -223,7 +223,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     // Lines of batches go to whichever gateway is in force.
     const send: Gateway["handle"] = (call, reply) => gateway.handle(call, reply);
     files = settings.files && (await openFiles(settings.files, { clock, rng, send }));
-    responses = settings.responses ? await openResponses(settings.responses, clock) : null;
+    responses = settings.responses ? await openResponses(settings.responses, clock, settings.say) : null;
     gateway = createReloadable(compose(configuration));
     loaded.set(clock.epochMs() / 1_000);
     service = await listen(settings.cors ? withCors(gateway, settings.cors) : gateway, settings);
