@@ -21,7 +21,7 @@ import { clashLines } from "./plan-summary.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
 import { readWorld, type ScenarioOptions } from "../document/read-world.ts";
 import { report, type ReportFormat, type Section } from "../terminal/report.ts";
-import { requireWritable, writeFile } from "../terminal/write-file.ts";
+import { requireWritable, writeResult } from "../terminal/write-file.ts";
 
 export interface FuturesCommandOptions extends ScenarioOptions, SearchOptions {
   readonly format: ReportFormat;
@@ -79,10 +79,10 @@ export async function futures(file: string, options: FuturesCommandOptions): Pro
   if (plan !== null) {
     const { files, inputHash: ofFuture } = loaded[worlds.findIndex(({ name }) => name === documentOf)]!;
     const inputs = files.map(({ path, sha256 }) => ({ name: relative(dirname(resolve(options.plan!)), path), sha256 }));
-    writeFile(options.plan!, `${JSON.stringify(seal({ ...plan, inputHash: ofFuture, inputs }))}\n`);
+    writeResult(options.plan!, `${JSON.stringify(seal({ ...plan, inputHash: ofFuture, inputs }))}\n`);
     process.stderr.write(`wrote ${options.plan}, the plan of ${documentOf}; next: disperse verify ${options.plan}\n`);
   }
-  if (options.out !== undefined) writeFile(options.out, `${JSON.stringify(found)}\n`);
+  if (options.out !== undefined) writeResult(options.out, `${JSON.stringify(found)}\n`);
   if (found.status === "infeasible") {
     if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
     throw new CommandFailure(exitCodes.infeasible, clashLines(found.clashes).join("\n"));

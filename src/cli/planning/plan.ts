@@ -1,5 +1,4 @@
-import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { diffPlans, movesUsdPerYear, standOn, type PlanDocument, type StandOnOptions } from "../../plan/index.ts";
 import { diffSections } from "./diff-summary.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
@@ -12,7 +11,7 @@ import { readPlan } from "../document/read-plan.ts";
 import { readWorld, type LoadedWorld, type ScenarioOptions } from "../document/read-world.ts";
 import { report } from "../terminal/report.ts";
 import { sha256Of } from "../terminal/sha256.ts";
-import { requireWritable, writeFile } from "../terminal/write-file.ts";
+import { requireWritable, writeResult } from "../terminal/write-file.ts";
 
 export interface PlanCommandOptions extends ScenarioOptions, FindPlanOptions {
   readonly out: string;
@@ -59,7 +58,7 @@ export async function plan(file: string, options: PlanCommandOptions): Promise<v
     if (options.json || onStdout) process.stdout.write(text);
     throw new CommandFailure(exitCodes.infeasible, clashText(document));
   }
-  if (!onStdout) writeOrRescue(out, text);
+  if (!onStdout) writeResult(out, text);
   const changes = old ? `\n\n${changesText(old, document, terms)}` : "";
   const summary = `${planSummary(document)}${changes}\n`;
   if (options.json || onStdout) process.stdout.write(text);
@@ -69,21 +68,6 @@ export async function plan(file: string, options: PlanCommandOptions): Promise<v
     process.stderr.write(`\nwrote ${out}; next: disperse simulate ${out}\n`);
   }
   if (document.status !== "optimal") process.exitCode = exitCodes.gapAboveTarget;
-}
-
-/** A plan may have taken an hour: where its file cannot be written any more, it is kept among the temporary files. */
-function writeOrRescue(out: string, text: string): void {
-  try {
-    writeFile(out, text);
-  } catch (error) {
-    const rescue = join(tmpdir(), `disperse-plan-${process.pid}.json`);
-    try {
-      writeFile(rescue, text);
-    } catch {
-      throw error;
-    }
-    throw new CommandFailure(exitCodes.invalid, `${(error as Error).message} The plan is kept in ${rescue}.`);
-  }
 }
 
 /** The objective is a key of the scenario; on the command line it is one more setting. */

@@ -18,7 +18,7 @@ import { probeRuns, type ProbeCliOptions } from "./probe-runs.ts";
 import { readText } from "../document/read-plan.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
 import { report, type ReportFormat } from "../terminal/report.ts";
-import { writeFile } from "../terminal/write-file.ts";
+import { writeResult } from "../terminal/write-file.ts";
 
 export const calibrationClasses = ["generation", "accelerator", "engine"] as const;
 export type CalibrationClass = (typeof calibrationClasses)[number];
@@ -57,7 +57,7 @@ export async function calibrateEngines(files: readonly string[], options: Calibr
       `No row can be used${leftOut.size > 0 ? ", for the reasons above" : ""}. Known engines: ${Object.keys(engineProfiles).join(", ")}; chips and models are listed by disperse data list.`,
     );
   }
-  writeFile(options.out, engineTable(engines));
+  writeResult(options.out, engineTable(engines));
   if (options.json) {
     const counts = Object.fromEntries(Array.from(leftOut, ([reason, lines]) => [reason, lines.length]));
     process.stdout.write(`${JSON.stringify({ engines, leftOut: counts, file: options.out })}\n`);

@@ -12,7 +12,7 @@ import {
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupts.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
-import { writeFile } from "../terminal/write-file.ts";
+import { writeResult } from "../terminal/write-file.ts";
 
 export interface ProbeCliOptions {
   readonly probe?: string;
@@ -72,7 +72,7 @@ export async function probeRuns(options: ProbeCliOptions): Promise<MeasuredRow[]
     ].join(","),
   );
   const text = `${header}\n${lines.join("\n")}\n`;
-  if (options.runsOut !== undefined) writeFile(options.runsOut, text);
+  if (options.runsOut !== undefined) writeResult(options.runsOut, text);
   const read = readMeasuredRuns(text);
   return read.ok ? [...read.rows] : [];
 }

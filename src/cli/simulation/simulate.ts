@@ -10,7 +10,7 @@ import type { SimulationFlags } from "./simulation-flags.ts";
 import { lateFaultNotes, optionsOf } from "./simulation-settings.ts";
 import { objectiveKept, simulationSummary } from "./simulation-summary.ts";
 import { simulationTables } from "./simulation-tables.ts";
-import { requireWritable, writeFile } from "../terminal/write-file.ts";
+import { requireWritable, writeResult } from "../terminal/write-file.ts";
 
 export interface SimulateOptions extends SimulationFlags {
   readonly seed: number;
@@ -70,10 +70,10 @@ export async function simulatePlan(file: string, options: SimulateOptions): Prom
   } finally {
     opened.close();
   }
-  if (options.out !== undefined) writeFile(options.out, `${JSON.stringify(result)}\n`);
+  if (options.out !== undefined) writeResult(options.out, `${JSON.stringify(result)}\n`);
   if (options.csv !== undefined) writeTables(options.csv, simulationTables(result, world), "--csv");
   if (options.chromeTrace !== undefined) {
-    writeFile(options.chromeTrace, `${JSON.stringify(simulation.chromeTrace())}\n`);
+    writeResult(options.chromeTrace, `${JSON.stringify(simulation.chromeTrace())}\n`);
     process.stderr.write(`${resolve(options.chromeTrace)}: open it at https://ui.perfetto.dev or chrome://tracing\n`);
   }
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${simulationSummary(result, plan)}\n`);

@@ -24,7 +24,7 @@ import type { SimulationFlags } from "./simulation-flags.ts";
 import { lateFaultNotes, optionsOf } from "./simulation-settings.ts";
 import { SweepJournal } from "./sweep-journal.ts";
 import { sweepReport, sweepTables, sweepText } from "./sweep-report.ts";
-import { requireWritable, writeFile } from "../terminal/write-file.ts";
+import { requireWritable, writeResult } from "../terminal/write-file.ts";
 import { writeTables } from "../terminal/write-tables.ts";
 
 export interface SweepOptions extends SimulationFlags {
@@ -75,7 +75,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<void> 
   }
   const outcomes = cases.flatMap((entry) => journal.outcomeOf(entry) ?? []);
   const report = sweepReport(cases, outcomes);
-  if (options.out !== undefined) writeFile(options.out, `${JSON.stringify(report)}\n`);
+  if (options.out !== undefined) writeResult(options.out, `${JSON.stringify(report)}\n`);
   if (options.csv !== undefined) writeTables(options.csv, sweepTables(report), "--csv");
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${sweepText(report)}\n`);
   if (wasStopped) {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { writeFile } from "./write-file.ts";
+import { writeFile, writeResult } from "./write-file.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "disperse-write-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -33,5 +33,20 @@ describe("writeFile", () => {
     expect(() => writeFile("/dev/full", "text")).toThrow(
       "/dev/full cannot be written: no space is left on the disk (ENOSPC)",
     );
+  });
+});
+
+describe("writeResult", () => {
+  it("keeps what was found among the temporary files where its own cannot be written any more", () => {
+    let message = "";
+    try {
+      writeResult("/dev/full", "an hour's work");
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toMatch(/^\/dev\/full cannot be written: no space is left on the disk/);
+    const rescue = /kept in (.*)\.$/.exec(message)![1]!;
+    expect(readFileSync(rescue, "utf8")).toBe("an hour's work");
+    rmSync(rescue);
   });
 });

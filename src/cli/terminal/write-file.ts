@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { fileFault } from "./file-errors.ts";
@@ -32,6 +33,24 @@ export function writeFile(path: string, text: string): void {
       exitCodes.invalid,
       `${path} cannot be written: ${fileFault(error)}. Choose another folder or name.`,
     );
+  }
+}
+
+/**
+ * The same for what may have taken an hour: where its file cannot be written any more, it is kept among the temporary files, and the
+ * error says where.
+ */
+export function writeResult(path: string, text: string): void {
+  try {
+    writeFile(path, text);
+  } catch (error) {
+    const rescue = join(tmpdir(), `disperse-${process.pid}-${basename(path).slice(0, 200)}`);
+    try {
+      writeFile(rescue, text);
+    } catch {
+      throw error;
+    }
+    throw new CommandFailure(exitCodes.invalid, `${(error as Error).message} What was found is kept in ${rescue}.`);
   }
 }
 
