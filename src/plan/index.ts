@@ -59,7 +59,7 @@ export {
   type PriceClassComparison,
   type Variant,
 } from "./compare/compare.ts";
-export { worstLoss } from "./compare/lost-at-worst.ts";
+export { survivalOf, type Survival } from "./compare/lost-at-worst.ts";
 export { moduleGains } from "./explain/module-gains.ts";
 export { explainSite, resolveSite, type SiteExplanation } from "./explain/explain-site.ts";
 export { explainDemand, type DemandExplanation, type ServingCandidate } from "./explain/explain-demand.ts";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import type { PlanDocument } from "../../src/plan/index.ts";
+import type { PlanDocument, Survival } from "../../src/plan/index.ts";
 import type { SimulationResult } from "../../src/simulate/index.ts";
 import { fixtureLedger, fixtureLiveEvent } from "./console-fixture.ts";
 
@@ -28,6 +28,7 @@ export interface ConsoleServer {
 export async function serveConsole(options: {
   readonly plan: PlanDocument | null;
   readonly simulation: SimulationResult | null;
+  readonly survival?: Survival;
   /** A batch of so many requests every second, until the server closes. */
   readonly livePerS?: number;
 }): Promise<ConsoleServer> {
@@ -45,6 +46,7 @@ export async function serveConsole(options: {
     if (path === "/console/plan.json") return json(response, plan);
     if (path === "/v1/models") return json(response, { object: "list", data: [{ id: "emulated/small-1b" }] });
     if (path === "/console/simulation.json") return json(response, simulation);
+    if (path === "/console/survival.json") return json(response, options.survival ?? null);
     if (path === "/admin/drains") return json(response, { object: "list", data: fixtureDrains(plan) });
     if (path === "/console/ledger.json") return json(response, plan && fixtureLedger(plan, Date.now()));
     if (path.startsWith("/v1/routes/")) return json(response, routeExplanation(plan, path.slice("/v1/routes/".length)));

@@ -28,7 +28,11 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     browser = await launchBrowser();
     page = await browser.newPage();
     server = await serveConsole({ plan, simulation: fixtureSimulation(plan) });
-    bare = await serveConsole({ plan, simulation: null });
+    bare = await serveConsole({
+      plan,
+      simulation: null,
+      survival: { failure: "site berlin", ratio: 0.152, period: 0 },
+    });
   }, 60_000);
 
   afterAll(async () => {
@@ -223,6 +227,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.getByText("Not simulated yet.").waitFor();
     await page.getByText("Requests to the gateway appear here", { exact: false }).waitFor();
     expect(errors).toEqual([]);
+    await page.getByText("The loss of site berlin would leave 15.2 % of it with nowhere to go.").waitFor();
     const empty = await serveConsole({ plan: null, simulation: null });
     const planless = await visit(page, empty.origin);
     await page.getByText("There is no plan here yet.").waitFor();
@@ -267,9 +272,19 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     }
   });
 
+  it("shows in a narrow window which view one is in", async () => {
+    await visit(page, server.origin, { viewport: { width: 320, height: 256 } });
+    await page.goto(`${server.origin}/?view=ledger`);
+    const link = page.getByRole("navigation").getByRole("link", { name: "Ledger" });
+    await link.waitFor();
+    const { x, width } = (await link.boundingBox())!;
+    expect(x).toBeGreaterThanOrEqual(0);
+    expect(x + width).toBeLessThanOrEqual(320);
+  });
+
   it("keeps the bar at the top legible in narrow windows: nothing over anything else, the question's name whole", async () => {
     await visit(page, server.origin);
-    for (const width of [1280, 1000, 800]) {
+    for (const width of [1280, 1000, 800, 320]) {
       await page.setViewportSize({ width, height: 700 });
       const boxes = await page.evaluate<number[][]>(`[".brand", ".scenario h1", ".top nav", ".top-end"].map((name) => {
         const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect();

@@ -1,7 +1,7 @@
 import * as Tooltip from "@radix-ui/react-tooltip";
 import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { LiveFeed } from "../data/live-feed.ts";
-import type { PlanDocument } from "../../../src/plan/index.ts";
+import type { PlanDocument, Survival } from "../../../src/plan/index.ts";
 import { useDrains } from "../data/use-drains.ts";
 import { useJson, type Resource } from "../data/resource.ts";
 import type { SimulationResult } from "../../../src/simulate/index.ts";
@@ -55,6 +55,7 @@ export function App({ feed }: { readonly feed: LiveFeed }) {
 
 function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: LiveFeed }) {
   const simulated = useJson<SimulationResult>("/console/simulation.json", simulationRetryMs);
+  const survival = useJson<Survival>("/console/survival.json");
   const live = useSyncExternalStore(feed.subscribe, feed.snapshot);
   const drains = useDrains();
   const state = useViewState();
@@ -94,7 +95,7 @@ function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: L
     <Tooltip.Provider delayDuration={300}>
       <Header board={board} live={live} drained={drains.length} view={state.view} onHelp={() => setHelp(true)} />
       <main className={`view-${state.view}`}>
-        <Headline board={board} simulation={simulation} />
+        <Headline board={board} simulation={simulation} survival={survival} />
         <Suspense fallback={<p className="muted page">Loading …</p>}>
           {state.view === "map" && (
             <MapPage board={board} simulation={simulation} live={live} feed={feed} drains={drains} state={state} />

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import type { LiveSnapshot } from "../data/live-feed.ts";
 import type { PlanDocument, PlanStatus } from "../../../src/plan/index.ts";
 import type { Board } from "../model/board.ts";
@@ -48,6 +49,11 @@ export function Header(props: {
 }) {
   const { board, live, view } = props;
   const theme = useTheme();
+  const links = useRef<HTMLElement>(null);
+  // In a narrow window the views are a strip of which only a part is in sight.
+  useEffect(() => {
+    links.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [view]);
   return (
     <header className="top">
       <a className="brand" href={window.location.pathname}>
@@ -59,7 +65,7 @@ export function Header(props: {
         <PeriodChoice board={board} />
         <span className={`status ${board.plan.status === "optimal" ? "" : "bad"}`}>{statusText(board.plan)}</span>
       </div>
-      <nav aria-label="Views">
+      <nav aria-label="Views" ref={links}>
         {views.map((name, index) => (
           <a
             key={name}

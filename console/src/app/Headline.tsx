@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
 import type { Resource } from "../data/resource.ts";
+import type { Survival } from "../../../src/plan/index.ts";
 import type { SimulationResult } from "../../../src/simulate/index.ts";
 import { attainmentGrid, overallAttainment } from "../model/attainment.ts";
 import type { Board } from "../model/board.ts";
 import { milliseconds, percent, usd, usdPerYear } from "../model/format.ts";
 import { centralisedComparison } from "../model/comparison.ts";
-import { isFirstPeriod } from "../model/period.ts";
+import { isFirstPeriod, periodIds } from "../model/period.ts";
 import { Meter } from "../ui/Meter.tsx";
 import { showView } from "./view-state.ts";
 
@@ -16,9 +17,11 @@ const leastPenaltyUsd = 0.01;
 export function Headline({
   board,
   simulation,
+  survival,
 }: {
   readonly board: Board;
   readonly simulation: Resource<SimulationResult>;
+  readonly survival: Resource<Survival>;
 }) {
   const { plan } = board;
   const central = centralisedComparison(board);
@@ -45,6 +48,7 @@ export function Headline({
             </li>
           ))}
         </ul>
+        {survival.state === "ready" && <SurvivalNote board={board} survival={survival.value} />}
       </Tile>
       <Tile
         label="Infeasible by physics"
@@ -71,6 +75,25 @@ export function Headline({
       </Tile>
       <SimulatedTile board={board} simulation={simulation} />
     </section>
+  );
+}
+
+/** What the loss of a place would take from those who are served, where the plan was to survive it. */
+function SurvivalNote({ board, survival }: { readonly board: Board; readonly survival: Survival }) {
+  const { world } = board;
+  if (survival.ratio === 0) {
+    return (
+      <p>
+        Whatever single {world.limits.resilience === "zone" ? "site or zone" : "site"} is lost, it has somewhere to go.
+      </p>
+    );
+  }
+  const when = periodIds(board.plan).length > 1 ? ` in ${world.periods[survival.period]!.id}` : "";
+  return (
+    <p className="tile-warning">
+      The loss of {survival.failure}
+      {when} would leave {percent(survival.ratio)} of it with nowhere to go.
+    </p>
   );
 }
 

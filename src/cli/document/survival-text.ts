@@ -1,20 +1,14 @@
-import { worstLoss, type PlanDocument } from "../../plan/index.ts";
+import { survivalOf, type PlanDocument } from "../../plan/index.ts";
 import { percent } from "../terminal/figures.ts";
 
 /**
  * Whether the survival that was asked for holds for everybody. A plan cannot give a request a second place where the world has
  * none that may serve it, and whoever asked to survive must not have to find that out.
  */
-export function survivalText({ world, period, deployment, failover, horizon }: PlanDocument): string {
-  const periods = horizon
-    ? horizon.periods.map((entry, index) => ({ period: index, deployment: entry.deployment }))
-    : [{ period, deployment }];
-  const losses = periods.flatMap((one) => {
-    const loss = worstLoss({ world, ...(failover && { failover }), ...one });
-    return loss === null ? [] : [{ ...loss, period: one.period }];
-  });
-  if (losses.length === 0) return "";
-  const worst = losses.reduce((most, loss) => (loss.ratio > most.ratio + 1e-6 ? loss : most));
+export function survivalText(plan: PlanDocument): string {
+  const { world, horizon } = plan;
+  const worst = survivalOf(plan);
+  if (worst === null) return "";
   if (worst.ratio === 0) {
     const what = world.limits.resilience === "zone" ? "site or zone" : "site";
     return `whatever single ${what} is lost, its requests have somewhere to go`;

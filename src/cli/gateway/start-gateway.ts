@@ -36,6 +36,7 @@ import {
   type ToldRoute,
 } from "../../serve/index.ts";
 import { composeEngines } from "./compose-engines.ts";
+import { survivalOf } from "../../plan/index.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import { fileFault } from "../terminal/file-errors.ts";
 import type { Configuration } from "./gateway-files.ts";
@@ -177,6 +178,8 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
             text: leader ? await renderMetrics(await leader.allMetrics()) : await observed().renderInTurns(),
           }),
           "/console/plan.json": { contentType: "application/json", makeText: () => JSON.stringify(next.plan) },
+          // The console has only what lies below the planner, and who asked to survive must not have to find out.
+          "/console/survival.json": () => json(survivalOf(next.plan)),
           // `null` says that nothing was simulated; a missing page would be an error in the browser's log.
           "/console/simulation.json": () => json(next.simulation),
           "/console/ledger.json": async (known) => json(await ledgerPage(known)),

@@ -41,6 +41,25 @@ export function worstLoss({
   return { failure: failures[most]!.name, ratio: ratio < negligible ? 0 : Math.min(1, ratio) };
 }
 
+/** The worst of all periods that a plan covers. */
+export interface Survival extends WorstLoss {
+  /** Position in `World.periods`. */
+  readonly period: number;
+}
+
+/** The same over all periods; null where the survival of failures was not asked for, or nothing is served in any. */
+export function survivalOf({ world, period, deployment, failover, horizon }: PlanDocument): Survival | null {
+  const periods = horizon
+    ? horizon.periods.map((entry, index) => ({ ...entry, period: index }))
+    : [{ period, deployment }];
+  const losses = periods.flatMap((one) => {
+    const loss = worstLoss({ world, ...(failover && { failover }), ...one });
+    return loss === null ? [] : [{ ...loss, period: one.period }];
+  });
+  if (losses.length === 0) return null;
+  return losses.reduce((most, loss) => (loss.ratio > most.ratio + negligible ? loss : most));
+}
+
 /** The share alone. */
 export function lostAtWorst(plan: PlanDocument): number | null {
   return worstLoss(plan)?.ratio ?? null;
