@@ -250,7 +250,10 @@ export function buildProgram(): Command {
     .action(async (file, options) => (await import("./document/export-csv.ts")).exportCsv(file, options));
 
   reporting(
-    command("calibrate [runs...]", "coefficients of the engine model from measured runs (CSV) or from a live server"),
+    command(
+      "calibrate [runs...]",
+      "coefficients of the engine model from measured runs (CSV, or JSON of a load generator) or a live server",
+    ),
   )
     .addOption(
       new Option("--per <class>", "what gets a profile of its own")
@@ -263,7 +266,7 @@ export function buildProgram(): Command {
     .option("--model <name>", "model as the server calls it; not needed when it serves one")
     .option("--key-env <variable>", "environment variable with the server's key")
     .option("--engine <name>", "engine the server is, or is most like", "vllm")
-    .option("--accelerator <id>", "chip the server runs on, for example h100-sxm")
+    .option("--accelerator <id>", "chip the measured server runs on, for example h100-sxm")
     .option("--tensor-parallel <number>", "chips the server is spread over", wholeNumber, 1)
     .option("--catalog-model <id>", "model of the catalogue, when the server's name does not tell")
     .option("--precision <format>", "number format of the weights; from the model's name when left out")

@@ -13,6 +13,7 @@ export {
 export { acceleratorNamed, engineNamed, formatNamed, modelNamed, weightFormatOf } from "./catalogue-names.ts";
 export { contradictions, usableRuns, type UsableRuns } from "./usable-runs.ts";
 export { withoutRepeats } from "./repeated-runs.ts";
+export { isLoadResults, readLoadResults, type LoadedServer } from "./read-load-results.ts";
 export { readMeasuredRuns, type MeasuredRow, type MeasuredRowsResult } from "./read-measured-runs.ts";
 export { loadPoint, saturationPerS, type LoadPoint } from "./load-point.ts";
 export { fit, kvBytesPerToken, type Fit, type ReplicaSpec } from "./memory.ts";

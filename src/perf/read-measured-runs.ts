@@ -87,7 +87,8 @@ export function readMeasuredRuns(text: string): MeasuredRowsResult {
   return { ok: true, rows, otherModes };
 }
 
-function plainRow(cell: Cell, line: number): MeasuredRow {
+/** A run of the plain form, by its cells. */
+export function plainRow(cell: Cell, line: number): MeasuredRow {
   const cache = cell("cachePrecision");
   const row = rowOf(
     {

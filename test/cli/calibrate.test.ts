@@ -219,6 +219,44 @@ describe("disperse calibrate", () => {
     expect([run.exitCode, run.stderr]).toEqual([3, expect.stringMatching(words)]);
   });
 
+  it("takes the results of a load generator, with what they do not tell of the server", async () => {
+    const one = rowsOf(truth)
+      .split("\n")
+      .filter((line) => line.startsWith("vllm,h200-sxm,2,llama-3.1-70b"));
+    const results = one.map((line) => {
+      const [, , , model, , input, output, concurrency, ttft, tpot] = line.split(",");
+      const completed = 10 * Number(concurrency);
+      const eachMs = Number(ttft) + Number(tpot) * (Number(output) - 1);
+      return JSON.stringify({
+        backend: "vllm",
+        model_id: `acme/${model}-FP8`,
+        request_rate: "inf",
+        max_concurrency: Number(concurrency),
+        duration: (10 * eachMs) / 1e3,
+        completed,
+        total_input_tokens: completed * Number(input),
+        total_output_tokens: completed * Number(output),
+        mean_ttft_ms: Number(ttft),
+        mean_tpot_ms: Number(tpot),
+      });
+    });
+    writeFileSync(at("results.jsonl"), results.join("\n"));
+    writeFileSync(at("one.csv"), [header, ...one, ""].join("\n"));
+    const coefficients = async (file: string, ...server: string[]) => {
+      const run = await runCliHere(["calibrate", at(file), ...server, "--out", at("engines.csv"), "--json"]);
+      expect(run.exitCode).toBe(0);
+      return (JSON.parse(run.stdout) as { engines: { calibration: { coefficients: EngineCoefficients } }[] }).engines;
+    };
+    const server = ["--accelerator", "h200-sxm", "--tensor-parallel", "2"];
+    expect(one.length).toBeGreaterThan(5);
+    expect(await coefficients("results.jsonl", ...server)).toEqual(await coefficients("one.csv"));
+    const untold = await runCliHere(["calibrate", at("results.jsonl"), "--out", at("never.csv")]);
+    expect([untold.exitCode, untold.stderr]).toEqual([3, expect.stringMatching(/--accelerator .* do not tell/)]);
+    writeFileSync(at("cut.jsonl"), results.join("\n").slice(0, -9));
+    const cut = await runCliHere(["calibrate", at("cut.jsonl"), ...server, "--out", at("never.csv")]);
+    expect([cut.exitCode, cut.stderr]).toEqual([3, expect.stringMatching(/line \d+ is no JSON object.*bench serve/)]);
+  });
+
   it.each([
     ["nothing to fit", [], /needs files of measured runs.*--probe/s],
     ["a file that is not there", [join(scratch, "none.csv")], /none\.csv cannot be read: there is no such file/],

@@ -4,16 +4,21 @@ import {
   coefficientsOf,
   engineNamed,
   hasMeasuredRates,
+  isLoadResults,
+  readLoadResults,
   readMeasuredRuns,
   usableRuns,
+  weightFormatOf,
   withoutRepeats,
   type Calibration,
+  type LoadedServer,
   type MeasuredRow,
   type MeasuredRun,
 } from "../../perf/index.ts";
 import { calibrationSections, percent } from "./calibration-report.ts";
 import { engineTable, type CalibratedEngine } from "./engine-table.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
+import { checkServer } from "./server-options.ts";
 import { probeRuns, type ProbeCliOptions } from "./probe-runs.ts";
 import { readText } from "../document/read-plan.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
@@ -40,7 +45,7 @@ export async function calibrateEngines(files: readonly string[], options: Calibr
       "calibrate needs files of measured runs (disperse calibrate runs.csv), or a live server (--probe http://host:8000).",
     );
   }
-  const rows = files.flatMap((file) => readRows(file));
+  const rows = files.flatMap((file) => readRows(file, options));
   if (options.probe !== undefined) rows.push(...(await probeRuns(options)));
   const { engines, leftOut } = fitAll(rows, options);
   // Where there are several files a line alone says nothing.
@@ -70,8 +75,16 @@ export async function calibrateEngines(files: readonly string[], options: Calibr
   );
 }
 
-function readRows(file: string): MeasuredRow[] {
-  const result = readMeasuredRuns(readText(file));
+function readRows(file: string, options: CalibrateOptions): MeasuredRow[] {
+  const text = readText(file);
+  const isResults = isLoadResults(text);
+  const result = isResults ? readLoadResults(text, serverOf(file, options)) : readMeasuredRuns(text);
+  if (!result.ok && isResults) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `${file}: ${result.message}. Expected what vllm bench serve or sglang.bench_serving write, one JSON object per run.`,
+    );
+  }
   if (!result.ok) {
     throw new CommandFailure(
       exitCodes.invalid,
@@ -82,6 +95,14 @@ function readRows(file: string): MeasuredRow[] {
     process.stderr.write(`${file}: ${result.otherModes} row(s) of other modes than one engine are not looked at\n`);
   }
   return [...result.rows];
+}
+
+/** The server that results of a load generator come from. */
+function serverOf(file: string, options: CalibrateOptions): LoadedServer {
+  const { engine, tensorParallel, catalogModel = null, precision } = options;
+  const accelerator = checkServer(options, `${file} holds results of a load generator, which do not tell`);
+  const precisionOf = (model: string) => precision ?? weightFormatOf(model);
+  return { engine, accelerator, tensorParallel, model: catalogModel, precisionOf };
 }
 
 /** One fit per engine and class of chips, in the order of their names. */

@@ -1,28 +1,14 @@
 import { probeServer, ProbeRefused, type ProbeOutcome } from "../../adapters/probe-openai/index.ts";
-import { accelerators, models } from "../../catalog/index.ts";
-import {
-  acceleratorNamed,
-  engineNamed,
-  formatNamed,
-  modelNamed,
-  readMeasuredRuns,
-  weightFormatOf,
-  type MeasuredRow,
-} from "../../perf/index.ts";
-import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
+import { modelNamed, readMeasuredRuns, weightFormatOf, type MeasuredRow } from "../../perf/index.ts";
+import { checkServer, knownModels, refuse, type ServerOptions } from "./server-options.ts";
 import { onInterrupt } from "../terminal/interrupts.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
 import { writeResult } from "../terminal/write-file.ts";
 
-export interface ProbeCliOptions {
+export interface ProbeCliOptions extends ServerOptions {
   readonly probe?: string;
   readonly model?: string;
   readonly keyEnv?: string;
-  readonly engine: string;
-  readonly accelerator?: string;
-  readonly tensorParallel: number;
-  readonly catalogModel?: string;
-  readonly precision?: string;
   readonly concurrency: readonly number[];
   readonly promptTokens: readonly number[];
   readonly outputTokens: number;
@@ -31,28 +17,13 @@ export interface ProbeCliOptions {
   readonly runsOut?: string;
 }
 
-const refuse = (message: string) => new CommandFailure(exitCodes.invalid, message);
-
 /** Probes a live server and gives what was measured in the form of a file of runs. */
 export async function probeRuns(options: ProbeCliOptions): Promise<MeasuredRow[]> {
-  const { accelerator } = options;
-  if (accelerator === undefined || acceleratorNamed(accelerator) === null) {
-    throw refuse(
-      `--accelerator must say which chip the server runs on; the server does not tell. Known: ${Object.keys(accelerators).join(", ")}.`,
-    );
-  }
-  if (engineNamed(options.engine) === null) throw refuse(`--engine: "${options.engine}" is not known.`);
-  if (options.precision !== undefined && formatNamed(options.precision) === null) {
-    throw refuse(`--precision: "${options.precision}" is not known. Known: bf16, fp8, fp4, int8, int4.`);
-  }
-  const known = `Known: ${Object.keys(models).join(", ")}.`;
-  if (options.catalogModel !== undefined && modelNamed(options.catalogModel) === null) {
-    throw refuse(`--catalog-model: "${options.catalogModel}" is not known. ${known}`);
-  }
+  const accelerator = checkServer(options, "the server does not tell");
   const outcome = await probe(options, (model) => {
     if (modelNamed(options.catalogModel ?? model) !== null) return;
     throw refuse(
-      `The server calls its model "${model}", which the catalogue does not know. Say which it is with --catalog-model. ${known}`,
+      `The server calls its model "${model}", which the catalogue does not know. Say which it is with --catalog-model. ${knownModels}`,
     );
   });
   const name = options.catalogModel ?? outcome.model;
