@@ -1,4 +1,4 @@
-import { deratedPeaks, type AcceleratorLink, type AcceleratorRow } from "./accelerator-row.ts";
+import { allReduceSizesMB, deratedPeaks, type AcceleratorLink, type AcceleratorRow } from "./accelerator-row.ts";
 import { assumed, derated, measured, vendor } from "./figure.ts";
 
 /** Chips measured with large GEMMs reach 0.55 to 0.88 of their peak; these were not measured. */
@@ -15,6 +15,29 @@ const fabric = (latencyUs: number, allReduceGBps: number, note: string): Acceler
   kind: "fabric",
   latencyUs: assumed(latencyUs, "us", note),
   allReduceGBps: assumed(allReduceGBps, "GB/s", note),
+});
+
+/**
+ * Eight chips of which every two share a link: a sum over t of them sends a t-th of it over each of t − 1 links, twice, so that two
+ * chips have one link to use and eight have seven. A chip's rate to all others says nothing about a pair.
+ *
+ * @param linkGBps what one link carries one way, of its peak; three quarters are assumed, as kernels seldom reach more.
+ */
+const mesh = (latencyUs: number, linkGBps: number, allReduceGBps: number, peak: string): AcceleratorLink => ({
+  ...fabric(
+    latencyUs,
+    allReduceGBps,
+    `eight chips, each two joined by one link of ${peak} one way, three quarters of it`,
+  ),
+  groups: [2, 4, 8].map((count) => ({
+    accelerators: count,
+    latencyUs: assumed(latencyUs, "us", "a little above NVLink 4, which measures 4.7 us"),
+    timesUs: allReduceSizesMB.map((megabytes) => {
+      const us = latencyUs + (2e3 * megabytes) / (count * linkGBps);
+      const note = `all-reduce of ${megabytes} MB over ${count} chips: two passes over links of ${peak}, three quarters of it`;
+      return assumed(Number(us.toPrecision(4)), "us", note);
+    }),
+  })),
 });
 
 const pcie: AcceleratorLink = {
@@ -81,7 +104,7 @@ export const otherAccelerators = {
       bf16: derated(measured(708, "TFLOP/s", "amd-achievable-flops"), 0.74, attainedShare),
       fp8: derated(measured(1273, "TFLOP/s", "amd-achievable-flops"), 0.81, attainedShare),
     },
-    link: fabric(8, 180, "Infinity Fabric, assumed a little below NVLink 4, which measures 196 GB/s and 4.7 us"),
+    link: mesh(8, 48, 192, "64 GB/s"),
     tdpWatts: vendor(750, "W", "amd-datasheets"),
   },
   mi325x: {
@@ -97,7 +120,7 @@ export const otherAccelerators = {
       bf16: measured(616, "TFLOP/s", "amd-attained-flops", { high: 831, note: "ten shapes; 831 at the best one" }),
       fp8: measured(1143, "TFLOP/s", "amd-attained-flops", { high: 1408, note: "ten shapes; 1,408 at the best one" }),
     },
-    link: fabric(8, 180, "Infinity Fabric, assumed a little below NVLink 4, which measures 196 GB/s and 4.7 us"),
+    link: mesh(8, 48, 192, "64 GB/s"),
     tdpWatts: vendor(1000, "W", "amd-datasheets"),
   },
   mi350x: {
@@ -114,7 +137,7 @@ export const otherAccelerators = {
       fp8: derated(amd.mi350x.fp8, 0.44, "MI325X attains 0.44 of its peak over ten shapes"),
       fp4: derated(amd.mi350x.fp4, 0.42, "B200 reaches 0.43 of a like peak"),
     },
-    link: fabric(8, 220, "Infinity Fabric, assumed between MI300X and B200"),
+    link: mesh(8, 57.6, 230, "76.8 GB/s"),
     tdpWatts: vendor(1000, "W", "amd-datasheets"),
   },
   mi355x: {
@@ -131,7 +154,7 @@ export const otherAccelerators = {
       fp8: derated(amd.mi355x.fp8, 0.44, "MI325X attains 0.44 of its peak over ten shapes"),
       fp4: derated(amd.mi355x.fp4, 0.42, "B200 reaches 0.43 of a like peak"),
     },
-    link: fabric(8, 220, "Infinity Fabric, assumed between MI300X and B200"),
+    link: mesh(8, 57.6, 230, "76.8 GB/s"),
     tdpWatts: vendor(1400, "W", "amd-datasheets"),
   },
   "arc-pro-b60": {
