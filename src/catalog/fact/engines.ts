@@ -178,7 +178,8 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   vllm: {
     rows: 561,
     p90Error: 0.131,
-    heldOutP90Error: 0.143,
+    // Others' runs of Llama 2 and Code Llama in bf16 on H100, vLLM 0.15 (decision 33); chips and models left out: 0.143.
+    heldOutP90Error: 0.22,
     measured: [
       ["h100-sxm", "llama-3.1-70b"],
       ["h100-sxm", "minimax-m2.5"],
@@ -204,7 +205,9 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   sglang: {
     rows: 416,
     p90Error: 0.237,
-    heldOutP90Error: 0.31,
+    // Of others' 83 runs 51 % lie within the 0.31 of chips and models left out, 75 % within this (decision 33): no more is claimed
+    // than of a chip that is known from its datasheet.
+    heldOutP90Error: 0.6,
     measured: [
       ["b200-sxm", "deepseek-r1"],
       ["b200-sxm", "deepseek-v3"],

@@ -167,7 +167,7 @@ export interface SpeculativeDecoding {
 export interface EngineCalibration {
   readonly rows: number;
   readonly p90Error: number;
-  /** 90th percentile when the chip or the model was left out of the fit, the worse of the two. */
+  /** 90th percentile when a chip, a model, a release or whoever measured was left out of the fit, the worst of them. */
   readonly heldOutP90Error: number;
   /** Pairs of accelerator and model that were measured. */
   readonly measured: readonly (readonly [accelerator: string, model: string])[];
