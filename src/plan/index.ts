@@ -84,7 +84,7 @@ export { stressPlan, type Stress } from "./compare/stress.ts";
 export { movesUsdPerYear, standOn, type StandingWorld, type StandOnOptions } from "./compare/replan.ts";
 export { financeReport, type CostStatement, type FinanceReport, type Investment } from "./document/finance-report.ts";
 export { planFutures, type FuturesOptions, type FuturesTools, type FutureWorld } from "./futures/futures.ts";
-export type { FuturesDecision, FuturesPlan, ProvenWithin } from "./futures/futures-plan.ts";
+export type { FutureOutcome, FuturesDecision, FuturesPlan, ProvenWithin } from "./futures/futures-plan.ts";
 export { answerWishes, type WishesAnswer } from "./compare/wishes.ts";
 export type { Clashing, Wishes } from "./compare/wishes-model.ts";
 export {

@@ -3,6 +3,7 @@ import { createHighsSolver } from "../../adapters/solver-highs/index.ts";
 import { tiers } from "../../catalog/index.ts";
 import {
   planFutures,
+  type FutureOutcome,
   type FuturesDecision,
   type FuturesPlan,
   type FuturesTools,
@@ -179,7 +180,7 @@ function sections(found: FuturesPlan): Section[] {
         decision.name,
         known(decision.expectedUsdPerYear),
         ...decision.outcomes.map((outcome) =>
-          outcome.regretUsdPerYear === null ? "cannot be built" : money(outcome.regretUsdPerYear),
+          outcome.regretUsdPerYear === null ? whyNot(outcome) : money(outcome.regretUsdPerYear),
         ),
         known(decision.greatestRegretUsdPerYear, money),
       ]),
@@ -206,7 +207,9 @@ function scopeOf({ period, periods }: FuturesPlan): string {
 /** Money to the dollar: less is rounding of the search. */
 const money = (value: number): string => usd(Math.abs(value) < 0.5 ? 0 : value);
 
-function worthLines({ evpi, vss, waitAndSeeUsdPerYear }: FuturesPlan): string[] {
+const whyNot = ({ lacks }: FutureOutcome): string => (lacks === "not-found" ? "not known" : "cannot be built");
+
+function worthLines({ evpi, vss, waitAndSeeUsdPerYear, decisions }: FuturesPlan): string[] {
   const range = ({ atLeastUsdPerYear, atMostUsdPerYear }: ProvenWithin): string =>
     `within the gaps from ${money(atLeastUsdPerYear)} to ${money(atMostUsdPerYear)}`;
   const lines: string[] = [];
@@ -214,9 +217,12 @@ function worthLines({ evpi, vss, waitAndSeeUsdPerYear }: FuturesPlan): string[] 
     lines.push(
       `  Knowing the future before deciding: ${money(evpi.usdPerYear)} a year (${range(evpi)}); one would then pay ${known(waitAndSeeUsdPerYear)}.`,
     );
+  const ofAverage = decisions.find(({ name }) => name === "average")?.outcomes ?? [];
   lines.push(
     vss === null
-      ? "  A plan for the average of the futures cannot be built in all of them."
+      ? ofAverage.some(({ lacks }) => lacks === "cannot-be-built")
+        ? "  A plan for the average of the futures cannot be built in all of them."
+        : "  What a plan for the average of the futures comes to in all of them was not found in time."
       : `  Planning for all futures instead of their average: ${money(vss.usdPerYear)} a year (${range(vss)}).`,
   );
   return lines;

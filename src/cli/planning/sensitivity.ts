@@ -61,6 +61,10 @@ export async function sensitivity(file: string, options: SensitivityOptions): Pr
     const period = options.period ?? world.periods[0]!.id;
     const stress = await withPlanner({ ...options, period }, 2, (planWorld) => stressWorld(world, factor, planWorld));
     if (stress === null) throw nothing(file);
+    if (stress === "stopped") {
+      const message = `Stopped before it was planned what is served of demand × ${three(factor)}.`;
+      throw new CommandFailure(exitCodes.gapAboveTarget, message);
+    }
     print("stress", stress, stressSections(stress));
   } else {
     const found = await withPlanner(options, 1 + 2 * ranges.length, (planWorld) => vary(world, ranges, planWorld));
@@ -69,7 +73,7 @@ export async function sensitivity(file: string, options: SensitivityOptions): Pr
   }
 }
 
-async function stressWorld(world: World, factor: number, planWorld: PlanWorld): Promise<Stress | null> {
+async function stressWorld(world: World, factor: number, planWorld: PlanWorld): Promise<Stress | "stopped" | null> {
   const plan = await planWorld(world, "as it is");
   return plan && stressPlan(plan, factor, planWorld);
 }
@@ -226,11 +230,23 @@ function paretoSections(front: readonly ParetoPoint[]): Section[] {
   ];
 }
 
+/** What was found before a search ended says what can be served at least, and nothing of what cannot. */
+function cutShort({ status, relativeGap }: PlanFigures, what: string): string[] {
+  if (status === "optimal") return [];
+  const why = status === "cancelled" ? "was stopped" : "ended";
+  return [
+    `The search for what is served ${what} ${why} with a gap of ${percent(relativeGap, 2)}: it may be more, and what is lost less.`,
+  ];
+}
+
 function stressSections({ demandFactor, planned, stressed, lost }: Stress): Section[] {
   return [
     {
       lines: [
         `demand × ${three(demandFactor)} on the plan as built: ${percent(stressed.servedRatio)} served at the peak, as planned ${percent(planned.servedRatio)}`,
+        ...[planned, stressed].flatMap((figures) =>
+          cutShort(figures, figures === planned ? "as planned" : "so stressed"),
+        ),
       ],
     },
     {

@@ -6,7 +6,7 @@ import type { PlanDocument } from "../document/plan-document.ts";
 import { paretoFront } from "./pareto.ts";
 import { sensitivity } from "./sensitivity.ts";
 import { applyParameter, sensitivityParameters, speaksOf, type Parameter } from "./sensitivity-parameters.ts";
-import { stressPlan } from "./stress.ts";
+import { stressPlan, type Stress } from "./stress.ts";
 
 const { plan, planWorld, close } = provingPlanner();
 afterAll(close);
@@ -156,19 +156,23 @@ describe("the front of cost and attainment", () => {
 });
 
 describe("stress", () => {
+  it("says that it was stopped before the plan was tried, not that there is none", async () => {
+    expect(await stressPlan(await plan(tinyWorld()), 2, async () => null)).toBe("stopped");
+  });
+
   it("serves all that was planned at a factor of 1, and a smaller share under a flood", async () => {
     const document = await plan(tinyWorld());
-    const calm = await stressPlan(document, 1, planWorld);
-    expect(calm!.stressed.servedRatio).toBeCloseTo(calm!.planned.servedRatio, 6);
-    expect(calm!.lost).toEqual([]);
-    const flood = await stressPlan(document, 1000, planWorld);
-    expect(flood!.stressed.servedRatio).toBeLessThan(0.5);
-    expect(flood!.lost.length).toBeGreaterThan(0);
+    const calm = (await stressPlan(document, 1, planWorld)) as Stress;
+    expect(calm.stressed.servedRatio).toBeCloseTo(calm.planned.servedRatio, 6);
+    expect(calm.lost).toEqual([]);
+    const flood = (await stressPlan(document, 1000, planWorld)) as Stress;
+    expect(flood.stressed.servedRatio).toBeLessThan(0.5);
+    expect(flood.lost.length).toBeGreaterThan(0);
   });
 
   it("buys nothing", async () => {
     const document = await plan(tinyWorld());
-    const flood = await stressPlan(document, 1000, planWorld);
-    expect(flood!.stressed.capexUsd).toBe(0);
+    const flood = (await stressPlan(document, 1000, planWorld)) as Stress;
+    expect(flood.stressed.capexUsd).toBe(0);
   });
 });

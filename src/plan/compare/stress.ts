@@ -29,17 +29,19 @@ export function freeze(plan: PlanDocument): World {
 /**
  * Keeps what stands and plans the flows again under other demand.
  *
- * @returns null when the user stopped or there is no plan to start from.
+ * @returns null when there is no plan to start from, "stopped" when the user stopped before there was one under that demand.
  */
 export async function stressPlan(
   plan: PlanDocument,
   demandFactor: number,
   planWorld: PlanWorld,
-): Promise<Stress | null> {
+): Promise<Stress | "stopped" | null> {
   const planned = figuresOf(plan);
+  if (planned === null) return null;
   const result = await planWorld(scaleDemand(freeze(plan), demandFactor), `demand × ${demandFactor}, nothing bought`);
-  const stressed = result && figuresOf(result);
-  if (planned === null || result === null || stressed === null) return null;
+  if (result === null) return "stopped";
+  const stressed = figuresOf(result);
+  if (stressed === null) return null;
   const keyOf = ({ workload, access, reason }: Unserved): string => `${workload} ${access} ${reason}`;
   const before = new Map(plan.unserved.map((entry) => [keyOf(entry), entry.shareOfWorkload]));
   const lost = result.unserved.filter(

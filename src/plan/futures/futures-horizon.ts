@@ -5,7 +5,14 @@
  */
 import type { World } from "../../catalog/index.ts";
 import { formulate } from "../problem/formulate.ts";
-import { expected, type ExtensiveForm, type FirstStage, type Future, type Recourse } from "./futures-model.ts";
+import {
+  expected,
+  type ExtensiveForm,
+  type FirstStage,
+  type Future,
+  type NoRecourse,
+  type Recourse,
+} from "./futures-model.ts";
 import { haveSamePools } from "../world/same-pools.ts";
 import { MipBuilder } from "../problem/mip-builder.ts";
 import { fleetKey } from "../problem/period-terms.ts";
@@ -98,19 +105,24 @@ export function withFirstStage({ problem, decided }: Future, { modules }: FirstS
   return { ...problem, pools: { ...problem.pools, minCount, maxCount } };
 }
 
-/** @returns null when the future has no plan that begins with these purchases, or none was found in time. */
+/** The best plan of a future that begins with these purchases. */
 export async function horizonRecourse(
   first: FirstStage,
   future: Future,
   tools: PathTools,
   { onProgress: _quiet, ...options }: PathOptions,
-): Promise<Recourse | null> {
+): Promise<Recourse | NoRecourse> {
   const given = withFirstStage(future, first);
-  if (given.pools.minCount.some((count, pool) => count > future.problem.pools.maxCount[pool]!)) return null;
-  const { solution } = await solveProblem(given, tools, options);
-  if (checkSolution(given, solution).length > 0) return null;
+  if (given.pools.minCount.some((count, pool) => count > future.problem.pools.maxCount[pool]!))
+    return "cannot-be-built";
+  const { solution, status } = await solveProblem(given, tools, options);
+  if (checkSolution(given, solution).length > 0)
+    return cutShort.has(status) || options.signal?.aborted === true ? "not-found" : "cannot-be-built";
   return { usdPerYear: objectiveUsd(future.problem, solution), solution };
 }
+
+/** How searches end that might have found more. */
+const cutShort: ReadonlySet<string> = new Set(["timeLimit", "cancelled", "outOfMemory"]);
 
 /** @param regretOver As for `writeExtensiveForm`. */
 export function writeHorizonForm(futures: readonly Future[], regretOver?: readonly number[]): ExtensiveForm {

@@ -53,6 +53,9 @@ export interface Recourse {
   readonly solution: ProblemSolution;
 }
 
+/** Why there is no recourse: a limit or the solver says that there is none, or the search ended before it found one. */
+export type NoRecourse = "cannot-be-built" | "not-found";
+
 /** Mean over the futures, weighted with their probabilities. */
 export function expected(futures: readonly Future[], values: readonly number[]): number {
   return futures.reduce((sum, { probability }, s) => sum + probability * values[s]!, 0);

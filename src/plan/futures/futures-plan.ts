@@ -2,7 +2,7 @@
 import { tiers, type Tier } from "../../catalog/index.ts";
 import { summariseAlternative } from "../document/alternatives.ts";
 import type { Clash } from "../document/clashes.ts";
-import type { Future, Recourse } from "./futures-model.ts";
+import type { Future, NoRecourse, Recourse } from "./futures-model.ts";
 import type { Decision } from "./futures-search.ts";
 import { horizonYears } from "./futures-horizon.ts";
 import type { Alternative, PlanStatus } from "../document/plan-document.ts";
@@ -22,8 +22,10 @@ export interface ProvenWithin {
 /** What a decision comes to in a future. */
 export interface FutureOutcome {
   readonly future: string;
-  /** Null, like all below, where the decision cannot be built. */
+  /** Null, like all below, where the decision cannot be built, or the search ended before it was known what comes of it. */
   readonly usdPerYear: number | null;
+  /** Which of the two; absent where there are figures. */
+  readonly lacks?: NoRecourse;
   /** What it costs more than the plan made for this future alone. */
   readonly regretUsdPerYear: number | null;
   readonly unservedUsdPerYear: number | null;
@@ -36,7 +38,7 @@ export interface FutureOutcome {
 export interface FuturesDecision {
   /** `common`, `average`, `least-regret`, or the name of the future it was made for. */
   readonly name: string;
-  /** Null where it cannot be built in some future. */
+  /** Null where it cannot be built in some future, or is not known to be. */
   readonly expectedUsdPerYear: number | null;
   readonly greatestRegretUsdPerYear: number | null;
   readonly outcomes: readonly FutureOutcome[];
@@ -76,7 +78,7 @@ export interface FuturesPlan {
   readonly waitAndSeeUsdPerYear: number | null;
   /** Expected value of perfect information: what knowing the future is worth. */
   readonly evpi: ProvenWithin | null;
-  /** Value of the stochastic solution: what planning for the average alone costs; null where that plan cannot be built. */
+  /** Value of the stochastic solution: what planning for the average alone costs; null where that plan cannot be built or is not known to be. */
   readonly vss: ProvenWithin | null;
   /** The common decision first. */
   readonly decisions: readonly FuturesDecision[];
@@ -95,7 +97,7 @@ export interface PlannedFuture {
 /** @param bestAlone The least cost known of each future by itself, USD/year. */
 export function describeDecision(
   name: string,
-  { first, recourse, expectedUsdPerYear }: Decision,
+  { first, recourse, lacks, expectedUsdPerYear }: Decision,
   futures: readonly Future[],
   planned: readonly PlannedFuture[],
   bestAlone: readonly number[],
@@ -116,7 +118,7 @@ export function describeDecision(
     greatestRegretUsdPerYear: regrets.includes(null) ? null : Math.max(...regrets.map((regret) => regret!)),
     outcomes: futures.map(({ name: future }, s) => {
       const entry = recourse[s]!;
-      if (entry === null) return { future, ...unbuildable };
+      if (entry === null) return { future, ...unbuildable, lacks: lacks[s] ?? "not-found" };
       const summary = summaryOf(future, planned[s]!, entry);
       let idleModules = 0;
       for (const [pool, count] of first.modules.entries()) {

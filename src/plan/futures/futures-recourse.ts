@@ -6,6 +6,7 @@ import {
   limitsPurchases,
   type FirstStage,
   type Future,
+  type NoRecourse,
   type Recourse,
 } from "./futures-model.ts";
 import { horizonRecourse } from "./futures-horizon.ts";
@@ -17,20 +18,16 @@ import type { PathOptions, PathTools } from "../problem/solution-path.ts";
 /** What the search pays for a module in service, USD/year: enough to be noticed, too little to change a decision. */
 const idleUsd = 1e-4;
 
-/**
- * The best that can be done with what was built.
- *
- * @returns null when what was built breaks a limit on purchases of this future, or the solver found nothing in time.
- */
+/** The best that can be done with what was built. */
 export async function recourseOf(
   first: FirstStage,
   future: Future,
   tools: PathTools,
   options: PathOptions,
-): Promise<Recourse | null> {
+): Promise<Recourse | NoRecourse> {
   if (future.decided !== undefined) return horizonRecourse(first, future, tools, options);
   const { problem } = future;
-  if (!mayBeBuilt(first, problem)) return null;
+  if (!mayBeBuilt(first, problem)) return "cannot-be-built";
   const { problem: standing, arc } = restrictArcs(
     problem,
     (candidate) => first.modules[problem.arcs.pool[candidate]!]! > 0,
@@ -66,7 +63,7 @@ export async function recourseOf(
     seed: options.seed,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  if (result.solution === null) return null;
+  if (result.solution === null) return result.status === "infeasible" ? "cannot-be-built" : "not-found";
   const found = fromColumns(standing, formulation, result.solution);
   const share = new Float64Array(problem.arcs.pool.length);
   for (const [position, whole] of arc.entries()) share[whole] = found.share[position]!;

@@ -8,12 +8,13 @@ import {
   type ExtensiveForm,
   type FirstStage,
   type Future,
+  type NoRecourse,
   type Recourse,
   writeExtensiveForm,
 } from "./futures-model.ts";
 import { writeHorizonForm } from "./futures-horizon.ts";
 import { recourseOf } from "./futures-recourse.ts";
-import type { PlanProblem, ProblemSolution } from "../problem/problem.ts";
+import { checkSolution, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
 import { restrictArcs } from "../problem/restrict-arcs.ts";
 import {
   gapOf,
@@ -24,11 +25,13 @@ import {
 } from "../problem/solution-path.ts";
 import { solveProblem } from "../search/solve-problem.ts";
 
-/** A first stage and what it comes to in each future; null where it cannot be built. */
+/** A first stage and what it comes to in each future; null where nothing is known to come of it. */
 export interface Decision {
   readonly first: FirstStage;
   readonly recourse: readonly (Recourse | null)[];
-  /** USD/year; Infinity where it cannot be built in some future. */
+  /** Why it comes to nothing; null where it comes to something. */
+  readonly lacks: readonly (NoRecourse | null)[];
+  /** USD/year; Infinity where it cannot be built in some future, or is not known to be. */
   readonly expectedUsdPerYear: number;
 }
 
@@ -49,17 +52,34 @@ const priceRounds = 2;
 /** A price on disagreement is at most this share of a module's cost, so that no module is ever paid for standing. */
 const mostOfCost = 0.9;
 
-/** Prices a first stage in every future. */
+/**
+ * Prices a first stage in every future.
+ *
+ * @param own Where the first stage is that of a plan made for one future: which one it is, and the plan, which is what becomes of
+ *   it there unless something better is found.
+ */
 export async function decide(
   first: FirstStage,
   futures: readonly Future[],
   tools: PathTools,
   options: PathOptions,
+  own?: { readonly future: number; readonly plan: PathResult },
 ): Promise<Decision> {
   const recourse: (Recourse | null)[] = [];
-  for (const future of futures) recourse.push(await recourseOf(first, future, tools, options));
+  const lacks: (NoRecourse | null)[] = [];
+  for (const [s, future] of futures.entries()) {
+    const found = await recourseOf(first, future, tools, options);
+    const known = own?.future === s ? asRecourse(own.plan, future) : null;
+    const best = typeof found === "string" || (known && known.usdPerYear < found.usdPerYear) ? known : found;
+    recourse.push(best);
+    lacks.push(best === null && typeof found === "string" ? found : null);
+  }
   const usd = recourse.map((entry) => entry?.usdPerYear ?? Infinity);
-  return { first, recourse, expectedUsdPerYear: usd.includes(Infinity) ? Infinity : expected(futures, usd) };
+  return { first, recourse, lacks, expectedUsdPerYear: usd.includes(Infinity) ? Infinity : expected(futures, usd) };
+}
+
+function asRecourse({ solution, objectiveUsd }: PathResult, { problem }: Future): Recourse | null {
+  return checkSolution(problem, solution).length > 0 ? null : { usdPerYear: objectiveUsd, solution };
 }
 
 /** @param alone The plan of each future by itself. */

@@ -30,6 +30,36 @@ describe("planning for several futures", () => {
     await expect(answerWishes(world, wishes, clocked, { ...stopped, seed: 1 })).rejects.toThrow(/stopped while/);
   });
 
+  it("says of what it had no time for that it is not known, not that it cannot be built", async () => {
+    const futures = [
+      { name: "slump", probability: 0.4, world: scaleDemand(world, 0.3) },
+      { name: "boom", probability: 0.6, world: scaleDemand(world, 40) },
+    ];
+    /** With a solver that finds nothing in such of its runs, which are counted from the plan for the average on. */
+    const searched = (inVain: (run: number) => boolean) => {
+      let run = Number.NEGATIVE_INFINITY;
+      const onStep = (step: string) => void (step === "their average" && (run = 0));
+      const nothing = { status: "timeLimit", solution: null, bound: -Infinity, objective: Infinity } as const;
+      const solve: typeof solver.solve = async (model, asked) => {
+        const result = await solver.solve(model, asked);
+        return inVain(++run) ? { ...result, ...nothing } : result;
+      };
+      return planFutures(futures, { ...tools, onStep, solver: { ...solver, solve } }, options);
+    };
+    await expect(searched((run) => run > 0)).rejects.toThrow(/stopped while looking for a decision/);
+    // One run for the plan, and then one for each decision in each future.
+    const found = await searched((run) => run >= 2 && run <= 5);
+    const outcomes = new Map(found.decisions.map(({ name, outcomes: of }) => [name, of]));
+    expect(outcomes.get("slump")).toEqual([
+      expect.objectContaining({ future: "slump", usdPerYear: expect.any(Number) }),
+      expect.objectContaining({ future: "boom", usdPerYear: null, lacks: "not-found" }),
+    ]);
+    expect(outcomes.get("boom")).toEqual([
+      expect.objectContaining({ future: "slump", usdPerYear: null, lacks: "not-found" }),
+      expect.objectContaining({ future: "boom", usdPerYear: expect.any(Number) }),
+    ]);
+  });
+
   it("gives the plan of a world when every future is that world", async () => {
     const futures = [0.5, 0.3, 0.2].map((probability, index) => ({ name: `same-${index}`, probability, world }));
     const found = await planFutures(futures, tools, options);

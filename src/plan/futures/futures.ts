@@ -3,7 +3,7 @@
  * when the future has come. What knowing the future would be worth, and what it costs to plan for the average alone, comes
  * out beside it.
  */
-import { buildModel } from "../problem/build-model.ts";
+import { buildModel, StoppedEarly } from "../problem/build-model.ts";
 import type { World } from "../../catalog/index.ts";
 import { findClashes, type Clash } from "../document/clashes.ts";
 import { expected, type FirstStage, type Future } from "./futures-model.ts";
@@ -97,7 +97,9 @@ export async function planFutures(
   const ofAverage = await solveProblem(planOfAverage.problem, tools, path);
   const named: { name: string; decision: Decision }[] = [];
   for (const [s, { name }] of futures.entries()) {
-    named.push({ name, decision: await decide(firstStageOf(alone[s]!.solution, futures[s]!), futures, tools, path) });
+    const plan = alone[s]!;
+    const first = firstStageOf(plan.solution, futures[s]!);
+    named.push({ name, decision: await decide(first, futures, tools, path, { future: s, plan }) });
   }
   const averageDecision = await decide(firstStageOf(ofAverage.solution, futures[0]!), futures, tools, path);
   named.push({ name: "average", decision: averageDecision });
@@ -107,7 +109,13 @@ export async function planFutures(
 
   tools.onStep?.("all of them");
   const search = await searchFutures(futures, alone, candidates, tools, path);
-  if (search.best.expectedUsdPerYear === Infinity) return { ...head, ...nothing, clashes: disagreement };
+  if (search.best.expectedUsdPerYear === Infinity) {
+    // That no decision can be kept everywhere is an answer only where each was looked at.
+    const isOpen = [search.best, ...candidates].some(({ lacks }) => lacks.includes("not-found"));
+    if (isOpen)
+      throw new StoppedEarly("looking for a decision that every future can keep", options.signal?.aborted === true);
+    return { ...head, ...nothing, clashes: disagreement };
+  }
   const bestAlone = futures.map((_, s) =>
     // A common decision may beat the plan found for a future alone when that one has a gap.
     Math.min(
