@@ -1,7 +1,11 @@
 import { missRatio } from "./lane.ts";
-import { laneTerm, positionOf, termsAt, type Choices } from "./lane-terms.ts";
+import * as laneTerms from "./lane-terms.ts";
+import { positionOf, termsAt, type Choices } from "./lane-terms.ts";
 import type { Routes } from "./routes.ts";
 import type { LoadView } from "./snapshot.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { laneTerm } = laneTerms;
 
 /** Costs closer than this ratio are a tie, broken by lot so that equal sites share the load. */
 export const tieRatio = 1e-9;

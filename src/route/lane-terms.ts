@@ -16,6 +16,9 @@ export const laneTerm = {
   group: 7,
 } as const;
 export const termCount = 8;
+// Not exported, so that they are constants to the compiler.
+const doublesEach = termCount;
+const groupTerm = laneTerm.group;
 
 /** So many candidates of every lane stand in front, beside those of other lanes; a decision seldom goes beyond them. */
 const frontCount = 4;
@@ -32,13 +35,13 @@ export interface Choices {
 
 /** Where the terms of a candidate begin in `terms`; `laneTerm` says what is where from there on. */
 export function termsAt({ front, rest }: Choices, index: number): number {
-  return (index < frontCount ? front : rest) + index * termCount;
+  return (index < frontCount ? front : rest) + index * doublesEach;
 }
 
 /** Position of a group in a lane; -1 when it is not there. Those looked for stand in front, where a decision just was. */
 export function positionOf(lane: Choices, group: number): number {
   for (let index = 0; index < lane.count; index++) {
-    if (lane.terms[termsAt(lane, index) + laneTerm.group] === group) return index;
+    if (lane.terms[termsAt(lane, index) + groupTerm] === group) return index;
   }
   return -1;
 }

@@ -65,53 +65,89 @@ export function compileRoutes(policy: Policy, deployment: Deployment): Routes {
   for (const [index, group] of groups.entries()) {
     groupOfReplica.fill(index, group.firstReplica, group.firstReplica + group.replicas);
   }
-  const { world } = policy;
-  const maps: (OfferMap | undefined)[] = [];
-  const stakes: (Stakes | undefined)[] = [];
-  const reaches: (Float64Array | undefined)[] = [];
-  const lanes: (Lane | undefined)[] = [];
-  const shelf = new LaneShelf();
-  const wholeLanes: (Lane | undefined)[] = [];
-  const keyOf = (workload: number, area: number, access: number) =>
-    (workload * world.areas.length + area) * world.accessTypes.length + access;
-  const compile = (origin: RouteOrigin, perTier: number) => {
-    const { workload, access } = origin;
-    const reach = (reaches[workload * world.accessTypes.length + access] ??= reachKm(policy, workload, access));
-    const stake = (stakes[workload] ??= stakesOf(world.workloads[workload]!));
-    const map = (maps[workload] ??= offerMap(
-      policy,
-      compileOffers(policy, deployment, groups, workload),
-      groups.length,
-      stake,
-    ));
-    return compileLane(policy, origin, map, stake, reach, perTier, shelf);
-  };
-  const isPatient = isPatientAfterLoss(world);
-  let afterLoss: Routes | undefined;
-  const routes: Routes = {
-    policy,
-    deployment,
-    groups,
-    replicaCount,
-    groupOfReplica,
-    replicasOfGroup: Int32Array.from(groups.flatMap((group) => [group.firstReplica, group.replicas])),
-    poolOfGroup: Int32Array.from(groups, (group) => group.pool),
-    namesOfGroup: groups.map((group): GroupNames => {
+  return new CompiledRoutes(policy, deployment, groups, replicaCount, groupOfReplica);
+}
+
+/** A class, so that what every decision reads are fields: an object literal with a getter is a dictionary to be looked up in. */
+class CompiledRoutes implements Routes {
+  readonly policy: Policy;
+  readonly deployment: Deployment;
+  readonly groups: readonly Group[];
+  readonly replicaCount: number;
+  readonly groupOfReplica: Int32Array;
+  readonly replicasOfGroup: Int32Array;
+  readonly poolOfGroup: Int32Array;
+  readonly namesOfGroup: readonly GroupNames[];
+  readonly #maps: (OfferMap | undefined)[] = [];
+  readonly #stakes: (Stakes | undefined)[] = [];
+  readonly #reaches: (Float64Array | undefined)[] = [];
+  readonly #lanes: (Lane | undefined)[] = [];
+  readonly #wholeLanes: (Lane | undefined)[] = [];
+  readonly #shelf = new LaneShelf();
+  readonly #isPatient: boolean;
+  #afterLoss: Routes | undefined;
+
+  constructor(
+    policy: Policy,
+    deployment: Deployment,
+    groups: readonly Group[],
+    replicaCount: number,
+    groupOfReplica: Int32Array,
+  ) {
+    const { world } = policy;
+    this.policy = policy;
+    this.deployment = deployment;
+    this.groups = groups;
+    this.replicaCount = replicaCount;
+    this.groupOfReplica = groupOfReplica;
+    this.replicasOfGroup = Int32Array.from(groups.flatMap((group) => [group.firstReplica, group.replicas]));
+    this.poolOfGroup = Int32Array.from(groups, (group) => group.pool);
+    this.namesOfGroup = groups.map((group): GroupNames => {
       const { id, name, tier, country } = world.sites[group.site]!;
       return { pool: deployment.pools[group.pool]!.id, site: id, siteName: name, tier, country };
-    }),
-    lane(workload, area, access) {
-      return (lanes[keyOf(workload, area, access)] ??= compile({ workload, area, access }, shortlistPerTier));
-    },
-    wholeLane(workload, area, access) {
-      const short = routes.lane(workload, area, access);
-      if (short.isWhole) return short;
-      return (wholeLanes[keyOf(workload, area, access)] ??= compile(short.origin, Number.POSITIVE_INFINITY));
-    },
-    get afterLoss() {
-      if (!isPatient) return null;
-      return (afterLoss ??= compileRoutes(compilePolicy(failoverWorld(world), policy.period), deployment));
-    },
-  };
-  return routes;
+    });
+    this.#isPatient = isPatientAfterLoss(world);
+  }
+
+  lane(workload: number, area: number, access: number): Lane {
+    return (this.#lanes[this.#keyOf(workload, area, access)] ??= this.#compile(
+      { workload, area, access },
+      shortlistPerTier,
+    ));
+  }
+
+  wholeLane(workload: number, area: number, access: number): Lane {
+    const short = this.lane(workload, area, access);
+    if (short.isWhole) return short;
+    return (this.#wholeLanes[this.#keyOf(workload, area, access)] ??= this.#compile(
+      short.origin,
+      Number.POSITIVE_INFINITY,
+    ));
+  }
+
+  get afterLoss(): Routes | null {
+    if (!this.#isPatient) return null;
+    const { world, period } = this.policy;
+    return (this.#afterLoss ??= compileRoutes(compilePolicy(failoverWorld(world), period), this.deployment));
+  }
+
+  #keyOf(workload: number, area: number, access: number): number {
+    const { world } = this.policy;
+    return (workload * world.areas.length + area) * world.accessTypes.length + access;
+  }
+
+  #compile(origin: RouteOrigin, perTier: number): Lane {
+    const { policy } = this;
+    const { world } = policy;
+    const { workload, access } = origin;
+    const reach = (this.#reaches[workload * world.accessTypes.length + access] ??= reachKm(policy, workload, access));
+    const stake = (this.#stakes[workload] ??= stakesOf(world.workloads[workload]!));
+    const map = (this.#maps[workload] ??= offerMap(
+      policy,
+      compileOffers(policy, this.deployment, this.groups, workload),
+      this.groups.length,
+      stake,
+    ));
+    return compileLane(policy, origin, map, stake, reach, perTier, this.#shelf);
+  }
 }

@@ -1,4 +1,7 @@
-import { laneTerm, termCount } from "./lane-terms.ts";
+import * as laneTerms from "./lane-terms.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { laneTerm, termCount } = laneTerms;
 
 /** A candidate is what a lane says of it, and then its position in the workload's offers. */
 const offerAt = termCount;

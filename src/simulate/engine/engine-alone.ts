@@ -6,11 +6,18 @@
  * still stands in its queue. If another request comes, or the engine slows down or fails, it goes back to the moment before the
  * first step and runs as ever: the outcome is the same to the last bit.
  */
-import { doing, type EngineKind } from "./engine-kind.ts";
-import { engineFloat, engineInt } from "./engine-records.ts";
+import * as engineKinds from "./engine-kind.ts";
+import type { EngineKind } from "./engine-kind.ts";
+import * as engineRecords from "./engine-records.ts";
 import { beginSteps, drawnIn, drawnInRun, timeAfter } from "./engine-run.ts";
 import { clearList, headOf } from "./request-list.ts";
-import { requestFloat, requestInt, requestInts, requestSize, type RequestTable } from "./request-table.ts";
+import * as requestRecords from "./request-records.ts";
+import type { RequestTable } from "./request-table.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { doing } = engineKinds;
+const { engineFloat, engineInt } = engineRecords;
+const { requestFloat, requestInt, requestInts, requestSize } = requestRecords;
 
 /** Foresees the end of the only request of an idle engine; false, and nothing changed, where it takes more than two runs. */
 export function foresee(kind: EngineKind, at: number, table: RequestTable, request: number): boolean {

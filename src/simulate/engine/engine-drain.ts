@@ -1,8 +1,15 @@
 import { drainMsAlone } from "./engine-alone.ts";
-import { doing, type EngineKind } from "./engine-kind.ts";
-import { engineFloat, engineInt } from "./engine-records.ts";
+import * as engineKinds from "./engine-kind.ts";
+import type { EngineKind } from "./engine-kind.ts";
+import * as engineRecords from "./engine-records.ts";
 import { headOf, lengthOf } from "./request-list.ts";
-import { requestInt, requestInts, type RequestTable } from "./request-table.ts";
+import * as requestRecords from "./request-records.ts";
+import type { RequestTable } from "./request-table.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { doing } = engineKinds;
+const { engineFloat, engineInt } = engineRecords;
+const { requestInt, requestInts } = requestRecords;
 
 /** What an engine reports: `Engine.drainMs` of the engine whose record begins at double `at`, ms. */
 export function drainMsOf(kind: EngineKind, at: number, table: RequestTable, nowMs: number): number {

@@ -1,8 +1,13 @@
 /** A run of an engine: steps of one batch, of which each is as much longer than the one before. */
 import { runDrawnMs } from "../../perf/index.ts";
 import type { StepCosts } from "./engine-costs.ts";
-import { doing, type EngineKind } from "./engine-kind.ts";
-import { engineFloat, engineInt } from "./engine-records.ts";
+import * as engineKinds from "./engine-kind.ts";
+import type { EngineKind } from "./engine-kind.ts";
+import * as engineRecords from "./engine-records.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { doing } = engineKinds;
+const { engineFloat, engineInt } = engineRecords;
 
 /** A step of `n` sequences over `context` tokens and of prompts, of which `promptShare` takes time; `tokens` in all. */
 export function stepOf(

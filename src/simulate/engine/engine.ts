@@ -2,13 +2,21 @@ import { promptShare } from "../../perf/index.ts";
 import { busyMsAlone, drawnMsAlone, finishAlone, foresee, forget } from "./engine-alone.ts";
 import type { EngineCosts } from "./engine-costs.ts";
 import { drainMsOf } from "./engine-drain.ts";
-import { doing, engineKind, type EngineKind } from "./engine-kind.ts";
-import { engineFloat, engineInt, engineRecordSize } from "./engine-records.ts";
+import * as engineKinds from "./engine-kind.ts";
+import { engineKind, type EngineKind } from "./engine-kind.ts";
+import * as engineRecords from "./engine-records.ts";
+import { engineRecordSize } from "./engine-records.ts";
 import { beginSteps, drawnIn, drawnMsUntil, stepsUntil, timeAfter } from "./engine-run.ts";
 import { popFinish, pushFinish } from "./finish-heap.ts";
 import { makeRecords } from "../chance/records.ts";
 import { append, clearList, headOf, insertAfter, lengthOf, remove, tailOf } from "./request-list.ts";
-import { requestFloat, requestInt, requestInts, requestSize, type RequestTable } from "./request-table.ts";
+import * as requestRecords from "./request-records.ts";
+import type { RequestTable } from "./request-table.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { doing } = engineKinds;
+const { engineFloat, engineInt } = engineRecords;
+const { requestFloat, requestInt, requestInts, requestSize } = requestRecords;
 
 /** Hears what happens inside an engine. Called in the order of the engine's own time. */
 export interface EngineListener {

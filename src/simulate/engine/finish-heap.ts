@@ -1,4 +1,8 @@
-import { requestFloat, requestInt, requestInts, requestSize, type RequestTable } from "./request-table.ts";
+import * as requestRecords from "./request-records.ts";
+import type { RequestTable } from "./request-table.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { requestFloat, requestInt, requestInts, requestSize } = requestRecords;
 
 /**
  * The decoding requests of one engine by the step in which they finish: a skew heap threaded through the request table

@@ -1,14 +1,20 @@
 import type { LoadView, Routes } from "../../route/index.ts";
 import type { EngineCosts } from "./engine-costs.ts";
 import type { EngineKind } from "./engine-kind.ts";
-import { engineInt, engineRecordSize } from "./engine-records.ts";
+import * as engineRecords from "./engine-records.ts";
+import { engineRecordSize } from "./engine-records.ts";
 import { Engine, type EngineListener } from "./engine.ts";
 import { compileCosts, compileKinds, compilePlaces } from "./fleet-kinds.ts";
 import { SplitEngine } from "./split-engine.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import type { PrefixChain } from "../chance/prefix-chain.ts";
 import { makeRecords, type Records } from "../chance/records.ts";
-import { requestInt, requestInts, type RequestTable } from "./request-table.ts";
+import * as requestRecords from "./request-records.ts";
+import type { RequestTable } from "./request-table.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { engineInt } = engineRecords;
+const { requestInt, requestInts } = requestRecords;
 
 export interface SnapshotTiming {
   /** How often an engine reports its load, ms; 0 = the policy sees the engine itself. */

@@ -1,5 +1,8 @@
-import { engineFloat, engineInt, engineSize } from "./engine-records.ts";
+import * as engineRecords from "./engine-records.ts";
 import type { Records } from "../chance/records.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { engineFloat, engineInt, engineSize } = engineRecords;
 
 /**
  * The KV caches of engines as numbers of blocks; one object speaks for all engines of a kind, as what it counts lies in

@@ -1,4 +1,8 @@
-import { requestInt, requestInts, type RequestTable } from "./request-table.ts";
+import * as requestRecords from "./request-records.ts";
+import type { RequestTable } from "./request-table.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { requestInt, requestInts } = requestRecords;
 
 /** Where the ends and the length of a list stand, from the list's own place in `ints` on: three integers. */
 const head = 0;

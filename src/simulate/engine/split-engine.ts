@@ -1,6 +1,7 @@
 import type { EngineCosts } from "./engine-costs.ts";
 import { Engine, type EngineListener } from "./engine.ts";
-import { requestFloat, requestInt, requestInts, requestSize, type RequestTable } from "./request-table.ts";
+import { requestFloat, requestInt, requestInts, requestSize } from "./request-records.ts";
+import type { RequestTable } from "./request-table.ts";
 
 /** What stands in a request's record while it is the whole engine's, kept while its units see a part of it. */
 interface Whole {

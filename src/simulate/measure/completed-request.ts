@@ -1,7 +1,11 @@
 /** What the request table says of a request that has its last token. */
 import type { TracedRequest } from "./chrome-trace.ts";
 import type { FinishedBatch } from "./finished-batch.ts";
-import { requestFloat, requestInt, requestInts, requestSize, type RequestTable } from "../engine/request-table.ts";
+import * as requestRecords from "../engine/request-records.ts";
+import type { RequestTable } from "../engine/request-table.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { requestFloat, requestInt, requestInts, requestSize } = requestRecords;
 
 /** From the engine back to the user, waiting at the site's port included, ms. */
 export function wayBackMs({ float }: RequestTable, request: number): number {

@@ -2,9 +2,13 @@ import { CallerMeasures } from "./caller-measures.ts";
 import { GroupMeasures } from "./group-measures.ts";
 import { tiers, type World } from "../../catalog/index.ts";
 import { rejectReasons, type RejectReason } from "../../route/index.ts";
-import { batchSize, type FinishedBatch } from "./finished-batch.ts";
+import * as finishedBatch from "./finished-batch.ts";
+import type { FinishedBatch } from "./finished-batch.ts";
 import { QuantileSketch } from "../chance/quantile-sketch.ts";
 import { Traffic } from "./traffic.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { batchSize } = finishedBatch;
 
 /** What happened to the requests of one workload at one tier. */
 export class ServedCell {

@@ -1,15 +1,11 @@
 /** What the simulation reads from a lane beside the policy's choice. */
-import {
-  laneTerm,
-  positionOf,
-  rejectReasons,
-  termsAt,
-  type Choices,
-  type Lane,
-  type RejectReason,
-} from "../../route/index.ts";
+import * as route from "../../route/index.ts";
+import { positionOf, rejectReasons, termsAt, type Choices, type Lane, type RejectReason } from "../../route/index.ts";
 import type { RejectionReason } from "../measure/measures.ts";
 import type { PrefixChain } from "../chance/prefix-chain.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { laneTerm } = route;
 
 /** What a sticky rule goes by: the conversation, or the first blocks of a recorded prompt, which its successors share. */
 export function stickyKey({ keys, answerJoins }: PrefixChain): number {

@@ -1,6 +1,9 @@
 import type { World } from "../../catalog/index.ts";
 import type { Choices, Lane, Routes } from "../../route/index.ts";
-import { rowInt, rowInts } from "./packed-places.ts";
+import * as packedPlaces from "./packed-places.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { rowInt, rowInts } = packedPlaces;
 
 type ChoicesToFill = { -readonly [key in keyof Choices]: Choices[key] };
 

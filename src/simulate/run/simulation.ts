@@ -23,18 +23,21 @@ import { eventKinds, FaultDriver } from "../fault/fault-driver.ts";
 import { FinishedBatch } from "../measure/finished-batch.ts";
 import { Fleet } from "../engine/fleet.ts";
 import { anybody, Callers } from "../arrival/callers.ts";
-import { goes, goesOrWaits, goesOrWaitsPatiently, sending, type WaitingLine } from "../mesh/gateway-line.ts";
+import * as gatewayLine from "../mesh/gateway-line.ts";
+import type { WaitingLine } from "../mesh/gateway-line.ts";
 import { Gateways } from "../mesh/gateways.ts";
 import { LookAhead } from "../mesh/look-ahead.ts";
 import { Measures, type RejectionReason } from "../measure/measures.ts";
 import { Isolation } from "../fault/isolation.ts";
-import { groupFloat, groupSize, packGroups, packRows, rowInt, rowInts } from "../mesh/packed-places.ts";
+import * as packedPlaces from "../mesh/packed-places.ts";
+import { packGroups, packRows } from "../mesh/packed-places.ts";
 import type { EngineActivity } from "../measure/pool-usage.ts";
 import type { PrefixChain } from "../chance/prefix-chain.ts";
 import { QueuesNow } from "../mesh/queues-now.ts";
 import { RandomStream } from "../chance/random.ts";
 import { drawFaults } from "../fault/random-faults.ts";
-import { requestFloat, requestInt, requestInts, requestSize, RequestTable } from "../engine/request-table.ts";
+import * as requestRecords from "../engine/request-records.ts";
+import { RequestTable } from "../engine/request-table.ts";
 import { ResidencyAudit } from "../measure/residency-audit.ts";
 import type { RequestHints } from "../mesh/routing-rule.ts";
 import { RowLanes } from "../mesh/row-lanes.ts";
@@ -42,6 +45,11 @@ import { ResponseCaches } from "../mesh/response-caches.ts";
 import { SiteLinks } from "../fault/site-links.ts";
 import { completeOptions, type SimulationInput, type SimulationOptions } from "./simulation-options.ts";
 import { describeResult, type SimulationResult } from "./simulation-result.ts";
+
+// Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { goes, goesOrWaits, goesOrWaitsPatiently, sending } = gatewayLine;
+const { groupFloat, groupSize, rowInt, rowInts } = packedPlaces;
+const { requestFloat, requestInt, requestInts, requestSize } = requestRecords;
 
 /** Requests are sent again after the faults of the same instant. */
 const retryPriority = 1;
