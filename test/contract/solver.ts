@@ -131,6 +131,34 @@ export function solverContract(name: string, create: () => Solver): void {
       expect(result.objective).toBe(Infinity);
     });
 
+    it("calls no linear programme infeasible for what it misses a limit by, within the tolerance or not", async () => {
+      const draw = fc.record({
+        loads: fc.array(fc.double({ min: 0.001, max: 1, noNaN: true }), { minLength: 2, maxLength: 6 }),
+        fitting: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+        missing: fc.constantFrom(0, 1e-9, 1e-8, 7e-8, 1e-7, 1e-6),
+      });
+      await fc.assert(
+        fc.asyncProperty(draw, async ({ loads, fitting, missing }) => {
+          // Some loads fill the room but for next to nothing. Whoever finds none is left out at a price, so there is always a solution.
+          const room = loads.reduce((sum, load, i) => sum + (fitting[i] ? load : 0), 0) - missing;
+          const builder = new MipBuilder();
+          const inside = loads.map(() => builder.addCol(0, 0, Infinity, false));
+          const outside = loads.map(() => builder.addCol(1, 0, Infinity, false));
+          for (const i of loads.keys()) {
+            builder.addRow(1, 1);
+            builder.addEntry(outside[i]!, 1);
+            builder.addEntry(inside[i]!, 1);
+          }
+          builder.addRow(-Infinity, Math.max(0, room));
+          for (const [i, load] of loads.entries()) builder.addEntry(inside[i]!, load);
+          const result = await solver.solve(builder.build(), exactly);
+          expect(result.status).toBe("optimal");
+          expect(result.rowDuals).not.toBeNull();
+        }),
+        { numRuns: 200 },
+      );
+    });
+
     it("keeps the incumbent and the bound when time runs out", async () => {
       const result = await solver.solve(hardModel(40, 5), { ...exactly, timeLimitS: 1 });
       expect(result.status).toBe("timeLimit");

@@ -161,6 +161,23 @@ describe("the engines of a plan", () => {
     );
   });
 
+  it("are known to plan and bound where the loss of any site has to be survived, and none is missing", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ sizes: draws.map(({ sizes }) => sizes), perS: fc.double({ min: 0.02, max: 1, noNaN: true }) }),
+        async ({ sizes, perS }) => {
+          const document = await plan(worldOf({ sizes, perS, powerKw: 3, years: 1, survives: true }));
+          fc.pre(document.search.apart !== undefined);
+          requireRunning(document, document.deployment);
+          expect(document.search.apart!.crowded).toBe(0);
+          expect(document.relativeGap!).toBeLessThanOrEqual(0.01);
+          expect(verifyPlan(document).findings).toEqual([]);
+        },
+      ),
+      { numRuns: runs(8), examples: [[{ sizes: [8, 8, 5], perS: 0.3 }]] },
+    );
+  });
+
   it("have the same memory in the simulation and behind the gateway: their share of it", () => {
     const long = testWorkload({ id: "long", inputTokens: { mean: 3000, cv: 0.5 } });
     const world = tinyWorld({ workloads: [long] });

@@ -118,7 +118,7 @@ function run(highs: Highs, request: ToWorker): SolveResult {
       if (Atomics.load(stopFlag, 0) !== 0) event.interrupt();
       return undefined;
     };
-    const { modelStatus } = native.run({
+    const callbacks: Parameters<typeof native.run>[0] = {
       [types.simplexInterrupt]: stopIfAsked,
       [types.ipmInterrupt]: stopIfAsked,
       [types.mipInterrupt]: stopIfAsked,
@@ -137,7 +137,14 @@ function run(highs: Highs, request: ToWorker): SolveResult {
         if (solution !== undefined) incumbents.send({ kind: "incumbent", id: request.id, objective, solution });
         return undefined;
       },
-    });
+    };
+    let { modelStatus } = native.run(callbacks);
+    // Presolve calls linear programmes infeasible that miss a bound by less than the tolerance (HiGHS 1.15, substitution of
+    // equations in two columns): the simplex method alone has the last word.
+    if (!isMip && statusOf(highs, modelStatus, false) === "infeasible") {
+      native.options.set({ presolve: "off" });
+      ({ modelStatus } = native.run(callbacks));
+    }
     const feasible = native.info.get("primal_solution_status") === highs.constants.solutionStatus.feasible;
     const solution = feasible ? native.getSolution() : null;
     const objective = feasible ? native.getObjectiveValue() : Infinity;

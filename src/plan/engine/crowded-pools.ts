@@ -4,6 +4,7 @@ import { EngineNeeds, type CarriedArc } from "./engine-needs.ts";
 import type { Stage } from "../world/failover-terms.ts";
 import { arcsByPool, rowsOfArcs } from "../problem/formulate.ts";
 import type { PlanProblem, ProblemSolution } from "../problem/problem.ts";
+import type { ReserveMoves } from "./reserve-moves.ts";
 import { spotAt } from "../problem/spots.ts";
 
 /** The modules of one kind at one site in one period; pools of the whole problem, bought ones and those that stood there. */
@@ -38,8 +39,11 @@ export class CrowdedPools {
   /** Kind of each arc's engines, -1 while nobody has asked; the same places are looked at again and again. */
   readonly #kinds: Int32Array;
   readonly #firstOf = new Map<ModulePlace, Map<number, number>>();
+  readonly #reserve: readonly ReserveMoves[] | undefined;
 
-  constructor(problem: PlanProblem, stages: readonly Stage[]) {
+  /** @param reserve What failures bring to each place, by stage: its engines have to fit beside the others; none when left out. */
+  constructor(problem: PlanProblem, stages: readonly Stage[], reserve?: readonly ReserveMoves[]) {
+    this.#reserve = reserve;
     this.#problem = problem;
     this.#stages = stages;
     this.#needs = stages.map(({ planned }) => new EngineNeeds(planned));
@@ -74,6 +78,11 @@ export class CrowdedPools {
     const { acceleratorCount } = planned.world.modules[planned.poolModule[place.pools[0]! - pool]!]!;
     const count = place.pools.reduce((sum, each) => sum + standing.modules[each]!, 0);
     return layOutEngines(needs, count * acceleratorCount, planned.world.limits.headroomRatio) !== null;
+  }
+
+  /** Kinds of engines that a place needs, with those that only failures ask for. */
+  kindCount(place: ModulePlace, standing: Standing): number {
+    return this.#needsOf(place, standing, []).length;
   }
 
   /** What a place serves, by the kind of engine that does; the smallest kind first. */
@@ -140,7 +149,10 @@ export class CrowdedPools {
       const share = standing.share[arc]! || trickle;
       return { row, arc: arc - firstArc, share, peakPerS: share * this.#peakPerS[place.stage]![row]! };
     });
-    return this.#needs[place.stage]!.of(planned.poolModule[place.pools[0]! - pool]!, carried);
+    const { world, problem, poolModule } = planned;
+    const first = place.pools[0]! - pool;
+    const coming = this.#reserve?.[place.stage]?.get(spotAt(world, problem.pools.site[first]!, poolModule[first]!));
+    return this.#needs[place.stage]!.of(poolModule[first]!, carried, coming);
   }
 
   /** Arcs that bring something to a place, in the order of rows, as a deployment lists them. */

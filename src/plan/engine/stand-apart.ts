@@ -132,7 +132,7 @@ function improve(pools: CrowdedPools, state: PlanState, tables: MoveTables): voi
 
 /** More modules, until each model finds accelerators of its own. */
 function addModules(place: ModulePlace, pools: CrowdedPools, state: PlanState): (() => void) | null {
-  const kinds = pools.kindsAt(place, state).length;
+  const kinds = pools.kindCount(place, state);
   for (let added = 0; added < kinds; added++) {
     const fitting = place.pools.filter((pool) => state.fits(pool, 1));
     if (fitting.length === 0) return null;

@@ -20,10 +20,12 @@ import { isSolvedInPart } from "../search/solve-in-part.ts";
 import { CrowdedPools } from "../engine/crowded-pools.ts";
 import { withEngines } from "../engine/slots-of-world.ts";
 import { spotAt } from "../problem/spots.ts";
+import { reserveOfMoves } from "../engine/reserve-moves.ts";
 import { standApart, type Apart } from "../engine/stand-apart.ts";
 import { survivalLimits } from "../world/survival-limits.ts";
 import { surviveAtSize } from "./survive-at-size.ts";
 import { surviveTogether } from "./survive-together.ts";
+import { surviveWithEngines } from "./survive-with-engines.ts";
 
 export interface ResilientResult {
   readonly result: PathResult;
@@ -48,11 +50,8 @@ export async function solvePlan(
   tools: PathTools,
   path: PathOptions,
 ): Promise<ResilientResult> {
-  if (stages[0]!.planned.world.limits.resilience !== undefined) {
-    const solved = await solveResilient(problem, stages, tools, path);
-    // Where requests go when something fails is settled, so that they stay where they are.
-    return { ...solved, ...withModelsApart(problem, stages, solved.result, path, false) };
-  }
+  if (stages[0]!.planned.world.limits.resilience !== undefined)
+    return solveResilientApart(problem, stages, tools, path);
   const nothing = { derived: 0, cuts: [], moves: [], fatal: [] };
   const startedMs = tools.nowMs();
   const { result, apart } = withModelsApart(problem, stages, await solveProblem(problem, tools, path), path, true);
@@ -79,6 +78,90 @@ export async function solvePlan(
     ...nothing,
     problem: better.result.certificate === result.certificate && !isSmall ? problem : known,
     ...better,
+  };
+}
+
+/**
+ * The same under survival. Where requests go when something fails is settled by then, so that they stay where they are and modules
+ * are added. Where that leaves the gap open, problems that go to the solver whole go there again with their engines.
+ */
+async function solveResilientApart(
+  problem: PlanProblem,
+  stages: readonly Stage[],
+  tools: PathTools,
+  path: PathOptions,
+): Promise<ResilientResult> {
+  const startedMs = tools.nowMs();
+  const runnable = (solved: ResilientResult): ResilientResult => ({
+    ...solved,
+    ...withModelsApart(problem, stages, solved.result, path, false, solved.moves),
+  });
+  const first = runnable(await solveResilient(problem, stages, tools, path));
+  if (first.apart === undefined) return first;
+  if (first.apart.crowded === 0 && first.result.relativeGap <= path.relativeGap) return first;
+  const leftS = path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
+  const arcCount = problem.arcs.pool.length;
+  const isLate = path.signal?.aborted === true || (arcCount > engineArcs && leftS < leastAgain * path.timeLimitS);
+  const known = isLate || arcCount > exactUpToArcs ? problem : withEngines(problem, stages);
+  if (known === problem) return first;
+  const terms = { ...path, timeLimitS: Math.max(leastRoundS, leftS) };
+  const tables = stages.map(({ planned }) => failoverTable(planned));
+  const failures = failuresOf(stages[0]!.planned.world);
+  const found = await surviveWithEngines(known, stages, tables, failures, tools, terms);
+  if (found !== null) {
+    const relativeGap = gapOf(found.usd, found.boundUsd);
+    const status: SearchStatus = found.isProven ? "optimal" : path.signal?.aborted === true ? "cancelled" : "timeLimit";
+    const { solution, usd: objectiveUsd, boundUsd: bestBoundUsd, moves } = found;
+    const result = { ...first.result, status, solution, objectiveUsd, bestBoundUsd, relativeGap };
+    const problemOf = { ...first.problem, engines: known.engines! };
+    return betterResilient(
+      problem,
+      stages,
+      first,
+      runnable({ ...first, problem: problemOf, result, moves, fatal: [] }),
+      path,
+    );
+  }
+  const begin = first.fatal.length === 0 && first.apart.crowded === 0 ? first.result.solution : undefined;
+  const second = runnable(await solveResilient(known, stages, tools, terms, begin));
+  return betterResilient(problem, stages, first, second, path);
+}
+
+/** The better of two plans that survive, with what is proven of both. */
+function betterResilient(
+  plain: PlanProblem,
+  stages: readonly Stage[],
+  first: ResilientResult,
+  second: ResilientResult,
+  path: PathOptions,
+): ResilientResult {
+  const pools = new CrowdedPools(plain, stages);
+  // Whoever is served every day needs an engine more than those whom a failure brings.
+  const rank = ({ fatal, apart, result }: ResilientResult): readonly [number, number, number, number] => [
+    fatal.length,
+    pools.of(result.solution).length,
+    apart?.crowded ?? 0,
+    result.objectiveUsd,
+  ];
+  const [one, other] = [rank(first), rank(second)];
+  const differs = one.findIndex((figure, at) => figure !== other[at]);
+  const isSecond = differs >= 0 && other[differs]! < one[differs]!;
+  const best = isSecond ? second : first;
+  // What is proven with engines is not proven of a plan that has not all of them.
+  const inBound = (isSecond ? other : one)[1] === 0;
+  const { objectiveUsd } = best.result;
+  const known = inBound ? Math.max(first.result.bestBoundUsd, second.result.bestBoundUsd) : first.result.bestBoundUsd;
+  const bestBoundUsd = Math.min(known, objectiveUsd);
+  const relativeGap = gapOf(objectiveUsd, bestBoundUsd);
+  const proven = relativeGap <= path.relativeGap + 1e-12;
+  const status = proven ? "optimal" : second.result.status === "optimal" ? "gapNotReached" : second.result.status;
+  const usd = first.apart!.usd + objectiveUsd - first.result.objectiveUsd;
+  return {
+    ...(inBound ? second : first),
+    moves: best.moves,
+    fatal: best.fatal,
+    apart: { ...first.apart!, crowded: best.apart?.crowded ?? 0, usd, ...(inBound && { inBound: true }) },
+    result: { ...best.result, bestBoundUsd, relativeGap, status },
   };
 }
 
@@ -117,15 +200,20 @@ function betterApart(
   };
 }
 
-/** The result with models apart that do not fit together, and what that took. */
+/**
+ * The result with models apart that do not fit together, and what that took.
+ *
+ * @param moves Where requests go when something fails: there they find engines of theirs.
+ */
 export function withModelsApart(
   problem: PlanProblem,
   stages: readonly Stage[],
   result: PathResult,
   { relativeGap: askedGap }: PathOptions,
   mayMove: boolean,
+  moves: readonly FailoverMove[] = [],
 ): { readonly result: PathResult; readonly apart?: Apart } {
-  const { solution, apart } = standApart(problem, stages, result.solution, mayMove);
+  const { solution, apart } = standApart(problem, stages, result.solution, mayMove, poolsFor(problem, stages, moves));
   if (apart === null) return { result };
   const usd = objectiveUsd(problem, solution);
   const bestBoundUsd = Math.min(result.bestBoundUsd, usd);
@@ -133,6 +221,22 @@ export function withModelsApart(
   const isOpen = result.status === "optimal" && !(relativeGap <= askedGap + 1e-12);
   const status = isOpen ? "gapNotReached" : result.status;
   return { apart, result: { ...result, solution, objectiveUsd: usd, bestBoundUsd, relativeGap, status } };
+}
+
+/** What has to be kept for failures needs engines too; undefined where nothing has. */
+function poolsFor(
+  problem: PlanProblem,
+  stages: readonly Stage[],
+  moves: readonly FailoverMove[],
+): CrowdedPools | undefined {
+  if (moves.length === 0) return undefined;
+  const reserve = stages.map(({ planned }, stage) =>
+    reserveOfMoves(
+      planned,
+      moves.filter((move) => move.stage === stage),
+    ),
+  );
+  return new CrowdedPools(problem, stages, reserve);
 }
 
 /** What the document says of the failures; `deployments` by period. */
@@ -186,11 +290,13 @@ const sparedForLooking = 1.3;
 const leastRoundS = 0.5;
 const worthAgain = 0.5;
 
+/** @param begin A plan that survives, to begin with. */
 async function solveResilient(
   plain: PlanProblem,
   stages: readonly Stage[],
   tools: PathTools,
   path: PathOptions,
+  begin?: ProblemSolution,
 ): Promise<ResilientResult> {
   const startedMs = tools.nowMs();
   const leftS = (): number => path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
@@ -214,7 +320,8 @@ async function solveResilient(
     usd: objectiveUsd(plain, solution),
     found,
   });
-  if (arcCount > longFromArcs) {
+  if (begin !== undefined) best = known(begin, await examine(stages, tables, failures, begin, tools, path));
+  else if (arcCount > longFromArcs) {
     // A good plan to begin with spares the solver most of its search for plans.
     const terms = { ...path, timeLimitS: shareOfStart * leftS() };
     const first = await surviveAtSize(plain, stages, tables, failures, tools, terms);
