@@ -71,8 +71,36 @@ describe("a configuration that changes under a running gateway", () => {
     const authorized = { authorization: `Bearer ${secret}` };
     expect((await post(gateway.url, chat, authorized)).status).toBe(200);
     await runCliHere(["keys", "revoke", "key-1", "--keys", keys]);
-    await gateway.says("configuration reloaded");
+    await gateway.says("keys reloaded");
     expect((await post(gateway.url, chat, authorized)).status).toBe(401);
+  });
+
+  it("refuses a key soon after it was revoked also while the plan cannot be used", async () => {
+    const place = newFolder();
+    const keys = join(place, "keys.json");
+    const secret = (await runCliHere(["keys", "create", "--keys", keys, "--account", "team"])).stdout.trim();
+    const plan = writePlan(place);
+    const gateway = await start(plan, ["--keys", keys]);
+    const authorized = { authorization: `Bearer ${secret}` };
+    writeFileSync(plan, "{");
+    await gateway.says("the last good one stays in force");
+    await runCliHere(["keys", "revoke", "key-1", "--keys", keys]);
+    await gateway.says("keys reloaded");
+    expect((await post(gateway.url, chat, authorized)).status).toBe(401);
+  });
+
+  it("goes on knowing its answers and routes when nothing but keys has changed", async () => {
+    const place = newFolder();
+    const keys = join(place, "keys.json");
+    const create = () => runCliHere(["keys", "create", "--keys", keys, "--account", "team"]);
+    const authorized = { authorization: `Bearer ${(await create()).stdout.trim()}`, "x-disperse-cache": "use" };
+    const gateway = await start(writePlan(place), ["--keys", keys, "--cache-mb", "1"]);
+    const first = await post(gateway.url, chat, authorized);
+    expect([first.headers.get("x-disperse-cache"), await first.json()]).toEqual(["miss", expect.anything()]);
+    const other = (await create()).stdout.trim();
+    await gateway.says("keys reloaded");
+    expect((await post(gateway.url, chat, { authorization: `Bearer ${other}` })).status).toBe(200);
+    expect((await post(gateway.url, chat, authorized)).headers.get("x-disperse-cache")).toBe("hit");
   });
 
   it("lets streams that began before finish", async () => {

@@ -8,7 +8,7 @@ import { inPeriod } from "../document/period-option.ts";
 import { readJson, readPlan, readText } from "../document/read-plan.ts";
 import { readUpstreams } from "./upstream.ts";
 
-/** Files and words a running gateway is configured with. All files are read again when one of them changes. */
+/** Files and words a running gateway is configured with. All files but the keys are read again when one of them changes. */
 export interface GatewayFiles {
   readonly plan: string;
   /** Period of the plan that is served; null = the first. */
@@ -51,11 +51,14 @@ export async function readConfiguration(files: GatewayFiles, env: NodeJS.Process
   };
 }
 
-/** Paths whose change is a reason to read everything again. */
-export function watchedPaths(files: GatewayFiles): string[] {
-  const { plan, simulation, upstreams, keys, tlsCert, tlsKey } = files;
-  const pepper = keys === null ? null : pepperPath(keys);
-  return [plan, simulation, upstreams, keys, pepper, tlsCert, tlsKey].filter((path) => path !== null);
+/** Paths whose change is a reason to read the keys again. */
+export function keyPaths({ keys }: GatewayFiles): string[] {
+  return keys === null ? [] : [keys, pepperPath(keys)];
+}
+
+/** Paths whose change is a reason to read everything else again. */
+export function watchedPaths({ plan, simulation, upstreams, tlsCert, tlsKey }: GatewayFiles): string[] {
+  return [plan, simulation, upstreams, tlsCert, tlsKey].filter((path) => path !== null);
 }
 
 function readTls(certPath: string | null, keyPath: string | null): Configuration["tls"] {

@@ -1,5 +1,5 @@
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
-import { readConfiguration, watchedPaths, type Configuration, type GatewayFiles } from "./gateway-files.ts";
+import { keyPaths, readConfiguration, watchedPaths, type Configuration, type GatewayFiles } from "./gateway-files.ts";
 import type { FileSettings } from "./open-files.ts";
 import { untilStopped } from "../terminal/interrupts.ts";
 import { inMemory, type ResponseSettings } from "./open-responses.ts";
@@ -168,9 +168,25 @@ async function serveHere(
   await service.close(options.grace * 1_000);
 }
 
-/** Reads everything again when a file changes or SIGHUP comes. What cannot be used is told, and the last good one stays. */
+/**
+ * Reads everything again when a file changes or SIGHUP comes. What cannot be used is told, and the last good one stays. Keys are
+ * on their own: one that was revoked is refused whatever is wrong with the rest, and a new one costs nobody what is known of engines.
+ */
 function keepUpToDate(files: GatewayFiles, options: ServeOptions, service: RunningGateway): () => void {
   let last: Promise<void> = Promise.resolve();
+  const refused = (what: string, error: unknown) => {
+    service.refusedReload();
+    const why = error instanceof CommandFailure ? error.message : "it cannot be put together";
+    say(`${what}; the last good one stays in force: ${why}`);
+  };
+  const reloadKeys = async (reason: string) => {
+    try {
+      await service.reloadKeys();
+      say(`keys reloaded (${reason})`);
+    } catch (error) {
+      refused(`the keys are not reloaded (${reason})`, error);
+    }
+  };
   const reload = async (reason: string) => {
     try {
       const configuration = await readConfiguration(files, process.env);
@@ -178,18 +194,23 @@ function keepUpToDate(files: GatewayFiles, options: ServeOptions, service: Runni
       say(`configuration reloaded (${reason})`);
       tellFiller(configuration, options);
     } catch (error) {
-      service.refusedReload();
-      const why = error instanceof CommandFailure ? error.message : "it cannot be put together";
-      say(`the configuration is not reloaded (${reason}); the last good one stays in force: ${why}`);
+      refused(`the configuration is not reloaded (${reason})`, error);
     }
   };
   // One after the other: two at once could end in the older one.
-  const request = (reason: string) => void (last = last.then(() => reload(reason)));
-  const hangUp = () => request("SIGHUP");
+  const request = (task: (reason: string) => Promise<void>, reason: string) =>
+    void (last = last.then(() => task(reason)));
+  const hangUp = () => {
+    if (files.keys !== null) request(reloadKeys, "SIGHUP");
+    request(reload, "SIGHUP");
+  };
   process.on("SIGHUP", hangUp);
-  const unwatch = watchFiles(watchedPaths(files), () => request("a file has changed"));
+  const changed = "a file has changed";
+  const unwatchKeys = watchFiles(keyPaths(files), () => request(reloadKeys, changed));
+  const unwatch = watchFiles(watchedPaths(files), () => request(reload, changed));
   return () => {
     process.off("SIGHUP", hangUp);
+    unwatchKeys();
     unwatch();
   };
 }

@@ -102,8 +102,10 @@ export interface GatewaySettings extends OperatorOptions {
 
 export interface RunningGateway {
   readonly url: string;
+  /** Takes over what the file of keys says now. Rejects, with nothing changed, when it cannot be used. */
+  reloadKeys(): Promise<void>;
   /**
-   * Puts another configuration in force. Running requests finish under the old one. Rejects, with nothing changed, when
+   * Puts another configuration in force, but for the keys. Running requests finish under the old one. Rejects, with nothing changed, when
    * the new one cannot be used.
    */
   reload(configuration: Configuration): Promise<void>;
@@ -239,12 +241,14 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   }
   return {
     url: service.url,
+    async reloadKeys() {
+      const { keys } = settings.configuration;
+      if (keys !== null) accounts.replace(await readLimits(keys), clock.monotonicMs());
+    },
     async reload(next) {
-      const known = next.keys === null ? null : await readLimits(next.keys);
       // Everything that can go wrong is done before anything is changed.
       const composed = compose(next);
       if (next.tls) service.setTls(next.tls);
-      if (known) accounts.replace(known, clock.monotonicMs());
       configuration = next;
       gateway.replace(composed, retireMs).catch(() => settings.say("an exchanged configuration did not end cleanly"));
       reloads("applied").add(1);
