@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connectNats, createSweepNats } from "../../src/adapters/sweep-nats/index.ts";
-import { sweepCases, type SweepOutcome } from "../../src/simulate/index.ts";
+import { connectNats, createSweepNats, serveSweepCases } from "../../src/adapters/sweep-nats/index.ts";
+import { sweepCases, type SweepOutcome, type SweepRunner } from "../../src/simulate/index.ts";
 import { deployEverywhere } from "../worlds/random-world.ts";
 import { tinyWorld } from "../worlds/tiny-world.ts";
 import { hasNatsServer, startNatsServer, type NatsServer } from "./nats-server.ts";
@@ -79,6 +80,32 @@ describe.skipIf(!hasNatsServer)("sweeps over NATS (skipped where no nats-server 
     expect(outcomes.map(({ id }) => id).toSorted()).toEqual(asked.map(({ id }) => id).toSorted());
     expect(outcomes.every((outcome) => "record" in outcome)).toBe(true);
   }, 120_000);
+
+  it("ends no worker when it is over while one is still at work", async () => {
+    const world = tinyWorld();
+    const asked = sweepCases({ seeds: Array.from({ length: 40 }, (_, i) => i) }, { durationS: 5, windowS: 10 });
+    const [coordinator, worker] = [await connectNats(server!.url), await connectNats(server!.url)];
+    const runner = createSweepNats(coordinator, { ackWaitMs: 1000 });
+    const [stop, end] = [new AbortController(), new AbortController()];
+    const local: SweepRunner = {
+      async run(_job, cases, onOutcome) {
+        stop.abort();
+        const { streams } = await jetstreamManager(worker);
+        for await (const { config } of streams.list()) await streams.delete(config.name).catch(() => {});
+        // Nobody takes this outcome, and others are still being simulated.
+        onOutcome({ id: cases[0]!.id, failure: "of no use to anybody" });
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        end.abort();
+      },
+      close: async () => {},
+    };
+    const work = serveSweepCases(worker, { local, batch: 1, once: false, signal: end.signal });
+    const job = { id: `over-${process.pid}`, world, deployment: deployEverywhere(world), traces: [] };
+    await runner.run(job, asked, () => {}, stop.signal).catch(() => {});
+    await expect(work).resolves.toBeUndefined();
+    await runner.close();
+    await worker.close();
+  }, 60_000);
 
   it("says so when nobody answers", async () => {
     await expect(connectNats("nats://127.0.0.1:9")).rejects.toThrow(
