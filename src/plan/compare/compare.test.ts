@@ -93,6 +93,7 @@ describe("the comparison of variants", () => {
     );
     expect(variants.map((variant) => variant.figures !== null)).toEqual([true, false, false, false]);
     expect(verdict).toMatchObject({ distribute: false, best: "free", savingUsdPerYear: null });
+    expect(verdict.sentence).toMatch(/the core alone: the search was stopped/);
   });
 });
 

@@ -21,6 +21,8 @@ export const variantTiers: Readonly<Record<VariantName, readonly Tier[]>> = {
 export interface Variant {
   readonly name: VariantName;
   readonly tiers: readonly Tier[];
+  /** False where the user stopped before its turn. */
+  readonly tried: boolean;
   /** Null when this variant has no plan, or none was asked for any more. */
   readonly figures: PlanFigures | null;
   /** Limits over several sites that are used up to at least `nearlyFull`. */
@@ -80,6 +82,7 @@ export async function compareVariants(world: World, planWorld: PlanWorld): Promi
     variants.push({
       name,
       tiers: kept,
+      tried: plan !== null,
       figures: plan && figuresOf(plan),
       fullLimits: plan === null ? [] : plan.limits.filter((limit) => isFull(limit)),
       unserved: plan?.unserved ?? [],
@@ -121,7 +124,15 @@ export async function comparePriceClasses(
       const figures = plan && figuresOf(plan);
       const unserved = plan?.unserved ?? [];
       const lostRatio = plan && lostAtWorst(plan);
-      variants.push({ name, tiers: variantTiers[name], figures, fullLimits: [], unserved, lostRatio });
+      variants.push({
+        name,
+        tiers: variantTiers[name],
+        tried: plan !== null,
+        figures,
+        fullLimits: [],
+        unserved,
+        lostRatio,
+      });
     }
     const [free, centralised] = variants as [Variant, Variant];
     if (free.figures === null && centralised.figures === null) break;
@@ -144,7 +155,9 @@ function judge(variants: readonly Variant[]): Comparison["verdict"] {
   const best = planned.reduce((a, b) => (b.figures.objectiveUsdPerYear < a.figures.objectiveUsdPerYear ? b : a));
   const centralised = planned.find((variant) => variant.name === "centralised");
   if (centralised === undefined) {
-    return { ...silent, best: best.name, sentence: "Nothing can be said of the core alone: it has no plan." };
+    const wasTried = variants.some(({ name, tried }) => name === "centralised" && tried);
+    const why = wasTried ? "it has no plan" : "the search was stopped before it was planned";
+    return { ...silent, best: best.name, sentence: `Nothing can be said of the core alone: ${why}.` };
   }
   const savingUsdPerYear = centralised.figures.objectiveUsdPerYear - best.figures.objectiveUsdPerYear;
   const away = best.figures.openSites.some(({ tier, count }) => tier !== "core" && count > 0);
