@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { chainHash, chainStart } from "./chain.ts";
-import type { RowBatch, UnpackedRow } from "./row-text.ts";
+import { rowsTogether, type RowBatch, type UnpackedRow } from "./row-text.ts";
 
 /** Rows written by one statement, most first: what a statement costs besides its rows is then shared. */
-const rowsPerStatement = [32, 8, 1] as const;
+const rowsPerStatement = [rowsTogether, 8, 1] as const;
 /** SQLite's code for a row that is there already. */
 const uniqueViolation = 2067;
 

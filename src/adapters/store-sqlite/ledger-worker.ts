@@ -75,9 +75,10 @@ function write(batch: readonly Append[], again: boolean): boolean {
   database.exec("BEGIN IMMEDIATE");
   const added = new Map<string, number[]>();
   for (const { rows } of batch) {
-    const unpacked = texts.unpack(rows);
-    if (!again && !ledger.write(unpacked)) return false;
-    for (const row of again ? ledger.writeNew(unpacked) : unpacked.rows) texts.sum(row, rows.numbers, added);
+    for (const unpacked of texts.unpack(rows)) {
+      if (!again && !ledger.write(unpacked)) return false;
+      for (const row of again ? ledger.writeNew(unpacked) : unpacked.rows) texts.sum(row, rows.numbers, added);
+    }
   }
   sums.add(added, ledger.next);
   database.exec("COMMIT");

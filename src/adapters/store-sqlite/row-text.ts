@@ -15,7 +15,7 @@ export interface UnpackedRow {
   readonly at: number;
 }
 
-/** Rows that came together, written out. */
+/** Some rows, written out; good until the next ones are. */
 export interface RowBatch {
   readonly rows: readonly UnpackedRow[];
   /** What is stored and hashed: each row as JSON, in UTF-8. One buffer, because making one per row costs more than filling it. */
@@ -64,8 +64,13 @@ class Shape {
 
 /** Shapes remembered from batch to batch; far more than occur together on a busy gateway. */
 const shapesKept = 1_000;
-/** Room for a small batch, bytes. */
-const firstBytes = 64 * 1024;
+/**
+ * Rows written out at a time, as many as one statement takes: those of a whole group would be copied by every collection while
+ * they are, and outlive some.
+ */
+export const rowsTogether = 32;
+/** Room for so many rows as most are, bytes. */
+const firstBytes = 32 * 1024;
 
 /** Writes rows out and sums them; what it needs to know of the columns it finds out once. */
 export class RowTexts {
@@ -78,7 +83,7 @@ export class RowTexts {
   readonly #charge: number;
   readonly #tokens: readonly number[];
   readonly #shapes = new Map<string, Shape>();
-  /** What the rows of one batch are written into, batch after batch. */
+  /** What rows are written into, one batch after the other. */
   #bytes = Buffer.allocUnsafeSlow(firstBytes);
 
   constructor(columns: ColumnKinds, summed: SummedColumns) {
@@ -94,24 +99,29 @@ export class RowTexts {
     this.#tokens = [position("inputTokens"), position("outputTokens")];
   }
 
-  unpack({ ids, idLengths, shapes, shapeOf, numbers }: PackedRows): RowBatch {
+  /** Writes rows out, some at a time and in order. */
+  *unpack({ ids, idEnds, shapes, shapeOf, numbers }: PackedRows): Generator<RowBatch> {
     const known = shapes.map((labels) => this.#shapeOf(labels));
-    const rows: UnpackedRow[] = [];
-    let from = linkBytes;
+    // One text that all of them are cut out of: to make one of each id's units costs several times as much.
+    const texts = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength).toString("utf16le");
     let idFrom = 0;
-    for (let index = 0; index < shapeOf.length; index++) {
-      const shape = known[shapeOf[index]!]!;
-      const id = ids.slice(idFrom, (idFrom += idLengths[index]!));
-      const at = index * this.#count;
-      const text = this.#textOf(id, shape, numbers, at);
-      const to = from + text.length;
-      if (to > this.#bytes.length) this.#grow(from, to);
-      // Row by row, so that what a row's text was put together from is garbage before a collection would have to copy it.
-      this.#bytes.write(text, from, "latin1");
-      rows.push({ from, to, attempt: `${id} ${numbers[at + this.#attempt]}`, shape, at });
-      from = to + linkBytes;
+    for (let first = 0; first < shapeOf.length; first += rowsTogether) {
+      const rows: UnpackedRow[] = [];
+      let from = linkBytes;
+      for (let index = first; index < Math.min(shapeOf.length, first + rowsTogether); index++) {
+        const shape = known[shapeOf[index]!]!;
+        const id = texts.slice(idFrom, (idFrom = idEnds[index]!));
+        const at = index * this.#count;
+        const text = this.#textOf(id, shape, numbers, at);
+        const to = from + text.length;
+        if (to > this.#bytes.length) this.#grow(from, to);
+        // Row by row, so that what a row's text was put together from is garbage before a collection would have to copy it.
+        this.#bytes.write(text, from, "latin1");
+        rows.push({ from, to, attempt: `${id} ${numbers[at + this.#attempt]}`, shape, at });
+        from = to + linkBytes;
+      }
+      yield { rows, bytes: this.#bytes };
     }
-    return { rows, bytes: this.#bytes };
   }
 
   /**

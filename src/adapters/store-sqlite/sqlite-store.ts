@@ -48,19 +48,25 @@ export function createSqliteStore(path: string): Store & RollUps {
   worker.on("exit", () => end(ended ?? new Error("the ledger is closed")));
 
   type Ask = ToWorker extends infer Message ? (Message extends ToWorker ? Omit<Message, "id"> : never) : never;
-  function ask(message: Ask): Promise<string> {
+  /** `given`: memory that goes over to the thread instead of being copied. */
+  function ask(message: Ask, given: readonly ArrayBufferLike[] = []): Promise<string> {
     if (ended) return Promise.reject(ended);
     const id = nextId++;
     return new Promise((resolve, reject) => {
       pending.set(id, { resolve, reject });
-      worker.postMessage({ ...message, id });
+      worker.postMessage({ ...message, id }, given as ArrayBuffer[]);
     });
   }
 
   return {
     async append(rows) {
       if (rows.length === 0) return;
-      await ask({ kind: "append", rows: (rows instanceof RowGroup ? rows : RowGroup.of(rows)).pack() });
+      const packed = (rows instanceof RowGroup ? rows : RowGroup.of(rows)).pack();
+      const { ids, idEnds, shapeOf, numbers } = packed;
+      await ask(
+        { kind: "append", rows: packed },
+        [ids, idEnds, shapeOf, numbers].map(({ buffer }) => buffer),
+      );
     },
     async read(from, limit) {
       const lines = await ask({ kind: "read", from, limit });

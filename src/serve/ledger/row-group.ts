@@ -1,10 +1,11 @@
 import { ledgerColumns, type LedgerRow } from "./ledger.ts";
+import { putUnits, textOf } from "./text-units.ts";
 
 /** Rows as plain data, for a store on another thread. */
 export interface PackedRows {
-  /** Ids of the requests, one behind the other, and how long each is. */
-  readonly ids: string;
-  readonly idLengths: Uint32Array;
+  /** Ids of the requests in UTF-16, one behind the other, and where each ends. */
+  readonly ids: Uint16Array;
+  readonly idEnds: Uint32Array;
   /** The labels that occur together, each time as a JSON list in the order of the columns; for each row the position of its own. */
   readonly shapes: readonly string[];
   readonly shapeOf: Uint32Array;
@@ -16,6 +17,8 @@ const labels = columnsOf("label");
 const perRow = columnsOf("number").length;
 /** Rows there is room for at first. */
 const firstRows = 64;
+/** Units of ids there is room for at first, for each of these rows. */
+const unitsPerRow = 24;
 /** How many of the shapes met last a row is compared with: on a busy gateway few occur together. */
 const shapesCompared = 8;
 
@@ -25,11 +28,13 @@ const shapesCompared = 8;
  * when they cross to another thread.
  */
 export class RowGroup implements Iterable<LedgerRow> {
-  readonly #ids: string[] = [];
-  readonly #shapeOf: number[] = [];
-  /** The first row with each set of labels. */
-  readonly #shapes: LedgerRow[] = [];
+  #length = 0;
+  #ids = new Uint16Array(firstRows * unitsPerRow);
+  #idEnds = new Uint32Array(firstRows);
+  #shapeOf = new Uint32Array(firstRows);
   #numbers = new Float64Array(firstRows * perRow);
+  /** The first row with each set of labels. */
+  #shapes: LedgerRow[] = [];
 
   static of(rows: Iterable<LedgerRow>): RowGroup {
     const group = new RowGroup();
@@ -38,37 +43,58 @@ export class RowGroup implements Iterable<LedgerRow> {
   }
 
   get length(): number {
-    return this.#ids.length;
+    return this.#length;
   }
 
   add(row: LedgerRow): void {
-    const at = this.#ids.length * perRow;
-    if (at === this.#numbers.length) {
-      const larger = new Float64Array(at * 2);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
-    this.#shapeOf.push(this.#shapeLike(row));
-    this.#ids.push(row.requestId);
-    putNumbers(row, this.#numbers, at);
+    const index = this.#length;
+    if (index === this.#shapeOf.length) this.#makeRoom();
+    const { requestId } = row;
+    const idFrom = this.#idFrom(index);
+    const idEnd = idFrom + requestId.length;
+    if (idEnd > this.#ids.length) this.#ids = larger(new Uint16Array(idEnd * 2), this.#ids);
+    putUnits(requestId, this.#ids, idFrom);
+    this.#idEnds[index] = idEnd;
+    this.#shapeOf[index] = this.#shapeLike(row);
+    putNumbers(row, this.#numbers, index * perRow);
+    this.#length = index + 1;
   }
 
   /** The rows as they were given. */
   *[Symbol.iterator](): Generator<LedgerRow> {
-    for (const [index, requestId] of this.#ids.entries()) {
+    for (let index = 0; index < this.#length; index++) {
       const shape = this.#shapes[this.#shapeOf[index]!]!;
+      const requestId = textOf(this.#ids, this.#idFrom(index), this.#idEnds[index]!);
       yield { ...shape, requestId, ...numbersAt(this.#numbers, index * perRow) };
     }
   }
 
+  /** Makes it as good as new, with the room it has: arrays thrown away with every group would wait long for the collector. */
+  clear(): void {
+    this.#length = 0;
+    this.#shapes = [];
+  }
+
   pack(): PackedRows {
+    const length = this.#length;
     return {
-      ids: this.#ids.join(""),
-      idLengths: Uint32Array.from(this.#ids, ({ length }) => length),
+      ids: this.#ids.slice(0, this.#idFrom(length)),
+      idEnds: this.#idEnds.slice(0, length),
       shapes: this.#shapes.map((row) => JSON.stringify(labels.map((name) => row[name]))),
-      shapeOf: Uint32Array.from(this.#shapeOf),
-      numbers: this.#numbers.slice(0, this.length * perRow),
+      shapeOf: this.#shapeOf.slice(0, length),
+      numbers: this.#numbers.slice(0, length * perRow),
     };
+  }
+
+  #idFrom(index: number): number {
+    return index === 0 ? 0 : this.#idEnds[index - 1]!;
+  }
+
+  #makeRoom(): void {
+    const rows = this.#length * 2;
+    this.#idEnds = larger(new Uint32Array(rows), this.#idEnds);
+    this.#shapeOf = larger(new Uint32Array(rows), this.#shapeOf);
+    this.#numbers = larger(new Float64Array(rows * perRow), this.#numbers);
   }
 
   #shapeLike(row: LedgerRow): number {
@@ -77,6 +103,12 @@ export class RowGroup implements Iterable<LedgerRow> {
     for (let index = shapes.length - 1; index >= oldest; index--) if (areAlike(row, shapes[index]!)) return index;
     return shapes.push(row) - 1;
   }
+}
+
+/** A larger array with what is in the one before it. */
+function larger<Numbers extends Uint16Array | Uint32Array | Float64Array>(made: Numbers, before: Numbers): Numbers {
+  made.set(before);
+  return made;
 }
 
 function columnsOf(kind: "label" | "number"): (keyof LedgerRow)[] {

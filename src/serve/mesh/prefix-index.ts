@@ -17,6 +17,9 @@ const charactersPerToken = 4;
  */
 export class PrefixIndex {
   readonly #groups = new Map<number, number>();
+  /** What was learned last. */
+  #latest = Number.NaN;
+  #latestGroup = -1;
 
   /** Marks of the beginnings of `text` from `start` to `end`, shortest first; `owner` keeps tenants apart. */
   marks(owner: string, text: string, start: number, end: number): number[] {
@@ -56,6 +59,11 @@ export class PrefixIndex {
   }
 
   learn(marks: readonly number[], group: number): void {
+    // Prompts in a row often begin alike, and then nothing is new. The longest beginning covers the others.
+    const longest = marks.at(-1) ?? Number.NaN;
+    if (longest === this.#latest && group === this.#latestGroup) return;
+    this.#latest = longest;
+    this.#latestGroup = group;
     for (const mark of marks) {
       this.#groups.delete(mark);
       this.#groups.set(mark, group);

@@ -103,8 +103,8 @@ export class Arrival implements Exchange, Candidate {
     const isPatient = this.late || yields;
     if (!this.#hasRoom(routes, placement, target, waitedMs, isPatient)) return false;
     const placed: Admitted = { ...admitted, placement, routes, drained: core.drains.all };
-    const slot = core.keptRoutes.keep(placed);
-    const inference = new Inference(core, this.#call, this.#reply, placed, { endpoint, target, slot, over: this });
+    const keptRoute = core.keptRoutes.keep(placed);
+    const inference = new Inference(core, this.#call, this.#reply, placed, { endpoint, target, keptRoute, over: this });
     this.#inference = inference;
     inference.start();
     return true;

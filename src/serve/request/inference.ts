@@ -32,8 +32,8 @@ export interface InferenceStart {
   readonly endpoint: Endpoint;
   /** The first candidate; null when no engine may or can take the request. */
   readonly target: Target | null;
-  /** Where its route is kept. */
-  readonly slot: number;
+  /** Which one its route is among those that are kept. */
+  readonly keptRoute: number;
   readonly over: { ended(chargedTokens: number): void };
 }
 
@@ -52,7 +52,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
   readonly #admitted: Admitted;
   readonly #endpoint: Endpoint;
   readonly #candidates: Candidates;
-  readonly #slot: number;
+  readonly #keptRoute: number;
   readonly #requestDeadlineMs: number;
   seat = -1;
   #attempts = 0;
@@ -82,10 +82,10 @@ export class Inference implements Exchange, AttemptOwner, Member {
     call: Call,
     reply: Reply,
     admitted: Admitted,
-    { endpoint, target, slot, over }: InferenceStart,
+    { endpoint, target, keptRoute, over }: InferenceStart,
   ) {
     this.#starter = over;
-    this.#slot = slot;
+    this.#keptRoute = keptRoute;
     this.#core = core;
     this.#call = call;
     this.#reply = reply;
@@ -434,7 +434,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
     const emulated = this.#core.isEmulated(attempt.target.group);
     const { row, chargedTokens } = this.#core.books.attempted(this.#admitted, attempt, this.#call.bodyBytes, emulated);
     const { number, startedMs, firstContentMs, outcome, status } = attempt;
-    this.#core.keptRoutes.tried(this.#slot, this.#admitted.requestId, {
+    this.#core.keptRoutes.tried(this.#keptRoute, {
       number,
       reason: this.#reasons[number - 1] ?? "first",
       replica: attempt.target.replica,

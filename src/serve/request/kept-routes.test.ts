@@ -54,15 +54,25 @@ describe("kept routes", () => {
     );
   });
 
+  it("are found by ids of any length", () => {
+    const world = fc.sample(worlds, { numRuns: 1, seed: 1 })[0]!;
+    const routes = compileRoutes(compilePolicy(world), deployEverywhere(world));
+    const kept = new KeptRoutes(4, 4, () => routes);
+    const ids = ["req_1", "r".repeat(100), "req_12", "Übung\ud800"];
+    for (const id of ids) kept.keep(request(routes, id, { workload: 0, area: 0, access: 0 }));
+    for (const id of ids) expect(kept.find(id)?.requestId).toBe(id);
+    expect(["", "req_", "req_123", "r".repeat(99)].map((id) => kept.find(id))).toEqual([null, null, null, null]);
+  });
+
   it("forget the oldest, and what is tried for a route that is forgotten is nobody else's", () => {
     const world = fc.sample(worlds, { numRuns: 1, seed: 1 })[0]!;
     const routes = compileRoutes(compilePolicy(world), deployEverywhere(world));
     const kept = new KeptRoutes(2, 4, () => routes);
     const slots = ["a", "b", "c"].map((id) => kept.keep(request(routes, id, { workload: 0, area: 0, access: 0 })));
     expect(kept.find("a")).toBeNull();
-    kept.tried(slots[0]!, "a", attempt);
-    kept.tried(slots[1]!, "b", attempt);
-    kept.tried(slots[1]!, "b", { ...attempt, number: 2, reason: "fallback", outcome: "served", ttftMs: 3 });
+    kept.tried(slots[0]!, attempt);
+    kept.tried(slots[1]!, attempt);
+    kept.tried(slots[1]!, { ...attempt, number: 2, reason: "fallback", outcome: "served", ttftMs: 3 });
     expect(kept.find("c")?.trail).toEqual([]);
     expect(kept.find("b")?.trail).toMatchObject([
       { number: 1, reason: "first", outcome: "upstream-failed", status: 503, ttftMs: null, durationMs: 12.5 },

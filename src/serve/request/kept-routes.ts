@@ -2,6 +2,7 @@ import { describe, type Decision, type Routes } from "../../route/index.ts";
 import { attemptReasons, type Admitted, type AttemptNote, type AttemptReason } from "./admitted.ts";
 import type { Drain } from "../mesh/drains.ts";
 import { attemptOutcomes, type AttemptOutcome } from "../ledger/ledger.ts";
+import { isText, putUnits } from "../ledger/text-units.ts";
 import type { RedactionCounts } from "./redaction.ts";
 import { slos, type Slo } from "../account/slo.ts";
 
@@ -37,6 +38,8 @@ export interface AttemptEnd {
 /** Candidates of a placement, and numbers kept of each: replica, queue, whether its load was known. */
 const candidates = 4;
 const perCandidate = 3;
+/** UTF-16 units of an id there is room for; more is made when a longer one comes. */
+const usualIdUnits = 24;
 /** Numbers kept of an attempt. */
 const perAttempt = 8;
 /** Where candidates and attempts begin in a slot; before them stands what the request itself is. */
@@ -52,7 +55,10 @@ export class KeptRoutes {
   readonly #maxAttempts: number;
   readonly #stride: number;
   readonly #numbers: Float64Array;
-  readonly #ids: string[] = [];
+  #ids: Uint16Array;
+  /** Units of `#ids` for each slot. */
+  #idUnits = usualIdUnits;
+  readonly #idLengths: Uint16Array;
   readonly #accounts: (string | null)[] = [];
   readonly #drained: (readonly Drain[])[] = [];
   readonly #redacted: Admitted["redacted"][] = [];
@@ -66,13 +72,16 @@ export class KeptRoutes {
     this.#maxAttempts = maxAttempts;
     this.#stride = attemptsAt + maxAttempts * perAttempt;
     this.#numbers = new Float64Array(capacity * this.#stride);
+    this.#ids = new Uint16Array(capacity * usualIdUnits);
+    this.#idLengths = new Uint16Array(capacity);
     this.#routesFor = routesFor;
   }
 
-  /** Keeps the route of a request; returns where, for `tried`. */
+  /** Keeps the route of a request; returns which one it is, for `tried`. */
   keep(admitted: Admitted, told: Decision | null = null): number {
     if (this.#capacity === 0) return -1;
-    const slot = this.#count++ % this.#capacity;
+    const route = this.#count++;
+    const slot = route % this.#capacity;
     const { replicas, queueMs, loadKnown, targetTokens, tokens } = admitted.placement;
     const numbers = this.#numbers;
     let at = slot * this.#stride;
@@ -89,19 +98,19 @@ export class KeptRoutes {
       numbers[at++] = queueMs[index]!;
       numbers[at++] = loadKnown[index] ? 1 : 0;
     }
-    this.#ids[slot] = admitted.requestId;
+    this.#keepId(slot, admitted.requestId);
     this.#accounts[slot] = admitted.accountId;
     this.#drained[slot] = admitted.drained;
     this.#redacted[slot] = admitted.redacted;
     this.#told[slot] = told;
-    return slot;
+    return route;
   }
 
   /** Adds an attempt that has ended, unless the route has been forgotten meanwhile. */
-  tried(slot: number, requestId: string, end: AttemptEnd): void {
-    if (slot < 0 || this.#ids[slot] !== requestId) return;
+  tried(route: number, end: AttemptEnd): void {
+    if (route < 0 || route < this.#count - this.#capacity) return;
     const numbers = this.#numbers;
-    const start = slot * this.#stride;
+    const start = (route % this.#capacity) * this.#stride;
     const tried = numbers[start + candidatesAt - 1]!;
     if (tried === this.#maxAttempts) return;
     numbers[start + candidatesAt - 1] = tried + 1;
@@ -117,7 +126,7 @@ export class KeptRoutes {
   }
 
   find(requestId: string): RouteStory | null {
-    const slot = this.#ids.indexOf(requestId);
+    const slot = this.#slotOf(requestId);
     if (slot < 0) return null;
     const at = slot * this.#stride;
     const value = (offset: number) => this.#numbers[at + offset]!;
@@ -146,6 +155,26 @@ export class KeptRoutes {
         this.#noteAt(at + attemptsAt + index * perAttempt, routes, decision),
       ),
     };
+  }
+
+  #keepId(slot: number, id: string): void {
+    if (id.length > this.#idUnits) {
+      const before = this.#idUnits;
+      const larger = new Uint16Array(this.#capacity * id.length);
+      for (let one = 0; one < this.#capacity; one++)
+        larger.set(this.#ids.subarray(one * before, (one + 1) * before), one * id.length);
+      this.#ids = larger;
+      this.#idUnits = id.length;
+    }
+    this.#idLengths[slot] = id.length;
+    putUnits(id, this.#ids, slot * this.#idUnits);
+  }
+
+  /** -1 when it is not kept. */
+  #slotOf(id: string): number {
+    for (let slot = 0; slot < Math.min(this.#count, this.#capacity); slot++)
+      if (this.#idLengths[slot] === id.length && isText(id, this.#ids, slot * this.#idUnits)) return slot;
+    return -1;
   }
 
   #noteAt(at: number, routes: Routes, { target }: Decision): AttemptNote {

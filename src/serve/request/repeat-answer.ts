@@ -28,8 +28,8 @@ export function repeatAnswer(
   if (row.emulated) headers.push("x-disperse-emulated", "true");
   reply.send(200, headers, found.body, true);
   // Nobody was asked, but whoever looks at the route wants to know where the answer came from.
-  const slot = core.keptRoutes.keep(admitted, { target, fallbacks: [], rejected: [], budgetMs });
-  core.keptRoutes.tried(slot, asked.requestId, {
+  const route = core.keptRoutes.keep(admitted, { target, fallbacks: [], rejected: [], budgetMs });
+  core.keptRoutes.tried(route, {
     number: 0,
     reason: "cache",
     replica: -1,

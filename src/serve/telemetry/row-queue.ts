@@ -24,6 +24,8 @@ export class RowQueue {
   readonly #refused: { add(amount: number): void };
   /** Groups that wait, oldest first; the last one still grows. */
   #groups: RowGroup[] = [];
+  /** One that is in the store, for the next rows. */
+  #spare: RowGroup | null = null;
   #size = 0;
   #scheduled = false;
   #over = false;
@@ -42,7 +44,11 @@ export class RowQueue {
 
   add(row: LedgerRow): void {
     let last = this.#groups.at(-1);
-    if (last === undefined || last.length === groupRows) this.#groups.push((last = new RowGroup()));
+    if (last === undefined || last.length === groupRows) {
+      last = this.#spare ?? new RowGroup();
+      this.#spare = null;
+      this.#groups.push(last);
+    }
     last.add(row);
     this.#size++;
     if (this.#saving === null) this.#saveAfter(groupMs);
@@ -92,6 +98,8 @@ export class RowQueue {
     try {
       await this.#store.append(group);
       this.#size -= group.length;
+      group.clear();
+      this.#spare = group;
       return true;
     } catch {
       this.#refused.add(1);

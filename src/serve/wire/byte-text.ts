@@ -16,7 +16,13 @@ function escapeUnit(unit: string): string {
 
 /** Printable ASCII only, for header values: anything else could end the header or the connection's agreement. */
 export function headerSafe(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?");
+  // Nearly all are, and to see that takes a fraction of looking for what to replace.
+  for (let index = 0; index < text.length; index++) {
+    // oxlint-disable-next-line unicorn/prefer-code-point -- a half of a character is as unprintable as all of it.
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code > 0x7e) return text.replace(/[^\x20-\x7e]/g, "?");
+  }
+  return text;
 }
 
 const decoders = { strict: new TextDecoder("utf-8", { fatal: true }), lenient: new TextDecoder() };

@@ -119,7 +119,7 @@ export type LedgerRows = Iterable<LedgerRow> & { readonly length: number };
 
 /** The ledger's home. Rows are small and many; `append` may group them. */
 export interface Store {
-  /** Takes rows over. The promise settles when they are safe. */
+  /** Takes rows over, which are there until the promise settles: when they are safe. */
   append(rows: LedgerRows): Promise<void>;
   /** Rows in the order they were taken, from position `from` on. */
   read(from: number, limit: number): Promise<readonly LedgerRow[]>;
