@@ -1,12 +1,17 @@
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { EngineEvents, EngineFailure } from "../../serve/index.ts";
+import { LateWriter, requestBegan, requestEnded } from "./late-writer.ts";
 import { fieldValue, type MessageHead } from "./message-head.ts";
 import { MessageParser, type MessageEvents } from "./message-parser.ts";
 
 /** A request on its way over a connection. */
 export interface Carried {
-  readonly bytes: string;
+  /** A character for each byte. */
+  readonly head: string;
+  readonly body: string;
+  /** Head and body will not be sent again. */
+  sent(): void;
   readonly events: EngineEvents;
   readonly cancelled: boolean;
   connection: ClientConnection | null;
@@ -30,6 +35,7 @@ export class ClientConnection implements MessageEvents {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #parser: MessageParser;
+  readonly #writer: LateWriter;
   #carried: Carried | null = null;
   #fresh = true;
   #answered = false;
@@ -44,6 +50,7 @@ export class ClientConnection implements MessageEvents {
     this.#socket = socket;
     this.connectByMs = connectByMs;
     this.#owner = owner;
+    this.#writer = new LateWriter(socket);
     this.#parser = new MessageParser("response", this, maxHeaderBytes);
     socket.on(isSecure(socket) ? "secureConnect" : "connect", () => {
       this.connecting = false;
@@ -62,7 +69,8 @@ export class ClientConnection implements MessageEvents {
     this.#answered = false;
     this.#complete = false;
     carried.connection = this;
-    this.#socket.write(carried.bytes, "latin1");
+    requestBegan();
+    this.#writer.write(carried.head, carried.body);
   }
 
   destroy(): void {
@@ -104,6 +112,7 @@ export class ClientConnection implements MessageEvents {
     const carried = this.#carried;
     // Bytes nobody asked for: whatever they belong to, this connection cannot be trusted with the next request.
     if (carried === null) return void this.#socket.destroy();
+    if (!this.#answered) carried.sent();
     this.#answered = true;
     const taken = this.#parser.execute(bytes);
     this.#deliver(carried);
@@ -123,6 +132,7 @@ export class ClientConnection implements MessageEvents {
 
   #finish(carried: Carried, clean: boolean): void {
     this.#carried = null;
+    requestEnded();
     carried.connection = null;
     this.#fresh = false;
     this.idleSinceMs = performance.now();
@@ -156,6 +166,7 @@ export class ClientConnection implements MessageEvents {
     this.#carried = null;
     this.#owner.gone();
     if (!carried) return;
+    requestEnded();
     const early: EngineFailure = this.connecting
       ? { kind: "connect", message: "the engine cannot be reached" }
       : { kind: "early-close", message: "the engine closed the connection before its answer" };

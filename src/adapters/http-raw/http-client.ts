@@ -55,15 +55,22 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   sweep.unref();
 
   class Exchange implements EngineRun {
-    readonly bytes: string;
+    head: string;
+    body: string;
     readonly events: EngineEvents;
     connection: ClientConnection | null = null;
     cancelled = false;
     #retried = false;
 
-    constructor(bytes: string, events: EngineEvents) {
-      this.bytes = bytes;
+    constructor(head: string, body: string, events: EngineEvents) {
+      this.head = head;
+      this.body = body;
       this.events = events;
+    }
+
+    sent(): void {
+      this.head = "";
+      this.body = "";
     }
 
     cancel(): void {
@@ -137,7 +144,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const byteLength = isBytes ? body.length : Buffer.byteLength(body, "utf8");
       const bytes = byteLength === body.length ? body : Buffer.from(body, "utf8").toString("latin1");
       const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n${fieldLines(headers)}`;
-      const exchange = new Exchange(`${head}content-length: ${byteLength}\r\n\r\n${bytes}`, events);
+      const exchange = new Exchange(`${head}content-length: ${byteLength}\r\n\r\n`, bytes, events);
       if (closed) queueMicrotask(() => exchange.cancelled || events.end(unreachable));
       else dispatch(exchange);
       return exchange;
@@ -160,7 +167,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           },
         };
         const head = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${fieldLines(headers)}`;
-        const exchange = new Exchange(`${head}\r\n`, events);
+        const exchange = new Exchange(`${head}\r\n`, "", events);
         const timer = setTimeout(() => finish(null), timeoutMs);
         const finish = (result: string | null) => {
           clearTimeout(timer);

@@ -13,6 +13,7 @@ import {
   type Unpack,
 } from "../../serve/index.ts";
 import { BodyBytes, joined } from "./body-bytes.ts";
+import { LateWriter } from "./late-writer.ts";
 import { fieldLines, fieldValue, isNamed, type MessageHead } from "./message-head.ts";
 import { MessageParser, type MessageEvents, type ParseError } from "./message-parser.ts";
 import { FormBody, RawCall } from "./raw-call.ts";
@@ -42,6 +43,7 @@ export class ServerConnection implements MessageEvents, Reply {
   readonly #gateway: Gateway;
   readonly #limits: ConnectionLimits;
   readonly #parser: MessageParser;
+  readonly #writer: LateWriter;
   /** When to give up on what the client is doing; Infinity while the gateway is at work. */
   deadlineMs: number;
   /** A request has begun to arrive. */
@@ -64,6 +66,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.socket = socket;
     this.#gateway = gateway;
     this.#limits = limits;
+    this.#writer = new LateWriter(socket);
     this.#parser = new MessageParser("request", this, limits.maxHeaderBytes);
     this.deadlineMs = nowMs + limits.headersTimeoutMs;
     socket.on("drain", () => this.#exchange?.drained());
@@ -79,7 +82,7 @@ export class ServerConnection implements MessageEvents, Reply {
   /** No further request is taken; an idle connection closes at once. */
   stop(): void {
     this.#stopping = true;
-    if (this.idle) this.socket.end();
+    if (this.idle) this.#end();
   }
 
   destroy(): void {
@@ -104,7 +107,7 @@ export class ServerConnection implements MessageEvents, Reply {
     }
     this.#body.expect(declared);
     if (head.minorVersion > 0 && fieldValue(head.fields, "expect")?.toLowerCase() === "100-continue") {
-      this.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+      this.#write("HTTP/1.1 100 Continue\r\n\r\n");
     }
   }
 
@@ -178,9 +181,10 @@ export class ServerConnection implements MessageEvents, Reply {
     if (last) {
       text += `content-length: ${typeof body === "string" ? body.length : body.byteLength}\r\n\r\n`;
       if (bodyless) this.#write(text);
-      else if (typeof body === "string") this.#write(text + body);
+      else if (typeof body === "string") this.#write(text, body);
       else {
         this.#write(text);
+        this.#writer.flush();
         this.socket.write(body);
       }
       this.#finish();
@@ -190,7 +194,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#chunked = !old;
     text += this.#chunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n";
     const first = typeof body === "string" ? body : Buffer.from(body).toString("latin1");
-    return this.#write(text + this.#frame(first));
+    return this.#write(text, this.#frame(first));
   }
 
   write(bytes: ByteText, last: boolean): boolean {
@@ -203,11 +207,17 @@ export class ServerConnection implements MessageEvents, Reply {
 
   reset(): void {
     this.#exchange = null;
+    this.#writer.flush();
     this.socket.resetAndDestroy();
   }
 
-  #write(text: ByteText): boolean {
-    return this.socket.write(text, "latin1");
+  #write(text: ByteText, more?: ByteText): boolean {
+    return this.#writer.write(text, more);
+  }
+
+  #end(): void {
+    this.#writer.flush();
+    this.socket.end();
   }
 
   #frame(bytes: ByteText): ByteText {
@@ -290,7 +300,7 @@ export class ServerConnection implements MessageEvents, Reply {
   #closeGently(): void {
     this.#answering = true;
     this.deadlineMs = performance.now() + lingerMs;
-    this.socket.end();
+    this.#end();
   }
 
   #leave(): void {
@@ -300,6 +310,7 @@ export class ServerConnection implements MessageEvents, Reply {
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#parser.free();
+    this.#writer.flush();
     if (!this.socket.writableEnded) this.socket.destroy();
     exchange?.clientLeft();
   }
