@@ -129,6 +129,7 @@ export function solverContract(name: string, create: () => Solver): void {
       expect(result.status).toBe("infeasible");
       expect(result.solution).toBeNull();
       expect(result.objective).toBe(Infinity);
+      expect(result.bound).toBe(-Infinity);
     });
 
     it("calls no linear programme infeasible for what it misses a limit by, within the tolerance or not", async () => {

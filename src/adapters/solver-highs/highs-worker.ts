@@ -153,7 +153,7 @@ function run(highs: Highs, request: ToWorker): SolveResult {
     return {
       status,
       objective,
-      bound: status === "infeasible" ? Infinity : dualBound,
+      bound: status === "infeasible" ? -Infinity : dualBound,
       solution: solution === null ? null : solution.colValue,
       rowDuals: isMip || status !== "optimal" || solution === null ? null : solution.rowDual,
       seconds: 0,

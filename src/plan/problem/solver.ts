@@ -61,7 +61,10 @@ export interface SolveResult {
   readonly status: SolveStatus;
   /** Objective of `solution`; Infinity when there is none. */
   readonly objective: number;
-  /** Proven lower bound on the optimum; -Infinity when there is none. */
+  /**
+   * Proven lower bound on the optimum; -Infinity when there is none, and of what is called infeasible: whoever knows a solution must not
+   * take a slip of the solver's tolerances for a proof of it.
+   */
   readonly bound: number;
   readonly solution: Float64Array | null;
   /** Dual value per row (change of the optimum per unit of the row's bound); linear programmes only. */
