@@ -4,7 +4,7 @@ import { acceleratorOf, accelerators, engineProfiles, modelOf, models, type Mode
 import { benchmarkCapacityPerS } from "./benchmark-capacity.ts";
 import { capacityPerS } from "./capacity.ts";
 import { loadPoint, saturationPerS } from "./load-point.ts";
-import { compileReplica } from "./replica.ts";
+import { compileReplica } from "./compile-replica.ts";
 
 const replicaOf = (model: ModelId, tensorParallel: number) =>
   compileReplica({

@@ -1,7 +1,7 @@
 import type { EngineProfile } from "../catalog/index.ts";
 import { closedLoop, type ClosedLoopPoint, type ClosedLoopProtocol } from "./closed-loop.ts";
 import type { ReplicaSpec } from "./memory.ts";
-import { compileReplica } from "./replica.ts";
+import { compileReplica } from "./compile-replica.ts";
 
 /** One measured run at a fixed number of requests in flight, all of the same length. Times in ms. */
 export interface MeasuredRun {

@@ -23,15 +23,8 @@ export { closedLoop, type ClosedLoopPoint, type ClosedLoopProtocol } from "./clo
 export { hasMeasuredRates, predictionClass, type PredictionClass } from "./prediction-class.ts";
 export { acceleratorsOf, engineSpec } from "./engine-spec.ts";
 export { energyKwhPerRequest, wallPowerKw } from "./power.ts";
-export {
-  acceptanceUnits,
-  compileReplica,
-  feasibleTensorParallel,
-  promptShare,
-  stepMs,
-  type Replica,
-  type Split,
-} from "./replica.ts";
+export { compileReplica } from "./compile-replica.ts";
+export { acceptanceUnits, feasibleTensorParallel, promptShare, stepMs, type Replica, type Split } from "./replica.ts";
 export { drawnMsPerRequest } from "./request-draw.ts";
 export { runDrawnMs, type StepTerms } from "./step-draw.ts";
 export { requestTokensAt, type RequestShape } from "./request-shape.ts";

@@ -12,6 +12,7 @@ import {
 } from "./request-shape.ts";
 import { poissonCrowd, type Sharing } from "./shared-load.ts";
 import { prefillLimitPerS, splitPoint } from "./split-point.ts";
+import type { BatchPoint } from "./batch-point.ts";
 
 /** How one engine fares at a steady rate. Times in ms. */
 export interface LoadPoint {
@@ -33,22 +34,6 @@ export interface LoadPoint {
   readonly promptRatio: number;
   /** By how many percent a decode step grows with 1 % more sequences: 0 where weights cost all, 1 where contexts do. */
   readonly elasticity: number;
-}
-
-/**
- * The engine at `batch` decoding sequences on average. Everything is a function of the batch, not of the rate: the rate
- * follows from it (Little's law), so nothing has to be iterated, and every quantity rises with the batch.
- */
-export interface BatchPoint {
-  readonly perS: number;
-  readonly tpotMs: number;
-  readonly ttftMeanMs: number;
-  /** Time that a share `p` of first tokens stays within; `atLeastMs` where that is known to be no more than it. */
-  readonly ttftQuantileMs: (p: number, atLeastMs?: number) => number;
-  /** How far a share `p` of first tokens is from coming within `ms`: 0 or less where they do; finite. */
-  readonly ttftExcess: (p: number, ms: number) => number;
-  /** Time per output token that a share `p` (0.5 <= p < 1) of requests stay within. */
-  readonly tpotQuantileMs: (p: number) => number;
 }
 
 /**

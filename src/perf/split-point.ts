@@ -1,4 +1,4 @@
-import type { BatchPoint } from "./load-point.ts";
+import type { BatchPoint } from "./batch-point.ts";
 import { exponentialPart, quantileOfSum, type Part } from "./quantile-of-sum.ts";
 import { batchMs, type Replica, type Split } from "./replica.ts";
 import { meanStep, normalDeviate, type ShapeCosts } from "./request-shape.ts";

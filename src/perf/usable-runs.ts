@@ -2,7 +2,7 @@ import { closedLoop } from "./closed-loop.ts";
 import type { MeasuredRun } from "./fit-coefficients.ts";
 import { fit } from "./memory.ts";
 import type { MeasuredRow } from "./read-measured-runs.ts";
-import { compileReplica } from "./replica.ts";
+import { compileReplica } from "./compile-replica.ts";
 
 /** Runs of one set-up whose times differ by more than this were not run alike (drafts of a small model, other versions). */
 const alikeRatio = 1.15;
