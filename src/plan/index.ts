@@ -9,7 +9,7 @@ export {
 } from "./problem/problem.ts";
 export type { CouplingLimit } from "./problem/coupling-limit.ts";
 export { solveProblem } from "./search/solve-problem.ts";
-export { solvePlan } from "./survival/solve-resilient.ts";
+export { solvePlan } from "./survival/solve-plan.ts";
 export type { Stage } from "./world/failover-terms.ts";
 export type {
   CurvePoint,

@@ -28,7 +28,8 @@ import {
 } from "./plan-period.ts";
 import type { PathOptions } from "../problem/solution-path.ts";
 import type { ProblemSolution } from "../problem/problem.ts";
-import { failoverOf, solvePlan, type ResilientResult } from "../survival/solve-resilient.ts";
+import { failoverOf, type ResilientResult } from "../survival/resilient-result.ts";
+import { solvePlan } from "../survival/solve-plan.ts";
 import { gapOf } from "../problem/solution-path.ts";
 import { discountedYears, periodSolution, stackPeriodsSteps, type StackedPeriods } from "../world/stack-periods.ts";
 

@@ -15,7 +15,8 @@ import { usualTimeLimitS, type PlanOptions, type PlanTools } from "../problem/pl
 import type { PlanProblem } from "../problem/problem.ts";
 import { viewBySite } from "../problem/site-view.ts";
 import { gapOf, type PathOptions, type PathResult } from "../problem/solution-path.ts";
-import { failoverOf, solvePlan, withModelsApart, type ResilientResult } from "../survival/solve-resilient.ts";
+import { failoverOf, type ResilientResult } from "../survival/resilient-result.ts";
+import { solvePlan, withModelsApart } from "../survival/solve-plan.ts";
 import { solveProblem } from "../search/solve-problem.ts";
 import { enginePredictions } from "../../route/index.ts";
 import { worldProblemSteps, type WorldProblem } from "../world/world-problem.ts";

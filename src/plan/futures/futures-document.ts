@@ -12,7 +12,7 @@ import type { PlanOptions, PlanTools } from "../problem/plan-options.ts";
 import { infeasibleDocument, pathOptions, periodDocument } from "../document/plan-period.ts";
 import type { PlanProblem } from "../problem/problem.ts";
 import { gapOf } from "../problem/solution-path.ts";
-import { solvePlan } from "../survival/solve-resilient.ts";
+import { solvePlan } from "../survival/solve-plan.ts";
 import { poolKey } from "../world/stacked-fleet.ts";
 import { stackPeriods, type StackedPeriods } from "../world/stack-periods.ts";
 import { worldProblem, type WorldProblem } from "../world/world-problem.ts";

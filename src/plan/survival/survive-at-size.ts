@@ -27,7 +27,7 @@ import {
   type PathTools,
   type SearchStatus,
 } from "../problem/solution-path.ts";
-import type { ResilientResult } from "./solve-resilient.ts";
+import type { ResilientResult } from "./resilient-result.ts";
 import type { SolveResult } from "../problem/solver.ts";
 import { takePauses, type Steps } from "../problem/steps.ts";
 import { isStandingLimit, survivalLimitsAtSize } from "../world/survival-limits.ts";
