@@ -3,7 +3,6 @@
  * are out of service, its requests may go as far as that, where nothing within the budget would serve them in time. Plans that
  * survive failures count on it.
  */
-import type { World } from "../catalog/index.ts";
 import { choose, missRatioAt, pessimisticDrainMs, type Extra } from "./choose.ts";
 import type { RouteOrigin } from "./filter.ts";
 import type { Lane } from "./lane.ts";
@@ -11,22 +10,6 @@ import { laneTerm, positionOf, termsAt, type Choices } from "./lane-terms.ts";
 import { isLikelyLate } from "./room.ts";
 import type { Routes } from "./routes.ts";
 import type { LoadView } from "./snapshot.ts";
-
-/** The world as its users accept it while something has failed. */
-export function failoverWorld(world: World): World {
-  return {
-    ...world,
-    workloads: world.workloads.map((workload) => ({
-      ...workload,
-      ttft: { ...workload.ttft, budgetMs: workload.failoverBudgetMs ?? workload.ttft.budgetMs },
-    })),
-  };
-}
-
-/** Whether some workload gives its requests more time after a loss than before. */
-export function isPatientAfterLoss({ workloads }: World): boolean {
-  return workloads.some(({ ttft, failoverBudgetMs = 0 }) => failoverBudgetMs > ttft.budgetMs);
-}
 
 /** An engine beyond the budget, and the lane it stands in. */
 export interface Beyond {

@@ -1,6 +1,6 @@
 import { tiers } from "../catalog/index.ts";
 import type { RouteOrigin } from "./filter.ts";
-import type { Stakes } from "./lane.ts";
+import type { Stakes } from "./stakes.ts";
 import { farthestKm } from "./latency.ts";
 import type { Offer } from "./offers.ts";
 import { chordToBox, nodeInts, placeTree, type PlaceTree } from "./place-tree.ts";

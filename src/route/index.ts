@@ -1,5 +1,5 @@
 /** The routing policy: eligibility, cost and choice, decided once for `plan`, `simulate` and `serve`. */
-export { chooseAfterLoss, failoverWorld, fullGroup, isBeyondBudget, type Beyond } from "./after-loss.ts";
+export { chooseAfterLoss, fullGroup, isBeyondBudget, type Beyond } from "./after-loss.ts";
 export { arcTable, arcTableSteps, reachKm, usdPerRequest, type ArcTable } from "./arcs.ts";
 export { choose, costUsd, missRatioAt, type Extra } from "./choose.ts";
 export { dailyCurve, dailyShare, meanShareBetween, type DailyCurve } from "./daily-curve.ts";
@@ -20,7 +20,9 @@ export { atDistance, relations, type LatencyTable, type Relation } from "./laten
 export { explainPhysics, type Physics } from "./physics.ts";
 export { place, type Placement, type RouteRequest } from "./place.ts";
 export { areaSiteKm, compilePolicy, relationOf, servingAt, type Policy } from "./policy.ts";
-export { missRatio, type Group, type Lane } from "./lane.ts";
+export { failoverWorld } from "./failover-world.ts";
+export type { Group } from "./group.ts";
+export { missRatio, type Lane } from "./lane.ts";
 export { laneTerm, positionOf, termsAt, type Choices } from "./lane-terms.ts";
 export type { Rejection } from "./rejections.ts";
 export { residencyRefusal } from "./residency.ts";

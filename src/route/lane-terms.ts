@@ -1,4 +1,4 @@
-import type { Stakes } from "./lane.ts";
+import type { Stakes } from "./stakes.ts";
 
 /**
  * What `choose` weighs of one candidate, by position within its `termCount` numbers. They lie side by side: the lanes of

@@ -1,4 +1,3 @@
-import type { Tier, Workload } from "../catalog/index.ts";
 import { normalCdf } from "../network/index.ts";
 import { emptyJudgement, judge, type RouteOrigin } from "./filter.ts";
 import { Horizon, mapOffers, offerFigure, type OfferRegion } from "./horizon.ts";
@@ -8,47 +7,7 @@ import type { Policy } from "./policy.ts";
 import { laneTerm, termsAt, type Choices, type LaneShelf } from "./lane-terms.ts";
 import { listRejections, type Rejection } from "./rejections.ts";
 import { Shortlist } from "./shortlist.ts";
-
-/** Engines of one kind in one pool, numbered `firstReplica` to `firstReplica + replicas - 1`. */
-export interface Group {
-  readonly pool: number;
-  readonly site: number;
-  readonly module: number;
-  /** Workloads served; the first stands for what they share: model, number formats, engine. */
-  readonly workloads: readonly number[];
-  readonly tensorParallel: number;
-  readonly firstReplica: number;
-  readonly replicas: number;
-  readonly speedRatio: number;
-  /** As in `ReplicaGroup`. */
-  readonly memoryRatio?: number;
-  readonly capacityUsdPerModuleS: number;
-}
-
-/** What a decision says of a group: its names, side by side, as a large mesh does not fit the processor's caches. */
-export interface GroupNames {
-  readonly pool: string;
-  readonly site: string;
-  readonly siteName: string;
-  readonly tier: Tier;
-  readonly country: string;
-}
-
-/** What time is worth to a workload; one object for all its lanes. */
-export interface Stakes {
-  /** First-token budget. */
-  readonly budgetMs: number;
-  /** Cost of missing it, USD. */
-  readonly missUsd: number;
-  /** Cost of waiting within it, USD/ms. */
-  readonly latencyUsdPerMs: number;
-}
-
-export function stakesOf(workload: Workload): Stakes {
-  const missUsd = Math.max(workload.unservedUsdPerRequest, nominalMissUsd);
-  const { budgetMs } = workload.ttft;
-  return { budgetMs, missUsd, latencyUsdPerMs: (missUsd * patienceRatio) / budgetMs };
-}
+import type { Stakes } from "./stakes.ts";
 
 /** The eligible groups of one origin, cheapest first, in typed arrays that `choose` walks without allocating. */
 export interface Lane extends Choices {
@@ -68,14 +27,6 @@ export interface Lane extends Choices {
  * tier are kept, so that the loss of a tier does not empty the list.
  */
 export const shortlistPerTier = 16;
-
-/**
- * Weight of one whole budget of waiting against the cost of missing it. It orders sites that all keep the objective
- * and cost the same, and stays small so that it never buys speed nobody asked for.
- */
-const patienceRatio = 0.01;
-/** Cost of a miss when a workload names none, USD: only its sign matters, as nothing else is then at stake. */
-const nominalMissUsd = 1e-6;
 
 /** What the lanes of a workload are compiled from. */
 export interface OfferMap {

@@ -1,7 +1,7 @@
 import type { Tier } from "../catalog/index.ts";
 import type { Deployment } from "./deployment.ts";
 import { emptyJudgement } from "./filter.ts";
-import type { Group } from "./lane.ts";
+import type { Group } from "./group.ts";
 import { servingAt, type Policy } from "./policy.ts";
 import { score } from "./score.ts";
 

@@ -1,18 +1,13 @@
-import { failoverWorld, isPatientAfterLoss } from "./after-loss.ts";
+import { isPatientAfterLoss } from "./failover-world.ts";
+import { failoverWorld } from "./failover-world.ts";
 import { reachKm } from "./arcs.ts";
 import type { Deployment } from "./deployment.ts";
 import type { RouteOrigin } from "./filter.ts";
-import {
-  compileLane,
-  offerMap,
-  shortlistPerTier,
-  stakesOf,
-  type Group,
-  type GroupNames,
-  type Lane,
-  type OfferMap,
-  type Stakes,
-} from "./lane.ts";
+import { compileLane, offerMap, shortlistPerTier, type Lane, type OfferMap } from "./lane.ts";
+import { stakesOf } from "./stakes.ts";
+import { type Stakes } from "./stakes.ts";
+import { type GroupNames } from "./group.ts";
+import { type Group } from "./group.ts";
 import { LaneShelf } from "./lane-terms.ts";
 import { compileOffers } from "./offers.ts";
 import { compilePolicy, type Policy } from "./policy.ts";

@@ -1,7 +1,10 @@
-import type { Measures } from "./measures.ts";
-
 /** Requests that are counted at a time. */
 export const batchSize = 64;
+
+/** Whoever counts what has finished. */
+interface Counting {
+  finish(batch: FinishedBatch): void;
+}
 
 /**
  * Finished requests on their way to the measures, some dozens at a time, a column for each figure. Code that counts in a
@@ -33,10 +36,10 @@ export class FinishedBatch {
   readonly engineTtftMs = new Float64Array(batchSize);
   readonly engineE2eMs = new Float64Array(batchSize);
 
-  readonly #measures: Measures;
+  readonly #measures: Counting;
   #size = 0;
 
-  constructor(measures: Measures) {
+  constructor(measures: Counting) {
     this.#measures = measures;
   }
 

@@ -1,5 +1,4 @@
 import type { FinishedBatch } from "./finished-batch.ts";
-import type { MeasureOptions } from "./measures.ts";
 import { QuantileSketch } from "../chance/quantile-sketch.ts";
 import { makeRecords, type Records } from "../chance/records.ts";
 
@@ -51,7 +50,11 @@ export class GroupMeasures {
   readonly #ttftMs: (QuantileSketch | undefined)[] = [];
   readonly #e2eMs: (QuantileSketch | undefined)[] = [];
 
-  constructor(groups: number, workloads: number, { fromMs, durationMs }: MeasureOptions) {
+  constructor(
+    groups: number,
+    workloads: number,
+    { fromMs, durationMs }: { readonly fromMs: number; readonly durationMs: number },
+  ) {
     this.#workloads = workloads;
     this.#records = makeRecords(groups * workloads, recordSize);
     this.#pending = new Float64Array(groups * workloads * 2 * pendingCount);
