@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
+import { branchOnPlaces, canBranch } from "../../src/plan/search/branch-on-places.ts";
 import { closeOnCore } from "../../src/plan/search/close-on-core.ts";
 import { coreOf, fatesOf } from "../../src/plan/search/core-problem.ts";
 import { limitUse } from "../../src/plan/problem/coupling-limit.ts";
@@ -99,6 +100,43 @@ describe("the least count of modules for all demand", () => {
     const strong = withImpliedLimits(three);
     expect(strong.limits.map(({ upper }) => upper)).toEqual([-2]);
     expect(lagrangianBound(strong, viewBySite(three), options).boundUsd).toBeGreaterThan(plain.boundUsd + 1);
+  });
+});
+
+describe("telling cases apart by what stands where", () => {
+  it("finds the cheapest plan, and proves it", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(tinyProblem, location), fc.constantFrom(1, 1.3), async (problem, beyond) => {
+        fc.pre(canBranch(problem) && checkSolution(problem, emptySolution(problem)).length === 0);
+        const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
+        const from = lagrangianBound(problem, viewBySite(problem), { iterations: 20, stop: () => false });
+        const mostUsd = optimum + (beyond - 1) * Math.abs(optimum) + 1;
+        const onProgress = ({ boundUsd }: { boundUsd: number }): void =>
+          expect(boundUsd).toBeLessThanOrEqual(optimum + 1e-5);
+        const found = await branchOnPlaces(problem, tools, { ...proven, from, mostUsd, onProgress });
+        expect(found.isWorthIt).toBe(true);
+        expect(found.solution).not.toBeNull();
+        expect(checkSolution(problem, found.solution!)).toEqual([]);
+        expect(objectiveUsd(problem, found.solution!)).toBeCloseTo(optimum, 5);
+        expect(found.boundUsd).toBeLessThanOrEqual(optimum + 1e-5);
+        expect(found.boundUsd).toBeGreaterThan(optimum - 1e-4);
+      }),
+      { numRuns: runs(200) },
+    );
+  });
+
+  it("says that there is no plan below a cost, where all cost as much", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(tinyProblem, location), async (problem) => {
+        fc.pre(canBranch(problem) && checkSolution(problem, emptySolution(problem)).length === 0);
+        const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
+        const from = lagrangianBound(problem, viewBySite(problem), { iterations: 20, stop: () => false });
+        const found = await branchOnPlaces(problem, tools, { ...proven, from, mostUsd: optimum - 1e-3 });
+        expect(found.solution).toBeNull();
+        expect(found.boundUsd).toBeCloseTo(optimum - 1e-3, 5);
+      }),
+      { numRuns: runs(100) },
+    );
   });
 });
 
@@ -221,6 +259,7 @@ describe("the core of a problem", () => {
           best,
           boundUsd,
           mostArcs: Infinity,
+          branchedTimeLimitS: proven.timeLimitS,
           onBound: (usd) => void (boundUsd = usd),
           onPlan: (found) => void (best = found),
         });

@@ -87,6 +87,8 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
   const powerBinds = new Uint8Array(sites.count);
   /** 1 where the first two cuts follow cost and power; a small site with one kind of modules needs only its own search. */
   const fitted = new Uint8Array(sites.count);
+  /** 1 where one module carries all there is to serve: its time is worth nothing, and one cut says what the site costs. */
+  const neverFull = new Uint8Array(sites.count);
   /** 1 where something stands whatever the prices. */
   const held = Uint8Array.from(sites.forced);
   for (let p = 0; p < pools.count; p++) if (pools.minCount[p]! > 0) held[pools.site[p]!] = 1;
@@ -97,6 +99,9 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       else allWhole[s] = 0;
     }
     fitted[s] = allWhole[s] && view.poolStarts[s + 1]! - view.poolStarts[s]! === 1 ? 0 : 1;
+    let load = 0;
+    for (let a = view.starts[s]!; a < view.starts[s + 1]!; a++) load += view.load[a]!;
+    neverFull[s] = fitted[s] === 0 && load <= 1 + 1e-9 && passes.rooms === 0 ? 1 : 0;
     powerBinds[s] = Number.isFinite(sites.kw[s]!) && passes.mostPowerKw(s) > sites.kw[s]! ? 1 : 0;
     if (Number.isFinite(sites.gbps[s]!)) {
       let gbps = 0;
@@ -457,6 +462,15 @@ export function createSiteBounder(problem: PlanProblem, view: SiteView): SiteBou
       const from = view.poolStarts[site]!;
       const size = view.poolStarts[site + 1]! - from;
       const first = site * cutsPerSite * width;
+      if (neverFull[site] && !portBinds[site]) {
+        cuts.count[site] = 1;
+        measure(site, rowPrice, 0);
+        combine(site, poolUsd, into);
+        into.mixCut[0] = 0;
+        into.mixWeight[0] = 1;
+        into.mixCount = into.modules[0]! > 0 ? 1 : 0;
+        return;
+      }
       if (fitted[site]) {
         if (!fitPower(site, rowPrice, poolUsd, siteUsd)) {
           into.value = -surplus[0]! - (powerHigh[site]! > 0 ? powerHigh[site]! * sites.kw[site]! : 0);

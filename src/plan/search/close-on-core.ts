@@ -2,6 +2,7 @@
  * Proves a plan, or finds the better ones that are left, on the core of a problem (`core-problem.ts`): prices shut most places for
  * good as soon as the best plan is near the bound, and what remains a solver finishes.
  */
+import { branchOnPlaces, canBranch } from "./branch-on-places.ts";
 import { coreOf, fatesOf, type Core, type Fates } from "./core-problem.ts";
 import { solveExact } from "./exact.ts";
 import type { LagrangianResult } from "../bound/lagrangian.ts";
@@ -16,6 +17,7 @@ const keptUpTo = 1.2;
 const oftenOpen = 0.01;
 const firstGap = 1e-3;
 const firstTimeShare = 0.2;
+const firstBranchedShare = 0.05;
 /** The next holds the plans that cost at most so much more than the bound. */
 const firstReach = 1e-3;
 /** Where prices decide fewer places than this share, sites are many and cheap, and parts are searched better. */
@@ -28,13 +30,17 @@ const mostMisses = 4;
 /** By how much of itself a cost must be undercut to be so by more than rounding. */
 const rounding = 1e-9;
 const quickArcs = 1_000;
+/** Where cases are told apart by prices, no relaxation of a whole core is solved, and cores may have more. */
+const mostBranchedArcs = 60_000;
 
 export interface CoreOptions extends PathOptions {
   /** A plan that keeps every limit. */
   readonly best: ProblemSolution;
   readonly boundUsd: number;
-  /** Cores with more arcs are not tried. */
+  /** Cores with more arcs are not given to the solver. */
   readonly mostArcs: number;
+  /** How long cases may be told apart by prices, as long as that proves much, s. */
+  readonly branchedTimeLimitS: number;
   /** Told of what is proven of the whole. */
   readonly onBound: (boundUsd: number) => void;
   /** Told of every plan of the whole that is cheaper than the best. */
@@ -72,11 +78,22 @@ export function hasCore({ problem, strong, bound }: Known, mostArcs: number, isL
 export async function closeOnCore(
   { problem, strong, bound }: Known,
   tools: PathTools,
-  { best: given, boundUsd: known, mostArcs, onBound, onPlan, onProgress: _unused, signal, ...options }: CoreOptions,
+  {
+    best: given,
+    boundUsd: known,
+    mostArcs,
+    branchedTimeLimitS,
+    onBound,
+    onPlan,
+    onProgress: _unused,
+    signal,
+    ...options
+  }: CoreOptions,
 ): Promise<string> {
   const startedMs = tools.nowMs();
-  const leftS = (): number => options.timeLimitS - (tools.nowMs() - startedMs) / 1000;
   const keeps = bound.rowPrice.map((usd) => keptUpTo * usd);
+  let branches = canBranch(strong);
+  const leftS = (): number => (branches ? branchedTimeLimitS : options.timeLimitS) - (tools.nowMs() - startedMs) / 1000;
   let best = given;
   let bestUsd = objectiveUsd(problem, best);
   let boundUsd = known;
@@ -103,39 +120,47 @@ export async function closeOnCore(
   // Whether cores lean on missing arcs shows in their first cheaper plan; to search on among such plans would be in vain.
   let isDoubted = true;
   let reachUsd = firstReach * Math.max(Math.abs(bound.boundUsd), bestUsd - bound.boundUsd);
-  for (let first = true; !proven() && signal?.aborted !== true && leftS() > 0; first = false) {
+  let first = true;
+  while (!proven() && signal?.aborted !== true && leftS() > 0) {
     while (bound.boundUsd + reachUsd <= boundUsd) reachUsd *= nextReach;
     // Dearer plans than these are left out, so no more than this is proven.
     let mostUsd = bestUsd;
     let next = first ? coreFor(oftenOpenIn(bound), false) : coreFor(fatesOf(strong, bound, mostUsd));
     if (first) mostUsd = -Infinity;
-    else if (next.core.arc.length > lastArcs) {
+    else if (next.core.arc.length > (branches ? mostBranchedArcs : lastArcs)) {
       mostUsd = Math.min(bestUsd, bound.boundUsd + reachUsd);
       next = coreFor(fatesOf(strong, bound, mostUsd));
       reachUsd *= nextReach;
     }
     const { core, start } = next;
-    if (core.arc.length > mostArcs) return "";
+    if (core.arc.length > (branches ? Math.max(mostArcs, mostBranchedArcs) : mostArcs)) return "";
     const enough = new AbortController();
     const stop = (): void => enough.abort();
     signal?.addEventListener("abort", stop, { once: true });
     let isCutShort = false;
-    const result = await solveExact(
-      core.problem,
-      tools,
-      {
-        ...options,
-        relativeGap: first ? Math.max(firstGap, options.relativeGap) : options.relativeGap,
-        timeLimitS: (first ? firstTimeShare : 1) * leftS(),
-        signal: enough.signal,
-        onProgress({ incumbentUsd, boundUsd: usd }) {
-          proves(Math.min(usd, mostUsd));
-          isCutShort ||= !first && isDoubted && incumbentUsd < mostUsd - rounding * Math.abs(mostUsd);
-          if (isCutShort || (!first && (usd >= mostUsd || proven()))) stop();
-        },
+    const terms: PathOptions = {
+      ...options,
+      relativeGap: first ? Math.max(firstGap, options.relativeGap) : options.relativeGap,
+      timeLimitS: (first ? (branches ? firstBranchedShare : firstTimeShare) : 1) * leftS(),
+      signal: enough.signal,
+      onProgress({ incumbentUsd, boundUsd: usd }) {
+        proves(Math.min(usd, mostUsd));
+        isCutShort ||= !first && isDoubted && incumbentUsd < mostUsd - rounding * Math.abs(mostUsd);
+        if (isCutShort || (!first && (usd >= mostUsd || proven()))) stop();
       },
-      restricted(core, start),
-    );
+    };
+    const from = restricted(core, start);
+    let result: Pick<PathResult, "solution" | "bestBoundUsd" | "message">;
+    let isWorthIt = true;
+    if (branches) {
+      const told = await branchOnPlaces(core.problem, tools, {
+        ...terms,
+        from: bound,
+        mostUsd: first ? bestUsd : mostUsd,
+      });
+      result = { solution: told.solution ?? from, bestBoundUsd: told.boundUsd, message: "" };
+      isWorthIt = told.isWorthIt;
+    } else result = await solveExact(core.problem, tools, terms, from);
     signal?.removeEventListener("abort", stop);
     proves(Math.min(result.bestBoundUsd, mostUsd));
     if (result.message !== "") return result.message;
@@ -147,6 +172,12 @@ export async function closeOnCore(
     if (isMiss && ++misses >= mostMisses && core.arc.length > quickArcs) return "";
     for (const row of short) keeps[row] = Infinity;
     if (isCutShort && short.length === 0) isDoubted = false;
+    if (!isWorthIt) {
+      // The solver gets what was to be told apart.
+      branches = false;
+      continue;
+    }
+    first = false;
     // Nothing is left to find where the best of all plans was looked for, and no arc was missing.
     if (mostUsd === bestUsd && short.length === 0 && !isCutShort) return "";
   }
@@ -166,7 +197,10 @@ function isWithin({ pools }: PlanProblem, { never, always }: Fates, { modules }:
 }
 
 /** Rows that a plan of the core serves by arcs that are missing there. */
-function rowsLeft({ problem: { rows, arcs }, arc }: Core, { solution: { share } }: PathResult): number[] {
+function rowsLeft(
+  { problem: { rows, arcs }, arc }: Core,
+  { solution: { share } }: Pick<PathResult, "solution">,
+): number[] {
   return Array.from({ length: rows.count }, (_, row) => row).filter((row) => {
     // What stands for missing arcs is the last of its row.
     const last = arcs.starts[row + 1]! - 1;

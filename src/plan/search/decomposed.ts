@@ -3,6 +3,7 @@
  * neighbourhood after another and solving it exactly. The plan document can carry the prices, so that the bound can be
  * checked without trusting, or even having, a solver.
  */
+import { canBranch } from "./branch-on-places.ts";
 import { boundIterations, climbBound, stallRatio } from "./climb-bound.ts";
 import { closeOnCore, hasCore } from "./close-on-core.ts";
 import { solveExact } from "./exact.ts";
@@ -32,7 +33,9 @@ const smallCoreArcs = 16_000;
 const largeCoreArcs = 40_000;
 /** Share of the time left in which a core may close the gap, before parts are searched. */
 const coreTimeShare = 0.6;
-/** The same over several periods, where parts improve a plan quickly. */
+/** The same while cases are told apart by prices, which is given up where it proves little. */
+const branchedTimeShare = 0.9;
+/** The share over several periods, where parts improve a plan quickly. */
 const coreTimeShareOverYears = 0.4;
 /** Share of the time limit after which no case is told apart any more. */
 const latestCase = 0.7;
@@ -40,6 +43,9 @@ const latestCase = 0.7;
 const blockTimeShare = 0.2;
 /** When the search has run dry, problems up to this many arcs go to the solver whole, with the best plan to start from. */
 const closeUpToArcs = 150_000;
+
+/** Cases are told apart on the core of problems of up to so many arcs before their parts are searched. */
+const branchUpToArcs = 1_500_000;
 
 /** What is known of a problem before it is solved, as of one that is part of a larger. */
 export interface KnownBefore extends KnownPlans {
@@ -71,7 +77,8 @@ export async function solveDecomposed(
 
   const isSmall = problem.arcs.pool.length <= closeUpToArcs;
   const overYears = problem.sites.place !== undefined;
-  if (isSmall) await closeGapOnCore(search, whole, overYears ? coreTimeShareOverYears : coreTimeShare, smallCoreArcs);
+  if (isSmall || (problem.arcs.pool.length <= branchUpToArcs && canBranch(strong)))
+    await closeGapOnCore(search, whole, overYears ? coreTimeShareOverYears : coreTimeShare, smallCoreArcs);
   let told: Told = { bound: whole.bound, certificate: whole.certificate, cases: 1 };
   if (known === undefined) told = await boundCases(search, rounder, whole, climbedS);
   // What blocks add to the bound of the whole adds nothing to that of its cases.
@@ -119,6 +126,7 @@ async function closeGapOnCore(
     ...options,
     mostArcs,
     timeLimitS: timeShare * search.leftS(),
+    branchedTimeLimitS: Math.max(timeShare, branchedTimeShare) * search.leftS(),
     best: search.incumbent,
     boundUsd: search.boundUsd,
     onBound: search.prove,
