@@ -11,7 +11,6 @@ export { Accounts } from "./account/accounts.ts";
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./wire/api-error.ts";
 export { Drains, type Drain, type DrainChange } from "./mesh/drains.ts";
 export { FileDesk, type FileDeskOptions } from "./file/file-desk.ts";
-export type { EngineBinding } from "./request/gateway-core.ts";
 export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./ledger/chain-check.ts";
 export { createAuditor } from "./telemetry/evidence.ts";
 export { withCors, type CorsOrigins } from "./door/cors.ts";
@@ -41,6 +40,7 @@ export type {
   ByteText,
   Clock,
   Engine,
+  EngineBinding,
   EngineEvents,
   EngineFailure,
   EngineHead,

@@ -1,7 +1,18 @@
 import { apiError, errorBody, type ApiError } from "../wire/api-error.ts";
-import type { AttemptFailure } from "./attempt.ts";
 import { textOf } from "../wire/byte-text.ts";
-import type { ByteText } from "../wire/ports.ts";
+import type { ByteText, EngineFailure } from "../wire/ports.ts";
+
+/** Why an attempt came to nothing. */
+export interface AttemptFailure {
+  readonly cause: EngineFailure["kind"] | "malformed" | "engine-error" | "too-long" | "timeout" | "status";
+  readonly message: string;
+  /** Status of the engine's answer when `cause` is `status`. */
+  readonly status: number;
+  readonly retryAfterMs: number | null;
+  /** Body of an answer other than 200. */
+  readonly body: ByteText;
+  readonly contentType: string;
+}
 
 /** Refusals of the request itself. Credentials and rate limits are the gateway's affair. */
 export function isCallersFault({ cause, status }: AttemptFailure): boolean {

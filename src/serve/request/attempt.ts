@@ -1,5 +1,5 @@
 import type { Target } from "../../route/index.ts";
-import { isRefusal } from "./attempt-error.ts";
+import { isRefusal, type AttemptFailure } from "./attempt-error.ts";
 import type { AttemptOutcome } from "../ledger/ledger.ts";
 import type { GroupState } from "../mesh/mesh-state.ts";
 import type { ByteText, EngineEvents, EngineFailure, EngineHead, EngineRun } from "../wire/ports.ts";
@@ -7,18 +7,6 @@ import { SseStream } from "../stream/sse-stream.ts";
 import { parseObject, usageIn, type EngineUsage } from "../stream/stream-event.ts";
 import { textTokensOf } from "../stream/meter.ts";
 import type { Waiting } from "./deadlines.ts";
-
-/** Why an attempt came to nothing. */
-export interface AttemptFailure {
-  readonly cause: EngineFailure["kind"] | "malformed" | "engine-error" | "too-long" | "timeout" | "status";
-  readonly message: string;
-  /** Status of the engine's answer when `cause` is `status`. */
-  readonly status: number;
-  readonly retryAfterMs: number | null;
-  /** Body of an answer other than 200. */
-  readonly body: ByteText;
-  readonly contentType: string;
-}
 
 /** What an attempt reports to the request it belongs to. */
 export interface AttemptOwner {

@@ -2,7 +2,6 @@ import type { World } from "../../catalog/index.ts";
 import { priorities, type AdmissionEvents, type Target } from "../../route/index.ts";
 import type { ErrorCode } from "../wire/api-error.ts";
 import type { Attempt } from "./attempt.ts";
-import type { EngineBinding } from "./gateway-core.ts";
 import type { Admitted, Asking } from "./admitted.ts";
 import type { GroupState } from "../mesh/mesh-state.ts";
 import type { CachedAnswer } from "./response-cache.ts";
@@ -11,7 +10,7 @@ import type { AttemptOutcome, LedgerRow } from "../ledger/ledger.ts";
 import type { AttemptRecord, Journal } from "../telemetry/journal.ts";
 import type { LiveFeed } from "../telemetry/live-feed.ts";
 import { chargeNanoUsd, countsOf, egressNanoUsd, meanCounts, priceNanoUsdPerMTok } from "../stream/meter.ts";
-import type { Clock, Telemetry } from "../wire/ports.ts";
+import type { Clock, EngineBinding, Telemetry } from "../wire/ports.ts";
 import type { RowQueue } from "../telemetry/row-queue.ts";
 
 /** How a request ended. */

@@ -25,26 +25,12 @@ import type { Inference } from "./inference.ts";
 import { GroupState, type Moment } from "../mesh/mesh-state.ts";
 import type { GatewayOptions } from "../wire/options.ts";
 import { readCodings } from "../wire/packed-body.ts";
-import type { Clock, Engine, Mesh } from "../wire/ports.ts";
+import type { Clock, EngineBinding, Mesh } from "../wire/ports.ts";
 import { PrefixIndex } from "../mesh/prefix-index.ts";
 import { refusal } from "./refusal.ts";
 import { ResponseCache } from "./response-cache.ts";
 import type { Slo } from "../account/slo.ts";
 import type { Reply } from "../wire/transport.ts";
-
-/** An engine and what the gateway must know about it. */
-export interface EngineBinding {
-  readonly engine: Engine;
-  readonly emulated: boolean;
-  /** The engine's own name for the model. */
-  readonly model: string;
-  /** The engine can go on from the beginning of an answer (`continue_final_message`, as in vLLM and SGLang). */
-  readonly continues?: boolean;
-  /** Requests the engine takes at once; beyond, they wait here, in order. Absent = no limit known. */
-  readonly maxInFlight?: number;
-  /** Several servers stand behind the engine, so that asking it again may meet another one. */
-  readonly severalServers?: boolean;
-}
 
 export interface CoreParts {
   readonly world: World;

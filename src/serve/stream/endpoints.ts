@@ -1,4 +1,5 @@
-import type { StreamErrorForm } from "./stream-tail.ts";
+/** How an API writes an error into a stream that has begun. */
+export type StreamErrorForm = "object" | "numbered-event";
 
 /** An inference endpoint that is passed through to engines. */
 export interface Endpoint {

@@ -1,12 +1,10 @@
 import { errorBody, type ApiError } from "../wire/api-error.ts";
 import { asciiJson } from "../wire/byte-text.ts";
 import { addMember, memberSpans, replaceValue } from "../wire/json-span.ts";
+import type { StreamErrorForm } from "./endpoints.ts";
 import type { Metered } from "./meter.ts";
 import type { ByteText } from "../wire/ports.ts";
 import type { AnswerHead } from "./sse-stream.ts";
-
-/** How an API writes an error into a stream that has begun. */
-export type StreamErrorForm = "object" | "numbered-event";
 
 /**
  * The event that ends a stream in place of what should have followed. Chat and completions know only an object with

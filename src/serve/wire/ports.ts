@@ -22,6 +22,20 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** An engine and what the gateway must know about it. */
+export interface EngineBinding {
+  readonly engine: Engine;
+  readonly emulated: boolean;
+  /** The engine's own name for the model. */
+  readonly model: string;
+  /** The engine can go on from the beginning of an answer (`continue_final_message`, as in vLLM and SGLang). */
+  readonly continues?: boolean;
+  /** Requests the engine takes at once; beyond, they wait here, in order. Absent = no limit known. */
+  readonly maxInFlight?: number;
+  /** Several servers stand behind the engine, so that asking it again may meet another one. */
+  readonly severalServers?: boolean;
+}
+
 export interface EngineRequest {
   readonly requestId: string;
   /** Path below the server's root, for example `/v1/chat/completions`. */
