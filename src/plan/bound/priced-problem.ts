@@ -3,7 +3,7 @@
  * between periods charge theirs, and every site decides alone. Whatever the prices, what all sites then cost together is a
  * lower bound on the cost of any plan; what they choose says which prices are too low.
  */
-import { arcLimitsOf } from "../problem/coupling-limit.ts";
+import { arcLimitsOf, type CouplingLimit } from "../problem/coupling-limit.ts";
 import { noTies, type PlanProblem } from "../problem/problem.ts";
 import { createSiteBounder } from "./site-bound.ts";
 import { cutsPerSite, type SiteBounder, type SiteOutcome } from "./site-cuts.ts";
@@ -38,7 +38,14 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
   const { rows, arcs, pools, sites, limits } = problem;
   const ties = problem.ties ?? noTies;
   const bounder = createSiteBounder(problem, view);
-  const arcLimits = arcLimitsOf(problem, (limit) => limit.inBound !== false);
+  // Limits that count the same arcs alike are looked up as one.
+  const alike = countedAlike(limits);
+  const arcLimits = arcLimitsOf(problem, (limit) => alike.get(limit) === limit);
+  const positions = new Map(limits.map((limit, l) => [limit, l]));
+  /** Position of the first limit that counts the same arcs as each; -1 where none are counted, or without a price. */
+  const firstAlike = Int32Array.from(limits, (limit) => positions.get(alike.get(limit)!) ?? -1);
+  /** What the limits charge that count the same arcs as the one at each position, in the view. */
+  const arcPrice = new Float64Array(limits.length);
   const firstLimit = rows.count;
   const firstTie = firstLimit + limits.length;
   const size = firstTie + ties.count;
@@ -76,15 +83,19 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
 
   /** Puts the prices of limits on the arcs that count in them. */
   function chargeArcs(prices: Float64Array): void {
-    for (const { arcs: counted, inBound } of limits) {
-      if (counted === undefined || inBound === false) continue;
-      for (const arc of counted) view.usd[view.position[arc]!] = arcs.usd[arc]!;
+    for (const [l, { arcs: counted }] of limits.entries()) {
+      if (arcPrice[l] === 0) continue;
+      for (const arc of counted!) view.usd[view.position[arc]!] = arcs.usd[arc]!;
+    }
+    arcPrice.fill(0);
+    for (let l = 0; l < limits.length; l++) {
+      if (firstAlike[l]! >= 0) arcPrice[firstAlike[l]!]! += prices[firstLimit + l]!;
     }
     for (const [l, limit] of limits.entries()) {
-      const price = prices[firstLimit + l]!;
-      if (limit.arcs === undefined || price === 0) continue;
-      for (let i = 0; i < limit.arcs.length; i++) {
-        view.usd[view.position[limit.arcs[i]!]!]! += price * limit.arcWeights![i]!;
+      const price = arcPrice[l]!;
+      if (price === 0) continue;
+      for (let i = 0; i < limit.arcs!.length; i++) {
+        view.usd[view.position[limit.arcs![i]!]!]! += price * limit.arcWeights![i]!;
       }
     }
   }
@@ -162,6 +173,7 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
       for (let l = 0; l < limits.length; l++) slope[firstLimit + l] = -limits[l]!.upper;
       if (countsUnserved) bound += leaveOut(prices);
       chosen.fill(0);
+      const withoutArcs = slope.slice(firstLimit, firstTie);
       for (let s = 0; s < sites.count; s++) {
         const from = view.poolStarts[s]!;
         const end = view.poolStarts[s + 1]!;
@@ -184,6 +196,9 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
         for (let i = from; i < end; i++) chosen[view.pool[i]!] = outcome.modules[i - from]!;
         for (let i = 0; i < outcome.mixCount; i++) serve(s, prices, outcome.mixCut[i]!, outcome.mixWeight[i]!);
       }
+      for (const [l, first] of firstAlike.entries()) {
+        if (first >= 0 && first !== l) slope[firstLimit + l]! += slope[firstLimit + first]! - withoutArcs[first]!;
+      }
       for (const [l, limit] of limits.entries()) {
         let use = 0;
         for (let i = 0; i < limit.pools.length; i++) use += limit.poolWeights[i]! * chosen[limit.pools[i]!]!;
@@ -200,8 +215,23 @@ export function createPricedProblem(problem: PlanProblem, view: SiteView): Price
     },
     leave() {
       if (arcLimits !== null) for (let a = 0; a < view.arc.length; a++) view.usd[a] = arcs.usd[view.arc[a]!]!;
+      arcPrice.fill(0);
     },
   };
+}
+
+/** For limits that have a price and count arcs, the first one that counts the same ones alike. */
+function countedAlike(limits: readonly CouplingLimit[]): Map<CouplingLimit, CouplingLimit> {
+  const firstOf = new Map<Int32Array, CouplingLimit[]>();
+  const alike = new Map<CouplingLimit, CouplingLimit>();
+  for (const limit of limits) {
+    if (limit.arcs === undefined || limit.inBound === false) continue;
+    const known = firstOf.get(limit.arcs);
+    const first = known?.find((other) => other.arcWeights === limit.arcWeights);
+    if (first === undefined) firstOf.set(limit.arcs, [...(known ?? []), limit]);
+    alike.set(limit, first ?? limit);
+  }
+  return alike;
 }
 
 /** Most arcs at one site. */

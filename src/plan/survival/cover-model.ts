@@ -50,8 +50,11 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
   const siteUsd = sites.usd.slice();
   const poolUsd = pools.usd.slice();
   const unservedUsd = rows.unservedUsd.slice();
+  let arcUsd = view.usd;
   builder.addOffset(problem.constantUsd ?? 0);
-  const isPriced = limits.map((limit) => (limit.unserved ?? []).some((row) => paid[row] === 1));
+  const isPriced = limits.map(
+    ({ arcs: counted, unserved = [] }) => counted !== undefined && unserved.some((row) => paid[row] === 1),
+  );
   for (const [l, limit] of limits.entries()) {
     const price = known.limitPrice[l]!;
     if (!isPriced[l] || price === 0) continue;
@@ -59,6 +62,10 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
     for (const [i, site] of limit.sites.entries()) siteUsd[site]! += price * limit.siteWeights[i]!;
     for (const [i, pool] of limit.pools.entries()) poolUsd[pool]! += price * limit.poolWeights[i]!;
     for (const [i, row] of limit.unserved!.entries()) unservedUsd[row]! += price * limit.unservedWeights![i]!;
+    for (const [i, arc] of (limit.arcs ?? []).entries()) {
+      if (arcUsd === view.usd) arcUsd = view.usd.slice();
+      arcUsd[view.position[arc]!]! += price * limit.arcWeights![i]!;
+    }
   }
   const openCol = Int32Array.from(siteUsd, (usd, site) => builder.addCol(usd, sites.forced[site]!, 1, true));
   const moduleCol = Int32Array.from(poolUsd, (usd, pool) => {
@@ -67,8 +74,10 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
   });
   addSites();
   const groupOf = new Int32Array(rows.count).fill(-1);
+  const limitsOf = limitsOfRows();
   const groups = addGroups();
   addPaid();
+  const leftOut = addLeftOut();
   const limitRow = Int32Array.from(limits, (_, l) => (isPriced[l] ? -1 : addLimit(l)));
   return { model: builder.build(), openCol, moduleCol, limitRow, groups };
 
@@ -94,7 +103,6 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
 
   function addGroups(): Group[] {
     const byPools = new Map<string, { rows: number[]; usd: number[]; pools: Set<number> }>();
-    const of = limitsOfRows();
     for (let row = 0; row < rows.count; row++) {
       if (paid[row] === 1) continue;
       builder.addOffset(unservedUsd[row]!);
@@ -106,7 +114,7 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
         least = Math.min(least, arcs.usd[arc]!);
       }
       if (here.size === 0) continue;
-      const key = `${[...here].join()}|${(of.get(row) ?? []).join()}`;
+      const key = `${[...here].join()}|${(limitsOf.get(row) ?? []).join()}`;
       const group = byPools.get(key);
       if (group === undefined) byPools.set(key, { rows: [row], usd: [least], pools: here });
       else {
@@ -147,6 +155,32 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
     return of;
   }
 
+  function beyondPrice(row: number): number {
+    return unservedUsd[row]! - known.rowPrice[row]!;
+  }
+
+  /** What leaving out rows that are paid for costs beyond their price, those as one that the same limits count. */
+  function addLeftOut(): Map<number, { readonly col: number; readonly usd: number }> {
+    const together = new Map<string, { usd: number; readonly of: number[] }>();
+    for (let row = 0; row < rows.count; row++) {
+      const usd = beyondPrice(row);
+      if (paid[row] === 0 || usd <= 0 || !limitsOf.has(row)) continue;
+      const key = limitsOf.get(row)!.join();
+      const group = together.get(key);
+      if (group === undefined) together.set(key, { usd, of: [row] });
+      else {
+        group.usd += usd;
+        group.of.push(row);
+      }
+    }
+    const byRow = new Map<number, { readonly col: number; readonly usd: number }>();
+    for (const { usd, of } of together.values()) {
+      const one = { col: builder.addCol(usd, 0, 1, false), usd };
+      for (const row of of) byRow.set(row, one);
+    }
+    return byRow;
+  }
+
   /** What rows that are paid for leave at a site, by several prices of its modules' time. */
   function addPaid(): void {
     const offered = new Float64Array(rows.count);
@@ -156,7 +190,7 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
       builder.addOffset(price + Math.min(0, unservedUsd[row]! - price));
       offered[row] = price;
     }
-    const passes = createSitePass(problem, view);
+    const passes = createSitePass(problem, { ...view, usd: arcUsd });
     const { cuts } = known.bounder;
     const width = view.widest + 1;
     const used = new Float64Array(width);
@@ -196,8 +230,19 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
     if (limit.arcWeights?.some((weight) => weight < 0) === true) return -1;
     let { upper } = limit;
     const shares = new Map<number, { most: number; sum: number }>();
+    const gone = new Map<number, number>();
     for (const [i, row] of (limit.unserved ?? []).entries()) {
       const weight = limit.unservedWeights![i]!;
+      if (paid[row] === 1) {
+        const one = leftOut.get(row);
+        // Who is paid more than leaving out costs is left out already.
+        if (one === undefined) upper -= weight;
+        else {
+          const least = (weight * one.usd) / beyondPrice(row);
+          gone.set(one.col, Math.min(gone.get(one.col) ?? 0, least));
+        }
+        continue;
+      }
       upper -= weight;
       const group = groupOf[row]!;
       // Who cannot be served is left out whatever is decided.
@@ -213,6 +258,7 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
     for (const [i, site] of limit.sites.entries()) builder.addEntry(openCol[site]!, limit.siteWeights[i]!);
     for (const [i, pool] of limit.pools.entries()) builder.addEntry(moduleCol[pool]!, limit.poolWeights[i]!);
     for (const [group, { most, sum }] of shares) builder.addEntry(groups[group]!.col, -most * sum);
+    for (const [col, least] of gone) if (least < 0) builder.addEntry(col, least);
     return row;
   }
 }
@@ -226,10 +272,12 @@ export function paidRows(problem: PlanProblem, stages: readonly Stage[]): Uint8A
   const { arcs, pools, rows } = problem;
   const paid = new Uint8Array(rows.count);
   const most = usefulModules(problem);
+  const stands = new Uint8Array(pools.count);
   let first = 0;
-  for (const { planned } of stages) {
+  for (const { planned, pool } of stages) {
     paid.fill(1, first + planned.demandRowCount, first + planned.problem.rows.count);
     first += planned.problem.rows.count;
+    for (let own = 0; own < planned.firstAuxiliary; own++) stands[pool + own] = planned.poolInstalled[own]!;
   }
   for (let row = 0; row < rows.count; row++) {
     const places = new Set<number>();
@@ -237,7 +285,8 @@ export function paidRows(problem: PlanProblem, stages: readonly Stage[]): Uint8A
     for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
       const pool = arcs.pool[arc]!;
       places.add(pools.site[pool]!);
-      if (most[pool]! > 0) fewest = Math.min(fewest, most[pool]!);
+      // How many stand somewhere already says nothing of how many are of use.
+      if (most[pool]! > 0 && stands[pool] === 0) fewest = Math.min(fewest, most[pool]!);
     }
     if (places.size > mostPlaces || (fewest > mostModules && fewest < Infinity)) paid[row] = 1;
   }

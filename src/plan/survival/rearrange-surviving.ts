@@ -88,7 +88,8 @@ function neighbourhood(
     }
   }
   const ranked = [...shared].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([site]) => site);
-  const open = ranked.filter((site) => plan.standing[site]! > 0 && isLarge(site) === isLarge(seed));
+  // Where little stands that many could be served from, more may stand without another opening.
+  const open = ranked.filter((site) => plan.standing[site]! > 0 && (isLarge(seed) || !isLarge(site)));
   const shut = ranked.filter(
     (site) => plan.standing[site] === 0 && poolsOfSite[site]!.some((pool) => pools.maxCount[pool]! > 0),
   );

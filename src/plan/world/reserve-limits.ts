@@ -160,6 +160,71 @@ function linesOf({ planned, poolsOfSpot }: FailoverTable, { worth, load, inside 
   });
 }
 
+/** Numbers of places at which it is told what has to stand idle. */
+const toldAt: readonly number[] = [2, 3, 4, 6, 9, 14];
+/** Reserves of fewer modules are told by `placeLimits` alone. */
+const leastIdle = 4;
+/** With more arcs to count a reserve is shared by so many places that it is small, and told for less than counting them takes. */
+const mostIdleArcs = 200_000;
+
+/**
+ * Beside what n places serve they keep idle what the loss of any one of them brings. With I the time that stands idle everywhere and L
+ * the load of all rows where each takes least, the loss of a place asks of the others for what it serves; summed over the places
+ * that is `(n − 1) · I ≥ L · (1 − unserved)`. Unlike in `placeLimits`, what is served takes the time that it takes where it is served. The
+ * bound on I is convex in n, and told by lines through what two neighbouring numbers of places take.
+ */
+export function idleLimits(table: FailoverTable, reaches: readonly Reach[]): CouplingLimit[] {
+  return groupsOf(table, reaches)
+    .filter(({ total }) => total >= leastIdle)
+    .sort((a, b) => b.total - a.total)
+    .flatMap((group) => idleLinesOf(table, group));
+}
+
+function idleLinesOf({ planned, poolsOfSpot }: FailoverTable, { worth, load, inside }: Group): CouplingLimit[] {
+  const { problem, world } = planned;
+  const { arcs } = problem;
+  const rows = inside.flatMap(({ row, refuges }, i) =>
+    load[i]! > 0 && refuges.length > 1 ? [{ row, load: load[i]! }] : [],
+  );
+  const total = rows.reduce((sum, each) => sum + each.load, 0);
+  const places = [...new Set([...worth.keys()].map((spot) => siteOfSpot(world, spot)))].sort((a, b) => a - b);
+  const worthOfPool = new Float64Array(problem.pools.count);
+  for (const [spot, value] of worth) for (const pool of poolsOfSpot.get(spot)!) worthOfPool[pool] = value;
+  const pools: Weighed = [...worth].flatMap(([spot, value]) =>
+    poolsOfSpot.get(spot)!.map((pool) => [pool, -value] as const),
+  );
+  // All lines count the same arcs, of which there may be millions.
+  const most = rows.reduce((sum, { row }) => sum + arcs.starts[row + 1]! - arcs.starts[row]!, 0);
+  const busy = { arcs: new Int32Array(most), arcWeights: new Float64Array(most) };
+  let count = 0;
+  for (const { row } of rows) {
+    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+      const weight = worthOfPool[arcs.pool[arc]!]! * arcs.load[arc]!;
+      if (weight === 0) continue;
+      busy.arcs[count] = arc;
+      busy.arcWeights[count++] = weight;
+    }
+  }
+  if (count > mostIdleArcs) return [];
+  const counted = { arcs: busy.arcs.slice(0, count), arcWeights: busy.arcWeights.slice(0, count) };
+  return toldAt
+    .filter((open) => open < places.length)
+    .map((open) => {
+      const spared = 1 / (open * (open - 1));
+      const idle = 2 / (open - 1);
+      return {
+        ...limitRow({
+          name: "idle by the number of places",
+          upper: -idle * total,
+          sites: places.map((site) => [site, -spared * total] as const),
+          pools,
+          unserved: rows.map(({ row, load: part }) => [row, -idle * part] as const),
+        }),
+        ...counted,
+      };
+    });
+}
+
 /** Spots that may take over requests of the same workload, where places are linked by rows that may go to either. */
 function spotsTogether(table: FailoverTable, reaches: readonly Reach[]): number[][] {
   const { world, memberStarts, members } = table.planned;

@@ -13,7 +13,7 @@
 import type { CouplingLimit } from "../problem/coupling-limit.ts";
 import type { Stage } from "./failover-terms.ts";
 import { limitRow, type LimitRow } from "../problem/limit-rows.ts";
-import { groupedBy, placeLimits, reserveLimits, type Reach } from "./reserve-limits.ts";
+import { groupedBy, idleLimits, placeLimits, reserveLimits, type Reach } from "./reserve-limits.ts";
 import { usefulModules } from "../problem/problem.ts";
 import { refugesOf, type FailoverTable, type Failure } from "./resilience.ts";
 import { siteOfSpot, spotAt } from "../problem/spots.ts";
@@ -54,12 +54,20 @@ export function survivalLimits(
 }
 
 function shifted(limits: readonly CouplingLimit[], shift: Shift): CouplingLimit[] {
+  // Limits that count the same arcs still do.
+  const arcsOf = new Map<Int32Array, Int32Array>();
+  const shiftedArcs = (arcs: Int32Array): Int32Array => {
+    if (shift.arc === 0) return arcs;
+    const known = arcsOf.get(arcs) ?? arcs.map((at) => at + shift.arc);
+    arcsOf.set(arcs, known);
+    return known;
+  };
   return limits.map((limit) => ({
     ...limit,
     follows: true,
     sites: limit.sites.map((at) => at + shift.site),
     pools: limit.pools.map((at) => at + shift.pool),
-    ...(limit.arcs !== undefined && { arcs: limit.arcs.map((at) => at + shift.arc) }),
+    ...(limit.arcs !== undefined && { arcs: shiftedArcs(limit.arcs) }),
     ...(limit.unserved !== undefined && { unserved: limit.unserved.map((at) => at + shift.row) }),
   }));
 }
@@ -175,7 +183,7 @@ const aboveCheapest = 1.1;
 /**
  * The limits that large problems are given, again in an order that depends on nothing but the world: two places
  * for whoever is served, and what stands in reserve by the number of places; behind those of all periods, that something stands beside
- * each place. The others would take long to price and prove little.
+ * each place, and behind these what stands idle by the number of places. The others would take long to price and prove little.
  */
 export function survivalLimitsAtSize(stages: readonly Stage[], tables: readonly FailoverTable[]): CouplingLimit[] {
   let [row, site] = [0, 0];
@@ -196,6 +204,7 @@ export function survivalLimitsAtSize(stages: readonly Stage[], tables: readonly 
       // Over several periods a place may be opened before anything stands there, where later budgets have no room for it.
       return shifted([...standing, ...(periods.length === 1 ? openLimits(table, standing) : [])], shift);
     }),
+    ...periods.flatMap(({ table, reaches, shift }) => shifted(idleLimits(table, reaches), shift)),
   ];
 }
 
