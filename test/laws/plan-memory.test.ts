@@ -3,13 +3,21 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import type { World } from "../../src/catalog/index.ts";
 import { compileReplica } from "../../src/perf/index.ts";
-import { planScenario, verifyPlan, type PlanDocument } from "../../src/plan/index.ts";
+import { planScenario, verifyPlan, type PlanDocument, type Solver } from "../../src/plan/index.ts";
 import { compilePolicy, compileRoutes, groupEngine } from "../../src/route/index.ts";
 import { composeEngines } from "../../src/cli/gateway/compose-engines.ts";
 import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
 import { Fleet } from "../../src/simulate/engine/fleet.ts";
 import { RequestTable } from "../../src/simulate/engine/request-table.ts";
-import { largeModule, smallModel, smallModule, testEngine, testWorkload, tinyWorld } from "../worlds/tiny-world.ts";
+import {
+  largeModule,
+  smallModel,
+  smallModule,
+  testEngine,
+  testSite,
+  testWorkload,
+  tinyWorld,
+} from "../worlds/tiny-world.ts";
 import { runs } from "./runs.ts";
 
 const solver = createHighsSolver();
@@ -80,6 +88,37 @@ const draws: fc.Arbitrary<Draw> = fc.record({
   // Surviving takes many rounds of planning: one case of it is among the examples.
   survives: fc.constant(false),
 });
+
+/** Two workloads of one model, of which the first is in a hurry and may need larger engines, and one of another; any site may be lost. */
+function twoSizes({ billions, tpotMs, perS, powerKw }: TwoSizes): World {
+  const base = worldOf({ sizes: billions, perS: 1, powerKw, years: 1, survives: true });
+  const link = { kind: "nvlink", latencyUs: 5, allReduceGBps: 150 } as const;
+  const [first, other] = base.workloads;
+  return {
+    ...base,
+    workloads: [
+      { ...first!, tpotBudgetMs: tpotMs },
+      { ...first!, id: "patient" },
+      { ...other!, id: "other" },
+    ],
+    modules: [{ ...smallModule, acceleratorCount: 2, powerKw: 0.7, accelerator: { ...smallModule.accelerator, link } }],
+    sites: [0, 1, 2, 3].map((at) =>
+      testSite({ id: `site-${at}`, tier: "regional", powerLimitKw: [powerKw], openingCapexUsd: 1_000 + 200 * at }),
+    ),
+    demand: base.areas.flatMap((_, area) =>
+      perS.map((rate, workload) => ({ area, workload, access: 0, peakPerS: [rate], meanPerS: [rate / 2] })),
+    ),
+  };
+}
+
+interface TwoSizes {
+  /** Parameters of either model. */
+  readonly billions: readonly [number, number];
+  readonly tpotMs: number;
+  /** Requests of each workload in each area. */
+  readonly perS: readonly [number, number, number];
+  readonly powerKw: number;
+}
 
 const plan = (world: World): Promise<PlanDocument> =>
   planScenario(world, { solver, nowMs: () => 0 }, { relativeGap: 0.01, timeLimitS: 5, compare: false });
@@ -176,6 +215,51 @@ describe("the engines of a plan", () => {
       ),
       { numRuns: runs(8), examples: [[{ sizes: [8, 8, 5], perS: 0.3 }]] },
     );
+  });
+
+  it("of another size do as well for whom a failure sends, as long as they run the model", async () => {
+    const { search, status } = await plan(
+      twoSizes({ billions: [7, 3], tpotMs: 14, perS: [0.02, 2, 0.24], powerKw: 6 }),
+    );
+    // Without a look at memory nothing is cheaper than this plan.
+    expect(status).toBe("optimal");
+    expect(search.apart).toMatchObject({ crowded: 0, inBound: true });
+    expect(search.apart!.usd).toBeLessThan(1);
+  });
+
+  it("prove no plan in which one is missing after a failure to cost least", async () => {
+    const { search, status } = await plan(
+      twoSizes({ billions: [7, 8], tpotMs: 18, perS: [0.25, 0.93, 0.1], powerKw: 1.6 }),
+    );
+    expect(search.apart!.crowded).toBeGreaterThan(0);
+    expect(search.apart!.inBound).toBeUndefined();
+    expect(status).toBe("gapNotReached");
+  });
+
+  it("are not sought once more when the time is over", async () => {
+    let [clockMs, firstCols, late] = [0, 0, 0];
+    const slow: Solver = {
+      async solve(model, options) {
+        if (model.colInteger.includes(1)) {
+          firstCols ||= model.numCols;
+          if (clockMs > 0) late++;
+          // The model that knows of engines has columns of theirs; it takes all the time there is, and finds nothing.
+          else if (model.numCols > firstCols) {
+            clockMs += options.timeLimitS * 1000;
+            const nothing = { objective: Infinity, bound: -Infinity, solution: null, rowDuals: null };
+            return { status: "timeLimit", ...nothing, seconds: options.timeLimitS, message: "" };
+          }
+        }
+        return solver.solve(model, options);
+      },
+      close: () => solver.close(),
+    };
+    const world = worldOf({ sizes: [8, 8, 5], perS: 0.3, powerKw: 3, years: 1, survives: true });
+    const tools = { solver: slow, nowMs: () => clockMs };
+    const { deployment } = await planScenario(world, tools, { relativeGap: 0.01, timeLimitS: 5, compare: false });
+    expect(clockMs).toBeGreaterThan(0);
+    expect(late).toBe(0);
+    expect(deployment.pools.length).toBeGreaterThan(0);
   });
 
   it("have the same memory in the simulation and behind the gateway: their share of it", () => {

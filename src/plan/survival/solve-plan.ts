@@ -80,12 +80,12 @@ async function solveResilientApart(
   const first = runnable(await solveResilient(problem, stages, tools, path));
   if (first.apart === undefined) return first;
   if (first.apart.crowded === 0 && first.result.relativeGap <= path.relativeGap) return first;
-  const leftS = path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
+  const leftS = (): number => path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
   const arcCount = problem.arcs.pool.length;
-  const isLate = path.signal?.aborted === true || (arcCount > engineArcs && leftS < leastAgain * path.timeLimitS);
+  const isLate = path.signal?.aborted === true || (arcCount > engineArcs && leftS() < leastAgain * path.timeLimitS);
   const known = isLate || arcCount > exactUpToArcs ? problem : withEngines(problem, stages);
   if (known === problem) return first;
-  const terms = { ...path, timeLimitS: Math.max(leastRoundS, leftS) };
+  const terms = { ...path, timeLimitS: Math.max(leastRoundS, leftS()) };
   const tables = stages.map(({ planned }) => failoverTable(planned));
   const failures = failuresOf(stages[0]!.planned.world);
   const found = await surviveWithEngines(known, stages, tables, failures, tools, terms);
@@ -100,20 +100,29 @@ async function solveResilientApart(
       stages,
       first,
       runnable({ ...first, problem: problemOf, result, moves, fatal: [] }),
+      "failures",
       path,
     );
   }
+  // What found nothing may have taken all the time there was, or have been stopped.
+  const stillS = leftS();
+  if (path.signal?.aborted === true || stillS < leastRoundS) return first;
   const begin = first.fatal.length === 0 && first.apart.crowded === 0 ? first.result.solution : undefined;
-  const second = runnable(await solveResilient(known, stages, tools, terms, begin));
-  return betterResilient(problem, stages, first, second, path);
+  const second = runnable(await solveResilient(known, stages, tools, { ...path, timeLimitS: stillS }, begin));
+  return betterResilient(problem, stages, first, second, "every day", path);
 }
 
-/** The better of two plans that survive, with what is proven of both. */
+/**
+ * The better of two plans that survive, with what is proven of both.
+ *
+ * @param engines Whose engines the bound of the second one counts.
+ */
 function betterResilient(
   plain: PlanProblem,
   stages: readonly Stage[],
   first: ResilientResult,
   second: ResilientResult,
+  engines: "every day" | "failures",
   path: PathOptions,
 ): ResilientResult {
   const pools = new CrowdedPools(plain, stages);
@@ -129,12 +138,13 @@ function betterResilient(
   const isSecond = differs >= 0 && other[differs]! < one[differs]!;
   const best = isSecond ? second : first;
   // What is proven with engines is not proven of a plan that has not all of them.
-  const inBound = (isSecond ? other : one)[1] === 0;
+  const [, crowded, crowdedInFailures] = isSecond ? other : one;
+  const inBound = crowded === 0 && (engines === "every day" || crowdedInFailures === 0);
   const { objectiveUsd } = best.result;
   const known = inBound ? Math.max(first.result.bestBoundUsd, second.result.bestBoundUsd) : first.result.bestBoundUsd;
   const bestBoundUsd = Math.min(known, objectiveUsd);
   const relativeGap = gapOf(objectiveUsd, bestBoundUsd);
-  const proven = relativeGap <= path.relativeGap + 1e-12;
+  const proven = best.fatal.length === 0 && relativeGap <= path.relativeGap + 1e-12;
   const status = proven ? "optimal" : second.result.status === "optimal" ? "gapNotReached" : second.result.status;
   const usd = first.apart!.usd + objectiveUsd - first.result.objectiveUsd;
   return {

@@ -6,14 +6,14 @@
  * | -------------------------------------------------------------------------- | ------------------------------------- |
  * | Σ x(f, r, ·) = Σ share of r at what f takes                                  | nobody is left without a place        |
  * | Σ load · x(f, ·, p) + Σ load · share at p ≤ modules at p, per f and p        | the place has room, f happening alone |
- * | x(f, r, p) ≤ n of the kind that serves r at p                                | an engine of the model stands ready   |
- * | headroom · Σ engines · (x(f, ·, p) + share at p) ≤ n, per f and kind         | as few engines as a layout may do with |
+ * | x(f, r, p) ≤ n of the kinds that run r's model at p                          | an engine of the model stands ready   |
+ * | headroom · Σ engines · (x(f, ·, p) + share at p) ≤ n, per f and model at p   | as few engines as a layout may do with |
  *
  * The inequalities by which plans survive elsewhere (`resilience.ts`) count module time, whatever the model. This says more and grows
  * with failures × rows × places, so it is for problems where few models share scarce memory.
  */
 import { continueModel } from "../problem/mip-builder.ts";
-import { formulate, fromColumns, rowsOfArcs } from "../problem/formulate.ts";
+import { formulate, fromColumns } from "../problem/formulate.ts";
 import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
 import type { EngineSlots } from "../problem/engine-slots.ts";
 import type { PathOptions, PathTools } from "../problem/solution-path.ts";
@@ -43,8 +43,8 @@ interface Way {
   readonly row: number;
   readonly spot: number;
   readonly load: number;
-  /** What serves the row there; -1 where any number of engines has room. */
-  readonly kind: number;
+  /** What runs its model there, in engines of one size or several: which of them takes it is not said. None where none is known. */
+  readonly kinds: readonly number[];
 }
 
 /** What a failure takes of a row, and where that may go. */
@@ -74,15 +74,17 @@ export async function surviveWithEngines(
   for (const { ways } of losses) for (const way of ways) colOf.set(way, builder.addCol(0, 0, 1, false));
   const { firstArcCol, moduleCol } = formulation;
   const engineCol = formulation.engineCol!;
+  // Where any number of engines has room they are not counted.
+  const isCounted = ({ kinds }: Way): boolean => kinds.length > 0 && kinds.every((kind) => engineCol[kind]! >= 0);
   for (const { arcs, ways } of losses) {
     builder.addRow(0, 0);
     for (const way of ways) builder.addEntry(colOf.get(way)!, 1);
     for (const arc of arcs) builder.addEntry(firstArcCol + arc, -1);
     for (const way of ways) {
-      if (way.kind < 0 || engineCol[way.kind]! < 0) continue;
+      if (!isCounted(way)) continue;
       builder.addRow(-Infinity, 0);
       builder.addEntry(colOf.get(way)!, 1);
-      builder.addEntry(engineCol[way.kind]!, -1);
+      for (const kind of way.kinds) builder.addEntry(engineCol[kind]!, -1);
     }
   }
   const all = losses.flatMap(({ ways }) => ways);
@@ -95,14 +97,17 @@ export async function surviveWithEngines(
     for (const arc of served) builder.addEntry(firstArcCol + arc, arcs.load[arc]!);
     for (const pool of pools) builder.addEntry(moduleCol[pool]!, -1);
   }
-  const engined = all.filter(({ kind }) => kind >= 0 && engineCol[kind]! >= 0);
-  for (const coming of Map.groupBy(engined, ({ failure, kind }) => `${failure} ${kind}`).values()) {
-    const { kind } = coming[0]!;
-    const { enginesPerLoad } = problem.engines!.kinds[kind]!;
+  const ofEngines = Map.groupBy(all.filter(isCounted), ({ failure, kinds }) => `${failure} ${kinds[0]}`);
+  for (const coming of ofEngines.values()) {
+    const { kinds } = coming[0]!;
+    // In engines of the first size: those of another carry as many of its as they carry load.
+    const { enginesPerLoad } = problem.engines!.kinds[kinds[0]!]!;
     builder.addRow(-Infinity, 0);
     for (const way of coming) builder.addEntry(colOf.get(way)!, way.load * enginesPerLoad);
-    for (const arc of arcsOf[kind]!) builder.addEntry(firstArcCol + arc, arcs.load[arc]! * enginesPerLoad);
-    builder.addEntry(engineCol[kind]!, -1);
+    for (const kind of kinds) {
+      for (const arc of arcsOf[kind]!) builder.addEntry(firstArcCol + arc, arcs.load[arc]! * enginesPerLoad);
+      builder.addEntry(engineCol[kind]!, -enginesPerLoad / problem.engines!.kinds[kind]!.enginesPerLoad);
+    }
   }
   const model = builder.build();
   // What failures bring may take more engines of a kind than are served with on other days.
@@ -158,8 +163,8 @@ function lossesOf(
           const place = slotsAt[stage]!.get(spot);
           if (place === undefined) continue;
           const model = modelOfRow[firstRow + row]!;
-          const kind = place.kindOfRow.get(firstRow + row) ?? place.kinds.find((one) => kinds[one]!.model === model);
-          ways.push({ stage, failure, row, spot, load: refuges.load[at]!, kind: kind ?? -1 });
+          const ofModel = place.kinds.filter((kind) => kinds[kind]!.model === model);
+          ways.push({ stage, failure, row, spot, load: refuges.load[at]!, kinds: ofModel });
         }
         // What nothing else could take over is lost with its place, as in `examine-failures.ts`.
         if (!mayMove) continue;
@@ -177,7 +182,6 @@ interface SpotPlace {
   readonly pools: readonly number[];
   readonly arcs: readonly number[];
   readonly kinds: readonly number[];
-  readonly kindOfRow: ReadonlyMap<number, number>;
 }
 
 function placesOf(
@@ -186,7 +190,6 @@ function placesOf(
   stages: readonly Stage[],
   tables: readonly FailoverTable[],
 ): { slotsAt: ReadonlyMap<number, SpotPlace>[]; arcsOf: readonly (readonly number[])[] } {
-  const rowOf = rowsOfArcs(problem);
   const arcsOf: number[][] = slots.kinds.map(() => []);
   const arcsOfPool: number[][] = Array.from({ length: problem.pools.count }, () => []);
   for (const [arc, kind] of slots.kindOfArc.entries()) {
@@ -199,8 +202,7 @@ function placesOf(
     for (const [spot, own] of tables[stage]!.poolsOfSpot) {
       const pools = own.map((pool) => firstPool + pool);
       const arcs = pools.flatMap((pool) => arcsOfPool[pool]!);
-      const kindOfRow = new Map(arcs.map((arc) => [rowOf[arc]!, slots.kindOfArc[arc]!] as const));
-      places.set(spot, { pools, arcs, kinds: placeOfPool.get(pools[0]!)?.kinds ?? [], kindOfRow });
+      places.set(spot, { pools, arcs, kinds: placeOfPool.get(pools[0]!)?.kinds ?? [] });
     }
     return places;
   });
