@@ -217,3 +217,21 @@ describe("silence of a group", () => {
     expect(silentAt(known, 20_000)).toBe(false);
   });
 });
+
+describe("an engine that says nothing", () => {
+  it("hangs when several wait for it, not when one does while others read what it streams to them", () => {
+    const { state, clock } = stateOf(unknownSignals);
+    const handOver = (stream: boolean) => {
+      state.inFlight++;
+      return state.handedOver(10, stream);
+    };
+    for (const together of [handOver(true), handOver(true)]) state.waitsNoLonger(10, true, 5, together);
+    clock.advance(100);
+    handOver(false);
+    clock.advance(10_000);
+    expect(state.saidNothingSince(100)).toBe(false);
+    handOver(false);
+    handOver(false);
+    expect(state.saidNothingSince(100)).toBe(true);
+  });
+});

@@ -19,7 +19,7 @@ const longestRestMs = 30_000;
 const silentAfterFailuresMs = 30_000;
 /** An engine that told its load and has said nothing for so long counts as silent, ms: several scrapes in vain. */
 const silentAfterScrapeMs = 10_000;
-/** So many requests are there when nothing that comes from an engine says that it hangs, and not that one of them is long. */
+/** So many requests wait when nothing that comes from an engine says that it hangs, and not that one of them is long. */
 const crowd = 3;
 /** Source of the wait at an engine that is stuck. */
 const noFirstToken = "no first token";
@@ -59,6 +59,8 @@ export class GroupState {
   inFlight = 0;
   /** An operator has taken it out: what runs there finishes, nothing new begins. */
   drained = false;
+  /** Requests handed over of which nothing has come back yet. */
+  #unanswered = 0;
   /** Input tokens of streams handed over that have not produced their first token. */
   #waitingTokens = 0;
   /** The same, counted from the last scrape on: negative when more got their first token than were sent. */
@@ -145,13 +147,17 @@ export class GroupState {
     return this.drain.source === noFirstToken;
   }
 
-  /** Several wait for it, or some before them did in vain, and since then it has given neither a first token nor a whole answer. */
+  /**
+   * Several wait for it, or some before them did in vain, and since then it has given neither a first token nor a whole answer. Who
+   * reads a stream does not wait: it may be busy with that.
+   */
   saidNothingSince(sinceMs: number): boolean {
-    return this.#servedAtMs < sinceMs && (this.inFlight >= crowd || this.#failures > 0);
+    return this.#servedAtMs < sinceMs && (this.#unanswered >= crowd || this.#failures > 0);
   }
 
   /** A request was handed over; a stream's first token will be waited for. Returns what `waitsNoLonger` asks for. */
   handedOver(inputTokens: number, stream: boolean): number {
+    this.#unanswered++;
     if (stream) {
       this.#waitingTokens += inputTokens;
       this.#tokensSinceScrape += inputTokens;
@@ -178,6 +184,7 @@ export class GroupState {
    * `handedOver` said.
    */
   waitsNoLonger(inputTokens: number, stream: boolean, tookMs: number | null, together: number): void {
+    this.#unanswered--;
     if (!stream) {
       this.#wholeTokens -= inputTokens;
       // An engine faster than thought must not seem busy for what it has done long ago.
