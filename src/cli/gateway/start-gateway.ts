@@ -244,6 +244,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     async reloadKeys() {
       const { keys } = settings.configuration;
       if (keys !== null) accounts.replace(await readLimits(keys), clock.monotonicMs());
+      reloads("applied").add(1);
     },
     async reload(next) {
       // Everything that can go wrong is done before anything is changed.

@@ -49,9 +49,7 @@ export interface Survival extends WorstLoss {
 
 /** The same over all periods; null where the survival of failures was not asked for, or nothing is served in any. */
 export function survivalOf({ world, period, deployment, failover, horizon }: PlanDocument): Survival | null {
-  const periods = horizon
-    ? horizon.periods.map((entry, index) => ({ ...entry, period: index }))
-    : [{ period, deployment }];
+  const periods = horizon ? horizon.periods : [{ period, deployment }];
   const losses = periods.flatMap((one) => {
     const loss = worstLoss({ world, ...(failover && { failover }), ...one });
     return loss === null ? [] : [{ ...loss, period: one.period }];

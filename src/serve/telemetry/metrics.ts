@@ -82,7 +82,7 @@ export const metrics = {
   },
   configReloads: {
     name: "disperse_config_reloads_total",
-    help: "Reloads of the configuration, by result (applied, refused).",
+    help: "Reloads of the configuration or of the keys alone, by result (applied, refused).",
   },
   configLoaded: {
     name: "disperse_config_loaded_timestamp_seconds",
