@@ -293,6 +293,15 @@ export const limitModelRows: readonly ModelRow[] = [
     function: "linesOf",
     bound: "limit price",
   },
+  {
+    name: "idle by the number of places",
+    inequality:
+      "2 / (k − 1) · Σ least load · (1 − unserved) ≤ Σ worth · modules − Σ worth · load · share + L / (k · (k − 1)) · Σ open (their places), L = Σ least load; the lines through 1 / (n − 1) at n = k and k + 1",
+    dual: "worth of one module that stands idle, USD/year",
+    file: "world/reserve-limits.ts",
+    function: "idleLimits",
+    bound: "limit price",
+  },
 ];
 
 /** The reference page. */
