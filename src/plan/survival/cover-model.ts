@@ -40,6 +40,9 @@ interface Group {
 
 type Known = Pick<LagrangianResult, "rowPrice" | "limitPrice" | "bounder">;
 
+/** With more arcs, limits that count rows which are paid for stay priced: as rows they cost a third more memory, and plans got worse. */
+const mostArcsWithLimits = 500_000;
+
 /**
  * @param problem With the limits that follow from what is survived.
  * @param paid 1 for rows that are paid for at the prices of the bound.
@@ -53,7 +56,8 @@ export function coverModel(problem: PlanProblem, view: SiteView, paid: Uint8Arra
   let arcUsd = view.usd;
   builder.addOffset(problem.constantUsd ?? 0);
   const isPriced = limits.map(
-    ({ arcs: counted, unserved = [] }) => counted !== undefined && unserved.some((row) => paid[row] === 1),
+    ({ arcs: counted, unserved = [] }) =>
+      (counted !== undefined || arcs.pool.length > mostArcsWithLimits) && unserved.some((row) => paid[row] === 1),
   );
   for (const [l, limit] of limits.entries()) {
     const price = known.limitPrice[l]!;
