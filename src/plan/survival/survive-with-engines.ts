@@ -13,7 +13,7 @@
  * with failures × rows × places, so it is for problems where few models share scarce memory.
  */
 import { continueModel } from "../problem/mip-builder.ts";
-import { formulate, fromColumns } from "../problem/formulate.ts";
+import { arcsByPool, formulate, fromColumns } from "../problem/formulate.ts";
 import { checkSolution, objectiveUsd, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
 import type { EngineSlots } from "../problem/engine-slots.ts";
 import type { PathOptions, PathTools } from "../problem/solution-path.ts";
@@ -66,7 +66,8 @@ export async function surviveWithEngines(
   tools: PathTools,
   path: PathOptions,
 ): Promise<SurvivingPlan | null> {
-  const losses = lossesOf(problem, stages, tables, failures);
+  const { slotsAt, arcsOf } = placesOf(problem, problem.engines!, stages, tables);
+  const losses = lossesOf(problem, stages, tables, failures, slotsAt);
   if (losses === null) return null;
   const formulation = formulate(problem, "all");
   const builder = continueModel(formulation.model);
@@ -88,7 +89,6 @@ export async function surviveWithEngines(
     }
   }
   const all = losses.flatMap(({ ways }) => ways);
-  const { slotsAt, arcsOf } = placesOf(problem, problem.engines!, stages, tables);
   const { arcs } = problem;
   for (const coming of Map.groupBy(all, ({ stage, failure, spot }) => `${stage} ${failure} ${spot}`).values()) {
     const { pools, arcs: served } = slotsAt[coming[0]!.stage]!.get(coming[0]!.spot)!;
@@ -137,8 +137,8 @@ function lossesOf(
   stages: readonly Stage[],
   tables: readonly FailoverTable[],
   failures: readonly Failure[],
+  slotsAt: readonly ReadonlyMap<number, SpotPlace>[],
 ): Loss[] | null {
-  const { slotsAt } = placesOf(problem, problem.engines!, stages, tables);
   const { modelOfRow, kinds } = problem.engines!;
   const losses: Loss[] = [];
   let [count, firstRow] = [0, 0];
@@ -191,17 +191,14 @@ function placesOf(
   tables: readonly FailoverTable[],
 ): { slotsAt: ReadonlyMap<number, SpotPlace>[]; arcsOf: readonly (readonly number[])[] } {
   const arcsOf: number[][] = slots.kinds.map(() => []);
-  const arcsOfPool: number[][] = Array.from({ length: problem.pools.count }, () => []);
-  for (const [arc, kind] of slots.kindOfArc.entries()) {
-    if (kind >= 0) arcsOf[kind]!.push(arc);
-    arcsOfPool[problem.arcs.pool[arc]!]!.push(arc);
-  }
+  for (const [arc, kind] of slots.kindOfArc.entries()) if (kind >= 0) arcsOf[kind]!.push(arc);
+  const byPool = arcsByPool(problem);
   const placeOfPool = new Map(slots.places.flatMap((place) => place.pools.map((pool) => [pool, place] as const)));
   const slotsAt = stages.map(({ pool: firstPool }, stage) => {
     const places = new Map<number, SpotPlace>();
     for (const [spot, own] of tables[stage]!.poolsOfSpot) {
       const pools = own.map((pool) => firstPool + pool);
-      const arcs = pools.flatMap((pool) => arcsOfPool[pool]!);
+      const arcs = pools.flatMap((pool) => [...byPool.arc.subarray(byPool.starts[pool]!, byPool.starts[pool + 1]!)]);
       places.set(spot, { pools, arcs, kinds: placeOfPool.get(pools[0]!)?.kinds ?? [] });
     }
     return places;
