@@ -64,5 +64,12 @@ export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./ledger/roll
 export { RowGroup, type PackedRows } from "./ledger/row-group.ts";
 export { slos, type Slo } from "./account/slo.ts";
 export { splitTarget } from "./wire/request-target.ts";
-export { codingOf, packingRefusal, type readCodings, type Unpack, type Unpacked } from "./wire/packed-body.ts";
+export {
+  codingOf,
+  packedUnasked,
+  packingRefusal,
+  type readCodings,
+  type Unpack,
+  type Unpacked,
+} from "./wire/packed-body.ts";
 export type { ByteSource, Call, Exchange, HttpClient, HttpPost, Page, PageSource, Reply } from "./wire/transport.ts";

@@ -18,6 +18,9 @@ import {
 } from "./misbehaving-upstream.ts";
 
 const jsonHead = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${wholeAnswer.length}\r\n\r\n`;
+/** As proxies write that the engine behind them failed: the event looks like any other and says why at its end. */
+const errorBesideChoices =
+  'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}],"error":{"message":"boom","code":502}}\n\n';
 const cutEvent = 'data: {"id":"x","choices":[{"delta":{"con\n\n';
 
 /** Before its first content a stream's failure can be hidden from the caller. */
@@ -34,6 +37,11 @@ export const beforeContent: Record<string, Behaviour> = {
   "sentinel without a token": streamOf(roleEvent, doneEvent),
   "malformed first event": streamOf(cutEvent, doneEvent),
   "error as the first event": streamOf('data: {"error":{"message":"CUDA out of memory"}}\n\n'),
+  "error beside the choices as the first event": streamOf(errorBesideChoices),
+  "a packed stream": sendThen(
+    `${streamHead.replace("transfer", "content-encoding: gzip\r\ntransfer")}${frame("\x1f\x8b\x08")}0\r\n\r\n`,
+    "stay",
+  ),
   "broken chunk framing": sendThen(`${streamHead}zz\r\nhello`, "stay"),
   "a page instead of a stream": sendThen(
     "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nhi",
@@ -54,6 +62,13 @@ export const afterContent: Record<string, Behaviour> = {
   "proper end without a finish": streamOf(roleEvent, contentEvent("one ")),
   "malformed event in mid-stream": streamOf(roleEvent, contentEvent("one "), cutEvent, doneEvent),
   "error event in mid-stream": streamOf(roleEvent, contentEvent("one "), 'data: {"error":{"message":"boom"}}\n\n'),
+  "error beside the choices in mid-stream": streamOf(
+    roleEvent,
+    contentEvent("one "),
+    errorBesideChoices,
+    finishEvent,
+    doneEvent,
+  ),
   "broken chunk framing in mid-stream": sendThen(`${streamHead}${frame(contentEvent("one "))}zz\r\n`, "stay"),
 };
 
@@ -66,6 +81,10 @@ export const brokenWhole: Record<string, Behaviour> = {
   "close in the middle of the body": sendThen(jsonHead + wholeAnswer.slice(0, 40), "close"),
   "silence in the middle of the body": sendThen(jsonHead + wholeAnswer.slice(0, 40), "stay"),
   "a body that is not JSON": (socket) => answer(socket, 200, "{"),
+  "an error with status 200": (socket) => answer(socket, 200, '{"error":{"message":"boom","code":500}}'),
+  "an error without its wrapping and with status 200": (socket) =>
+    answer(socket, 200, '{"object":"error","message":"boom","code":500}'),
+  "a packed body": (socket) => answer(socket, 200, "\x1f\x8b\x08", "content-encoding: gzip\r\n"),
   "a body that is no object": (socket) => answer(socket, 200, "[1]"),
   "a stream instead of JSON": streamOf(roleEvent, contentEvent("one "), finishEvent, doneEvent),
   "status 500": failWith(500),

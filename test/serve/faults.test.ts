@@ -9,13 +9,16 @@ import {
   endless,
   failWith,
   finishEvent,
+  frame,
   roleEvent,
   sendThen,
   startUpstream,
+  streamHead,
   streamOf,
   streamThen,
   usageEvent,
   wellBehaved,
+  wholeAnswer,
   type Behaviour,
   type Upstream,
 } from "./misbehaving-upstream.ts";
@@ -64,6 +67,8 @@ const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((mesh) => mesh.close()));
 });
+
+const last = "0\r\n\r\n";
 
 const request = { model: "disperse/chat", messages: [{ role: "user" as const, content: "Hello" }] };
 
@@ -556,6 +561,41 @@ describe.each(transports)("over $name:", (transport) => {
         error: null,
         site: "near-edge",
       });
+    });
+
+    it.each([
+      ["1.0", ""],
+      ["1.1", "connection: close\r\n"],
+      ["1.1", ""],
+    ])("may end an answer by closing the connection, as HTTP/%s allows: %j", async (version, headers) => {
+      const head = (type: string) => `HTTP/${version} 200 OK\r\ncontent-type: ${type}\r\n${headers}\r\n`;
+      const events = [roleEvent, contentEvent("one "), finishEvent];
+      const mesh = await meshOf(sendThen(head("text/event-stream") + events.join(""), "close"));
+      const streamed = await readStream(mesh.client);
+      expect(streamed).toMatchObject({ text: "one ", finish: "stop", error: null, site: "near-edge" });
+      mesh.near.behave(sendThen(head("application/json") + wholeAnswer, "close"));
+      const whole = await mesh.client.chat.completions.create(request);
+      expect(whole.choices[0]!.message.content).toBe("one two three");
+      mesh.near.behave(sendThen(head("application/json") + wholeAnswer.slice(0, 80), "close"));
+      const { response } = await mesh.client.chat.completions.create(request).withResponse();
+      expect(response.headers.get("x-disperse-site")).toBe("bloc-core");
+    });
+
+    it("may write the type of their answer in any case", async () => {
+      const head = streamHead.replace("text/event-stream", "Text/Event-Stream");
+      const mesh = await meshOf(
+        sendThen(head + [contentEvent("one "), finishEvent].map(frame).join("") + last, "stay"),
+      );
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one ", error: null, site: "near-edge" });
+    });
+
+    it("may send comments, empty events and other fields between and in front of their events", async () => {
+      const odd = [": ping\n\n", "data:\n\n", "data: \n\n", "event: message\nid: 1\n", ": ping\n"];
+      const events = [roleEvent, contentEvent("one "), contentEvent("two "), finishEvent, doneEvent];
+      const mesh = await meshOf(streamOf(...events.flatMap((event) => [odd.join("") + event])));
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one two ", finish: "stop", error: null });
+      mesh.near.behave(streamOf(...events.map((event) => (odd.join("") + event).replaceAll("\n", "\r\n"))));
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one two ", finish: "stop", error: null });
     });
 
     it("may send bytes that are not UTF-8 inside a text", async () => {

@@ -1,5 +1,12 @@
 import { Pool, type Dispatcher } from "undici";
-import type { EngineEvents, EngineFailure, EngineRun, HttpClient } from "../../serve/index.ts";
+import {
+  codingOf,
+  packedUnasked,
+  type EngineEvents,
+  type EngineFailure,
+  type EngineRun,
+  type HttpClient,
+} from "../../serve/index.ts";
 
 export interface UndiciClientOptions {
   /** Connections at most; requests beyond wait. */
@@ -79,6 +86,12 @@ class UndiciRun implements EngineRun, Dispatcher.DispatchHandler {
   ): void {
     if (this.#cancelled || status < 200) return;
     this.#answered = true;
+    if (codingOf(headers["content-encoding"]?.toString()) !== null) {
+      this.#cancelled = true;
+      this.#events.end(packedUnasked);
+      this.#controller?.abort(new Error("packed"));
+      return;
+    }
     const contentType = String(headers["content-type"] ?? "");
     this.#events.head({ status, contentType, retryAfterMs: readRetryAfter(headers["retry-after"]) });
   }

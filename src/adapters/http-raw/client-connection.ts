@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import type { EngineEvents, EngineFailure } from "../../serve/index.ts";
+import { codingOf, packedUnasked, type EngineEvents, type EngineFailure } from "../../serve/index.ts";
 import { LateWriter, requestBegan, requestEnded } from "./late-writer.ts";
 import { fieldValue, type MessageHead } from "./message-head.ts";
 import { MessageParser, type MessageEvents } from "./message-parser.ts";
@@ -88,6 +88,10 @@ export class ClientConnection implements MessageEvents {
   onHead({ status, fields, keepAlive }: MessageHead): void {
     this.#interim = status < 200;
     if (this.#interim) return;
+    if (codingOf(fieldValue(fields, "content-encoding")) !== null) {
+      this.#failure = packedUnasked;
+      return void this.#socket.destroy();
+    }
     this.#keepAlive = keepAlive;
     this.#carried?.events.head({
       status,

@@ -130,7 +130,8 @@ export class MessageParser {
     current = this;
     const outcome = wasm.llhttp_finish(this.#pointer);
     current = null;
-    return outcome === ok;
+    // A message that ends with its connection is completed by this, and whoever hears of it stops the parser there.
+    return outcome === ok || outcome === paused;
   }
 
   /** Gives the parser's memory back; it must not be used afterwards. */

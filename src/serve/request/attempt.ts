@@ -4,7 +4,7 @@ import type { AttemptOutcome } from "../ledger/ledger.ts";
 import type { GroupState } from "../mesh/mesh-state.ts";
 import type { ByteText, EngineEvents, EngineFailure, EngineHead, EngineRun } from "../wire/ports.ts";
 import { SseStream } from "../stream/sse-stream.ts";
-import { parseObject, usageIn, type EngineUsage } from "../stream/stream-event.ts";
+import { parseObject, tellsError, usageIn, type EngineUsage } from "../stream/stream-event.ts";
 import { textTokensOf } from "../stream/meter.ts";
 import type { Waiting } from "./deadlines.ts";
 
@@ -149,7 +149,7 @@ export class Attempt implements EngineEvents, Waiting {
     if (this.phase !== "waiting") return;
     this.#head = head;
     this.status = head.status;
-    const isStream = head.contentType.startsWith("text/event-stream");
+    const isStream = /^text\/event-stream/i.test(head.contentType);
     if (head.status !== 200) return;
     if (isStream) {
       this.#stream = new SseStream(this.#limits);
@@ -325,6 +325,7 @@ export class Attempt implements EngineEvents, Waiting {
     const answer = parseObject(this.#held);
     const mayBeText = this.#limits.answer === "any" && !isJson(contentType);
     if (answer === null && !mayBeText) return this.fail("malformed", describe.malformed);
+    if (answer !== null && tellsError(answer)) return this.fail("engine-error", "the engine answered with an error");
     this.usage = usageIn(answer ?? {});
     if (answer !== null && this.usage?.outputTokens == null) this.textTokens = textTokensOf(answer);
     this.phase = "over";

@@ -14,6 +14,11 @@ describe("what a broken stream had said", () => {
     expect(saidSoFar(events)).toEqual({ text: "Grüß Gott \u{1f600}", tokens: 2 });
   });
 
+  it("is found behind comments and other fields of an event", () => {
+    const events = `: ping\n${event({ content: "Hel" })}id: 7\r\n${event({ content: "lo" }).replaceAll("\n", "\r\n")}: ping\n\n`;
+    expect(saidSoFar(events)).toEqual({ text: "Hello", tokens: 2 });
+  });
+
   it.each([
     ["nothing yet", event({ role: "assistant" })],
     ["a tool call", event({ content: "a" }) + event({ tool_calls: [{ index: 0 }] })],

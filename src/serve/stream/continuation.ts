@@ -17,10 +17,11 @@ export function saidSoFar(events: ByteText): Said | null {
   let bytes = "";
   let tokens = 0;
   for (const block of events.split(/\r?\n\r?\n/)) {
-    if (!block.startsWith("data:")) continue;
+    const data = dataOf(block);
+    if (data === "") continue;
     let event: { choices?: { index?: number; delta?: Record<string, unknown>; finish_reason?: unknown }[] };
     try {
-      event = JSON.parse(block.slice(5)) as typeof event;
+      event = JSON.parse(data) as typeof event;
     } catch {
       return null;
     }
@@ -35,6 +36,16 @@ export function saidSoFar(events: ByteText): Said | null {
     }
   }
   return tokens === 0 ? null : { text: textOf(bytes), tokens };
+}
+
+/** What an event says; comments and other fields may stand in front of it. */
+function dataOf(block: ByteText): string {
+  if (block.startsWith("data:") && !/[\r\n]/.test(block)) return block.slice(5).trim();
+  const lines = block.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
+  return lines
+    .map((line) => line.slice(5))
+    .join("\n")
+    .trim();
 }
 
 /**

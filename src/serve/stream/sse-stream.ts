@@ -42,10 +42,10 @@ const nothing: StreamRead = { forward: "", firstContent: false, contentEvents: 0
 
 /**
  * The end of `usage":`, which is looked for instead of all of it: V8 finds texts of up to six characters by their first
- * one, many times as fast as longer ones, and few letters of an event are a `g`.
+ * one, many times as fast as longer ones, and few letters of an event are a `g`. Of `"error":` likewise.
  */
-const usageKeyEnd = 'ge":';
-const usageKeyBegin = "usa";
+const usageKey = { begin: "usa", end: 'ge":' };
+const errorKey = { begin: '"er', end: 'ror":' };
 const finishPattern = /"finish_reason": ?"/g;
 const byteOrderMark = "\xef\xbb\xbf";
 
@@ -65,8 +65,8 @@ export class SseStream {
   /** The last reads with complete events; looked at only when a stream ends without its sentinel or without usage. */
   #recent: ByteText = "";
   #earlier: ByteText = "";
-  /** Position of the next `usage` object in the text being read; Infinity when there is none. */
-  #usageAt = Number.POSITIVE_INFINITY;
+  /** Position of the next usage or error in the text being read, whose event is to be parsed; Infinity when there is none. */
+  #noteAt = Number.POSITIVE_INFINITY;
   #rest: ByteText = "";
   /** A carriage return was seen, so lines may end in any of the three ways. */
   #returns = false;
@@ -118,7 +118,7 @@ export class SseStream {
     let end = this.#endOfEvent(text, 0);
     if (end < 0) return this.#keep(text, nothing);
 
-    this.#usageAt = nextUsage(text, 0);
+    this.#noteAt = nextNote(text, 0);
     this.#earlier = this.#recent;
     this.#recent = text;
     let start = 0;
@@ -136,7 +136,7 @@ export class SseStream {
       }
       if (kind === "content") contentEvents++;
       else if (kind === "sentinel" || kind === "last") done = true;
-      else if (kind === "usage-wrong" || (kind === "usage-only" && !this.#options.keepUsage)) {
+      else if (kind === "usage-wrong" || kind === "empty" || (kind === "usage-only" && !this.#options.keepUsage)) {
         kept += text.slice(keptFrom, start);
         keptFrom = this.#next;
       }
@@ -206,16 +206,16 @@ export class SseStream {
   }
 
   #judgePayload(text: ByteText, from: number, end: number): EventKind {
-    const hasUsage = this.#usageAt < end;
-    const usual = this.#hasContent && !hasUsage ? kindByStart(text, from) : null;
+    const hasNote = this.#noteAt < end;
+    const usual = this.#hasContent && !hasNote ? kindByStart(text, from) : null;
     if (usual !== null) return usual;
-    if (hasUsage) this.#usageAt = nextUsage(text, end);
+    if (hasNote) this.#noteAt = nextNote(text, end);
     return this.#judgeEvent(text.slice(from, end));
   }
 
   /** The general case: comments, several lines per event, other fields. Rare, so it may be slow. */
   #judgeLines(text: ByteText, start: number, end: number): EventKind {
-    if (this.#usageAt < end) this.#usageAt = nextUsage(text, end);
+    if (this.#noteAt < end) this.#noteAt = nextNote(text, end);
     const data: string[] = [];
     for (const line of text.slice(start, end).split(/\r\n|\r|\n/)) {
       if (line.startsWith("data:")) data.push(line.charCodeAt(5) === space ? line.slice(6) : line.slice(5));
@@ -225,6 +225,8 @@ export class SseStream {
     }
     if (data.length === 0) return "preamble";
     const payload = data.join("\n");
+    // By the rules of event streams nothing was sent, but clients would look for JSON in it.
+    if (payload.trim() === "") return "empty";
     return payload.trim() === "[DONE]" ? "sentinel" : this.#judgeEvent(payload);
   }
 
@@ -241,14 +243,17 @@ export class SseStream {
 /** A blank line in any of the three ways lines may end. A lone return at the very end may be half of a line end. */
 const blankLine = /\r\n\r\n|\n\n|\n\r\n|\r\n\n|\r\r\n?|\r\n\r(?=[^\n])|\n\r(?=[^\n])/g;
 
-/** Position of the next `usage` that is an object: some engines write a null into every event but the last. */
-function nextUsage(text: ByteText, from: number): number {
-  const begin = usageKeyBegin.length;
-  for (let at = text.indexOf(usageKeyEnd, from + begin); at >= 0; at = text.indexOf(usageKeyEnd, at + 1)) {
-    if (!text.startsWith(usageKeyBegin, at - begin)) continue;
-    const value = at + usageKeyEnd.length;
+function nextNote(text: ByteText, from: number): number {
+  return Math.min(nextMember(text, from, usageKey), nextMember(text, from, errorKey));
+}
+
+/** Position of the next member that is an object: some engines write a null into every event but the last. */
+function nextMember(text: ByteText, from: number, { begin, end }: { begin: string; end: string }): number {
+  for (let at = text.indexOf(end, from + begin.length); at >= 0; at = text.indexOf(end, at + 1)) {
+    if (!text.startsWith(begin, at - begin.length)) continue;
+    const value = at + end.length;
     const first = text.charCodeAt(value);
-    if (first === openBrace || (first === space && text.charCodeAt(value + 1) === openBrace)) return at - begin;
+    if (first === openBrace || (first === space && text.charCodeAt(value + 1) === openBrace)) return at - begin.length;
   }
   return Number.POSITIVE_INFINITY;
 }

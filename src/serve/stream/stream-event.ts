@@ -6,6 +6,7 @@ export type EventKind =
   | "preamble"
   | "usage-only"
   | "usage-wrong"
+  | "empty"
   | "last"
   | "sentinel"
   | "malformed"
@@ -55,14 +56,22 @@ function kindOfType(type: string): EventKind {
 
 /** What a parsed event is; usage events of chat streams carry nothing else. */
 export function kindOf(event: Record<string, unknown>, usage: EngineUsage | null, afterContent: boolean): EventKind {
-  const { type, choices, error, object } = event;
-  if (error !== undefined && error !== null && choices === undefined) return "engine-error";
-  if (object === "error" || type === "error" || type === "response.failed") return "engine-error";
+  const { type, choices } = event;
+  if (tellsError(event) || type === "error" || type === "response.failed") return "engine-error";
   if (typeof type === "string") return kindOfType(type);
   if (isObject(event["usage"]) && Array.isArray(choices) && choices.length === 0) {
     return usage === null ? "usage-wrong" : "usage-only";
   }
   return afterContent || hasContent(event) ? "content" : "preamble";
+}
+
+/**
+ * Whether an event or a whole answer tells of a failure, whatever its status: proxies put the error beside the choices so far,
+ * and who has begun to answer with 200 has no other place for it. A kept response has its error as a part of what it is.
+ */
+export function tellsError({ error, object }: Record<string, unknown>): boolean {
+  if (object === "error") return true;
+  return object !== "response" && (isObject(error) ? Object.keys(error).length > 0 : typeof error === "string");
 }
 
 export function parseObject(text: ByteText): Record<string, unknown> | null {

@@ -1,4 +1,5 @@
 import { apiError, type ApiError } from "./api-error.ts";
+import type { EngineFailure } from "./ports.ts";
 
 /** Why a packed body could not be read. */
 export type PackingFault = "unknown-coding" | "too-large" | "broken";
@@ -23,6 +24,12 @@ export function codingOf(field: string | undefined): string | null {
   if (coding === "" || coding === "identity") return null;
   return coding === "x-gzip" ? "gzip" : coding;
 }
+
+/** What an attempt failed of whose answer came packed: engines are not told that anybody could read it. */
+export const packedUnasked: EngineFailure = {
+  kind: "protocol",
+  message: "the engine packed its answer, which nobody asked for",
+};
 
 /** Whether who sent this `accept-encoding` field reads gzip (RFC 9110 §12.5.3); a weight of nothing says it does not. */
 export function takesGzip(field: string | undefined): boolean {
