@@ -17,14 +17,26 @@ describe("hedging", () => {
   });
 
   it("stays under its cap however slow the answers are", () => {
-    const hedging = observed(0.05, 400);
-    let hedges = 0;
-    for (let request = 0; request < 10_000; request++) {
-      hedging.delayMs(0);
-      if (hedging.take()) hedges++;
+    for (const isStream of [true, false]) {
+      const hedging = observed(0.05, 400);
+      let hedges = 0;
+      for (let request = 0; request < 10_000; request++) {
+        hedging.began(isStream);
+        if (hedging.take(isStream)) hedges++;
+      }
+      expect(hedges).toBeGreaterThan(400);
+      expect(hedges).toBeLessThanOrEqual(10_000 * 0.05 + 10);
     }
-    expect(hedges).toBeGreaterThan(400);
-    expect(hedges).toBeLessThanOrEqual(10_000 * 0.05 + 10);
+  });
+
+  it("leaves whole answers their share, however many streams are slow", () => {
+    const hedging = new Hedging(0.02, 1);
+    for (let request = 0; request < 100; request++) {
+      hedging.began(true);
+      while (hedging.take(true));
+    }
+    expect(hedging.take(false)).toBe(true);
+    expect(hedging.take(false)).toBe(false);
   });
 
   it("holds answers that are no streams against the longest of the latest, which fades", () => {
@@ -38,6 +50,8 @@ describe("hedging", () => {
   });
 
   it("can be off", () => {
-    expect(observed(0, 400).delayMs(0)).toBeNull();
+    const off = observed(0, 400);
+    expect(off.delayMs(0)).toBeNull();
+    expect([off.take(true), off.take(false)]).toEqual([false, false]);
   });
 });

@@ -25,12 +25,14 @@ interface Workload {
 /**
  * Decides when an answer that has not begun is worth a second attempt elsewhere (Dean and Barroso, The Tail at Scale,
  * 2013): a stream after the 95th percentile of recent first-token waits, another after far more than any took lately, and
- * for at most `ratio` of all requests.
+ * for at most `ratio` of all streams and of all others. Each kind has permissions of its own: streams hedge as often as they may,
+ * and an engine that hangs must not keep whole answers for want of one.
  */
 export class Hedging {
   readonly #ratio: number;
   readonly #workloads: Workload[];
-  #credit = 1;
+  #streamCredit = 1;
+  #wholeCredit = 1;
 
   constructor(ratio: number, workloads: number) {
     this.#ratio = ratio;
@@ -44,16 +46,19 @@ export class Hedging {
     }));
   }
 
-  /** A request begins: time after which it may be hedged, ms; null = not at all. */
-  delayMs(workload: number): number | null {
-    if (this.#ratio <= 0) return null;
-    this.#credit = Math.min(savedAtMost, this.#credit + this.#ratio);
-    return this.#workloads[workload]!.delayMs;
+  /** A request begins, which earns its share of a permission. */
+  began(isStream: boolean): void {
+    if (isStream) this.#streamCredit = Math.min(savedAtMost, this.#streamCredit + this.#ratio);
+    else this.#wholeCredit = Math.min(savedAtMost, this.#wholeCredit + this.#ratio);
   }
 
-  /** The same for a request whose answer is no stream; null = too few such have come for a judgement. */
+  /** Time after which a stream may be hedged, ms; null = not at all. */
+  delayMs(workload: number): number | null {
+    return this.#ratio <= 0 ? null : this.#workloads[workload]!.delayMs;
+  }
+
+  /** Time after which an answer that is no stream is late, ms; null = too few such have come for a judgement. */
   wholeDelayMs(workload: number): number | null {
-    if (this.#ratio > 0) this.#credit = Math.min(savedAtMost, this.#credit + this.#ratio);
     const { whole, longestMs } = this.#workloads[workload]!;
     return whole < late.enough ? null : late.ms + late.ratio * longestMs;
   }
@@ -65,10 +70,11 @@ export class Hedging {
     entry.longestMs = Math.max(tookMs, entry.longestMs * late.fading);
   }
 
-  /** Whether one more hedge fits into the cap; if so it is counted. */
-  take(): boolean {
-    if (this.#ratio <= 0 || this.#credit < 1) return false;
-    this.#credit -= 1;
+  /** Whether one more hedge of a stream, or of another answer, fits into the cap; if so it is counted. */
+  take(isStream: boolean): boolean {
+    if (this.#ratio <= 0 || (isStream ? this.#streamCredit : this.#wholeCredit) < 1) return false;
+    if (isStream) this.#streamCredit--;
+    else this.#wholeCredit--;
     return true;
   }
 

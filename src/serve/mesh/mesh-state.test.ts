@@ -219,19 +219,25 @@ describe("silence of a group", () => {
 });
 
 describe("an engine that says nothing", () => {
-  it("hangs when several wait for it, not when one does while others read what it streams to them", () => {
+  it("keeps others in vain once one was left without an answer, until anybody gets one", () => {
     const { state, clock } = stateOf(unknownSignals);
     const handOver = (stream: boolean) => {
       state.inFlight++;
       return state.handedOver(10, stream);
     };
-    for (const together of [handOver(true), handOver(true)]) state.waitsNoLonger(10, true, 5, together);
-    clock.advance(100);
-    handOver(false);
+    for (const stream of [false, false, false, true]) handOver(stream);
     clock.advance(10_000);
-    expect(state.saidNothingSince(100)).toBe(false);
-    handOver(false);
-    handOver(false);
-    expect(state.saidNothingSince(100)).toBe(true);
+    expect(state.saidNothingSince(0)).toBe(false);
+    state.failed(null);
+    expect(state.saidNothingSince(0)).toBe(false);
+    state.failed(null, true);
+    expect(state.saidNothingSince(0)).toBe(true);
+    const heardMs = 10_000;
+    state.waitsNoLonger(10, true, 5, 1);
+    expect(state.saidNothingSince(0)).toBe(false);
+    clock.advance(1);
+    state.failed(null, true);
+    expect(state.saidNothingSince(heardMs)).toBe(false);
+    expect(state.saidNothingSince(heardMs + 1)).toBe(true);
   });
 });

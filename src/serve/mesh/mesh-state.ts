@@ -19,8 +19,6 @@ const longestRestMs = 30_000;
 const silentAfterFailuresMs = 30_000;
 /** An engine that told its load and has said nothing for so long counts as silent, ms: several scrapes in vain. */
 const silentAfterScrapeMs = 10_000;
-/** So many requests wait when nothing that comes from an engine says that it hangs, and not that one of them is long. */
-const crowd = 3;
 /** Source of the wait at an engine that is stuck. */
 const noFirstToken = "no first token";
 /** How long an engine that lacks a model or an endpoint is believed to: somebody may load it meanwhile. */
@@ -59,8 +57,6 @@ export class GroupState {
   inFlight = 0;
   /** An operator has taken it out: what runs there finishes, nothing new begins. */
   drained = false;
-  /** Requests handed over of which nothing has come back yet. */
-  #unanswered = 0;
   /** Input tokens of streams handed over that have not produced their first token. */
   #waitingTokens = 0;
   /** The same, counted from the last scrape on: negative when more got their first token than were sent. */
@@ -80,6 +76,8 @@ export class GroupState {
   #restUntilMs = 0;
   #suspectUntilMs = 0;
   #failedAtMs = Number.NEGATIVE_INFINITY;
+  /** A request got nothing of it in all its time, and nobody has got anything since. */
+  #fellSilent = false;
   /** Last whole answer or first token. */
   #servedAtMs = Number.NEGATIVE_INFINITY;
   readonly #clock: Clock;
@@ -148,16 +146,15 @@ export class GroupState {
   }
 
   /**
-   * Several wait for it, or some before them did in vain, and since then it has given neither a first token nor a whole answer. Who
-   * reads a stream does not wait: it may be busy with that.
+   * It has given neither a first token nor a whole answer to anybody since then, and one who asked was left without: others that
+   * wait as long do so in vain.
    */
   saidNothingSince(sinceMs: number): boolean {
-    return this.#servedAtMs < sinceMs && (this.#unanswered >= crowd || this.#failures > 0);
+    return this.#fellSilent && this.#servedAtMs < sinceMs;
   }
 
   /** A request was handed over; a stream's first token will be waited for. Returns what `waitsNoLonger` asks for. */
   handedOver(inputTokens: number, stream: boolean): number {
-    this.#unanswered++;
     if (stream) {
       this.#waitingTokens += inputTokens;
       this.#tokensSinceScrape += inputTokens;
@@ -184,7 +181,6 @@ export class GroupState {
    * `handedOver` said.
    */
   waitsNoLonger(inputTokens: number, stream: boolean, tookMs: number | null, together: number): void {
-    this.#unanswered--;
     if (!stream) {
       this.#wholeTokens -= inputTokens;
       // An engine faster than thought must not seem busy for what it has done long ago.
@@ -250,12 +246,17 @@ export class GroupState {
 
   #heard(nowMs: number): void {
     this.#servedAtMs = nowMs;
+    this.#fellSilent = false;
     this.#silence.heard(nowMs);
   }
 
-  /** A request failed; `retryAfterMs` is the engine's own wish and is honoured at once. */
-  failed(retryAfterMs: number | null): void {
+  /**
+   * A request failed; `retryAfterMs` is the engine's own wish and is honoured at once. `inSilence`: it had all its time, and
+   * nothing came.
+   */
+  failed(retryAfterMs: number | null, inSilence = false): void {
     this.#failures++;
+    if (inSilence) this.#fellSilent = true;
     const nowMs = this.#clock.monotonicMs();
     this.#failedAtMs = nowMs;
     this.#ratio.count(true, nowMs);

@@ -199,7 +199,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
     }
     // A refusal says nothing about the engine's health, also one to go on with an answer that another engine began.
     if (!isCallersFault(failure)) {
-      attempt.state.failed(failure.retryAfterMs);
+      attempt.state.failed(failure.retryAfterMs, failure.cause === "timeout");
       this.#failure = failure;
     }
     this.#lastSequence = attempt.stream?.lastSequence ?? -1;
@@ -218,21 +218,34 @@ export class Inference implements Exchange, AttemptOwner, Member {
   }
 
   /**
-   * The first attempt takes too long: ask a second engine as well, if the cap on such traffic allows. Of an engine that is
-   * stuck, or says nothing to anybody, nothing is to be expected, and what it holds is asked for elsewhere whatever the cap.
+   * The first attempt takes too long: ask a second engine as well, if the cap on such traffic allows. A first token that an engine
+   * which is stuck gives to nobody is asked for elsewhere whatever the cap. Of an answer that is no stream nobody sees whether it
+   * is stuck or long, so a few are asked for twice; once one has come sooner from elsewhere, the others are given up here.
    */
   #askSecond(): void {
     const hedge = this.#hedge;
     this.#hedge = null;
     if (hedge === null || this.#over || this.#streaming || this.#live.length !== 1) return;
     const nowMs = this.#core.look();
-    const { state, startedMs } = this.#live[0]!;
-    const hangs = this.#admitted.request.stream ? state.isStuck : state.saidNothingSince(startedMs);
-    if (!hangs && !this.#core.hedging.take()) {
+    const { stream } = this.#admitted.request;
+    const first = this.#live[0]!;
+    if (!stream && first.state.saidNothingSince(first.startedMs)) this.#leave(first, nowMs);
+    else if ((stream && first.state.isStuck) || this.#core.hedging.take(stream)) {
+      if (this.#startNext("hedge")) this.#hedged = true;
+    } else {
       hedge.deadlineMs = nowMs + stuckLookMs;
       this.#core.deadlines.add(hedge);
       this.#hedge = hedge;
-    } else if (this.#startNext("hedge")) this.#hedged = true;
+    }
+  }
+
+  /** Gives an attempt up for one at the next engine, if there is one that takes it. */
+  #leave(first: Attempt, nowMs: number): void {
+    if (!this.#startNext("fallback") || !this.#live.includes(first)) return;
+    first.cancel("timeout", true);
+    first.state.failed(null, true);
+    this.#settle(first);
+    this.#planHedge(nowMs);
   }
 
   #tryNext(failure: AttemptFailure | null): void {
@@ -294,7 +307,10 @@ export class Inference implements Exchange, AttemptOwner, Member {
         },
         attempt,
       );
-      if (this.#attempts === 1) this.#planHedge(nowMs);
+      if (this.#attempts === 1) {
+        this.#core.hedging.began(request.stream);
+        this.#planHedge(nowMs);
+      }
       return true;
     }
     return false;
@@ -350,7 +366,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
       // Another engine had all its time to answer after this one should have.
       const inVain = !this.#admitted.request.stream && other.number < attempt.number;
       other.cancel("superseded", inVain);
-      if (inVain && other.state !== attempt.state) other.state.failed(null);
+      if (inVain && other.state !== attempt.state) other.state.failed(null, true);
       this.#book(other);
       return false;
     });
