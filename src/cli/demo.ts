@@ -53,7 +53,7 @@ export async function demo(options: DemoOptions): Promise<void> {
 
   heading("4. Serve: the planned mesh, with emulated engines");
   const service = await startGateway({
-    configuration: { plan, simulation, upstreams: [], keys: null, tls: null, defaultArea: null },
+    configuration: { plan, simulation, upstreams: [], keys: null, defaultArea: null },
     host: "127.0.0.1",
     port: options.port,
     anyPort: true,

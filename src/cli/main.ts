@@ -2,6 +2,9 @@ import { enableCompileCache } from "node:module";
 import { exitCodes } from "./terminal/exit-codes.ts";
 import { fileFault } from "./terminal/file-errors.ts";
 
+// Asked to read its files again before it has read them, a gateway that starts must not end. What comes later is heard by `serve`.
+if (process.argv[2] === "serve") process.on("SIGHUP", () => {});
+
 // Half a second of every start would go into compiling the same files again: of this process, of its threads and of the
 // processes it starts, which read of it in their environment.
 const { directory } = enableCompileCache();

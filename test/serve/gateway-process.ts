@@ -33,6 +33,7 @@ export async function startServe(
   plan: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  started: (child: ChildProcess) => void = () => {},
 ): Promise<GatewayProcess> {
   const child = spawn(
     process.execPath,
@@ -43,6 +44,7 @@ export async function startServe(
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
+  started(child);
   const texts = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => (texts[name] += text));

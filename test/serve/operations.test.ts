@@ -103,6 +103,37 @@ describe("a configuration that changes under a running gateway", () => {
     expect((await post(gateway.url, chat, authorized)).headers.get("x-disperse-cache")).toBe("hit");
   });
 
+  it.skipIf(!existsSync("/proc/self/status")).each([1, 2])(
+    "is read again when that was asked for before it listened, and neither then nor while it stops does asking end it (--workers %i)",
+    async (workers) => {
+      const upstream = await startUpstream(streamThen([roleEvent, contentEvent("one ")], "stay"));
+      const place = newFolder();
+      const spec = `site=near-edge,workload=chat,url=${upstream.url},model=m,metrics=none`;
+      let asking: NodeJS.Timeout | undefined;
+      const hearsHangUps = (pid: number) =>
+        (Number.parseInt(/SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]!.slice(-1), 16) & 1) >
+        0;
+      const args = ["--upstream", spec, "--no-emulated", "--workers", String(workers), "--grace", "1"];
+      const gateway = await start(writePlan(place), args, {}, (child) => {
+        asking = setInterval(() => hearsHangUps(child.pid!) && child.kill("SIGHUP"), 10);
+      });
+      clearInterval(asking);
+      await gateway.says("configuration reloaded (SIGHUP)");
+      const reader = (await post(gateway.url, { ...chat, stream: true })).body!.getReader();
+      await reader.read();
+      gateway.child.kill("SIGTERM");
+      await gateway.says("stopping");
+      asking = setInterval(() => gateway.child.kill("SIGHUP"), 50);
+      let text = "";
+      for (let part = await reader.read(); !part.done; part = await reader.read())
+        text += Buffer.from(part.value).toString();
+      clearInterval(asking);
+      expect(text).toContain('"code":"shutting_down"');
+      expect(await gateway.ended).toBe(0);
+      await upstream.close();
+    },
+  );
+
   it("lets streams that began before finish", async () => {
     const place = newFolder();
     const upstream = await startUpstream(streamThen([roleEvent, contentEvent("one ")], "stay"));
@@ -242,12 +273,29 @@ describe.skipIf(!existsSync("/usr/bin/openssl"))("TLS", () => {
     const plain = await fetch(`${gateway.url.replace("https", "http")}/v1/models`);
     expect([plain.status, await plain.text()]).toEqual([400, expect.stringContaining("Use https:// in the address")]);
     certify(place, "two.test");
-    await gateway.says("configuration reloaded");
+    await gateway.says("certificate reloaded");
     expect(await nameShown(gateway.url)).toBe("two.test");
     // A certificate without its key is refused, and the one in force goes on.
     writeFileSync(join(place, "key.pem"), "nonsense");
-    await gateway.says("the last good one stays in force");
+    await gateway.says("the certificate is not reloaded (a file has changed); the last good one stays in force");
     expect(await nameShown(gateway.url)).toBe("two.test");
+  });
+
+  it("is spoken with a renewed certificate also while the plan cannot be used", async () => {
+    const place = newFolder();
+    certify(place, "one.test");
+    const tls = ["--tls-cert", join(place, "cert.pem"), "--tls-key", join(place, "key.pem")];
+    const plan = writePlan(place);
+    const gateway = await start(plan, tls);
+    writeFileSync(plan, "{");
+    await gateway.says("the configuration is not reloaded");
+    certify(place, "two.test");
+    await gateway.says("certificate reloaded (a file has changed)");
+    expect(await nameShown(gateway.url)).toBe("two.test");
+    certify(place, "three.test");
+    gateway.child.kill("SIGHUP");
+    await gateway.says("certificate reloaded (SIGHUP)");
+    expect(await nameShown(gateway.url)).toBe("three.test");
   });
 
   it("waits for nobody who begins a handshake and leaves it at that", async () => {

@@ -8,7 +8,7 @@ import { inPeriod } from "../document/period-option.ts";
 import { readJson, readPlan, readText } from "../document/read-plan.ts";
 import { readUpstreams } from "./upstream.ts";
 
-/** Files and words a running gateway is configured with. All files but the keys are read again when one of them changes. */
+/** Files and words a running gateway is configured with. Keys and certificate are read again by themselves, all others when one of them changes. */
 export interface GatewayFiles {
   readonly plan: string;
   /** Period of the plan that is served; null = the first. */
@@ -28,7 +28,6 @@ export interface Configuration {
   readonly simulation: SimulationResult | null;
   readonly upstreams: readonly ReadyUpstream[];
   readonly keys: string | null;
-  readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly defaultArea: string | null;
 }
 
@@ -46,7 +45,6 @@ export async function readConfiguration(files: GatewayFiles, env: NodeJS.Process
     simulation: files.simulation === null ? null : readSimulation(files.simulation),
     upstreams: await namedUpstreams(readUpstreams(files.upstreamSpecs, files.upstreams, plan, env)),
     keys: files.keys,
-    tls: readTls(files.tlsCert, files.tlsKey),
     defaultArea: files.defaultArea,
   };
 }
@@ -56,12 +54,21 @@ export function keyPaths({ keys }: GatewayFiles): string[] {
   return keys === null ? [] : [keys, pepperPath(keys)];
 }
 
-/** Paths whose change is a reason to read everything else again. */
-export function watchedPaths({ plan, simulation, upstreams, tlsCert, tlsKey }: GatewayFiles): string[] {
-  return [plan, simulation, upstreams, tlsCert, tlsKey].filter((path) => path !== null);
+/** Paths whose change is a reason to read the configuration again. */
+export function watchedPaths({ plan, simulation, upstreams }: GatewayFiles): string[] {
+  return [plan, simulation, upstreams].filter((path) => path !== null);
 }
 
-function readTls(certPath: string | null, keyPath: string | null): Configuration["tls"] {
+/** Paths whose change is a reason to read the certificate again. */
+export function tlsPaths({ tlsCert, tlsKey }: GatewayFiles): string[] {
+  return [tlsCert, tlsKey].filter((path) => path !== null);
+}
+
+/** Certificate and key in PEM; null = HTTP without TLS. */
+export type Tls = { readonly cert: string; readonly key: string } | null;
+
+/** Reads and checks certificate and key; ends the command with code 3 when they cannot be used. */
+export function readTls({ tlsCert: certPath, tlsKey: keyPath }: GatewayFiles): Tls {
   if (certPath === null && keyPath === null) return null;
   if (certPath === null || keyPath === null) {
     throw new CommandFailure(exitCodes.invalid, "--tls-cert and --tls-key go together: name both files.");

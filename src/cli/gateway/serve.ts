@@ -1,17 +1,18 @@
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
-import { keyPaths, readConfiguration, watchedPaths, type Configuration, type GatewayFiles } from "./gateway-files.ts";
+import { readConfiguration, readTls, type Configuration, type GatewayFiles } from "./gateway-files.ts";
 import type { FileSettings } from "./open-files.ts";
+import { HangUps } from "../terminal/hang-ups.ts";
 import { untilStopped } from "../terminal/interrupts.ts";
+import { keepUpToDate } from "./keep-up-to-date.ts";
 import { inMemory, type ResponseSettings } from "./open-responses.ts";
 import { operatorKeyIn } from "./operator-options.ts";
-import { startGateway, type RunningGateway } from "./start-gateway.ts";
+import { startGateway } from "./start-gateway.ts";
 import { workerLedger } from "./open-ledger.ts";
 import { timeLimitsOf, type TimeLimitOptions } from "../terminal/time-limits.ts";
 import { withoutUpstream } from "./upstream.ts";
 import { shareOf } from "./worker-share.ts";
 import { followLeader, leadWorkers, workerPlace, type WorkerPlace } from "./workers.ts";
 import { boundYoungGeneration } from "./young-generation.ts";
-import { watchFiles } from "./watch-files.ts";
 
 export interface ServeOptions extends TimeLimitOptions {
   readonly host: string;
@@ -53,7 +54,15 @@ export interface ServeOptions extends TimeLimitOptions {
 
 /** `disperse serve`: runs until Ctrl-C; running streams are finished before it ends. */
 export async function serve(file: string, options: ServeOptions): Promise<void> {
-  const files = filesOf(file, options);
+  const hangUps = new HangUps();
+  try {
+    await serveUntilStopped(filesOf(file, options), options, hangUps);
+  } finally {
+    hangUps.end();
+  }
+}
+
+async function serveUntilStopped(files: GatewayFiles, options: ServeOptions, hangUps: HangUps): Promise<void> {
   const place = workerPlace(process.env);
   // The access log may want standard output for itself.
   const announce = (url: string) =>
@@ -80,12 +89,13 @@ export async function serve(file: string, options: ServeOptions): Promise<void> 
     }
     operatorKeyIn(options.operatorKeyEnv, process.env);
     const configuration = await readConfiguration(files, process.env);
+    readTls(files);
     tellPeriod(configuration);
     tellFiller(configuration, options);
-    return leadWorkers(options.workers, options.ledger ?? null, { listening: announce, say });
+    return leadWorkers(options.workers, options.ledger ?? null, { listening: announce, say, hangUps });
   }
   try {
-    await serveHere(files, options, place, announce);
+    await serveHere(files, options, place, announce, hangUps);
   } finally {
     // A worker's line to its leader would keep it alive, also after it could not start.
     if (place) process.channel?.unref();
@@ -121,7 +131,9 @@ async function serveHere(
   options: ServeOptions,
   place: WorkerPlace | null,
   announce: (url: string) => void,
+  hangUps: HangUps,
 ): Promise<void> {
+  const readSinceMs = Date.now();
   const configuration = await readConfiguration(files, process.env);
   if (place === null) {
     tellPeriod(configuration);
@@ -130,6 +142,7 @@ async function serveHere(
   const line: { leader?: ReturnType<typeof followLeader> } = {};
   const service = await startGateway({
     configuration,
+    tls: readTls(files),
     host: options.host,
     port: options.port,
     anyPort: false,
@@ -160,59 +173,14 @@ async function serveHere(
   const letGo = boundYoungGeneration();
   if (line.leader) line.leader.listening(service.url);
   else announce(service.url);
-  const unwatch = options.reload ? keepUpToDate(files, options, service) : () => {};
+  const reloaded = (next: Configuration) => tellFiller(next, options);
+  const unwatch = options.reload ? keepUpToDate(files, service, { hangUps, readSinceMs, reloaded, say }) : () => {};
+  if (!options.reload) hangUps.follow(() => say("SIGHUP: nothing is read again (--no-reload)"));
   await untilStopped();
   unwatch();
   letGo();
   if (place === null) say("stopping: finishing running requests …");
   await service.close(options.grace * 1_000);
-}
-
-/**
- * Reads everything again when a file changes or SIGHUP comes. What cannot be used is told, and the last good one stays. Keys are
- * on their own: one that was revoked is refused whatever is wrong with the rest, and a new one costs nobody what is known of engines.
- */
-function keepUpToDate(files: GatewayFiles, options: ServeOptions, service: RunningGateway): () => void {
-  let last: Promise<void> = Promise.resolve();
-  const refused = (what: string, error: unknown) => {
-    service.refusedReload();
-    const why = error instanceof CommandFailure ? error.message : "it cannot be put together";
-    say(`${what}; the last good one stays in force: ${why}`);
-  };
-  const reloadKeys = async (reason: string) => {
-    try {
-      await service.reloadKeys();
-      say(`keys reloaded (${reason})`);
-    } catch (error) {
-      refused(`the keys are not reloaded (${reason})`, error);
-    }
-  };
-  const reload = async (reason: string) => {
-    try {
-      const configuration = await readConfiguration(files, process.env);
-      await service.reload(configuration);
-      say(`configuration reloaded (${reason})`);
-      tellFiller(configuration, options);
-    } catch (error) {
-      refused(`the configuration is not reloaded (${reason})`, error);
-    }
-  };
-  // One after the other: two at once could end in the older one.
-  const request = (task: (reason: string) => Promise<void>, reason: string) =>
-    void (last = last.then(() => task(reason)));
-  const hangUp = () => {
-    if (files.keys !== null) request(reloadKeys, "SIGHUP");
-    request(reload, "SIGHUP");
-  };
-  process.on("SIGHUP", hangUp);
-  const changed = "a file has changed";
-  const unwatchKeys = watchFiles(keyPaths(files), () => request(reloadKeys, changed));
-  const unwatch = watchFiles(watchedPaths(files), () => request(reload, changed));
-  return () => {
-    process.off("SIGHUP", hangUp);
-    unwatchKeys();
-    unwatch();
-  };
 }
 
 function otherLedgers(ledger: string, place: WorkerPlace): string[] {

@@ -39,7 +39,7 @@ import { composeEngines } from "./compose-engines.ts";
 import { survivalOf } from "../../plan/index.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import { fileFault } from "../terminal/file-errors.ts";
-import type { Configuration } from "./gateway-files.ts";
+import type { Configuration, Tls } from "./gateway-files.ts";
 import { createLedgerPage } from "./ledger-page.ts";
 import { openToOperators, strangersWarning, type OperatorOptions } from "./operator-options.ts";
 import { openFiles, type FileSettings } from "./open-files.ts";
@@ -53,6 +53,8 @@ import type { TimeLimits } from "../terminal/time-limits.ts";
 
 export interface GatewaySettings extends OperatorOptions {
   readonly configuration: Configuration;
+  /** Absent or null = HTTP without TLS. */
+  readonly tls?: Tls;
   readonly host: string;
   readonly port: number;
   /** Take any free port when the asked one is in use. */
@@ -105,10 +107,12 @@ export interface RunningGateway {
   /** Takes over what the file of keys says now. Rejects, with nothing changed, when it cannot be used. */
   reloadKeys(): Promise<void>;
   /**
-   * Puts another configuration in force, but for the keys. Running requests finish under the old one. Rejects, with nothing changed, when
+   * Puts another configuration in force, but for keys and certificate. Running requests finish under the old one. Rejects, with nothing changed, when
    * the new one cannot be used.
    */
   reload(configuration: Configuration): Promise<void>;
+  /** Another certificate for connections from now on. */
+  setTls(tls: NonNullable<Tls>): void;
   /** A reload was refused before it came here. */
   refusedReload(): void;
   close(graceMs?: number): Promise<void>;
@@ -249,11 +253,14 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     async reload(next) {
       // Everything that can go wrong is done before anything is changed.
       const composed = compose(next);
-      if (next.tls) service.setTls(next.tls);
       configuration = next;
       gateway.replace(composed, retireMs).catch(() => settings.say("an exchanged configuration did not end cleanly"));
       reloads("applied").add(1);
       loaded.set(clock.epochMs() / 1_000);
+    },
+    setTls(tls) {
+      service.setTls(tls);
+      reloads("applied").add(1);
     },
     refusedReload: () => reloads("refused").add(1),
     async close(graceMs) {
@@ -268,10 +275,10 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
 }
 
 async function listen(gateway: Gateway, settings: GatewaySettings): Promise<HttpService> {
-  const { port, anyPort, limits, configuration } = settings;
+  const { port, anyPort, limits, tls } = settings;
   // As IPv6 addresses stand in URLs.
   const host = settings.host.replace(/^\[(.*)\]$/, "$1");
-  const options = { host, ...limits, unpack: createUnpack(), ...(configuration.tls && { tls: configuration.tls }) };
+  const options = { host, ...limits, unpack: createUnpack(), ...(tls && { tls }) };
   try {
     return await serveHttp(gateway, { ...options, port });
   } catch (error) {

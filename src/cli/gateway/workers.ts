@@ -12,6 +12,7 @@ import {
 } from "../../serve/index.ts";
 import { exitCodes } from "../terminal/exit-codes.ts";
 import { rollUpsAt, workerLedger } from "./open-ledger.ts";
+import type { HangUps } from "../terminal/hang-ups.ts";
 import { untilStopped } from "../terminal/interrupts.ts";
 import { WorkerAllowances } from "./worker-allowances.ts";
 import { WorkerReadings } from "./worker-readings.ts";
@@ -78,7 +79,11 @@ export function workerPlace(env: NodeJS.ProcessEnv): WorkerPlace | null {
 export async function leadWorkers(
   count: number,
   ledger: string | null,
-  on: { readonly listening: (url: string) => void; readonly say: (line: string) => void },
+  on: {
+    readonly listening: (url: string) => void;
+    readonly say: (line: string) => void;
+    readonly hangUps: HangUps;
+  },
 ): Promise<void> {
   const byWorker: Record<string, number>[] = [];
   for (let number = 1; number <= count; number++) byWorker.push(await spentIn(ledger, number));
@@ -98,6 +103,8 @@ export async function leadWorkers(
   const drains = new Drains();
   let stopping = false;
   const listening = new Set<number>();
+  /** Started before the last SIGHUP and not listening yet: what they have read may be old, and a signal could end them. */
+  const behind = new Set<number>();
   const restarts = new Set<NodeJS.Timeout>();
   /** All have listened once: what was asked for can be run, and from then on nothing ends it but being told to. */
   let isUp = false;
@@ -131,6 +138,7 @@ export async function leadWorkers(
       if (message.kind === "listening") {
         came = true;
         listening.add(number);
+        if (behind.delete(number)) worker.process.kill("SIGHUP");
         if (isUp || listening.size < count) return;
         isUp = true;
         on.listening(message.url);
@@ -157,6 +165,7 @@ export async function leadWorkers(
     worker.on("exit", (code, signal) => {
       workers.delete(number);
       listening.delete(number);
+      behind.delete(number);
       readings.ended(number);
       allowances.ended(number);
       routes.ended(number);
@@ -219,16 +228,18 @@ export async function leadWorkers(
   }
 
   for (let number = 1; number <= count; number++) start(number);
-  const hangUp = () => {
-    for (const worker of workers.values()) worker.process.kill("SIGHUP");
-  };
-  process.on("SIGHUP", hangUp);
+  on.hangUps.follow(() => {
+    for (const [number, worker] of workers) {
+      if (listening.has(number)) worker.process.kill("SIGHUP");
+      else behind.add(number);
+    }
+  });
   await Promise.race([untilStopped(), failure]);
   stopping = true;
   if (failed === null) on.say("stopping: finishing running requests …");
   // Whoever waits to be started again, for half a minute perhaps, must not keep this process.
   for (const timer of restarts) clearTimeout(timer);
-  process.off("SIGHUP", hangUp);
+  on.hangUps.ignore();
   const ended = [...workers.values()].map((worker) => new Promise((resolve) => worker.on("exit", resolve)));
   for (const worker of workers.values()) worker.process.kill("SIGTERM");
   await Promise.all(ended);
