@@ -23,6 +23,8 @@ interface Setting {
   /** Names of keys that are let in; everyone without. */
   readonly keys?: readonly string[];
   readonly transport?: (typeof transports)[number];
+  /** Where the engine of the core stands; at a core site users may be served from when left out. */
+  readonly coreSite?: "bloc-core" | "abroad-core";
 }
 
 /** A gateway that keeps files, with an engine at the core and one at the edge. */
@@ -31,7 +33,7 @@ async function start(setting: Setting = {}) {
   const core = await startUpstream(setting.engine ?? wellBehaved);
   const edge = await startUpstream(wellBehaved);
   const mesh = testMesh({
-    upstreams: { "near-edge": edge.url, "bloc-core": core.url },
+    upstreams: { "near-edge": edge.url, [setting.coreSite ?? "bloc-core"]: core.url },
     client: transport.client,
     gateway: { wholeAnswerTimeoutMs: 5_000 },
   });
@@ -225,6 +227,13 @@ describe("files", () => {
 });
 
 describe("a batch", () => {
+  it("runs elsewhere when no engine of the core may serve it, which the law and missing servers decide", async () => {
+    const { client, core, edge } = await start({ coreSite: "abroad-core" });
+    const batch = await ended(client, (await submit(client, [lineOf("a"), lineOf("b")])).id);
+    expect(batch.request_counts).toMatchObject({ completed: 2, failed: 0 });
+    expect([core.requests.length, edge.requests.length]).toEqual([0, 2]);
+  });
+
   it("runs at the core, in order of its lines, and is metered once per line", async () => {
     const { client, core, edge, ledger, stop } = await start();
     const lines = Array.from({ length: 25 }, (_, index) => lineOf(`line-${index}`));

@@ -96,7 +96,7 @@ export class Arrival implements Exchange, Candidate {
     const core = this.#core;
     const { admitted, route, endpoint } = this.#asked;
     const nowMs = core.look();
-    const routes = core.routesFor(admitted.slo);
+    const routes = core.routesFor(admitted.slo, route);
     const placement = place(routes, route, core.snapshot, { nowMs, rng: this.#rng });
     const target = placement.replicas.length > 0 ? describeTarget(routes, route, placement, 0) : null;
     const waitedMs = nowMs - admitted.receivedMs;

@@ -88,7 +88,7 @@ export class GatewayCore {
     this.firstTokens = new FirstTokens(parts.world.workloads.length);
     this.admission = new Admission(parts.clock, parts.options, parts.books.line);
     const { routesKept, maxAttempts } = parts.options;
-    this.keptRoutes = new KeptRoutes(routesKept, maxAttempts, (slo) => this.routesFor(slo));
+    this.keptRoutes = new KeptRoutes(routesKept, maxAttempts, (slo, origin) => this.routesFor(slo, origin));
     this.groups = parts.routes.groups.map((group, index) => this.#stateOf(group, parts.bindings[index] ?? null));
     this.#warmUp();
     this.leaveDrains = parts.drains.follow({
@@ -107,16 +107,23 @@ export class GatewayCore {
 
   /**
    * Routes of a class. Who would rather be late than refused gets a budget so wide that only law, tier and memory
-   * refuse; batches go to the core besides, wherever a core site serves their workload.
+   * refuse; batches go to the core besides, where it may serve their origin and has an engine.
    */
-  routesFor(slo: Slo): Routes {
+  routesFor(slo: Slo, origin: RouteOrigin): Routes {
     if (slo === "budget") return this.routes;
+    const routes = this.#patientRoutesOf(slo);
+    if (slo !== "batch") return routes;
+    const { group } = routes.wholeLane(origin.workload, origin.area, origin.access);
+    return group.some((index) => this.groups[index]!.engine !== null) ? routes : this.#patientRoutesOf("best-effort");
+  }
+
+  #patientRoutesOf(slo: "best-effort" | "batch"): Routes {
     let routes = this.#patientRoutes.get(slo);
     if (routes === undefined) {
-      const workloads = this.world.workloads.map((workload, index) => ({
+      const workloads = this.world.workloads.map((workload) => ({
         ...workload,
         ttft: { ...workload.ttft, budgetMs: Math.max(workload.ttft.budgetMs, bestEffortBudgetMs) },
-        tiers: slo === "batch" && this.#isAtCore(index) ? (["core"] as const) : workload.tiers,
+        tiers: slo === "batch" && workload.tiers.includes("core") ? (["core"] as const) : workload.tiers,
       }));
       const policy = compilePolicy({ ...this.world, workloads }, this.routes.policy.period);
       routes = compileRoutes(policy, this.routes.deployment);
@@ -210,12 +217,6 @@ export class GatewayCore {
 
   #workloadsOf({ group }: GroupState): string[] {
     return group.workloads.map((workload) => this.world.workloads[workload]!.id);
-  }
-
-  #isAtCore(workload: number): boolean {
-    return this.routes.groups.some(
-      (group) => group.workloads.includes(workload) && this.world.sites[group.site]!.tier === "core",
-    );
   }
 
   #stateOf(group: Group, binding: EngineBinding | null): GroupState {

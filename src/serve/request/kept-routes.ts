@@ -1,4 +1,4 @@
-import { describe, type Decision, type Routes } from "../../route/index.ts";
+import { describe, type Decision, type RouteOrigin, type Routes } from "../../route/index.ts";
 import { attemptReasons, type Admitted, type AttemptNote, type AttemptReason } from "./admitted.ts";
 import type { Drain } from "../mesh/drains.ts";
 import { attemptOutcomes, type AttemptOutcome } from "../ledger/ledger.ts";
@@ -64,10 +64,10 @@ export class KeptRoutes {
   readonly #redacted: Admitted["redacted"][] = [];
   /** Decisions that cannot be described again: of answers from the cache. */
   readonly #told: (Decision | null)[] = [];
-  readonly #routesFor: (slo: Slo) => Routes;
+  readonly #routesFor: (slo: Slo, origin: RouteOrigin) => Routes;
   #count = 0;
 
-  constructor(capacity: number, maxAttempts: number, routesFor: (slo: Slo) => Routes) {
+  constructor(capacity: number, maxAttempts: number, routesFor: (slo: Slo, origin: RouteOrigin) => Routes) {
     this.#capacity = capacity;
     this.#maxAttempts = maxAttempts;
     this.#stride = attemptsAt + maxAttempts * perAttempt;
@@ -134,7 +134,7 @@ export class KeptRoutes {
       Array.from({ length: value(6) }, (_, index) => value(candidatesAt + index * perCandidate + column));
     const origin = { workload: value(0), area: value(1), access: value(2) };
     const slo = slos[value(3)]!;
-    const routes = this.#routesFor(slo);
+    const routes = this.#routesFor(slo, origin);
     const placement = {
       replicas: ofCandidate(0),
       queueMs: ofCandidate(1),

@@ -19,7 +19,7 @@ export function repeatAnswer(
   found: CachedAnswer,
 ): Exchange {
   const { row, target, budgetMs } = found;
-  const admitted: Admitted = { ...asked, placement: nowhere, routes: core.routesFor(asked.slo) };
+  const admitted: Admitted = { ...asked, placement: nowhere, routes: core.routesFor(asked.slo, asked) };
   const ageS = Math.floor((core.clock.monotonicMs() - found.storedMs) / 1_000);
   const headers = ["content-type", headerSafe(found.contentType), "cache-control", "no-store", "age", String(ageS)];
   headers.push("x-request-id", asked.requestId, "x-disperse-request-id", asked.requestId);

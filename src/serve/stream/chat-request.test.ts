@@ -36,6 +36,16 @@ describe("reading a chat request", () => {
     expect(parse(JSON.stringify({ model: "m", messages, max_tokens: 5, [name]: "many" }))).toMatchObject(param);
   });
 
+  it("knows how many answers are asked for, and refuses what is no number of them", () => {
+    const choices = (n: unknown) => parse(JSON.stringify({ model: "m", messages, n }));
+    expect(choices(128)).toMatchObject({ ok: true, request: { choices: 128 } });
+    expect(choices(null)).toMatchObject({ ok: true, request: { choices: 1 } });
+    for (const n of [0, -1, 1.5, 129, 1e9, "2", [2]])
+      expect(choices(n)).toMatchObject({ ok: false, error: { code: "invalid_request", param: "n" } });
+    const input = JSON.stringify({ model: "m", input: "x", n: "any" });
+    expect(parseInferenceRequest(input, endpoints["/v1/responses"]!)).toMatchObject({ ok: true });
+  });
+
   it("estimates input tokens from text and from the size of pictures, whatever bytes they have", () => {
     const picture = { type: "image_url", image_url: { url: `data:${"x".repeat(10_000)}` } };
     const content = [{ type: "text", text: "four char words here" }, picture];

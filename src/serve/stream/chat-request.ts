@@ -56,6 +56,9 @@ const limits = ["max_completion_tokens", "max_output_tokens", "max_tokens"] as c
 /** Largest limit on output that is read: what engines keep it in has 32 bits, and sums of money stay exact. */
 const mostTokens = 2 ** 31 - 1;
 
+/** Answers side by side, as OpenAI's API limits them: each of them is room that is set aside. */
+const mostChoices = 128;
+
 /** Reads the JSON body of a request to `endpoint`. */
 export function parseInferenceRequest(body: string, { content: contents, asksForUsage }: Endpoint): Parsed {
   let fields: Record<string, unknown>;
@@ -89,6 +92,10 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
     const detail = `\`${limitName}\` must be a whole number from ${least} to ${mostTokens}.`;
     return refuse("invalid_request", detail, limitName!);
   }
+  // Elsewhere it is a field like any that is not known here.
+  const choices = contents[0] === "input" ? 1 : (fields["n"] ?? 1);
+  if (!(Number.isInteger(choices) && (choices as number) >= 1 && (choices as number) <= mostChoices))
+    return refuse("invalid_request", `\`n\` must be a whole number from 1 to ${mostChoices}.`, "n");
   const spans = memberSpans(body, contents.includes("content") ? readFieldsAndContent : readFields);
   const spanOf = (name: string) => spans.find(({ key }) => key === name)?.span;
   if (spans.some(({ key }, index) => spans.findIndex((other) => other.key === key) < index))
@@ -103,7 +110,7 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
       inputTokens: Math.max(1, Math.ceil(characters / charactersPerToken)),
       maxOutputTokens: limit as number | null,
       deterministic: fields["temperature"] === 0,
-      choices: countOf(fields["n"]) * (content === "prompt" && isListOfPrompts(text) ? text.length : 1),
+      choices: (choices as number) * (content === "prompt" && isListOfPrompts(text) ? text.length : 1),
       contentStart: contentSpan?.valueStart ?? 0,
       contentEnd: contentSpan?.valueEnd ?? 0,
       modelSpan: spanOf("model")!,
@@ -153,11 +160,6 @@ function countCharacters(content: unknown, depth: number): number {
   const media = typeof type === "string" && type !== "text" ? mediaTokens(content) : null;
   if (media !== null) return media * charactersPerToken;
   return countCharacters(content["content"] ?? content["text"] ?? content["arguments"], depth + 1);
-}
-
-/** `n` as a number; what is no count is left to the engine to refuse. */
-function countOf(value: unknown): number {
-  return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= 128 ? value : 1;
 }
 
 /** Several prompts, as texts or as tokens; a list of numbers is one prompt in tokens. */
