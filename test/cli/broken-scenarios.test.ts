@@ -34,6 +34,7 @@ const broken = [
   ["a site forced open where its owner may not invest", "forced-where-forbidden"],
   ["the closing of a site that is not there yet", "closing-a-candidate"],
   ["sites that hang on each other", "parent-circle"],
+  ["a server that draws more idle than busy", "idle-above-busy"],
 ] as const;
 
 describe("a broken scenario", () => {

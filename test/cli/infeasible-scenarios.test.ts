@@ -15,6 +15,7 @@ const infeasible = [
   ["more forced sites than sites may be open", "forced-beyond-site-count"],
   ["training without a core site", "training-without-core"],
   ["training in a country without a core site", "training-in-a-country-without-core"],
+  ["a debt that the budget leaves nothing to earn with", "debt-without-modules"],
 ] as const;
 
 describe("a scenario that cannot be met", () => {

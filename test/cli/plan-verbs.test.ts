@@ -221,6 +221,15 @@ describe("explain wishes", () => {
     expect(stdout).not.toMatch(/most sites|power of/);
   });
 
+  it("without a wish names what clashes in the scenario itself", async () => {
+    expect(await wishes()).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/a plan exists/) as unknown });
+    const { exitCode, stdout } = await runCliHere(["explain", "wishes", "test/cli/infeasible/debt-without-modules.yaml"]);
+    expect(exitCode).toBe(4);
+    expect(stdout).toMatch(/^budget +\$100 +at least \$/m);
+    expect(stdout).toMatch(/^debt service of us/m);
+    expect(stdout).toMatch(/^site ber is there/m);
+  });
+
   it("gives an amount that really does", async () => {
     const answer = JSON.parse(
       (await wishes("--serve", "100%", "--cost-below", "1000 USD", "--json")).stdout,
@@ -447,7 +456,6 @@ describe("a question about a plan that makes no sense ends with code 3 and says 
     ["factors the wrong way round", () => ["sensitivity", scenario, "--vary", "egress=2,1"], /must not be above/],
     ["a class of prices that is none", () => ["sensitivity", scenario, "--vary", "egress-class=a,b"], /Known: transit/],
     ["a delay of one period", () => ["sensitivity", scenario, "--vary", "power-date"], /nothing of the kind/],
-    ["no wish", () => ["explain", "wishes", scenario], /no wish is given/],
     ["more than all", () => ["explain", "wishes", scenario, "--serve", "chat=120%"], /up to 100 %/],
     [
       "a wish for an unknown workload",

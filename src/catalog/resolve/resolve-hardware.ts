@@ -92,6 +92,15 @@ function resolveModule(resolution: Resolution, entry: ModuleEntry, path: Scenari
     );
     return null;
   }
+  if (entry.idlePower !== null && entry.idlePower > entry.power) {
+    resolution.error(
+      "DSP_SCENARIO_CONFLICT",
+      [...path, "idlePower"],
+      `\`${entry.id}\` draws more when idle (${entry.idlePower} kW) than under load (${entry.power} kW)`,
+      "check the units of `power` and `idlePower`",
+    );
+    return null;
+  }
   if (!accelerator) return null;
   return {
     id: entry.id,

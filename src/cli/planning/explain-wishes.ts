@@ -21,13 +21,11 @@ export interface WishesOptions extends ScenarioOptions, SearchOptions {
   readonly json?: boolean;
 }
 
-/** `disperse explain wishes`: can this be had, and if not, what clashes and how far would it have to give way. */
+/**
+ * `disperse explain wishes`: can this be had, and if not, what clashes and how far would it have to give way. Without a wish that is asked
+ * of what the scenario forces and limits alone.
+ */
 export async function explainWishes(file: string, options: WishesOptions): Promise<void> {
-  if (options.serve.length === 0 && options.costBelow === undefined) {
-    throw invalid(
-      'no wish is given: say how much to serve (--serve 95%, --serve gaming=90%) or spend (--cost-below "20M USD").',
-    );
-  }
   const { world } = readWorld(file, options);
   const wishes = {
     ...wishedRatios(options.serve, world),

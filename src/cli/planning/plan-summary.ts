@@ -39,6 +39,9 @@ export function clashLines(clashes: PlanDocument["clashes"]): string[] {
     "No plan exists: these wishes and limits cannot hold together.",
     ...clashes.map((clash) => `  - ${clash.limits.join(" + ")}\n    ${clash.detail}`),
     "Drop or loosen any one limit of each line.",
+    ...(clashes.some((clash) => clash.isPart)
+      ? ["What else they clash with, and how far each would have to give way, tells: disperse explain wishes"]
+      : []),
   ];
 }
 

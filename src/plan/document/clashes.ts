@@ -16,6 +16,8 @@ import type { WorldProblem } from "../world/world-problem.ts";
 export interface Clash {
   readonly limits: readonly string[];
   readonly detail: string;
+  /** Whether other limits may belong to it: these are those that no plan was found to keep. */
+  readonly isPart?: true;
 }
 
 /**
@@ -52,7 +54,7 @@ export function brokenLimits(
   const constraints = [...new Set(broken.map((violation) => violation.constraint))];
   const names = acrossPeriods(constraints, periods).slice(0, namedLimits);
   const detail = "no plan was found that keeps what is forced, what stands already and these limits together";
-  return [{ limits: names, detail }];
+  return [{ limits: names, detail, isPart: true }];
 }
 
 /** What a limit is in several periods is one limit to whoever wrote it. */
