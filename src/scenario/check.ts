@@ -215,7 +215,7 @@ function checkMap(field: MapField, tree: Tree, context: CheckContext): unknown {
           context,
           "DSP_SCENARIO_WRONG_VALUE",
           entry.keyAt,
-          `\`${key.slice(0, 60)}\` cannot be a ${field.keys}`,
+          `\`${key.slice(0, 60)}\` cannot be ${/^[aeiou]/.test(field.keys) ? "an" : "a"} ${field.keys}`,
           field.keyPattern === idPattern
             ? "names have letters, digits, `.`, `_` and `-`, and begin with a letter or a digit"
             : exampleHint(field),

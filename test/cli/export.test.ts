@@ -69,4 +69,14 @@ describe("disperse export", () => {
     expect(lines("upgrades")).toEqual(["site,addedKw,priceUsd,period"]);
     expect(lines("demand")[1]).toMatch(/^[^,]+,inference,/);
   });
+
+  it("writes over its own tables, and not over a scenario's of the same name", async () => {
+    const [file, own] = [join(folder, "plan.json"), join(folder, "csv")];
+    expect((await runCliHere(["export", file, "--out", own])).exitCode).toBe(0);
+    writeFileSync(join(folder, "sites.csv"), "id,tier\nber,edge\n");
+    const { exitCode, stderr } = await runCliHere(["export", file, "--out", folder]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/sites\.csv is there already and is no such table/)]);
+    expect(readFileSync(join(folder, "sites.csv"), "utf8")).toBe("id,tier\nber,edge\n");
+    rmSync(/kept in (\S+)\.$/m.exec(stderr)![1]!, { recursive: true });
+  });
 });

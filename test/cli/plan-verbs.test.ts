@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readConfiguration } from "../../src/cli/gateway/gateway-files.ts";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +15,7 @@ import type {
   WishesAnswer,
 } from "../../src/plan/index.ts";
 import { seal } from "../../src/cli/document/plan-seal.ts";
-import { crash, runCliHere, type CliRun } from "./run-cli.ts";
+import { crash, plainEnvironment, runCliHere, type CliRun } from "./run-cli.ts";
 
 /** The verbs about a plan, on one small scenario: one area, one workload, an edge site and a core beside it. */
 vi.setConfig({ testTimeout: 60_000 });
@@ -204,6 +205,23 @@ describe("explain", () => {
   });
 });
 
+describe("a scenario on standard input", () => {
+  it("is planned as from a file, again for each of its futures", () => {
+    const futures =
+      "overrides: { more: { workloads.chat.demand.users: 2 % } }\nfutures: { calm: { probability: 50 % }, rush: { probability: 50 %, apply: [more] } }\n";
+    const input = `${readFileSync(scenario, "utf8")}${futures}`;
+    const piped = (...args: string[]) =>
+      spawnSync(process.execPath, ["src/cli/main.ts", ...args], { input, encoding: "utf8", env: plainEnvironment() });
+    const { status, stdout } = piped("futures", "-", "--json");
+    expect([status, (JSON.parse(stdout) as FuturesPlan).futures.map(({ name }) => name)]).toEqual([
+      0,
+      ["calm", "rush"],
+    ]);
+    const planned = piped("plan", "-", "--no-compare", "--out", "-");
+    expect([planned.status, (JSON.parse(planned.stdout) as PlanDocument).inputs]).toEqual([0, []]);
+  });
+});
+
 describe("explain wishes", () => {
   const wishes = (...args: string[]): Promise<CliRun> => runCliHere(["explain", "wishes", scenario, ...args]);
 
@@ -223,7 +241,11 @@ describe("explain wishes", () => {
 
   it("without a wish names what clashes in the scenario itself", async () => {
     expect(await wishes()).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/a plan exists/) as unknown });
-    const { exitCode, stdout } = await runCliHere(["explain", "wishes", "test/cli/infeasible/debt-without-modules.yaml"]);
+    const { exitCode, stdout } = await runCliHere([
+      "explain",
+      "wishes",
+      "test/cli/infeasible/debt-without-modules.yaml",
+    ]);
     expect(exitCode).toBe(4);
     expect(stdout).toMatch(/^budget +\$100 +at least \$/m);
     expect(stdout).toMatch(/^debt service of us/m);

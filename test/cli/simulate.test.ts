@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -52,6 +52,35 @@ describe("simulate", () => {
     const times = traceEvents.filter((event) => event.ph === "b").map((event) => event.ts! / 1e6);
     expect(Math.min(...times)).toBeGreaterThanOrEqual(10);
     expect(times.length).toBeGreaterThan(0);
+  });
+
+  it("writes over earlier results and over nothing it reads or anybody else made", async () => {
+    expect((await simulate("--out", at("again.json"), "--chrome-trace", at("again.trace"))).exitCode).toBe(0);
+    expect((await simulate("--out", at("again.json"), "--chrome-trace", at("again.trace"))).exitCode).toBe(0);
+    writeFileSync(at("own.csv"), "TIMESTAMP,ContextTokens,GeneratedTokens\n0,10,10\n");
+    mkdirSync(at("own"));
+    writeFileSync(at("own/sites.csv"), "id,tier\nber,edge\n");
+    const kept = [plan, at("own.csv"), at("own/sites.csv")].map((path) => readFileSync(path, "utf8"));
+    for (const [flags, why] of [
+      [["--out", plan], /plan\.json is read here and would be lost/],
+      [["--trace", at("own.csv"), "--out", at("own.csv")], /own\.csv is read here/],
+      [["--chrome-trace", at("own.csv")], /own\.csv is there already and is no result/],
+      [["--csv", at("own")], /own\/sites\.csv is there already and is no such table/],
+      [["--out", "-"], /- is no file/],
+    ] as const) {
+      const { exitCode, stderr } = await simulate(...flags);
+      expect([exitCode, stderr]).toEqual([3, expect.stringMatching(why)]);
+    }
+    expect([plan, at("own.csv"), at("own/sites.csv")].map((path) => readFileSync(path, "utf8"))).toEqual(kept);
+  });
+
+  it("prints its summary, and keeps its tables elsewhere, where their folder takes none any more", async () => {
+    mkdirSync(at("taken/workloads.csv"), { recursive: true });
+    const { exitCode, stdout, stderr } = await simulate("--csv", at("taken"));
+    expect([exitCode, stdout]).toEqual([3, expect.stringMatching(/requests sent = /)]);
+    const rescue = /What was found is kept in (\S+)\.$/m.exec(stderr)![1]!;
+    expect(readdirSync(rescue)).toContain("workloads.csv");
+    rmSync(rescue, { recursive: true });
   });
 
   it("turns requests away for which there is no room, or lets them wait at the engines when told so", async () => {

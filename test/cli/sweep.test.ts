@@ -115,6 +115,19 @@ describe("sweep", () => {
     expect(other.stderr).toMatch(/another plan.*--fresh/);
     const foreign = await runCliHere(["sweep", plan, "--seeds", "1", "--journal", plan]);
     expect([foreign.exitCode, foreign.stderr]).toEqual([3, expect.stringMatching(/is no journal of a sweep/)]);
+    const fresh = await runCliHere(["sweep", plan, "--seeds", "1", "--journal", plan, "--fresh"]);
+    expect([fresh.exitCode, fresh.stderr]).toEqual([3, expect.stringMatching(/is no journal of a sweep/)]);
     expect(readFileSync(plan, "utf8")).toMatch(/^\{"format":"disperse\/plan/);
+  });
+
+  it("begins a journal anew when told to, also that of another plan", async () => {
+    const run = (...more: string[]) =>
+      runCliHere(["sweep", ...more, "--seeds", "1", "--seconds", "1", "--journal", at("anew.jsonl")]);
+    await run(plan);
+    const before = readFileSync(at("anew.jsonl"), "utf8");
+    expect((await run(at("other.json"), "--fresh")).exitCode).toBe(0);
+    expect(readFileSync(at("anew.jsonl"), "utf8")).not.toBe(before);
+    expect((await run(plan, "--fresh")).exitCode).toBe(0);
+    expect(outcomes("anew.jsonl")).toHaveLength(1);
   });
 });

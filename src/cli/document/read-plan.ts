@@ -55,7 +55,7 @@ const maxDocumentBytes = 480 * 2 ** 20;
 
 /** Reads a text file the user named (`-` is standard input), without the byte order mark some editors put in front. */
 export function readText(path: string): string {
-  const text = readAny(path === "-" ? "/dev/stdin" : path, maxDocumentBytes);
+  const text = readAny(path, maxDocumentBytes);
   if (typeof text !== "string") throw new CommandFailure(exitCodes.invalid, `${path} cannot be read: ${text.why}.`);
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

@@ -59,7 +59,7 @@ export function readWorld(
   if (future !== undefined) hash.update(`\0future ${future}`);
   const futures = Object.entries(parsed.scenario.futures).map(([name, { probability }]) => ({ name, probability }));
   const files = [...parsed.sources]
-    .filter(([name]) => !name.startsWith("--"))
+    .filter(([name]) => name !== "-" && !name.startsWith("--"))
     .map(([name, text]) => ({ path: resolve(name), sha256: sha256Of(text) }));
   return { world: resolved.world, futures, files, inputHash: hash.digest("hex") };
 }

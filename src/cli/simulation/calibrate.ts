@@ -23,7 +23,7 @@ import { probeRuns, type ProbeCliOptions } from "./probe-runs.ts";
 import { readText } from "../document/read-plan.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
 import { report, type ReportFormat } from "../terminal/report.ts";
-import { writeResult } from "../terminal/write-file.ts";
+import { requireOther, writeResult } from "../terminal/write-file.ts";
 
 export const calibrationClasses = ["generation", "accelerator", "engine"] as const;
 export type CalibrationClass = (typeof calibrationClasses)[number];
@@ -45,6 +45,7 @@ export async function calibrateEngines(files: readonly string[], options: Calibr
       "calibrate needs files of measured runs (disperse calibrate runs.csv), or a live server (--probe http://host:8000).",
     );
   }
+  for (const path of [options.out, options.runsOut]) if (path !== undefined) requireOther(path, files);
   const rows = files.flatMap((file) => readRows(file, options));
   if (options.probe !== undefined) rows.push(...(await probeRuns(options)));
   const { engines, leftOut } = fitAll(rows, options);

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { RoutingRule, Simulation, SimulationResult } from "../../simulate/index.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
-import { writeTables } from "../terminal/write-tables.ts";
+import { requireFolder, writeTables } from "../terminal/write-tables.ts";
 import { inPeriod } from "../document/period-option.ts";
 import { readPlan } from "../document/read-plan.ts";
 import { openTraces, traceNotes, traceSpecs } from "./read-traces.ts";
@@ -10,7 +10,7 @@ import type { SimulationFlags } from "./simulation-flags.ts";
 import { lateFaultNotes, optionsOf } from "./simulation-settings.ts";
 import { objectiveKept, simulationSummary } from "./simulation-summary.ts";
 import { simulationTables } from "./simulation-tables.ts";
-import { requireWritable, writeResult } from "../terminal/write-file.ts";
+import { requireOther, requireWritable, writeResult } from "../terminal/write-file.ts";
 
 export interface SimulateOptions extends SimulationFlags {
   readonly seed: number;
@@ -42,10 +42,16 @@ export async function simulatePlan(file: string, options: SimulateOptions): Prom
     );
   }
   // Before any work is done: a long run must not end with a file that cannot be written.
-  for (const path of [options.out, options.chromeTrace]) if (path !== undefined) requireWritable(path, true);
   const simulationOptions = optionsOf(options, world);
   const window = options.traceWindow ?? { fromS: 0, toS: options.seconds };
   const specs = traceSpecs(options, world);
+  const inputs = [file, ...specs.map(({ path }) => path), ...(options.faults === undefined ? [] : [options.faults])];
+  for (const path of [options.out, options.chromeTrace]) {
+    if (path === undefined) continue;
+    requireOther(path, inputs);
+    requireWritable(path, false, "choose another name");
+  }
+  if (options.csv !== undefined) requireFolder(options.csv, "--csv");
   const say = (line: string): boolean => process.stderr.write(`${line}\n`);
   const opened = await openTraces(specs, say);
   for (const note of traceNotes(opened, specs, world, options.seconds)) say(note);
@@ -70,13 +76,14 @@ export async function simulatePlan(file: string, options: SimulateOptions): Prom
   } finally {
     opened.close();
   }
+  // First, so that a full disk takes nobody's summary away.
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${simulationSummary(result, plan)}\n`);
   if (options.out !== undefined) writeResult(options.out, `${JSON.stringify(result)}\n`);
   if (options.csv !== undefined) writeTables(options.csv, simulationTables(result, world), "--csv");
   if (options.chromeTrace !== undefined) {
     writeResult(options.chromeTrace, `${JSON.stringify(simulation.chromeTrace())}\n`);
     process.stderr.write(`${resolve(options.chromeTrace)}: open it at https://ui.perfetto.dev or chrome://tracing\n`);
   }
-  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${simulationSummary(result, plan)}\n`);
   if (wasStopped) process.exitCode = exitCodes.interrupted;
   else if (options.strict && !result.workloads.every(objectiveKept)) process.exitCode = exitCodes.objectiveMissed;
 }

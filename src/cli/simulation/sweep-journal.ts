@@ -42,33 +42,37 @@ export class SweepJournal {
     for (const { key, ...outcome } of known) this.#known.set(key, outcome);
   }
 
-  /** Opens the journal of a job, or begins one. Ends the command with code 3 when the file belongs to another job. */
+  /**
+   * Opens the journal of a job, or begins one. Ends the command with code 3 when the file is none, or belongs to another job.
+   *
+   * @param fresh Whether what a journal holds may go; anything else than a journal stays all the same.
+   */
   static open(path: string, job: string, { fresh }: { readonly fresh: boolean }): SweepJournal {
     const refuse = (why: string) => new CommandFailure(exitCodes.invalid, `--journal: ${path} ${why}`);
     try {
-      if (fresh) rmSync(path, { force: true });
       const text = existsSync(path) ? readFileSync(path, "utf8") : "";
       const whole = text.slice(0, text.lastIndexOf("\n") + 1);
       const lines = whole.split("\n").filter((line) => line !== "");
-      const header = lines.length > 0 ? parseLine<Header>(lines[0]!) : null;
-      if (text !== "" && lines.length > 0 && header?.format !== format) {
+      const found = lines.length > 0 ? parseLine<Header>(lines[0]!) : null;
+      if (text !== "" && lines.length > 0 && found?.format !== format) {
         throw refuse("is no journal of a sweep. Choose another name with --journal.");
       }
-      if (header !== null && header.job !== job) {
+      if (found !== null && found.job !== job && !fresh) {
         throw refuse(
           "belongs to a sweep of another plan, period or trace. Choose another name with --journal, or begin anew with --fresh.",
         );
       }
-      if (header === null && text !== "" && !text.startsWith('{"format":')) {
+      if (found === null && text !== "" && !text.startsWith('{"format":')) {
         throw refuse("is no journal of a sweep. Choose another name with --journal.");
       }
       takeLock(path, refuse);
       const file = openSync(path, existsSync(path) ? "r+" : "wx");
+      const isBegun = found !== null && !fresh;
       // What a kill left of a line, or a line that a failing disk spoiled, is computed again.
-      const known = lines.slice(1).flatMap((line) => parseLine<Line>(line) ?? []);
-      const journal = new SweepJournal(path, file, Buffer.byteLength(whole), known);
+      const known = isBegun ? lines.slice(1).flatMap((line) => parseLine<Line>(line) ?? []) : [];
+      const journal = new SweepJournal(path, file, isBegun ? Buffer.byteLength(whole) : 0, known);
       ftruncateSync(file, journal.#end);
-      if (header === null) journal.#write({ format, job } satisfies Header);
+      if (!isBegun) journal.#write({ format, job } satisfies Header);
       return journal;
     } catch (error) {
       if (error instanceof CommandFailure) throw error;

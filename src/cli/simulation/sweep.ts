@@ -24,8 +24,8 @@ import type { SimulationFlags } from "./simulation-flags.ts";
 import { lateFaultNotes, optionsOf } from "./simulation-settings.ts";
 import { SweepJournal } from "./sweep-journal.ts";
 import { sweepReport, sweepTables, sweepText } from "./sweep-report.ts";
-import { requireWritable, writeResult } from "../terminal/write-file.ts";
-import { writeTables } from "../terminal/write-tables.ts";
+import { requireOther, requireWritable, writeResult } from "../terminal/write-file.ts";
+import { requireFolder, writeTables } from "../terminal/write-tables.ts";
 
 export interface SweepOptions extends SimulationFlags {
   readonly seeds: readonly number[];
@@ -44,8 +44,13 @@ export interface SweepOptions extends SimulationFlags {
 /** `disperse sweep`: every combination of rules, rates, faults and seeds, each once, however often it is begun again. */
 export async function sweep(file: string, options: SweepOptions): Promise<void> {
   const { world, deployment } = inPeriod(readPlan(file), options.period);
-  if (options.out !== undefined) requireWritable(options.out, true);
   const traces = traceSpecs(options, world);
+  if (options.out !== undefined) {
+    const sets = [options.faults, options.faultSets].filter((path) => path !== undefined);
+    requireOther(options.out, [file, options.journal, ...traces.map(({ path }) => path), ...sets]);
+    requireWritable(options.out, false, "choose another name");
+  }
+  if (options.csv !== undefined) requireFolder(options.csv, "--csv");
   // Traces are opened here once, so that what is wrong with them is said once and before hours of work.
   const opened = await openTraces(traces, (line) => process.stderr.write(`${line}\n`));
   for (const note of traceNotes(opened, traces, world, options.seconds)) process.stderr.write(`${note}\n`);
@@ -75,9 +80,9 @@ export async function sweep(file: string, options: SweepOptions): Promise<void> 
   }
   const outcomes = cases.flatMap((entry) => journal.outcomeOf(entry) ?? []);
   const report = sweepReport(cases, outcomes);
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${sweepText(report)}\n`);
   if (options.out !== undefined) writeResult(options.out, `${JSON.stringify(report)}\n`);
   if (options.csv !== undefined) writeTables(options.csv, sweepTables(report), "--csv");
-  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${sweepText(report)}\n`);
   if (wasStopped) {
     process.stderr.write(
       `stopped with ${outcomes.length} of ${cases.length} cases done; the same command goes on from there\n`,

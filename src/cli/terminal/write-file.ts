@@ -93,6 +93,8 @@ export function requireWritable(
   remedy = "choose another name, or overwrite it with --force",
 ): void {
   const refuse = (why: string): CommandFailure => new CommandFailure(exitCodes.invalid, `${path} ${why}`);
+  if (path === "-")
+    throw refuse("is no file: what is printed goes to standard output, here something else does not. Name a file.");
   const target = existsSync(path) ? path : dirname(resolve(path));
   try {
     accessSync(target, constants.W_OK);
@@ -107,6 +109,21 @@ export function requireWritable(
   }
 }
 
+/** Ends the command with code 3 where `path`, to which it would write, is one of the files it reads. */
+export function requireOther(path: string, inputs: readonly string[]): void {
+  const place = placeOf(path);
+  if (!inputs.some((input) => placeOf(input) === place)) return;
+  throw new CommandFailure(exitCodes.invalid, `${path} is read here and would be lost; name another file.`);
+}
+
+function placeOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
 /** Results carry their format in the first line. A pipe or a device holds nothing that could be lost. */
 function isOwnDocument(path: string): boolean {
   const head = Buffer.alloc(64);
@@ -115,7 +132,10 @@ function isOwnDocument(path: string): boolean {
     const file = openSync(path, "r");
     const length = readSync(file, head, 0, head.length, 0);
     closeSync(file);
-    return length === 0 || head.toString("utf8", 0, length).includes('"format":"disperse/');
+    return (
+      length === 0 ||
+      /"format":"disperse\/|^\{"displayTimeUnit":"ms","traceEvents":/.test(head.toString("utf8", 0, length))
+    );
   } catch {
     return false;
   }
