@@ -3,15 +3,13 @@
 import { hash } from "node:crypto";
 import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
 import { createOpenAiEngine } from "../../src/adapters/engine-openai/index.ts";
-import { serveHttp as serveNode } from "../../src/adapters/http-node/index.ts";
-import { createHttpClient, serveHttp as serveRaw } from "../../src/adapters/http-raw/index.ts";
 import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
 import { createNodeRng } from "../../src/adapters/random-node/index.ts";
 import { createSqliteStore } from "../../src/adapters/store-sqlite/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
 import { boundYoungGeneration } from "../../src/cli/gateway/young-generation.ts";
 import { Accounts, createGateway } from "../../src/serve/index.ts";
-import { deployEverywhere } from "../../test/worlds/random-world.ts";
+import { deployEverywhere } from "../../test/worlds/deploy-everywhere.ts";
 import { testArea, testSite, testWorkload, tinyWorld } from "../../test/worlds/tiny-world.ts";
 
 const [transport, url, ledger] = process.argv.slice(2) as [string, string, string];
@@ -27,11 +25,15 @@ const world = tinyWorld({
     testWorkload({ id: "bench", ttft: { budgetMs: 1_000, attainmentRatio: 0.9 }, priceUsdPerRequest: 0.001 }),
   ],
 });
-const client = transport === "raw" ? (origin: string) => createHttpClient({ origin, connections: 2_000 }) : undefined;
+// Only one of them, as in a gateway: the other's packages would take memory for nothing.
+const { createHttpClient, serveHttp } = await (transport === "raw"
+  ? import("../../src/adapters/http-raw/index.ts")
+  : import("../../src/adapters/http-node/index.ts"));
+const client = (origin: string) => createHttpClient({ origin, connections: 2_000 });
 const store = createSqliteStore(ledger);
 // Without its ledger the gateway would be measured without what it costs.
 await store.rollUps();
-const engine = createOpenAiEngine({ url, ...(client && { client }) });
+const engine = createOpenAiEngine({ url, client });
 const gateway = createGateway({
   world,
   deployment: deployEverywhere(world, (_site, module) => module === 0),
@@ -51,5 +53,5 @@ const gateway = createGateway({
   rng: createNodeRng(),
 });
 boundYoungGeneration();
-const service = await (transport === "raw" ? serveRaw : serveNode)(gateway, { host: "127.0.0.1", port: 0 });
+const service = await serveHttp(gateway, { host: "127.0.0.1", port: 0 });
 process.stdout.write(`${new URL(service.url).port}\n`);

@@ -27,7 +27,7 @@ for (const { name, client } of transports)
         doneEvent,
       )(socket, request);
     });
-    const engine = createOpenAiEngine({ url: upstream.url, ...(client && { client }) });
+    const engine = createOpenAiEngine({ url: upstream.url, client });
     return {
       engine,
       async close() {

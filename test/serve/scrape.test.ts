@@ -14,7 +14,7 @@ describe.each(transports)("load polled over $name", ({ client }) => {
       url: upstream.url,
       metricsPath: "/metrics",
       scrapeMs: 20,
-      ...(client && { client }),
+      client,
     });
     expect(engine.signals().source).toBe("none");
     const until = async (met: () => boolean) => {
@@ -38,7 +38,7 @@ describe.each(transports)("load polled over $name", ({ client }) => {
       url: upstream.url,
       metricsPath: "auto",
       scrapeMs: 10,
-      ...(client && { client }),
+      client,
     });
     await vi.waitFor(() => expect(engine.signals().source).toBe("scrape"));
     // Started anew, without metrics.

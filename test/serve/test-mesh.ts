@@ -1,7 +1,7 @@
 import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
 import { createEmulatedEngine } from "../../src/adapters/engine-emulated/index.ts";
 import { createOpenAiEngine } from "../../src/adapters/engine-openai/index.ts";
-import { serveHttp as serveNode } from "../../src/adapters/http-node/index.ts";
+import { createHttpClient as createUndiciClient, serveHttp as serveNode } from "../../src/adapters/http-node/index.ts";
 import { createHttpClient, serveHttp as serveRaw } from "../../src/adapters/http-raw/index.ts";
 import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
@@ -54,7 +54,7 @@ export function serveDeployment(world: World): Deployment {
 export interface Transport {
   readonly name: string;
   readonly serve: typeof serveNode;
-  readonly client?: (origin: string) => HttpClient;
+  readonly client: (origin: string) => HttpClient;
 }
 
 const unpack = createUnpack();
@@ -66,7 +66,11 @@ export const transports: readonly Transport[] = [
     serve: (gateway, options) => serveRaw(gateway, { unpack, ...options }),
     client: (origin) => createHttpClient({ origin }),
   },
-  { name: "node:http", serve: (gateway, options) => serveNode(gateway, { unpack, ...options }) },
+  {
+    name: "node:http",
+    serve: (gateway, options) => serveNode(gateway, { unpack, ...options }),
+    client: (origin) => createUndiciClient({ origin }),
+  },
 ];
 
 export interface TestMesh {
@@ -97,7 +101,7 @@ export function testMesh(
       return url === undefined
         ? null
         : {
-            engine: createOpenAiEngine({ url, ...(options.client && { client: options.client }) }),
+            engine: createOpenAiEngine({ url, client: options.client ?? ((origin) => createHttpClient({ origin })) }),
             emulated: false,
             model: "upstream-model",
             continues: options.continues ?? false,

@@ -1,6 +1,5 @@
 import { unknownSignals, type Engine, type HttpClient } from "../../serve/index.ts";
 import { Scraper } from "./scraper.ts";
-import { createUndiciClient } from "./undici-client.ts";
 
 export interface OpenAiEngineOptions {
   /** Root of the server without `/v1`, for example `http://10.0.0.7:8000`. Comes from the configuration only. */
@@ -10,13 +9,13 @@ export interface OpenAiEngineOptions {
   /** Where the server shows its load, polled every `scrapeMs`; null = it does not; `auto` = look where engines do. */
   readonly metricsPath?: string | null;
   readonly scrapeMs?: number;
-  /** How the server is reached; undici when absent. */
-  readonly client?: (origin: string) => HttpClient;
+  /** How the server is reached. */
+  readonly client: (origin: string) => HttpClient;
 }
 
 /** An engine behind HTTP. Redirects are not followed: they would lead data to a place nobody has judged. */
 export function createOpenAiEngine(options: OpenAiEngineOptions): Engine {
-  const { url, apiKey, client = createUndiciClient, metricsPath = null, scrapeMs = 1_000 } = options;
+  const { url, apiKey, client, metricsPath = null, scrapeMs = 1_000 } = options;
   const root = new URL(url);
   const http = client(root.origin);
   const base = root.pathname.replace(/\/$/, "");

@@ -1,2 +1,3 @@
-/** The conservative transport: `node:http`. */
+/** The conservative transport: `node:http` and undici. */
+export { createHttpClient, type HttpClientOptions } from "./undici-client.ts";
 export { serveHttp, type HttpOptions, type HttpService } from "./http-service.ts";

@@ -7,7 +7,6 @@ import { createMemoryMesh } from "../../adapters/mesh-memory/index.ts";
 import { createPages } from "../../adapters/pages-node/index.ts";
 import { createNodeRng } from "../../adapters/random-node/index.ts";
 import { createMemoryStore } from "../../adapters/store-memory/index.ts";
-import { createOtlpExporter } from "../../adapters/telemetry-otlp/index.ts";
 import { createUnpack } from "../../adapters/unpack-zlib/index.ts";
 import {
   createPrometheusTelemetry,
@@ -199,12 +198,14 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       },
     });
 
-  const openJournals = () => {
+  const openJournals = async () => {
     if (settings.accessLog !== null) journals.push(openAccessLog(settings.accessLog, settings.say));
     if (settings.otlp === null) return;
     const { version } = JSON.parse(readFileSync(packageRoot("package.json"), "utf8")) as { version: string };
     const collect = () => observed().collectInPieces();
     const more = { serviceVersion: version, instanceId: randomUUID(), collect, onTrouble: settings.say };
+    // Loaded by whoever asks for it: what it sends with takes as much memory as a thousand streams.
+    const { createOtlpExporter } = await import("../../adapters/telemetry-otlp/index.ts");
     journals.push(createOtlpExporter({ ...settings.otlp, ...more }));
   };
   let leaveBudgets = () => {};
@@ -222,7 +223,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   let gateway: ReturnType<typeof createReloadable>;
   let service: HttpService;
   try {
-    openJournals();
+    await openJournals();
     const known = configuration.keys === null ? null : await readLimits(configuration.keys);
     if (known) accounts.replace(known, clock.monotonicMs());
     if (leader) accounts.shareWith(leader.seekAllowance, settings.moved);

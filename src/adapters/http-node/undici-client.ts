@@ -8,15 +8,17 @@ import {
   type HttpClient,
 } from "../../serve/index.ts";
 
-export interface UndiciClientOptions {
+export interface HttpClientOptions {
+  /** `http://…` or `https://…`; only scheme, host and port are used. */
+  readonly origin: string;
   /** Connections at most; requests beyond wait. */
   readonly connections?: number;
   readonly connectTimeoutMs?: number;
 }
 
 /** The conservative way to an engine's server. */
-export function createUndiciClient(origin: string, options: UndiciClientOptions = {}): HttpClient {
-  const pool = new Pool(origin, {
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const pool = new Pool(options.origin, {
     connections: options.connections ?? 256,
     pipelining: 1,
     connect: { timeout: options.connectTimeoutMs ?? 2_000 },
