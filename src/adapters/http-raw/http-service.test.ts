@@ -333,6 +333,49 @@ describe("clients that take their time", () => {
   });
 });
 
+describe("clients that keep connections they do not use", () => {
+  const knock = (port: number) =>
+    new Promise<Socket>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(socket));
+      socket.on("error", () => {}).resume();
+    });
+
+  it("make room for others once there are as many as there may be, and who has a request under way stays", async () => {
+    const answers: Reply[] = [];
+    const port = await start(
+      recordingGateway((_call, reply) => void answers.push(reply)),
+      { maxConnections: 8 },
+    );
+    const busy = await knock(port);
+    busy.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const idle: Socket[] = [];
+    for (let count = 0; count < 20; count++) idle.push(await knock(port));
+    const late = await knock(port);
+    late.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    while (answers.length === 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect([busy.closed, late.closed]).toEqual([false, false]);
+    expect(idle.filter(({ closed }) => closed).length).toBeGreaterThan(12);
+    for (const answer of answers) answer.send(200, [], "x", true);
+    for (const socket of [busy, late, ...idle]) socket.destroy();
+  });
+
+  it("are not cut for others while all are answered; those are", async () => {
+    const answers: Reply[] = [];
+    const port = await start(
+      recordingGateway((_call, reply) => void answers.push(reply)),
+      { maxConnections: 2 },
+    );
+    const busy = [await knock(port), await knock(port)];
+    for (const socket of busy) socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    while (answers.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const late = await knock(port);
+    await new Promise((resolve) => (late.closed ? resolve(null) : late.once("close", resolve)));
+    expect(busy.map(({ closed }) => closed)).toEqual([false, false]);
+    for (const socket of busy) socket.destroy();
+  });
+});
+
 describe("clients that leave", () => {
   it.each<[string, (socket: Socket) => void]>([
     ["reset", (socket) => socket.resetAndDestroy()],

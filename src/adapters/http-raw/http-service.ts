@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { performance } from "node:perf_hooks";
 import { apiError, errorBody, type Gateway, type Unpack } from "../../serve/index.ts";
+import { makeRoom } from "./make-room.ts";
 import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
 import { readShared } from "./shared-reads.ts";
 import { statusLine } from "./status-line.ts";
@@ -20,6 +21,7 @@ export interface HttpOptions {
   readonly bodyTimeoutMs?: number;
   /** How long a connection may wait for its next request. */
   readonly keepAliveTimeoutMs?: number;
+  /** Connections at the same time. Beyond, idle ones make room for new ones, and where none is idle these are cut. */
   readonly maxConnections?: number;
   /** Undoes content codings of bodies; without it packed bodies are refused. */
   readonly unpack?: Unpack;
@@ -70,7 +72,9 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
     connections.add(connection);
     connection.socket.on("close", () => connections.delete(connection));
   };
+  const most = options.maxConnections ?? Number.POSITIVE_INFINITY;
   const acceptPlain = (accepted: Socket) => {
+    if (!makeRoom(connections, connections.size, most)) return void accepted.destroy();
     const socket = readShared(accepted, (bytes) => connection.read(bytes));
     const connection = new ServerConnection(socket, gateway, limits, performance.now());
     add(connection);
@@ -95,13 +99,13 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
         else socket.destroy();
       })
       .on("connection", (socket: Socket) => {
+        if (!makeRoom(connections, beneath.size, most)) return void socket.destroy();
         beneath.add(socket);
         socket.on("close", () => beneath.delete(socket));
       });
   const server: Server = options.tls
     ? startTls(options.tls)
     : createServer({ noDelay: true, pauseOnConnect: true }, acceptPlain);
-  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, 4_096, () => {

@@ -46,7 +46,11 @@ export function addGatewayCommands(command: (spec: string, description: string) 
       "web pages that may call the API, such as https://app.example,https://test.example or *; none when left out",
       webOrigins,
     )
-    .option("--max-connections <number>", "connections at the same time", positiveWhole)
+    .option(
+      "--max-connections <number>",
+      "connections at the same time; half of what a process may open when left out",
+      positiveWhole,
+    )
     .option("--first-token-timeout <duration>", "longest wait for the first token of a stream", seconds, 60)
     .option("--answer-timeout <duration>", "longest wait for an answer that is not a stream", seconds, 600)
     .option("--idle-timeout <duration>", "longest silence in the middle of a stream", seconds, 30)

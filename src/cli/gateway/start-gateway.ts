@@ -37,6 +37,7 @@ import {
 import { composeEngines } from "./compose-engines.ts";
 import { survivalOf } from "../../plan/index.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
+import { descriptorLimit } from "../terminal/descriptor-limit.ts";
 import { fileFault } from "../terminal/file-errors.ts";
 import type { Configuration, Tls } from "./gateway-files.ts";
 import { createLedgerPage } from "./ledger-page.ts";
@@ -277,9 +278,12 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
 
 async function listen(gateway: Gateway, settings: GatewaySettings): Promise<HttpService> {
   const { port, anyPort, limits, tls } = settings;
+  // Every request that is under way needs another connection, to its engine; files and ledger need descriptors as well.
+  const maxConnections =
+    limits?.maxConnections ?? Math.max(1, Math.floor((descriptorLimit() ?? Number.POSITIVE_INFINITY) / 2));
   // As IPv6 addresses stand in URLs.
   const host = settings.host.replace(/^\[(.*)\]$/, "$1");
-  const options = { host, ...limits, unpack: createUnpack(), ...(tls && { tls }) };
+  const options = { host, ...limits, maxConnections, unpack: createUnpack(), ...(tls && { tls }) };
   try {
     return await serveHttp(gateway, { ...options, port });
   } catch (error) {
