@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,8 @@ export const postgresBin = existsSync(versions)
 export async function startPostgres(): Promise<{
   readonly url: string;
   restart(): Promise<void>;
+  /** Lets no process of it run until what it returns is called: it keeps its connections and answers nothing. */
+  freeze(): () => void;
   stop(): Promise<void>;
 }> {
   const folder = mkdtempSync(join(tmpdir(), "postgres-"));
@@ -62,6 +64,14 @@ export async function startPostgres(): Promise<{
       await end("SIGQUIT");
       server = start();
       await ready();
+    },
+    freeze() {
+      const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, "utf8").trim().split(" ");
+      const pids = [server.pid!, ...children.map(Number)];
+      for (const pid of pids) process.kill(pid, "SIGSTOP");
+      return () => {
+        for (const pid of pids) process.kill(pid, "SIGCONT");
+      };
     },
     async stop() {
       await end("SIGINT");

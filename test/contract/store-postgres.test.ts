@@ -84,6 +84,27 @@ describe.skipIf(postgresBin === null)("with a PostgreSQL server", () => {
     await client.end();
   });
 
+  it("refuses rows of a server that has fallen silent, ends all the same, and goes on when it speaks again", async () => {
+    const store = createPostgresStore({ url: server.url, chain: "silent", answerTimeoutMs: 300 });
+    const idle = createPostgresStore({ url: server.url, chain: "idle" });
+    await Promise.all([store.append([ledgerRow()]), idle.append([ledgerRow()])]);
+    const thaw = server.freeze();
+    try {
+      await expect(store.append([ledgerRow({ attempt: 2 })])).rejects.toThrow(/timeout/);
+      await idle.close();
+    } finally {
+      thaw();
+    }
+    for (let isTaken = false; !isTaken;) {
+      isTaken = await store.append([ledgerRow({ attempt: 2 })]).then(
+        () => true,
+        () => false,
+      );
+    }
+    expect((await store.read(0, 10)).map(({ attempt }) => attempt)).toEqual([1, 2]);
+    await store.close();
+  });
+
   it("takes rows again after the server was away, none lost and none doubled", async () => {
     const store = open("cut");
     await store.append([ledgerRow()]);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server } from "node:http";
 import { request as requestTls } from "node:https";
 import { connect, type AddressInfo } from "node:net";
@@ -182,6 +182,36 @@ describe("what a gateway knows when its configuration changes", () => {
     expect(await gateway.ended).toBe(0);
     const { stdout } = await runCliHere(["ledger", "verify", ledger]);
     expect(stdout).toMatch(/\b1 row/);
+  });
+});
+
+describe("rows that a ledger does not take until the gateway has stopped", () => {
+  it("are kept in a file, and added once, however often", async () => {
+    const place = newFolder();
+    const ledger = join(place, "ledger.db");
+    const gateway = await start(writePlan(place), ["--ledger", ledger, "--grace", "1"], { TMPDIR: place });
+    await (await post(gateway.url, chat)).text();
+    await expect.poll(async () => (await runCliHere(["ledger", "verify", ledger])).stdout).toMatch(/\b1 row/);
+    const other = new DatabaseSync(ledger);
+    other.exec("BEGIN IMMEDIATE");
+    for (let index = 0; index < 3; index++) await (await post(gateway.url, chat)).text();
+    await gateway.says("the ledger cannot be written");
+    gateway.child.kill("SIGTERM");
+    expect(await gateway.ended).toBe(0);
+    other.exec("ROLLBACK");
+    other.close();
+    const [, path] = /3 rows of the ledger could not be saved and are kept in (\S+):/.exec(gateway.stderr())!;
+    expect(statSync(path!).mode & 0o077).toBe(0);
+    const broken = join(place, "broken.jsonl");
+    writeFileSync(broken, '{"requestId":"req_1"}\n');
+    const add = (...files: string[]) => runCliHere(["ledger", "add", ledger, ...files]);
+    expect(await add(path!, broken)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining("broken.jsonl:1 is no row") as string,
+    });
+    expect((await add(path!)).stdout).toBe("3 rows added\n");
+    expect((await add(path!)).stdout).toBe("0 rows added, 3 were there already\n");
+    expect((await runCliHere(["ledger", "verify", ledger])).stdout).toMatch(/whole, 4 rows/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { Socket } from "node:net";
 import pg from "pg";
 import { rollUp, type LedgerRow, type RollUp, type RollUps, type Store } from "../../serve/index.ts";
 import { addRollUp, insertRows, rollUpOf, schema, sums } from "./schema.ts";
@@ -8,12 +9,19 @@ export interface PostgresStoreOptions {
   readonly url: string;
   /** Name of this gateway's chain; no two processes may write the same at a time. */
   readonly chain?: string;
+  /** Longest wait for an answer of the server, which is then taken to be away. */
+  readonly answerTimeoutMs?: number;
 }
 
 interface Waiting {
   readonly rows: readonly LedgerRow[];
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
+}
+
+interface Session {
+  readonly client: pg.Client;
+  readonly socket: Socket;
 }
 
 interface Head {
@@ -23,12 +31,27 @@ interface Head {
 
 const chainStart = "0".repeat(64);
 const connectTimeoutMs = 5_000;
+/** A commit takes milliseconds. */
+const usualAnswerMs = 10_000;
+/** Longest wait for the server to close a session, ms. */
+const partingMs = 1_000;
+/**
+ * A server that lost its client without a word must notice, for as long as it does not the chain is locked: it asks after 10
+ * silent seconds, three times, and waits no longer for what it has sent.
+ */
+const shortLived =
+  "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000";
 
 /**
  * A ledger in PostgreSQL. Rows that arrive while a commit is under way go into the next one together. `append` settles
  * when its rows are committed; rows are chained by hash exactly as in the embedded ledger.
  */
-export function createPostgresStore({ url, chain = "default" }: PostgresStoreOptions): Store & RollUps {
+export function createPostgresStore({
+  url,
+  chain = "default",
+  answerTimeoutMs = usualAnswerMs,
+}: PostgresStoreOptions): Store & RollUps {
+  let current: Session | null = null;
   let session: Promise<pg.Client> | null = null;
   let head: Head | null = null;
   let waiting: Waiting[] = [];
@@ -36,11 +59,21 @@ export function createPostgresStore({ url, chain = "default" }: PostgresStoreOpt
   let closed = false;
 
   async function open(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
+    const socket = new Socket();
+    const client = new pg.Client({
+      stream: () => socket,
+      connectionString: url,
+      connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: answerTimeoutMs,
+    });
+    current = { client, socket };
     // A session that broke is opened anew with the next rows; what it had not committed is handed over again.
-    client.on("error", () => forget());
+    client.on("error", () => {
+      if (current?.client === client) forget();
+    });
     await client.connect();
     try {
+      await client.query(shortLived);
       await client.query(schema);
       // Two writers would fork the chain. The lock goes with the session, so a process that is killed leaves none.
       const { rows } = await client.query("SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine", [
@@ -48,13 +81,21 @@ export function createPostgresStore({ url, chain = "default" }: PostgresStoreOpt
       ]);
       if (!rows[0].mine) throw new Error(`another process writes the chain "${chain}" of this ledger`);
     } catch (error) {
-      await client.end().catch(() => {});
+      await part({ client, socket });
       throw error;
     }
     return client;
   }
 
+  /** Ends a session, whose server may be away; nothing waits for it for long. */
+  async function part({ client, socket }: Session): Promise<void> {
+    const timer = setTimeout(() => socket.destroy(), partingMs);
+    await client.end().catch(() => {});
+    clearTimeout(timer);
+  }
+
   function forget(): void {
+    current = null;
     session = null;
     head = null;
   }
@@ -109,9 +150,17 @@ export function createPostgresStore({ url, chain = "default" }: PostgresStoreOpt
     } catch (error) {
       // Whether a commit that broke off took place is seen when the head is read again.
       head = null;
-      await client.query("ROLLBACK").catch(() => {});
+      if (isAnswer(error)) await client.query("ROLLBACK").catch(() => {});
       throw error;
     }
+  }
+
+  /** What was asked in vain: a session whose server has stopped to answer is good for nothing any more. */
+  async function leaveSilent(error: unknown): Promise<void> {
+    const silent = current;
+    if (isAnswer(error) || silent === null) return;
+    forget();
+    await part(silent);
   }
 
   async function write(): Promise<void> {
@@ -122,6 +171,7 @@ export function createPostgresStore({ url, chain = "default" }: PostgresStoreOpt
         await commit(batch.flatMap(({ rows }) => [...rows]));
         for (const { resolve } of batch) resolve();
       } catch (error) {
+        await leaveSilent(error);
         const why = error instanceof Error ? error.message : String(error);
         for (const { reject } of batch) reject(new Error(`the ledger could not be written: ${why}`));
       }
@@ -156,8 +206,13 @@ export function createPostgresStore({ url, chain = "default" }: PostgresStoreOpt
       if (closed) return;
       await writing;
       closed = true;
-      const client = await session?.catch(() => null);
-      await client?.end();
+      await session?.catch(() => {});
+      if (current) await part(current);
     },
   } satisfies Store & RollUps;
+}
+
+/** Whether an error is the server's word, so that it goes on listening. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError;
 }

@@ -140,6 +140,9 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     .option("--public-key <file>", "Ed25519 key of the checkpoint, PEM")
     .option("--json", "print the verdict as JSON")
     .action(async (file, options) => (await import("./ledger.ts")).verifyLedgerFile(file, options));
+  onLedger("add <file> <rows...>", "put rows in that a gateway could not save when it stopped").action(
+    async (file, rows) => (await import("./unsaved-rows.ts")).addRows(file, rows),
+  );
   onLedger("checkpoint <file>", "sign how the ledger stands now, to be kept elsewhere")
     .requiredOption("--key <file>", "Ed25519 private key, PEM")
     .requiredOption("--origin <name>", "who signs, for example disperse.example.com/ledger")

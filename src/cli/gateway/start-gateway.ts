@@ -49,6 +49,7 @@ import { tellingTrouble } from "./telling-trouble.ts";
 import { packageRoot } from "../terminal/package-root.ts";
 import { readAccounts } from "./read-accounts.ts";
 import { shareBudgets } from "./shared-budgets.ts";
+import { keepUnsaved } from "./unsaved-rows.ts";
 import type { TimeLimits } from "../terminal/time-limits.ts";
 
 export interface GatewaySettings extends OperatorOptions {
@@ -265,12 +266,12 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
       reloads("applied").add(1);
     },
     refusedReload: () => reloads("refused").add(1),
-    async close(graceMs) {
+    async close(graceMs = 0) {
+      const untilMs = clock.monotonicMs() + graceMs;
       await files?.desk.stop();
       await service.close(graceMs);
-      await rows.settled();
-      const lost = rows.size;
-      if (lost > 0) settings.say(`${lost} rows of the ledger could not be saved and are lost: the ledger refused them`);
+      await rows.settled(untilMs - clock.monotonicMs());
+      if (rows.size > 0) settings.say(keepUnsaved(rows, settings.ledger));
       await closeAll();
     },
   };

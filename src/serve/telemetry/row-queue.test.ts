@@ -78,5 +78,19 @@ describe("rows on their way to the store", () => {
     await pass(2_000);
     expect(queue.size).toBe(10);
     expect(asked).toHaveLength(before + 1);
+    expect(Array.from(queue.rest(), ({ requestId }) => requestId)).toEqual(all().slice(-10));
+  });
+
+  it("are handed over at the end for as long as there is time, and one that is there again takes all of them in order", async () => {
+    const { queue, kept, state, add, pass, all } = queued();
+    state.away = true;
+    add(2_500);
+    const settled = queue.settled(5_000);
+    await pass(2_000);
+    state.away = false;
+    await pass(1_000);
+    await settled;
+    expect(kept).toEqual(all());
+    expect([...queue.rest()]).toEqual([]);
   });
 });

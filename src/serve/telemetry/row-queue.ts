@@ -54,18 +54,22 @@ export class RowQueue {
     if (this.#saving === null) this.#saveAfter(groupMs);
   }
 
-  /** Hands over what is left and waits for it; groups the store refuses even now are given up. */
-  async settled(): Promise<void> {
+  /** Hands over what is left, for at most `patienceMs` if the store refuses it; what it has not taken by then is the `rest`. */
+  async settled(patienceMs = 0): Promise<void> {
     // Whoever hands rows over for the last time must not be woken to try again for ever.
     this.#over = true;
+    const untilMs = this.#clock.monotonicMs() + patienceMs;
     await this.#saving;
-    for (const group of this.#takeAll()) await this.#handOver(group);
+    for (let group = this.#groups[0]; group !== undefined; group = this.#groups[0]) {
+      if (await this.#handOver(group)) this.#groups.shift();
+      else if (this.#clock.monotonicMs() + retryMs > untilMs) return;
+      else await new Promise<void>((resolve) => this.#clock.schedule(retryMs, resolve));
+    }
   }
 
-  #takeAll(): RowGroup[] {
-    const groups = this.#groups;
-    this.#groups = [];
-    return groups;
+  /** Rows that were not saved to the end. */
+  *rest(): Generator<LedgerRow> {
+    for (const group of this.#groups) yield* group;
   }
 
   #saveAfter(delayMs: number): void {
