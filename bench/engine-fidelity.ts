@@ -25,9 +25,9 @@ const seenOverheadMs: Readonly<Record<string, number>> = {
   vllm: 98,
   "vllm hopper": 28,
   "vllm from 0.19 on": 41,
-  trtllm: 49.6,
-  sglang: 71.4,
-  "sglang blackwell": 87.3,
+  trtllm: 47.1,
+  sglang: 70,
+  "sglang blackwell": 86.7,
   // What the common cost per layer and prompt leaves nothing of.
   "sglang blackwell-ultra": 0,
 };

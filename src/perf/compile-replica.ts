@@ -60,10 +60,12 @@ const narrowKernelShare: Readonly<Record<Precision, number>> = {
 const fp4UnpackGBps = 20_000;
 
 /**
- * How much longer the experts take to read in a format the chip cannot compute in and has to unpack first. Own fit: Kimi
- * K2.5 in int4 with vLLM 0.15 on eight B200, 10 runs, reads its experts at two fifths of the rate of fp4 (November 2026).
+ * Rate at which experts are turned into numbers in a format the chip cannot compute in, GB/s; it adds to the time to read them.
+ * Own fit to Kimi K2.5 in int4 with vLLM 0.15 on eight B200, 10 runs, which reads its experts 2.5 times as long. Kernels
+ * published with AIConfigurator (August 2026) take 1.4 to 2.0 times as long for mxfp4 on H100 and H200 (1.7 and 1.9 by this
+ * rate), and 1.0 to 1.6 for int4 with SGLang from A100 to B200.
  */
-const unpackedReadRatio = 2.5;
+const expertUnpackGBps = 4000;
 
 /**
  * A product whose weights come in blocks of fp8 first scales its input block by block, in kernels of their own: this long per
@@ -81,8 +83,14 @@ const expertStartUpWeights = 2e6;
 /** Products per layer of an expert: gate and up in one, down. */
 const productsPerExpertLayer = 2;
 
+/**
+ * Latent attention multiplies by two matrices more in each layer, before and after it (absorbed projections): 4.5 us each on
+ * B200 with 1 to 256 tokens and 16 heads, kernels of TensorRT-LLM and SGLang published with AIConfigurator (August 2026).
+ */
+const latentLayerUs = 10;
+
 /** Making, scoring and sorting an index, per layer and step. Own fit to 52 runs of GLM-5 with SGLang, November 2026. */
-const sparseIndexLayerUs = 90;
+const sparseIndexLayerUs = 80;
 
 /** The engine's coefficients on this chip: some differ by generation, as kernels and host processors do. */
 function engineOn(engine: EngineProfile, accelerator: Accelerator): EngineProfile {
@@ -108,7 +116,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   // A batch passes all stages one after the other and so all weights.
   const [shared, lookup, experts] = [perStage.shared * stages, perStage.lookup * stages, perStage.experts * stages];
   const unpacks = accelerator.tflops[spec.weightPrecision] === undefined;
-  const expertWorkMs = readMs(experts, 1) * (unpacks ? unpackedReadRatio : 1);
+  const expertWorkMs = readMs(experts, 1) * (unpacks ? 1 + accelerator.memoryGBps / expertUnpackGBps : 1);
   const expertReadMs = (engine.expertMemoryCoefficient ?? engine.memoryCoefficient) * expertWorkMs;
   const expertLayersMs = model.experts ? ((engine.stepPerExpertLayerUs ?? 0) * model.layers) / 1e3 : 0;
 
@@ -166,6 +174,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const kvWorkMs = (tokensPerSequence * attentionLayers * pairFlops.decode) / t / attentionFlopsPerMs;
   const kvTokenMs = Math.cbrt(kvReadMs ** 3 + kvWorkMs ** 3);
   const indexTokenMs = sparse ? readMs((model.layers * sparse.indexKeyDim) / kvShards(spec)) : 0;
+  const latentLayersMs = model.kvBytesPerTokenBf16 === undefined ? 0 : (latentLayerUs * model.layers) / 1e3;
   const indexLayersMs = sparse ? (sparseIndexLayerUs * model.layers) / 1e3 : 0;
   const handOverMs = stages > 1 ? handOver(spec, stages) : { startMs: 0, perTokenMs: 0 };
   const stepBaseMs =
@@ -173,6 +182,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     (engine.stepPerLayerUs * model.layers) / 1e3 +
     expertLayersMs +
     indexLayersMs +
+    latentLayersMs +
     blockScaleMs +
     readMs(shared - lookup) * (outsideExperts === "fp4" ? 1 + accelerator.memoryGBps / fp4UnpackGBps : 1) +
     sums.startMs +

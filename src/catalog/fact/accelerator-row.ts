@@ -1,5 +1,5 @@
 import { derated, type Figure } from "./figure.ts";
-import type { Accelerator, Precision } from "../world/world-engines.ts";
+import type { Accelerator, AllReduceGroup, Precision } from "../world/world-engines.ts";
 
 /**
  * An accelerator of the catalogue: what the datasheet says beside what the engine model uses.
@@ -27,6 +27,8 @@ export interface AcceleratorLink {
   readonly latencyUs: Figure;
   readonly allReduceGBps: Figure;
   readonly groups?: readonly LinkGroup[];
+  /** By the engine's id where its own kernels take other times. */
+  readonly groupsByEngine?: Readonly<Record<string, readonly LinkGroup[]>>;
 }
 
 /** All-reduce over a number of accelerators: time of the smallest message and of one of each size in `allReduceSizesMB`. */
@@ -80,6 +82,10 @@ function measuredOf({ weightStreamGBps, kernelTflops }: AcceleratorRow): readonl
   return formats.map(({ precision }) => precision).filter((format) => kernelTflops[format]?.confidence === "measured");
 }
 
+function plainGroup({ accelerators, latencyUs, timesUs }: LinkGroup): AllReduceGroup {
+  return { accelerators, latencyUs: latencyUs.value, timesUs: timesUs.map(({ value }) => value) };
+}
+
 /** The plain accelerator that travels in a world. */
 export function acceleratorOf(id: string, row: AcceleratorRow): Accelerator {
   const measuredFormats = measuredOf(row);
@@ -98,12 +104,11 @@ export function acceleratorOf(id: string, row: AcceleratorRow): Accelerator {
       kind: row.link.kind,
       latencyUs: row.link.latencyUs.value,
       allReduceGBps: row.link.allReduceGBps.value,
-      ...(row.link.groups && {
-        groups: row.link.groups.map((group) => ({
-          accelerators: group.accelerators,
-          latencyUs: group.latencyUs.value,
-          timesUs: group.timesUs.map(({ value }) => value),
-        })),
+      ...(row.link.groups && { groups: row.link.groups.map(plainGroup) }),
+      ...(row.link.groupsByEngine && {
+        groupsByEngine: Object.fromEntries(
+          Object.entries(row.link.groupsByEngine).map(([engine, groups]) => [engine, groups.map(plainGroup)]),
+        ),
       }),
     },
     totalProcessingPerformance: totalProcessingPerformance(valuesOf(row.peakTflops)),

@@ -1,10 +1,5 @@
-import {
-  allReduceSizesMB,
-  deratedPeaks,
-  type AcceleratorLink,
-  type AcceleratorRow,
-  type LinkGroup,
-} from "./accelerator-row.ts";
+import { deratedPeaks, type AcceleratorLink, type AcceleratorRow } from "./accelerator-row.ts";
+import { allReduceTimes } from "./all-reduce-times.ts";
 import { assumed, derated, measured, vendor, type FigureExtras } from "./figure.ts";
 
 const tflops = (value: number, extras?: FigureExtras) => vendor(value, "TFLOP/s", "aic-systems", extras);
@@ -16,71 +11,16 @@ const gigabytes = (value: number, extras?: FigureExtras) => vendor(value, "GB", 
 const dram = (value: number, extras?: FigureExtras) => vendor(value, "GB/s", "aic-systems", extras);
 const watts = (value: number, extras?: FigureExtras) => vendor(value, "W", "aic-systems", extras);
 
-/**
- * Rows of [accelerators, us of the smallest message, us of each size in `allReduceSizesMB`]. The source counts elements of
- * two bytes: four H100 move 1.07 GB at 238 GB/s, 0.8 of what their links allow, and could not if they were bytes.
- */
-type MeasuredGroup = readonly [accelerators: number, latencyUs: number, ...timesUs: number[]];
-
-const groupsOf = (rows: readonly MeasuredGroup[]): readonly LinkGroup[] =>
-  rows.map(([count, latencyUs, ...timesUs]) => ({
-    accelerators: count,
-    latencyUs: measured(latencyUs, "us", "aic-kernels"),
-    timesUs: timesUs.map((us, i) =>
-      measured(us, "us", "aic-kernels", { note: `all-reduce of ${allReduceSizesMB[i]} MB over ${count} chips` }),
-    ),
-  }));
-
-const nvlink = (latencyUs: number, allReduceGBps: number, groups: readonly LinkGroup[]): AcceleratorLink => ({
+const nvlink = (
+  latencyUs: number,
+  allReduceGBps: number,
+  times: Pick<AcceleratorLink, "groups" | "groupsByEngine">,
+): AcceleratorLink => ({
   kind: "nvlink",
   latencyUs: measured(latencyUs, "us", "aic-kernels"),
   allReduceGBps: measured(allReduceGBps, "GB/s", "aic-kernels", { note: "all-reduce of 67 MB over 8 chips" }),
-  groups,
+  ...times,
 });
-
-const likeMeasured = (groups: readonly LinkGroup[], note: string): readonly LinkGroup[] =>
-  groups.map(({ accelerators, latencyUs, timesUs }) => ({
-    accelerators,
-    latencyUs: assumed(latencyUs.value, "us", note),
-    timesUs: timesUs.map((us) => assumed(us.value, "us", note)),
-  }));
-
-const h100Groups: readonly MeasuredGroup[] = [
-  [2, 4.2, 5, 6, 12, 45, 156, 469, 1706],
-  [4, 4.6, 6, 11, 19, 54, 191, 619, 2305],
-  [8, 4.7, 8, 12, 19, 51, 178, 577, 2117],
-];
-
-/**
- * Sums over links of twice the H100's rate take no longer than its own, but for the start. Some of what was measured on
- * Blackwell did, with kernels of its first releases: two B200 25 us for 2.1 MB, where two H100 need 12. Engines do not show it.
- */
-const nvlink5Groups = (rows: readonly MeasuredGroup[]): readonly LinkGroup[] =>
-  groupsOf(rows).map((group) => {
-    const [, hopperStartUs, ...hopperUs] = h100Groups.find(([count]) => count === group.accelerators)!;
-    const timesUs = group.timesUs.map((us, i) => {
-      const hopper = Number((group.latencyUs.value + hopperUs[i]! - hopperStartUs).toFixed(1));
-      if (us.value <= hopper) return us;
-      return assumed(
-        hopper,
-        "us",
-        `as H100 over slower links; ${us.value} was measured, with kernels of first releases`,
-      );
-    });
-    return { ...group, timesUs };
-  });
-
-const b200Groups = nvlink5Groups([
-  [2, 6.6, 7, 9, 25, 51, 87, 280, 1005],
-  [4, 6.8, 8, 18, 24, 43, 119, 353, 1291],
-  // 26 us were measured at 0.5 MB, above the 17 us at twice the size.
-  [8, 7.4, 9, 17, 21, 39, 111, 442, 1337],
-]);
-
-const gb200Groups = nvlink5Groups([
-  [2, 5, 6, 8, 15, 62, 217, 738, 2692],
-  [4, 5, 6, 11, 18, 51, 113, 392, 1458],
-]);
 
 const noLink: AcceleratorLink = {
   kind: "none",
@@ -112,15 +52,7 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(312), int8: vendor(624, "TOP/s", "nvidia-datasheets") },
     weightStreamGBps: stream(1440),
     kernelTflops: { bf16: kernel(275) },
-    link: nvlink(
-      5.7,
-      112,
-      groupsOf([
-        [2, 4.9, 6, 8, 15, 90, 222, 746, 2799],
-        [4, 5.2, 8, 15, 26, 118, 288, 996, 3721],
-        [8, 5.7, 11, 19, 28, 129, 364, 1161, 4223],
-      ]),
-    ),
+    link: nvlink(5.7, 112, allReduceTimes["a100-sxm"]),
     tdpWatts: watts(400),
   },
   "h100-sxm": {
@@ -133,7 +65,7 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(989), fp8: tflops(1979), int8: tflops(1979, { note: int8LikeFp8 }) },
     weightStreamGBps: stream(2790, { low: 2400, note: "bf16 weights; 2,400 with fp8 weights" }),
     kernelTflops: { bf16: kernel(825), fp8: kernel(1245) },
-    link: nvlink(4.7, 196, groupsOf(h100Groups)),
+    link: nvlink(4.7, 196, allReduceTimes["h100-sxm"]),
     tdpWatts: watts(700),
   },
   "h200-sxm": {
@@ -146,15 +78,7 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(989), fp8: tflops(1979), int8: tflops(1979, { note: int8LikeFp8 }) },
     weightStreamGBps: stream(3760, { low: 3310, note: "bf16 weights; 3,310 with fp8 weights" }),
     kernelTflops: { bf16: kernel(820), fp8: kernel(1400) },
-    link: nvlink(
-      4.7,
-      196,
-      groupsOf([
-        [2, 4.4, 5, 6, 12, 43, 145, 463, 1687],
-        [4, 4.5, 6, 10, 18, 52, 180, 609, 2314],
-        [8, 4.8, 8, 11, 18, 48, 166, 562, 2035],
-      ]),
-    ),
+    link: nvlink(4.7, 196, allReduceTimes["h200-sxm"]),
     tdpWatts: watts(700),
   },
   "b200-sxm": {
@@ -167,7 +91,7 @@ export const nvidiaAccelerators = {
     peakTflops: { bf16: tflops(2250), fp8: tflops(4500), fp4: tflops(9000) },
     weightStreamGBps: stream(5900, { low: 3360, note: "bf16 weights; 4,900 with fp8, 3,360 at batch 1" }),
     kernelTflops: { bf16: kernel(1550), fp8: kernel(2600), fp4: kernel(4400, { high: 5240 }) },
-    link: nvlink(7.4, 300, b200Groups),
+    link: nvlink(7.4, 300, allReduceTimes["b200-sxm"]),
     tdpWatts: watts(1000),
   },
   "b300-sxm": {
@@ -184,7 +108,7 @@ export const nvidiaAccelerators = {
       kind: "nvlink",
       latencyUs: assumed(7.4, "us", "as B200, same NVLink generation"),
       allReduceGBps: assumed(300, "GB/s", "as B200, same NVLink generation"),
-      groups: likeMeasured(b200Groups, "as B200, same NVLink generation"),
+      ...allReduceTimes["b300-sxm"],
     },
     tdpWatts: watts(1100),
   },
@@ -202,7 +126,7 @@ export const nvidiaAccelerators = {
       kind: "nvlink",
       latencyUs: measured(5, "us", "aic-kernels"),
       allReduceGBps: measured(368, "GB/s", "aic-kernels", { note: "all-reduce of 537 MB over 4 chips" }),
-      groups: gb200Groups,
+      ...allReduceTimes.gb200,
     },
     tdpWatts: watts(1200),
   },
@@ -224,7 +148,7 @@ export const nvidiaAccelerators = {
       kind: "nvlink",
       latencyUs: assumed(5, "us", "as GB200, same rack"),
       allReduceGBps: assumed(368, "GB/s", "as GB200, same rack"),
-      groups: likeMeasured(gb200Groups, "as GB200, same rack"),
+      ...allReduceTimes.gb300,
     },
     tdpWatts: watts(1400),
   },
@@ -291,11 +215,7 @@ export const nvidiaAccelerators = {
       kind: "pcie",
       latencyUs: assumed(12.6, "us", "as RTX PRO 6000 over PCIe, four cards"),
       allReduceGBps: measured(19, "GB/s", "aic-kernels", { low: 1, note: "two cards; 1 over eight cards" }),
-      groups: groupsOf([
-        [2, 5.3, 11, 32, 117, 450, 1777, 7007, 27_988],
-        [4, 13.5, 60, 219, 841, 3322, 13_598, 54_406, 216_162],
-        [8, 25.5, 108, 445, 2080, 8168, 30_062, 120_267, 480_823],
-      ]),
+      ...allReduceTimes.l40s,
     },
     tdpWatts: watts(350),
   },
@@ -336,11 +256,7 @@ export const nvidiaAccelerators = {
       kind: "pcie",
       latencyUs: measured(12.6, "us", "aic-kernels", { low: 4.3, high: 24, note: "four cards; 4.3 two, 24 eight" }),
       allReduceGBps: measured(20, "GB/s", "aic-kernels", { low: 14, high: 38, note: "four cards; 38 two, 14 eight" }),
-      groups: groupsOf([
-        [2, 4.2, 8, 18, 56, 245, 933, 3630, 13_845],
-        [4, 12.7, 25, 76, 146, 462, 1792, 6942, 26_784],
-        [8, 25, 49, 134, 223, 675, 2547, 9923, 38_802],
-      ]),
+      ...allReduceTimes["rtx-pro-6000"],
     },
     tdpWatts: watts(600),
   },

@@ -43,6 +43,13 @@ export interface Model {
   readonly maxContextTokens: number;
 }
 
+/** All-reduce over a number of accelerators: time of the smallest message and of one of each size in `allReduceSizesMB`. */
+export interface AllReduceGroup {
+  readonly accelerators: number;
+  readonly latencyUs: number;
+  readonly timesUs: readonly number[];
+}
+
 /** An accelerator: rates are for dense arithmetic on one chip. */
 export interface Accelerator {
   readonly id: string;
@@ -64,11 +71,9 @@ export interface Accelerator {
     readonly latencyUs: number;
     readonly allReduceGBps: number;
     /** Measured per number of accelerators: the smallest message and one of each size in `allReduceSizesMB`. */
-    readonly groups?: readonly {
-      readonly accelerators: number;
-      readonly latencyUs: number;
-      readonly timesUs: readonly number[];
-    }[];
+    readonly groups?: readonly AllReduceGroup[];
+    /** By the engine's id where its own kernels take other times. */
+    readonly groupsByEngine?: Readonly<Record<string, readonly AllReduceGroup[]>>;
   };
   /** Total processing performance as export law counts it (TFLOP/s × bit length, dense). */
   readonly totalProcessingPerformance: number;
