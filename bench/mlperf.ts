@@ -192,8 +192,9 @@ function predict(cell: (name: string) => string): Outcome {
   const [ttftMs, tpotMs] = [Number(cell("ttft_slo_ms")), Number(cell("tpot_slo_ms"))];
   if (!offline && !(ttftMs > 0 && tpotMs > 0)) return leaveOut("one limit without the other, or not above zero");
 
-  const [, named = "trtllm"] = /(vllm|sglang)/i.exec(cell("Software")) ?? [];
-  const engine = engineNamed(named) ?? engineProfiles.trtllm;
+  const [, named] = /(vllm|sglang|tensorrt)/i.exec(cell("Software")) ?? [];
+  // Software that the catalogue does not know is taken for the fastest it knows, and said to be.
+  const engine = engineNamed(named ?? "") ?? engineProfiles.trtllm;
   // The output length is the benchmark's own: tokens over samples.
   const shape = {
     inputMean: dataSet.inputMean,
@@ -239,6 +240,7 @@ function predict(cell: (name: string) => string): Outcome {
   const report = {
     ...id,
     engine: engine.id,
+    ...(named === undefined && { engineAssumedFor: cell("Software") || "(no software)" }),
     tensorParallel,
     ...(attentionDataParallel && { attentionDataParallel }),
     ...(split && { split }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
+import { acceleratorNamed, engineNamed, modelNamed } from "./catalogue-names.ts";
 
 describe("names in files of others", () => {
   it.each([
@@ -16,6 +16,11 @@ describe("names in files of others", () => {
     ["Intel Arc Pro B60", "arc-pro-b60"],
     ["AMD Instinct MI300X 192GB HBM3", "mi300x"],
     ["B200 192GB", "b200-sxm"],
+    ["NVIDIA B300 SXM6 AC", "b300-sxm"],
+    ["AMD Instinct MI300X OAM", "mi300x"],
+    ["HGX H100 8-GPU", "h100-sxm"],
+    ["8xH100", "h100-sxm"],
+    ["H200x8", "h200-sxm"],
     ["rtx_pro_6000_server", "rtx-pro-6000"],
   ])("know the chip %s", (name, id) => {
     expect(acceleratorNamed(name)).toBe(id);
@@ -37,6 +42,8 @@ describe("names in files of others", () => {
     ["MOE_Mixtral8x7B", "mixtral-8x7b"],
     ["Qwen/Qwen2-72B-Instruct", "qwen2.5-72b"],
     ["Qwen/Qwen3-Coder-Next-FP8", "qwen3-next-80b-a3b"],
+    ["llama3.1:8b", "llama-3.1-8b"],
+    ["/data/models--meta-llama--Llama-3.1-70B-Instruct/snapshots/1605565b", "llama-3.1-70b"],
   ])("know the model %s", (name, id) => {
     expect(modelNamed(name)).toBe(id);
   });
@@ -53,18 +60,10 @@ describe("names in files of others", () => {
     ["vllm/vllm-openai:v0.19.0-cu130", "vllm"],
     ["dynamo-trtllm", "trtllm"],
     ["TensorRT-LLM", "trtllm"],
+    ["vllm_rocm", "vllm"],
+    ["vLLM (v0.8.5)", "vllm"],
+    ["vllm0.19", "vllm"],
   ])("know the engine %s", (name, id) => {
     expect(engineNamed(name)?.id).toBe(id);
-  });
-
-  it("know formats by the names of quantisation methods", () => {
-    expect(["fp8-dynamic", "W4A16-AWQ", "modelopt_fp4", "int8_sq", "half"].map(formatNamed)).toEqual([
-      "fp8",
-      "int4",
-      "fp4",
-      "int8",
-      "bf16",
-    ]);
-    expect(formatNamed("fp32")).toBeNull();
   });
 });

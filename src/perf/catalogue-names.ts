@@ -5,7 +5,6 @@ import {
   type AcceleratorId,
   type EngineProfile,
   type ModelId,
-  type Precision,
 } from "../catalog/index.ts";
 
 /** Names of chips in published files that are not the catalogue's with other punctuation. */
@@ -28,6 +27,11 @@ const systemNames: Readonly<Record<string, AcceleratorId>> = {
   thor: "jetson-agx-thor",
   jetsonthor: "jetson-agx-thor",
   orin: "jetson-agx-orin",
+  agxthor: "jetson-agx-thor",
+  agxorin: "jetson-agx-orin",
+  trn2: "trainium2",
+  trn3: "trainium3",
+  inf2: "inferentia2",
   trillium: "tpu-v6e",
   ironwood: "tpu-v7",
 };
@@ -84,8 +88,11 @@ const otherShape: readonly RegExp[] = [
 
 const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 
-/** Words of a driver's or a shop's name that tell no chip from another. */
-const makersWords = /\b(nvidia|amd|intel|google|aws|instinct|geforce|tesla|gpus?|tensor core|\d+ ?x)\b/g;
+/** Words of a driver's or a shop's name that tell no chip from another: makers, boards, servers, and how many there are. */
+const makersWords =
+  /\b(nvidia|amd|intel|google|aws|instinct|geforce|tesla|gpus?|tensor core|hgx|dgx|oam|sxm6 ac|\d+ ?gpus?|\d+ ?x|x ?\d+)\b/g;
+/** A count that stands at a chip without a space, as in 8xH100 and H100x8. */
+const joinedCount = /^\d+x(?=[a-z])|(?<=\d[a-z]*)x\d+$/g;
 const memoryWords = /\b(hbm\d?e?|gddr\d?x?|ecc)\b/g;
 /** Boards of these come in one form, so that naming it says nothing; an A100 or H100 on PCIe is another chip. */
 const onlyOnPcie = /^(l4|l40s|h100nvl|h20|rtx|b60|arc|ai100)/;
@@ -105,6 +112,7 @@ export function acceleratorNamed(system: string): AcceleratorId | null {
   if (whole !== null) return whole;
   const [, memory = null] = /(?<![a-z0-9])(\d+) ?gi?b?\b/.exec(words) ?? [];
   const kept = words
+    .replaceAll(joinedCount, " ")
     .replaceAll(makersWords, " ")
     .replaceAll(memoryWords, " ")
     .replaceAll(/(?<![a-z0-9])\d+ ?gi?b?\b/g, " ")
@@ -120,17 +128,22 @@ function idOfChip(wanted: string): AcceleratorId | null {
   return (Object.keys(accelerators) as AcceleratorId[]).find((id) => plain(id) === wanted) ?? null;
 }
 
+/** A download's folder names its model `models--Org--Name` and the version below that. */
+function repositoryOf(path: string): string {
+  const folder = path.split("/").find((part) => part.startsWith("models--"));
+  return folder === undefined ? path : folder.split("--").slice(1).join("/");
+}
+
 /**
  * `Org/Name-Instruct-FP8` is the catalogue's `name`; versions of a family with the same shape share an entry. Benchmarks
  * write names their own way: `LLAMA3.1_8B`, `llama2-70b-99.9`, `llama3_1-405b`.
  */
 export function modelNamed(path: string): ModelId | null {
-  const name = path
-    .trim()
-    .replace(/\/+$/, "")
+  const name = repositoryOf(path.trim().replace(/\/+$/, ""))
     .split("/")
     .at(-1)!
     .toLowerCase()
+    .replaceAll(":", "-")
     .replaceAll(/(?<=^(?:meta[-_])?llama[-_]?\d)_(?=\d\b)/g, ".")
     .replaceAll(/[_ ]/g, "-")
     .replace(/^(meta|nvidia|amd|moe)-/, "")
@@ -160,79 +173,9 @@ export function engineNamed(name: string): EngineProfile | null {
     .toLowerCase()
     .replace(/^.*\//, "")
     .replace(/^dynamo[-_ ]/, "")
-    .replace(/[-_ :]?v?\d.*$/, "")
-    .replace(/-openai$/, "");
+    .replace(/[-_ :(]*v?\d.*$/, "")
+    .replace(/[-_ ](openai|rocm|cuda|pytorch|torch|cpp)$/, "");
   const wanted = plain(stem);
   const id = engineNames[wanted] ?? Object.keys(engineProfiles).find((key) => plain(key) === wanted);
   return id === undefined ? null : engineProfiles[id as keyof typeof engineProfiles];
-}
-
-const formats: Readonly<Record<string, Precision>> = {
-  "": "bf16",
-  bfloat16: "bf16",
-  float16: "bf16",
-  fp16: "bf16",
-  bf16: "bf16",
-  fp8: "fp8",
-  fp8_block: "fp8",
-  fp8_static: "fp8",
-  fp8_ootb: "fp8",
-  fp4: "fp4",
-  nvfp4: "fp4",
-  mxfp4: "fp4",
-  w4a16_mxfp4: "fp4",
-  w4a8_mxfp4_mxfp8: "fp4",
-  int4: "int4",
-  int4_wo: "int4",
-  w4a16: "int4",
-  int8: "int8",
-  int8_wo: "int8",
-  w8a8: "int8",
-  sq: "int8",
-  half: "bf16",
-  none: "bf16",
-  fp8_e4m3: "fp8",
-  fp8_per_block: "fp8",
-  fp8_per_tensor: "fp8",
-  mxfp8: "fp8",
-  fp8_dynamic: "fp8",
-  float8: "fp8",
-  e4m3: "fp8",
-  w8a8_fp8: "fp8",
-  modelopt: "fp8",
-  modelopt_fp4: "fp4",
-  nvfp4_w4a16: "fp4",
-  mxfp4_w4a16: "fp4",
-  w4a16_awq: "int4",
-  w4a16_gptq: "int4",
-  w4a8_awq: "int4",
-  awq_marlin: "int4",
-  gptq_marlin: "int4",
-  int8_sq: "int8",
-  smoothquant: "int8",
-  // Weights in 4 bits, arithmetic in 8: counted as unpacked, which overstates the arithmetic.
-  w4afp8: "int4",
-  w4a8: "int4",
-  awq: "int4",
-  gptq: "int4",
-};
-
-/** Number format of the weights by a published name; null when it is not known. An empty name stands for bf16. */
-export function formatNamed(name: string): Precision | null {
-  const wanted = name.trim().toLowerCase().replaceAll("-", "_");
-  return Object.hasOwn(formats, wanted) ? formats[wanted]! : null;
-}
-
-/** Number format of the weights, which releases state in their names; bf16 when they state none. */
-export function weightFormatOf(name: string): Precision {
-  if (/gpt-oss/i.test(name)) return "fp4";
-  const stated = /(nvfp4|mxfp4|fp4|fp8|int8|w8a8|awq|gptq|int4|w4a16|q4_|q8_)/i.exec(name)?.[1]?.toLowerCase() ?? "";
-  const byMethod: Readonly<Record<string, Precision>> = {
-    awq: "int4",
-    gptq: "int4",
-    q4_: "int4",
-    w8a8: "int8",
-    q8_: "int8",
-  };
-  return byMethod[stated] ?? formatNamed(stated) ?? "bf16";
 }

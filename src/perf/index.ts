@@ -10,7 +10,8 @@ export {
   type EngineCoefficients,
   type MeasuredRun,
 } from "./fit-coefficients.ts";
-export { acceleratorNamed, engineNamed, formatNamed, modelNamed, weightFormatOf } from "./catalogue-names.ts";
+export { acceleratorNamed, engineNamed, modelNamed } from "./catalogue-names.ts";
+export { formatNamed, weightFormatOf } from "./format-names.ts";
 export { contradictions, usableRuns, type UsableRuns } from "./usable-runs.ts";
 export { withoutRepeats } from "./repeated-runs.ts";
 export { isLoadResults, readLoadResults, type LoadedServer } from "./read-load-results.ts";

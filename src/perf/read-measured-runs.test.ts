@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
+import { acceleratorNamed, engineNamed, modelNamed } from "./catalogue-names.ts";
+import { formatNamed } from "./format-names.ts";
 import { readMeasuredRuns } from "./read-measured-runs.ts";
 
 const header = "engine,accelerator,tensorParallel,model,precision,inputTokens,outputTokens,concurrency,ttftMs,tpotMs";

@@ -1,8 +1,9 @@
 import { acceleratorOf, accelerators, modelOf, models, type EngineProfile, type Precision } from "../catalog/index.ts";
 import { foreignSeparator, readCsvRecords } from "../scenario/index.ts";
 import { benchmarkSettings, layoutOf } from "./benchmark-settings.ts";
-import { acceleratorNamed, engineNamed, formatNamed, modelNamed } from "./catalogue-names.ts";
+import { acceleratorNamed, engineNamed, modelNamed } from "./catalogue-names.ts";
 import type { ClosedLoopProtocol } from "./closed-loop.ts";
+import { formatNamed, weightFormatOf } from "./format-names.ts";
 import type { ReplicaSpec } from "./memory.ts";
 import { numberOf, publishedColumns, runColumns, timeOf, unstated, type Cell } from "./run-columns.ts";
 
@@ -120,6 +121,11 @@ function shortCacheOf(stated: string, engine: string): boolean {
   return stated === "" ? engineNamed(engine)?.id !== "vllm" : formatNamed(stated) !== "bf16";
 }
 
+/** A file that does not state the weights' format leaves it to the model's name. */
+function formatOf(stated: string, model: string): Precision | null {
+  return /^(auto)?$/i.test(stated) ? weightFormatOf(model) : formatNamed(stated);
+}
+
 function publishedRow(cell: Cell, line: number): MeasuredRow {
   const degree = (name: string) => (unstated.test(cell(name)) ? 1 : numberOf(cell(name)));
   const name = cell(...publishedColumns.model);
@@ -145,7 +151,7 @@ function publishedRow(cell: Cell, line: number): MeasuredRow {
     {
       ...row,
       system: row.accelerator,
-      precision: formatNamed(format) ?? format,
+      precision: formatOf(format, name) ?? format,
       source: cell("silicon_data_source"),
       version: row.release,
     },
@@ -182,7 +188,7 @@ function rowOf(
   const accelerator = acceleratorNamed(row.accelerator);
   const model = modelNamed(row.model);
   const engine = engineNamed(row.engine);
-  const precision: Precision | null = formatNamed(format);
+  const precision = formatOf(format, row.model);
   const unusable = (problem: string): MeasuredRow => ({ ...row, spec: null, problem });
   if (accelerator === null || model === null || engine === null || precision === null) {
     const lacking = [

@@ -274,6 +274,18 @@ describe("tokens guessed ahead", () => {
   });
 });
 
+describe("experts in a format that the chip does not compute in", () => {
+  it("take 1.4 to 2 times as long to read on H100 and H200, and longer the faster the memory", () => {
+    // A batch of 64 calls most experts, and hardly computes with them.
+    const experts = (chip: keyof typeof accelerators, weightPrecision: ReplicaSpec["weightPrecision"]) =>
+      compileReplica(spec(chip, "gpt-oss-120b", { weightPrecision, tensorParallel: 2 }))!.batchMs!(4);
+    const ratioOn = (chip: keyof typeof accelerators) => experts(chip, "fp4") / experts(chip, "fp8") / 0.5625;
+    expect(ratioOn("h100-sxm")).toBeGreaterThan(1.4);
+    expect(ratioOn("h200-sxm")).toBeGreaterThan(ratioOn("h100-sxm"));
+    expect(ratioOn("h200-sxm")).toBeLessThan(2);
+  });
+});
+
 describe("latent attention", () => {
   const perContextToken = (fields: Partial<ReplicaSpec>) =>
     compileReplica(
@@ -284,6 +296,17 @@ describe("latent attention", () => {
   it("costs no less than reading its cache, which every accelerator holds whole", () => {
     expect(perContextToken({})).toBeGreaterThanOrEqual(readMs(1));
     expect(perContextToken({})).toBeLessThan(readMs(1.2));
+  });
+
+  it("multiplies by two matrices more in each layer than attention with heads of its own", () => {
+    const { model } = spec("b200-sxm", "deepseek-v3");
+    const { kvBytesPerTokenBf16: _, attentionPairFlops: __, ...withHeads } = model;
+    const step = (of: ReplicaSpec["model"]) =>
+      compileReplica(spec("b200-sxm", "deepseek-v3", { model: of, weightPrecision: "fp4", tensorParallel: 8 }))!
+        .stepBaseMs;
+    // 4.5 us each and more on B200, in each of 61 layers.
+    expect(step(model) - step(withHeads)).toBeGreaterThan(61 * 0.009);
+    expect(step(model) - step(withHeads)).toBeLessThan(61 * 0.015);
   });
 
   it("takes arithmetic that drafts multiply", () => {
