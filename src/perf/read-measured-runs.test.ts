@@ -65,6 +65,7 @@ describe("readMeasuredRuns", () => {
     ['engine,"model\nvllm', "line 1:"],
     ["system,silicon_tpot_ms\n", "the header lacks backend, model_path"],
     ["backend,system,model_path,isl,osl,batch_size\n", "the header lacks silicon_ttft_ms, silicon_tpot_ms"],
+    ["backend,system,model_path,isl,osl,batch_size,silicon_ttft_ms,silicon_tpot_ms\n", "the header lacks tp_size"],
   ])("refuses %j as a whole", (text, message) => {
     const result = readMeasuredRuns(text);
     expect(result.ok).toBe(false);

@@ -58,8 +58,9 @@ export function runColumns(
   const times: readonly (readonly string[])[] = isPublished
     ? [publishedColumns.ttftMs, publishedColumns.tpotMs]
     : [["ttftMs"], ["tpotMs"]];
+  // An empty cell of chips means one; a file without the column does not say.
   const needed: readonly (readonly string[])[] = isPublished
-    ? Object.values(publishedColumns)
+    ? [...Object.values(publishedColumns), ["tp_size"]]
     : plainColumns.map((name) => [name]);
   const isTimed = times.some((names) => names.some(has));
   const isTime = (names: readonly string[]) => times.some(([first]) => first === names[0]);
