@@ -133,7 +133,7 @@ async function readRequests(
   if (file.trace.count === 0) {
     throw new CommandFailure(
       exitCodes.invalid,
-      `--trace: ${path} holds no usable request. Expected the columns TIMESTAMP,ContextTokens,GeneratedTokens, JSON lines with timestamp, input_length and output_length, or rates over time as hour_start_utc,requests_per_second. Times are dates like 2027-03-31T18:00:00Z or numbers with a point.`,
+      `--trace: ${path} holds no usable request. Expected the columns TIMESTAMP,ContextTokens,GeneratedTokens, JSON lines with timestamp, input_length and output_length (of a list jq -c '.[]' makes them), or rates over time as hour_start_utc,requests_per_second. Times are dates like 2027-03-31T18:00:00Z or numbers.`,
     );
   }
   return file.trace;

@@ -8,9 +8,9 @@ export interface TraceColumns {
   readonly unitMs: number | null;
 }
 
-/** Spreadsheets of many countries write semicolons, and tables are often kept with tabs. */
+/** Spreadsheets of many countries write semicolons, and tables are often kept with tabs or bars. */
 export function separatorOf(header: string): string {
-  return [",", "\t", ";"].find((separator) => header.includes(separator)) ?? ",";
+  return [",", "\t", ";", "|"].find((separator) => header.includes(separator)) ?? ",";
 }
 
 /** The fields of a row; a quoted one may hold separators. */
@@ -20,10 +20,17 @@ export function fieldsOf(row: string, separator: string): string[] {
   const fields: string[] = [];
   for (let at = 0; at < parts.length; at++) {
     let field = parts[at]!.trim();
-    while (/^"(?:[^"]|"")*$/.test(field) && at + 1 < parts.length) field += separator + parts[++at]!;
-    fields.push(field.trim().replace(/^"(.*)"$/, "$1"));
+    while (openQuote.test(field) && at + 1 < parts.length) field += separator + parts[++at]!;
+    fields.push(field.trim().replace(/^"([^]*)"$/, "$1"));
   }
   return fields;
+}
+
+const openQuote = /^"(?:[^"]|"")*$/;
+
+/** Whether the last field of a row begins with a quote that does not end in it: a text with lines of its own may go on below. */
+export function endsWithinQuotes(row: string, separator: string): boolean {
+  return row.includes('"') && openQuote.test(fieldsOf(row, separator).at(-1)!);
 }
 
 /**

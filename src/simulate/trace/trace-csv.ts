@@ -1,8 +1,11 @@
 import { TraceBuilder } from "./trace-builder.ts";
-import { findColumns, fieldsOf, separatorOf, type TraceColumns } from "./trace-columns.ts";
+import { endsWithinQuotes, findColumns, fieldsOf, separatorOf, type TraceColumns } from "./trace-columns.ts";
 import { epochUnitMs, parseTimeMs } from "./trace-times.ts";
 import type { Trace } from "./trace.ts";
 import type { TraceStore } from "./trace-store.ts";
+
+/** Lines a quoted text may have; a quote that is open for longer was none. */
+const longestText = 1000;
 
 /**
  * Reads a CSV trace with a header line by line: the Azure format (`TIMESTAMP,ContextTokens,GeneratedTokens`, of 2023 and
@@ -14,7 +17,9 @@ export class CsvTraceParser {
   #line = 0;
   #columns: TraceColumns | null = null;
   #width = 0;
-  #separator = ",";
+  #separator = "";
+  /** Lines of a row whose quoted text goes on, from the one in which it began. */
+  #open: string[] = [];
 
   constructor(makeStore?: () => TraceStore) {
     this.#builder = new TraceBuilder(makeStore);
@@ -23,9 +28,41 @@ export class CsvTraceParser {
   /** One line without its end. `isCut` when the file ended before the line did. */
   push(text: string, isCut = false): void {
     this.#line++;
-    const row = this.#line === 1 ? text.replace(/^\uFEFF/, "") : text;
+    const line = this.#line === 1 ? text.replace(/^\uFEFF/, "") : text;
+    if (this.#open.length > 0) return this.#goOn(line, isCut);
+    if (line.trim() === "") return;
+    // Spreadsheets may say in a first line of their own what parts the columns.
+    const told = this.#columns === null ? /^sep=(.)$/i.exec(line.trim()) : null;
+    if (told) this.#separator = told[1]!;
+    else if (this.#columns !== null && !isCut && endsWithinQuotes(line, this.#separator)) this.#open = [line];
+    else this.#take(line, this.#line, isCut);
+  }
+
+  /** A further line of a row with an open quote: more of its text, its end, or the proof that the quote never meant to go on. */
+  #goOn(line: string, isCut: boolean): void {
+    this.#open.push(line);
+    // Two quotes are one that belongs to the text, so that only an odd number ends it.
+    const isOpen = line.split('"').length % 2 === 1;
+    if (isOpen && !isCut && this.#open.length < longestText) return;
+    const row = this.#open.join("\n");
+    if (isOpen || fieldsOf(row, this.#separator).length !== this.#width) return this.#giveUp(isCut);
+    const first = this.#line - this.#open.length + 1;
+    this.#open = [];
+    this.#take(row, first, false);
+  }
+
+  /** Takes the lines behind an open quote for what each is by itself. */
+  #giveUp(isCut: boolean): void {
+    const lines = this.#open;
+    this.#open = [];
+    this.#line -= lines.length - 1;
+    this.#take(lines[0]!, this.#line, isCut && lines.length === 1);
+    for (const [index, line] of lines.slice(1).entries()) this.push(line, isCut && index === lines.length - 2);
+  }
+
+  #take(row: string, line: number, isCut: boolean): void {
     if (row.trim() === "") return;
-    if (this.#columns === null) this.#separator = separatorOf(row);
+    if (this.#separator === "") this.#separator = separatorOf(row);
     const fields = fieldsOf(row, this.#separator);
     if (this.#columns === null) {
       this.#width = fields.length;
@@ -35,16 +72,18 @@ export class CsvTraceParser {
     }
     this.#builder.countRow();
     if (fields.length !== this.#width) {
-      this.#builder.reject(isCut && fields.length < this.#width ? "truncated" : "malformed", this.#line, row);
+      this.#builder.reject(isCut && fields.length < this.#width ? "truncated" : "malformed", line, row);
       return;
     }
     const { time, input, output, unitMs } = this.#columns;
+    const timeText = fields[time] ?? "";
     const parsed = {
-      timeMs: parseTimeMs(fields[time] ?? "", unitMs ?? epochUnitMs),
+      // Where semicolons part the columns, commas may part the digits.
+      timeMs: parseTimeMs(this.#separator === ";" ? timeText.replace(",", ".") : timeText, unitMs ?? epochUnitMs),
       inputTokens: parseCount(fields[input] ?? ""),
       outputTokens: parseCount(fields[output] ?? ""),
     };
-    this.#builder.add(parsed, this.#line, row);
+    this.#builder.add(parsed, line, row);
   }
 
   /** Something other than a line that stands in the way, for example the end of a damaged archive. */
@@ -54,6 +93,7 @@ export class CsvTraceParser {
   }
 
   finish(): Trace {
+    if (this.#open.length > 0) this.#giveUp(true);
     return this.#builder.finish();
   }
 }

@@ -1,8 +1,11 @@
 /** Times in tables that others have made. */
 
-/** As databases and programs write them: seconds may be missing, and the offset may have no minutes or stand apart. */
+/**
+ * As databases and programs write them: seconds may be missing, their fraction may stand behind a comma, and the offset may have no minutes
+ * or stand apart.
+ */
 const datePattern =
-  /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?(?: ?(?:Z|UTC|GMT|([+-])(\d{2})(?::?(\d{2}))?))?$/i;
+  /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2})(?::(\d{2})([.,]\d+)?)?(?: ?(?:Z|UTC|GMT|([+-])(\d{2})(?::?(\d{2}))?))?$/i;
 
 /**
  * What a plain number counts where nothing says it, ms: seconds. Numbers from which that makes thousands of years are
@@ -31,7 +34,7 @@ export function parseTimeMs(field: string, unitMs: number | ((value: number) => 
   const isDate = month! >= 1 && month! <= 12 && day! >= 1 && day! <= daysInMonth(year!, month!);
   if (!isDate || hour! > 23 || minute! > 59 || second! > 60) return Number.NaN;
   // Fractions beyond a millisecond count: Azure's stamps have seven digits, and bursts live in them.
-  const fraction = match[7] ? Number(match[7]) : 0;
+  const fraction = match[7] ? Number(match[7].replace(",", ".")) : 0;
   const seconds =
     ((daysSince1970(year!, month!, day!) * 24 + hour!) * 60 + minute!) * 60 + second! - offsetMinutes * 60;
   return seconds * 1000 + fraction * 1000;

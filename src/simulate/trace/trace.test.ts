@@ -50,6 +50,35 @@ describe("parseCsvTrace", () => {
     expect(rules(csv('"2023-11-16 18:17:03,1,1', good))).toEqual({ malformed: 1 });
   });
 
+  it("reads what spreadsheets of other countries write, bars between columns, and times of logs", () => {
+    const expected = [
+      { atMs: 0, inputTokens: 7, outputTokens: 5 },
+      { atMs: 1500, inputTokens: 8, outputTokens: 6 },
+    ];
+    for (const text of [
+      "sep=;\r\ntime;input_tokens;output_tokens\r\n0;7;5\r\n1,5;8;6\r\n",
+      "time|input_tokens|output_tokens\n0|7|5\n1.5|8|6\n",
+      'time,input_tokens,output_tokens\n"2024-01-01 00:00:00,000",7,5\n"2024-01-01 00:00:01,500",8,6\n',
+    ]) {
+      const trace = parseCsvTrace(text);
+      expect([traceRequests(trace), trace.report.problems]).toEqual([expected, []]);
+    }
+  });
+
+  it("takes quoted texts of several lines for one field, and no part of them for a row", () => {
+    const head = "id,prompt,time,input_tokens,output_tokens";
+    const trace = parseCsvTrace(`${head}\n1,"say\n""x"",\n9,9,5,1,1\nend",0,7,5\n2,"b",1,8,6\n3,"c`);
+    expect(traceRequests(trace)).toEqual([
+      { atMs: 0, inputTokens: 7, outputTokens: 5 },
+      { atMs: 1000, inputTokens: 8, outputTokens: 6 },
+    ]);
+    expect(trace.report.problems).toMatchObject([{ rule: "truncated", count: 1, firstLine: 7 }]);
+    // A quote that nothing ends, or not where a row ends, leaves the rows below it alone.
+    const stray = parseCsvTrace(`${head}\n1,"a,0,1,1\n2,b,1,2,2\n3,c,2,3,3\n4,d",3,4\n5,e,4,5,5\n`);
+    expect(traceRequests(stray).map(({ inputTokens }) => inputTokens)).toEqual([2, 3, 5]);
+    expect(stray.report.problems).toMatchObject([{ rule: "malformed", count: 2, firstLine: 2 }]);
+  });
+
   it("knows columns by other usual names, and the unit of times from the name or from how large they are", () => {
     const expected = [
       { atMs: 0, inputTokens: 7, outputTokens: 5 },
@@ -165,6 +194,25 @@ describe("parseJsonlTrace", () => {
       { atMs: 0, inputTokens: 6758, outputTokens: 500, prefixHashes: [0, 1] },
       { atMs: 3, inputTokens: 9, outputTokens: 2 },
     ]);
+  });
+
+  it("finds fields by the names that columns have, and reads lists of records", () => {
+    const expected = [
+      { atMs: 0, inputTokens: 7, outputTokens: 5 },
+      { atMs: 1500, inputTokens: 8, outputTokens: 6 },
+    ];
+    const first = '{"arrival_time":10,"prompt":"x","prompt_tokens":7,"completion_tokens":5}';
+    const second = '{"arrival_time":11.5,"prompt":"y","prompt_tokens":8,"completion_tokens":6}';
+    for (const text of [
+      `${first}\n${second}\n`,
+      `[${first}, ${second}]`,
+      `[\n  ${first},\n  ${second}\n]\n`,
+      `[${first},\n${second}]\n`,
+      '{"timestamp":0,"input_length":7,"output_length":5}\n{"timestamp":1500,"input_length":8,"output_length":6}',
+    ]) {
+      const trace = parseJsonlTrace(text);
+      expect([traceRequests(trace), trace.report.problems]).toEqual([expected, []]);
+    }
   });
 
   it("reads times that are dates, with or without an offset, and numbers that are texts", () => {
