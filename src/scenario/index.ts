@@ -7,6 +7,7 @@ export {
   type ErrorEntry,
   type ErrorRegistry,
 } from "./error-registry.ts";
+export { idPattern } from "./field.ts";
 export { formatProblem } from "./format-problem.ts";
 export { nearest } from "./nearest.ts";
 export { foreignSeparator, readCsvRecords } from "./read-csv.ts";

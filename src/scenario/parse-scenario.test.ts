@@ -153,6 +153,15 @@ describe("parseScenario", () => {
       { id: "b", installed: { l4x4: 1 } },
       { id: "c", installed: {} },
     ]);
+    // One value of a list needs no brackets, which a cell does not have.
+    const modules = "use,tiers\nl4x1,edge\nl4x4,edge;regional;\n";
+    const withModules = `${text}modules: [{ file: data/modules.csv }]\n`;
+    expect(
+      scenarioOf(withModules, { "dir/data/sites.csv": csv, "dir/data/modules.csv": modules }).modules,
+    ).toMatchObject([
+      { use: "l4x1", tiers: ["edge"] },
+      { use: "l4x4", tiers: ["edge", "regional"] },
+    ]);
     // Spreadsheets leave columns and rows without any text around a table.
     const ends = csv.trimEnd().replaceAll("\n", ",,\n");
     expect(scenarioOf(text, { "dir/data/sites.csv": `${ends},,\n,,,,,,,\n` }).sites).toEqual(scenario.sites);

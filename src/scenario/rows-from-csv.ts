@@ -102,7 +102,8 @@ interface Column {
   /** Key within the mapping that `key` holds; null where it holds no mapping. */
   readonly inner: string | null;
   readonly unit: string | null;
-  readonly isList: boolean;
+  /** What several values in a cell are: entries of a list, which one value is too, or values per period, for all of which one stands. */
+  readonly several: "list" | "series" | null;
   readonly at: Place;
 }
 
@@ -141,7 +142,7 @@ function readHeader(header: readonly Cell[], fields: ObjectField["fields"], prob
       key,
       inner,
       unit: match?.[2]?.trim() ?? null,
-      isList: field.kind === "list" || field.kind === "series",
+      several: field.kind === "list" || field.kind === "series" ? field.kind : null,
       at: cell.at,
     };
   });
@@ -165,8 +166,11 @@ function cellTree(cell: Cell, column: Column): Tree {
     const text = column.unit === null || !isBare ? content : `${content} ${column.unit}`;
     return { kind: "scalar", value: text, text, at: cell.at };
   };
-  if (!column.isList || !cell.text.includes(";")) return scalar(cell.text);
-  return { kind: "list", items: cell.text.split(";").map((part) => scalar(part.trim())), at: cell.at };
+  if (column.several === null || cell.text.trim() === "*") return scalar(cell.text);
+  if (column.several === "series" && !cell.text.includes(";")) return scalar(cell.text);
+  // A sign at the end parts nothing.
+  const parts = cell.text.trim().replace(/;$/, "").split(";");
+  return { kind: "list", items: parts.map((part) => scalar(part.trim())), at: cell.at };
 }
 
 function joinPath(scenarioPath: string, path: string): string {

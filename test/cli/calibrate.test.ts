@@ -114,6 +114,21 @@ describe("disperse calibrate", () => {
     expect(own.calibration!.measured).toContainEqual(["h200-sxm", "llama-3.1-70b"]);
   });
 
+  it("gives a scenario what it reads also where one model ran on one chip, under a name it may have", async () => {
+    const [head, ...rows] = rowsOf(truth).split("\n");
+    const alone = rows.filter((row) => row.includes("h200-sxm,2,qwen3-32b"));
+    writeFileSync(at("alone.csv"), [head, ...alone].join("\n"));
+    const run = (id: string) =>
+      runCliHere(["calibrate", at("alone.csv"), "--id", id, "--out", at("alone-engines.csv")]);
+    const refused = await run("our own");
+    expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringMatching(/--id "our own".*letters, digits/)]);
+    expect((await run("our-own")).exitCode).toBe(0);
+    const scenario = starterScenario().replace(/^workloads:/m, "engines: [{ file: alone-engines.csv }]\n\nworkloads:");
+    writeFileSync(at("alone.yaml"), scenario.replace(/^( +)model: .*$/m, "$&\n$1engine: our-own"));
+    const { exitCode, stderr } = await runCliHere(["validate", at("alone.yaml")]);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+  });
+
   it("prints fit, errors on what was left out, and a band, and counts the rows it cannot use", async () => {
     const rows = rowsOf(truth).split("\n");
     writeFileSync(at("odd.csv"), [...rows, "vllm,h999,1,llama-3.1-8b,fp8,1,1,1,1,1", "vllm,h100-sxm,1"].join("\r\n"));

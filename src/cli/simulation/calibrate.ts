@@ -15,6 +15,7 @@ import {
   type MeasuredRow,
   type MeasuredRun,
 } from "../../perf/index.ts";
+import { idPattern } from "../../scenario/index.ts";
 import { calibrationSections, percent } from "./calibration-report.ts";
 import { engineTable, type CalibratedEngine } from "./engine-table.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
@@ -45,6 +46,12 @@ export async function calibrateEngines(files: readonly string[], options: Calibr
       "calibrate needs files of measured runs (disperse calibrate runs.csv), or a live server (--probe http://host:8000).",
     );
   }
+  if (options.id !== undefined && !new RegExp(`^(?:${idPattern})$`).test(options.id)) {
+    throw new CommandFailure(
+      exitCodes.invalid,
+      `--id ${JSON.stringify(options.id)}: a scenario could not name it. Names have letters, digits, \`.\`, \`_\` and \`-\`, and begin with a letter or a digit.`,
+    );
+  }
   for (const path of [options.out, options.runsOut]) if (path !== undefined) requireOther(path, files);
   const rows = files.flatMap((file) => readRows(file, options));
   if (options.probe !== undefined) rows.push(...(await probeRuns(options)));
@@ -60,7 +67,7 @@ export async function calibrateEngines(files: readonly string[], options: Calibr
   if (engines.length === 0) {
     throw new CommandFailure(
       exitCodes.invalid,
-      `No row can be used${leftOut.size > 0 ? ", for the reasons above" : ""}. Known engines: ${Object.keys(engineProfiles).join(", ")}; chips and models are listed by disperse data list.`,
+      `No row can be used${leftOut.size > 0 ? ", for the reasons above" : ""}. Known engines: ${Object.keys(engineProfiles).join(", ")} (of another, name in the rows the one it is most like, and its own with --id); chips and models are listed by disperse data list.`,
     );
   }
   writeResult(options.out, engineTable(engines));
