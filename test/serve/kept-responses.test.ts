@@ -308,6 +308,32 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
     expect(near.requests).toHaveLength(asks);
   });
 
+  it("are told apart though an engine gives the same id again, as one that counts does when it is started anew", async () => {
+    const { client, near } = await start(transport);
+    const one = client("k1");
+    const begin = async (input: string, stream: boolean) => {
+      made = 0;
+      const answer = await one.responses.create({ model, input, stream });
+      if (!("controller" in answer)) return answer as { id: string; output: { id?: string }[] };
+      const ids = new Set<string>();
+      let last;
+      for await (const event of answer)
+        if ("response" in event) ids.add((last = event.response as { id: string; output: { id?: string }[] }).id);
+      expect(ids.size).toBe(1);
+      return last!;
+    };
+    const begun = [await begin("One", false), await begin("Two", true), await begin("Three", false)];
+    expect(new Set(begun.map(({ id }) => id)).size).toBe(3);
+    for (const [index, { id }] of begun.entries()) {
+      await one.responses.create({ model, input: "Go on", previous_response_id: id });
+      expect(inputOf(near)).toMatchObject([{ content: ["One", "Two", "Three"][index] }, {}, { content: "Go on" }]);
+      expect((await one.responses.retrieve(id)).id).toBe(id);
+    }
+    // Of items only the engine's ids are known: one that means several is refused rather than taken for any of them.
+    const said = { type: "item_reference" as const, id: begun[0]!.output[0]!.id! };
+    expect(await refusal(one.responses.create({ model, input: [said] }))).toMatchObject({ status: 404 });
+  });
+
   it("are not kept when the answer broke off, and never asked for in vain without a word", async () => {
     const { client, near, bloc } = await start(transport);
     const one = client("k1");

@@ -81,7 +81,7 @@ export class ResponseDesk {
     const text = JSON.stringify(kept);
     if (text.length > this.options.maxCharacters) return false;
     // Items are found through the response they came with, so they are never there without it.
-    const pointers = [...idsIn(kept.output)].map((id) => this.#put(account, itemName(id), kept.id));
+    const pointers = [...idsIn(kept.output)].map((id) => this.#point(account, itemName(id), kept.id));
     await Promise.all([this.#put(account, kept.id, text), ...pointers]);
     return true;
   }
@@ -137,6 +137,12 @@ export class ResponseDesk {
     return kept !== null && this.#shelf.remove(account, id);
   }
 
+  /** An id that an engine has given to items of several responses names none of them: one would be taken for the other. */
+  async #point(account: string, name: string, id: string): Promise<void> {
+    const before = await this.#shelf.get(account, name, this.clock.epochMs());
+    await this.#put(account, name, before === null || before === id ? id : severalResponses);
+  }
+
   #markOf(account: string, id: string): Promise<string | null> {
     return this.#shelf.get(account, markName(id), this.clock.epochMs());
   }
@@ -151,6 +157,8 @@ export class ResponseDesk {
 const itemName = (id: string) => `item ${id}`;
 const markName = (id: string) => `mark ${id}`;
 const eventsName = (id: string) => `events ${id}`;
+/** No id of a response. */
+const severalResponses = " ";
 /** Marks beside a response that is made in the background, for whoever makes it. */
 const [cancelled, deleted] = ["cancelled", "deleted"];
 

@@ -1,10 +1,13 @@
 import { textOf } from "../wire/byte-text.ts";
+import { responseIdPattern } from "./kept-responses.ts";
 import { parseObject } from "../stream/stream-event.ts";
 import type { ByteText } from "../wire/ports.ts";
 import type { Reply } from "../wire/transport.ts";
 
 export interface RecorderParts {
   readonly reply: Reply;
+  /** The id a response gets under which it is kept; null = the one its engine gave it. */
+  readonly id: string | null;
   /** What the response goes on from; null = it is the first. */
   readonly previousId: string | null;
   /** The conversation it belongs to; null = none. */
@@ -26,6 +29,8 @@ export class ResponseRecorder implements Reply {
   #status = 0;
   #stream = false;
   #collected: ByteText | null = "";
+  /** As the engine calls the response; null before it has said so. */
+  #engineId: string | null = null;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -59,8 +64,8 @@ export class ResponseRecorder implements Reply {
   }
 
   #take(bytes: ByteText): ByteText {
-    const { previousId, conversationId, maxBytes } = this.#parts;
-    let text = bytes;
+    const { id, previousId, conversationId, maxBytes } = this.#parts;
+    let text = id === null ? bytes : this.#renamed(bytes, id);
     if (previousId !== null) text = text.replaceAll(noPrevious, `"previous_response_id":"${previousId}"`);
     if (conversationId !== null) {
       const named = `"conversation":{"id":"${conversationId}"}`;
@@ -73,6 +78,15 @@ export class ResponseRecorder implements Reply {
     if (this.#collected !== null) this.#collected += text;
     if (this.#collected !== null && this.#collected.length > maxBytes) this.#collected = null;
     return text;
+  }
+
+  /**
+   * The same under another id. Some engines count their answers, from one again whenever they start, or draw small numbers: going on
+   * from such an id could go on from another conversation.
+   */
+  #renamed(bytes: ByteText, id: string): ByteText {
+    this.#engineId ??= idIn(bytes, this.#stream);
+    return this.#engineId === null ? bytes : bytes.replaceAll(`"${this.#engineId}"`, `"${id}"`);
   }
 
   #finish(send: () => void): void {
@@ -95,4 +109,18 @@ export class ResponseRecorder implements Reply {
     }
     return null;
   }
+}
+
+const dataLine = /^data: ?(\{.*\})\r?$/gm;
+
+/** The id of the response that complete events, or a whole answer, are about; null when they name none. */
+function idIn(answer: ByteText, isStream: boolean): string | null {
+  const texts = isStream ? Array.from(answer.matchAll(dataLine), ([, data]) => data!) : [answer];
+  for (const text of texts) {
+    const told = parseObject(text);
+    const response = isStream ? (told?.["response"] as Record<string, unknown> | null | undefined) : told;
+    const id = response?.["id"];
+    if (typeof id === "string" && responseIdPattern.test(id)) return id;
+  }
+  return null;
 }
