@@ -30,6 +30,18 @@ describe("load read from an engine's metrics", () => {
     });
   });
 
+  it.each([
+    ["labels in which anything stands", 'vllm:num_requests_running{model_name="a}b\\"c{",engine="0"} 3'],
+    ["no space behind the labels", 'vllm:num_requests_running{engine="0"}3'],
+    ["scientific notation", "vllm:num_requests_running 3e0"],
+    ["a time and an exemplar", 'vllm:num_requests_running{engine="0"} 3 1700000000.1 # {trace_id="x"} 0.5'],
+    ["a name that goes on", "vllm:num_requests_running_created 17e8\nvllm:num_requests_running 3"],
+    ["line ends of two bytes", "vllm:num_requests_running 3\r"],
+    ["a value that is none for another engine", "vllm:num_requests_running NaN\nvllm:num_requests_running 3"],
+  ])("is read in spite of %s", (_name, line) => {
+    expect(signals(`${line}\n`)).toMatchObject({ runningRequests: 3 });
+  });
+
   it("is unknown where the engine is silent", () => {
     expect(signals("llamacpp:requests_processing 1\nllamacpp:requests_deferred 2\n")).toMatchObject({
       waitingRequests: 2,

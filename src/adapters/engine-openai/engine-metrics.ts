@@ -96,22 +96,40 @@ export function readEngineMetrics(text: string, atMs: number, before: Scrape | n
   };
 }
 
+/** Names that are looked for, without labels, by their first letter: of thousands of lines a handful counts. */
+const namesByLetter = new Map<number, string[]>();
+for (const { running, waiting, kvUsage, prefill } of families)
+  for (const written of [...running, ...waiting, ...kvUsage, ...(prefill ?? [])]) {
+    const name = /^[^{]*/.exec(written)![0];
+    const names = namesByLetter.get(name.charCodeAt(0)) ?? [];
+    if (!names.includes(name)) namesByLetter.set(name.charCodeAt(0), [...names, name]);
+  }
+
+/** Behind a name: labels, in whose quoted values anything may stand, and the value. What follows, such as an exemplar, is not read. */
+const behindName = /(?:\{((?:[^"{}\n]|"(?:[^"\\\n]|\\.)*")*)\}[ \t]*|[ \t]+)(\S+)/y;
+
 /** Samples summed over their labels (an engine with several workers lists each), gauges of a ratio averaged. */
 function readSamples(text: string): Map<string, number> {
   const sums = new Map<string, { sum: number; count: number }>();
-  for (const line of text.split("\n")) {
-    if (line === "" || line.startsWith("#")) continue;
-    const match = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?[ \t]+(\S+)/.exec(line);
-    const value = Number(match?.[3]);
-    if (!match || !Number.isFinite(value) || value < 0) continue;
-    const add = (name: string) => {
-      const known = sums.get(name);
-      sums.set(name, { sum: (known?.sum ?? 0) + value, count: (known?.count ?? 0) + 1 });
-    };
-    add(match[1]!);
-    // Triton puts what is counted into a label's value.
-    if (match[1]!.startsWith("nv_"))
-      for (const label of match[2]?.match(/(?<==")[^"]*/g) ?? []) add(`${match[1]!}{${label}}`);
+  for (let at = 0, end: number; at < text.length; at = end + 1) {
+    end = text.indexOf("\n", at);
+    if (end < 0) end = text.length;
+    const names = namesByLetter.get(text.charCodeAt(at));
+    if (names === undefined) continue;
+    for (const name of names) {
+      if (!text.startsWith(name, at)) continue;
+      behindName.lastIndex = at + name.length;
+      const match = behindName.exec(text);
+      const value = Number(match?.[2]);
+      if (!match || !Number.isFinite(value) || value < 0) continue;
+      const add = (key: string) => {
+        const known = sums.get(key);
+        sums.set(key, { sum: (known?.sum ?? 0) + value, count: (known?.count ?? 0) + 1 });
+      };
+      add(name);
+      // Triton puts what is counted into a label's value.
+      if (name.startsWith("nv_")) for (const label of match[1]?.match(/(?<==")[^"]*/g) ?? []) add(`${name}{${label}}`);
+    }
   }
   return new Map(
     [...sums].map(([name, { sum, count }]) => [name, /usage|utilization|fraction/.test(name) ? sum / count : sum]),
