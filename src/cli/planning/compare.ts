@@ -104,8 +104,15 @@ function sections({ variants, verdict }: Comparison): Section[] {
               ],
             ]
           : []),
-        ["limits used up", ...variants.map(({ fullLimits }) => fullLimits.map(({ name }) => name).join(", ") || "–")],
       ],
+    },
+    // Lists in the columns of variants would make these as wide as the lists are long.
+    {
+      title: "Limits used up",
+      head: ["variant", "limits"],
+      rows: variants
+        .filter(({ fullLimits }) => fullLimits.length > 0)
+        .map(({ name, fullLimits }) => [name, fullLimits.map((limit) => limit.name).join(", ")]),
     },
     { lines: [`verdict: ${verdict.sentence}`] },
   ];
