@@ -347,6 +347,15 @@ describe("futures", () => {
     expect([exitCode, stderr]).toEqual([3, expect.stringMatching(words)]);
   });
 
+  it("names the future that has no plan even by itself", async () => {
+    const lean = at("lean.yaml");
+    const futures = "futures: { rich: { probability: 50 %, apply: [rich] }, poor: { probability: 50 % } }";
+    const base = readFileSync("test/cli/infeasible/debt-without-modules.yaml", "utf8");
+    writeFileSync(lean, `${base}overrides: { rich: { limits.budget: $1M } }\n${futures}\n`);
+    const { exitCode, stderr } = await runCliHere(["futures", lean]);
+    expect([exitCode, stderr]).toEqual([4, expect.stringMatching(/debt service of us\n +in poor: no plan was found/)]);
+  });
+
   it("says how to name futures when there are none", async () => {
     const { exitCode, stderr } = await runCliHere(["futures", scenario]);
     expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/names no futures.*probability/s)]);

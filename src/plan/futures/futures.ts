@@ -5,7 +5,7 @@
  */
 import { buildModel, StoppedEarly } from "../problem/build-model.ts";
 import type { World } from "../../catalog/index.ts";
-import { findClashes, type Clash } from "../document/clashes.ts";
+import { brokenLimits, findClashes, type Clash } from "../document/clashes.ts";
 import { expected, type FirstStage, type Future } from "./futures-model.ts";
 import { futureDocument } from "./futures-document.ts";
 import { firstStageOf } from "./futures-horizon.ts";
@@ -114,7 +114,14 @@ export async function planFutures(
     const isOpen = [search.best, ...candidates].some(({ lacks }) => lacks.includes("not-found"));
     if (isOpen)
       throw new StoppedEarly("looking for a decision that every future can keep", options.signal?.aborted === true);
-    return { ...head, ...nothing, clashes: disagreement };
+    const ids = isHorizon ? average.periods.map(({ id }) => id) : [];
+    const single = futures.flatMap(({ name, problem }, s) =>
+      brokenLimits(problem, alone[s]!.solution, ids).map((clash) => ({
+        ...clash,
+        detail: `in ${name}: ${clash.detail}`,
+      })),
+    );
+    return { ...head, ...nothing, clashes: single.length > 0 ? single : disagreement };
   }
   const bestAlone = futures.map((_, s) =>
     // A common decision may beat the plan found for a future alone when that one has a gap.
