@@ -42,28 +42,28 @@ export const engineProfiles = {
   vllm: {
     id: "vllm",
     name: "vLLM",
-    stepFixedMs: 0.342,
+    stepFixedMs: 0.343,
     stepPerLayerUs: 44,
-    stepPerExpertLayerUs: 25.2,
+    stepPerExpertLayerUs: 25.3,
     stepPerSequenceUs: 19.9,
     memoryCoefficient: 0.927,
-    expertMemoryCoefficient: 0.969,
-    computeCoefficient: 0.888,
-    expertComputeCoefficient: 0.532,
+    expertMemoryCoefficient: 0.968,
+    computeCoefficient: 0.887,
+    expertComputeCoefficient: 0.538,
     communicationCoefficient: 1.09,
-    promptPerExpertLayerMs: 0.0965,
+    promptPerExpertLayerMs: 0.0868,
     byGeneration: {
       hopper: {
-        stepFixedMs: 0.42,
+        stepFixedMs: 0.421,
         stepPerLayerUs: 53,
-        stepPerExpertLayerUs: 28.5,
+        stepPerExpertLayerUs: 28.6,
         stepPerSequenceUs: 23.9,
         memoryCoefficient: 0.904,
-        expertMemoryCoefficient: 0.996,
-        computeCoefficient: 0.823,
-        expertComputeCoefficient: 0.526,
+        expertMemoryCoefficient: 0.995,
+        computeCoefficient: 0.822,
+        expertComputeCoefficient: 0.53,
         communicationCoefficient: 1.1,
-        promptPerExpertLayerMs: 0.159,
+        promptPerExpertLayerMs: 0.156,
       },
     },
     // From arrival to the queue, fitted on vLLM 0.15 by the BLIS simulator's authors (15.6 ms, August 2026).
@@ -178,8 +178,8 @@ export const engineProfiles = {
 export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   vllm: {
     rows: 561,
-    p90Error: 0.125,
-    // Others' runs of Llama 2 and Code Llama in bf16 on H100, vLLM 0.15 (decision 33); chips and models left out: 0.14.
+    p90Error: 0.126,
+    // Others' runs of Llama 2 and Code Llama in bf16 on H100, vLLM 0.15 (decision 33); chips and models left out: 0.141.
     heldOutP90Error: 0.24,
     measured: [
       ["h100-sxm", "llama-3.1-70b"],
