@@ -67,8 +67,12 @@ export function makeSimulation(input: SimulationInput): Simulation {
 }
 
 /** A refusal in the words of the command line, where the options of a simulation have flags. */
-function inFlags(message: string): string {
-  return message.replace(/^simulation option (\w+)/, (whole, name: string) => flagOf[name] ?? whole);
+export function inFlags(message: string): string {
+  return message
+    .replace(/^simulation option (\w+)/, (whole, name: string) => flagOf[name] ?? whole)
+    .replace(/^(?:random faults|\w+)/, (name) =>
+      Object.hasOwn(flagAbout, name) ? `${flagAbout[name]}: ${name}` : name,
+    );
 }
 const flagOf: Readonly<Record<string, string>> = {
   durationS: "--seconds",
@@ -78,6 +82,14 @@ const flagOf: Readonly<Record<string, string>> = {
   rateFactor: "--rate-factor",
   waitingLine: "--waiting-line",
   snapshotIntervalMs: "--snapshot-interval",
+};
+/** Flags of several values, and what a refusal calls them. */
+const flagAbout: Readonly<Record<string, string>> = {
+  autoscaling: "--autoscale",
+  burstiness: "--bursty",
+  conversations: "--conversations",
+  "random faults": "--random-faults",
+  responseCaching: "--answer-cache",
 };
 
 function progressText({ nowMs, durationMs, requestsSent }: Simulation, tookMs: number): string {

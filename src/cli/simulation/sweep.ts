@@ -17,6 +17,7 @@ import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupts.ts";
 import { inPeriod } from "../document/period-option.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
+import { inFlags } from "./run-simulation.ts";
 import { readFaultFile } from "./read-faults.ts";
 import { readPlan } from "../document/read-plan.ts";
 import { openTraces, traceNotes, traceSpecs } from "./read-traces.ts";
@@ -166,7 +167,7 @@ function checkOptions({ id, options }: SweepCase): void {
   try {
     completeOptions(options);
   } catch (error) {
-    throw new CommandFailure(exitCodes.invalid, `${id}: ${(error as Error).message}`);
+    throw new CommandFailure(exitCodes.invalid, `${id}: ${inFlags((error as Error).message)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { seconds, secondsFromZero, timeWindow } from "./option-values.ts";
+import { parseSeeds, seconds, secondsFromZero, timeWindow } from "./option-values.ts";
 
 describe("durations on the command line", () => {
   it.each([
@@ -24,5 +24,13 @@ describe("durations on the command line", () => {
   it("bound a window that may begin at the start", () => {
     expect(timeWindow("0s-1min")).toEqual({ fromS: 0, toS: 60 });
     expect(() => timeWindow("5s-5s")).toThrow(/60s-70s/);
+  });
+});
+
+describe("seeds on the command line", () => {
+  it("are numbers and spans that rise, and not without measure", () => {
+    expect(parseSeeds("7, 1..3")).toEqual([7, 1, 2, 3]);
+    expect(() => parseSeeds("5..1")).toThrow(/rises/);
+    expect(() => parseSeeds("1..999999999")).toThrow(/at most 100000 seeds/);
   });
 });

@@ -73,14 +73,16 @@ export function timeWindow(text: string): { readonly fromS: number; readonly toS
   return { fromS, toS };
 }
 
+const mostSeeds = 100_000;
+
 /** Whole numbers separated by commas, and spans such as 1..5. */
 export function parseSeeds(text: string): number[] {
   const seeds = text.split(",").flatMap((part) => {
     const span = /^(\d+)\.\.(\d+)$/.exec(part.trim());
     if (!span) return [wholeNumber(part)];
     const [first, last] = [Number(span[1]), Number(span[2])];
-    if (!(last >= first && last - first < 100_000))
-      throw new InvalidArgumentError("A span of seeds rises, for example 1..5.");
+    if (!(last >= first)) throw new InvalidArgumentError("A span of seeds rises, for example 1..5.");
+    if (last - first >= mostSeeds) throw new InvalidArgumentError(`A span has at most ${mostSeeds} seeds.`);
     return Array.from({ length: last - first + 1 }, (_, i) => first + i);
   });
   return [...new Set(seeds)];
