@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readConfiguration } from "../../src/cli/gateway/gateway-files.ts";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -345,6 +345,19 @@ describe("futures", () => {
     write(lines);
     const { exitCode, stderr } = await runCliHere(["futures", uncertain]);
     expect([exitCode, stderr]).toEqual([3, expect.stringMatching(words)]);
+  });
+
+  it("keeps what was decided where the plan of a future cannot be written, and says why", async () => {
+    const dark = "  calm: { probability: 60 % }\n  dark: { probability: 40 %, apply: [dark] }\n";
+    write(dark);
+    const outage = "overrides:\n  dark: { sites.0.powerLimit: 0 kW, sites.1.powerLimit: 0 kW }\n";
+    writeFileSync(uncertain, readFileSync(uncertain, "utf8").replace("overrides:\n", outage));
+    const paths = ["--out", at("kept.json"), "--plan", at("dark.json"), "--for", "dark"];
+    const { exitCode, stdout, stderr } = await runCliHere(["futures", uncertain, ...paths]);
+    expect([exitCode, stdout]).toEqual([3, expect.stringMatching(/^Decided once for 2 futures/)]);
+    expect(stderr).toMatch(/dark\.json was not written: in dark not all .* in service \(power of site (?:ber|fra)/);
+    expect(JSON.parse(readFileSync(at("kept.json"), "utf8"))).toMatchObject({ format: "disperse/futures/v1" });
+    expect(existsSync(at("dark.json"))).toBe(false);
   });
 
   it("names the future that has no plan even by itself", async () => {

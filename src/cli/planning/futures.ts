@@ -76,7 +76,7 @@ export async function futures(file: string, options: FuturesCommandOptions): Pro
     const known = worlds.map(({ name }) => name).join(", ");
     throw new CommandFailure(exitCodes.invalid, `--for: there is no future "${documentOf}". There are: ${known}.`);
   }
-  const { found, plan } = await search(worlds, inputHash, documentOf, options);
+  const { found, plan, noPlan } = await search(worlds, inputHash, documentOf, options);
   if (plan !== null) {
     const { files, inputHash: ofFuture } = loaded[worlds.findIndex(({ name }) => name === documentOf)]!;
     const inputs = files.map(({ path, sha256 }) => ({ name: relative(dirname(resolve(options.plan!)), path), sha256 }));
@@ -89,6 +89,8 @@ export async function futures(file: string, options: FuturesCommandOptions): Pro
     throw new CommandFailure(exitCodes.infeasible, clashLines(found.clashes).join("\n"));
   }
   process.stdout.write(`${options.json ? JSON.stringify(found) : report(sections(found), options.format)}\n`);
+  if (noPlan !== null)
+    throw new CommandFailure(exitCodes.invalid, `futures: ${options.plan} was not written: ${noPlan}.`);
   if (found.status !== "optimal") process.exitCode = exitCodes.gapAboveTarget;
 }
 
@@ -97,7 +99,7 @@ async function search(
   inputHash: string,
   documentOf: string | undefined,
   options: FuturesCommandOptions,
-): Promise<{ found: FuturesPlan; plan: PlanDocument | null }> {
+): Promise<{ found: FuturesPlan; plan: PlanDocument | null; noPlan: string | null }> {
   const solver = createHighsSolver({ threads: 2 });
   const progress = new ProgressLine();
   const stop = new AbortController();
@@ -107,6 +109,7 @@ async function search(
   });
   const steps = worlds.length + 2 + (options.leastRegret === true ? 1 : 0) + (documentOf === undefined ? 0 : 1);
   let plan: PlanDocument | null = null;
+  let noPlan: string | null = null;
   let step = 0;
   let head = "";
   const tools: FuturesTools = {
@@ -114,6 +117,7 @@ async function search(
     onStep: (label) => progress.show((head = `${++step} of ${steps}, ${label}: `)),
     onProgress: (point) => progress.show(head + progressText(point)),
     onDocument: (document) => (plan = document),
+    onNoDocument: (why) => (noPlan = why),
   };
   try {
     const found = await planFutures(worlds, tools, {
@@ -126,7 +130,7 @@ async function search(
       ...(documentOf === undefined ? {} : { documentOf }),
       ...(options.period === undefined ? {} : { period: periodPosition(worlds[0]!.world, options.period) }),
     });
-    return { found, plan };
+    return { found, plan, noPlan };
   } catch (error) {
     if (error instanceof RangeError) throw new CommandFailure(exitCodes.invalid, `futures: ${error.message}.`);
     throw inCommandsWords(error);

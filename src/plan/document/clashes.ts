@@ -42,16 +42,24 @@ export function findClashes(planned: WorldProblem, isLater = false): Clash[] {
 /**
  * The limits that the best there is does not keep, as a clash; empty when it is a plan.
  *
+ * @param world Where sites, which the problem numbers period by period, have their names from.
  * @param periods Ids of the periods of a horizon, with which the names of its limits end.
  */
 export function brokenLimits(
   problem: PlanProblem,
   solution: ProblemSolution,
+  { sites }: World,
   periods: readonly string[] = [],
 ): Clash[] {
   const broken = checkSolution(problem, solution);
   if (broken.length === 0) return [];
-  const constraints = [...new Set(broken.map((violation) => violation.constraint))];
+  const named = (constraint: string): string => {
+    const [, what, number] = /^((?:power of|ports of|forced) site) (\d+)$/.exec(constraint) ?? [];
+    if (what === undefined) return constraint;
+    const period = periods[Math.floor(Number(number) / sites.length)];
+    return `${what} ${sites[Number(number) % sites.length]!.id}${period === undefined ? "" : ` in ${period}`}`;
+  };
+  const constraints = [...new Set(broken.map((violation) => named(violation.constraint)))];
   const names = acrossPeriods(constraints, periods).slice(0, namedLimits);
   const detail = "no plan was found that keeps what is forced, what stands already and these limits together";
   return [{ limits: names, detail, isPart: true }];

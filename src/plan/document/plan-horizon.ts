@@ -52,7 +52,7 @@ export async function planHorizon(world: World, tools: PlanTools, options: PlanO
   const solved = await solvePlan(stacked.problem, stages, tools, searchOptions(path, builtS));
   const { result } = solved;
   const ids = world.periods.map(({ id }) => id);
-  const broken = [...brokenLimits(stacked.problem, result.solution, ids), ...fatalFailures(solved.fatal)];
+  const broken = [...brokenLimits(stacked.problem, result.solution, world, ids), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(first, stacked.problem, path, options, broken, seconds());
   return horizonDocument(stacked, solved, tools, path, options, seconds);
 }

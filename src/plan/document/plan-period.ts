@@ -62,7 +62,7 @@ export async function planPeriod(
   const stages = [{ planned, arc: 0, pool: 0 }];
   const solved = await solvePlan(problem, stages, tools, searchOptions(path, builtS));
   const { result } = solved;
-  const broken = [...brokenLimits(problem, result.solution), ...fatalFailures(solved.fatal)];
+  const broken = [...brokenLimits(problem, result.solution, world), ...fatalFailures(solved.fatal)];
   if (broken.length > 0) return infeasibleDocument(planned, problem, path, options, broken, seconds());
   return periodDocument(planned, solved, tools, path, options, seconds);
 }

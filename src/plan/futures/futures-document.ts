@@ -44,7 +44,8 @@ export async function futureDocument(
 
   const free = await solvePlan(problem, stages, tools, path);
   const bound = await solvePlan(given, stages, tools, path);
-  const broken = [...brokenLimits(given, bound.result.solution), ...fatalFailures(bound.fatal)];
+  const ids = isHorizon ? world.periods.map(({ id }) => id) : [];
+  const broken = [...brokenLimits(given, bound.result.solution, world, ids), ...fatalFailures(bound.fatal)];
   if (broken.length > 0) {
     throw new RangeError(
       `in ${name} not all of the common decision can be in service (${broken.flatMap(({ limits }) => limits).join(", ")}); name another future`,

@@ -30,6 +30,8 @@ export interface FuturesTools extends PlanTools {
   readonly onStep?: (label: string) => void;
   /** Takes the plan that `documentOf` asks for. */
   readonly onDocument?: (plan: PlanDocument) => void;
+  /** Hears why there is no such plan, which takes nothing from what was decided; without it that is thrown. */
+  readonly onNoDocument?: (why: string) => void;
 }
 
 export interface FuturesOptions extends PlanOptions {
@@ -42,7 +44,7 @@ export interface FuturesOptions extends PlanOptions {
 /**
  * @throws StoppedEarly when the caller stops it, or time is up, before there are models.
  * @throws RangeError when the futures do not agree about sites, modules or periods, or probabilities do not sum to 1, or when
- * the plan asked for cannot be written; see `futureDocument`.
+ * the plan asked for cannot be written and nobody hears of it; see `futureDocument`.
  */
 export async function planFutures(
   worlds: readonly FutureWorld[],
@@ -116,7 +118,7 @@ export async function planFutures(
       throw new StoppedEarly("looking for a decision that every future can keep", options.signal?.aborted === true);
     const ids = isHorizon ? average.periods.map(({ id }) => id) : [];
     const single = futures.flatMap(({ name, problem }, s) =>
-      brokenLimits(problem, alone[s]!.solution, ids).map((clash) => ({
+      brokenLimits(problem, alone[s]!.solution, average, ids).map((clash) => ({
         ...clash,
         detail: `in ${name}: ${clash.detail}`,
       })),
@@ -140,8 +142,13 @@ export async function planFutures(
   if (wanted >= 0) {
     const { name, world } = worlds[wanted]!;
     tools.onStep?.(`the plan for ${name}`);
-    const plan = await futureDocument(world, name, search.best.first, planned[wanted]!, tools, options);
-    tools.onDocument?.(plan);
+    try {
+      const plan = await futureDocument(world, name, search.best.first, planned[wanted]!, tools, options);
+      tools.onDocument?.(plan);
+    } catch (error) {
+      if (!(error instanceof RangeError) || tools.onNoDocument === undefined) throw error;
+      tools.onNoDocument(error.message);
+    }
   }
   const waitAndSee = expected(futures, bestAlone);
   const waitAndSeeBound = expected(
