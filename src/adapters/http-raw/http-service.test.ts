@@ -318,6 +318,24 @@ describe("clients that take their time", () => {
     expect(text).toMatch(/^HTTP\/1\.1 408 /);
   });
 
+  it("may take longer over a large body than over a small one, as long as it comes", async () => {
+    const recorder = recordingGateway();
+    const port = await start(recorder, { bodyTimeoutMs: 60 });
+    const [pieces, piece] = [12, "x".repeat(6_400)];
+    const socket = connect(port, "127.0.0.1");
+    socket.write(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${pieces * piece.length}\r\n\r\n`);
+    for (let sent = 0; sent < pieces; sent++) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      socket.write(piece);
+    }
+    const text = await new Promise<string>((resolve) =>
+      socket.on("data", (bytes: Buffer) => resolve(bytes.toString())),
+    );
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    expect(recorder.calls[0]!.bodyBytes).toBe(pieces * piece.length);
+    socket.destroy();
+  });
+
   it("are cut off when they keep a connection nobody needs half open", async () => {
     const port = await start(recordingGateway(), { keepAliveTimeoutMs: 10 });
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });

@@ -17,7 +17,7 @@ export interface HttpOptions {
   readonly maxHeaderBytes?: number;
   /** From the first byte of a request to the end of its headers. */
   readonly headersTimeoutMs?: number;
-  /** From the end of the headers to the end of the body. */
+  /** From the end of the headers to the end of the body; a second more for every 64 kB of it that have come. */
   readonly bodyTimeoutMs?: number;
   /** How long a connection may wait for its next request. */
   readonly keepAliveTimeoutMs?: number;

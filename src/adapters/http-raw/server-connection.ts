@@ -31,6 +31,8 @@ export interface ConnectionLimits {
 
 /** Time a client gets to read an error before its connection is cut, ms. */
 const lingerMs = 1_000;
+/** Whoever sends a body at this pace gets the time for all of it: a megabyte over a slow line takes longer than the same minute. */
+const patientBytesPerMs = 64;
 /** Bytes of a next request that may wait while one is being answered. */
 const maxWaitingBytes = 64 * 1024;
 
@@ -113,6 +115,7 @@ export class ServerConnection implements MessageEvents, Reply {
 
   onBody(bytes: Buffer, start: number, end: number): void {
     this.#bodyBytes += end - start;
+    this.deadlineMs += (end - start) / patientBytesPerMs;
     if (this.#bodyBytes <= this.#limits.maxBodyBytes) this.#body.add(bytes, start, end);
     else this.#body.clear();
   }

@@ -24,6 +24,11 @@ describe("reading a chat request", () => {
       `{"model":"m","messages":[${'{"content":'.repeat(100_000)}1${"}".repeat(100_000)}]}`,
       "invalid_request",
     ],
+    [
+      "a field of no concern that is nested without end",
+      `{"model":"m","messages":[{}],"tools":${"[".repeat(1_000)}${"]".repeat(1_000)}}`,
+      "invalid_request",
+    ],
     ["a limit below one", JSON.stringify({ model: "m", messages, max_tokens: 0 }), "invalid_request"],
     ["a model given twice", '{"model":"a","messages":[{}],"model":"b"}', "invalid_request"],
   ])("refuses %s", (_name, body, code) => {

@@ -1,7 +1,7 @@
 import { apiError, type ApiError } from "../wire/api-error.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { mediaTokens } from "../wire/media-tokens.ts";
-import { addMember, memberSpans, replaceValue, type MemberSpan } from "../wire/json-span.ts";
+import { addMember, memberSpansWithin, replaceValue, type MemberSpan } from "../wire/json-span.ts";
 
 /** What the gateway reads of an inference request; everything else in the body passes through untouched. */
 export interface InferenceRequest {
@@ -96,7 +96,9 @@ export function parseInferenceRequest(body: string, { content: contents, asksFor
   const choices = contents[0] === "input" ? 1 : (fields["n"] ?? 1);
   if (!(Number.isInteger(choices) && (choices as number) >= 1 && (choices as number) <= mostChoices))
     return refuse("invalid_request", `\`n\` must be a whole number from 1 to ${mostChoices}.`, "n");
-  const spans = memberSpans(body, contents.includes("content") ? readFieldsAndContent : readFields);
+  const spans = memberSpansWithin(body, contents.includes("content") ? readFieldsAndContent : readFields, deepestField);
+  if (spans === null)
+    return refuse("invalid_request", `A field of the body is nested more than ${deepestField} levels deep.`);
   const spanOf = (name: string) => spans.find(({ key }) => key === name)?.span;
   if (spans.some(({ key }, index) => spans.findIndex((other) => other.key === key) < index))
     return refuse("invalid_request", "A field of the body is given twice.");
@@ -143,6 +145,8 @@ export function engineBody(request: InferenceRequest, body: string, engineModel:
   return text;
 }
 
+/** Schemas nest deeper than texts, but not so deep: an engine may break over what does, and so would the next that is asked. */
+const deepestField = 128;
 /** No API nests text deeper; what does was made to be a burden. */
 const deepestText = 32;
 

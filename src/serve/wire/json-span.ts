@@ -12,13 +12,23 @@ export interface MemberSpan {
 
 /** Spans of the outermost members named in `keys`, in order of appearance. `text` must be a valid JSON object. */
 export function memberSpans(text: string, keys: readonly string[]): { key: string; span: MemberSpan }[] {
+  return memberSpansWithin(text, keys, Number.POSITIVE_INFINITY)!;
+}
+
+/** The same; null when any member is nested more than `deepest` levels deep. */
+export function memberSpansWithin(
+  text: string,
+  keys: readonly string[],
+  deepest: number,
+): { key: string; span: MemberSpan }[] | null {
   const found: { key: string; span: MemberSpan }[] = [];
   let at = skipSpace(text, text.indexOf("{") + 1);
   while (text.charCodeAt(at) === quote) {
     const keyStart = at;
     const keyEnd = stringEnd(text, keyStart);
     const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
-    const valueEnd = endOfValue(text, valueStart);
+    const valueEnd = endOfValue(text, valueStart, deepest);
+    if (valueEnd < 0) return null;
     const raw = text.slice(keyStart + 1, keyEnd - 1);
     // A key may be written with escapes; only then is it worth decoding.
     const key = raw.includes("\\") ? (JSON.parse(`"${raw}"`) as string) : raw;
@@ -35,7 +45,7 @@ export function elementSpans(text: string): { readonly start: number; readonly e
   const found: { start: number; end: number }[] = [];
   let at = skipSpace(text, 0);
   while (at < text.length) {
-    const end = endOfValue(text, at);
+    const end = endOfValue(text, at, Number.POSITIVE_INFINITY);
     found.push({ start: at, end });
     at = skipSpace(text, end);
     if (text.charCodeAt(at) !== comma) break;
@@ -85,7 +95,8 @@ export function stringEnd(text: string, start: number): number {
   }
 }
 
-function endOfValue(text: string, start: number): number {
+/** Position after the value that begins at `start`; -1 when it is nested more than `deepest` levels deep. */
+function endOfValue(text: string, start: number, deepest: number): number {
   const first = text.charCodeAt(start);
   if (first === quote) return stringEnd(text, start);
   if (first !== openBrace && first !== openBracket) {
@@ -104,8 +115,9 @@ function endOfValue(text: string, start: number): number {
       at = stringEnd(text, at);
       continue;
     }
-    if (code === openBrace || code === openBracket) depth++;
-    else if (code === closeBrace || code === closeBracket) {
+    if (code === openBrace || code === openBracket) {
+      if (++depth > deepest) return -1;
+    } else if (code === closeBrace || code === closeBracket) {
       depth--;
       if (depth === 0) return at + 1;
     }
