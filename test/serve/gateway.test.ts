@@ -26,7 +26,8 @@ afterEach(async () => {
 
 async function startGateway(transport: Transport, world: World = serveWorld(), extra: Partial<GatewayParts> = {}) {
   const mesh = testMesh({ world });
-  const service = await transport.serve(createGateway({ ...mesh.parts, ...extra }), { host: "127.0.0.1", port: 0 });
+  const gateway = createGateway({ ...mesh.parts, ...extra });
+  const service = await transport.serve(gateway, { host: "127.0.0.1", port: 0 });
   let stopped: Promise<void> | null = null;
   const stop = (graceMs = 2_000) => (stopped ??= service.close(graceMs));
   open.push(() => stop());
@@ -37,7 +38,7 @@ async function startGateway(transport: Transport, world: World = serveWorld(), e
       headers,
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
-  return { ...mesh, url: service.url, client, post, stop, rows: () => mesh.store.read(0, 1_000) };
+  return { ...mesh, gateway, url: service.url, client, post, stop, rows: () => mesh.store.read(0, 1_000) };
 }
 
 const messages = [{ role: "user" as const, content: "Hello there" }];
@@ -295,6 +296,30 @@ describe.each(transports)("over $name:", (transport) => {
       expect(await statuses({ authorization: "Bearer wrong" })).toEqual([401, 401]);
       expect(await statuses(authorized)).toEqual([200, 200]);
       await stop();
+    });
+
+    it("are asked for before anything large is taken in, at the paths that take it", async () => {
+      const { url, gateway, stop } = await start(serveWorld(), keyed());
+      const refusalAt = (path: string, authorization?: string) =>
+        gateway.refusalOf({
+          method: "POST",
+          path,
+          body: "",
+          bodyBytes: 0,
+          header: (name) => (name === "authorization" ? authorization : undefined),
+        })?.code ?? null;
+      const path = "/v1/chat/completions";
+      expect([refusalAt(path), refusalAt(path, "Bearer wrong")]).toEqual(["invalid_api_key", "invalid_api_key"]);
+      expect([path, "/v1/files", "/v1/responses", "/tokenize"].map((at) => refusalAt(at, "Bearer secret"))).toEqual(
+        Array.from({ length: 4 }, () => null),
+      );
+      expect(refusalAt("/chat/completions", "Bearer secret")).toBe("not_found");
+      expect(refusalAt("/admin/drains", "Bearer secret")).toBe("request_too_large");
+      const large = JSON.stringify({ ...chat, user: "x".repeat(200_000) });
+      const answer = (headers: Record<string, string>) => fetch(url + path, { method: "POST", headers, body: large });
+      expect((await answer(authorized)).status).toBe(200);
+      await stop();
+      expect(refusalAt(path, "Bearer secret")).toBe("shutting_down");
     });
 
     it("cannot be overspent by requests sent at once", async () => {

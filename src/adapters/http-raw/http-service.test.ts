@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { errorBody, type Call, type Gateway, type Reply } from "../../serve/index.ts";
+import { apiError, errorBody, type Call, type Gateway, type Reply } from "../../serve/index.ts";
 import { serveHttp, type HttpOptions, type HttpService } from "./http-service.ts";
 
 /** A gateway that notes what reaches it and answers with the path. */
@@ -14,6 +14,7 @@ function recordingGateway(answer?: (call: Call, reply: Reply) => void) {
       else reply.send(200, ["content-type", "text/plain"], call.path, true);
       return { clientLeft: () => void left++, drained() {} };
     },
+    refusalOf: (head) => (head.header("authorization") === "none" ? apiError("invalid_api_key") : null),
     refuse: (reply, error) =>
       void reply.send(error.status, ["content-type", "application/json"], errorBody(error), true),
     observe() {},
@@ -297,6 +298,47 @@ describe("limits", () => {
     expect(text.slice(9, 12)).toBe(status);
     expect(codeOf(text)).toBe(code);
     expect(recorder.calls).toHaveLength(0);
+  });
+});
+
+describe("large bodies", () => {
+  const head = (length: number, more = "") =>
+    `POST /v1/files HTTP/1.1\r\nhost: a\r\n${more}content-length: ${length}\r\n\r\n`;
+  /** What comes back for a beginning of a request, whose client waits with the rest of it. */
+  const answerTo = (port: number, text: string) => exchange(port, text);
+
+  it.each([
+    ["announced", head(1_000_000, "authorization: none\r\nexpect: 100-continue\r\n")],
+    [
+      "in chunks",
+      `POST /v1/files HTTP/1.1\r\nhost: a\r\nauthorization: none\r\ntransfer-encoding: chunked\r\n\r\n11170\r\n${"x".repeat(70_000)}\r\n`,
+    ],
+    [
+      "whole in chunks",
+      `POST /v1/files HTTP/1.1\r\nhost: a\r\nauthorization: none\r\ntransfer-encoding: chunked\r\n\r\n11170\r\n${"x".repeat(70_000)}\r\n0\r\n\r\n`,
+    ],
+  ])("are not taken in from those who are refused anyway: %s", async (_how, text) => {
+    const recorder = recordingGateway();
+    const answer = await answerTo(await start(recorder), text);
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(answer).not.toContain("100 Continue");
+    expect(recorder.calls).toHaveLength(0);
+  });
+
+  it("are turned away while others fill the room there is for them, and taken in afterwards", async () => {
+    const recorder = recordingGateway();
+    const port = await start(recorder, { maxArrivingBytes: 300_000 });
+    const half = `${head(400_000)}${"x".repeat(250_000)}`;
+    const first = connect(port, "127.0.0.1", () => first.write(half));
+    first.on("error", () => {});
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await answerTo(port, half)).toMatch(/^HTTP\/1\.1 429 /);
+    expect(await answerTo(port, `${head(60_000)}${"x".repeat(60_000)}`)).toMatch(/^HTTP\/1\.1 200 /);
+    first.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let round = 0; round < 3; round++) {
+      expect(await answerTo(port, `${head(200_000)}${"x".repeat(200_000)}`)).toMatch(/^HTTP\/1\.1 200 /);
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { performance } from "node:perf_hooks";
 import { apiError, errorBody, type Gateway, type Unpack } from "../../serve/index.ts";
+import { BodyRoom } from "./body-room.ts";
 import { makeRoom } from "./make-room.ts";
 import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
 import { readShared } from "./shared-reads.ts";
@@ -14,6 +15,8 @@ export interface HttpOptions {
   /** Certificate and key in PEM; without them the connection is not encrypted. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly maxBodyBytes?: number;
+  /** All bodies together that are arriving at the same time; one that finds no room is turned away. */
+  readonly maxArrivingBytes?: number;
   readonly maxHeaderBytes?: number;
   /** From the first byte of a request to the end of its headers. */
   readonly headersTimeoutMs?: number;
@@ -66,6 +69,7 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
     bodyTimeoutMs: options.bodyTimeoutMs ?? 60_000,
     keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 75_000,
     unpack: options.unpack ?? null,
+    room: new BodyRoom(options.maxArrivingBytes ?? Number.POSITIVE_INFINITY),
   };
   const connections = new Set<ServerConnection>();
   const add = (connection: ServerConnection) => {

@@ -12,6 +12,7 @@ import {
   type Reply,
   type Unpack,
 } from "../../serve/index.ts";
+import { largeBodyBytes, type BodyRoom } from "./body-room.ts";
 import { BodyBytes, joined } from "./body-bytes.ts";
 import { LateWriter } from "./late-writer.ts";
 import { fieldLines, fieldValue, isNamed, type MessageHead } from "./message-head.ts";
@@ -27,6 +28,8 @@ export interface ConnectionLimits {
   readonly keepAliveTimeoutMs: number;
   /** Null = packed bodies are refused. */
   readonly unpack: Unpack | null;
+  /** For bodies of all connections. */
+  readonly room: BodyRoom;
 }
 
 /** Time a client gets to read an error before its connection is cut, ms. */
@@ -55,6 +58,10 @@ export class ServerConnection implements MessageEvents, Reply {
   /** The form that is being answered. */
   #form: FormBody | null = null;
   #bodyBytes = 0;
+  /** Bytes that were taken of the room for large bodies. */
+  #held = 0;
+  /** Why the body that is arriving is not taken in. */
+  #unwanted: ApiError | null = null;
   #exchange: Exchange | null = null;
   #answering = false;
   #chunked = false;
@@ -107,6 +114,8 @@ export class ServerConnection implements MessageEvents, Reply {
       this.#bodyBytes = declared;
       return;
     }
+    if (declared > largeBodyBytes) this.#ask();
+    if (this.#unwanted !== null) return;
     this.#body.expect(declared);
     if (head.minorVersion > 0 && fieldValue(head.fields, "expect")?.toLowerCase() === "100-continue") {
       this.#write("HTTP/1.1 100 Continue\r\n\r\n");
@@ -114,10 +123,37 @@ export class ServerConnection implements MessageEvents, Reply {
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
+    const wasSmall = this.#bodyBytes <= largeBodyBytes;
     this.#bodyBytes += end - start;
     this.deadlineMs += (end - start) / patientBytesPerMs;
-    if (this.#bodyBytes <= this.#limits.maxBodyBytes) this.#body.add(bytes, start, end);
-    else this.#body.clear();
+    if (this.#bodyBytes > this.#limits.maxBodyBytes) return this.#dropBody();
+    if (this.#bodyBytes > largeBodyBytes) {
+      // What was announced has been asked about; chunks announce nothing.
+      if (wasSmall && this.#unwanted === null) this.#ask();
+      if (this.#unwanted === null) this.#hold(end - start);
+    }
+    if (this.#unwanted === null) this.#body.add(bytes, start, end);
+    else this.#dropBody();
+  }
+
+  /** A large body is taken in only from somebody whose request is not refused whatever it holds. */
+  #ask(): void {
+    this.#unwanted = this.#gateway.refusalOf(new RawCall(this.#head!, "", 0, this.socket));
+  }
+
+  #hold(bytes: number): void {
+    if (this.#limits.room.take(bytes)) this.#held += bytes;
+    else this.#unwanted = apiError("overloaded", { detail: "Too much is being uploaded here.", retryAfterMs: 1_000 });
+  }
+
+  #giveRoomBack(): void {
+    this.#limits.room.giveBack(this.#held);
+    this.#held = 0;
+  }
+
+  #dropBody(): void {
+    this.#body.clear();
+    this.#giveRoomBack();
   }
 
   onComplete(): boolean {
@@ -125,6 +161,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#answering = true;
     this.#closeAfter = !head.keepAlive || head.upgrade || this.#stopping;
+    this.#giveRoomBack();
     const own = this.#body.isOwn;
     const body = this.#body.take();
     const coding = fieldValue(head.fields, "transfer-encoding");
@@ -140,6 +177,7 @@ export class ServerConnection implements MessageEvents, Reply {
       const detail = "The header `transfer-encoding` may say `chunked` and nothing else.";
       this.#refuse(apiError("unsupported_encoding", { detail, param: "transfer-encoding" }));
     } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
+    else if (this.#unwanted !== null) this.#refuse(this.#unwanted);
     else if (packing !== null && body[0].length > 0) {
       this.#unpack(head, packing, own ? joined(body) : Buffer.from(body[0]));
     } else this.#hand(head, body, own);
@@ -252,6 +290,7 @@ export class ServerConnection implements MessageEvents, Reply {
       return this.#reject(parseRefusal(taken));
     }
     if (this.#bodyBytes > this.#limits.maxBodyBytes && !this.#answering) return this.#reject(tooLarge(this.#limits));
+    if (this.#unwanted !== null && !this.#answering) return this.#reject(this.#unwanted);
     if (taken < bytes.length && !this.#closeAfter) {
       const rest = bytes.subarray(taken);
       if (this.#answering) {
@@ -270,6 +309,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#head = null;
     this.#begun = false;
     this.#bodyBytes = 0;
+    this.#unwanted = null;
     if (this.#closeAfter) return this.#closeGently();
     this.deadlineMs = performance.now() + this.#limits.keepAliveTimeoutMs;
     if (this.#waiting.length === 0) return;
@@ -291,6 +331,7 @@ export class ServerConnection implements MessageEvents, Reply {
     if (this.#answering) return void this.socket.destroy();
     this.#answering = true;
     this.#closeAfter = true;
+    this.#dropBody();
     this.#refuse(error);
   }
 
@@ -313,6 +354,7 @@ export class ServerConnection implements MessageEvents, Reply {
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#parser.free();
+    this.#dropBody();
     this.#writer.flush();
     if (!this.socket.writableEnded) this.socket.destroy();
     exchange?.clientLeft();

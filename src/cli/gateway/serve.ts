@@ -2,6 +2,7 @@ import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import { readConfiguration, readTls, type Configuration, type GatewayFiles } from "./gateway-files.ts";
 import type { FileSettings } from "./open-files.ts";
 import { HangUps } from "../terminal/hang-ups.ts";
+import { memoryLimit } from "../terminal/machine-limits.ts";
 import { untilStopped } from "../terminal/interrupts.ts";
 import { keepUpToDate } from "./keep-up-to-date.ts";
 import { inMemory, type ResponseSettings } from "./open-responses.ts";
@@ -102,6 +103,10 @@ async function serveUntilStopped(files: GatewayFiles, options: ServeOptions, han
   }
 }
 
+/** Part of the memory that bodies may take while they arrive, and how many of the largest there is room for in any case. */
+const arrivingRatio = 1 / 4;
+const fewestBodies = 2;
+
 /** More processes than any machine of today has cores are a slip of the finger. */
 const mostWorkers = 512;
 
@@ -160,6 +165,10 @@ async function serveHere(
     cors: options.corsOrigins ?? null,
     limits: {
       maxBodyBytes: Math.round(options.maxBodyMb * 1024 * 1024),
+      maxArrivingBytes: Math.max(
+        fewestBodies * options.maxBodyMb * 1024 * 1024,
+        (memoryLimit() * arrivingRatio) / options.workers,
+      ),
       ...(options.maxConnections !== undefined && { maxConnections: options.maxConnections }),
     },
     ...(place && {

@@ -37,7 +37,7 @@ import {
 import { composeEngines } from "./compose-engines.ts";
 import { survivalOf } from "../../plan/index.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
-import { descriptorLimit } from "../terminal/descriptor-limit.ts";
+import { descriptorLimit } from "../terminal/machine-limits.ts";
 import { fileFault } from "../terminal/file-errors.ts";
 import type { Configuration, Tls } from "./gateway-files.ts";
 import { createLedgerPage } from "./ledger-page.ts";
@@ -82,7 +82,7 @@ export interface GatewaySettings extends OperatorOptions {
   readonly timeLimits?: TimeLimits;
   /** Origins of web pages that may call the API; null or absent = none. */
   readonly cors?: CorsOrigins | null;
-  readonly limits?: Pick<HttpOptions, "maxBodyBytes" | "maxConnections">;
+  readonly limits?: Pick<HttpOptions, "maxBodyBytes" | "maxConnections" | "maxArrivingBytes">;
   /** Taken on accounts as they are read; a worker takes its share. */
   readonly shareOf?: (accounts: AccountSettings) => AccountSettings;
   /** The line to the process that leads the workers, when there is one. */

@@ -68,6 +68,11 @@ export interface Gateway {
   /** Takes a request over. Never throws; every path ends in an answer, a reset or the client's leaving. */
   handle(call: Call, reply: Reply): Exchange;
   /**
+   * Why a request would be refused whatever its body holds; null when only that can tell. For transports that are to take in a
+   * large one: nobody without a key may have it held. `head` is the request without its body.
+   */
+  refusalOf(head: Call): ApiError | null;
+  /**
    * An error in the API's shape for requests that never became calls: too large, too slow, malformed. `head` is what is
    * known of the request, without its body; absent = not even its head could be read.
    */
@@ -271,6 +276,14 @@ export function createGateway(parts: GatewayParts): Gateway {
         // A mistake in one request must not take the others down with it. The counter of refusals shows it.
         return refuse(reply, apiError("internal_error"));
       }
+    },
+    refusalOf(head) {
+      if (core.stopping) return apiError("shutting_down", { retryAfterMs: 1_000 });
+      const { method, path } = head;
+      if (isOperatorPath(path)) return apiError("request_too_large");
+      if (!path.startsWith("/v1/") && !straightThrough.has(path)) return misdirected(method, path).error;
+      const caller = accounts.authenticate(head.header("authorization"), clock.epochMs());
+      return caller.ok ? null : caller.error;
     },
     refuse: (reply, error) => void refuse(reply, error),
     observe() {
