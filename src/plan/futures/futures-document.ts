@@ -48,7 +48,7 @@ export async function futureDocument(
   const broken = [...brokenLimits(given, bound.result.solution, world, ids), ...fatalFailures(bound.fatal)];
   if (broken.length > 0) {
     throw new RangeError(
-      `in ${name} not all of the common decision can be in service (${broken.flatMap(({ limits }) => limits).join(", ")}); name another future`,
+      `in ${name} no plan was found with all of the common decision in service (${broken.flatMap(({ limits }) => limits).join(", ")}); name another future`,
     );
   }
   const { objectiveUsd, solution } = bound.result;
