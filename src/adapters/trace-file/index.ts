@@ -1,3 +1,3 @@
-export { readTraceFile, TraceFileError, type TraceFile } from "./trace-file.ts";
+export { readTraceFile, TraceFileError, TraceFormError, type TraceFile } from "./trace-file.ts";
 export { readClientProfiles } from "./client-profiles.ts";
 export { readRateCurve } from "./rate-curve.ts";

@@ -75,6 +75,20 @@ describe("readTraceFile", () => {
     ]);
   });
 
+  it("names archives and tables of other forms instead of reading their bytes for rows", async () => {
+    const tar = Buffer.alloc(1024);
+    tar.write("chunk-1-trace.csv", 0);
+    tar.write("ustar", 257);
+    for (const [bytes, form] of [
+      [Buffer.from("PK\u0003\u0004\u0014\u0000", "latin1"), /is a zip archive/],
+      [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1]), /is compressed with zstd/],
+      [Buffer.from("PAR1\u0015"), /is a Parquet file/],
+      [gzipSync(tar), /is a tar archive/],
+    ] as const) {
+      await expect(read(bytes)).rejects.toThrow(form);
+    }
+  });
+
   it("says which file cannot be read, and why", async () => {
     await expect(readTraceFile(join(scratch, "none"))).rejects.toThrow(TraceFileError);
     await expect(readTraceFile(join(scratch, "none"))).rejects.toThrow(/none cannot be read: ENOENT/);

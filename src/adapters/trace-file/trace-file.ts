@@ -28,6 +28,25 @@ export class TraceFileError extends Error {
   }
 }
 
+/** What a file is that no trace is read from, by its first bytes. */
+const foreignForms: readonly (readonly [form: string, start: string, at: number])[] = [
+  ["a zip archive", "PK\u0003\u0004", 0],
+  ["compressed with zstd", "\u0028\u00b5\u002f\u00fd", 0],
+  ["compressed with xz", "\u00fd7zXZ\u0000", 0],
+  ["compressed with bzip2", "BZh", 0],
+  ["a Parquet file", "PAR1", 0],
+  ["an Arrow file", "ARROW1", 0],
+  ["a tar archive", "ustar", 257],
+];
+
+/** The file holds no lines of text; the message says what it is. */
+export class TraceFormError extends Error {}
+
+function refuseForeign(path: string, first: Buffer): void {
+  const found = foreignForms.find(([, start, at]) => first.toString("latin1", at, at + start.length) === start);
+  if (found) throw new TraceFormError(`${path} is ${found[0]}, and traces are read from CSV or JSON lines.`);
+}
+
 export interface TraceFileOptions {
   /** Traces of files smaller than this stay in memory; larger ones go through a temporary file. 64 MB when left out. */
   readonly spoolFromBytes?: number;
@@ -40,6 +59,7 @@ export interface TraceFileOptions {
  * its name. Rows pass through one at a time, and of a large file no more than a few chunks are in memory.
  *
  * @throws TraceFileError when the file cannot be opened. Damage inside is counted in the trace's report.
+ * @throws TraceFormError when it is of a known other form, such as an archive.
  */
 export async function readTraceFile(path: string, options: TraceFileOptions = {}): Promise<TraceFile> {
   const { spoolFromBytes = 64e6 } = options;
@@ -70,6 +90,13 @@ async function parse(
   onBytes: (bytes: number) => void,
 ): Promise<Trace> {
   let parser: CsvTraceParser | JsonlTraceParser | null = null;
+  let isFirst = true;
+  const take = (bytes: Buffer): void => {
+    if (isFirst) refuseForeign(path, bytes);
+    isFirst = false;
+    lines.push(bytes);
+    onBytes(file.bytesRead);
+  };
   const lines = lineSplitter((line, isCut) => {
     // The first line that holds something tells the format.
     if (parser === null && line.trim() !== "") {
@@ -84,10 +111,7 @@ async function parse(
     file.on("error", (error) => unpacked.destroy(error));
     file.pipe(unpacked);
     try {
-      for await (const bytes of unpacked) {
-        lines.push(bytes as Buffer);
-        onBytes(file.bytesRead);
-      }
+      for await (const bytes of unpacked) take(bytes as Buffer);
     } catch (error) {
       // Node names what is wrong with an archive Z_…; anything else is the disk's.
       if (!String((error as NodeJS.ErrnoException).code).startsWith("Z_")) throw error;
@@ -95,10 +119,7 @@ async function parse(
       file.destroy();
     }
   } else {
-    for await (const bytes of file) {
-      lines.push(bytes as Buffer);
-      onBytes(file.bytesRead);
-    }
+    for await (const bytes of file) take(bytes as Buffer);
   }
   lines.end();
   // What the splitter handed over is beyond what the compiler sees.

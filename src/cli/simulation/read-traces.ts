@@ -1,5 +1,11 @@
 import { existsSync, statSync } from "node:fs";
-import { readClientProfiles, readRateCurve, readTraceFile, TraceFileError } from "../../adapters/trace-file/index.ts";
+import {
+  readClientProfiles,
+  readRateCurve,
+  readTraceFile,
+  TraceFileError,
+  TraceFormError,
+} from "../../adapters/trace-file/index.ts";
 import type { World } from "../../catalog/index.ts";
 import type { TraceInput, TraceReport } from "../../simulate/index.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
@@ -123,6 +129,8 @@ async function readRequests(
       },
     });
   } catch (error) {
+    if (error instanceof TraceFormError)
+      throw new CommandFailure(exitCodes.invalid, `--trace: ${error.message} Unpack or convert it first.`);
     const why = error instanceof TraceFileError ? `${path} cannot be read: ${fileFault(error)}.` : String(error);
     throw new CommandFailure(exitCodes.invalid, `--trace: ${why}`);
   } finally {
