@@ -355,7 +355,9 @@ describe("futures", () => {
     const paths = ["--out", at("kept.json"), "--plan", at("dark.json"), "--for", "dark"];
     const { exitCode, stdout, stderr } = await runCliHere(["futures", uncertain, ...paths]);
     expect([exitCode, stdout]).toEqual([3, expect.stringMatching(/^Decided once for 2 futures/)]);
-    expect(stderr).toMatch(/dark\.json was not written: in dark no plan was found .* in service \(power of site (?:ber|fra)/);
+    expect(stderr).toMatch(
+      /dark\.json was not written: in dark no plan was found .* in service \(power of site (?:ber|fra)/,
+    );
     expect(JSON.parse(readFileSync(at("kept.json"), "utf8"))).toMatchObject({ format: "disperse/futures/v1" });
     expect(existsSync(at("dark.json"))).toBe(false);
   });

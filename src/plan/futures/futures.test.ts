@@ -298,6 +298,8 @@ describe("planning several years for several futures", () => {
     const onDocument = (plan: PlanDocument): void => void (written = plan);
     await planFutures(both, { ...tools, onDocument }, { ...options, documentOf: "powered" });
     expect(verifyPlan(written!).findings).toEqual([]);
-    await expect(planFutures(both, tools, { ...options, documentOf: "dark" })).rejects.toThrow(/in dark no plan was found/);
+    await expect(planFutures(both, tools, { ...options, documentOf: "dark" })).rejects.toThrow(
+      /in dark no plan was found/,
+    );
   });
 });
