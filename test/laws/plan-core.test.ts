@@ -113,7 +113,13 @@ describe("telling cases apart by what stands where", () => {
         const mostUsd = optimum + (beyond - 1) * Math.abs(optimum) + 1;
         const onProgress = ({ boundUsd }: { boundUsd: number }): void =>
           expect(boundUsd).toBeLessThanOrEqual(optimum + 1e-5);
-        const found = await branchOnPlaces(problem, tools, { ...proven, from, mostUsd, onProgress });
+        const found = await branchOnPlaces(problem, tools, {
+          ...proven,
+          patienceS: Infinity,
+          from,
+          mostUsd,
+          onProgress,
+        });
         expect(found.isWorthIt).toBe(true);
         expect(found.solution).not.toBeNull();
         expect(checkSolution(problem, found.solution!)).toEqual([]);
@@ -131,7 +137,12 @@ describe("telling cases apart by what stands where", () => {
         fc.pre(canBranch(problem) && checkSolution(problem, emptySolution(problem)).length === 0);
         const { objectiveUsd: optimum } = await solveExact(problem, tools, proven);
         const from = lagrangianBound(problem, viewBySite(problem), { iterations: 20, stop: () => false });
-        const found = await branchOnPlaces(problem, tools, { ...proven, from, mostUsd: optimum - 1e-3 });
+        const found = await branchOnPlaces(problem, tools, {
+          ...proven,
+          patienceS: Infinity,
+          from,
+          mostUsd: optimum - 1e-3,
+        });
         expect(found.solution).toBeNull();
         expect(found.boundUsd).toBeCloseTo(optimum - 1e-3, 5);
       }),

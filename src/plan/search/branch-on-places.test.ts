@@ -75,7 +75,7 @@ it("proves what the prices of the whole leave open, and asks the solver only who
     },
     close: () => solver.close(),
   };
-  const options = { relativeGap: 0, timeLimitS: 60, seed: 1, from, mostUsd: 1.02 * from.boundUsd };
+  const options = { relativeGap: 0, timeLimitS: 60, patienceS: 60, seed: 1, from, mostUsd: 1.02 * from.boundUsd };
   const { solution, boundUsd, isWorthIt } = await branchOnPlaces(problem, { solver: asked, nowMs: () => 0 }, options);
   expect(isWorthIt).toBe(true);
   expect(undecided).toBe(0);
@@ -83,4 +83,16 @@ it("proves what the prices of the whole leave open, and asks the solver only who
   const usd = objectiveUsd(problem, solution!);
   expect(boundUsd).toBeCloseTo(usd, 4);
   expect(from.boundUsd).toBeLessThan(usd - 1);
+});
+
+it("is given up where cases take long and close little, whether or not one is followed down", async () => {
+  const problem = medians(160, 8);
+  const from = lagrangianBound(problem, viewBySite(problem), { iterations: 1000, stallRatio: 1e-6, stop: () => false });
+  // A clock by which every look at it takes a second.
+  let seconds = 0;
+  const tools = { solver, nowMs: () => 1000 * seconds++ };
+  const options = { relativeGap: 0, timeLimitS: 1e6, seed: 1, from, mostUsd: 1.02 * from.boundUsd };
+  const soon = await branchOnPlaces(problem, tools, { ...options, patienceS: 100 });
+  expect(soon.isWorthIt).toBe(false);
+  expect(soon.boundUsd).toBeGreaterThanOrEqual(from.boundUsd - 1e-6 * from.boundUsd);
 });

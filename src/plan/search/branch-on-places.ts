@@ -26,7 +26,7 @@ import { moveTables } from "./row-moves.ts";
 const iterations = 60;
 const window = 10;
 const leastGain = 0.05;
-/** It is given up when so many cases raise the least of all by less than this share of what is missing. */
+/** It is given up when so many cases close less than this share of what is missing. */
 const casesPerLook = 32;
 const worthMore = 0.04;
 /** After so many cases one is followed down to where all is known: what is found there lets others be closed. */
@@ -43,6 +43,8 @@ const undecided = 1e-3;
 export interface BranchingOptions extends PathOptions {
   /** No plan that costs as much is looked for, and no case needs to prove more, USD/year. */
   readonly mostUsd: number;
+  /** It is given up, too, when this long closes as little, s: where a case takes a second, following one down would take all there is. */
+  readonly patienceS: number;
   /** Prices of rows and limits to begin with. */
   readonly from: Pick<LagrangianResult, "rowPrice" | "limitPrice">;
 }
@@ -72,7 +74,7 @@ export async function branchOnPlaces(
   tools: PathTools,
   options: BranchingOptions,
 ): Promise<Branched> {
-  const { from, relativeGap, seed, signal, timeLimitS, onProgress } = options;
+  const { from, patienceS, relativeGap, seed, signal, timeLimitS, onProgress } = options;
   const startedMs = tools.nowMs();
   const elapsedS = (): number => (tools.nowMs() - startedMs) / 1000;
   const isOver = (): boolean => signal?.aborted === true || elapsedS() >= timeLimitS;
@@ -149,8 +151,9 @@ export async function branchOnPlaces(
   const all = Int32Array.from(problem.arcs.pool, (_, arc) => arc);
   await examine({ problem, arc: all }, from);
   apartUsd = Infinity;
-  let [lookedUsd, nextLook, nextDive] = [lowUsd(), casesPerLook, 0];
-  let dived = 0;
+  const missingUsd = (): number => bestUsd - lowUsd();
+  let [missedUsd, nextLook, nextLookS] = [missingUsd(), casesPerLook, elapsedS() + patienceS];
+  let [nextDive, dived] = [0, 0];
   let isWorthIt = true;
   while (open.length > 0 && !isOver() && !isClosed(lowUsd())) {
     const below: OpenCase | null = cases < nextDive ? null : last;
@@ -174,12 +177,12 @@ export async function branchOnPlaces(
     apartUsd = Infinity;
     tell();
     if (below !== null) dived += cases - before;
-    if (cases - dived < nextLook) continue;
-    const usd = lowUsd();
+    if (cases - dived < nextLook && elapsedS() < nextLookS) continue;
     const heldArcs = open.reduce((sum, { part }) => sum + part.arc.length, 0);
-    isWorthIt = usd - lookedUsd >= worthMore * (bestUsd - lookedUsd) && heldArcs <= mostArcsHeld;
+    isWorthIt = missingUsd() <= (1 - worthMore) * missedUsd && heldArcs <= mostArcsHeld;
     if (!isWorthIt) break;
-    [lookedUsd, nextLook] = [usd, cases - dived + casesPerLook];
+    missedUsd = missingUsd();
+    [nextLook, nextLookS] = [cases - dived + casesPerLook, elapsedS() + patienceS];
   }
   return { solution, boundUsd: lowUsd(), isWorthIt };
 }

@@ -18,6 +18,8 @@ const oftenOpen = 0.01;
 const firstGap = 1e-3;
 const firstTimeShare = 0.2;
 const firstBranchedShare = 0.05;
+/** Share of the time that is left in which cases have to prove something. */
+const patienceShare = 0.15;
 /** The next holds the plans that cost at most so much more than the bound. */
 const firstReach = 1e-3;
 /** Where prices decide fewer places than this share, sites are many and cheap, and parts are searched better. */
@@ -156,6 +158,7 @@ export async function closeOnCore(
       const told = await branchOnPlaces(core.problem, tools, {
         ...terms,
         from: bound,
+        patienceS: patienceShare * leftS(),
         mostUsd: first ? bestUsd : mostUsd,
       });
       result = { solution: told.solution ?? from, bestBoundUsd: told.boundUsd, message: "" };
