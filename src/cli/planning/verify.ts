@@ -13,6 +13,9 @@ export interface VerifyOptions extends ScenarioOptions {
   readonly gap?: number;
 }
 
+/** Less than this share of a cost is what a solver's tolerances leave, and told as 0.000 %. */
+const surelyServed = 5e-6;
+
 /** `disperse verify`: recomputes everything a plan document claims, without a solver. */
 export function verify(file: string, options: VerifyOptions): void {
   if (options.against === undefined && (options.scenario !== undefined || (options.set ?? []).length > 0)) {
@@ -85,7 +88,7 @@ function wordingText(wordings: readonly Finding[]): string[] {
 
 function text(
   file: string,
-  { recomputedUsd, certifiedBoundUsd, certifiedGap }: Verification,
+  { recomputedUsd, certifiedBoundUsd, certifiedGap, servingGap }: Verification,
   saidGap: number,
   isWhole: boolean | null,
   ofCore: readonly string[],
@@ -102,9 +105,17 @@ function text(
         ]
       : []),
     ...ofCore,
-    `not recomputed: how the search went, the plan of the core alone beyond that, what pools are worth a second (\`capacityUsdPerModuleS\`)${hash === "" ? "" : `, ${hash}`}`,
+    worthText(servingGap ?? 1),
+    `not recomputed: how the search went, the plan of the core alone beyond that${hash === "" ? "" : `, ${hash}`}`,
     ...(isWhole === null ? ["the document carries no seal: changes that contradict nothing would not be seen"] : []),
   ];
+}
+
+/** How sure what pools are worth a second is. */
+function worthText(servingGap: number): string {
+  const worth = "what pools are worth a second (`capacityUsdPerModuleS`)";
+  if (servingGap <= surelyServed) return `with what stands nobody could be served for less: ${worth} proves it`;
+  return `${worth} proves all but ${percent(servingGap, 3)} of what serving costs with what stands; full ports and other limits may be worth the rest`;
 }
 
 /** How much of the verdict follows from what anyone can check. */

@@ -19,6 +19,7 @@ export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: 
   const { world } = document;
   const stacked = stackPeriods(world);
   let costUsd = 0;
+  let servingGap = 0;
   let saidUsd = 0;
   const bought: Purchase[] = [];
   let open = new Set<number>();
@@ -58,6 +59,7 @@ export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: 
     }
     if (checked.costUsd === null) return checked;
     costUsd += weight * checked.costUsd;
+    servingGap = Math.max(servingGap, checked.servingGap ?? 0);
     saidUsd += weight * entry.bestBoundUsdPerYear;
     checkPurchases(world, entry, kept, fresh, (message) => report(`${where}.purchases`, message));
     checkUses(world, horizon, i, (message) => report(`${where}.purchases`, message));
@@ -89,7 +91,7 @@ export function verifyHorizon(document: PlanDocument, horizon: Horizon, report: 
     (place, message) => report(`horizon.${place}`, message),
   );
   const coreAtLeastUsd = checkCoreAlone(document, stacked.periods[0]!, report);
-  return { costUsd, certifiedUsd, coreAtLeastUsd };
+  return { costUsd, certifiedUsd, coreAtLeastUsd, servingGap };
 }
 
 /** The document beside its horizon tells of the first period, and must tell the same. */

@@ -12,6 +12,7 @@ import { checkCoreAlone } from "./verify-core.ts";
 import { checkDerived, checkVerdict } from "./verify-derived.ts";
 import { checkFailover, withFailureCuts } from "./verify-failover.ts";
 import { checkLimits } from "./verify-limits.ts";
+import { servingGapOf } from "./verify-worth.ts";
 import { digits, near, tolerance, withTolerance, type Checked, type Report, type Standing } from "./verify-terms.ts";
 import type { Stage } from "../world/failover-terms.ts";
 import { worldProblem } from "../world/world-problem.ts";
@@ -48,20 +49,22 @@ export function verifyPeriod(document: PlanDocument, standing: Standing, report:
   }
 
   checkDerived(document, planned, report);
+  const servingGap = servingGapOf(document, planned);
   // What follows others is proven together with them.
-  if (standing.kind === "following") return { costUsd: cost, certifiedUsd: null };
+  if (standing.kind === "following") return { costUsd: cost, certifiedUsd: null, servingGap };
   checkVerdict(document, planned, report);
   const coreAtLeastUsd = checkCoreAlone(document, planned, report);
   checkSearch(document, planned.problem, report);
   checkFailover(document, planned, deployment, report);
   if (document.certificate === null) {
     report("certificate", "is missing: the bound cannot be checked");
-    return { costUsd: cost, certifiedUsd: null, coreAtLeastUsd };
+    return { costUsd: cost, certifiedUsd: null, coreAtLeastUsd, servingGap };
   }
   const stages = [{ planned, arc: 0, pool: 0 }];
   return {
     costUsd: cost,
     coreAtLeastUsd,
+    servingGap,
     certifiedUsd: verifyCertificate(
       pricedProblem(withFailureCuts(document, planned.problem, stages), stages, document.certificate),
       document.certificate,

@@ -27,6 +27,11 @@ export interface Verification {
    * says nothing of it, or it is too large for that.
    */
   readonly coreAtLeastUsd: number | null;
+  /**
+   * What pools are said to be worth a second proves what serving costs with what stands but for this share, in the period where it is
+   * largest; null when the document has no plan.
+   */
+  readonly servingGap: number | null;
   /** One sentence for people. */
   readonly sentence: string;
 }
@@ -65,7 +70,7 @@ const nothingKnown: Checked = { costUsd: null, certifiedUsd: null };
 
 function conclude(
   findings: readonly Finding[],
-  { costUsd: recomputedUsd, certifiedUsd: certifiedBoundUsd, coreAtLeastUsd = null }: Checked,
+  { costUsd: recomputedUsd, certifiedUsd: certifiedBoundUsd, coreAtLeastUsd = null, servingGap = null }: Checked,
 ): Verification {
   const isProven = recomputedUsd !== null && certifiedBoundUsd !== null && Number.isFinite(certifiedBoundUsd);
   const certifiedGap = isProven ? gapOf(recomputedUsd, certifiedBoundUsd) : null;
@@ -75,5 +80,5 @@ function conclude(
       ? `Every limit holds, the cost is right, and the plan is proven within ${((certifiedGap ?? 1) * 100).toFixed(3)} % of the best.`
       : `Refused: ${first.where}: ${first.message}`;
   const ok = first === undefined;
-  return { ok, findings, recomputedUsd, certifiedBoundUsd, certifiedGap, coreAtLeastUsd, sentence };
+  return { ok, findings, recomputedUsd, certifiedBoundUsd, certifiedGap, coreAtLeastUsd, servingGap, sentence };
 }

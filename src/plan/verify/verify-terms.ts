@@ -22,6 +22,8 @@ export interface Checked {
   readonly certifiedUsd: number | null;
   /** What the core alone costs at least, USD/year; null or left out where nothing is told of it or it was not looked at. */
   readonly coreAtLeastUsd?: number | null;
+  /** What pools are said to be worth leaves this share of what serving costs unproven; of several periods the largest. */
+  readonly servingGap?: number | null;
 }
 
 /**
