@@ -329,8 +329,18 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
       expect(inputOf(near)).toMatchObject([{ content: ["One", "Two", "Three"][index] }, {}, { content: "Go on" }]);
       expect((await one.responses.retrieve(id)).id).toBe(id);
     }
-    // Of items only the engine's ids are known: one that means several is refused rather than taken for any of them.
-    const said = { type: "item_reference" as const, id: begun[0]!.output[0]!.id! };
+    const items = begun.map(({ output }) => output[0]!.id!);
+    expect(new Set(items).size).toBe(3);
+    for (const id of items) await one.responses.create({ model, input: [{ type: "item_reference", id }] });
+    // Those made in the background keep the ids of their items: one that means several is refused rather than taken for any of them.
+    let last = "";
+    for (let round = 0; round < 2; round++) {
+      made = 0;
+      const { id } = await one.responses.create({ model, input: "Later", background: true });
+      await expect.poll(async () => (await one.responses.retrieve(id)).status).toBe("completed");
+      last = (await one.responses.retrieve(id)).output[0]!.id!;
+    }
+    const said = { type: "item_reference" as const, id: last };
     expect(await refusal(one.responses.create({ model, input: [said] }))).toMatchObject({ status: 404 });
   });
 

@@ -166,7 +166,7 @@ export function createResponseCalls(parts: ResponseCallParts): (call: Call, repl
     }
     const recorder = new ResponseRecorder({
       reply,
-      id: keeps ? newId("resp_", rng) : null,
+      newId: keeps ? (prefix) => newId(prefix, rng) : null,
       previousId: previous?.id ?? null,
       maxBytes: desk!.options.maxCharacters,
       conversationId: conversation?.id ?? null,

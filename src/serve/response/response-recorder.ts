@@ -6,8 +6,8 @@ import type { Reply } from "../wire/transport.ts";
 
 export interface RecorderParts {
   readonly reply: Reply;
-  /** The id a response gets under which it is kept; null = the one its engine gave it. */
-  readonly id: string | null;
+  /** Makes an id that begins with a prefix, for a response that is kept and its items; null = those of the engine stay. */
+  readonly newId: ((prefix: string) => string) | null;
   /** What the response goes on from; null = it is the first. */
   readonly previousId: string | null;
   /** The conversation it belongs to; null = none. */
@@ -29,8 +29,8 @@ export class ResponseRecorder implements Reply {
   #status = 0;
   #stream = false;
   #collected: ByteText | null = "";
-  /** As the engine calls the response; null before it has said so. */
-  #engineId: string | null = null;
+  /** The ids of the engine, and those that stand for them. */
+  readonly #ids = new Map<string, string>();
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -64,8 +64,8 @@ export class ResponseRecorder implements Reply {
   }
 
   #take(bytes: ByteText): ByteText {
-    const { id, previousId, conversationId, maxBytes } = this.#parts;
-    let text = id === null ? bytes : this.#renamed(bytes, id);
+    const { newId, previousId, conversationId, maxBytes } = this.#parts;
+    let text = newId === null ? bytes : this.#renamed(bytes, newId);
     if (previousId !== null) text = text.replaceAll(noPrevious, `"previous_response_id":"${previousId}"`);
     if (conversationId !== null) {
       const named = `"conversation":{"id":"${conversationId}"}`;
@@ -81,12 +81,15 @@ export class ResponseRecorder implements Reply {
   }
 
   /**
-   * The same under another id. Some engines count their answers, from one again whenever they start, or draw small numbers: going on
+   * The same under other ids. Some engines count their answers, from one again whenever they start, or draw small numbers: going on
    * from such an id could go on from another conversation.
    */
-  #renamed(bytes: ByteText, id: string): ByteText {
-    this.#engineId ??= idIn(bytes, this.#stream);
-    return this.#engineId === null ? bytes : bytes.replaceAll(`"${this.#engineId}"`, `"${id}"`);
+  #renamed(bytes: ByteText, newId: (prefix: string) => string): ByteText {
+    for (const id of idsIn(bytes, this.#stream, this.#ids.size === 0))
+      if (!this.#ids.has(id)) this.#ids.set(id, newId(/^[a-z]{1,20}_/.exec(id)?.[0] ?? "item_"));
+    let text = bytes;
+    for (const [id, own] of this.#ids) text = text.replaceAll(`"${id}"`, `"${own}"`);
+    return text;
   }
 
   #finish(send: () => void): void {
@@ -113,14 +116,23 @@ export class ResponseRecorder implements Reply {
 
 const dataLine = /^data: ?(\{.*\})\r?$/gm;
 
-/** The id of the response that complete events, or a whole answer, are about; null when they name none. */
-function idIn(answer: ByteText, isStream: boolean): string | null {
+/**
+ * Ids of the response that complete events, or a whole answer, are about, and of its items. Of a stream only its beginning and the
+ * events with which items begin tell any.
+ */
+function idsIn(answer: ByteText, isStream: boolean, isBeginning: boolean): string[] {
+  if (isStream && !isBeginning && !answer.includes("output_item.added")) return [];
   const texts = isStream ? Array.from(answer.matchAll(dataLine), ([, data]) => data!) : [answer];
-  for (const text of texts) {
-    const told = parseObject(text);
-    const response = isStream ? (told?.["response"] as Record<string, unknown> | null | undefined) : told;
-    const id = response?.["id"];
-    if (typeof id === "string" && responseIdPattern.test(id)) return id;
-  }
-  return null;
+  return texts.flatMap((text) => {
+    const told = parseObject(text) ?? {};
+    const response = (isStream ? told["response"] : told) as Named | null | undefined;
+    const output = Array.isArray(response?.output) ? (response.output as (Named | null)[]) : [];
+    const named = [response, told["item"] as Named | null | undefined, ...output];
+    return named.flatMap((one) => (typeof one?.id === "string" && responseIdPattern.test(one.id) ? one.id : []));
+  });
+}
+
+interface Named {
+  readonly id?: unknown;
+  readonly output?: unknown;
 }
