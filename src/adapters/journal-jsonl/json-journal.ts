@@ -1,4 +1,4 @@
-import { closeSync, createWriteStream, openSync, readSync, statSync } from "node:fs";
+import { closeSync, createWriteStream, fstatSync, openSync, readSync, statSync, type Stats } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Writable } from "node:stream";
 import type { Journal, RequestRecord } from "../../serve/index.ts";
@@ -10,20 +10,24 @@ export interface JsonJournalOptions {
   readonly maxWaitingBytes?: number;
   /** How long a file that could not be written is left alone before it is opened again, ms. */
   readonly retryMs?: number;
+  /** How often is looked whether the file is still the one at its path, ms. */
+  readonly lookMs?: number;
   /** Called once whenever lines begin to be lost. */
   readonly onTrouble?: (error: Error) => void;
 }
 
 /** How long a file that could not be written is left alone, ms. */
 const usualRetryMs = 1_000;
+const usualLookMs = 1_000;
 
 /**
  * An access log: one JSON object a line for every request that is over. No prompt, no answer, no key, no address of the
  * caller. A file that cannot be written (a full disk) is opened again after a while; lines that are missing are counted in
- * the next one. Throws when the file cannot be opened at the start.
+ * the next one. One that was moved or removed, as log rotation does, is followed by a new one at its path. Throws when the file cannot
+ * be opened at the start.
  */
 export function createJsonJournal(options: JsonJournalOptions): Journal {
-  const { path, maxWaitingBytes = 16 * 1024 * 1024, retryMs = usualRetryMs, onTrouble } = options;
+  const { path, maxWaitingBytes = 16 * 1024 * 1024, retryMs = usualRetryMs, lookMs = usualLookMs, onTrouble } = options;
   let dropped = 0;
   let brokeAtMs = Number.NEGATIVE_INFINITY;
   let isTold = false;
@@ -32,25 +36,51 @@ export function createJsonJournal(options: JsonJournalOptions): Journal {
     if (error) dropped += lines;
     else isTold = false;
   };
+  let opened: Stats | null = null;
+  let lookedAtMs = performance.now();
+  /** Files that were moved away, with their last lines on the way. */
+  const leaving = new Set<Promise<void>>();
   // Opened at once, so that a wrong path is told at the start and not in the middle of the night.
   let stream: Writable | null = openStream();
 
   function openStream(): Writable {
-    const opened: Writable = path === "-" ? process.stdout : createWriteStream(path, { fd: openSync(path, "a") });
+    const made: Writable = path === "-" ? process.stdout : openFile();
     // What the file ends in the middle of is no line, and must not spoil the next.
-    if (path !== "-" && isCut(path)) opened.write("\n");
+    if (path !== "-" && isCut(path)) made.write("\n");
     // A log that cannot be written must not take the service down.
-    opened.on("error", (error) => {
-      if (stream === opened) stream = null;
+    made.on("error", (error) => {
+      if (stream === made) stream = null;
       brokeAtMs = performance.now();
       if (!isTold) onTrouble?.(error);
       isTold = true;
     });
-    return opened;
+    return made;
+  }
+
+  function openFile(): Writable {
+    const fd = openSync(path, "a");
+    opened = fstatSync(fd);
+    return createWriteStream(path, { fd });
+  }
+
+  function followPath(): void {
+    lookedAtMs = performance.now();
+    const now = statSync(path, { throwIfNoEntry: false });
+    if (stream === null || (now?.ino === opened?.ino && now?.dev === opened?.dev)) return;
+    const gone = ended(stream).then(() => void leaving.delete(gone));
+    leaving.add(gone);
+    stream = null;
+    brokeAtMs = Number.NEGATIVE_INFINITY;
   }
 
   function streamNow(): Writable | null {
-    if (stream !== null || path === "-" || performance.now() - brokeAtMs < retryMs) return stream;
+    if (path === "-") return stream;
+    try {
+      if (performance.now() - lookedAtMs >= lookMs) followPath();
+    } catch {
+      // What cannot be looked at goes on being written.
+    }
+    if (stream !== null || performance.now() - brokeAtMs < retryMs) return stream;
     try {
       stream = openStream();
     } catch {
@@ -72,14 +102,17 @@ export function createJsonJournal(options: JsonJournalOptions): Journal {
       open.write(line, written(lines));
     },
     async close() {
-      const open = stream;
-      if (open === null || open === process.stdout) return;
-      await new Promise<void>((resolve) => {
-        open.once("error", () => resolve());
-        open.end(resolve);
-      });
+      await Promise.all(leaving);
+      if (stream !== null && stream !== process.stdout) await ended(stream);
     },
   } satisfies Journal;
+}
+
+function ended(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once("error", () => resolve());
+    stream.end(resolve);
+  });
 }
 
 /** Whether a file ends within a line, which a full disk or a kill leaves behind. */
