@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -35,6 +35,18 @@ describe("the ledger file", () => {
     ]);
     await store.close();
     expect(verifyLedger(path)).toMatchObject({ rows: 5, brokenAt: null });
+  });
+
+  it("takes no rows while it is not in its place, where they would be found by nobody, and goes on once it is back", async () => {
+    const path = newPath();
+    const store = createSqliteStore(path);
+    await store.append([ledgerRow()]);
+    renameSync(path, `${path}.moved`);
+    await expect(store.append([ledgerRow({ attempt: 2 })])).rejects.toThrow(/moved, removed or exchanged/);
+    renameSync(`${path}.moved`, path);
+    await store.append([ledgerRow({ attempt: 2 })]);
+    await store.close();
+    expect(verifyLedger(path)).toMatchObject({ rows: 2, brokenAt: null });
   });
 
   it("holds an attempt once, however often it is handed over", async () => {

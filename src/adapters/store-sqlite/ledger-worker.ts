@@ -1,5 +1,6 @@
 // The thread that owns the ledger's file. Rows that arrive while a commit is being written go into the next one
 // together, so that the number of commits adapts to the disk and not to the number of requests.
+import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { LedgerFile } from "./ledger-file.ts";
@@ -16,6 +17,7 @@ const port = parentPort!;
 stepBack();
 const unlock = lockLedger(path);
 const database = new DatabaseSync(path);
+const opened = statSync(path);
 database.exec("PRAGMA journal_mode = WAL");
 // A commit returns only when it is on disk: a row that was acknowledged survives a power cut.
 database.exec("PRAGMA synchronous = FULL");
@@ -57,6 +59,7 @@ function commit(): void {
   const ids = batch.map(({ id }) => id);
   const { end } = ledger;
   try {
+    requireInPlace();
     // Rows are handed over again when an earlier commit failed; an attempt is written once all the same. That is rare,
     // so all rows are taken for new until one proves not to be.
     if (!write(batch, false)) {
@@ -83,6 +86,13 @@ function write(batch: readonly Append[], again: boolean): boolean {
   sums.add(added, ledger.next);
   database.exec("COMMIT");
   return true;
+}
+
+/** SQLite goes on writing beside a file that was moved, where nobody will find the rows, and into one that was removed. */
+function requireInPlace(): void {
+  const now = statSync(path, { throwIfNoEntry: false });
+  if (now?.ino !== opened.ino || now.dev !== opened.dev)
+    throw new Error("its file was moved, removed or exchanged; it goes on once that is back in its place");
 }
 
 function rollBack(end: typeof ledger.end): void {
