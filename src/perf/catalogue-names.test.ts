@@ -42,6 +42,9 @@ describe("names in files of others", () => {
     ["MOE_Mixtral8x7B", "mixtral-8x7b"],
     ["Qwen/Qwen2-72B-Instruct", "qwen2.5-72b"],
     ["Qwen/Qwen3-Coder-Next-FP8", "qwen3-next-80b-a3b"],
+    ["nvidia/Qwen3.6-35B-A3B-NVFP4", "qwen3.5-35b-a3b"],
+    ["codellama/CodeLlama-34b-Instruct-hf", "codellama-34b"],
+    ["mistralai/Mistral-Nemo-Instruct-2407", "mistral-nemo"],
     ["llama3.1:8b", "llama-3.1-8b"],
     ["/data/models--meta-llama--Llama-3.1-70B-Instruct/snapshots/1605565b", "llama-3.1-70b"],
   ])("know the model %s", (name, id) => {

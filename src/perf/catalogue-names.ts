@@ -60,6 +60,8 @@ const sameShape: Readonly<Record<string, ModelId>> = {
   "qwen2.5-vl-7b": "qwen2.5-7b",
   "qwen2.5-vl-32b": "qwen2.5-32b",
   "qwen2.5-vl-72b": "qwen2.5-72b",
+  "qwen3.6-27b": "qwen3.5-27b",
+  "qwen3.6-35b-a3b": "qwen3.5-35b-a3b",
   "qwen3-coder-next": "qwen3-next-80b-a3b",
   "deepseek-math-v2": "deepseek-v3.2",
   "qwen3-vl-8b": "qwen3-8b",
@@ -82,7 +84,7 @@ const otherShape: readonly RegExp[] = [
   /^deepseek-r1-distill-/,
   /^llama-3\.\d-nemotron-(super|ultra)/,
   /^glm-4\.[567]v/,
-  /^qwen3\.5-(?!397b)/,
+  /^qwen3\.5-(?!397b|122b|35b|27b)/,
   /^phi-4-(mini|multimodal)/,
 ];
 

@@ -19,6 +19,13 @@ export const llamaModels = {
     contextTokens: 4096,
     shape: dense([40, 5120, 40, 40, 128, 13824, 32000]),
   }),
+  "codellama-34b": row({
+    name: "Code Llama 34B",
+    ...meta,
+    totalB: 33.74,
+    contextTokens: 16384,
+    shape: dense([48, 8192, 64, 8, 128, 22016, 32000]),
+  }),
   "llama-3.2-1b": row({
     name: "Llama 3.2 1B",
     ...meta,

@@ -136,6 +136,43 @@ export const qwenModels = {
       gatedAttention: true,
     },
   }),
+  "qwen3.5-27b": row({
+    name: "Qwen3.5 27B",
+    ...qwen,
+    totalB: 27,
+    contextTokens: 262144,
+    shape: {
+      ...dense([64, 5120, 24, 4, 256, 17408, 248320]),
+      linearAttention: { layers: 48, keyHeads: 16, valueHeads: 48, keyDim: 128, valueDim: 128 },
+      gatedAttention: true,
+    },
+  }),
+  "qwen3.5-35b-a3b": row({
+    name: "Qwen3.5 35B-A3B",
+    ...qwen,
+    totalB: 35,
+    activeB: 3,
+    contextTokens: 262144,
+    shape: {
+      ...dense([40, 2048, 16, 2, 256, 512, 248320]),
+      experts: { count: 256, perToken: 8, ffnSize: 512, shared: 1, denseLayers: 0 },
+      linearAttention: { layers: 30, keyHeads: 16, valueHeads: 32, keyDim: 128, valueDim: 128 },
+      gatedAttention: true,
+    },
+  }),
+  "qwen3.5-122b-a10b": row({
+    name: "Qwen3.5 122B-A10B",
+    ...qwen,
+    totalB: 122,
+    activeB: 10,
+    contextTokens: 262144,
+    shape: {
+      ...dense([48, 3072, 32, 2, 256, 1024, 248320]),
+      experts: { count: 256, perToken: 8, ffnSize: 1024, shared: 1, denseLayers: 0 },
+      linearAttention: { layers: 36, keyHeads: 16, valueHeads: 64, keyDim: 128, valueDim: 128 },
+      gatedAttention: true,
+    },
+  }),
   "qwen3.5-397b-a17b": row({
     name: "Qwen3.5 397B-A17B",
     ...qwen,

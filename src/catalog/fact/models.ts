@@ -52,6 +52,13 @@ export const models = {
     contextTokens: 32768,
     shape: dense([32, 4096, 32, 8, 128, 14336, 32000]),
   }),
+  "mistral-nemo": row({
+    name: "Mistral Nemo 12B",
+    ...mistral,
+    totalB: 12.25,
+    contextTokens: 131072,
+    shape: dense([40, 5120, 32, 8, 128, 14336, 131072]),
+  }),
   "mistral-small-24b": row({
     name: "Mistral Small 24B",
     ...mistral,
@@ -186,6 +193,14 @@ export const models = {
       latentAttention: { queryRank: 2048, kvRank: 512, ropeDim: 64, nopeDim: 192, valueDim: 256 },
       sparseAttention: { indexKeyDim: 128, topTokens: 2048 },
     },
+  }),
+  "yi-34b": row({
+    name: "Yi 34B",
+    maker: "01.AI",
+    licence: "Apache-2.0",
+    totalB: 34.39,
+    contextTokens: 4096,
+    shape: dense([60, 7168, 56, 8, 128, 20480, 64000]),
   }),
   "phi-4": row({
     name: "Phi-4",
