@@ -14,6 +14,7 @@ import type {
   SiteExplanation,
   WishesAnswer,
 } from "../../src/plan/index.ts";
+import { starterScenario } from "../../src/scenario/index.ts";
 import { seal } from "../../src/cli/document/plan-seal.ts";
 import { crash, plainEnvironment, runCliHere, type CliRun } from "./run-cli.ts";
 
@@ -206,6 +207,12 @@ describe("explain", () => {
 });
 
 describe("a scenario on standard input", () => {
+  it("may be the starter, which standard output takes", async () => {
+    const { exitCode, stdout } = await runCliHere(["init", "-"]);
+    expect([exitCode, stdout]).toEqual([0, starterScenario()]);
+    expect(existsSync("-")).toBe(false);
+  });
+
   it("is planned as from a file, again for each of its futures", () => {
     const futures =
       "overrides: { more: { workloads.chat.demand.users: 2 % } }\nfutures: { calm: { probability: 50 % }, rush: { probability: 50 %, apply: [more] } }\n";

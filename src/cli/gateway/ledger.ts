@@ -91,7 +91,7 @@ export async function exportLedger(
 ): Promise<void> {
   const rollUps = await selected(paths, options);
   const text = options.format === "focus" ? focusCsv(rollUps, options) : `${JSON.stringify(rollUps)}\n`;
-  if (options.out === undefined) process.stdout.write(text);
+  if (options.out === undefined || options.out === "-") process.stdout.write(text);
   else writeFile(options.out, text);
 }
 
