@@ -58,7 +58,7 @@ function precisionOf(dataTypes: string, model: string): Precision | null {
   return formatNamed(/(fp8|fp4|int8|int4)/i.exec(model)?.[1] ?? "");
 }
 
-/** Parts of the accelerator's name that tell it; the first that matches counts. */
+/** Where the whole name tells no chip, parts that do; the first that matches counts. */
 const chips: readonly (readonly [RegExp, AcceleratorId])[] = [
   [/ \(x\d+\), /, "mi300x"],
   [/RTX PRO 6000/, "rtx-pro-6000"],
@@ -67,13 +67,16 @@ const chips: readonly (readonly [RegExp, AcceleratorId])[] = [
   [/B200/, "b200-sxm"],
   [/GH200.*\b96 ?GB/, "gh200-96gb"],
   [/GH200/, "gh200"],
+  [/H200.NVL/i, "h200-nvl"],
   [/H200/, "h200-sxm"],
   [/H100.NVL/, "h100-nvl"],
   [/H100.PCIe/i, "h100-pcie"],
   [/H100/, "h100-sxm"],
   [/L40S/, "l40s"],
   [/\bL4\b/, "l4"],
-  [/A100/, "a100-sxm"],
+  [/A100.*PCIe.*80 ?GB|A100.*80 ?GB.*PCIe/i, "a100-pcie"],
+  [/A100.SXM.*40 ?GB/i, "a100-40gb"],
+  [/A100.(?!PCIe)/i, "a100-sxm"],
   [/RTX 4090/, "rtx-4090"],
   [/RTX 5090/, "rtx-5090"],
   [/MI300X/, "mi300x"],
@@ -172,7 +175,7 @@ function predict(cell: (name: string) => string): Outcome {
   const chipNames = cell("Accelerator");
   if (/ \(x\d+\), /.test(chipNames)) return leaveOut("a mix of chips");
   if (/maxq/i.test(cell("System"))) return leaveOut("a run below the chip's own power limit");
-  const chip = chips.find(([pattern]) => pattern.test(chipNames))?.[1] ?? acceleratorNamed(chipNames);
+  const chip = acceleratorNamed(chipNames) ?? chips.find(([pattern]) => pattern.test(chipNames))?.[1];
   const modelId = modelNamed(cell("UsedModel"));
   const dataSet = modelId === null ? undefined : dataSets[modelId];
   const precision = precisionOf(cell("weight_data_types"), cell("UsedModel"));

@@ -7,6 +7,9 @@ describe("names in files of others", () => {
     ["NVIDIA H100 80GB HBM3", "h100-sxm"],
     ["NVIDIA A100-SXM4-80GB", "a100-sxm"],
     ["H100 SXM5", "h100-sxm"],
+    ["A100-SXM4-40GB", "a100-40gb"],
+    ["NVIDIA A100 80GB PCIe", "a100-pcie"],
+    ["NVIDIA H200 NVL", "h200-nvl"],
     ["H100 NVL", "h100-nvl"],
     ["NVIDIA H100-PCIe-80GB", "h100-pcie"],
     ["NVIDIA RTX A6000", "rtx-a6000"],
@@ -26,7 +29,7 @@ describe("names in files of others", () => {
     expect(acceleratorNamed(name)).toBe(id);
   });
 
-  it.each(["A100-40GB", "a100_pcie", "GH200 480GB", "A10", "nvidia", "80GB", "", "toString"])(
+  it.each(["A100-20GB", "A100 PCIe 40GB", "GH200 480GB", "A10", "nvidia", "80GB", "", "toString"])(
     "take %s for no chip of the catalogue: the figures of its namesake would be wrong",
     (name) => {
       expect(acceleratorNamed(name)).toBeNull();

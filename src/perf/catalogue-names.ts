@@ -97,7 +97,7 @@ const makersWords =
 const joinedCount = /^\d+x(?=[a-z])|(?<=\d[a-z]*)x\d+$/g;
 const memoryWords = /\b(hbm\d?e?|gddr\d?x?|ecc)\b/g;
 /** Boards of these come in one form, so that naming it says nothing; an A100 or H100 on PCIe is another chip. */
-const onlyOnPcie = /^(l4|l40s|h100nvl|h20|rtx|b60|arc|ai100)/;
+const onlyOnPcie = /^(l4|l40s|h100nvl|h200nvl|h20|rtx|b60|arc|ai100)/;
 /** Makers and drivers count a memory differently by less than this. */
 const sameMemoryRatio = 0.12;
 
@@ -122,7 +122,9 @@ export function acceleratorNamed(system: string): AcceleratorId | null {
   const id =
     idOfChip(plain(kept)) ?? (onlyOnPcie.test(plain(kept)) ? idOfChip(plain(kept.replaceAll("pcie", " "))) : null);
   if (id === null || memory === null) return id;
-  return Math.abs(Number(memory) / accelerators[id].memoryGB.value - 1) < sameMemoryRatio ? id : null;
+  const isThat = Math.abs(Number(memory) / accelerators[id].memoryGB.value - 1) < sameMemoryRatio;
+  // The same chip with another memory is an entry of its own, if it is one.
+  return isThat ? id : idOfChip(`${plain(kept).replace(/sxm$/, "")}${memory}gb`);
 }
 
 function idOfChip(wanted: string): AcceleratorId | null {

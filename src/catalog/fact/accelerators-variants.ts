@@ -49,6 +49,8 @@ const nvlinkAs = (note: string): AcceleratorLink => ({
 const nvl = { bf16: sheet(835, "TFLOP/s"), fp8: sheet(1671, "TFLOP/s") };
 const h100Pcie = { bf16: sheet(756, "TFLOP/s"), fp8: sheet(1513, "TFLOP/s") };
 const gh200 = { bf16: sheet(989, "TFLOP/s"), fp8: sheet(1979, "TFLOP/s") };
+const a100 = { bf16: sheet(312, "TFLOP/s"), int8: sheet(624, "TOP/s") };
+const asA100 = "A100 SXM 80 GB of the same generation reaches 0.71";
 const h20 = { bf16: sheet(148, "TFLOP/s"), fp8: sheet(296, "TFLOP/s") };
 const rtx5090 = {
   bf16: sheet(209.5, "TFLOP/s"),
@@ -59,6 +61,49 @@ const asPro6000 = "RTX PRO 6000 with the same chip reaches this share of its pea
 
 /** Chips that share their silicon with one that was measured; rates are that one's share of the datasheet. */
 export const variantAccelerators = {
+  "a100-40gb": {
+    name: "NVIDIA A100 SXM 40 GB",
+    maker: "NVIDIA",
+    kind: "gpu",
+    generation: "ampere",
+    memoryGB: sheet(40, "GB"),
+    dramGBps: sheet(1555, "GB/s"),
+    peakTflops: a100,
+    weightStreamGBps: derated(sheet(1555, "GB/s"), 0.71, asA100),
+    kernelTflops: { bf16: assumed(275, "TFLOP/s", "the chip of A100 SXM 80 GB at the same power") },
+    link: {
+      kind: "nvlink",
+      latencyUs: assumed(5.7, "us", "as A100 SXM 80 GB"),
+      allReduceGBps: assumed(112, "GB/s", "as A100 SXM 80 GB"),
+    },
+    tdpWatts: sheet(400, "W"),
+  },
+  "a100-pcie": {
+    name: "NVIDIA A100 PCIe 80 GB",
+    maker: "NVIDIA",
+    kind: "gpu",
+    generation: "ampere",
+    memoryGB: sheet(80, "GB"),
+    dramGBps: sheet(1935, "GB/s"),
+    peakTflops: a100,
+    weightStreamGBps: derated(sheet(1935, "GB/s"), 0.71, asA100),
+    kernelTflops: { bf16: assumed(231, "TFLOP/s", "what A100 SXM reaches × (300 W / 400 W)^0.6, as on Hopper") },
+    link: pcie4,
+    tdpWatts: sheet(300, "W"),
+  },
+  "h200-nvl": {
+    name: "NVIDIA H200 NVL 141 GB",
+    maker: "NVIDIA",
+    kind: "gpu",
+    generation: "hopper",
+    memoryGB: sheet(141, "GB"),
+    dramGBps: sheet(4800, "GB/s"),
+    peakTflops: nvl,
+    weightStreamGBps: derated(sheet(4800, "GB/s"), 0.78, "H200 SXM with the same memory reaches 0.78"),
+    kernelTflops: powerLimited(600),
+    link: bridgedPair(fourPro6000),
+    tdpWatts: sheet(600, "W"),
+  },
   "h100-nvl": {
     name: "NVIDIA H100 NVL 94 GB",
     maker: "NVIDIA",
