@@ -325,6 +325,25 @@ describe("large bodies", () => {
     expect(recorder.calls).toHaveLength(0);
   });
 
+  it("have their answer also for who reads it only after having sent all of a long one", async () => {
+    const port = await start(recordingGateway());
+    const [pieces, piece] = [16, "x".repeat(10_000)];
+    const socket = connect(port, "127.0.0.1").pause();
+    const broke: Error[] = [];
+    socket.on("error", (error) => broke.push(error));
+    socket.write(head(pieces * piece.length, "authorization: none\r\n"));
+    for (let sent = 0; sent < pieces; sent++) {
+      socket.write(piece);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    expect(broke).toEqual([]);
+    const text = await new Promise<string>((resolve) => {
+      socket.once("data", (bytes: Buffer) => resolve(bytes.toString())).resume();
+    });
+    expect(text).toMatch(/^HTTP\/1\.1 401 /);
+    socket.destroy();
+  });
+
   it("are turned away while others fill the room there is for them, and taken in afterwards", async () => {
     const recorder = recordingGateway();
     const port = await start(recorder, { maxArrivingBytes: 300_000 });
@@ -418,6 +437,23 @@ describe("clients that keep connections they do not use", () => {
     expect(idle.filter(({ closed }) => closed).length).toBeGreaterThan(12);
     for (const answer of answers) answer.send(200, [], "x", true);
     for (const socket of [busy, late, ...idle]) socket.destroy();
+  });
+
+  it("leave before those who have just come and not asked yet", async () => {
+    const port = await start(recordingGateway(), { maxConnections: 40 });
+    const ask = (socket: Socket) =>
+      new Promise<string>((resolve) => {
+        if (socket.closed) return resolve("cut");
+        socket.once("data", (bytes: Buffer) => resolve(bytes.toString())).once("close", () => resolve("cut"));
+        socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+      });
+    const idle = await Promise.all(Array.from({ length: 40 }, () => knock(port)));
+    await Promise.all(idle.map(ask));
+    const late = await Promise.all(Array.from({ length: 36 }, () => knock(port)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const answers = await Promise.all(late.map(ask));
+    expect(answers.filter((answer) => answer.startsWith("HTTP/1.1 200 "))).toHaveLength(36);
+    for (const socket of [...idle, ...late]) socket.destroy();
   });
 
   it("are not cut for others while all are answered; those are", async () => {

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import { performance } from "node:perf_hooks";
 import { apiError, errorBody, type Gateway, type Unpack } from "../../serve/index.ts";
 import { BodyRoom } from "./body-room.ts";
-import { makeRoom } from "./make-room.ts";
+import { roomAmong } from "./make-room.ts";
 import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
 import { readShared } from "./shared-reads.ts";
 import { statusLine } from "./status-line.ts";
@@ -76,9 +76,9 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
     connections.add(connection);
     connection.socket.on("close", () => connections.delete(connection));
   };
-  const most = options.maxConnections ?? Number.POSITIVE_INFINITY;
+  const hasRoom = roomAmong(connections, options.maxConnections ?? Number.POSITIVE_INFINITY);
   const acceptPlain = (accepted: Socket) => {
-    if (!makeRoom(connections, connections.size, most)) return void accepted.destroy();
+    if (!hasRoom(connections.size)) return void accepted.destroy();
     const socket = readShared(accepted, (bytes) => connection.read(bytes));
     const connection = new ServerConnection(socket, gateway, limits, performance.now());
     add(connection);
@@ -103,7 +103,7 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
         else socket.destroy();
       })
       .on("connection", (socket: Socket) => {
-        if (!makeRoom(connections, beneath.size, most)) return void socket.destroy();
+        if (!hasRoom(beneath.size)) return void socket.destroy();
         beneath.add(socket);
         socket.on("close", () => beneath.delete(socket));
       });

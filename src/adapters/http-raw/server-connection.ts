@@ -32,8 +32,9 @@ export interface ConnectionLimits {
   readonly room: BodyRoom;
 }
 
-/** Time a client gets to read an error before its connection is cut, ms. */
+/** Time a client gets to read an error before its connection is cut, ms: anew with all that still comes of what it sends, up to the most. */
 const lingerMs = 1_000;
+const lingerMostMs = 30_000;
 /** Whoever sends a body at this pace gets the time for all of it: a megabyte over a slow line takes longer than the same minute. */
 const patientBytesPerMs = 64;
 /** Bytes of a next request that may wait while one is being answered. */
@@ -51,6 +52,10 @@ export class ServerConnection implements MessageEvents, Reply {
   readonly #writer: LateWriter;
   /** When to give up on what the client is doing; Infinity while the gateway is at work. */
   deadlineMs: number;
+  /** Since when it waits for a request, or for the rest of its head; good while it is `idle`. */
+  idleSinceMs: number;
+  /** When it is cut whatever still comes; null until there is nothing more to say. */
+  #cutMs: number | null = null;
   /** A request has begun to arrive. */
   #begun = false;
   #head: MessageHead | null = null;
@@ -78,6 +83,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#writer = new LateWriter(socket);
     this.#parser = new MessageParser("request", this, limits.maxHeaderBytes);
     this.deadlineMs = nowMs + limits.headersTimeoutMs;
+    this.idleSinceMs = nowMs;
     socket.on("drain", () => this.#exchange?.drained());
     socket.on("end", () => this.#leave());
     socket.on("close", () => this.#leave());
@@ -268,7 +274,8 @@ export class ServerConnection implements MessageEvents, Reply {
 
   /** Takes what was read from the socket; the buffer may be reused afterwards. */
   read(bytes: Buffer): void {
-    if (this.#closed || (this.#closeAfter && this.#answering)) return;
+    if (this.#closed) return;
+    if (this.#closeAfter && this.#answering) return this.#linger();
     if (this.#answering) {
       this.#waiting.push(Buffer.from(bytes));
       this.#waitingBytes += bytes.length;
@@ -282,7 +289,8 @@ export class ServerConnection implements MessageEvents, Reply {
     // A head has its time from its first byte on; that more of it comes is no reason to give it more.
     if (!this.#begun) {
       this.#begun = true;
-      this.deadlineMs = performance.now() + this.#limits.headersTimeoutMs;
+      this.idleSinceMs = performance.now();
+      this.deadlineMs = this.idleSinceMs + this.#limits.headersTimeoutMs;
     }
     const taken = this.#parser.execute(bytes);
     this.#body.keep();
@@ -311,7 +319,8 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#bodyBytes = 0;
     this.#unwanted = null;
     if (this.#closeAfter) return this.#closeGently();
-    this.deadlineMs = performance.now() + this.#limits.keepAliveTimeoutMs;
+    this.idleSinceMs = performance.now();
+    this.deadlineMs = this.idleSinceMs + this.#limits.keepAliveTimeoutMs;
     if (this.#waiting.length === 0) return;
     // Answers are often complete within the parser's own callback, where it must not be entered again.
     queueMicrotask(() => this.#readWaiting());
@@ -343,8 +352,13 @@ export class ServerConnection implements MessageEvents, Reply {
   /** Ends our side and keeps reading for a moment, because a reset would take the answer away from a client still writing. */
   #closeGently(): void {
     this.#answering = true;
-    this.deadlineMs = performance.now() + lingerMs;
+    this.#cutMs = performance.now() + lingerMostMs;
+    this.#linger();
     this.#end();
+  }
+
+  #linger(): void {
+    if (this.#cutMs !== null) this.deadlineMs = Math.min(performance.now() + lingerMs, this.#cutMs);
   }
 
   #leave(): void {
