@@ -1,5 +1,4 @@
-import { lookup as resolveName, type LookupAddress } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import { BlockList, isIP } from "node:net";
 
 /**
  * Which addresses an upstream's name may resolve to. An address written into the configuration is configured, so only a
@@ -48,26 +47,6 @@ export function addressFault(address: string, network: Network, written: boolean
 export function hostFault(url: URL, network: Network): string | null {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   return isIP(host) === 0 ? null : addressFault(host, network, true);
-}
-
-/** Resolves names at connect time and refuses addresses the upstream is not configured for; literals never come here. */
-export function guardedLookup(network: Network): LookupFunction {
-  return (hostname, options, done) => {
-    // These names are loopback by definition (RFC 6761) and as good as an address written down.
-    const written = /(?:^|\.)localhost\.?$/i.test(hostname);
-    resolveName(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return done(error, "", 0);
-      const allowed = addresses.filter(({ address }) => addressFault(address, network, written) === null);
-      const [first] = allowed;
-      if (!first) return done(refused(), "", 0);
-      if (options.all) (done as (error: null, found: LookupAddress[]) => void)(null, allowed);
-      else done(null, first.address, first.family);
-    });
-  };
-}
-
-function refused(): NodeJS.ErrnoException {
-  return Object.assign(new Error("the name resolves to an address that is not configured"), { code: "EACCES" });
 }
 
 function blockList(ranges: readonly (readonly [string, number])[]): BlockList {

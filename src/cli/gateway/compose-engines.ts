@@ -7,7 +7,8 @@ import type { PlanDocument } from "../../plan/index.ts";
 import { compileReplica } from "../../perf/index.ts";
 import { groupEngine, placesOf, type Group } from "../../route/index.ts";
 import { emulatedId, type Clock, type EngineBinding } from "../../serve/index.ts";
-import { addressFault, guardedLookup } from "./address-policy.ts";
+import { addressFault } from "./address-policy.ts";
+import { guardedLookup } from "./guarded-lookup.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import type { Upstream } from "./upstream.ts";
 

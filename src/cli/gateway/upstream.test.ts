@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { PlanDocument } from "../../plan/index.ts";
 import { answer, startUpstream } from "../../../test/serve/misbehaving-upstream.ts";
 import { serveDeployment, serveWorld } from "../../../test/serve/test-mesh.ts";
-import { addressFault, guardedLookup } from "./address-policy.ts";
+import { addressFault } from "./address-policy.ts";
+import { guardedLookup } from "./guarded-lookup.ts";
 import { namedUpstreams } from "./compose-engines.ts";
 import { parseUpstream, readUpstreams, withoutUpstream } from "./upstream.ts";
 
