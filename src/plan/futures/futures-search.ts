@@ -53,10 +53,11 @@ const priceRounds = 2;
 const mostOfCost = 0.9;
 
 /**
- * Prices a first stage in every future.
+ * Prices a first stage in every future; once the caller has stopped the search, only where that is known already.
  *
  * @param own Where the first stage is that of a plan made for one future: which one it is, and the plan, which is what becomes of
  *   it there unless something better is found.
+ * @param isFallback Whether it is priced all the same, so that there is a decision at all.
  */
 export async function decide(
   first: FirstStage,
@@ -64,11 +65,14 @@ export async function decide(
   tools: PathTools,
   options: PathOptions,
   own?: { readonly future: number; readonly plan: PathResult },
+  isFallback = false,
 ): Promise<Decision> {
   const recourse: (Recourse | null)[] = [];
   const lacks: (NoRecourse | null)[] = [];
   for (const [s, future] of futures.entries()) {
-    const found = await recourseOf(first, future, tools, options);
+    // A solver that is stopped at once answers seconds later all the same, and there are many to ask.
+    const isLate = options.signal?.aborted === true && !isFallback;
+    const found = isLate ? "not-found" : await recourseOf(first, future, tools, options);
     const known = own?.future === s ? asRecourse(own.plan, future) : null;
     const best = typeof found === "string" || (known && known.usdPerYear < found.usdPerYear) ? known : found;
     recourse.push(best);

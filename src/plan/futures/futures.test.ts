@@ -30,6 +30,30 @@ describe("planning for several futures", () => {
     await expect(answerWishes(world, wishes, clocked, { ...stopped, seed: 1 })).rejects.toThrow(/stopped while/);
   });
 
+  it("asks a solver for no more than one decision in each future once it is stopped", async () => {
+    const futures = ["slump", "calm", "boom"].map((name, index) => ({
+      name,
+      probability: 1 / 3,
+      world: scaleDemand(world, 3 ** index),
+    }));
+    const stop = new AbortController();
+    const step: string[] = [];
+    const weighed: string[] = [];
+    const onStep = (label: string): void => {
+      step.push(label);
+      if (label === "their average") stop.abort();
+    };
+    const solve: typeof solver.solve = (model, asked) => {
+      if (stop.signal.aborted) weighed.push(step.at(-1)!);
+      return solver.solve(model, asked);
+    };
+    const stopped = { ...options, signal: stop.signal };
+    const found = await planFutures(futures, { ...tools, onStep, solver: { ...solver, solve } }, stopped);
+    expect(found.expectedUsdPerYear).not.toBeNull();
+    // The average's plan, and what comes of the decision that every future can keep.
+    expect(weighed.filter((label) => label === "their average").length).toBeLessThanOrEqual(1 + futures.length);
+  });
+
   it("says of what it had no time for that it is not known, not that it cannot be built", async () => {
     const futures = [
       { name: "slump", probability: 0.4, world: scaleDemand(world, 0.3) },

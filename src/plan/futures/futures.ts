@@ -106,7 +106,7 @@ export async function planFutures(
   const averageDecision = await decide(firstStageOf(ofAverage.solution, futures[0]!), futures, tools, path);
   named.push({ name: "average", decision: averageDecision });
   // What is forced alone can be built in every future, but where something has to be earned or used it may not be enough.
-  const least = await decide(leastOf(futures), futures, tools, path);
+  const least = await decide(leastOf(futures), futures, tools, path, undefined, true);
   const candidates = [...named.map(({ decision }) => decision), least];
 
   tools.onStep?.("all of them");
