@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { createHighsSolver } from "../../src/adapters/solver-highs/index.ts";
 import { branchCertificate } from "../../src/plan/bound/branch-certificate.ts";
+import { caseOf } from "../../src/plan/problem/branch-tree.ts";
 import { certificateFault, certify, recomputeBound } from "../../src/plan/bound/certificate.ts";
 import type { Certificate } from "../../src/plan/problem/prices.ts";
 import { solveExact } from "../../src/plan/search/exact.ts";
@@ -66,6 +67,19 @@ describe("a certificate that tells cases apart", () => {
         expect(recomputeBound(problem, throughJson(branched))).toBe(branched.boundUsd);
       }),
       { numRuns: runs(40) },
+    );
+  });
+
+  it("leaves no plan out where what is open or shut in one period decides others", async () => {
+    await fc.assert(
+      fc.asyncProperty(tiedProblem, fc.nat(), async (problem, seed) => {
+        fc.pre(checkSolution(problem, emptySolution(problem)).length === 0);
+        const { solution } = await solveExact(problem, tools, proven);
+        const site = seed % problem.sites.count;
+        const which = solution.open[site] === 1 ? "more" : "less";
+        expect(checkSolution(caseOf(problem, { site }, which), solution)).toEqual([]);
+      }),
+      { numRuns: runs(60) },
     );
   });
 

@@ -30,11 +30,42 @@ export type PeriodsBound = Pick<
   "boundUsd" | "rowPrice" | "limitPrice" | "modules" | "open" | "modulePrice"
 >;
 
+type PeriodBound = Pick<LagrangianResult, keyof PeriodsBound>;
+
+/** What was found of single periods, for cases of the same horizon: most of them differ in some of their periods only. */
+export class KnownPeriods {
+  readonly #found: { readonly period: number; readonly left: readonly Arrays[]; readonly bound: PeriodBound }[] = [];
+
+  /** What was found of the period where the same could be decided in it; undefined while that is unknown. */
+  of(period: number, problem: PlanProblem): PeriodBound | undefined {
+    const left = decisionsIn(problem);
+    return this.#found.find((one) => one.period === period && left.every((values, i) => isSame(values, one.left[i]!)))
+      ?.bound;
+  }
+  learn(period: number, problem: PlanProblem, found: PeriodBound): void {
+    const { boundUsd, rowPrice, limitPrice, modules, open, modulePrice } = found;
+    const bound = { boundUsd, rowPrice, limitPrice, modules, open, modulePrice };
+    this.#found.push({ period, left: decisionsIn(problem), bound });
+  }
+}
+
+type Arrays = Float64Array | Uint8Array;
+
+/** All in which cases of a period differ. */
+function decisionsIn({ pools, sites }: PlanProblem): Arrays[] {
+  return [pools.minCount, pools.maxCount, sites.forced];
+}
+
+function isSame(a: Arrays, b: Arrays): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}
+
 /**
  * First prices of a horizon, sought period by period, each from those of the one before; undefined where there is but one.
  *
  * @param options.stop Asked between evaluations, with the share of the periods that is behind: true ends the search in this one.
  * @param options.isCancelled Asked between periods: those left then get the prices that the others suggest, and nothing is proven.
+ * @param options.periods What is known of single periods; what is found is added.
  */
 export function* pricesByPeriod(
   problem: PlanProblem,
@@ -42,6 +73,7 @@ export function* pricesByPeriod(
     readonly iterations: number;
     readonly stop: (share: number) => boolean;
     readonly isCancelled?: () => boolean;
+    readonly periods?: KnownPeriods;
   },
 ): Steps<PeriodsBound | undefined> {
   const periods = periodsOf(problem);
@@ -57,14 +89,15 @@ export function* pricesByPeriod(
   for (let period = 0; period < periods.count; period++) {
     yield `looking for prices of period ${period + 1} of ${periods.count}`;
     const part = partOf(problem, periods, period);
+    const before = options.periods?.of(period, part.problem);
     const from = known.startOf(part);
-    if (options.isCancelled?.() === true && from !== undefined) {
+    if (before === undefined && options.isCancelled?.() === true && from !== undefined) {
       boundUsd = -Infinity;
       put(from.rowPrice, part.rows, rowPrice);
       put(from.limitPrice, part.limits, limitPrice);
       continue;
     }
-    const bound = yield* boundSteps(part.problem, viewBySite(part.problem), {
+    const search = boundSteps(part.problem, viewBySite(part.problem), {
       iterations: options.iterations,
       stallRatio,
       stallWindow,
@@ -72,6 +105,8 @@ export function* pricesByPeriod(
       ...(options.isCancelled && { isCancelled: options.isCancelled }),
       ...(from !== undefined && { from }),
     });
+    const bound = before ?? (yield* search);
+    if (before === undefined) options.periods?.learn(period, part.problem, bound);
     known.learn(part, bound);
     boundUsd += bound.boundUsd;
     put(bound.rowPrice, part.rows, rowPrice);

@@ -2,7 +2,7 @@
  * Cases that together are all plans of a problem: a pool has at most so many modules or more, a site is shut or open. Whoever
  * bounds each case has bounded every plan.
  */
-import type { PlanProblem } from "./problem.ts";
+import { lastingPools, type PlanProblem } from "./problem.ts";
 
 /** What tells two cases apart. */
 export type Branch = { readonly pool: number; readonly atMost: number } | { readonly site: number };
@@ -78,12 +78,41 @@ export function caseOf(problem: PlanProblem, branch: Branch, which: "less" | "mo
     minCount[pool] = Math.max(minCount[pool]!, atMost + 1);
     return { ...problem, pools: { ...pools, minCount } };
   }
+  const here = decidedWith(problem, branch.site, which);
   if (which === "more") {
     const forced = sites.forced.slice();
-    forced[branch.site] = 1;
+    for (const site of here) forced[site] = 1;
     return { ...problem, sites: { ...sites, forced } };
   }
   // Nothing stands at a site that is shut.
-  const maxCount = pools.maxCount.map((most, pool) => (pools.site[pool] === branch.site ? 0 : most));
+  const maxCount = pools.maxCount.map((most, pool) => (here.has(pools.site[pool]!) ? 0 : most));
   return { ...problem, pools: { ...pools, maxCount } };
+}
+
+/**
+ * The site and what is decided with it in other periods, where all that may stand at a place lasts: what is open stays open, and
+ * where nothing stands nothing stood before. An open site is one where something stands that is more than a switch.
+ */
+function decidedWith(problem: PlanProblem, site: number, which: "less" | "more"): Set<number> {
+  const { pools, sites } = problem;
+  const decided = new Set([site]);
+  if (sites.place === undefined) return decided;
+  const { earlier, later } = lastingPools(problem);
+  const poolsOf = (at: number): number[] => Array.from(pools.site.keys()).filter((pool) => pools.site[pool] === at);
+  const step = which === "more" ? later : earlier;
+  for (let at = site; ;) {
+    const next = poolsOf(at)
+      .map((pool) => step[pool]!)
+      .find((pool) => pool >= 0);
+    if (next === undefined) return decided;
+    const to = pools.site[next]!;
+    const [before, after] = which === "more" ? [at, to] : [to, at];
+    const lasts = poolsOf(before).every((pool) => {
+      const isIdle = pools.maxCount[pool] === 0 || pools.isSwitch?.[pool] === 1;
+      return isIdle || (later[pool]! >= 0 && pools.site[later[pool]!] === after);
+    });
+    if (!lasts) return decided;
+    decided.add(to);
+    at = to;
+  }
 }

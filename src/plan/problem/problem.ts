@@ -259,3 +259,17 @@ export function lasts(starts: Int32Array, weight: Float64Array, tie: number): bo
   const from = starts[tie]!;
   return starts[tie + 1]! - from === 2 && weight[from] === 1 && weight[from + 1] === -1;
 }
+
+/** The pool that each one's modules last into, and the one that they last from; -1 where there is none. */
+export function lastingPools({ pools, ties = noTies }: PlanProblem): { earlier: Int32Array; later: Int32Array } {
+  const earlier = new Int32Array(pools.count).fill(-1);
+  const later = new Int32Array(pools.count).fill(-1);
+  const { count, starts, pool, weight } = ties;
+  for (let tie = 0; tie < count; tie++) {
+    if (!lasts(starts, weight, tie)) continue;
+    const [from, to] = [pool[starts[tie]!]!, pool[starts[tie]! + 1]!];
+    later[from] = to;
+    earlier[to] = from;
+  }
+  return { earlier, later };
+}

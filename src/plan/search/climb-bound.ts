@@ -3,7 +3,7 @@
  * How far a plan is from the bound also says whether climbing on is worth the time.
  */
 import { boundSteps, type KnownChoices, type LagrangianResult } from "../bound/lagrangian.ts";
-import { pricesByPeriod, type PeriodsBound } from "../bound/periods-apart.ts";
+import { pricesByPeriod, type KnownPeriods, type PeriodsBound } from "../bound/periods-apart.ts";
 import type { PlanProblem } from "../problem/problem.ts";
 import { firstRounding, type Rounder } from "./rounding-phase.ts";
 import type { SearchState } from "./search-state.ts";
@@ -47,17 +47,18 @@ export interface Climb {
 
 /**
  * @param strong The problem with its implied limits.
- * @param given Prices to begin with, where they are known: of every period by itself when left out, if there are several.
+ * @param known What is known of single periods, which is added to, and prices to begin with: those of every period by itself when left
+ * out, if there are several.
  */
 export async function climbBound(
   search: SearchState,
   rounder: Rounder,
   strong: PlanProblem,
   view: SiteView,
-  given?: PeriodsBound,
+  { periods, from: given }: { readonly periods: KnownPeriods; readonly from?: PeriodsBound | undefined },
 ): Promise<Climb> {
   const { problem, options, elapsedS } = search;
-  const from = given ?? (await pricesOfPeriods(search, strong));
+  const from = given ?? (await pricesOfPeriods(search, strong, periods));
   if (from !== undefined) {
     // A plan as soon as there can be one: it also says how far the bound has to climb.
     search.prove(from.boundUsd);
@@ -120,12 +121,17 @@ export async function climbBound(
 }
 
 /** Undefined where there is one period. */
-function pricesOfPeriods(search: SearchState, strong: PlanProblem): Promise<PeriodsBound | undefined> {
+function pricesOfPeriods(
+  search: SearchState,
+  strong: PlanProblem,
+  periods: KnownPeriods,
+): Promise<PeriodsBound | undefined> {
   const { finish, isCancelled, isBeyond } = search;
   return finish(
     pricesByPeriod(strong, {
       iterations: boundIterations,
       isCancelled,
+      periods,
       stop: (share) => isCancelled() || isBeyond(((1 + share) / 2) * periodsTimeShare),
     }),
   );

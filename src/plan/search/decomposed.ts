@@ -10,7 +10,7 @@ import { solveExact } from "./exact.ts";
 import { withImpliedLimits } from "../problem/implied-limits.ts";
 import type { LagrangianResult } from "../bound/lagrangian.ts";
 import { withoutFollowing } from "../problem/least-modules.ts";
-import type { PeriodsBound } from "../bound/periods-apart.ts";
+import { KnownPeriods, type PeriodsBound } from "../bound/periods-apart.ts";
 import { createPlanState } from "./plan-state.ts";
 import type { PlanProblem } from "../problem/problem.ts";
 import { roundedCounts } from "./round-plan.ts";
@@ -25,7 +25,7 @@ import {
   type PathTools,
   type SearchStatus,
 } from "../problem/solution-path.ts";
-import { tellCasesApart, wholeCase, type PlanCase } from "./tell-cases-apart.ts";
+import { tellCasesApart, undecidedOpenings, wholeCase, type PlanCase } from "./tell-cases-apart.ts";
 import { tightenByBlocks } from "./tighten-by-blocks.ts";
 
 /** Cores with more arcs take a solver longer than a search of their parts; with these, and of larger problems, when that has run dry. */
@@ -68,19 +68,21 @@ export async function solveDecomposed(
   const strong = withImpliedLimits(stated);
   const rounder = createRounder(search);
 
-  const climb = await climbBound(search, rounder, strong, view, known?.from);
+  const periods = new KnownPeriods();
+  const climb = await climbBound(search, rounder, strong, view, { periods, from: known?.from });
   const climbedS = search.elapsedS();
   await known?.onBound(climb.bound, view);
   const whole = wholeCase(strong, view, climb.bound);
   search.prove(whole.certificate.boundUsd);
-  await roundInTurn(search, rounder, whole, climb.hasRounded);
-
   const isSmall = problem.arcs.pool.length <= closeUpToArcs;
   const overYears = problem.sites.place !== undefined;
+  // When places open decides more than how choices are rounded, which takes as long in large problems.
+  const casesFirst = overYears && !isSmall && known === undefined && climb.hasRounded;
+  if (!casesFirst || !isUndecided(search, whole)) await roundInTurn(search, rounder, whole, climb.hasRounded);
   if (isSmall || (problem.arcs.pool.length <= branchUpToArcs && canBranch(strong)))
     await closeGapOnCore(search, whole, overYears ? coreTimeShareOverYears : coreTimeShare, smallCoreArcs);
   let told: Told = { bound: whole.bound, certificate: whole.certificate, cases: 1 };
-  if (known === undefined) told = await boundCases(search, rounder, whole, climbedS);
+  if (known === undefined) told = await boundCases(search, rounder, whole, periods, climbedS);
   // What blocks add to the bound of the whole adds nothing to that of its cases.
   if (!search.isDone() && told.cases === 1 && known === undefined) {
     await boundBlocks(search, rounder, whole, told.bound);
@@ -140,12 +142,25 @@ interface Told extends Pick<PlanCase, "bound" | "certificate"> {
   readonly cases: number;
 }
 
+/** Whether an opening matters that prices leave undecided. */
+function isUndecided(search: SearchState, whole: PlanCase): boolean {
+  return undecidedOpenings(whole, search.incumbentUsd - search.boundUsd).length > 0;
+}
+
 /** Bounds the cases of the few openings that matter, each with prices of its own, and rounds in them. */
-async function boundCases(search: SearchState, rounder: Rounder, whole: PlanCase, climbedS: number): Promise<Told> {
-  const { options } = search;
+async function boundCases(
+  search: SearchState,
+  rounder: Rounder,
+  whole: PlanCase,
+  periods: KnownPeriods,
+  climbedS: number,
+): Promise<Told> {
+  const { options, problem } = search;
   let { bound } = whole;
   // A case takes about as long as the whole did, and is worth little without the other.
-  const isLate = search.isDone() || search.elapsedS() + 2 * climbedS > latestCase * options.timeLimitS;
+  const overYears = problem.sites.place !== undefined;
+  const nextS = (overYears ? 1 : 2) * climbedS;
+  const isLate = search.isDone() || search.elapsedS() + nextS > latestCase * options.timeLimitS;
   if (isLate) return { bound, certificate: whole.certificate, cases: 1 };
   const { cases, certificate } = await tellCasesApart(whole, {
     iterations: boundIterations,
@@ -153,11 +168,14 @@ async function boundCases(search: SearchState, rounder: Rounder, whole: PlanCase
     relativeGap: options.relativeGap,
     bestUsd: () => search.incumbentUsd,
     stop: () => search.isTimeUp() || search.isBeyond(latestCase),
-    breathe: search.hear,
+    finish: search.finish,
+    periods,
     onCase: async (found) => {
       const before = search.incumbentUsd;
       const part = withoutFollowing(found.problem);
-      for (const rounding of caseRoundings) await rounder.round(part, found.bound, rounding);
+      for (const rounding of overYears ? [firstRounding] : caseRoundings) {
+        if (found.certificate.boundUsd < before) await rounder.round(part, found.bound, rounding);
+      }
       // Further plans are looked for at the prices of the case in which the best one is.
       if (search.incumbentUsd < before) bound = found.bound;
       search.record();

@@ -2,7 +2,15 @@
  * A plan under construction with everything it uses kept up to date, so that a move can be tried, priced and taken back.
  */
 import { arcLimitsOf, isTwoSided, type CouplingLimit } from "../problem/coupling-limit.ts";
-import { lasts, noTies, siteOfArc, usefulModules, type PlanProblem, type ProblemSolution } from "../problem/problem.ts";
+import {
+  lastingPools,
+  lasts,
+  noTies,
+  siteOfArc,
+  usefulModules,
+  type PlanProblem,
+  type ProblemSolution,
+} from "../problem/problem.ts";
 
 /** Below this a share, a load or a capacity is nothing. */
 export const negligible = 1e-9;
@@ -281,24 +289,18 @@ function withTies(problem: PlanProblem): {
   later: Int32Array;
 } {
   const { count, starts, pool, weight } = problem.ties ?? noTies;
-  const earlier = new Int32Array(problem.pools.count).fill(-1);
-  const later = new Int32Array(problem.pools.count).fill(-1);
   const limits = [...problem.limits];
   for (let tie = 0; tie < count; tie++) {
     const [from, end] = [starts[tie]!, starts[tie + 1]!];
-    if (lasts(starts, weight, tie)) {
-      later[pool[from]!] = pool[from + 1]!;
-      earlier[pool[from + 1]!] = pool[from]!;
-    } else {
-      limits.push({
-        name: `modules bought for pool ${pool[end - 1]}`,
-        upper: 0,
-        sites: new Int32Array(0),
-        siteWeights: new Float64Array(0),
-        pools: pool.slice(from, end),
-        poolWeights: weight.slice(from, end),
-      });
-    }
+    if (lasts(starts, weight, tie)) continue;
+    limits.push({
+      name: `modules bought for pool ${pool[end - 1]}`,
+      upper: 0,
+      sites: new Int32Array(0),
+      siteWeights: new Float64Array(0),
+      pools: pool.slice(from, end),
+      poolWeights: weight.slice(from, end),
+    });
   }
-  return { limits, earlier, later };
+  return { limits, ...lastingPools(problem) };
 }
