@@ -102,20 +102,20 @@ export class Engine {
   get usedBlocks(): number {
     const { kv, units } = this.#kind;
     const used = kv.total - kv.free(this.#at);
-    if (!this.#isAlone) return used;
+    if (!this.#isAlone()) return used;
     const request = headOf(this.#int, this.#waiting);
     return used + kv.blocksFor(this.#table.int[request * requestInts + requestInt.prefillTarget]! * units);
   }
 
   /** Whether a request has the engine to itself and its end is foreseen. */
-  get #isAlone(): boolean {
+  #isAlone(): boolean {
     return this.#int[2 * this.#at + engineInt.doing] === doing.alone;
   }
 
   /** Time spent computing until `nowMs`, as far as the engine has been advanced, ms: of steps under way what has passed. */
   busyMs(nowMs: number): number {
     const at = this.#at;
-    if (this.#isAlone) return busyMsAlone(this.#kind, at, this.#table, nowMs);
+    if (this.#isAlone()) return busyMsAlone(this.#kind, at, this.#table, nowMs);
     const endedMs = this.#float[at + engineFloat.busyMs]!;
     const now = this.#int[2 * at + engineInt.doing]!;
     if (now === doing.nothing || now === doing.awaiting) return endedMs;
@@ -127,7 +127,7 @@ export class Engine {
    * has passed.
    */
   drawnMs(nowMs: number): number {
-    if (this.#isAlone) return drawnMsAlone(this.#kind, this.#at, this.#table, nowMs);
+    if (this.#isAlone()) return drawnMsAlone(this.#kind, this.#at, this.#table, nowMs);
     return drawnMsUntil(this.#kind, this.#at, nowMs);
   }
 
@@ -164,7 +164,7 @@ export class Engine {
     // What another engine kept of it, or this one before it failed, is not here.
     int[at + requestInt.keptTokens] = notSentBack;
     this.#addBacklog(target - done);
-    if (this.#isAlone) this.#forget();
+    if (this.#isAlone()) this.#forget();
     // Network delays differ, so a later hand-over may be ready earlier; the place is almost always at the very end.
     let before = tailOf(this.#int, this.#waiting);
     while (before >= 0 && float[before * requestSize + requestFloat.readyMs]! > readyMs) {
@@ -180,20 +180,20 @@ export class Engine {
     const end = this.#at + engineFloat.endMs;
     while (float[end]! <= nowMs) {
       const timeMs = float[end]!;
-      if (this.#isAlone) {
+      if (this.#isAlone()) {
         this.#listener.finished(finishAlone(this.#kind, this.#at, this.#table), timeMs);
         return;
       }
       if (this.#int[2 * this.#at + engineInt.doing] !== doing.awaiting) this.#endRun(timeMs);
       this.#beginRun(timeMs);
     }
-    if (this.#isAlone) float[this.#at + engineFloat.seenMs] = nowMs;
+    if (this.#isAlone()) float[this.#at + engineFloat.seenMs] = nowMs;
   }
 
   /** As `advance`, to a state in which nothing is foreseen. */
   #runTo(nowMs: number): void {
     this.advance(nowMs);
-    if (this.#isAlone) this.#forget();
+    if (this.#isAlone()) this.#forget();
   }
 
   /** What was foreseen is run as far as it has come, so that it can take another turn. */
