@@ -9,13 +9,13 @@
 import * as engineKinds from "./engine-kind.ts";
 import type { EngineKind } from "./engine-kind.ts";
 import * as engineRecords from "./engine-records.ts";
-import { beginSteps, drawnIn, drawnInRun, timeAfter } from "./engine-run.ts";
+import { beginSteps, drawnIn, drawnInRun, stepOf, timeAfter } from "./engine-run.ts";
 import { clearList, headOf } from "./request-list.ts";
 import * as requestRecords from "./request-records.ts";
 import type { RequestTable } from "./request-table.ts";
 
 // Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
-const { doing } = engineKinds;
+const { doing, drawnSteps } = engineKinds;
 const { engineFloat, engineInt } = engineRecords;
 const { requestFloat, requestInt, requestInts, requestSize } = requestRecords;
 
@@ -33,9 +33,17 @@ export function foresee(kind: EngineKind, at: number, table: RequestTable, reque
   const { float, int } = records;
   const readyMs = table.float[request * requestSize + requestFloat.readyMs]!;
   const context = float[at + engineFloat.contextTokens]!;
-  beginSteps(kind, at, readyMs, 0, 0, context, tokens, tokens * (done + tokens / 2), 1);
-  float[at + engineFloat.promptDrawnMs] = drawnIn(kind, at, 1);
-  const firstTokenMs = readyMs + float[at + engineFloat.firstStepMs]!;
+  const pairs = tokens * (done + tokens / 2);
+  const promptMs =
+    stepOf(kind.steps, 0, kind.batchMs, 0, tokens, context, tokens, pairs, 1) * float[at + engineFloat.slowdown]!;
+  const firstTokenMs = readyMs + promptMs;
+  // A single step draws what it asks for, and full load at most.
+  float[at + engineFloat.promptDrawnMs] = kind.isDrawKnown
+    ? Math.min(
+        promptMs,
+        stepOf(kind.steps, drawnSteps, kind.batchDrawnMs, 0, tokens, context, tokens, pairs, kind.drawnShare),
+      )
+    : firstTokenMs - readyMs;
   float[at + engineFloat.seenMs] = Number.NEGATIVE_INFINITY;
   int[2 * at + engineInt.doing] = doing.alone;
   int[2 * at + engineInt.steps] = steps;

@@ -1,17 +1,21 @@
 /** A run of an engine: steps of one batch, of which each is as much longer than the one before. */
 import { runDrawnMs } from "../../perf/index.ts";
-import type { StepCosts } from "./engine-costs.ts";
 import * as engineKinds from "./engine-kind.ts";
 import type { EngineKind } from "./engine-kind.ts";
 import * as engineRecords from "./engine-records.ts";
 
 // Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
-const { doing } = engineKinds;
+const { doing, drawnSteps, stepPart } = engineKinds;
 const { engineFloat, engineInt } = engineRecords;
 
-/** A step of `n` sequences over `context` tokens and of prompts, of which `promptShare` takes time; `tokens` in all. */
+/**
+ * What a step takes, ms, or with `drawnSteps` as `part` and `batchDrawnMs` what it draws: of `n` sequences over `context`
+ * tokens and of prompts, of which `promptShare` counts; `tokens` in all.
+ */
 export function stepOf(
-  costs: StepCosts,
+  steps: Float64Array,
+  part: number,
+  batchMs: EngineKind["batchMs"],
   n: number,
   tokens: number,
   context: number,
@@ -19,9 +23,15 @@ export function stepOf(
   pairs: number,
   promptShare: number,
 ): number {
-  const togetherMs = costs.batchMs === null ? 0 : costs.batchMs(tokens);
-  const decodeMs = costs.baseMs + togetherMs + n * costs.perSequenceMs + context * costs.perContextTokenMs;
-  return decodeMs + (prefillTokens * costs.perPrefillTokenMs + pairs * costs.perTokenPairMs) * promptShare;
+  const togetherMs = batchMs === null ? 0 : batchMs(tokens);
+  const decodeMs =
+    steps[part + stepPart.base]! +
+    togetherMs +
+    n * steps[part + stepPart.perSequence]! +
+    context * steps[part + stepPart.perContextToken]!;
+  const prefillMs =
+    prefillTokens * steps[part + stepPart.perPrefillToken]! + pairs * steps[part + stepPart.perTokenPair]!;
+  return decodeMs + prefillMs * promptShare;
 }
 
 /**
@@ -29,7 +39,7 @@ export function stepOf(
  * `decodeTokens` is what the sequences pass through the model, `context` what they read.
  */
 export function beginSteps(
-  { costs, units, gain, records: { float } }: EngineKind,
+  kind: EngineKind,
   at: number,
   startMs: number,
   n: number,
@@ -39,18 +49,20 @@ export function beginSteps(
   pairs: number,
   promptShare: number,
 ): void {
+  const { steps } = kind;
+  const { float } = kind.records;
   const slowdown = float[at + engineFloat.slowdown]!;
   const tokens = decodeTokens + prefillTokens;
+  const growth = n * kind.gainTokens;
+  const stepMs = stepOf(steps, 0, kind.batchMs, n, tokens, context, prefillTokens, pairs, promptShare);
   float[at + engineFloat.startMs] = startMs;
-  float[at + engineFloat.firstStepMs] = stepOf(costs, n, tokens, context, prefillTokens, pairs, promptShare) * slowdown;
-  const growth = (n * gain) / units;
-  float[at + engineFloat.growthMs] = growth * costs.perContextTokenMs * slowdown;
-  const { draw, stages } = costs;
-  if (draw === undefined) return;
-  // All stages work at prompts, each at its own.
-  const drawnShare = stages === undefined ? 1 : 1 / stages;
-  float[at + engineFloat.firstStepAskedMs] = stepOf(draw, n, tokens, context, prefillTokens, pairs, drawnShare);
-  float[at + engineFloat.askedGrowthMs] = growth * draw.perContextTokenMs;
+  float[at + engineFloat.firstStepMs] = stepMs * slowdown;
+  float[at + engineFloat.growthMs] = growth * steps[stepPart.perContextToken]! * slowdown;
+  if (!kind.isDrawKnown) return;
+  const { batchDrawnMs, drawnShare } = kind;
+  const askedMs = stepOf(steps, drawnSteps, batchDrawnMs, n, tokens, context, prefillTokens, pairs, drawnShare);
+  float[at + engineFloat.firstStepAskedMs] = askedMs;
+  float[at + engineFloat.askedGrowthMs] = growth * steps[drawnSteps + stepPart.perContextToken]!;
 }
 
 /** End of the run's k-th step: k first steps plus the growth of all later ones. */
@@ -72,8 +84,8 @@ export function stepsUntil(float: Float64Array, at: number, distanceMs: number):
 }
 
 /** What the run's first `steps` steps draw, ms at full load. */
-export function drawnIn({ costs, records: { float } }: EngineKind, at: number, steps: number): number {
-  if (costs.draw === undefined) return timeAfter(float, at, steps) - float[at + engineFloat.startMs]!;
+export function drawnIn({ isDrawKnown, records: { float } }: EngineKind, at: number, steps: number): number {
+  if (!isDrawKnown) return timeAfter(float, at, steps) - float[at + engineFloat.startMs]!;
   return runDrawnMs(
     steps,
     float[at + engineFloat.firstStepAskedMs]!,
