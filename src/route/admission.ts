@@ -172,7 +172,8 @@ export class Admission {
   #begins(candidate: Candidate, waitedMs: number): void {
     const { account, weight, inputTokens, outputTokens } = candidate;
     this.#share.charge(account, weight, inputTokens, outputTokens);
-    this.#least.began(candidate.band, tokensOf(candidate));
+    // Only those who wait are owed anything.
+    if (this.queued > 0) this.#least.began(candidate.band, tokensOf(candidate));
     this.#events.waited(candidate, waitedMs);
     const nowMs = this.#clock.monotonicMs();
     const sinceMs = nowMs - this.#begunAtMs;

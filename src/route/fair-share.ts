@@ -7,7 +7,10 @@ const outputWeight = 2;
  * is lifted to those already waiting: idling earns no credit.
  */
 export class FairShare {
-  readonly #counters = new Map<string, { tokens: number; waiting: number }>();
+  readonly #counters = new Map<string, Counter>();
+  /** The account asked for last, and its counter. */
+  #latest = "";
+  #counter: Counter | null = null;
   /** Counter of the account that was last to have nobody waiting: where newcomers to an empty line begin. */
   #lastLeft = 0;
 
@@ -42,15 +45,25 @@ export class FairShare {
     return this.#counters.get(account)?.tokens ?? this.#lastLeft;
   }
 
-  #of(account: string): { tokens: number; waiting: number } {
+  #of(account: string): Counter {
+    // Often one account sends many requests in a row, or all.
+    if (account === this.#latest && this.#counter !== null) return this.#counter;
     let counter = this.#counters.get(account);
     if (!counter) this.#counters.set(account, (counter = { tokens: this.#lastLeft, waiting: 0 }));
+    this.#latest = account;
+    this.#counter = counter;
     return counter;
   }
 
   #forget(): void {
+    this.#counter = null;
     for (const [account, { waiting }] of this.#counters) if (waiting === 0) this.#counters.delete(account);
   }
+}
+
+interface Counter {
+  tokens: number;
+  waiting: number;
 }
 
 const maxCounters = 10_000;

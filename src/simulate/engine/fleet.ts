@@ -75,6 +75,9 @@ export class Fleet implements LoadView {
     this.#kept = makeRecords(n, keptFields).float;
     const placesOfGroup = compilePlaces(routes, isLimited ? costs : []);
     for (let replica = 0; replica < n; replica++) {
+      // The golden ratio spreads the phases evenly over any number of engines.
+      const turns = replica * 0.6180339887498949;
+      this.#kept[replica * keptFields + phase] = turns - Math.floor(turns);
       this.#kept[replica * keptFields + silentSince] = Number.POSITIVE_INFINITY;
       this.#expectReport(replica, this.#reportMs(replica, 0));
       this.#known[replica * fields + believed] = 1;
@@ -366,10 +369,9 @@ export class Fleet implements LoadView {
     if (intervalMs > 0) this.#expectReport(replica, Number.POSITIVE_INFINITY);
   }
 
-  /** When an engine gives its report of this number, ms; the golden ratio spreads the phases evenly over any number of engines. */
+  /** When an engine gives its report of this number, ms. */
   #reportMs(replica: number, nth: number): number {
-    const turns = replica * 0.6180339887498949;
-    return (turns - Math.floor(turns) + nth) * this.#timing.intervalMs;
+    return (this.#kept[replica * keptFields + phase]! + nth) * this.#timing.intervalMs;
   }
 
   /** Number of the last report that is due by `nowMs`, -1 before the first: however often anybody asked, it is given at the same time. */
@@ -403,4 +405,6 @@ const held = 3;
 const places = 4;
 /** Its group in the routes. */
 const groupAt = 5;
+/** Part of an interval after which it gives its first report. */
+const phase = 6;
 const keptFields = 8;

@@ -13,8 +13,11 @@ export class SiteLinks {
   constructor(world: World) {
     this.#ports = makeRecords(world.sites.length, portSize).float;
     for (const [position, site] of world.sites.entries()) {
-      this.#ports[position * portSize + portFloat.factor] = 1;
-      this.#ports[position * portSize + portFloat.bytesPerMs] = (site.portGbps * 1e9) / 8 / 1000;
+      const bytesPerMs = (site.portGbps * 1e9) / 8 / 1000;
+      const port = position * portSize;
+      this.#ports[port + portFloat.factor] = 1;
+      this.#ports[port + portFloat.bytesPerMs] = bytesPerMs;
+      this.#ports[port + portFloat.rate] = bytesPerMs;
     }
   }
 
@@ -28,11 +31,12 @@ export class SiteLinks {
     const port = site * portSize;
     for (const line of [portFloat.in, portFloat.out]) this.#join(port, line, 0, nowMs);
     this.#ports[port + portFloat.factor] = factor;
+    this.#ports[port + portFloat.rate] = this.#ports[port + portFloat.bytesPerMs]! / factor;
   }
 
   /** Time until a request of so many bytes is in, ms. */
   receiveMs(site: number, bytes: number, nowMs: number): number {
-    return this.#join(site * portSize, portFloat.in, bytes, nowMs) + bytes / this.#rate(site * portSize);
+    return this.#join(site * portSize, portFloat.in, bytes, nowMs) + bytes / this.#ports[site * portSize + portFloat.rate]!;
   }
 
   /** Time until the port begins to send an answer of so many bytes, ms. */
@@ -40,22 +44,18 @@ export class SiteLinks {
     return this.#join(site * portSize, portFloat.out, bytes, nowMs);
   }
 
-  #rate(port: number): number {
-    return this.#ports[port + portFloat.bytesPerMs]! / this.#ports[port + portFloat.factor]!;
-  }
-
   /** Puts bytes in a line and says how long the line was, ms. */
   #join(port: number, line: number, bytes: number, nowMs: number): number {
     const ports = this.#ports;
-    const rate = this.#rate(port);
+    const rate = ports[port + portFloat.rate]!;
     const waiting = port + line;
     const left = Math.max(0, ports[waiting]! - (nowMs - ports[waiting + 1]!) * rate);
     ports[waiting] = left + bytes;
     ports[waiting + 1] = nowMs;
-    return left / rate;
+    return left > 0 ? left / rate : 0;
   }
 }
 
-/** Doubles of a port. A line has two: the bytes that waited when it was last looked at, and when that was, ms. */
-const portFloat = { factor: 0, bytesPerMs: 1, in: 2, out: 4 } as const;
+/** Doubles of a port; `rate` is bytes/ms as stretched. A line has two: the bytes that waited when it was last looked at, and when that was, ms. */
+const portFloat = { factor: 0, bytesPerMs: 1, in: 2, out: 4, rate: 6 } as const;
 const portSize = 8;
