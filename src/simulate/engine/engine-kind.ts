@@ -56,13 +56,7 @@ export function engineKind(costs: EngineCosts, records: Records): EngineKind {
 
 /** In the order of `stepPart`. */
 function partsOf(costs: StepCosts): number[] {
-  return [
-    costs.baseMs,
-    costs.perSequenceMs,
-    costs.perContextTokenMs,
-    costs.perPrefillTokenMs,
-    costs.perTokenPairMs,
-  ];
+  return [costs.baseMs, costs.perSequenceMs, costs.perContextTokenMs, costs.perPrefillTokenMs, costs.perTokenPairMs];
 }
 
 /** What an engine is doing until its `endMs`. */

@@ -36,7 +36,9 @@ export class SiteLinks {
 
   /** Time until a request of so many bytes is in, ms. */
   receiveMs(site: number, bytes: number, nowMs: number): number {
-    return this.#join(site * portSize, portFloat.in, bytes, nowMs) + bytes / this.#ports[site * portSize + portFloat.rate]!;
+    return (
+      this.#join(site * portSize, portFloat.in, bytes, nowMs) + bytes / this.#ports[site * portSize + portFloat.rate]!
+    );
   }
 
   /** Time until the port begins to send an answer of so many bytes, ms. */

@@ -13,9 +13,16 @@ export function wayBackMs({ float }: RequestTable, request: number): number {
   return float[at + requestFloat.rttMs]! / 2 + float[at + requestFloat.portWaitMs]!;
 }
 
+/** From the moment the user sent it to the first token, ms. */
+export function ttftMsOf(table: RequestTable, request: number): number {
+  const at = request * requestSize;
+  const { float } = table;
+  return float[at + requestFloat.firstTokenMs]! + wayBackMs(table, request) - float[at + requestFloat.arrivalMs]!;
+}
+
 /**
  * Fills in times and tokens of a request that finished at `timeMs` on an engine with this overhead outside its steps, ms,
- * as the next one of the batch.
+ * at a place of the batch.
  */
 export function readTimes(
   table: RequestTable,
@@ -23,9 +30,9 @@ export function readTimes(
   timeMs: number,
   requestOverheadMs: number,
   into: FinishedBatch,
+  at: number,
 ): void {
   const { float, int } = table;
-  const at = into.size;
   const floats = request * requestSize;
   const ints = request * requestInts;
   const arrivalMs = float[floats + requestFloat.arrivalMs]!;

@@ -1,14 +1,14 @@
 import * as route from "../../route/index.ts";
 import { termsAt, type Routes } from "../../route/index.ts";
-import * as arrivalsAhead from "../arrival/arrivals-ahead.ts";
 import type { Fleet } from "../engine/fleet.ts";
 import * as packedPlaces from "./packed-places.ts";
+import * as requestsAhead from "./requests-ahead.ts";
 import type { RowLanes } from "./row-lanes.ts";
 import type { SiteLinks } from "../fault/site-links.ts";
 
 // Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
 const { laneTerm } = route;
-const { aheadCount } = arrivalsAhead;
+const { aheadCount } = requestsAhead;
 const { groupFloat, groupSize } = packedPlaces;
 
 /** So many candidates of every lane are read ahead: most decisions look at no more. */

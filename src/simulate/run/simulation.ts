@@ -9,12 +9,10 @@ import {
   type RouteOrigin,
   type Routes,
 } from "../../route/index.ts";
-import type { Arrivals } from "../arrival/arrivals.ts";
-import { ArrivalsAhead } from "../arrival/arrivals-ahead.ts";
 import { ineligibleReason, nearestOf, sampleRtt, stickyKey } from "../mesh/lane-reading.ts";
 import { isCurve, makeArrivals } from "./make-arrivals.ts";
 import { Autoscaler, scalingEvents, type ScalingUsage } from "../engine/autoscaler.ts";
-import { readAnswered, readTimes, stagesOf, wayBackMs } from "../measure/completed-request.ts";
+import { readAnswered, stagesOf, ttftMsOf, wayBackMs } from "../measure/completed-request.ts";
 import { ChromeTraceRecorder, type ChromeTrace } from "../measure/chrome-trace.ts";
 import { demandRate, type DemandRate } from "../chance/demand-rate.ts";
 import { EventQueue } from "../chance/event-queue.ts";
@@ -37,9 +35,11 @@ import { QueuesNow } from "../mesh/queues-now.ts";
 import { RandomStream } from "../chance/random.ts";
 import { drawFaults } from "../fault/random-faults.ts";
 import * as requestRecords from "../engine/request-records.ts";
+import { readFinished } from "./read-finished.ts";
 import { RequestTable } from "../engine/request-table.ts";
 import { ResidencyAudit } from "../measure/residency-audit.ts";
 import type { RequestHints } from "../mesh/routing-rule.ts";
+import { RequestsAhead } from "../mesh/requests-ahead.ts";
 import { RowLanes } from "../mesh/row-lanes.ts";
 import { ResponseCaches } from "../mesh/response-caches.ts";
 import { SiteLinks } from "../fault/site-links.ts";
@@ -83,23 +83,19 @@ export class Simulation {
   readonly #questionOf: number[] = [];
   /** Whether the autoscaler has heard of each request in flight, by slot. */
   readonly #isCounted: boolean[] = [];
-  readonly #arrivals: Arrivals;
+  readonly #ahead: RequestsAhead;
   readonly #search: EngineSearch;
   readonly #audit: ResidencyAudit;
-  readonly #network: RandomStream;
   readonly #queuesNow: QueuesNow;
   readonly #lanes: RowLanes;
   readonly #rows: Int32Array;
   readonly #groups: Float64Array;
-  /** What prompts share with others, by slot; holes for the many that need no cache of their own. */
-  readonly #prefixOf: (PrefixChain | null)[] = [];
   readonly #meanComputedTokens: Float64Array;
   readonly #hints: RequestHintsToFill = { tokens: 0, prefixKey: Number.NaN, holder: null };
   /** The engine that served each conversation last. */
   readonly #holders = new Map<number, number>();
   readonly #finished: FinishedBatch;
   readonly #recorder: ChromeTraceRecorder | null;
-  #serial = 0;
   /** When the last request came, ms. */
   #handledMs = 0;
   #nowMs = 0;
@@ -128,7 +124,9 @@ export class Simulation {
       bySiteWindow: options.bySiteWindow,
       relativeError: options.quantileError,
     });
-    this.#finished = new FinishedBatch(this.#measures);
+    this.#finished = new FinishedBatch(this.#measures, (request, timeMs, at) =>
+      this.#readFinished(request, timeMs, at),
+    );
     const timing = { intervalMs: options.snapshotIntervalMs, maxAgeMs: options.snapshotMaxAgeMs };
     this.#fleet = new Fleet(this.#routes, this.#table, this, timing, options.waitingLine !== null);
     this.#queuesNow = new QueuesNow(this.#routes, this.#fleet);
@@ -153,17 +151,22 @@ export class Simulation {
       : null;
     this.#answers = options.responseCaching && new ResponseCaches(world, options.responseCaching, options.seed);
     this.#audit = new ResidencyAudit(world);
-    this.#network = new RandomStream(options.seed, "network");
     this.#recorder = options.traceWindow && new ChromeTraceRecorder(world, this.#routes, options.traceWindow);
     this.#rows = packRows(world, this.#measures.traffic, this.#audit);
     this.#lanes = new RowLanes(world, this.#routes, this.#rows);
     const lots = new RandomStream(options.seed, "route");
     this.#search = new EngineSearch(options.rule, world, this.#routes, this.#lanes, lots);
     this.#groups = packGroups(world, this.#routes, this.#fleet);
-    const ahead = new LookAhead(this.#routes, this.#lanes, this.#groups, this.#links, this.#fleet);
-    this.#arrivals = new ArrivalsAhead(makeArrivals(input, options, this.#rate), (rows, count) =>
-      ahead.read(rows, count, this.#handledMs),
-    );
+    const lookAhead = new LookAhead(this.#routes, this.#lanes, this.#groups, this.#links, this.#fleet);
+    this.#ahead = new RequestsAhead({
+      stream: makeArrivals(input, options, this.#rate),
+      table: this.#table,
+      rows: this.#rows,
+      network: new RandomStream(options.seed, "network"),
+      callers: this.#callers,
+      measures: this.#measures,
+      drawnAhead: (rows, count) => lookAhead.read(rows, count, this.#handledMs),
+    });
     this.#meanComputedTokens = Float64Array.from(
       world.workloads,
       (workload) => workload.inputTokens.mean * (1 - workload.prefixHitRatio),
@@ -181,7 +184,7 @@ export class Simulation {
   }
 
   get requestsSent(): number {
-    return this.#serial;
+    return this.#ahead.sent;
   }
 
   /** Requests per second that all areas together ask for at most; what traces send is not among them. */
@@ -212,6 +215,7 @@ export class Simulation {
 
   /** What has been measured so far. */
   result(): SimulationResult {
+    this.#ahead.count();
     this.#finished.flush();
     return describeResult({
       world: this.#world,
@@ -251,37 +255,45 @@ export class Simulation {
         return;
       }
     }
-    const out = this.#finished;
-    const at = out.size;
-    out.row[at] = row;
-    out.workload[at] = workload;
-    out.stream[at] = stream;
-    out.tier[at] = this.#groups[group * groupSize + groupFloat.tier]!;
-    out.site[at] = site;
-    out.group[at] = group;
-    readTimes(table, request, timeMs, this.#groups[group * groupSize + groupFloat.requestOverheadMs]!, out);
-    if (this.#callers !== null) out.caller[at] = this.#callers.kindOf(request);
     if (this.#gateways !== null) {
       const gateway = this.#gateways.of(this.#rows[row * rowInts + rowInt.area]!);
       const queueMs = table.float[request * requestSize + requestFloat.queueMs]!;
-      gateway.observe(workload, out.ttftMs[at]! + out.arrivalMs[at]! - sentMs, queueMs);
+      gateway.observe(
+        workload,
+        ttftMsOf(table, request) + table.float[request * requestSize + requestFloat.arrivalMs]! - sentMs,
+        queueMs,
+      );
       const caller = this.#callers?.callerOf(request);
-      if (caller) gateway.settle(caller, workload, out.inputTokens[at]!, out.outputTokens[at]!);
+      if (caller) {
+        gateway.settle(
+          caller,
+          workload,
+          table.int[request * requestInts + requestInt.inputTokens]!,
+          table.int[request * requestInts + requestInt.outputTokens]!,
+        );
+      }
     }
-    out.add();
     if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
-    const prefix = this.#prefixOf[request];
+    const prefix = this.#ahead.prefixOf[request];
     if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, table.intOf(request, "outputTokens"));
     if (this.#recorder?.wants(table.floatOf(request, "arrivalMs")))
       this.#recorder.record(stagesOf(table, request, workload, timeMs));
-    table.release(request);
+    this.#finished.add(request, timeMs);
+  }
+
+  /** Takes what is measured of a finished request out of the table, which is done with it then. */
+  #readFinished(request: number, timeMs: number, at: number): void {
+    const out = this.#finished;
+    readFinished(this.#table, this.#groups, this.#world.workloads.length, request, timeMs, out, at);
+    if (this.#callers !== null) out.caller[at] = this.#callers.kindOf(request);
+    this.#table.release(request);
   }
 
   #runTo(limitMs: number): void {
     const queue = this.#queue;
-    const arrivals = this.#arrivals;
+    const ahead = this.#ahead;
     for (;;) {
-      const arrivalMs = arrivals.nextMs;
+      const arrivalMs = ahead.nextMs;
       const eventMs = queue.nextMs;
       if (eventMs <= arrivalMs) {
         if (eventMs > limitMs || queue.size === 0) return;
@@ -291,8 +303,8 @@ export class Simulation {
         this.#handle(kind, subject, eventMs);
       } else {
         if (arrivalMs > limitMs) return;
-        this.#arrive(arrivalMs);
-        arrivals.step();
+        this.#arrive(ahead.request, arrivalMs);
+        ahead.step();
       }
     }
   }
@@ -311,31 +323,19 @@ export class Simulation {
     for (const site of this.#faults.sitesCrashedBy(position)) this.#answers?.clear(site);
   }
 
-  #arrive(nowMs: number): void {
+  /** The next request is sent. */
+  #arrive(request: number, nowMs: number): void {
     this.#handledMs = nowMs;
-    const { row, inputTokens, outputTokens, cachedTokens, prefix } = this.#arrivals;
     const table = this.#table;
-    const request = table.take();
-    table.int[request * requestInts + requestInt.row] = row;
-    table.int[request * requestInts + requestInt.stream] = this.#rows[row * rowInts + rowInt.stream]!;
-    table.float[request * requestSize + requestFloat.serial] = this.#serial++;
-    table.float[request * requestSize + requestFloat.arrivalMs] = nowMs;
-    table.int[request * requestInts + requestInt.inputTokens] = inputTokens;
-    table.int[request * requestInts + requestInt.outputTokens] = outputTokens;
-    table.int[request * requestInts + requestInt.cachedTokens] = cachedTokens;
-    if (prefix !== null) this.#prefixOf[request] = prefix;
-    else if (request < this.#prefixOf.length) this.#prefixOf[request] = null;
-    // Drawn once per request, so that the same user has the same luck with the network under every routing rule.
-    table.float[request * requestSize + requestFloat.networkDraw] = this.#network.normal();
     if (this.#scaler !== null) this.#isCounted[request] = false;
-    const workload = this.#rows[row * rowInts + rowInt.workload]!;
-    this.#callers?.draw(request, workload, this.#serial - 1, prefix);
-    this.#measures.arrive(row, workload, nowMs, this.#callers?.kindOf(request));
     if (this.#answers !== null && this.#answerFromCache(request, this.#answers, nowMs)) return;
     if (this.#gateways === null) {
       this.#send(request, nowMs, goes);
       return;
     }
+    const row = table.int[request * requestInts + requestInt.row]!;
+    const workload = this.#rows[row * rowInts + rowInt.workload]!;
+    const inputTokens = table.int[request * requestInts + requestInt.inputTokens]!;
     const area = this.#rows[row * rowInts + rowInt.area]!;
     const caller = this.#callers === null ? anybody : this.#callers.callerOf(request);
     this.#gateways.of(area).submit(request, workload, area, inputTokens, caller, nowMs);
@@ -386,7 +386,7 @@ export class Simulation {
     out.group[at] = -1;
     readAnswered(table, request, rttMs + answers.hitMs + portMs, out);
     if (this.#callers !== null) out.caller[at] = this.#callers.kindOf(request);
-    out.add();
+    out.addRead();
     table.release(request);
     return true;
   }
@@ -421,7 +421,7 @@ export class Simulation {
       table.int[request * requestInts + requestInt.inputTokens]! -
       table.int[request * requestInts + requestInt.cachedTokens]!;
     this.#hints.tokens = Math.max(0, computed - this.#meanComputedTokens[workload]!);
-    const prefix = this.#prefixOf[request];
+    const prefix = this.#ahead.prefixOf[request];
     this.#hints.prefixKey = prefix == null ? Number.NaN : stickyKey(prefix);
     this.#hints.holder = prefix == null ? null : this.#holderOf(prefix);
     const area = this.#rows[row * rowInts + rowInt.area]!;
