@@ -8,7 +8,7 @@ import { Accounts, ResponseDesk, type KeyRecord, type ResponseDeskOptions, type 
 import { testArea, testWorkload } from "../worlds/tiny-world.ts";
 import { startServe, writePlan } from "./gateway-process.ts";
 import { createManualClock } from "./manual-clock.ts";
-import { startUpstream, type Behaviour, type Upstream } from "./misbehaving-upstream.ts";
+import { answer, startUpstream, type Behaviour, type Upstream } from "./misbehaving-upstream.ts";
 import { createGateway, serveWorld, testMesh, transports, type Transport } from "./test-mesh.ts";
 
 const open: (() => Promise<unknown>)[] = [];
@@ -342,6 +342,17 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
     }
     const said = { type: "item_reference" as const, id: last };
     expect(await refusal(one.responses.create({ model, input: [said] }))).toMatchObject({ status: 404 });
+  });
+
+  it("say what their engine said, though it is the same word as an id", async () => {
+    const { client, near } = await start(transport);
+    const item = { type: "message", id: "1", status: "completed", role: "assistant" };
+    const content = [{ type: "output_text", text: "1", annotations: [] }];
+    const whole = { id: "0", object: "response", status: "completed", output: [{ ...item, content }] };
+    near.behave((socket) => answer(socket, 200, JSON.stringify({ ...whole, metadata: { choice: "0" } })));
+    const said = await client("k1").responses.create({ model, input: "A digit" });
+    expect(said).toMatchObject({ metadata: { choice: "0" }, output: [{ content: [{ text: "1" }] }] });
+    expect([said.id, said.output[0]!.id]).not.toEqual(["0", "1"]);
   });
 
   it("are not kept when the answer broke off, and never asked for in vain without a word", async () => {

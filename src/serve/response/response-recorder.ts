@@ -87,9 +87,10 @@ export class ResponseRecorder implements Reply {
   #renamed(bytes: ByteText, newId: (prefix: string) => string): ByteText {
     for (const id of idsIn(bytes, this.#stream, this.#ids.size === 0))
       if (!this.#ids.has(id)) this.#ids.set(id, newId(/^[a-z]{1,20}_/.exec(id)?.[0] ?? "item_"));
-    let text = bytes;
-    for (const [id, own] of this.#ids) text = text.replaceAll(`"${id}"`, `"${own}"`);
-    return text;
+    return bytes.replaceAll(anId, (whole, name: string, id: string) => {
+      const own = this.#ids.get(id);
+      return own === undefined ? whole : `${name}"${own}"`;
+    });
   }
 
   #finish(send: () => void): void {
@@ -114,6 +115,8 @@ export class ResponseRecorder implements Reply {
   }
 }
 
+/** A member that names something: what an answer says may be the same word as an id. */
+const anId = /("(?:[a-z]+_)*id"\s*:\s*)"([A-Za-z0-9_.:-]{1,128})"/g;
 const dataLine = /^data: ?(\{.*\})\r?$/gm;
 
 /**
