@@ -612,6 +612,41 @@ describe.each(transports)("over $name:", (transport) => {
       expect(await readStream(mesh.client)).toMatchObject({ text: "one ", error: null, site: "near-edge" });
     });
 
+    it("may say beside an answer that there is no error", async () => {
+      const without = (text: string) => text.replace('"choices"', '"error":"","choices"');
+      const mesh = await meshOf(streamOf(...[roleEvent, contentEvent("one "), finishEvent].map(without), doneEvent));
+      expect(await readStream(mesh.client)).toMatchObject({ text: "one ", error: null, site: "near-edge" });
+      mesh.near.behave((socket) => answer(socket, 200, without(wholeAnswer)));
+      const { response } = await mesh.client.chat.completions.create(request).withResponse();
+      expect(response.headers.get("x-disperse-site")).toBe("near-edge");
+    });
+
+    it.each([
+      ["a stream", true],
+      ["a whole answer", false],
+    ])("may refuse a request with status 200, inside %s, which says nothing of their health", async (_what, stream) => {
+      const told = JSON.stringify({ error: { message: "Übertrieben long", type: "BadRequestError", code: 400 } });
+      const refuse: Behaviour = stream
+        ? streamOf(roleEvent, `data: ${Buffer.from(told).toString("latin1")}\n\n`, doneEvent)
+        : (socket) => answer(socket, 200, told);
+      const mesh = await meshOf(refuse);
+      for (let count = 0; count < 6; count++) {
+        const error = await mesh.client.chat.completions
+          .create({ ...request, stream })
+          .catch((caught: unknown) => caught);
+        expect(error).toMatchObject({ status: 400, message: expect.stringContaining("Übertrieben long") });
+      }
+      expect([mesh.near.requests.length, mesh.bloc.requests.length]).toEqual([6, 0]);
+      mesh.near.behave(wellBehaved);
+      const { response } = await mesh.client.chat.completions.create(request).withResponse();
+      expect(response.headers.get("x-disperse-site")).toBe("near-edge");
+      await mesh.stop();
+      const rows = await mesh.rows();
+      expect(rows.slice(0, 6).map(({ outcome, status, chargeNanoUsd }) => [outcome, status, chargeNanoUsd])).toEqual(
+        Array.from({ length: 6 }, () => ["refused", 400, 0]),
+      );
+    });
+
     it("may send comments, empty events and other fields between and in front of their events", async () => {
       const odd = [": ping\n\n", "data:\n\n", "data: \n\n", "event: message\nid: 1\n", ": ping\n"];
       const events = [roleEvent, contentEvent("one "), contentEvent("two "), finishEvent, doneEvent];

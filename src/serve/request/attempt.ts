@@ -4,7 +4,7 @@ import type { AttemptOutcome } from "../ledger/ledger.ts";
 import type { GroupState } from "../mesh/mesh-state.ts";
 import type { ByteText, EngineEvents, EngineFailure, EngineHead, EngineRun } from "../wire/ports.ts";
 import { SseStream } from "../stream/sse-stream.ts";
-import { parseObject, tellsError, usageIn, type EngineUsage } from "../stream/stream-event.ts";
+import { parseObject, statusToldIn, tellsError, usageIn, type EngineUsage } from "../stream/stream-event.ts";
 import { textTokensOf } from "../stream/meter.ts";
 import type { Waiting } from "./deadlines.ts";
 
@@ -178,7 +178,8 @@ export class Attempt implements EngineEvents, Waiting {
     if (this.phase === "waiting") {
       if (!read.firstContent) {
         this.#held += read.forward;
-        if (read.broken !== null) this.fail(read.broken, describe[read.broken]);
+        if (read.broken === "engine-error") this.#engineError(this.#stream.error);
+        else if (read.broken !== null) this.fail(read.broken, describe[read.broken]);
         else if (read.done) this.fail("early-close", "the stream ended without any content");
         else if (this.#held.length > this.#limits.maxHeldBytes) this.fail("too-long", describe["too-long"]);
         return;
@@ -320,12 +321,25 @@ export class Attempt implements EngineEvents, Waiting {
     this.deadlineMs = this.#now() + closeGraceMs;
   }
 
+  /**
+   * An answer with status 200 is an error. Engines that begin a stream before they have read the request refuse it so, and that says as
+   * little of their health as a refusal with its own status.
+   */
+  #engineError(told: ByteText | null): void {
+    const status = statusToldIn((told === null ? null : parseObject(told)) ?? {});
+    if (told === null || status === null || !isRefusal(status))
+      return this.fail("engine-error", describe["engine-error"]);
+    this.status = status;
+    this.#held = told;
+    this.fail("status", `the engine answered ${status}`);
+  }
+
   #endWhole(): void {
     const { contentType } = this.#head!;
     const answer = parseObject(this.#held);
     const mayBeText = this.#limits.answer === "any" && !isJson(contentType);
     if (answer === null && !mayBeText) return this.fail("malformed", describe.malformed);
-    if (answer !== null && tellsError(answer)) return this.fail("engine-error", "the engine answered with an error");
+    if (answer !== null && tellsError(answer)) return this.#engineError(this.#held);
     this.usage = usageIn(answer ?? {});
     if (answer !== null && this.usage?.outputTokens == null) this.textTokens = textTokensOf(answer);
     this.phase = "over";
@@ -344,6 +358,6 @@ function isText(contentType: string): boolean {
 
 const describe = {
   malformed: "the engine sent something that is not valid JSON",
-  "engine-error": "the engine reported an error in its stream",
+  "engine-error": "the engine reported an error in its answer",
   "too-long": "the engine sent more than is accepted at once",
 } as const;

@@ -60,6 +60,8 @@ const byteOrderMark = "\xef\xbb\xbf";
 export class SseStream {
   /** What the engine stated last; null before. */
   usage: EngineUsage | null = null;
+  /** The event that told of a failure, as it came; null when there was none, or it said no more than that. */
+  error: ByteText | null = null;
   /** Read from the first event that has it; null before. */
   head: AnswerHead | null = null;
   /** The last reads with complete events; looked at only when a stream ends without its sentinel or without usage. */
@@ -236,7 +238,9 @@ export class SseStream {
     const usage = usageIn(event);
     if (usage) this.usage = usage;
     this.head ??= headOf(event);
-    return kindOf(event, usage, this.#hasContent);
+    const kind = kindOf(event, usage, this.#hasContent);
+    if (kind === "engine-error") this.error = payload;
+    return kind;
   }
 }
 

@@ -71,7 +71,15 @@ export function kindOf(event: Record<string, unknown>, usage: EngineUsage | null
  */
 export function tellsError({ error, object }: Record<string, unknown>): boolean {
   if (object === "error") return true;
-  return object !== "response" && (isObject(error) ? Object.keys(error).length > 0 : typeof error === "string");
+  if (object === "response") return false;
+  return isObject(error) ? Object.keys(error).length > 0 : typeof error === "string" && error !== "";
+}
+
+/** The status that an error inside an answer says it would have had, had the answer not begun already; null when it says none. */
+export function statusToldIn(event: Record<string, unknown>): number | null {
+  const { error, code } = event;
+  const told = Number((isObject(error) ? error["code"] : null) ?? code ?? Number.NaN);
+  return Number.isInteger(told) && told >= 400 && told < 600 ? told : null;
 }
 
 export function parseObject(text: ByteText): Record<string, unknown> | null {
