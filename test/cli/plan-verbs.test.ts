@@ -276,6 +276,14 @@ describe("explain wishes", () => {
 });
 
 describe("compare", () => {
+  it("ends with code 5 at Ctrl-C, with what was planned until then", async () => {
+    const before = process.listenerCount("SIGINT");
+    const running = runCliHere(["compare", scenario]);
+    while (process.listenerCount("SIGINT") === before) await new Promise((resolve) => setTimeout(resolve, 1));
+    process.emit("SIGINT");
+    expect(await running).toMatchObject({ exitCode: 5, stdout: expect.stringMatching(/^Variants:/) as unknown });
+  });
+
   it("sets the variants side by side and gives a verdict", async () => {
     const { stdout } = await good("compare", scenario);
     expect(stdout).toMatch(/free +centralised +regional +distributed/);

@@ -20,7 +20,7 @@ export interface SearchOptions {
 
 /**
  * Lends `work` a planner for several worlds, one after the other, with a progress line on stderr. Ctrl-C ends the search in
- * progress, whose best plan still counts, and lets no other begin; a second one quits.
+ * progress, whose best plan still counts, and lets no other begin; a second one quits. The command then ends with code 5.
  *
  * @param total How many plans are expected, for progress.
  */
@@ -69,7 +69,10 @@ export async function withPlanner<T>(
     });
   };
   try {
-    return await work(planWorld);
+    const done = await work(planWorld);
+    // What was not planned is missing in the report: no script should take it for whole.
+    if (stop.signal.aborted) process.exitCode = exitCodes.gapAboveTarget;
+    return done;
   } finally {
     progress.finish();
     deaf();
