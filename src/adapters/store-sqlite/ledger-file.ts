@@ -1,6 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { chainHash, chainStart } from "./chain.ts";
 import { rowsTogether, type RowBatch, type UnpackedRow } from "./row-text.ts";
+import { StoredRows } from "./stored-row.ts";
+import type { ColumnKinds } from "./worker-messages.ts";
 
 /** Rows written by one statement, most first: what a statement costs besides its rows is then shared. */
 const rowsPerStatement = [rowsTogether, 8, 1] as const;
@@ -10,12 +12,13 @@ const uniqueViolation = 2067;
 /** The table of rows with its chain of hashes. Every method is called within a transaction of the caller's. */
 export class LedgerFile {
   readonly #select: StatementSync;
+  readonly #stored: StoredRows;
   readonly #insertNew: StatementSync;
   readonly #inserts: readonly { readonly rows: number; readonly statement: StatementSync }[];
   #next: number;
   #hash: string;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, columns: ColumnKinds) {
     database.exec(`CREATE TABLE IF NOT EXISTS ledger (
       position INTEGER PRIMARY KEY,
       row TEXT NOT NULL,
@@ -30,6 +33,7 @@ export class LedgerFile {
     this.#insertNew = insert(1, " ON CONFLICT (attempt) DO NOTHING");
     this.#inserts = rowsPerStatement.map((rows) => ({ rows, statement: insert(rows) }));
     this.#select = database.prepare("SELECT row FROM ledger WHERE position >= ? ORDER BY position LIMIT ?");
+    this.#stored = new StoredRows(database, columns);
     const last = database.prepare("SELECT position, hash FROM ledger ORDER BY position DESC LIMIT 1").get() as
       | { position: number; hash: string }
       | undefined;
@@ -53,7 +57,7 @@ export class LedgerFile {
   }
 
   read(from: number, limit: number): string[] {
-    return (this.#select.all(from, limit) as { row: string }[]).map(({ row }) => row);
+    return (this.#select.all(from, limit) as { row: string }[]).map(({ row }) => this.#stored.textOf(row));
   }
 
   /** Writes rows that are expected to be new; false when one of them is not, and then the transaction is to be rolled back. */
@@ -64,9 +68,10 @@ export class LedgerFile {
         for (; rows.length - at >= count; at += count) {
           const values: (string | number | Uint8Array)[] = [];
           for (let index = at; index < at + count; index++) {
-            const { from, to, attempt } = rows[index]!;
+            const { from, to, storedFrom, storedTo, attempt, shape } = rows[index]!;
             this.#hash = chainHash(this.#hash, bytes, from, to);
-            values.push(this.#next++, bytes.subarray(from, to), this.#hash, attempt);
+            if (shape.whole < 0) shape.whole = this.#next;
+            values.push(this.#next++, bytes.subarray(storedFrom, storedTo), this.#hash, attempt);
           }
           statement.run(...values);
         }
@@ -78,7 +83,7 @@ export class LedgerFile {
     }
   }
 
-  /** Writes those of the rows that are not there yet, one by one; returns them. */
+  /** Writes those of the rows that are not there yet, one by one and whole; returns them. */
   writeNew({ rows, bytes }: RowBatch): UnpackedRow[] {
     return rows.filter(({ from, to, attempt }) => {
       const link = chainHash(this.#hash, bytes, from, to);

@@ -21,7 +21,7 @@ const opened = statSync(path);
 database.exec("PRAGMA journal_mode = WAL");
 // A commit returns only when it is on disk: a row that was acknowledged survives a power cut.
 database.exec("PRAGMA synchronous = FULL");
-const ledger = new LedgerFile(database);
+const ledger = new LedgerFile(database, columns);
 const texts = new RowTexts(columns, summed);
 const sums = new SummedRows(database, summed);
 sums.catchUp(ledger.next, (from, limit) =>
@@ -97,6 +97,7 @@ function requireInPlace(): void {
 
 function rollBack(end: typeof ledger.end): void {
   ledger.end = end;
+  texts.forget();
   if (database.isTransaction) database.exec("ROLLBACK");
 }
 

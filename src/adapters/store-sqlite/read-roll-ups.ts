@@ -1,4 +1,5 @@
-import { rollUp, rollUpColumns, type LedgerRow, type RollUp } from "../../serve/index.ts";
+import { ledgerColumns, rollUp, rollUpColumns, type LedgerRow, type RollUp } from "../../serve/index.ts";
+import { StoredRows } from "./stored-row.ts";
 import { rollUpsIn } from "./summed-rows.ts";
 import { openLedger } from "./verify-ledger.ts";
 
@@ -13,12 +14,12 @@ export function readRollUps(path: string): RollUp[] {
     const { rows } = database.prepare("SELECT count(*) AS rows FROM ledger").get() as { rows: number };
     if (covered?.position === rows) return rollUpsIn(database, rollUpColumns.dimensions) as unknown as RollUp[];
     const stored = database.prepare("SELECT row FROM ledger ORDER BY position").iterate();
-    return [...rollUp(parsed(stored as Iterable<{ row: string }>)).values()];
+    return [...rollUp(parsed(stored as Iterable<{ row: string }>, new StoredRows(database, ledgerColumns))).values()];
   } finally {
     database.close();
   }
 }
 
-function* parsed(rows: Iterable<{ row: string }>): Iterable<LedgerRow> {
-  for (const { row } of rows) yield JSON.parse(row) as LedgerRow;
+function* parsed(rows: Iterable<{ row: string }>, stored: StoredRows): Iterable<LedgerRow> {
+  for (const { row } of rows) yield JSON.parse(stored.textOf(row)) as LedgerRow;
 }

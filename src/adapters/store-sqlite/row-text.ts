@@ -1,5 +1,6 @@
 import type { PackedRows } from "../../serve/index.ts";
 import { linkBytes } from "./chain.ts";
+import { referenceTo } from "./stored-row.ts";
 import type { SummedColumns } from "./summed-rows.ts";
 import type { ColumnKinds } from "./worker-messages.ts";
 
@@ -8,6 +9,9 @@ export interface UnpackedRow {
   /** Where the row's text ends and begins in `RowBatch.bytes`; before it is room for the link to the row before. */
   readonly from: number;
   readonly to: number;
+  /** Where what is stored of it begins; it ends where the next one's link begins. */
+  readonly storedFrom: number;
+  readonly storedTo: number;
   /** What no two rows have in common. */
   readonly attempt: string;
   readonly shape: Shape;
@@ -18,7 +22,7 @@ export interface UnpackedRow {
 /** Some rows, written out; good until the next ones are. */
 export interface RowBatch {
   readonly rows: readonly UnpackedRow[];
-  /** What is stored and hashed: each row as JSON, in UTF-8. One buffer, because making one per row costs more than filling it. */
+  /** What is hashed, each row as JSON in UTF-8, and what is stored, see `referenceTo`. One buffer, because making one per row costs more than filling it. */
   readonly bytes: Buffer;
 }
 
@@ -27,6 +31,8 @@ class Shape {
   /** What stands in a row's text before each of its numbers; a character for each byte. */
   readonly before: readonly string[];
   readonly after: string;
+  /** Position of a row with these labels that is stored whole; negative until there is one. */
+  whole = -1;
   readonly #dimensions: string;
   #hour = Number.NaN;
   #name = "";
@@ -85,6 +91,8 @@ export class RowTexts {
   readonly #shapes = new Map<string, Shape>();
   /** What rows are written into, one batch after the other. */
   #bytes = Buffer.allocUnsafeSlow(firstBytes);
+  /** Of the row written out last: its id and numbers as a JSON list without its beginning. */
+  #own = "";
 
   constructor(columns: ColumnKinds, summed: SummedColumns) {
     this.#columns = columns;
@@ -113,12 +121,17 @@ export class RowTexts {
         const id = texts.slice(idFrom, (idFrom = idEnds[index]!));
         const at = index * this.#count;
         const text = this.#textOf(id, shape, numbers, at);
+        const stored = shape.whole < 0 ? "" : referenceTo(shape.whole) + this.#own;
         const to = from + text.length;
-        if (to > this.#bytes.length) this.#grow(from, to);
+        const end = to + stored.length;
+        if (end > this.#bytes.length) this.#grow(from, end);
         // Row by row, so that what a row's text was put together from is garbage before a collection would have to copy it.
         this.#bytes.write(text, from, "latin1");
-        rows.push({ from, to, attempt: `${id} ${numbers[at + this.#attempt]}`, shape, at });
-        from = to + linkBytes;
+        if (end > to) this.#bytes.write(stored, to, "latin1");
+        const storedFrom = end > to ? to : from;
+        const attempt = `${id} ${numbers[at + this.#attempt]}`;
+        rows.push({ from, to, storedFrom, storedTo: end, attempt, shape, at });
+        from = end + linkBytes;
       }
       yield { rows, bytes: this.#bytes };
     }
@@ -129,11 +142,21 @@ export class RowTexts {
    * time, for it alone, and never come to the whole.
    */
   #textOf(id: string, shape: Shape, numbers: Float64Array, at: number): string {
-    let text = `{"requestId":${byteText(JSON.stringify(id))}`;
+    const idText = byteText(JSON.stringify(id));
+    let text = `{"requestId":${idText}`;
+    let own = idText;
     for (let column = 0; column < this.#count; column++) {
-      text += shape.before[column]! + numberText(numbers[at + column]!);
+      const number = numberText(numbers[at + column]!);
+      text += shape.before[column]! + number;
+      own += `,${number}`;
     }
+    this.#own = `${own}]`;
     return text + shape.after;
+  }
+
+  /** Of the rows written out so far none is sure to be stored: none is referred to any more. */
+  forget(): void {
+    this.#shapes.clear();
   }
 
   #grow(used: number, needed: number): void {

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { ChainCheck, type LedgerReading, type LedgerVerdict } from "../../serve/index.ts";
+import { ChainCheck, ledgerColumns, type LedgerReading, type LedgerVerdict } from "../../serve/index.ts";
+import { StoredRows } from "./stored-row.ts";
 
 /** Recomputes the chain of a ledger file. Throws when the file holds no ledger. */
 export function verifyLedger(path: string, reading: LedgerReading = {}): LedgerVerdict {
@@ -9,8 +10,9 @@ export function verifyLedger(path: string, reading: LedgerReading = {}): LedgerV
   try {
     const check = new ChainCheck((text) => hash("sha256", text), reading);
     const stored = database.prepare("SELECT position, row, hash FROM ledger ORDER BY position").iterate();
+    const rows = new StoredRows(database, ledgerColumns);
     for (const entry of stored as Iterable<{ position: number; row: string; hash: string }>) {
-      if (!check.take(entry.position, entry.row, entry.hash)) break;
+      if (!check.take(entry.position, rows.textOf(entry.row), entry.hash)) break;
     }
     return check.verdict;
   } finally {
