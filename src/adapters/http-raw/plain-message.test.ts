@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { runs } from "../../../test/laws/runs.ts";
 import { MessageParser, type ParseError } from "./message-parser.ts";
 import { readPlainMessage } from "./plain-message.ts";
+import { readBuffer } from "./shared-reads.ts";
 
 /** What a parser tells of bytes that come in reads, message by message, and its error if there is one. */
-function told(kind: "request" | "response", reads: readonly Buffer[]) {
+function told(kind: "request" | "response", reads: Iterable<Buffer>) {
   const messages: { head: unknown; body: string; complete: boolean }[] = [];
   const parser = new MessageParser(
     kind,
@@ -30,6 +31,11 @@ function told(kind: "request" | "response", reads: readonly Buffer[]) {
 }
 
 const inBytes = (text: string) => Array.from(Buffer.from(text, "latin1"), (byte) => Buffer.of(byte));
+
+/** As connections are read: each time from the first byte of one buffer on. */
+function* inOneBuffer(texts: readonly string[]): Generator<Buffer> {
+  for (const text of texts) yield readBuffer.subarray(0, readBuffer.write(text, "latin1"));
+}
 
 const chunkOf = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 
@@ -124,26 +130,28 @@ describe("a message without anything to judge", () => {
       });
       return fc.array(garbled(message), { minLength: 2, maxLength: 8 });
     });
-    const texts = fc.oneof(different, alike).map((all) => all.join(""));
     fc.assert(
-      fc.property(texts, (text) => {
-        expect(told(kind, [Buffer.from(text, "latin1")])).toEqual(told(kind, inBytes(text)));
+      fc.property(fc.oneof(different, alike), (texts) => {
+        const text = texts.join("");
+        const expected = told(kind, inBytes(text));
+        expect(told(kind, [Buffer.from(text, "latin1")])).toEqual(expected);
+        for (const reads of [texts, [text]]) expect(told(kind, inOneBuffer(reads))).toEqual(expected);
       }),
       {
         numRuns: runs(3_000),
         examples: [
-          [plain],
-          [plain + plain],
-          [plain + plain.replace("5\r\n\r\nhello", "12\r\n\r\nhello, world") + plain],
-          [plain + plain.replace("5\r\n\r\nhello", "05\r\n\r\nhello") + plain],
-          [plain + plain.replace("5\r\n\r\nhello", "5x\r\n\r\nhello")],
-          [plain + plain.replace("5\r\n\r\nhello", "5\r\nx: y\r\n\r\nhello") + plain],
-          [plain.slice(0, -1)],
+          [[plain]],
+          [[plain, plain]],
+          [[plain, plain.replace("5\r\n\r\nhello", "12\r\n\r\nhello, world"), plain]],
+          [[plain, plain.replace("5\r\n\r\nhello", "05\r\n\r\nhello"), plain]],
+          [[plain, plain.replace("5\r\n\r\nhello", "5x\r\n\r\nhello")]],
+          [[plain, plain.replace("5\r\n\r\nhello", "5\r\nx: y\r\n\r\nhello"), plain]],
+          [[plain.slice(0, -1)]],
           // Nothing may come behind what closes the connection, nor plain messages behind what leads to another protocol.
-          ...["connection: close\r\n", "connection: upgrade\r\nupgrade: websocket\r\n"].map((field): [string] => [
-            plain.replace("content-length", `${field}content-length`) + plain,
+          ...["connection: close\r\n", "connection: upgrade\r\nupgrade: websocket\r\n"].map((field): [string[]] => [
+            [plain.replace("content-length", `${field}content-length`), plain],
           ]),
-          [plain.replace("1.1", "1.0") + plain],
+          [[plain.replace("1.1", "1.0"), plain]],
         ],
       },
     );

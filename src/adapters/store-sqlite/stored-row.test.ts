@@ -31,7 +31,7 @@ function opened(database: DatabaseSync) {
   return {
     ledger,
     /** As the ledger's thread does it. */
-    write(rows: readonly LedgerRow[], fails = false): void {
+    write: (rows: readonly LedgerRow[], fails = false): void => {
       const { end } = ledger;
       database.exec("BEGIN");
       for (const batch of texts.unpack(RowGroup.of(rows).pack())) expect(ledger.write(batch)).toBe(true);

@@ -86,8 +86,7 @@ export class Accounts {
   /** Finds the key in an `Authorization` header. */
   authenticate(authorization: string | undefined, epochMs: number): Authenticated {
     if (this.#keys === null) return { ok: true, key: null };
-    const secret = bearerOf(authorization ?? "");
-    const key = secret === undefined ? null : this.#keys.find(secret);
+    const key = this.#keys.presented(authorization ?? "");
     // One answer for unknown, revoked, expired and orphaned keys: a guesser learns nothing from the difference.
     return this.#isGood(key, epochMs) ? { ok: true, key } : { ok: false, error: apiError("invalid_api_key") };
   }
@@ -183,13 +182,4 @@ export class Accounts {
     const state = this.#accounts.get(account);
     return state ? { spentNanoUsd: state.spentNanoUsd, reservedNanoUsd: state.reservedNanoUsd } : null;
   }
-}
-
-/** The key in a header field as clients send it; undefined when there is none. */
-function bearerOf(authorization: string): string | undefined {
-  // As nearly all of them write it; others are looked at more closely, at a multiple of the cost.
-  const { length } = "Bearer ";
-  if (authorization.startsWith("Bearer ") && authorization.lastIndexOf(" ") === length - 1)
-    return authorization.slice(length) || undefined;
-  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
 }

@@ -19,6 +19,8 @@ export class FailureRatio {
 
   /** 0 to 1; 0 while too little is known. */
   at(nowMs: number): number {
+    // Nearly always, and then nothing has to be known of how long ago the others were.
+    if (this.#failed === 0) return 0;
     this.#fade(nowMs);
     const ratio = this.#all < enough ? 0 : this.#failed / this.#all;
     return ratio < tolerated ? 0 : ratio;

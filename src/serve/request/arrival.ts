@@ -135,6 +135,7 @@ export class Arrival implements Exchange, Candidate {
       target: null,
       attempts: 0,
       firstContentMs: null,
+      endedMs: this.#core.clock.monotonicMs(),
       inFlight: this.#core.inFlight.size,
       error: null,
     });

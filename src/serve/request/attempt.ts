@@ -91,6 +91,7 @@ export class Attempt implements EngineEvents, Waiting {
     state: GroupState,
     number: number,
     limits: AttemptLimits,
+    startedMs: number,
     now: () => number,
   ) {
     this.#owner = owner;
@@ -99,7 +100,7 @@ export class Attempt implements EngineEvents, Waiting {
     this.number = number;
     this.#limits = limits;
     this.#now = now;
-    this.startedMs = now();
+    this.startedMs = startedMs;
     this.deadlineMs = Math.min(limits.requestDeadlineMs, this.startedMs + limits.firstTimeoutMs);
   }
 

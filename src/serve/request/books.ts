@@ -20,10 +20,18 @@ export interface Ending {
   readonly target: Target | null;
   readonly attempts: number;
   readonly firstContentMs: number | null;
+  readonly endedMs: number;
   /** Requests still being served. */
   readonly inFlight: number;
   /** The error the caller was given; null when there was none. */
   readonly error: ErrorCode | null;
+}
+
+/** What an attempt does not know of its own end. */
+export interface AttemptEnding {
+  readonly endedMs: number;
+  readonly requestBytes: number;
+  readonly emulated: boolean;
 }
 
 export interface BooksParts {
@@ -124,8 +132,7 @@ export class Books {
   attempted(
     admitted: Admitted,
     attempt: Attempt,
-    requestBytes: number,
-    emulated: boolean,
+    { endedMs, requestBytes, emulated }: AttemptEnding,
   ): { readonly row: LedgerRow; readonly chargedTokens: number } {
     const world = this.#world;
     const site = world.sites[attempt.state.group.site]!;
@@ -165,7 +172,7 @@ export class Books {
       requestBytes,
       responseBytes: attempt.responseBytes,
       ttftMs: attempt.firstContentMs === null ? null : attempt.firstContentMs - attempt.startedMs,
-      durationMs: this.#clock.monotonicMs() - attempt.startedMs,
+      durationMs: endedMs - attempt.startedMs,
       priceNanoUsdPerMTok: price,
       chargeNanoUsd: charge,
       egressNanoUsd: egressNanoUsd(site, attempt.responseBytes),
@@ -210,12 +217,12 @@ export class Books {
     this.#instruments.cache(found ? "hit" : "miss").add(1);
   }
 
-  finished(admitted: Asking, { outcome, target, attempts, firstContentMs, inFlight, error }: Ending): void {
+  finished(admitted: Asking, { outcome, target, attempts, firstContentMs, endedMs, inFlight, error }: Ending): void {
     const workload = this.#world.workloads[admitted.workload]!;
     const at = this.#instruments.at(workload.id, target?.site ?? "");
     const ttftMs = firstContentMs === null ? null : firstContentMs - admitted.receivedMs;
     at.requests(outcome).add(1);
-    at.duration.observe((this.#clock.monotonicMs() - admitted.receivedMs) / 1_000);
+    at.duration.observe((endedMs - admitted.receivedMs) / 1_000);
     if (ttftMs !== null) at.ttft.observe(ttftMs / 1_000);
     this.#instruments.inFlight.set(inFlight);
     if (this.#live.isWatched)
@@ -233,7 +240,7 @@ export class Books {
         attempts,
       });
     if (this.#journals.length === 0) return;
-    const durationMs = this.#clock.monotonicMs() - admitted.receivedMs;
+    const durationMs = endedMs - admitted.receivedMs;
     const trail = this.#trails.get(admitted.requestId);
     this.#trails.delete(admitted.requestId);
     this.#note({

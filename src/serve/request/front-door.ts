@@ -45,9 +45,10 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
     if (core.stopping) return refuse(reply, apiError("shutting_down", { retryAfterMs: 1_000 }));
     if (books.unsaved > options.maxUnsavedRows)
       return refuse(reply, apiError("ledger_unavailable", { retryAfterMs: 1_000 }));
+    const epochMs = clock.epochMs();
     const authenticated = call.onBehalfOf
-      ? accounts.onBehalfOf(call.onBehalfOf.keyId, clock.epochMs())
-      : accounts.authenticate(call.header("authorization"), clock.epochMs());
+      ? accounts.onBehalfOf(call.onBehalfOf.keyId, epochMs)
+      : accounts.authenticate(call.header("authorization"), epochMs);
     if (!authenticated.ok) return refuse(reply, authenticated.error);
     const { key } = authenticated;
     const form = endpoint.request === "form";
@@ -113,7 +114,7 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
     const warm = marks.length > 0 ? core.prefixes.find(marks) : null;
     const uncachedTokens = request.inputTokens * (1 - workload.prefixHitRatio);
     const admitted: Asking = {
-      requestId: call.onBehalfOf?.requestId ?? newRequestId(clock.epochMs(), rng),
+      requestId: call.onBehalfOf?.requestId ?? newRequestId(epochMs, rng),
       request,
       priced: endpoint.priced,
       workload: name.workload,

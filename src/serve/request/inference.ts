@@ -73,6 +73,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
   #chargedNanoUsd = 0;
   #chargedTokens = 0;
   #lastSequence = -1;
+  /** When the attempt that ended last did: with it the request ends, unless another is begun. */
+  #bookedMs: number | null = null;
   #row: LedgerRow | null = null;
   #over = false;
   readonly #starter: InferenceStart["over"];
@@ -283,6 +285,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
           idleTimeoutMs: options.idleTimeoutMs,
           requestDeadlineMs: this.#requestDeadlineMs,
         },
+        nowMs,
         () => clock.monotonicMs(),
       );
       this.#reasons.push(reason);
@@ -447,8 +450,13 @@ export class Inference implements Exchange, AttemptOwner, Member {
     attempt.state.inFlight--;
     this.#noLongerWaits(attempt);
     if (attempt.phase === "over") this.#core.deadlines.remove(attempt);
-    const emulated = this.#core.isEmulated(attempt.target.group);
-    const { row, chargedTokens } = this.#core.books.attempted(this.#admitted, attempt, this.#call.bodyBytes, emulated);
+    const endedMs = this.#core.clock.monotonicMs();
+    this.#bookedMs = endedMs;
+    const { row, chargedTokens } = this.#core.books.attempted(this.#admitted, attempt, {
+      endedMs,
+      requestBytes: this.#call.bodyBytes,
+      emulated: this.#core.isEmulated(attempt.target.group),
+    });
     const { number, startedMs, firstContentMs, outcome, status } = attempt;
     this.#core.keptRoutes.tried(this.#keptRoute, {
       number,
@@ -458,7 +466,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
       status,
       startedAfterMs: startedMs - this.#admitted.receivedMs,
       ttftMs: firstContentMs === null ? null : firstContentMs - startedMs,
-      durationMs: this.#core.clock.monotonicMs() - startedMs,
+      durationMs: endedMs - startedMs,
     });
     this.#chargedNanoUsd += row.chargeNanoUsd;
     this.#chargedTokens += chargedTokens;
@@ -486,6 +494,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
       target,
       attempts: this.#attempts,
       firstContentMs: this.#firstContentMs,
+      endedMs: this.#bookedMs ?? this.#core.clock.monotonicMs(),
       inFlight: this.#core.inFlight.size,
       error,
     });

@@ -42,6 +42,7 @@ export function repeatAnswer(
   core.accounts.settle(asked.reservation, { nanoUsd: 0, tokens: 0 });
   core.books.repeated(admitted, found, call.bodyBytes);
   core.books.finished(admitted, {
+    endedMs: core.clock.monotonicMs(),
     outcome: "cached",
     target,
     attempts: 0,
