@@ -72,13 +72,15 @@ export function place(
   // Whoever has to ask them has lost all the others.
   const patient = beyond === null ? routes.afterLoss?.lane(request.workload, request.area, request.access) : undefined;
   if (patient !== undefined) addFallbacks(routes, patient, load, nowMs, tokens, replicas);
-  const queueMs: number[] = [];
-  const loadKnown: boolean[] = [];
-  for (const [candidate, replica] of replicas.entries()) {
+  // As long as they will be from the start: who keeps a placement keeps no room for more.
+  const queueMs = replicas.map(() => 0);
+  const loadKnown = replicas.map(() => false);
+  for (let candidate = 0; candidate < replicas.length; candidate++) {
+    const replica = replicas[candidate]!;
     const drainMs = load.drainMs(replica, nowMs);
     const health = load.health(replica, nowMs);
-    queueMs.push(assumedDrainMs(candidate < within ? lane : patient!, drainMs, health));
-    loadKnown.push(!Number.isNaN(drainMs) && !Number.isNaN(health));
+    queueMs[candidate] = assumedDrainMs(candidate < within ? lane : patient!, drainMs, health);
+    loadKnown[candidate] = !Number.isNaN(drainMs) && !Number.isNaN(health);
   }
   return { replicas, queueMs, loadKnown, targetTokens: tokens - saved, tokens };
 }

@@ -493,6 +493,36 @@ describe.each(transports)("over $name:", (transport) => {
   });
 });
 
+describe("what was asked", () => {
+  it.each([
+    ["is kept no longer than until a stream has begun", false, ["begun", "forgotten", "more"]],
+    ["is kept as long as another engine could go on with the answer", true, ["begun", "more"]],
+  ])("%s", async (_name, continues, expected) => {
+    const { parts } = testMesh({});
+    const engines: typeof parts.engines = (group, index) => ({ ...parts.engines(group, index)!, continues });
+    const gateway = createGateway({ ...parts, engines });
+    const seen: string[] = [];
+    await new Promise<void>((resolve) => {
+      const body = JSON.stringify({ ...chat, stream: true });
+      const call = { method: "POST", path: "/v1/chat/completions", body, bodyBytes: body.length };
+      const forgetBody = () => void seen.push("forgotten");
+      gateway.handle(
+        { ...call, header: () => undefined, forgetBody },
+        {
+          send: () => seen.push("begun") > 0,
+          write: (_bytes, last) => {
+            if (last) resolve();
+            return seen.at(-1) === "more" || seen.push("more") > 0;
+          },
+          reset: () => resolve(),
+        },
+      );
+    });
+    await gateway.stop(0);
+    expect(seen.toSorted()).toEqual(expected.toSorted());
+  });
+});
+
 describe("a mistake over one answer", () => {
   it("breaks that answer's connection and nothing else, and is metered once", async () => {
     const { parts, store } = testMesh({});

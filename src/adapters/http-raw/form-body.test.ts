@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FormBody } from "./raw-call.ts";
+import { Socket } from "node:net";
+import { FormBody, RawCall } from "./raw-call.ts";
 
 describe("a form in pieces", () => {
   it("is searched and cut as the text that it is, wherever one piece ends and the next begins", () => {
@@ -30,4 +31,19 @@ describe("a form in pieces", () => {
       }),
     );
   });
+});
+
+it("a request without its body is otherwise what it was", () => {
+  const head = { method: "POST", target: "/v1/x?y=1", status: 0, majorVersion: 1, minorVersion: 1 };
+  const fields = ["Host", "here"];
+  const call = new RawCall({ ...head, fields, keepAlive: true, upgrade: false }, "words", 5, new Socket());
+  expect(call.body).toBe("words");
+  call.forgetBody();
+  expect([call.body, call.bodyBytes, call.path, call.query, call.header("host")]).toEqual([
+    "",
+    5,
+    "/v1/x",
+    "y=1",
+    "here",
+  ]);
 });

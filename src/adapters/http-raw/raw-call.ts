@@ -80,7 +80,7 @@ export class RawCall implements Call {
   readonly path: string;
   readonly bodyBytes: number;
   readonly query: string;
-  readonly #body: string | FormBody;
+  #body: string | FormBody;
   readonly #fields: readonly string[];
   readonly #socket: Socket;
 
@@ -110,5 +110,10 @@ export class RawCall implements Call {
 
   header(name: string): string | undefined {
     return fieldValue(this.#fields, name);
+  }
+
+  forgetBody(): void {
+    if (typeof this.#body === "string") this.#body = "";
+    else this.#body.free();
   }
 }

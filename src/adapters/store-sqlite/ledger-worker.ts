@@ -8,6 +8,7 @@ import { lockLedger } from "./ledger-lock.ts";
 import { RowTexts } from "./row-text.ts";
 import { stepBack } from "./step-back.ts";
 import { SummedRows } from "./summed-rows.ts";
+import type { PackedRows } from "../../serve/index.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
 type Append = Extract<ToWorker, { kind: "append" }>;
@@ -71,6 +72,7 @@ function commit(): void {
     rollBack(end);
     answer({ kind: "failed", ids, message: error instanceof Error ? error.message : String(error) });
   }
+  for (const { rows } of batch) release(rows);
 }
 
 /** Writes a batch and its sums in one transaction; false when rows taken for new were there already. */
@@ -99,6 +101,11 @@ function rollBack(end: typeof ledger.end): void {
   ledger.end = end;
   texts.forget();
   if (database.isTransaction) database.exec("ROLLBACK");
+}
+
+/** Rows come twenty times a second, in memory of their own that would wait long for this thread's collector. */
+function release({ ids, idEnds, shapeOf, numbers }: PackedRows): void {
+  for (const { buffer } of [ids, idEnds, shapeOf, numbers]) (buffer as ArrayBuffer).transfer(0);
 }
 
 function answer(message: FromWorker): void {

@@ -289,7 +289,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
         () => clock.monotonicMs(),
       );
       this.#reasons.push(reason);
-      this.#live.push(attempt);
+      // Most have one all their life, and a list that one is pushed into makes room for seventeen.
+      this.#live = this.#live.length === 0 ? [attempt] : [...this.#live, attempt];
       state.inFlight++;
       attempt.together = state.handedOver(request.inputTokens, request.stream);
       deadlines.add(attempt);
@@ -391,6 +392,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
     if (this.#streaming) return this.#reply.write(events, last);
     this.#streaming = true;
     this.#won(attempt);
+    // Nobody is asked again once an answer has begun that no other engine can go on with.
+    if (!this.#record.continuable) this.#call.forgetBody?.();
     this.#firstContentMs = attempt.firstContentMs;
     const tookMs = attempt.firstContentMs! - attempt.startedMs;
     const { loadKnown, queueMs } = attempt.target.terms;

@@ -29,6 +29,8 @@ export interface Call {
   readonly onBehalfOf?: OnBehalfOf;
   /** Value of a header field by its lower-case name; several fields of one name joined with ", ". */
   header(name: string): string | undefined;
+  /** Nobody will ask for the body any more: a stream lasts long, and what was asked need not lie there until its end. */
+  forgetBody?(): void;
 }
 
 /** A request of a batch: who asked for it, and the id under which it is metered once however often it is tried. */
