@@ -36,8 +36,8 @@ describe("the young generation", () => {
     expect(quiet).toBeLessThan(first / 2);
     expect(again).toBeGreaterThan(first / 2);
     for (const size of [first, again]) {
-      expect(size).toBeGreaterThan(8);
-      expect(size).toBeLessThan(24);
+      expect(size).toBeGreaterThan(4);
+      expect(size).toBeLessThan(12);
     }
   });
 });
