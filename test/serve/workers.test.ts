@@ -7,6 +7,15 @@ import { shareOf } from "../../src/cli/gateway/worker-share.ts";
 import type { Account } from "../../src/serve/index.ts";
 import { runCli, runCliHere } from "../cli/run-cli.ts";
 import { startServe, writePlan } from "./gateway-process.ts";
+import {
+  contentEvent,
+  doneEvent,
+  finishEvent,
+  frame,
+  roleEvent,
+  startUpstream,
+  streamThen,
+} from "./misbehaving-upstream.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "workers-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -65,6 +74,34 @@ describe("several workers behind one address", () => {
     // Alone, each would stop where its half has not four answers left in it: at 4,200,000 together, had both as many.
     expect(rollUps.reduce((sum, { chargeNanoUsd }) => sum + chargeNanoUsd, 0)).toBeGreaterThan(4_600_000);
     for (const name of ledgers) expect(verifyLedger(join(folder, name)).brokenAt).toBeNull();
+  });
+
+  it("finish what is under way when the process that leads them is killed", async () => {
+    const upstream = await startUpstream(streamThen([roleEvent, contentEvent("one ")], "stay"));
+    const spec = `site=near-edge,workload=chat,url=${upstream.url},model=m,metrics=none`;
+    const ledger = join(folder, "orphans.db");
+    const args = ["--workers", "2", "--upstream", spec, "--no-emulated", "--ledger", ledger];
+    const gateway = await startServe(writePlan(folder), args);
+    const messages = [{ role: "user", content: "Hello" }];
+    const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      body: JSON.stringify({ model: "disperse/chat", stream: true, messages }),
+    });
+    const reader = answer.body!.getReader();
+    await reader.read();
+    gateway.child.kill("SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    for (const socket of upstream.connections)
+      socket.write([contentEvent("two"), finishEvent, doneEvent].map(frame).join(""));
+    let text = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      text += Buffer.from(part.value).toString();
+    expect(text).toMatch(/two[\s\S]*\[DONE\]/);
+    // Its streams are open until the last worker has ended.
+    await gateway.ended;
+    const rows = [1, 2].map((worker) => verifyLedger(join(folder, `orphans.${worker}.db`)).rows);
+    expect(rows.reduce((sum, count) => sum + count, 0)).toBe(1);
+    await upstream.close();
   });
 
   it("say once what is wrong", async () => {

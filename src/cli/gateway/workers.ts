@@ -285,7 +285,14 @@ export function followLeader(on: {
   const seeking = new Map<number, (given: Allowance) => void>();
   const waiting = new Map<number, (piece: Piece) => void>();
   let next = 0;
-  const send = (message: FromWorker) => void process.send?.(message);
+  const send = (message: FromWorker) => {
+    if (process.connected) process.send!(message);
+  };
+  // Without the leader nobody lets new requests in. Node would end this process at once, with requests under way.
+  cluster.worker!.once("disconnect", () => {
+    cluster.worker!.exitedAfterDisconnect = true;
+    process.kill(process.pid, "SIGTERM");
+  });
   process.on("message", (message: ToWorker) => {
     if (message.kind === "done") return waiting.get(message.id)?.(message);
     if (message.kind === "give") return send({ kind: "gave", id: message.id, given: on.give(message.lacking) });
@@ -308,6 +315,7 @@ export function followLeader(on: {
   });
   const ask = (message: (id: number) => FromWorker) =>
     new Promise<readonly CollectedFamily[]>((resolve) => {
+      if (!process.connected) return resolve([]);
       const id = next++;
       const families: CollectedFamily[] = [];
       waiting.set(id, (piece) => {
