@@ -39,6 +39,31 @@ describe("wishes about training", () => {
   });
 });
 
+describe("wishes where a site is forced", () => {
+  it("clash with its power where that is not enough for a single module, as the plan says", async () => {
+    const world = tinyWorld();
+    const ask = (powerKw: number) =>
+      answerWishes(
+        {
+          ...world,
+          sites: world.sites.map((site, index) =>
+            index === 2 ? { ...site, status: "forced" as const, powerLimitKw: [powerKw] } : site,
+          ),
+        },
+        { servedRatio: [null, null], costUsdPerYear: null },
+        { solver, nowMs: () => 0 },
+        { relativeGap: 0, timeLimitS: 20, seed: 1 },
+      );
+    const { id } = world.sites[2]!;
+    const dark = await ask(0);
+    expect(dark).toMatchObject({ possible: false, smallest: true });
+    expect(dark.clash.map(({ name }) => name)).toEqual([`site ${id} is forced open`, `power of site ${id}`]);
+    const least = dark.clash[1]!.wouldDo!;
+    expect(least).toBeGreaterThan(0);
+    expect(await ask(least * 1000)).toMatchObject({ possible: true });
+  });
+});
+
 describe("wishes under a least share", () => {
   it("are answered where training that asks for nothing yet could stand where the share counts", async () => {
     const world = tinyWorld();

@@ -3,7 +3,7 @@
  * had together, and if not, the smallest set of wishes and limits that clash and how far each would have to give way.
  */
 import { buildModel } from "../problem/build-model.ts";
-import { homelessTraining } from "../document/clashes.ts";
+import { homelessTraining, powerlessSites } from "../document/clashes.ts";
 import type { World } from "../../catalog/index.ts";
 import { explainPhysics } from "../../route/index.ts";
 import { rowsOfArcs } from "../problem/formulate.ts";
@@ -37,8 +37,9 @@ export async function answerWishes(
   tools: PathTools,
   options: PathOptions,
 ): Promise<WishesAnswer> {
-  const planned = onlyWished(await buildModel(worldProblemSteps(world, wishes.period ?? 0), tools, options), wishes);
-  const beyond = outOfReach(planned, wishes);
+  const whole = await buildModel(worldProblemSteps(world, wishes.period ?? 0), tools, options);
+  const planned = onlyWished(whole, wishes);
+  const beyond = [outOfReach(planned, wishes), forcedWithoutPower(whole)].find(({ length }) => length > 0) ?? [];
   if (beyond.length > 0) return { possible: false, clash: beyond, smallest: true };
   const { model, demands } = writeModel(planned, wishes);
   const solving = {
@@ -183,6 +184,26 @@ async function giveWay(
 const wishOf = (id: string, amount: number): Clashing => {
   return { name: `serve ${id}`, kind: "wish", unit: "share", amount, wouldDo: null, detail: "" };
 };
+
+/** A site that must be open and could power nothing, as `plan` refuses it; the first where there are several. */
+function forcedWithoutPower(planned: WorldProblem): Clashing[] {
+  return powerlessSites(planned)
+    .slice(0, 1)
+    .flatMap(({ site, limitKw, leastKw, detail }): Clashing[] => {
+      const { id } = planned.world.sites[site]!;
+      return [
+        { name: `site ${id} is forced open`, kind: "limit", unit: "rule", amount: null, wouldDo: null, detail: "" },
+        {
+          name: `power of site ${id}`,
+          kind: "limit",
+          unit: "MW",
+          amount: limitKw / 1000,
+          wouldDo: leastKw === null ? null : leastKw / 1000,
+          detail,
+        },
+      ];
+    });
+}
 
 /** Wishes that no amount of money or power fulfils: more is asked to be served than any site may serve. */
 function outOfReach(planned: WorldProblem, { servedRatio, trainedRatio = [] }: Wishes): Clashing[] {

@@ -30,7 +30,10 @@ export function findClashes(planned: WorldProblem, isLater = false): Clash[] {
   const stood = (site: number): boolean => isLater && isAlwaysOpen(world, site, period - 1);
   return [
     ...limitClashes(world, problem, stood),
-    ...powerlessSites(planned),
+    ...powerlessSites(planned).map(({ site, limitKw, detail }): Clash => {
+      const { id } = world.sites[site]!;
+      return { limits: [`site ${id} is forced open`, `power of site ${id} is at most ${limitKw} kW`], detail };
+    }),
     ...world.training.flatMap((training, index) => {
       const row = planned.demandRowCount + index;
       const arcs = problem.arcs.starts[row + 1]! - problem.arcs.starts[row]!;
@@ -132,7 +135,16 @@ function amountOf(limit: string, value: number): string {
 }
 
 /** A site that must be open but could not power a single module. */
-function powerlessSites({ world, period, problem, poolModule }: WorldProblem): Clash[] {
+export interface PowerlessSite {
+  readonly site: number;
+  /** With every upgrade there may be. */
+  readonly limitKw: number;
+  /** What its smallest module draws; null where no module may stand there. */
+  readonly leastKw: number | null;
+  readonly detail: string;
+}
+
+export function powerlessSites({ world, period, problem, poolModule }: WorldProblem): PowerlessSite[] {
   const smallest = new Float64Array(problem.sites.count).fill(Infinity);
   const module = new Int32Array(problem.sites.count).fill(-1);
   for (let pool = 0; pool < problem.pools.count; pool++) {
@@ -142,22 +154,17 @@ function powerlessSites({ world, period, problem, poolModule }: WorldProblem): C
       module[site] = poolModule[pool]!;
     }
   }
-  const clashes: Clash[] = [];
-  for (const [index, site] of world.sites.entries()) {
-    if (site.status !== "forced") continue;
-    const limitKw = upgradedKw(world, index, site.powerLimitKw[period]!, period);
-    const noRoom = module[index]! >= 0 ? smallest[index]! > limitKw : limitKw <= 0;
-    if (!noRoom) continue;
-    const need =
-      module[index]! >= 0
-        ? `its smallest module, ${world.modules[module[index]!]!.name}, draws ${smallest[index]!.toFixed(2)} kW`
-        : "it cannot power any module";
-    clashes.push({
-      limits: [`site ${site.id} is forced open`, `power of site ${site.id} is at most ${limitKw} kW`],
-      detail: need,
-    });
-  }
-  return clashes;
+  return [...world.sites.entries()].flatMap(([site, { status, powerLimitKw }]): PowerlessSite[] => {
+    if (status !== "forced") return [];
+    const limitKw = upgradedKw(world, site, powerLimitKw[period]!, period);
+    const leastKw = module[site]! >= 0 ? smallest[site]! : null;
+    if (leastKw === null ? limitKw > 0 : leastKw <= limitKw) return [];
+    const detail =
+      leastKw === null
+        ? "it cannot power any module"
+        : `its smallest module, ${world.modules[module[site]!]!.name}, draws ${leastKw.toFixed(2)} kW`;
+    return [{ site, limitKw, leastKw, detail }];
+  });
 }
 
 /** Why no site may run a training demand. */
