@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +36,34 @@ describe("the ledger file", () => {
     ]);
     await store.close();
     expect(verifyLedger(path)).toMatchObject({ rows: 5, brokenAt: null });
+  });
+
+  it("goes on as one that was written when every row was stored whole, with columns of its own and no sums", async () => {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    database.exec(
+      "CREATE TABLE ledger (position INTEGER PRIMARY KEY, row TEXT NOT NULL, hash TEXT NOT NULL, attempt TEXT NOT NULL UNIQUE) STRICT",
+    );
+    let link = "0".repeat(64);
+    const whole = Array.from({ length: 40 }, (_, index) => {
+      const { areaCountry: _later, ...earlier } = ledgerRow({ requestId: `req_${index}`, durationMs: index / 7 });
+      const row = JSON.stringify(earlier);
+      link = hash("sha256", `${link}\n${row}`);
+      database.prepare("INSERT INTO ledger VALUES (?, ?, ?, ?)").run(index, row, link, `req_${index} 1`);
+      return earlier;
+    });
+    database.close();
+    expect(verifyLedger(path)).toMatchObject({ rows: 40, head: link, brokenAt: null });
+    await fill(path, 38, 60);
+    const store = createSqliteStore(path);
+    const rows = await store.read(0, 100);
+    expect(rows.slice(0, 40)).toEqual(whole);
+    expect(rows.slice(40)).toEqual(
+      Array.from({ length: 20 }, (_, index) => ledgerRow({ requestId: `req_${40 + index}` })),
+    );
+    expect((await store.rollUps()).reduce((sum, { attempts }) => sum + attempts, 0)).toBe(60);
+    await store.close();
+    expect(verifyLedger(path)).toMatchObject({ rows: 60, brokenAt: null });
   });
 
   it("takes no rows while it is not in its place, where they would be found by nobody, and goes on once it is back", async () => {
