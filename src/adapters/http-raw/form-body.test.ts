@@ -33,17 +33,16 @@ describe("a form in pieces", () => {
   });
 });
 
-it("a request without its body is otherwise what it was", () => {
+it.each([
+  ["a text", () => "words"],
+  ["a form", () => new FormBody([Buffer.from("words")], false)],
+  ["a form in pieces", () => new FormBody([Buffer.from(Uint8Array.from(Buffer.from("words")).buffer)], true)],
+])("a request without its body is otherwise what it was: %s", (_form, body) => {
   const head = { method: "POST", target: "/v1/x?y=1", status: 0, majorVersion: 1, minorVersion: 1 };
   const fields = ["Host", "here"];
-  const call = new RawCall({ ...head, fields, keepAlive: true, upgrade: false }, "words", 5, new Socket());
+  const call = new RawCall({ ...head, fields, keepAlive: true, upgrade: false }, body(), 5, new Socket());
   expect(call.body).toBe("words");
   call.forgetBody();
-  expect([call.body, call.bodyBytes, call.path, call.query, call.header("host")]).toEqual([
-    "",
-    5,
-    "/v1/x",
-    "y=1",
-    "here",
-  ]);
+  const { bodyBytes, path, query } = call;
+  expect([call.body, bodyBytes, path, query, call.header("host")]).toEqual(["", 5, "/v1/x", "y=1", "here"]);
 });

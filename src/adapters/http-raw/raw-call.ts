@@ -41,6 +41,7 @@ export class FormBody implements ByteSource {
   free(): void {
     for (const piece of this.#pieces ?? []) giveBack(piece);
     this.#pieces = null;
+    this.#text = null;
   }
 
   indexOf(text: ByteText, from = 0): number {

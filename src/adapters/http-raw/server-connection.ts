@@ -134,7 +134,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.deadlineMs += (end - start) / patientBytesPerMs;
     if (this.#bodyBytes > this.#limits.maxBodyBytes) return this.#dropBody();
     if (this.#bodyBytes > largeBodyBytes) {
-      // What was announced has been asked about; chunks announce nothing.
+      // Chunks announce nothing. Who announced it all is asked about a second time, which costs little beside such a body.
       if (wasSmall && this.#unwanted === null) this.#ask();
       if (this.#unwanted === null) this.#hold(end - start);
     }
