@@ -121,7 +121,7 @@ interface TwoSizes {
 }
 
 const plan = (world: World): Promise<PlanDocument> =>
-  planScenario(world, { solver, nowMs: () => 0 }, { relativeGap: 0.01, timeLimitS: 5, compare: false });
+  planScenario(world, { solver, nowMs: () => 0 }, { relativeGap: 0.01, timeLimitS: 30, compare: false });
 
 /**
  * Requires that every engine of a deployment runs, in the memory its accelerators have, and that none is missing but at places
@@ -256,7 +256,7 @@ describe("the engines of a plan", () => {
     };
     const world = worldOf({ sizes: [8, 8, 5], perS: 0.3, powerKw: 3, years: 1, survives: true });
     const tools = { solver: slow, nowMs: () => clockMs };
-    const { deployment } = await planScenario(world, tools, { relativeGap: 0.01, timeLimitS: 5, compare: false });
+    const { deployment } = await planScenario(world, tools, { relativeGap: 0.01, timeLimitS: 30, compare: false });
     expect(clockMs).toBeGreaterThan(0);
     expect(late).toBe(0);
     expect(deployment.pools.length).toBeGreaterThan(0);
