@@ -505,6 +505,30 @@ describe.each(transports)("over $name:", (transport) => {
     expect(charged(rows)).toHaveLength(20);
   });
 
+  it("holds it against nobody that an answer is longer than what is held here", async () => {
+    const long: Behaviour = (socket) =>
+      answer(socket, 200, JSON.stringify({ choices: [], padding: "x".repeat(5_000) }));
+    const mesh = await openMesh(transport, long, { maxHeldBytes: 4_000 });
+    const ask = () => mesh.client.chat.completions.create(request).withResponse();
+    for (let count = 0; count < 4; count++)
+      expect((await ask()).response.headers.get("x-disperse-site")).toBe("bloc-core");
+    expect(mesh.near.requests).toHaveLength(4);
+    mesh.near.behave(wellBehaved);
+    expect((await ask()).response.headers.get("x-disperse-site")).toBe("near-edge");
+  });
+
+  it("holds it against nobody that an answer takes longer than a request may", async () => {
+    const mesh = await openMesh(transport, endless(20), { totalTimeoutMs: 600 });
+    for (let count = 0; count < 4; count++)
+      expect(await readStream(mesh.client)).toMatchObject({
+        text: expect.stringContaining("more"),
+        error: expect.anything(),
+      });
+    mesh.near.behave(wellBehaved);
+    expect(await readStream(mesh.client)).toMatchObject({ site: "near-edge", text: "one two three" });
+    expect(mesh.bloc.requests).toHaveLength(0);
+  });
+
   describe("a stream whose engines can continue an answer", () => {
     /** Goes on after "one ", if asked to, with the rest of the words and its own counts. */
     const goingOn: Behaviour = (socket, asked) => {

@@ -12,6 +12,8 @@ export interface AttemptFailure {
   /** Body of an answer other than 200. */
   readonly body: ByteText;
   readonly contentType: string;
+  /** It says nothing of the engine: the request had no time left, or its answer is longer than any that is kept here. */
+  readonly blameless: boolean;
 }
 
 /** Refusals of the request itself. Credentials and rate limits are the gateway's affair. */

@@ -234,6 +234,8 @@ export class Attempt implements EngineEvents, Waiting {
   fail(cause: AttemptFailure["cause"], message: string): void {
     if (this.phase === "over" || this.phase === "closing") return;
     const inVain = this.#speaksAgainstServer(cause);
+    const whole = this.#stream === null && this.status === 200;
+    const blameless = !inVain && (cause === "timeout" || (cause === "too-long" && whole));
     this.phase = "over";
     this.outcome =
       cause === "timeout" ? "timeout" : cause === "status" && isRefusal(this.status) ? "refused" : "upstream-failed";
@@ -245,6 +247,7 @@ export class Attempt implements EngineEvents, Waiting {
       retryAfterMs: this.#head?.retryAfterMs ?? null,
       body: cause === "status" ? this.#held : "",
       contentType: this.#head?.contentType ?? "",
+      blameless,
     });
   }
 

@@ -201,7 +201,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
     }
     // A refusal says nothing about the engine's health, also one to go on with an answer that another engine began.
     if (!isCallersFault(failure)) {
-      attempt.state.failed(failure.retryAfterMs, failure.cause === "timeout");
+      if (!failure.blameless) attempt.state.failed(failure.retryAfterMs, failure.cause === "timeout");
       this.#failure = failure;
     }
     this.#lastSequence = attempt.stream?.lastSequence ?? -1;
