@@ -76,10 +76,14 @@ describe("several workers behind one address", () => {
     for (const name of ledgers) expect(verifyLedger(join(folder, name)).brokenAt).toBeNull();
   });
 
-  it("finish what is under way when the process that leads them is killed", async () => {
+  it.each([
+    ["", false],
+    [" while they stop", true],
+  ])("finish what is under way when the process that leads them is killed%s", async (_when, stopping) => {
     const upstream = await startUpstream(streamThen([roleEvent, contentEvent("one ")], "stay"));
     const spec = `site=near-edge,workload=chat,url=${upstream.url},model=m,metrics=none`;
-    const ledger = join(folder, "orphans.db");
+    const name = stopping ? "stopping" : "orphans";
+    const ledger = join(folder, `${name}.db`);
     const args = ["--workers", "2", "--upstream", spec, "--no-emulated", "--ledger", ledger];
     const gateway = await startServe(writePlan(folder), args);
     const messages = [{ role: "user", content: "Hello" }];
@@ -89,6 +93,10 @@ describe("several workers behind one address", () => {
     });
     const reader = answer.body!.getReader();
     await reader.read();
+    if (stopping) {
+      gateway.child.kill("SIGTERM");
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
     gateway.child.kill("SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 500));
     for (const socket of upstream.connections)
@@ -99,7 +107,7 @@ describe("several workers behind one address", () => {
     expect(text).toMatch(/two[\s\S]*\[DONE\]/);
     // Its streams are open until the last worker has ended.
     await gateway.ended;
-    const rows = [1, 2].map((worker) => verifyLedger(join(folder, `orphans.${worker}.db`)).rows);
+    const rows = [1, 2].map((worker) => verifyLedger(join(folder, `${name}.${worker}.db`)).rows);
     expect(rows.reduce((sum, count) => sum + count, 0)).toBe(1);
     await upstream.close();
   });

@@ -288,10 +288,16 @@ export function followLeader(on: {
   const send = (message: FromWorker) => {
     if (process.connected) process.send!(message);
   };
+  /** What whoever waits for the leader's answer is told when none will come. */
+  const unanswered = new Map<number, () => void>();
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (isStopping = true));
   // Without the leader nobody lets new requests in. Node would end this process at once, with requests under way.
   cluster.worker!.once("disconnect", () => {
     cluster.worker!.exitedAfterDisconnect = true;
-    process.kill(process.pid, "SIGTERM");
+    for (const giveUp of unanswered.values()) giveUp();
+    // Told once more, a process that is stopping would take it for impatience.
+    if (!isStopping) process.kill(process.pid, "SIGTERM");
   });
   process.on("message", (message: ToWorker) => {
     if (message.kind === "done") return waiting.get(message.id)?.(message);
@@ -301,11 +307,13 @@ export function followLeader(on: {
     if (message.kind === "route") {
       const told = tracing.get(message.id);
       tracing.delete(message.id);
+      unanswered.delete(message.id);
       return told?.(message.route);
     }
     if (message.kind === "given") {
       const taken = seeking.get(message.id);
       seeking.delete(message.id);
+      unanswered.delete(message.id);
       return taken?.(message.given);
     }
     const { id } = message;
@@ -322,8 +330,10 @@ export function followLeader(on: {
         families.push(...piece.families);
         if (!piece.last) return;
         waiting.delete(id);
+        unanswered.delete(id);
         resolve(families);
       });
+      unanswered.set(id, () => resolve(families));
       send(message(id));
     });
   return {
@@ -336,6 +346,7 @@ export function followLeader(on: {
         if (!process.connected) return resolve(noAllowance(lacking.account));
         const id = next++;
         seeking.set(id, resolve);
+        unanswered.set(id, () => resolve(noAllowance(lacking.account)));
         send({ kind: "lacking", id, lacking });
       }),
     /** The route of a request that another worker took; null when none knows it, or the leader is gone. */
@@ -344,6 +355,7 @@ export function followLeader(on: {
         if (!process.connected) return resolve(null);
         const id = next++;
         tracing.set(id, resolve);
+        unanswered.set(id, () => resolve(null));
         send({ kind: "route-wanted", id, requestId });
       }),
     /** The metrics of all workers together. */
