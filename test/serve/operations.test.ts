@@ -354,6 +354,21 @@ describe.skipIf(!existsSync("/usr/bin/openssl"))("TLS", () => {
     expect(left.destroyed).toBe(true);
   });
 
+  it("is there for those who come while others begin no handshake", async () => {
+    const place = newFolder();
+    certify(place, "one.test");
+    const pem = (name: string) => readFileSync(join(place, name), "utf8");
+    const { parts } = testMesh({});
+    const options = { tls: { cert: pem("cert.pem"), key: pem("key.pem") }, maxConnections: 8 };
+    const service = await serveHttp(createGateway(parts), { host: "127.0.0.1", port: 0, ...options });
+    const port = Number(new URL(service.url).port);
+    const silent = Array.from({ length: 20 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+    await Promise.all(silent.map((socket) => new Promise((resolve) => socket.on("connect", resolve))));
+    for (let count = 0; count < 3; count++) expect(await nameShown(service.url)).toBe("one.test");
+    for (const socket of silent) socket.destroy();
+    await service.close(0);
+  });
+
   it("is refused with words when certificate and key do not fit", async () => {
     const [place, other] = [newFolder(), newFolder()];
     certify(place, "one.test");

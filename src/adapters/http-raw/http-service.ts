@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import { performance } from "node:perf_hooks";
 import { apiError, errorBody, type Gateway, type Unpack } from "../../serve/index.ts";
 import { BodyRoom } from "./body-room.ts";
-import { roomAmong } from "./make-room.ts";
+import { roomAmong, type Guest } from "./make-room.ts";
 import { ServerConnection, type ConnectionLimits } from "./server-connection.ts";
 import { readShared } from "./shared-reads.ts";
 import { statusLine } from "./status-line.ts";
@@ -43,9 +43,9 @@ const lingerMs = 1_000;
 /** How late a time-out of a connection may be noticed. */
 const sweepMs = 250;
 
-/** Whether a TLS connection lies on a socket; nothing else tells before its handshake is over. */
-function isSame(beneath: Socket, { remoteAddress, remotePort }: Socket): boolean {
-  return remotePort !== undefined && beneath.remotePort === remotePort && beneath.remoteAddress === remoteAddress;
+/** What a TLS connection and the socket beneath it have in common. */
+function farEndOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 /** Tells a client that spoke plain HTTP to a port for TLS what it should have done. */
@@ -76,7 +76,9 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
     connections.add(connection);
     connection.socket.on("close", () => connections.delete(connection));
   };
-  const hasRoom = roomAmong(connections, options.maxConnections ?? Number.POSITIVE_INFINITY);
+  /** Those, and under TLS those whose handshake is not over. */
+  const guests: Set<Guest> = options.tls ? new Set() : connections;
+  const hasRoom = roomAmong(guests, options.maxConnections ?? Number.POSITIVE_INFINITY);
   const acceptPlain = (accepted: Socket) => {
     if (!hasRoom(connections.size)) return void accepted.destroy();
     const socket = readShared(accepted, (bytes) => connection.read(bytes));
@@ -87,9 +89,13 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
     const connection = new ServerConnection(socket, gateway, limits, performance.now());
     socket.on("data", (bytes: Buffer) => connection.read(bytes));
     add(connection);
+    const under = beneath.get(farEndOf(socket));
+    if (under) guests.delete(under);
+    guests.add(connection);
+    socket.on("close", () => guests.delete(connection));
   };
-  /** Connections under TLS from their first byte on: until a handshake is over there is nothing else to know them by. */
-  const beneath = new Set<Socket>();
+  /** Connections under TLS from their first byte on, by their far ends: until a handshake is over there is nothing else to know them by. */
+  const beneath = new Map<string, Guest & { readonly socket: Socket }>();
   const startTls = (tls: NonNullable<HttpOptions["tls"]>) =>
     createTlsServer(
       { ...tls, noDelay: true, minVersion: "TLSv1.2", handshakeTimeout: limits.headersTimeoutMs },
@@ -98,14 +104,20 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
       // A reset while a connection is still being set up has nobody else to hear it, and a handshake that takes too long
       // nobody else to end it.
       .on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
-        const plain = error.code === "ERR_SSL_HTTP_REQUEST" && [...beneath].find((one) => isSame(one, socket));
-        if (plain) answerPlain(plain);
+        const plain = error.code === "ERR_SSL_HTTP_REQUEST" && beneath.get(farEndOf(socket));
+        if (plain) answerPlain(plain.socket);
         else socket.destroy();
       })
       .on("connection", (socket: Socket) => {
         if (!hasRoom(beneath.size)) return void socket.destroy();
-        beneath.add(socket);
-        socket.on("close", () => beneath.delete(socket));
+        const farEnd = farEndOf(socket);
+        const under = { socket, idle: true, idleSinceMs: performance.now(), destroy: () => void socket.destroy() };
+        beneath.set(farEnd, under);
+        guests.add(under);
+        socket.on("close", () => {
+          guests.delete(under);
+          if (beneath.get(farEnd) === under) beneath.delete(farEnd);
+        });
       });
   const server: Server = options.tls
     ? startTls(options.tls)
@@ -137,7 +149,7 @@ export async function serveHttp(gateway: Gateway, options: HttpOptions): Promise
       // What still reads after the gateway is done gets a moment, then its connection is cut.
       const cut = setTimeout(() => {
         for (const connection of connections) connection.destroy();
-        for (const socket of beneath) socket.destroy();
+        for (const { socket } of beneath.values()) socket.destroy();
       }, 1_000);
       await closed;
       clearTimeout(cut);

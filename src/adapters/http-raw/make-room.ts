@@ -1,10 +1,17 @@
-import type { ServerConnection } from "./server-connection.ts";
+/** A connection as far as it matters to those for whom there is no room. */
+export interface Guest {
+  /** It has no request under way. */
+  readonly idle: boolean;
+  /** Since when; good while it is idle. */
+  readonly idleSinceMs: number;
+  destroy(): void;
+}
 
-/** How many are found at once, to go one after the other: finding them takes a look at all connections. */
+/** How many are found at once, to go one after the other: finding them takes a look at all. */
 const foundAtOnce = 32;
 
 interface Found {
-  readonly connection: ServerConnection;
+  readonly guest: Guest;
   readonly sinceMs: number;
 }
 
@@ -13,13 +20,13 @@ interface Found {
  * way gives way to it, who has had none for longest: clients that keep connections they do not use, on purpose or not, must not keep
  * everybody else out, and who has just come is about to ask.
  */
-export function roomAmong(connections: Set<ServerConnection>, most: number): (count: number) => boolean {
+export function roomAmong(guests: Set<Guest>, most: number): (count: number) => boolean {
   /** Who has been idle longest is the last; who is idle by now only, or again, has been so for less long than any. */
   let found: Found[] = [];
-  const takeFound = (): ServerConnection | null => {
+  const takeFound = (): Guest | null => {
     for (let one = found.pop(); one !== undefined; one = found.pop()) {
-      const { connection, sinceMs } = one;
-      if (connection.idle && connection.idleSinceMs === sinceMs && connections.has(connection)) return connection;
+      const { guest, sinceMs } = one;
+      if (guest.idle && guest.idleSinceMs === sinceMs && guests.has(guest)) return guest;
     }
     return null;
   };
@@ -27,20 +34,20 @@ export function roomAmong(connections: Set<ServerConnection>, most: number): (co
     if (count < most) return true;
     let idle = takeFound();
     if (idle === null) {
-      found = longestIdle(connections);
+      found = longestIdle(guests);
       idle = takeFound();
     }
     if (idle === null) return false;
-    connections.delete(idle);
+    guests.delete(idle);
     idle.destroy();
     return true;
   };
 }
 
-function longestIdle(connections: Set<ServerConnection>): Found[] {
-  return [...connections]
+function longestIdle(guests: Set<Guest>): Found[] {
+  return [...guests]
     .filter(({ idle }) => idle)
-    .map((connection) => ({ connection, sinceMs: connection.idleSinceMs }))
+    .map((guest) => ({ guest, sinceMs: guest.idleSinceMs }))
     .toSorted((a, b) => a.sinceMs - b.sinceMs)
     .slice(0, foundAtOnce)
     .toReversed();

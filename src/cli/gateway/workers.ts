@@ -241,8 +241,14 @@ export async function leadWorkers(
   for (const timer of restarts) clearTimeout(timer);
   on.hangUps.ignore();
   const ended = [...workers.values()].map((worker) => new Promise((resolve) => worker.on("exit", resolve)));
-  for (const worker of workers.values()) worker.process.kill("SIGTERM");
+  const tellAll = () => {
+    for (const worker of workers.values()) worker.process.kill("SIGTERM");
+  };
+  tellAll();
+  // Who ends this process before they have finished wants them to end as well.
+  process.once("exit", tellAll);
   await Promise.all(ended);
+  process.off("exit", tellAll);
   if (failed !== null) process.exitCode = failed;
 }
 
