@@ -300,14 +300,16 @@ describe.each(transports)("over $name:", (transport) => {
 
     it("are asked for before anything large is taken in, at the paths that take it", async () => {
       const { url, gateway, stop } = await start(serveWorld(), keyed());
-      const refusalAt = (path: string, authorization?: string) =>
-        gateway.refusalOf({
+      const refusalAt = (path: string, authorization?: string) => {
+        const sender = gateway.senderOf({
           method: "POST",
           path,
           body: "",
           bodyBytes: 0,
           header: (name) => (name === "authorization" ? authorization : undefined),
-        })?.code ?? null;
+        });
+        return sender.ok ? null : sender.error.code;
+      };
       const path = "/v1/chat/completions";
       expect([refusalAt(path), refusalAt(path, "Bearer wrong")]).toEqual(["invalid_api_key", "invalid_api_key"]);
       expect([path, "/v1/files", "/v1/responses", "/tokenize"].map((at) => refusalAt(at, "Bearer secret"))).toEqual(

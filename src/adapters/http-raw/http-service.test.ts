@@ -14,7 +14,10 @@ function recordingGateway(answer?: (call: Call, reply: Reply) => void) {
       else reply.send(200, ["content-type", "text/plain"], call.path, true);
       return { clientLeft: () => void left++, drained() {} };
     },
-    refusalOf: (head) => (head.header("authorization") === "none" ? apiError("invalid_api_key") : null),
+    senderOf(head) {
+      const account = head.header("authorization") ?? null;
+      return account === "none" ? { ok: false, error: apiError("invalid_api_key") } : { ok: true, account };
+    },
     refuse: (reply, error) =>
       void reply.send(error.status, ["content-type", "application/json"], errorBody(error), true),
     observe() {},
@@ -358,6 +361,22 @@ describe("large bodies", () => {
     for (let round = 0; round < 3; round++) {
       expect(await answerTo(port, `${head(200_000)}${"x".repeat(200_000)}`)).toMatch(/^HTTP\/1\.1 200 /);
     }
+  });
+
+  it("of one account leave as much room for others as they take", async () => {
+    const port = await start(recordingGateway(), { maxArrivingBytes: 300_000 });
+    const of = (account: string) => `authorization: ${account}\r\n`;
+    const first = connect(port, "127.0.0.1", () => {
+      first.write(`${head(400_000, of("busy"))}${"x".repeat(200_000)}`);
+    });
+    first.on("error", () => {});
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const body = "x".repeat(120_000);
+    expect(await answerTo(port, head(120_000, of("busy")) + body)).toMatch(/^HTTP\/1\.1 429 /);
+    expect(await answerTo(port, head(120_000, of("other")) + body)).toMatch(/^HTTP\/1\.1 200 /);
+    first.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await answerTo(port, head(120_000, of("busy")) + body)).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 

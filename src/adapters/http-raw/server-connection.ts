@@ -63,8 +63,9 @@ export class ServerConnection implements MessageEvents, Reply {
   /** The form that is being answered. */
   #form: FormBody | null = null;
   #bodyBytes = 0;
-  /** Bytes that were taken of the room for large bodies. */
+  /** Bytes that were taken of the room for large bodies, and for which account. */
   #held = 0;
+  #account: string | null = null;
   /** Why the body that is arriving is not taken in. */
   #unwanted: ApiError | null = null;
   #exchange: Exchange | null = null;
@@ -144,16 +145,19 @@ export class ServerConnection implements MessageEvents, Reply {
 
   /** A large body is taken in only from somebody whose request is not refused whatever it holds. */
   #ask(): void {
-    this.#unwanted = this.#gateway.refusalOf(new RawCall(this.#head!, "", 0, this.socket));
+    const sender = this.#gateway.senderOf(new RawCall(this.#head!, "", 0, this.socket));
+    if (!sender.ok) this.#unwanted = sender.error;
+    // What is held already is its account's, whatever a reload says of the key meanwhile.
+    else if (this.#held === 0) this.#account = sender.account;
   }
 
   #hold(bytes: number): void {
-    if (this.#limits.room.take(bytes)) this.#held += bytes;
+    if (this.#limits.room.take(bytes, this.#account)) this.#held += bytes;
     else this.#unwanted = apiError("overloaded", { detail: "Too much is being uploaded here.", retryAfterMs: 1_000 });
   }
 
   #giveRoomBack(): void {
-    this.#limits.room.giveBack(this.#held);
+    this.#limits.room.giveBack(this.#held, this.#account);
     this.#held = 0;
   }
 

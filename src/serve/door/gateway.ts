@@ -68,10 +68,10 @@ export interface Gateway {
   /** Takes a request over. Never throws; every path ends in an answer, a reset or the client's leaving. */
   handle(call: Call, reply: Reply): Exchange;
   /**
-   * Why a request would be refused whatever its body holds; null when only that can tell. For transports that are to take in a
-   * large one: nobody without a key may have it held. `head` is the request without its body.
+   * Who sends a request, or why it would be refused whatever its body holds. For transports that are to take in a large one:
+   * nobody without a key may have it held, nor one account all that can be held. `head` is the request without its body.
    */
-  refusalOf(head: Call): ApiError | null;
+  senderOf(head: Call): Sender;
   /**
    * An error in the API's shape for requests that never became calls: too large, too slow, malformed. `head` is what is
    * known of the request, without its body; absent = not even its head could be read.
@@ -88,6 +88,11 @@ export interface Gateway {
    */
   stop(graceMs: number): Promise<void>;
 }
+
+/** The account that a request is sent for, null where no keys are asked for; or why it is refused. */
+export type Sender =
+  | { readonly ok: true; readonly account: string | null }
+  | { readonly ok: false; readonly error: ApiError };
 
 /** No id of a request is longer, in characters. */
 const longestId = 100;
@@ -277,13 +282,15 @@ export function createGateway(parts: GatewayParts): Gateway {
         return refuse(reply, apiError("internal_error"));
       }
     },
-    refusalOf(head) {
-      if (core.stopping) return apiError("shutting_down", { retryAfterMs: 1_000 });
+    senderOf(head) {
+      if (core.stopping) return { ok: false, error: apiError("shutting_down", { retryAfterMs: 1_000 }) };
       const { method, path } = head;
-      if (isOperatorPath(path)) return apiError("request_too_large");
-      if (!path.startsWith("/v1/") && !straightThrough.has(path)) return misdirected(method, path).error;
+      if (isOperatorPath(path)) return { ok: false, error: apiError("request_too_large") };
+      if (!path.startsWith("/v1/") && !straightThrough.has(path)) {
+        return { ok: false, error: misdirected(method, path).error };
+      }
       const caller = accounts.authenticate(head.header("authorization"), clock.epochMs());
-      return caller.ok ? null : caller.error;
+      return caller.ok ? { ok: true, account: caller.key?.account ?? null } : caller;
     },
     refuse: (reply, error) => void refuse(reply, error),
     observe() {

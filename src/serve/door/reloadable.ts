@@ -29,7 +29,7 @@ export function createReloadable(first: Gateway): ReloadableGateway {
   };
   return {
     handle: (call, reply) => current.handle(call, reply),
-    refusalOf: (head) => current.refusalOf(head),
+    senderOf: (head) => current.senderOf(head),
     refuse: (reply, error, head) => current.refuse(reply, error, head),
     observe: () => current.observe(),
     routeOf: (requestId) => current.routeOf(requestId) ?? earlierRouteOf(requestId),
