@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { acceleratorOf, accelerators, engineProfiles, modelOf, models } from "../catalog/index.ts";
+import { acceleratorOf, accelerators, engineProfiles, modelOf, models, type EngineProfile } from "../catalog/index.ts";
 import { allReduce } from "./all-reduce.ts";
 
 const sumsMs = (
   chip: keyof typeof accelerators,
-  engine: keyof typeof engineProfiles,
+  engine: keyof typeof engineProfiles | EngineProfile,
   tensorParallel: number,
   tokens: number,
 ) => {
@@ -13,7 +13,7 @@ const sumsMs = (
       accelerator: acceleratorOf(chip, accelerators[chip]),
       tensorParallel,
       model: modelOf("llama-3.1-70b", models["llama-3.1-70b"]),
-      engine: engineProfiles[engine],
+      engine: typeof engine === "string" ? engineProfiles[engine] : engine,
       weightPrecision: "fp8",
       kvPrecision: "fp8",
     },
@@ -32,6 +32,12 @@ describe("sums over the accelerators of an engine", () => {
 
   it("take the chip's own times with an engine nobody measured them for", () => {
     expect(sumsMs("h100-sxm", "llamacpp", 4, 128)).toBe(sumsMs("h100-sxm", "vllm", 4, 128));
+  });
+
+  it("take the time of the kernels of the engine that one of a scenario is like", () => {
+    const own = { ...engineProfiles.trtllm, id: "measured-here", like: "trtllm" };
+    expect(sumsMs("b200-sxm", own, 2, 128)).toBe(sumsMs("b200-sxm", "trtllm", 2, 128));
+    expect(sumsMs("b200-sxm", own, 2, 128)).toBeLessThan(sumsMs("b200-sxm", "vllm", 2, 128));
   });
 
   it.each([1, 16, 256, 4096])("over PCIe take no less with more cards, for %i tokens", (tokens) => {

@@ -26,7 +26,7 @@ export function allReduce(spec: ReplicaSpec, coefficient: number): AllReduce {
   const sums = coefficient * model.layers * sumsPerLayer[spec.attentionDataParallel ? "dataParallel" : "cut"];
   const tokenMB = (model.hiddenSize * bytesPerActivation) / 1e6;
   const { link } = spec.accelerator;
-  const groups = link.groupsByEngine?.[spec.engine.id] ?? link.groups;
+  const groups = link.groupsByEngine?.[spec.engine.like ?? spec.engine.id] ?? link.groups;
   // The measured group of that size, else the largest smaller one, else the chip's one rate.
   const group = groups?.findLast(({ accelerators }) => accelerators <= tensorParallel);
   if (group === undefined) {

@@ -34,6 +34,13 @@ describe("own engines", () => {
     expect(engine!.confidence).toBe("assumed");
   });
 
+  it("predict what the engine they are like does while they change nothing, also where its kernels are its own", () => {
+    const { engine } = resolve("  - { id: own, like: trtllm }");
+    const { name: _named, calibration: _known, ...predicts } = engine!;
+    const { name: _ofTrtllm, ...expected } = engineProfiles.trtllm;
+    expect(predicts).toEqual({ ...expected, id: "own", like: "trtllm" });
+  });
+
   it("gain with a draft what published drafts do, unless they say", () => {
     expect(resolve("  - { id: own, draftTokens: 3 }").engine!.speculative).toEqual({
       draftTokens: 3,

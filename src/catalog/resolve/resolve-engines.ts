@@ -67,6 +67,7 @@ function ownEngine(resolution: Resolution, path: ScenarioPath, own: EngineEntry)
     ...(speculative && { speculative }),
     ...(split && { split }),
     id: own.id,
+    like: own.like,
     name: own.name ?? `${base.name} (${own.id})`,
     confidence: given.length === 0 ? base.confidence : calibration ? "measured" : "assumed",
     ...(calibration && { calibration }),

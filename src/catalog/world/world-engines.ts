@@ -72,7 +72,7 @@ export interface Accelerator {
     readonly allReduceGBps: number;
     /** Measured per number of accelerators: the smallest message and one of each size in `allReduceSizesMB`. */
     readonly groups?: readonly AllReduceGroup[];
-    /** By the engine's id where its own kernels take other times. */
+    /** By the id of the catalogue's engine where its own kernels take other times. */
     readonly groupsByEngine?: Readonly<Record<string, readonly AllReduceGroup[]>>;
   };
   /** Total processing performance as export law counts it (TFLOP/s × bit length, dense). */
@@ -128,6 +128,8 @@ export interface EngineCoefficients {
 /** An inference engine: coefficients and settings. Source per profile in the catalogue. */
 export interface EngineProfile extends EngineCoefficients {
   readonly id: string;
+  /** Engine of the catalogue whose kernels one of the scenario runs; absent = its own. */
+  readonly like?: string;
   readonly name: string;
   /** Coefficients that differ on chips of a generation (`Accelerator.generation`); absent = the same everywhere. */
   readonly byGeneration?: Readonly<Record<string, Partial<EngineCoefficients>>>;
