@@ -24,6 +24,9 @@ describe("names in files of others", () => {
     ["HGX H100 8-GPU", "h100-sxm"],
     ["8xH100", "h100-sxm"],
     ["H200x8", "h200-sxm"],
+    ["NVIDIA GeForce RTX 4090 GPU", "rtx-4090"],
+    ["2xRTX5090", "rtx-5090"],
+    ["RTX 4090 x 2", "rtx-4090"],
     ["rtx_pro_6000_server", "rtx-pro-6000"],
   ])("know the chip %s", (name, id) => {
     expect(acceleratorNamed(name)).toBe(id);
@@ -49,17 +52,23 @@ describe("names in files of others", () => {
     ["codellama/CodeLlama-34b-Instruct-hf", "codellama-34b"],
     ["mistralai/Mistral-Nemo-Instruct-2407", "mistral-nemo"],
     ["llama3.1:8b", "llama-3.1-8b"],
+    ["deepseek-r1:671b", "deepseek-r1"],
     ["/data/models--meta-llama--Llama-3.1-70B-Instruct/snapshots/1605565b", "llama-3.1-70b"],
   ])("know the model %s", (name, id) => {
     expect(modelNamed(name)).toBe(id);
   });
 
-  it.each(["nvidia/Llama-3_3-Nemotron-Super-49B-v1", "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B", "Llama-3.1", "8b"])(
-    "do not take %s for a model of another shape",
-    (name) => {
-      expect(modelNamed(name)).toBeNull();
-    },
-  );
+  it.each([
+    "nvidia/Llama-3_3-Nemotron-Super-49B-v1",
+    "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B",
+    "deepseek-r1:70b",
+    "deepseek-r1:1.5b",
+    "nvidia/Mistral-NeMo-Minitron-8B-Instruct",
+    "Llama-3.1",
+    "8b",
+  ])("do not take %s for a model of another shape", (name) => {
+    expect(modelNamed(name)).toBeNull();
+  });
 
   it.each([
     ["vLLM 0.19", "vllm"],

@@ -81,7 +81,9 @@ const sameShape: Readonly<Record<string, ModelId>> = {
 
 /** Releases whose names begin like an entry of the catalogue but whose shape is another. */
 const otherShape: readonly RegExp[] = [
-  /^deepseek-r1-distill-/,
+  // Some stores name what was distilled from it by its size alone.
+  /^deepseek-r1-(distill-|(?!671b)\d+(\.\d+)?b)/,
+  /^mistral-nemo-minitron/,
   /^llama-3\.\d-nemotron-(super|ultra)/,
   /^glm-4\.[567]v/,
   /^qwen3\.5-(?!397b|122b|35b|27b)/,
@@ -92,9 +94,9 @@ const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 
 /** Words of a driver's or a shop's name that tell no chip from another: makers, boards, servers, and how many there are. */
 const makersWords =
-  /\b(nvidia|amd|intel|google|aws|instinct|geforce|tesla|gpus?|tensor core|hgx|dgx|oam|sxm6 ac|\d+ ?gpus?|\d+ ?x|x ?\d+)\b/g;
-/** A count that stands at a chip without a space, as in 8xH100 and H100x8. */
-const joinedCount = /^\d+x(?=[a-z])|(?<=\d[a-z]*)x\d+$/g;
+  /\b(nvidia|amd|intel|google|aws|instinct|geforce|tesla|gpus?|tensor core|hgx|dgx|oam|sxm6 ac|\d{1,3} ?gpus?|\d{1,3} ?x|x ?\d{1,3})\b/g;
+/** A count that stands at a chip without a space, as in 8xH100 and H100x8, and not the number of an RTX. */
+const joinedCount = /^\d{1,3}x(?=[a-z])|(?<=\d[a-z]*)x\d{1,3}$/g;
 const memoryWords = /\b(hbm\d?e?|gddr\d?x?|ecc)\b/g;
 /** Boards of these come in one form, so that naming it says nothing; an A100 or H100 on PCIe is another chip. */
 const onlyOnPcie = /^(l4|l40s|h100nvl|h200nvl|h20|rtx|b60|arc|ai100)/;

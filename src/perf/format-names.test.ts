@@ -24,6 +24,7 @@ describe("number formats in files of others", () => {
     ["nvidia/Llama-3.3-70B-Instruct-FP4", "fp4"],
     ["deepseek-ai/DeepSeek-R1-0528", "fp8"],
     ["deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "bf16"],
+    ["deepseek-ai/DeepSeek-R1-0528-Qwen3-8B", "bf16"],
     ["nvidia/DeepSeek-V3.1-NVFP4", "fp4"],
     ["moonshotai/Kimi-K2-Instruct", "fp8"],
     ["moonshotai/Kimi-K2-Thinking", "int4"],

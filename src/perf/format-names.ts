@@ -70,7 +70,7 @@ export function formatNamed(name: string): Precision | null {
 const releasedIn: readonly (readonly [RegExp, Precision])[] = [
   [/gpt-oss/i, "fp4"],
   [/kimi-k2(\.5|\.6|-thinking)/i, "int4"],
-  [/kimi-k2|minimax-m[12]|deepseek-(?!r1-distill)(r1|v3)/i, "fp8"],
+  [/kimi-k2|minimax-m[12]|deepseek-(?!r1-distill|r1-0528-qwen3)(r1|v3)/i, "fp8"],
 ];
 
 /** Number format of the weights, which releases state in their names; where they state none, that of the release itself. */
