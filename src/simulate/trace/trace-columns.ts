@@ -13,24 +13,51 @@ export function separatorOf(header: string): string {
   return [",", "\t", ";", "|"].find((separator) => header.includes(separator)) ?? ",";
 }
 
-/** The fields of a row; a quoted one may hold separators. */
-export function fieldsOf(row: string, separator: string): string[] {
-  const parts = row.split(separator);
-  if (!row.includes('"')) return parts.map((field) => field.trim());
-  const fields: string[] = [];
-  for (let at = 0; at < parts.length; at++) {
-    let field = parts[at]!.trim();
-    while (openQuote.test(field) && at + 1 < parts.length) field += separator + parts[++at]!;
-    fields.push(field.trim().replace(/^"([^]*)"$/, "$1"));
-  }
-  return fields;
+/** A row's fields, and what its quotes say. */
+export interface RowFields {
+  readonly fields: string[];
+  /** The last field begins with a quote that does not end in the row: a text with lines of its own may go on below. */
+  readonly isOpen: boolean;
+  /** Behind the end of a quoted field something follows: its quotes mean something else. */
+  readonly isAstray: boolean;
 }
 
-const openQuote = /^"(?:[^"]|"")*$/;
+/** The fields of a row; a quoted one may hold separators. */
+export function fieldsOf(row: string, separator: string): string[] {
+  return readFields(row, separator).fields;
+}
 
-/** Whether the last field of a row begins with a quote that does not end in it: a text with lines of its own may go on below. */
-export function endsWithinQuotes(row: string, separator: string): boolean {
-  return row.includes('"') && openQuote.test(fieldsOf(row, separator).at(-1)!);
+/** The same, with what quotes say. Every part is looked at once, as texts may hold thousands of separators. */
+export function readFields(row: string, separator: string): RowFields {
+  const parts = row.split(separator);
+  if (!row.includes('"')) return { fields: parts.map((field) => field.trim()), isOpen: false, isAstray: false };
+  const fields: string[] = [];
+  let [isOpen, isAstray] = [false, false];
+  for (let at = 0; at < parts.length; at++) {
+    const from = at;
+    let part = parts[at]!.trim();
+    const isQuoted = part.startsWith('"');
+    let end = isQuoted ? endOfText(part, 1) : 0;
+    while (end < 0 && at + 1 < parts.length) {
+      part = parts[++at]!.trimEnd();
+      end = endOfText(part, 0);
+    }
+    isOpen = end < 0;
+    isAstray ||= isQuoted && !isOpen && end < part.length - 1;
+    const field = parts
+      .slice(from, at + 1)
+      .join(separator)
+      .trim();
+    fields.push(field.replace(/^"([^]*)"$/, "$1"));
+  }
+  return { fields, isOpen, isAstray };
+}
+
+/** Where the quote is that ends a text, two of which are one that belongs to it; -1 where there is none. */
+function endOfText(part: string, from: number): number {
+  let at = part.indexOf('"', from);
+  while (at >= 0 && part[at + 1] === '"') at = part.indexOf('"', at + 2);
+  return at;
 }
 
 /**

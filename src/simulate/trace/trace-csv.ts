@@ -1,11 +1,13 @@
 import { TraceBuilder } from "./trace-builder.ts";
-import { endsWithinQuotes, findColumns, fieldsOf, separatorOf, type TraceColumns } from "./trace-columns.ts";
+import { findColumns, fieldsOf, readFields, separatorOf, type TraceColumns } from "./trace-columns.ts";
 import { epochUnitMs, parseTimeMs } from "./trace-times.ts";
 import type { Trace } from "./trace.ts";
 import type { TraceStore } from "./trace-store.ts";
 
-/** Lines a quoted text may have; a quote that is open for longer was none. */
-const longestText = 1000;
+/** Lines and characters a quoted text may have; a quote that is open for longer was none. */
+const longestText = { lines: 1000, characters: 4_000_000 } as const;
+/** Characters that may be read again behind such quotes, beside so many times those of the file so far. */
+const mostAgain = { characters: 20_000_000, times: 4 } as const;
 
 /**
  * Reads a CSV trace with a header line by line: the Azure format (`TIMESTAMP,ContextTokens,GeneratedTokens`, of 2023 and
@@ -18,8 +20,12 @@ export class CsvTraceParser {
   #columns: TraceColumns | null = null;
   #width = 0;
   #separator = "";
-  /** Lines of a row whose quoted text goes on, from the one in which it began. */
+  /** Lines of a row whose quoted text goes on, from the one in which it began, and their characters. */
   #open: string[] = [];
+  #openLength = 0;
+  /** Characters of the file so far, and those read again. */
+  #read = 0;
+  #again = 0;
 
   constructor(makeStore?: () => TraceStore) {
     this.#builder = new TraceBuilder(makeStore);
@@ -27,37 +33,57 @@ export class CsvTraceParser {
 
   /** One line without its end. `isCut` when the file ended before the line did. */
   push(text: string, isCut = false): void {
+    this.#read += text.length;
+    this.#next(text, isCut);
+  }
+
+  #next(text: string, isCut: boolean): void {
     this.#line++;
     const line = this.#line === 1 ? text.replace(/^\uFEFF/, "") : text;
     if (this.#open.length > 0) return this.#goOn(line, isCut);
     if (line.trim() === "") return;
     // Spreadsheets may say in a first line of their own what parts the columns.
-    const told = this.#columns === null ? /^sep=(.)$/i.exec(line.trim()) : null;
+    const told = this.#columns === null ? /^sep=([^"])$/i.exec(line.trim()) : null;
     if (told) this.#separator = told[1]!;
-    else if (this.#columns !== null && !isCut && endsWithinQuotes(line, this.#separator)) this.#open = [line];
-    else this.#take(line, this.#line, isCut);
+    else if (this.#columns !== null && !isCut && line.includes('"') && readFields(line, this.#separator).isOpen) {
+      this.#open = [line];
+      this.#openLength = line.length;
+    } else this.#take(line, this.#line, isCut);
   }
 
   /** A further line of a row with an open quote: more of its text, its end, or the proof that the quote never meant to go on. */
   #goOn(line: string, isCut: boolean): void {
     this.#open.push(line);
+    this.#openLength += line.length;
     // Two quotes are one that belongs to the text, so that only an odd number ends it.
     const isOpen = line.split('"').length % 2 === 1;
-    if (isOpen && !isCut && this.#open.length < longestText) return;
+    const { lines, characters } = longestText;
+    if (isOpen && !isCut && this.#open.length < lines && this.#openLength < characters) return;
+    if (isOpen) return this.#giveUp(isCut);
     const row = this.#open.join("\n");
-    if (isOpen || fieldsOf(row, this.#separator).length !== this.#width) return this.#giveUp(isCut);
+    const { fields, isAstray } = readFields(row, this.#separator);
+    if (isAstray || fields.length !== this.#width) return this.#giveUp(isCut);
     const first = this.#line - this.#open.length + 1;
     this.#open = [];
     this.#take(row, first, false);
   }
 
-  /** Takes the lines behind an open quote for what each is by itself. */
+  /**
+   * Takes the lines behind an open quote for what each is by itself. Where most are behind quotes that mean something else, those of
+   * the others begin no text either: else each line would be read a thousand times.
+   */
   #giveUp(isCut: boolean): void {
     const lines = this.#open;
     this.#open = [];
     this.#line -= lines.length - 1;
     this.#take(lines[0]!, this.#line, isCut && lines.length === 1);
-    for (const [index, line] of lines.slice(1).entries()) this.push(line, isCut && index === lines.length - 2);
+    this.#again += this.#openLength;
+    const isTooOften = this.#again > mostAgain.characters + mostAgain.times * this.#read;
+    for (const [index, line] of lines.slice(1).entries()) {
+      const isLast = isCut && index === lines.length - 2;
+      if (isTooOften) this.#take(line, ++this.#line, isLast);
+      else this.#next(line, isLast);
+    }
   }
 
   #take(row: string, line: number, isCut: boolean): void {

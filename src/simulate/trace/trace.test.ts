@@ -77,7 +77,18 @@ describe("parseCsvTrace", () => {
     const stray = parseCsvTrace(`${head}\n1,"a,0,1,1\n2,b,1,2,2\n3,c,2,3,3\n4,d",3,4\n5,e,4,5,5\n`);
     expect(traceRequests(stray).map(({ inputTokens }) => inputTokens)).toEqual([2, 3, 5]);
     expect(stray.report.problems).toMatchObject([{ rule: "malformed", count: 2, firstLine: 2 }]);
+    // Nor does one behind whose end its field goes on.
+    const loose = parseCsvTrace('time,input_tokens,output_tokens,prompt\n0,1,1,"what\n1,2,2,a 5" pipe\n2,3,3,end\n');
+    expect(traceRequests(loose).map(({ inputTokens }) => inputTokens)).toEqual([1, 2, 3]);
   });
+
+  it("takes no longer for texts full of separators, or for files full of quotes that nothing ends, than for others", () => {
+    const head = "prompt,time,input_tokens,output_tokens,answer";
+    const text = parseCsvTrace(`${head}\n"${"a, ".repeat(300_000)}",0,7,5,b\n`);
+    expect(traceRequests(text)).toEqual([{ atMs: 0, inputTokens: 7, outputTokens: 5 }]);
+    const open = Array.from({ length: 200_000 }, (_, second) => `5" pipe,${second},7,5,"b`);
+    expect(parseCsvTrace(`${head}\n${open.join("\n")}\n`).count).toBe(open.length);
+  }, 20_000);
 
   it("knows columns by other usual names, and the unit of times from the name or from how large they are", () => {
     const expected = [
