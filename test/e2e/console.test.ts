@@ -146,6 +146,12 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("2");
     await page.getByRole("heading", { name: "Cost", exact: true }).waitFor();
+    // A letter that comes right behind it is not a shortcut.
+    const slash = 'new KeyboardEvent("keydown", { key: "/", bubbles: true, cancelable: true })';
+    const field = await page.evaluate(
+      `(document.body.dispatchEvent(${slash}), document.activeElement?.getAttribute("aria-label"))`,
+    );
+    expect(field).toBe("Find a site");
   });
 
   it("moves and zooms the map by key and wheel, and remembers where it was", async () => {

@@ -1,5 +1,6 @@
 import * as Tooltip from "@radix-ui/react-tooltip";
 import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 import type { LiveFeed } from "../data/live-feed.ts";
 import type { PlanDocument, Survival } from "../../../src/plan/index.ts";
 import { useDrains } from "../data/use-drains.ts";
@@ -75,9 +76,9 @@ function Console({ plan, feed }: { readonly plan: PlanDocument; readonly feed: L
     ...Object.fromEntries(views.map((view, index) => [String(index + 1), () => showView({ view })])),
     t: () => showView({ view: "map", table: !state.table }),
     "/": () => {
-      showView({ view: "map", table: true });
-      // The field is there once the table has been drawn.
-      requestAnimationFrame(() => document.getElementById(findFieldId)?.focus());
+      // Drawn at once: a letter typed before the field has the focus would be taken for a shortcut.
+      flushSync(() => showView({ view: "map", table: true }));
+      document.getElementById(findFieldId)?.focus();
     },
     n: () => step(1),
     p: () => step(-1),
