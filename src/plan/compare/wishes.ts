@@ -187,22 +187,20 @@ const wishOf = (id: string, amount: number): Clashing => {
 
 /** A site that must be open and could power nothing, as `plan` refuses it; the first where there are several. */
 function forcedWithoutPower(planned: WorldProblem): Clashing[] {
-  return powerlessSites(planned)
-    .slice(0, 1)
-    .flatMap(({ site, limitKw, leastKw, detail }): Clashing[] => {
-      const { id } = planned.world.sites[site]!;
-      return [
-        { name: `site ${id} is forced open`, kind: "limit", unit: "rule", amount: null, wouldDo: null, detail: "" },
-        {
-          name: `power of site ${id}`,
-          kind: "limit",
-          unit: "MW",
-          amount: limitKw / 1000,
-          wouldDo: leastKw === null ? null : leastKw / 1000,
-          detail,
-        },
-      ];
-    });
+  const [first] = powerlessSites(planned);
+  if (first === undefined) return [];
+  const { id } = planned.world.sites[first.site]!;
+  return [
+    { name: `site ${id} is forced open`, kind: "limit", unit: "rule", amount: null, wouldDo: null, detail: "" },
+    {
+      name: `power of site ${id}`,
+      kind: "limit",
+      unit: "MW",
+      amount: first.limitKw / 1000,
+      wouldDo: first.leastKw === null ? null : first.leastKw / 1000,
+      detail: first.detail,
+    },
+  ];
 }
 
 /** Wishes that no amount of money or power fulfils: more is asked to be served than any site may serve. */
