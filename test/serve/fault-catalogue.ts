@@ -21,6 +21,9 @@ const jsonHead = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-l
 /** As proxies write that the engine behind them failed: the event looks like any other and says why at its end. */
 const errorBesideChoices =
   'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}],"error":{"message":"boom","code":502}}\n\n';
+/** As vLLM and SGLang end what they had under way when they are paused or stopped. */
+const abortedEvent =
+  'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":""},"finish_reason":"abort"}]}\n\n';
 const cutEvent = 'data: {"id":"x","choices":[{"delta":{"con\n\n';
 
 /** Before its first content a stream's failure can be hidden from the caller. */
@@ -38,6 +41,7 @@ export const beforeContent: Record<string, Behaviour> = {
   "malformed first event": streamOf(cutEvent, doneEvent),
   "error as the first event": streamOf('data: {"error":{"message":"CUDA out of memory"}}\n\n'),
   "error beside the choices as the first event": streamOf(errorBesideChoices),
+  "an answer called off before its first token": streamOf(roleEvent, abortedEvent, usageEvent, doneEvent),
   "a packed stream": sendThen(
     `${streamHead.replace("transfer", "content-encoding: gzip\r\ntransfer")}${frame("\x1f\x8b\x08")}0\r\n\r\n`,
     "stay",
@@ -69,6 +73,7 @@ export const afterContent: Record<string, Behaviour> = {
     finishEvent,
     doneEvent,
   ),
+  "an answer called off in mid-stream": streamOf(roleEvent, contentEvent("one "), abortedEvent, usageEvent, doneEvent),
   "broken chunk framing in mid-stream": sendThen(`${streamHead}${frame(contentEvent("one "))}zz\r\n`, "stay"),
 };
 
@@ -84,6 +89,9 @@ export const brokenWhole: Record<string, Behaviour> = {
   "an error with status 200": (socket) => answer(socket, 200, '{"error":{"message":"boom","code":500}}'),
   "an error without its wrapping and with status 200": (socket) =>
     answer(socket, 200, '{"object":"error","message":"boom","code":500}'),
+  "an answer called off": (socket) => answer(socket, 200, wholeAnswer.replace('"stop"', '"abort"')),
+  "an answer called off by TensorRT-LLM": (socket) => answer(socket, 200, wholeAnswer.replace('"stop"', '"cancelled"')),
+  "a null, as TensorRT-LLM answers while it goes down": (socket) => answer(socket, 200, "null"),
   "a packed body": (socket) => answer(socket, 200, "\x1f\x8b\x08", "content-encoding: gzip\r\n"),
   "a body that is no object": (socket) => answer(socket, 200, "[1]"),
   "a stream instead of JSON": streamOf(roleEvent, contentEvent("one "), finishEvent, doneEvent),

@@ -12,6 +12,10 @@ describe("load read from an engine's metrics", () => {
     ["an older vLLM", "vllm:num_requests_running 3\nvllm:num_requests_waiting 0\nvllm:gpu_cache_usage_perc 0.25\n"],
     ["SGLang", "sglang:num_running_reqs 3\nsglang:num_queue_reqs 0\nsglang:token_usage 0.25\n"],
     [
+      "a release of SGLang without colons",
+      "sglang_num_running_reqs 3\nsglang_num_queue_reqs 0\nsglang_token_usage 0.25\n",
+    ],
+    [
       "TensorRT-LLM",
       "trtllm_num_requests_running 3\ntrtllm_num_requests_waiting 0\ntrtllm_kv_cache_utilization 0.25\n",
     ],
@@ -112,5 +116,26 @@ llamacpp:n_busy_slots_per_decode 9.9439
       'sglang:num_running_reqs{rank="0"} 1\nsglang:num_running_reqs{rank="1"} 2\nsglang:token_usage{rank="0"} 0.2\nsglang:token_usage{rank="1"} 0.4\n';
     expect(signals(text)).toMatchObject({ runningRequests: 3, waitingRequests: Number.NaN, drainMs: Number.NaN });
     expect(signals(text)!.kvUsageRatio).toBeCloseTo(0.3);
+  });
+
+  it("counts once what several ranks of an SGLang engine report of the same requests", () => {
+    const ofRank = (dp: number, tp: number, pp: number, running: number, usage: number) => {
+      const labels = `{engine_type="unified",model_name="m",moe_ep_rank="${tp}",pp_rank="${pp}",dp_rank="${dp}",tp_rank="${tp}"}`;
+      return `sglang:num_running_reqs${labels} ${running}\nsglang:token_usage${labels} ${usage}\n`;
+    };
+    const stages = [0, 1, 2, 3].map((pp) => ofRank(0, 0, pp, 6, 0.5)).join("");
+    expect(signals(stages)).toMatchObject({ runningRequests: 6, kvUsageRatio: 0.5 });
+    const shards =
+      ofRank(0, 0, 0, 6, 0.5) + ofRank(0, 1, 0, 6, 0.5) + ofRank(1, 2, 0, 2, 0.1) + ofRank(1, 3, 0, 2, 0.1);
+    expect(signals(shards)).toMatchObject({ runningRequests: 8, kvUsageRatio: 0.3 });
+  });
+
+  it("does not add the requests of each priority to those of all, which SGLang lists without one", () => {
+    const text = `sglang:num_running_reqs{priority="",tp_rank="0"} 5
+sglang:num_running_reqs{priority="1",tp_rank="0"} 2
+sglang:num_running_reqs{priority="10",tp_rank="0"} 3
+sglang:num_queue_reqs{priority="",tp_rank="0"} 0
+`;
+    expect(signals(text)).toMatchObject({ runningRequests: 5, waitingRequests: 0 });
   });
 });

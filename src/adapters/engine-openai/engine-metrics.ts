@@ -22,9 +22,9 @@ const families: readonly Family[] = [
     prefill: ["vllm:request_prefill_time_seconds_sum", "vllm:request_prefill_time_seconds_count"],
   },
   {
-    running: ["sglang:num_running_reqs"],
-    waiting: ["sglang:num_queue_reqs"],
-    kvUsage: ["sglang:token_usage"],
+    running: ["sglang:num_running_reqs", "sglang_num_running_reqs"],
+    waiting: ["sglang:num_queue_reqs", "sglang_num_queue_reqs"],
+    kvUsage: ["sglang:token_usage", "sglang_token_usage"],
     prefill: null,
   },
   {
@@ -108,9 +108,17 @@ for (const { running, waiting, kvUsage, prefill } of families)
 /** Behind a name: labels, in whose quoted values anything may stand, and the value. What follows, such as an exemplar, is not read. */
 const behindName = /(?:\{((?:[^"{}\n]|"(?:[^"\\\n]|\\.)*")*)\}[ \t]*|[ \t]+)(\S+)/y;
 
+/**
+ * Ranks of one engine (SGLang's of tensor, pipeline and expert parallelism), which all have the same requests; `dp_rank` and `engine`
+ * part different ones.
+ */
+const sharedRank = /(?<![\w"])(?:tp|pp|moe_ep|attn_cp)_rank="[^"]*",?/g;
+/** Part of a number that stands as a whole besides, as SGLang writes it when requests have priorities. */
+const partByPriority = /(?<![\w"])priority="[^"]+"/;
+
 /** Samples summed over their labels (an engine with several workers lists each), gauges of a ratio averaged. */
 function readSamples(text: string): Map<string, number> {
-  const sums = new Map<string, { sum: number; count: number }>();
+  const values = new Map<string, Map<string, number>>();
   for (let at = 0, end: number; at < text.length; at = end + 1) {
     end = text.indexOf("\n", at);
     if (end < 0) end = text.length;
@@ -122,17 +130,23 @@ function readSamples(text: string): Map<string, number> {
       const match = behindName.exec(text);
       const value = Number(match?.[2]);
       if (!match || !Number.isFinite(value) || value < 0) continue;
+      const labels = match[1] ?? "";
+      if (name.startsWith("sglang") && partByPriority.test(labels)) continue;
       const add = (key: string) => {
-        const known = sums.get(key);
-        sums.set(key, { sum: (known?.sum ?? 0) + value, count: (known?.count ?? 0) + 1 });
+        const known = values.get(key) ?? new Map<string, number>();
+        const sharers = labels.replace(sharedRank, "");
+        values.set(key, known.set(sharers, Math.max(known.get(sharers) ?? 0, value)));
       };
       add(name);
       // Triton puts what is counted into a label's value.
-      if (name.startsWith("nv_")) for (const label of match[1]?.match(/(?<==")[^"]*/g) ?? []) add(`${name}{${label}}`);
+      if (name.startsWith("nv_")) for (const label of labels.match(/(?<==")[^"]*/g) ?? []) add(`${name}{${label}}`);
     }
   }
   return new Map(
-    [...sums].map(([name, { sum, count }]) => [name, /usage|utilization|fraction/.test(name) ? sum / count : sum]),
+    [...values].map(([name, known]) => {
+      const sum = [...known.values()].reduce((before, value) => before + value, 0);
+      return [name, /usage|utilization|fraction/.test(name) ? sum / known.size : sum];
+    }),
   );
 }
 

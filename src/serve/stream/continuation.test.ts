@@ -46,6 +46,11 @@ describe("the body of a continuation", () => {
     });
   });
 
+  it.each([{ n: 1 }, { n: null }])("is made for %j, which asks for one answer like saying nothing", (fields) => {
+    const continued = continuationBody(JSON.stringify({ messages, ...fields }), said)!;
+    expect(JSON.parse(continued)).toMatchObject({ ...fields, continue_final_message: true });
+  });
+
   it.each([{ max_tokens: 3 }, { n: 2 }, { tools: [] }, { continue_final_message: true }])(
     "is not made for %j",
     (fields) => {

@@ -1,5 +1,5 @@
 import { textOf } from "../wire/byte-text.ts";
-import { addMember, memberSpans, replaceValue } from "../wire/json-span.ts";
+import { addMember, memberSpans, replaceValue, type MemberSpan } from "../wire/json-span.ts";
 import type { ByteText } from "../wire/ports.ts";
 
 /** The beginning of an answer that broke off. */
@@ -55,7 +55,12 @@ function dataOf(block: ByteText): string {
 export function continuationBody(body: string, said: Said): string | null {
   const limits = ["max_tokens", "max_completion_tokens"];
   const spans = memberSpans(body, ["messages", "n", "tools", "functions", "continue_final_message", ...limits]);
-  if (spans.some(({ key }) => key !== "messages" && !limits.includes(key))) return null;
+  const isOneChoice = ({ valueStart, valueEnd }: MemberSpan) =>
+    /^(?:1|null)$/.test(body.slice(valueStart, valueEnd).trim());
+  const allowed = spans.every(
+    ({ key, span }) => key === "messages" || limits.includes(key) || (key === "n" && isOneChoice(span)),
+  );
+  if (!allowed) return null;
   let text = body;
   // From back to front, so that earlier positions stay true.
   for (const { key, span } of spans.toReversed()) {

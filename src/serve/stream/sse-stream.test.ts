@@ -44,6 +44,21 @@ describe("an engine's event stream", () => {
     expect(stream.usage).toEqual({ inputTokens: 7, outputTokens: 0, cachedTokens: null });
   });
 
+  it("takes no zeros beside the text for counts, which Ollama writes into every event of a completion but the last", () => {
+    const stream = new SseStream(limits);
+    const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+    const text = (said: string) => `data: ${JSON.stringify({ choices: [{ index: 0, text: said }], usage: zeros })}\n\n`;
+    stream.read(text("one ") + text("two "));
+    expect(stream.usage).toBeNull();
+    stream.read(`data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 5, completion_tokens: 2 } })}\n\n`);
+    expect(stream.usage).toMatchObject({ inputTokens: 5, outputTokens: 2 });
+  });
+
+  it("does not take the word for an answer called off", () => {
+    const text = role + chunk({ content: "abort" }) + chunk({}, "stop") + done;
+    expect(readAll(new SseStream(limits), [text])).toMatchObject({ done: true, broken: null, contentEvents: 2 });
+  });
+
   it("does not take the role for content", () => {
     const stream = new SseStream(limits);
     expect(stream.read(role)).toMatchObject({ firstContent: false, contentEvents: 0 });

@@ -1,6 +1,7 @@
 import type { ByteText } from "../wire/ports.ts";
 import {
   addsText,
+  countsNothing,
   kindByStart,
   kindOf,
   parseObject,
@@ -46,6 +47,8 @@ const nothing: StreamRead = { forward: "", firstContent: false, contentEvents: 0
  */
 const usageKey = { begin: "usa", end: 'ge":' };
 const errorKey = { begin: '"er', end: 'ror":' };
+/** The end of the finish reason of an answer that its engine has let go of. */
+const calledOff = 'bort"';
 const finishPattern = /"finish_reason": ?"/g;
 const byteOrderMark = "\xef\xbb\xbf";
 
@@ -67,7 +70,7 @@ export class SseStream {
   /** The last reads with complete events; looked at only when a stream ends without its sentinel or without usage. */
   #recent: ByteText = "";
   #earlier: ByteText = "";
-  /** Position of the next usage or error in the text being read, whose event is to be parsed; Infinity when there is none. */
+  /** Position of the next usage, error or answer called off in the text being read, whose event is to be parsed; Infinity when there is none. */
   #noteAt = Number.POSITIVE_INFINITY;
   #rest: ByteText = "";
   /** A carriage return was seen, so lines may end in any of the three ways. */
@@ -236,7 +239,7 @@ export class SseStream {
     const event = parseObject(payload);
     if (event === null) return "malformed";
     const usage = usageIn(event);
-    if (usage) this.usage = usage;
+    if (usage && !countsNothing(event, usage)) this.usage = usage;
     this.head ??= headOf(event);
     const kind = kindOf(event, usage, this.#hasContent);
     if (kind === "engine-error") this.error = payload;
@@ -248,7 +251,9 @@ export class SseStream {
 const blankLine = /\r\n\r\n|\n\n|\n\r\n|\r\n\n|\r\r\n?|\r\n\r(?=[^\n])|\n\r(?=[^\n])/g;
 
 function nextNote(text: ByteText, from: number): number {
-  return Math.min(nextMember(text, from, usageKey), nextMember(text, from, errorKey));
+  const off = text.indexOf(calledOff, from);
+  const note = Math.min(nextMember(text, from, usageKey), nextMember(text, from, errorKey));
+  return off < 0 ? note : Math.min(note, off);
 }
 
 /** Position of the next member that is an object: some engines write a null into every event but the last. */

@@ -69,10 +69,18 @@ export function kindOf(event: Record<string, unknown>, usage: EngineUsage | null
  * Whether an event or a whole answer tells of a failure, whatever its status: proxies put the error beside the choices so far,
  * and who has begun to answer with 200 has no other place for it. A kept response has its error as a part of what it is.
  */
-export function tellsError({ error, object }: Record<string, unknown>): boolean {
-  if (object === "error") return true;
+export function tellsError({ error, object, choices }: Record<string, unknown>): boolean {
+  if (object === "error" || (Array.isArray(choices) && choices.some(isCalledOff))) return true;
   if (object === "response") return false;
   return isObject(error) ? Object.keys(error).length > 0 : typeof error === "string" && error !== "";
+}
+
+/**
+ * Whether an engine has let go of a choice before its end: vLLM and SGLang say `abort` when they are paused or stopped, TensorRT-LLM
+ * `cancelled`. No client knows these reasons, and takes what there is for the whole answer.
+ */
+function isCalledOff(choice: unknown): boolean {
+  return isObject(choice) && (choice["finish_reason"] === "abort" || choice["finish_reason"] === "cancelled");
 }
 
 /** The status that an error inside an answer says it would have had, had the answer not begun already; null when it says none. */
@@ -91,6 +99,13 @@ export function parseObject(text: ByteText): Record<string, unknown> | null {
   } catch {
     return null;
   }
+}
+
+/**
+ * Whether usage that stands beside choices counts nothing yet: Ollama writes zeros into every event of a completion but the last.
+ */
+export function countsNothing({ choices }: Record<string, unknown>, usage: EngineUsage): boolean {
+  return usage.inputTokens === 0 && usage.outputTokens === 0 && Array.isArray(choices) && choices.length > 0;
 }
 
 /** Usage of an event or a whole answer: on the outside, or inside `response` as the Responses API has it. */
