@@ -355,6 +355,20 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
     expect([said.id, said.output[0]!.id]).not.toEqual(["0", "1"]);
   });
 
+  it("have ids that tell what they name, though their engine only counts", async () => {
+    const { client, near } = await start(transport);
+    const output = [
+      { type: "reasoning", id: "1", summary: [] },
+      { type: "function_call", id: "2", call_id: "c", name: "f", arguments: "{}" },
+      { type: "message", id: "3", status: "completed", role: "assistant", content: [] },
+    ];
+    const whole = { id: "0", object: "response", status: "completed", output };
+    near.behave((socket) => answer(socket, 200, JSON.stringify(whole)));
+    const said = await client("k1").responses.create({ model, input: "Think" });
+    const beginnings = [said.id, ...said.output.map(({ id }) => id!)].map((id) => /^[a-z]+_/.exec(id)?.[0]);
+    expect(beginnings).toEqual(["resp_", "rs_", "fc_", "msg_"]);
+  });
+
   it("are not kept when the answer broke off, and never asked for in vain without a word", async () => {
     const { client, near, bloc } = await start(transport);
     const one = client("k1");

@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { TLSSocket } from "node:tls";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { serveHttp } from "../../src/adapters/http-raw/index.ts";
-import type { LedgerReport } from "../../src/serve/index.ts";
+import type { LedgerReport, LedgerRow } from "../../src/serve/index.ts";
 import { runCliHere } from "../cli/run-cli.ts";
 import { testWorkload } from "../worlds/tiny-world.ts";
 import { startServe, writePlan, type GatewayProcess } from "./gateway-process.ts";
@@ -207,11 +207,19 @@ describe("rows that a ledger does not take until the gateway has stopped", () =>
     const add = (...files: string[]) => runCliHere(["ledger", "add", ledger, ...files]);
     expect(await add(path!, broken)).toMatchObject({
       exitCode: 3,
-      stderr: expect.stringContaining("broken.jsonl:1 is no row") as string,
+      stderr: expect.stringContaining("broken.jsonl:1 is no row of a ledger: it has no attempt") as string,
     });
     expect((await add(path!)).stdout).toBe("3 rows added\n");
     expect((await add(path!)).stdout).toBe("0 rows added, 3 were there already\n");
     expect((await runCliHere(["ledger", "verify", ledger])).stdout).toMatch(/whole, 4 rows/);
+
+    // An earlier version knew fewer columns, a later one will know more.
+    const { rule: _rule, ttftMs: _ttft, ...row } = JSON.parse(readFileSync(path!, "utf8").split("\n")[0]!) as LedgerRow;
+    writeFileSync(broken, `${JSON.stringify({ ...row, requestId: "req_earlier" })}\n`);
+    expect((await add(broken)).stdout).toBe("1 rows added\n");
+    expect((await runCliHere(["ledger", "verify", ledger])).stdout).toMatch(/whole, 5 rows/);
+    writeFileSync(broken, `${JSON.stringify({ ...row, requestId: "req_later", humidity: 1 })}\n`);
+    expect((await add(broken)).stderr).toContain("no row of a ledger that this version knows: it has humidity");
   });
 });
 

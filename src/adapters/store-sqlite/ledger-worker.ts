@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { LedgerFile } from "./ledger-file.ts";
+import { markForm, requireKnownForm } from "./ledger-form.ts";
 import { lockLedger } from "./ledger-lock.ts";
 import { RowTexts } from "./row-text.ts";
 import { stepBack } from "./step-back.ts";
@@ -18,11 +19,13 @@ const port = parentPort!;
 stepBack();
 const unlock = lockLedger(path);
 const database = new DatabaseSync(path);
+requireKnownForm(database);
 const opened = statSync(path);
 database.exec("PRAGMA journal_mode = WAL");
 // A commit returns only when it is on disk: a row that was acknowledged survives a power cut.
 database.exec("PRAGMA synchronous = FULL");
 const ledger = new LedgerFile(database, columns);
+markForm(database);
 const texts = new RowTexts(columns, summed);
 const sums = new SummedRows(database, summed);
 sums.catchUp(ledger.next, (from, limit) =>

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { ChainCheck, ledgerColumns, type LedgerReading, type LedgerVerdict } from "../../serve/index.ts";
+import { requireKnownForm } from "./ledger-form.ts";
 import { StoredRows } from "./stored-row.ts";
 
 /** Recomputes the chain of a ledger file. Throws when the file holds no ledger. */
@@ -25,10 +26,20 @@ export function openLedger(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Error("there is no such file");
   const database = new DatabaseSync(path, { readOnly: true });
   try {
-    if (database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").get()) return database;
-  } catch {
-    // Told below: whatever it is, it is no database.
+    if (!holdsLedger(database)) throw new Error("it holds no ledger");
+    requireKnownForm(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
-  database.close();
-  throw new Error("it holds no ledger");
+}
+
+/** False also for what is no database at all. */
+function holdsLedger(database: DatabaseSync): boolean {
+  try {
+    return database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").get() !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -61,6 +61,19 @@ describe("disperse ledger verify", () => {
     });
   });
 
+  it("says of a ledger of a later version that it is one, and goes on reading those from before there was a mark", async () => {
+    const path = await fill([served()]);
+    change(path, "PRAGMA user_version = 0");
+    expect((await ledger("verify", path)).stdout).toMatch(/chain: whole, 1 rows/);
+    change(path, "PRAGMA user_version = 1000");
+    for (const verb of ["verify", "report"])
+      expect(await ledger(verb, path)).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringContaining("written by a newer version of Disperse") as string,
+      });
+    await expect(createSqliteStore(path).read(0, 1)).rejects.toThrow("written by a newer version");
+  });
+
   it.each<[string, Partial<LedgerRow>, RegExp]>([
     [
       "data that left its region",

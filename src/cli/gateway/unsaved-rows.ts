@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ledgerColumns, type LedgerRow, type RowQueue } from "../../serve/index.ts";
+import { ledgerColumns, rollUpColumns, type LedgerRow, type RowQueue } from "../../serve/index.ts";
 import { readText } from "../document/read-plan.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import { openLedger } from "./open-ledger.ts";
@@ -52,26 +52,33 @@ function rowsIn(path: string): LedgerRow[] {
   return lines.flatMap((line, index) => {
     if (line === "") return [];
     const row = rowOf(line);
-    if (row === null) throw new CommandFailure(exitCodes.invalid, `${path}:${index + 1} is no row of a ledger.`);
-    return row;
+    if (typeof row !== "string") return row;
+    throw new CommandFailure(exitCodes.invalid, `${path}:${index + 1} is no row of a ledger${row}.`);
   });
 }
 
-function rowOf(line: string): LedgerRow | null {
+/** The row of a line, of an earlier version too, which knew fewer columns: nobody can tell what stood there. Else why it is none. */
+function rowOf(line: string): LedgerRow | string {
   let value: Partial<Record<string, unknown>> | null;
   try {
     value = JSON.parse(line) as typeof value;
   } catch {
-    return null;
+    return "";
   }
-  const names = Object.keys(ledgerColumns);
-  if (typeof value !== "object" || value === null || Object.keys(value).length !== names.length) return null;
-  const isRow = Object.entries(ledgerColumns).every(([name, kind]) => {
-    const cell = value[name];
-    if (kind === "id") return typeof cell === "string" && cell !== "";
-    return kind === "number"
-      ? cell === null || Number.isFinite(cell)
-      : (cell !== undefined && typeof cell !== "object") || cell === null;
-  });
-  return isRow ? (value as unknown as LedgerRow) : null;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
+  const unknown = Object.keys(value).filter((name) => !Object.hasOwn(ledgerColumns, name));
+  if (unknown.length > 0) return ` that this version knows: it has ${unknown.join(", ")}`;
+  const row: Record<string, unknown> = {};
+  for (const [name, kind] of Object.entries(ledgerColumns)) {
+    const cell = value[name] ?? null;
+    const missing = kind === "id" ? cell === "" || cell === null : cell === null && needed.has(name);
+    if (missing) return `: it has no ${name}`;
+    const fits = kind === "label" ? typeof cell !== "object" : typeof cell === (kind === "id" ? "string" : "number");
+    if (cell !== null && !fits) return `: its ${name} is ${JSON.stringify(cell)}`;
+    row[name] = cell;
+  }
+  return row as unknown as LedgerRow;
 }
+
+/** What a row cannot do without: which attempt it was, when, and everything that is summed. */
+const needed: ReadonlySet<string> = new Set(["attempt", "epochMs", ...rollUpColumns.measures]);

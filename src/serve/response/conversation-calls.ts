@@ -6,7 +6,7 @@ import type { Conversation, ConversationItem, ConversationPlace, Conversations }
 import { memberSpans } from "../wire/json-span.ts";
 import { pageOf, type KeptAnswer } from "./kept-responses.ts";
 import { newId } from "../wire/request-id.ts";
-import { itemTexts, listedItems } from "./response-items.ts";
+import { idBeginning, itemTexts, listedItems } from "./response-items.ts";
 import { parseObject } from "../stream/stream-event.ts";
 import type { Call } from "../wire/transport.ts";
 
@@ -130,7 +130,7 @@ export function namedItems(texts: readonly string[], rng: () => number): Convers
   return texts.map((text) => {
     const { id, type } = JSON.parse(text) as { id?: unknown; type?: unknown };
     if (typeof id === "string" && itemId.test(id)) return { id, text };
-    return { id: newId(type === undefined || type === "message" ? "msg_" : "item_", rng), text };
+    return { id: newId(idBeginning(type ?? "message"), rng), text };
   });
 }
 

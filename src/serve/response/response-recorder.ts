@@ -1,5 +1,6 @@
 import { textOf } from "../wire/byte-text.ts";
 import { responseIdPattern } from "./kept-responses.ts";
+import { idBeginning } from "./response-items.ts";
 import { parseObject } from "../stream/stream-event.ts";
 import type { ByteText } from "../wire/ports.ts";
 import type { Reply } from "../wire/transport.ts";
@@ -85,8 +86,8 @@ export class ResponseRecorder implements Reply {
    * from such an id could go on from another conversation.
    */
   #renamed(bytes: ByteText, newId: (prefix: string) => string): ByteText {
-    for (const id of idsIn(bytes, this.#stream, this.#ids.size === 0))
-      if (!this.#ids.has(id)) this.#ids.set(id, newId(/^[a-z]{1,20}_/.exec(id)?.[0] ?? "item_"));
+    for (const { id, kind } of idsIn(bytes, this.#stream, this.#ids.size === 0))
+      if (!this.#ids.has(id)) this.#ids.set(id, newId(/^[a-z]{1,20}_/.exec(id)?.[0] ?? idBeginning(kind)));
     return bytes.replaceAll(anId, (whole, name: string, id: string) => {
       const own = this.#ids.get(id);
       return own === undefined ? whole : `${name}"${own}"`;
@@ -123,7 +124,7 @@ const dataLine = /^data: ?(\{.*\})\r?$/gm;
  * Ids of the response that complete events, or a whole answer, are about, and of its items. Of a stream only its beginning and the
  * events with which items begin tell any.
  */
-function idsIn(answer: ByteText, isStream: boolean, isBeginning: boolean): string[] {
+function idsIn(answer: ByteText, isStream: boolean, isBeginning: boolean): { id: string; kind: unknown }[] {
   if (isStream && !isBeginning && !answer.includes("output_item.added")) return [];
   const texts = isStream ? Array.from(answer.matchAll(dataLine), ([, data]) => data!) : [answer];
   return texts.flatMap((text) => {
@@ -131,11 +132,15 @@ function idsIn(answer: ByteText, isStream: boolean, isBeginning: boolean): strin
     const response = (isStream ? told["response"] : told) as Named | null | undefined;
     const output = Array.isArray(response?.output) ? (response.output as (Named | null)[]) : [];
     const named = [response, told["item"] as Named | null | undefined, ...output];
-    return named.flatMap((one) => (typeof one?.id === "string" && responseIdPattern.test(one.id) ? one.id : []));
+    return named.flatMap((one) => {
+      if (typeof one?.id !== "string" || !responseIdPattern.test(one.id)) return [];
+      return { id: one.id, kind: one === response ? "response" : one.type };
+    });
   });
 }
 
 interface Named {
   readonly id?: unknown;
+  readonly type?: unknown;
   readonly output?: unknown;
 }
