@@ -10,7 +10,7 @@ export {
 export { Accounts } from "./account/accounts.ts";
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./wire/api-error.ts";
 export { Drains, type Drain, type DrainChange } from "./mesh/drains.ts";
-export { FileDesk, type FileDeskOptions } from "./file/file-desk.ts";
+export { FileDesk, type FileDeskOptions, type FileDeskParts } from "./file/file-desk.ts";
 export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./ledger/chain-check.ts";
 export { createAuditor } from "./telemetry/evidence.ts";
 export { withCors, type CorsOrigins } from "./door/cors.ts";

@@ -4,7 +4,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createMemoryFiles } from "../../src/adapters/files-memory/index.ts";
 import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
-import { Accounts, FileDesk, type FileDeskOptions, type FileStore, type Gateway } from "../../src/serve/index.ts";
+import {
+  Accounts,
+  FileDesk,
+  RowQueue,
+  type FileDeskOptions,
+  type FileStore,
+  type Gateway,
+} from "../../src/serve/index.ts";
 import { seededRng } from "../worlds/random-world.ts";
 import { failWith, startUpstream, wellBehaved, type Behaviour } from "./misbehaving-upstream.ts";
 import { createGateway, testMesh, transports } from "./test-mesh.ts";
@@ -40,11 +47,13 @@ async function start(setting: Setting = {}) {
   const files = setting.files ?? createMemoryFiles();
   const ledger = setting.ledger ?? createMemoryStore();
   const clock = createNodeClock();
+  const rows = new RowQueue(ledger, clock, mesh.parts.telemetry);
   const desk = new FileDesk({
     store: files,
     clock,
     rng: seededRng(setting.seed ?? 3),
     send: (call, reply) => gateway.handle(call, reply),
+    charged: () => rows.saved(),
     ...(setting.options && { options: setting.options }),
   });
   await desk.open();
@@ -65,7 +74,13 @@ async function start(setting: Setting = {}) {
       },
       clock.monotonicMs(),
     );
-  const gateway: Gateway = createGateway({ ...mesh.parts, store: ledger, files: desk, ...(accounts && { accounts }) });
+  const gateway: Gateway = createGateway({
+    ...mesh.parts,
+    store: ledger,
+    rows,
+    files: desk,
+    ...(accounts && { accounts }),
+  });
   const service = await transport.serve(gateway, { host: "127.0.0.1", port: 0 });
   desk.start();
   let stopped: Promise<void> | null = null;
@@ -73,6 +88,7 @@ async function start(setting: Setting = {}) {
     (stopped ??= (async () => {
       await desk.stop();
       await service.close(200);
+      await rows.settled();
       await Promise.all([core.close(), edge.close()]);
     })());
   open.push(stop);
@@ -227,6 +243,32 @@ describe("files", () => {
 });
 
 describe("a batch", () => {
+  it("has no result whose charge the ledger has not: one that is stopped before runs again and is charged once", async () => {
+    const files = createMemoryFiles();
+    const ledger = createMemoryStore();
+    let away = true;
+    const append: typeof ledger.append = (rows) =>
+      away ? Promise.reject(new Error("the disk is full")) : ledger.append(rows);
+    const first = await start({ files, ledger: { ...ledger, append }, seed: 6 });
+    const lines = Array.from({ length: 5 }, (_, index) => lineOf(`line-${index}`));
+    const { id } = await submit(first.client, lines);
+    await expect.poll(() => first.core.requests.length).toBe(5);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await first.client.batches.retrieve(id)).request_counts).toMatchObject({ completed: 0, failed: 0 });
+    // Killed here, nothing of the lines is known but that they are to run.
+    await first.stop();
+    away = false;
+    const second = await start({ files, ledger: { ...ledger, append }, seed: 7 });
+    const batch = await ended(second.client, id);
+    expect(batch.request_counts).toMatchObject({ completed: 5, failed: 0 });
+    expect(await linesIn(second.client, batch.output_file_id)).toHaveLength(5);
+    expect(second.core.requests).toHaveLength(5);
+    await second.stop();
+    const charged = (await ledger.read(0, 100)).filter((row) => row.chargeNanoUsd > 0);
+    expect(new Set(charged.map(({ requestId }) => requestId)).size).toBe(5);
+    expect(charged).toHaveLength(5);
+  });
+
   it("runs elsewhere when no engine of the core may serve it, which the law and missing servers decide", async () => {
     const { client, core, edge } = await start({ coreSite: "abroad-core" });
     const batch = await ended(client, (await submit(client, [lineOf("a"), lineOf("b")])).id);

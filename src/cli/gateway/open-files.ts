@@ -1,5 +1,5 @@
 import { createNodeFiles, lockFolder } from "../../adapters/files-node/index.ts";
-import { FileDesk, type Clock, type Gateway } from "../../serve/index.ts";
+import { FileDesk, type FileDeskParts } from "../../serve/index.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import { fileFault } from "../terminal/file-errors.ts";
 
@@ -15,7 +15,7 @@ export interface FileSettings {
 /** Opens the folder of files, which is this process's alone until `close`; `start` goes on with batches that were under way. */
 export async function openFiles(
   settings: FileSettings,
-  parts: { readonly clock: Clock; readonly rng: () => number; readonly send: Gateway["handle"] },
+  parts: Pick<FileDeskParts, "clock" | "rng" | "send" | "charged">,
 ): Promise<{ readonly desk: FileDesk; readonly close: () => Promise<void> }> {
   const { folder, country } = settings;
   const hours = settings.hours === null ? null : readHours(settings.hours);

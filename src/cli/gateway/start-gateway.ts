@@ -234,7 +234,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     operators = openToOperators(settings, accounts, clock);
     // Lines of batches go to whichever gateway is in force.
     const send: Gateway["handle"] = (call, reply) => gateway.handle(call, reply);
-    files = settings.files && (await openFiles(settings.files, { clock, rng, send }));
+    files = settings.files && (await openFiles(settings.files, { clock, rng, send, charged: () => rows.saved() }));
     responses = settings.responses ? await openResponses(settings.responses, clock, settings.say) : null;
     gateway = createReloadable(compose(configuration));
     loaded.set(clock.epochMs() / 1_000);

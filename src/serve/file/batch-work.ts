@@ -12,6 +12,8 @@ export interface BatchWorkParts {
   readonly clock: Clock;
   /** Serves a line as the gateway serves any request. */
   readonly send: (call: Call, reply: Reply) => Exchange;
+  /** Resolves once the ledger has everything that was charged until now. */
+  readonly charged: () => Promise<void>;
   readonly concurrency: number;
   /** Whether lines may run at this moment: off-peak, or because time presses. */
   readonly mayRun: (batch: StoredBatch) => boolean;
@@ -24,12 +26,15 @@ export type WorkEnd = "complete" | "expired" | "cancelled" | "stopped";
 
 /** Begun anew after failures that may pass, at most. Waits for room are not counted: a batch has time. */
 const maxTries = 4;
+/** Results that wait for the ledger at most; no further line runs until it has some of theirs. */
+const maxUncharged = 64;
 /** Pause before a line is begun anew, and between two looks at whether lines may run, ms. */
 const pauseMs = { retry: 1_000, longestRetry: 60_000, look: 250 } as const;
 
 /**
  * Works through the lines of one batch. Every result goes to a work file before it counts, so after a crash only lines
- * without a result run again; they do so under the ids they had, under which the ledger takes an attempt only once.
+ * without a result run again; they do so under the ids they had, under which the ledger takes an attempt only once. A result is
+ * kept once the ledger has what it was charged: killed in between, the line runs again, and nothing is given away.
  */
 export class BatchWork {
   readonly #parts: BatchWorkParts;
@@ -37,6 +42,11 @@ export class BatchWork {
   readonly #lines: readonly LineSpan[];
   readonly #results: BatchResults;
   readonly #running = new Set<Exchange>();
+  /** Results that wait for the ledger, and what ends that wait when the work is to go on another time. */
+  readonly #uncharged = new Set<Promise<void>>();
+  readonly #giveUps = new Set<() => void>();
+  #givenUp = false;
+  readonly #failures: unknown[] = [];
   #next = 0;
   #end: WorkEnd | null = null;
   readonly #wake = new Set<() => void>();
@@ -60,6 +70,8 @@ export class BatchWork {
   /** Runs until there is nothing left to do or `stop` is called. */
   async run(): Promise<WorkEnd> {
     await Promise.all(Array.from({ length: this.#parts.concurrency }, () => this.#work()));
+    await Promise.all(this.#uncharged);
+    if (this.#failures.length > 0) throw this.#failures[0];
     return this.#end ?? "complete";
   }
 
@@ -67,6 +79,9 @@ export class BatchWork {
     this.#end ??= end;
     for (const exchange of this.#running) exchange.clientLeft();
     for (const wake of this.#wake) wake();
+    if (end === "cancelled") return;
+    this.#givenUp = true;
+    for (const giveUp of this.#giveUps) giveUp();
   }
 
   /**
@@ -103,7 +118,33 @@ export class BatchWork {
         continue;
       }
       await this.#serve(this.#next++);
+      if (this.#uncharged.size >= maxUncharged) await Promise.race(this.#uncharged);
     }
+  }
+
+  /** Keeps a result once its charge is in the ledger. */
+  async #keepCharged(...result: Parameters<BatchWork["#keep"]>): Promise<void> {
+    const isCharged = await new Promise<boolean>((resolve) => {
+      if (this.#givenUp) return resolve(false);
+      const giveUp = () => resolve(false);
+      this.#giveUps.add(giveUp);
+      void this.#parts.charged().then(() => {
+        this.#giveUps.delete(giveUp);
+        resolve(true);
+      });
+    });
+    if (isCharged) await this.#keep(...result);
+  }
+
+  /** The line counts as done, the next one may run; a disk that fails ends the work. */
+  #keepSoon(...result: Parameters<BatchWork["#keep"]>): void {
+    const kept = this.#keepCharged(...result)
+      .catch((error: unknown) => {
+        this.#failures.push(error);
+        this.stop("stopped");
+      })
+      .finally(() => this.#uncharged.delete(kept));
+    this.#uncharged.add(kept);
   }
 
   async #serve(index: number): Promise<void> {
@@ -115,13 +156,13 @@ export class BatchWork {
       const busy = isBusy(answer);
       if (this.#end === null && !busy) failures++;
       const mayPass = busy || answer.status >= 500 || answer.status === 0;
-      if (!mayPass) return this.#keep(index, answer.status === 200, { line, answer }, null);
+      if (!mayPass) return this.#keepSoon(index, answer.status === 200, { line, answer }, null);
       // What was metered under this id stays; begun anew it is another request, also after a crash.
       if (answer.attempts > 0) await this.#results.begunAnew(index);
       if (this.#end !== null) return;
       if (failures >= maxTries) {
         const broken = { code: "broken_off", message: "The answer broke off." };
-        return this.#keep(
+        return this.#keepSoon(
           index,
           false,
           { line, answer: answer.status === 0 ? null : answer },

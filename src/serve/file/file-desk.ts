@@ -33,6 +33,8 @@ export interface FileDeskParts {
   readonly rng: () => number;
   /** Serves a line of a batch as the gateway serves any request. */
   readonly send: BatchWorkParts["send"];
+  /** See `BatchWorkParts`; left out where nothing is charged. */
+  readonly charged?: BatchWorkParts["charged"];
   readonly options?: Partial<FileDeskOptions>;
 }
 
@@ -265,11 +267,12 @@ export class FileDesk {
   }
 
   #workParts({ id }: StoredBatch): BatchWorkParts {
-    const { store, clock, send } = this.#parts;
+    const { store, clock, send, charged = async () => {} } = this.#parts;
     return {
       store,
       clock,
       send,
+      charged,
       concurrency: this.options.linesAtOnce,
       mayRun: (batch) => this.#mayRun(batch),
       progress: (completed, failed) => {

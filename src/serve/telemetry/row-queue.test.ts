@@ -62,6 +62,24 @@ describe("rows on their way to the store", () => {
     expect(queue.size).toBe(0);
   });
 
+  it("are waited for until all that had come are in the store, and not for those that come later", async () => {
+    const { queue, state, add, pass } = queued();
+    const told: string[] = [];
+    const wait = (name: string) => void queue.saved().then(() => told.push(name));
+    wait("none");
+    state.away = true;
+    add(2);
+    wait("two");
+    await pass(50);
+    add(1_500);
+    wait("all");
+    await pass(200);
+    expect(told).toEqual(["none"]);
+    state.away = false;
+    await pass(600);
+    expect(told).toEqual(["none", "two", "all"]);
+  });
+
   it("are handed over a last time at the end, and are told to be lost when that is in vain", async () => {
     const { queue, asked, kept, state, add, pass, all } = queued();
     state.away = true;

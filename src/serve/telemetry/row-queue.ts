@@ -27,6 +27,9 @@ export class RowQueue {
   /** One that is in the store, for the next rows. */
   #spare: RowGroup | null = null;
   #size = 0;
+  /** Rows that have come so far, and who waits for as many to be safe, first come first. */
+  #added = 0;
+  #waiting: { readonly rows: number; readonly done: () => void }[] = [];
   #scheduled = false;
   #over = false;
   #saving: Promise<void> | null = null;
@@ -51,7 +54,14 @@ export class RowQueue {
     }
     last.add(row);
     this.#size++;
+    this.#added++;
     if (this.#saving === null) this.#saveAfter(groupMs);
+  }
+
+  /** Resolves once every row that has come until now is safe in the store. */
+  saved(): Promise<void> {
+    if (this.#size === 0) return Promise.resolve();
+    return new Promise((done) => this.#waiting.push({ rows: this.#added, done }));
   }
 
   /** Hands over what is left, for at most `patienceMs` if the store refuses it; what it has not taken by then is the `rest`. */
@@ -104,6 +114,8 @@ export class RowQueue {
       this.#size -= group.length;
       group.clear();
       this.#spare = group;
+      const safe = this.#added - this.#size;
+      while (this.#waiting.length > 0 && this.#waiting[0]!.rows <= safe) this.#waiting.shift()!.done();
       return true;
     } catch {
       this.#refused.add(1);
