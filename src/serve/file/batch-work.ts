@@ -122,9 +122,21 @@ export class BatchWork {
     }
   }
 
-  /** Keeps a result once its charge is in the ledger. */
-  async #keepCharged(...result: Parameters<BatchWork["#keep"]>): Promise<void> {
-    const isCharged = await new Promise<boolean>((resolve) => {
+  /** Keeps a result once its charge is in the ledger. Meanwhile the next line may run; a disk that fails ends the work. */
+  #onceCharged(keep: () => Promise<void>): void {
+    const kept = this.#charged()
+      .then((isCharged) => (isCharged ? keep() : undefined))
+      .catch((error: unknown) => {
+        this.#failures.push(error);
+        this.stop("stopped");
+      })
+      .finally(() => this.#uncharged.delete(kept));
+    this.#uncharged.add(kept);
+  }
+
+  /** False when the work was stopped before. */
+  #charged(): Promise<boolean> {
+    return new Promise((resolve) => {
       if (this.#givenUp) return resolve(false);
       const giveUp = () => resolve(false);
       this.#giveUps.add(giveUp);
@@ -133,18 +145,6 @@ export class BatchWork {
         resolve(true);
       });
     });
-    if (isCharged) await this.#keep(...result);
-  }
-
-  /** The line counts as done, the next one may run; a disk that fails ends the work. */
-  #keepSoon(...result: Parameters<BatchWork["#keep"]>): void {
-    const kept = this.#keepCharged(...result)
-      .catch((error: unknown) => {
-        this.#failures.push(error);
-        this.stop("stopped");
-      })
-      .finally(() => this.#uncharged.delete(kept));
-    this.#uncharged.add(kept);
   }
 
   async #serve(index: number): Promise<void> {
@@ -156,18 +156,15 @@ export class BatchWork {
       const busy = isBusy(answer);
       if (this.#end === null && !busy) failures++;
       const mayPass = busy || answer.status >= 500 || answer.status === 0;
-      if (!mayPass) return this.#keepSoon(index, answer.status === 200, { line, answer }, null);
+      if (!mayPass) return this.#onceCharged(() => this.#keep(index, answer.status === 200, { line, answer }, null));
       // What was metered under this id stays; begun anew it is another request, also after a crash.
       if (answer.attempts > 0) await this.#results.begunAnew(index);
       if (this.#end !== null) return;
       if (failures >= maxTries) {
         const broken = { code: "broken_off", message: "The answer broke off." };
-        return this.#keepSoon(
-          index,
-          false,
-          { line, answer: answer.status === 0 ? null : answer },
-          answer.status === 0 ? broken : null,
-        );
+        const isBroken = answer.status === 0;
+        const about = { line, answer: isBroken ? null : answer };
+        return this.#onceCharged(() => this.#keep(index, false, about, isBroken ? broken : null));
       }
       await this.#pause(Math.min(answer.retryAfterMs ?? pauseMs.retry * 2 ** failures, pauseMs.longestRetry));
       if (this.#end !== null || this.#parts.clock.epochMs() / 1_000 >= this.#batch.expiresS) return;
