@@ -82,7 +82,14 @@ export {
 export { paretoAttainments, paretoFactors, paretoFront, type ParetoPoint } from "./compare/pareto.ts";
 export { stressPlan, type Stress } from "./compare/stress.ts";
 export { movesUsdPerYear, standOn, type StandingWorld, type StandOnOptions } from "./compare/replan.ts";
-export { financeReport, type CostStatement, type FinanceReport, type Investment } from "./document/finance-report.ts";
+export {
+  financeReport,
+  returnsOf,
+  type CostStatement,
+  type FinanceReport,
+  type Investment,
+  type PeriodReturn,
+} from "./document/finance-report.ts";
 export { planFutures, type FuturesOptions, type FuturesTools, type FutureWorld } from "./futures/futures.ts";
 export type { FutureOutcome, FuturesDecision, FuturesPlan, ProvenWithin } from "./futures/futures-plan.ts";
 export { answerWishes, type WishesAnswer } from "./compare/wishes.ts";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import type { PlanDocument, Survival } from "../../src/plan/index.ts";
+import { returnsOf, type PlanDocument, type Survival } from "../../src/plan/index.ts";
 import type { SimulationResult } from "../../src/simulate/index.ts";
 import { fixtureLedger, fixtureLiveEvent } from "./console-fixture.ts";
 
@@ -47,6 +47,7 @@ export async function serveConsole(options: {
     if (path === "/v1/models") return json(response, { object: "list", data: [{ id: "emulated/small-1b" }] });
     if (path === "/console/simulation.json") return json(response, simulation);
     if (path === "/console/survival.json") return json(response, options.survival ?? null);
+    if (path === "/console/returns.json") return json(response, plan && returnsOf(plan, 5));
     if (path === "/admin/drains") return json(response, { object: "list", data: fixtureDrains(plan) });
     if (path === "/console/ledger.json") return json(response, plan && fixtureLedger(plan, Date.now()));
     if (path.startsWith("/v1/routes/")) return json(response, routeExplanation(plan, path.slice("/v1/routes/".length)));

@@ -9,6 +9,7 @@ import {
   soon,
   visit,
 } from "./console-browser.ts";
+import { financeReport } from "../../src/plan/index.ts";
 import { fixtureFigures, fixturePlan, fixtureSimulation } from "./console-fixture.ts";
 import { serveConsole, type ConsoleServer } from "./console-server.ts";
 
@@ -211,6 +212,19 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     expect(errors).toEqual([]);
   });
 
+  it("tells whoever pays what the plan returns: net present value, rate of return and payback, as the command does", async () => {
+    await visit(page, `${server.origin}/?view=cost`);
+    const table = page.getByRole("region", { name: "Return in all, by owner and by tier" });
+    await table.waitFor();
+    expect(await table.getByRole("columnheader").allTextContents()).toEqual(
+      expect.arrayContaining(["Invested", "Revenue a year", "Gross margin", "NPV", "IRR", "Payback"]),
+    );
+    const { all } = financeReport(plan, 5);
+    const row = await table.getByRole("row", { name: /^All/ }).textContent();
+    expect(row).toContain(`${all.paybackYears!.toFixed(1)} years`);
+    expect(row).toContain(`${((all.irr as { ratePerYear: number }).ratePerYear * 100).toFixed(1)} %`);
+  });
+
   it("lists live requests as they come, holds the list when paused, and explains a route", async () => {
     await visit(page, `${server.origin}/?view=requests`);
     await page.getByText(/^Live ·/).waitFor();
@@ -233,7 +247,7 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     await page.getByText("Not simulated yet.").waitFor();
     await page.getByText("Requests to the gateway appear here", { exact: false }).waitFor();
     expect(errors).toEqual([]);
-    await page.getByText("The loss of site berlin would leave 15.2 % of it with nowhere to go.").waitFor();
+    await page.getByText("The loss of site Berlin would leave 15.2 % of it with nowhere to go.").waitFor();
     const empty = await serveConsole({ plan: null, simulation: null });
     const planless = await visit(page, empty.origin);
     await page.getByText("There is no plan here yet.").waitFor();

@@ -91,10 +91,16 @@ function SurvivalNote({ board, survival }: { readonly board: Board; readonly sur
   const when = periodIds(board.plan).length > 1 ? ` in ${world.periods[survival.period]!.id}` : "";
   return (
     <p className="tile-warning">
-      The loss of {survival.failure}
+      The loss of {nameOfFailure(board, survival.failure)}
       {when} would leave {percent(survival.ratio)} of it with nowhere to go.
     </p>
   );
+}
+
+/** Places have names, and their ids are for files and commands. */
+function nameOfFailure({ world }: Board, failure: string): string {
+  const site = world.sites.find(({ id }) => failure === `site ${id}`);
+  return site === undefined ? failure : `site ${site.name}`;
 }
 
 /** The kinds of access over which a workload is infeasible: `cable, 5G`. */

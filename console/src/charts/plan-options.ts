@@ -12,11 +12,13 @@ const dollars = (theme: ChartTheme) => ({
 });
 
 /** What was found and what was proven, over the time of the search. */
-export function gapOption(theme: ChartTheme, search: Pick<PlanDocument["search"], "curve" | "seconds">): ChartOption {
-  // What was known last holds to the end: a bound found once would be a point, and a point is no line.
-  const last = search.curve.at(-1);
-  const curve =
-    last && last.seconds < search.seconds ? [...search.curve, { ...last, seconds: search.seconds }] : search.curve;
+export function gapOption(
+  theme: ChartTheme,
+  search: Pick<PlanDocument["search"], "curve" | "seconds">,
+  end: { readonly incumbentUsd: number | null; readonly boundUsd: number | null },
+): ChartOption {
+  // What came of it holds at the end: a bound found once would be a point, and a point is no line.
+  const curve = [...search.curve, { ...end, seconds: search.seconds }];
   const line = (name: string, color: string, value: (point: (typeof curve)[number]) => number | null) => ({
     type: "line" as const,
     name,

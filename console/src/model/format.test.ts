@@ -35,6 +35,7 @@ describe("how the console writes figures", () => {
   it("keeps the digits that tell a share from its ends", () => {
     expect(percent(0.5)).toBe("50.0 %");
     expect(percent(0.9996)).toBe("99.960 %");
+    expect([percent(0.999), percent(0.99)]).toEqual(["99.90 %", "99.0 %"]);
     expect(percent(1)).toBe("100 %");
     expect(percent(0)).toBe("0 %");
   });

@@ -1,11 +1,14 @@
 import { useCallback } from "react";
 import type { CostBreakdown } from "../../../src/finance/index.ts";
+import type { PeriodReturn } from "../../../src/plan/index.ts";
 import { Chart } from "../charts/Chart.tsx";
 import type { ChartTheme } from "../charts/chart-theme.ts";
 import { tierCostOption } from "../charts/cost-options.ts";
+import { useJson } from "../data/resource.ts";
 import type { Board } from "../model/board.ts";
 import { count, percent, usd, usdPerYear } from "../model/format.ts";
 import { itemColor, itemName, tierNames } from "../model/names.ts";
+import { ReturnCard } from "../panels/ReturnCard.tsx";
 import { Notice } from "../ui/Notice.tsx";
 
 export default function CostPage({ board }: { readonly board: Board }) {
@@ -17,6 +20,7 @@ export default function CostPage({ board }: { readonly board: Board }) {
 function Costs({ board, cost }: { readonly board: Board; readonly cost: CostBreakdown }) {
   const option = useCallback((theme: ChartTheme) => tierCostOption(theme, cost), [cost]);
   const { world, plan } = board;
+  const returns = useJson<readonly PeriodReturn[]>("/console/returns.json");
   const share = (value: number) => percent(cost.totalUsdPerYear > 0 ? value / cost.totalUsdPerYear : null);
   return (
     <div className="page">
@@ -102,6 +106,7 @@ function Costs({ board, cost }: { readonly board: Board; readonly cost: CostBrea
             Fixed costs of sites belong to no chip; the rows of chips add up to less than the total.
           </p>
         </div>
+        {returns.state === "ready" && <ReturnCard board={board} returns={returns.value} />}
         <Comparison board={board} objectiveUsd={plan.objectiveUsdPerYear} />
       </div>
     </div>

@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from "react";
 import { tiers } from "../../../src/catalog/index.ts";
+import type { PlanDocument } from "../../../src/plan/index.ts";
 import { Chart } from "../charts/Chart.tsx";
 import type { ChartTheme } from "../charts/chart-theme.ts";
 import { gapOption, investmentOption } from "../charts/plan-options.ts";
@@ -15,14 +16,16 @@ import { Notice } from "../ui/Notice.tsx";
 /** How the plan was found, when its money is spent, what limits it, and what else was asked about it. */
 export default function PlanPage({ board }: { readonly board: Board }) {
   const { plan } = board;
-  const [found, proven] = usdApart(plan.objectiveUsdPerYear, plan.bestBoundUsdPerYear);
+  const end = endOfSearch(plan);
+  const [found, proven] = usdApart(end.incumbentUsd, end.boundUsd);
   const periods = useMemo(() => investments(plan), [plan]);
   return (
     <div className="page">
       <header className="page-head">
         <h2>Plan</h2>
         <p className="muted">
-          {count(plan.search.rows)} rows, {count(plan.search.arcs)} arcs, {plan.method}; {proven} proven of {found}.
+          {count(plan.search.rows)} rows, {count(plan.search.arcs)} arcs, {plan.method}; {proven} proven of {found}
+          {plan.horizon ? ", the present value of all periods" : ""}.
         </p>
       </header>
       <div className="page-grid">
@@ -35,11 +38,19 @@ export default function PlanPage({ board }: { readonly board: Board }) {
   );
 }
 
-function Search({ board }: { readonly board: Board }) {
-  const { search, relativeGap, horizon } = board.plan;
-  const option = useCallback((theme: ChartTheme) => gapOption(theme, search), [search]);
-  const last = search.curve.at(-1);
-  const [found, proven] = usdApart(last?.incumbentUsd, last?.boundUsd);
+/** The cost of the plan and what is proven of it: of a year, or the present value of all periods. */
+function endOfSearch({ horizon, objectiveUsdPerYear, bestBoundUsdPerYear }: PlanDocument) {
+  return horizon
+    ? { incumbentUsd: horizon.presentCostUsd, boundUsd: horizon.boundUsd }
+    : { incumbentUsd: objectiveUsdPerYear, boundUsd: bestBoundUsdPerYear };
+}
+
+function Search({ board: { plan } }: { readonly board: Board }) {
+  const { search, relativeGap, horizon } = plan;
+  // Not what the search had last: to live through losses, say, a plan may have had to become dearer.
+  const end = useMemo(() => endOfSearch(plan), [plan]);
+  const option = useCallback((theme: ChartTheme) => gapOption(theme, search, end), [search, end]);
+  const [found, proven] = usdApart(end.incumbentUsd, end.boundUsd);
   return (
     <div className="card">
       <h3>

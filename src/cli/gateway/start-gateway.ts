@@ -35,7 +35,7 @@ import {
   type ToldRoute,
 } from "../../serve/index.ts";
 import { composeEngines } from "./compose-engines.ts";
-import { survivalOf } from "../../plan/index.ts";
+import { returnsOf, survivalOf } from "../../plan/index.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import { descriptorLimit } from "../terminal/machine-limits.ts";
 import { fileFault } from "../terminal/file-errors.ts";
@@ -187,6 +187,10 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
           "/console/plan.json": { contentType: "application/json", makeText: () => JSON.stringify(next.plan) },
           // The console has only what lies below the planner, and who asked to survive must not have to find out.
           "/console/survival.json": () => json(survivalOf(next.plan)),
+          "/console/returns.json": {
+            contentType: "application/json",
+            makeText: () => JSON.stringify(returnsOf(next.plan, yearsOfReturns)),
+          },
           // `null` says that nothing was simulated; a missing page would be an error in the browser's log.
           "/console/simulation.json": () => json(next.simulation),
           "/console/ledger.json": async (known) => json(await ledgerPage(known)),
@@ -309,5 +313,8 @@ function openAccessLog(path: string, say: (line: string) => void): Journal {
     throw new CommandFailure(exitCodes.invalid, `--access-log ${path} cannot be opened: ${fileFault(error)}.`);
   }
 }
+
+/** Years over which the console shows what a plan returns, as `disperse report finance` does when asked for no others. */
+const yearsOfReturns = 5;
 
 const json = (value: unknown) => ({ contentType: "application/json", text: JSON.stringify(value) });

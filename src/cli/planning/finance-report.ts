@@ -1,11 +1,5 @@
 import { assetClasses } from "../../finance/index.ts";
-import {
-  everyPeriod,
-  financeReport,
-  type CostStatement,
-  type FinanceReport,
-  type Investment,
-} from "../../plan/index.ts";
+import { financeReport, returnsOf, type CostStatement, type FinanceReport, type Investment } from "../../plan/index.ts";
 import { percent, three, usd } from "../terminal/figures.ts";
 import { inPeriod } from "../document/period-option.ts";
 import { readPlan } from "../document/read-plan.ts";
@@ -29,10 +23,7 @@ export function reportFinance(path: string, options: FinanceReportOptions): void
   // Each period as if it lasted: what stands in it, at its demand.
   const periods =
     options.period === undefined && plan.horizon
-      ? everyPeriod(plan).map((view) => ({
-          ...financeReport(view, options.years).all,
-          name: plan.world.periods[view.period]!.id,
-        }))
+      ? returnsOf(plan, options.years).map(({ period, all }) => ({ ...all, name: period }))
       : [];
   process.stdout.write(
     `${options.json ? resultJson("finance", { ...found, ...(periods.length > 0 && { byPeriod: periods }) }) : report([...sections(found), ...periodSections(periods)], options.format)}\n`,

@@ -4,7 +4,7 @@ import { familyWorld } from "../../../test/worlds/family-world.ts";
 import { provingPlanner } from "../../../test/worlds/plan-worlds.ts";
 import { testWorkload, tinyWorld } from "../../../test/worlds/tiny-world.ts";
 import { annuityFactor } from "../../finance/index.ts";
-import { financeReport } from "./finance-report.ts";
+import { financeReport, returnsOf } from "./finance-report.ts";
 import { standOn } from "../compare/replan.ts";
 import { siteAccounts } from "./site-accounts.ts";
 import { runs } from "../../../test/laws/runs.ts";
@@ -37,6 +37,14 @@ describe("a plan as an investment", () => {
       expect(sum(parts.map((part) => part.revenueUsdPerYear))).toBeCloseTo(all.revenueUsdPerYear, 3);
       expect(sum(parts.map((part) => part.capexUsd.accelerators))).toBeCloseTo(all.capexUsd.accelerators, 3);
     }
+  });
+
+  it("is told for every period in the same figures, and not at all where there is no plan", async () => {
+    const document = await plan(priced());
+    const { years, all, byTier, byOwner } = financeReport(document, 5);
+    const period = document.world.periods[document.period]!.id;
+    expect(returnsOf(document, 5)).toEqual([{ period, years, all, byTier, byOwner }]);
+    expect(returnsOf({ ...document, cost: null }, 5)).toEqual([]);
   });
 
   it("books the capital the plan says it needs", async () => {

@@ -16,6 +16,7 @@ import {
   type AssetClass,
   type InternalRate,
 } from "../../finance/index.ts";
+import { everyPeriod } from "./period-view.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { cashflowsOf, siteAccounts, type SiteAccounts } from "./site-accounts.ts";
 
@@ -113,13 +114,9 @@ export interface FinanceReport {
 export function financeReport(plan: PlanDocument, years: number): FinanceReport {
   const { world } = plan;
   const sites = siteAccounts(plan);
-  const ofTier = (tier: Tier): SiteAccounts[] => sites.filter((entry) => world.sites[entry.site]!.tier === tier);
-  const ofOwner = (owner: number): SiteAccounts[] => sites.filter((entry) => world.sites[entry.site]!.owner === owner);
   return {
     years,
-    all: investment("all", null, sites, years),
-    byTier: tiers.map((tier) => investment(tier, tier, ofTier(tier), years)),
-    byOwner: world.owners.map(({ id }, owner) => investment(id, null, ofOwner(owner), years)),
+    ...together(plan, sites, years),
     bySite: sites.map((entry) => {
       const { id, tier } = world.sites[entry.site]!;
       return investment(id, tier, [entry], years);
@@ -127,6 +124,36 @@ export function financeReport(plan: PlanDocument, years: number): FinanceReport 
     owners: ownerAccounts(plan, sites),
     statement: statementOf(plan, sites),
     nextModules: nextModules(plan),
+  };
+}
+
+/** What a period of a plan returns, in all, by tier and by owner, as if what stands in it had just been bought and lasted. */
+export interface PeriodReturn extends Pick<FinanceReport, "years" | "all" | "byTier" | "byOwner"> {
+  /** Period id. */
+  readonly period: string;
+}
+
+/** Every period of a plan as an investment; none where there is no plan. See `financeReport`. */
+export function returnsOf(plan: PlanDocument, years: number): PeriodReturn[] {
+  if (!plan.cost) return [];
+  return everyPeriod(plan).map((view) => ({
+    period: plan.world.periods[view.period]!.id,
+    years,
+    ...together(view, siteAccounts(view), years),
+  }));
+}
+
+function together(
+  { world }: PlanDocument,
+  sites: readonly SiteAccounts[],
+  years: number,
+): Pick<FinanceReport, "all" | "byTier" | "byOwner"> {
+  const ofTier = (tier: Tier): SiteAccounts[] => sites.filter((entry) => world.sites[entry.site]!.tier === tier);
+  const ofOwner = (owner: number): SiteAccounts[] => sites.filter((entry) => world.sites[entry.site]!.owner === owner);
+  return {
+    all: investment("all", null, sites, years),
+    byTier: tiers.map((tier) => investment(tier, tier, ofTier(tier), years)),
+    byOwner: world.owners.map(({ id }, owner) => investment(id, null, ofOwner(owner), years)),
   };
 }
 
