@@ -81,7 +81,10 @@ const wholePercent = (value: number): string => `${Math.round(value * 1000) / 10
 export function attainmentOverTimeOption(theme: ChartTheme, board: Board, result: SimulationResult): ChartOption {
   return {
     ...baseOption(theme),
-    tooltip: { ...baseOption(theme).tooltip, valueFormatter: (value) => percent(Number(value)) },
+    tooltip: {
+      ...baseOption(theme).tooltip,
+      valueFormatter: (value) => percent(typeof value === "number" ? value : null),
+    },
     grid: { left: 52, right: 24, top: 44, bottom: 44 },
     xAxis: {
       type: "value",
@@ -106,11 +109,11 @@ export function attainmentOverTimeOption(theme: ChartTheme, board: Board, result
       showSymbol: result.windows.length === 1,
       color: theme.series[workloadColors[index % workloadColors.length]!]!,
       lineStyle: { width: 1.75 },
-      data: result.windows.flatMap((window) => {
+      data: result.windows.map((window) => {
         const entry = window.workloads.find((candidate) => candidate.workload === workload.id);
-        return entry && entry.completed > 0
-          ? [[window.fromS / 60, Math.min(1, entry.withinSlo / entry.completed)]]
-          : [];
+        // A line that went on while nothing was completed would say that all was well.
+        const isServed = entry !== undefined && entry.completed > 0;
+        return [window.fromS / 60, isServed ? Math.min(1, entry.withinSlo / entry.completed) : null];
       }),
     })),
   };

@@ -44,9 +44,8 @@ export function percent(ratio: Figure): string {
   if (ratio === null || ratio === undefined || !Number.isFinite(ratio)) return missing;
   const value = ratio * 100;
   const fromEnd = Math.min(Math.abs(value), Math.abs(100 - value));
-  // 100 − 99.9 is a hair less than 0.1.
-  const isNear = (distance: number): boolean => fromEnd < distance * (1 - 1e-9);
-  const decimals = isNear(5e-6) ? 0 : isNear(0.1) ? 3 : isNear(1) ? 2 : 1;
+  // Distances that would be rounded to 0.1 or 1 need no further digit: 99.90 %, not 99.900 %.
+  const decimals = fromEnd < 5e-6 ? 0 : fromEnd < 0.0995 ? 3 : fromEnd < 0.995 ? 2 : 1;
   return `${value.toFixed(decimals)} %`;
 }
 

@@ -1,5 +1,5 @@
 import type { Tier } from "../../../src/catalog/index.ts";
-import type { SimulationResult } from "../../../src/simulate/index.ts";
+import { differenceCause, type DifferenceCause, type SimulationResult } from "../../../src/simulate/index.ts";
 import type { Board } from "./board.ts";
 
 export interface AgreementRow {
@@ -10,8 +10,8 @@ export interface AgreementRow {
   readonly completed: number;
   /** (completed − planned) / planned; null where nothing was planned. */
   readonly difference: number | null;
-  /** Whether chance alone explains the difference: within three standard deviations of a Poisson count. */
-  readonly isChance: boolean;
+  /** What explains the difference; chance where it is within three standard deviations of a Poisson count. */
+  readonly explainedBy: DifferenceCause | "chance" | "not planned" | "kept for failures";
 }
 
 /** Planned and simulated requests by site, the largest first. */
@@ -26,6 +26,11 @@ export function agreementBySite(board: Board, result: SimulationResult): Agreeme
     sum.completed += entry.completedRequests;
     sums.set(pool.site, sum);
   }
+  const explanation = (planned: number, completed: number): AgreementRow["explainedBy"] => {
+    if (planned === 0) return board.plan.failover === undefined ? "not planned" : "kept for failures";
+    const isChance = Math.abs(completed - planned) <= 3 * Math.sqrt(planned);
+    return isChance ? "chance" : differenceCause(result.agreement, completed > planned);
+  };
   return [...sums]
     .filter(([, { planned, completed }]) => planned > 0 || completed > 0)
     .map(([position, { planned, completed }]): AgreementRow => {
@@ -37,7 +42,7 @@ export function agreementBySite(board: Board, result: SimulationResult): Agreeme
         planned,
         completed,
         difference: planned > 0 ? (completed - planned) / planned : null,
-        isChance: Math.abs(completed - planned) <= 3 * Math.sqrt(planned),
+        explainedBy: explanation(planned, completed),
       };
     })
     .toSorted((a, b) => Math.max(b.planned, b.completed) - Math.max(a.planned, a.completed));

@@ -29,7 +29,7 @@ describe("siteTimeline", () => {
 });
 
 describe("agreementBySite", () => {
-  it("adds pools up to sites and tells chance from a move", () => {
+  it("adds pools up to sites and tells chance, moves and losses apart", () => {
     const [pool] = plan.deployment.pools;
     const entry = (completedRequests: number) => ({
       pool: pool!.id,
@@ -38,11 +38,19 @@ describe("agreementBySite", () => {
       relativeDifference: null,
       standardScore: null,
     });
-    const rows = (completed: number) =>
-      agreementBySite(board, { ...result, agreement: { ...result.agreement, pools: [entry(completed)] } });
+    const rows = (completed: number, inAll = 10_000) => {
+      const totals = { plannedRequests: 10_000, completedRequests: inAll, movedRatio: 0.02 };
+      return agreementBySite(board, {
+        ...result,
+        agreement: { ...result.agreement, ...totals, pools: [entry(completed)] },
+      });
+    };
     expect(rows(10_200)).toEqual([
-      expect.objectContaining({ planned: 10_000, completed: 10_200, difference: 0.02, isChance: true }),
+      expect.objectContaining({ planned: 10_000, completed: 10_200, difference: 0.02, explainedBy: "chance" }),
     ]);
-    expect(rows(9_000)[0]).toMatchObject({ difference: -0.1, isChance: false });
+    expect(rows(9_000)[0]).toMatchObject({ difference: -0.1, explainedBy: "moved" });
+    // Nobody served them elsewhere, or nobody had asked for them.
+    expect(rows(9_000, 9_000)[0]!.explainedBy).toBe("refused or lost");
+    expect(rows(12_000, 12_000)[0]!.explainedBy).toBe("more demand");
   });
 });

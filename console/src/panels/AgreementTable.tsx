@@ -38,7 +38,7 @@ export function AgreementTable({ board, result }: { readonly board: Board; reado
                 <td className="numeric">{count(row.planned)}</td>
                 <td className="numeric">{count(row.completed)}</td>
                 <td className="numeric">{row.difference === null ? "–" : percent(row.difference)}</td>
-                <td>{row.difference === null ? "not planned" : row.isChance ? "chance" : "moved"}</td>
+                <td>{row.explainedBy}</td>
               </tr>
             ))}
           </tbody>

@@ -4,6 +4,7 @@ import type { Board } from "../model/board.ts";
 import { count, percent } from "../model/format.ts";
 import { tierNames } from "../model/names.ts";
 import { siteTimeline, type SiteTimeline, type TimelineCell } from "../model/site-timeline.ts";
+import { Strip } from "../ui/Strip.tsx";
 import { TierMark } from "../ui/TierMark.tsx";
 
 /** Sites shown; the worst of thousands are what one looks for. */
@@ -79,7 +80,7 @@ function Timeline({ timeline }: { readonly timeline: SiteTimeline }) {
                   <TierMark tier={row.tier} /> {row.isTier ? tierNames[row.tier] : row.name}
                 </th>
                 <td>
-                  <Strip cells={row.cells} chosen={window} />
+                  <Strip shares={row.cells.map(shareOf)} chosen={window} />
                 </td>
                 <td className="numeric">{ratioText(row.cells[window] ?? null)}</td>
                 <td className="numeric">{percent(row.ratio)}</td>
@@ -94,29 +95,8 @@ function Timeline({ timeline }: { readonly timeline: SiteTimeline }) {
   );
 }
 
-/** One cell per window; the figures beside it say the same in words. */
-function Strip({ cells, chosen }: { readonly cells: readonly TimelineCell[]; readonly chosen: number }) {
-  return (
-    <svg className="strip" viewBox={`0 0 ${cells.length} 1`} preserveAspectRatio="none" aria-hidden="true">
-      {cells.map((cell, window) => (
-        <rect
-          key={window}
-          x={window}
-          width={window === chosen ? 1 : 0.92}
-          height={1}
-          className={cell === null ? "none" : window === chosen ? "chosen" : "cell"}
-          style={cell === null ? undefined : { fill: fillOf(cell.ratio) }}
-        />
-      ))}
-    </svg>
-  );
-}
-
-/** From bad to good over the last fifth: below 80 % it is bad enough. */
-function fillOf(ratio: number): string {
-  const share = Math.max(0, Math.min(1, (ratio - 0.8) / 0.2));
-  return `color-mix(in oklab, var(--good) ${Math.round(share * 100)}%, var(--bad))`;
-}
+/** Below 80 % it is bad enough. */
+const shareOf = (cell: TimelineCell): number | null => (cell === null ? null : (cell.ratio - 0.8) / 0.2);
 
 function ratioText(cell: TimelineCell): string {
   return cell === null ? "–" : percent(cell.ratio);

@@ -5,9 +5,11 @@ import type { ChartTheme } from "../charts/chart-theme.ts";
 import { attainmentOverTimeOption, latencyOption } from "../charts/service-options.ts";
 import type { Resource } from "../data/resource.ts";
 import type { Board } from "../model/board.ts";
+import { faultTexts } from "../model/faults.ts";
 import { count, counted, milliseconds, percent } from "../model/format.ts";
 import { refusalName } from "../model/names.ts";
 import { AgreementTable } from "../panels/AgreementTable.tsx";
+import { AreaHoursCard } from "../panels/AreaHoursCard.tsx";
 import { AttainmentTable, SimulationNotice } from "../panels/AttainmentCard.tsx";
 import { SiteTimelineCard } from "../panels/SiteTimelineCard.tsx";
 
@@ -31,6 +33,7 @@ function Simulated({ board, result }: { readonly board: Board; readonly result: 
   const latency = useCallback((theme: ChartTheme) => latencyOption(theme, board, result), [board, result]);
   const overTime = useCallback((theme: ChartTheme) => attainmentOverTimeOption(theme, board, result), [board, result]);
   const { requests, options, agreement } = result;
+  const faults = faultTexts(board, result);
   return (
     <>
       <p className="muted">
@@ -42,6 +45,7 @@ function Simulated({ board, result }: { readonly board: Board; readonly result: 
           ? "No request left its residency set."
           : `${count(result.residencyViolations)} requests left their residency set.`}
       </p>
+      {faults.length > 0 && <p>What went wrong in it: {faults.join("; ")}.</p>}
       <div className="page-grid">
         <div className="card">
           <h3>First token: quantiles and budgets</h3>
@@ -72,6 +76,12 @@ function Simulated({ board, result }: { readonly board: Board; readonly result: 
             Site by site, over time <span className="muted">within all budgets, of the requests completed</span>
           </h3>
           <SiteTimelineCard board={board} result={result} />
+        </div>
+        <div className="card wide">
+          <h3>
+            Area by area, hour by hour <span className="muted">within all budgets, of the requests sent</span>
+          </h3>
+          <AreaHoursCard board={board} result={result} />
         </div>
         <div className="card wide">
           <h3>

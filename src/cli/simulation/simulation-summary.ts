@@ -1,6 +1,6 @@
 import { rejectReasons } from "../../route/index.ts";
 import type { PlanDocument } from "../../plan/index.ts";
-import type { SimulationResult } from "../../simulate/index.ts";
+import { differenceCause, type SimulationResult } from "../../simulate/index.ts";
 import { energy, ms, percent, three, usd } from "../terminal/figures.ts";
 import { predictionLines } from "../document/prediction-lines.ts";
 import { textTable } from "../terminal/text-table.ts";
@@ -59,14 +59,12 @@ export function simulationSummary(result: SimulationResult, plan: PlanTerms): st
 const shownPools = 12;
 
 function explanationOf(
+  agreement: SimulationResult["agreement"],
   standardScore: number | null,
-  most: "crowded" | "refused" | "moved",
   isReserve: boolean,
 ): string {
   if (standardScore === null) return isReserve ? "kept for failures" : "not planned";
-  if (Math.abs(standardScore) <= 3) return "chance";
-  if (standardScore > 0) return most === "crowded" ? "more demand" : "moved";
-  return most === "refused" ? "refused or lost" : "moved";
+  return Math.abs(standardScore) <= 3 ? "chance" : differenceCause(agreement, standardScore > 0);
 }
 
 /** Pool by pool what was planned and what happened, the largest first, and how far the engine model was right. */
@@ -74,20 +72,13 @@ function agreementLines({ agreement, closedForms }: SimulationResult, { unserved
   const pools = agreement.pools.filter((pool) => pool.plannedRequests > 0 || pool.completedRequests > 0);
   if (pools.length === 0) return [];
   const size = (pool: (typeof pools)[number]): number => Math.max(pool.plannedRequests, pool.completedRequests);
-  // More came than the demand lets expect, and more than moves between pools can account for: a crowd, or a trace.
-  const extra = agreement.completedRequests - agreement.plannedRequests;
-  // As many less were served nowhere: they were refused, or broke off.
-  const isBeyondMoves =
-    Math.abs(extra) > 3 * Math.sqrt(agreement.plannedRequests) &&
-    Math.abs(extra) > agreement.movedRatio * agreement.plannedRequests;
-  const most = isBeyondMoves ? (extra > 0 ? "crowded" : "refused") : "moved";
   const shown = pools.toSorted((a, b) => size(b) - size(a)).slice(0, shownPools);
   const rows = shown.map((pool) => [
     pool.pool,
     pool.plannedRequests.toFixed(0),
     String(pool.completedRequests),
     pool.relativeDifference === null ? "–" : percent(pool.relativeDifference),
-    explanationOf(pool.standardScore, most, failover !== undefined),
+    explanationOf(agreement, pool.standardScore, failover !== undefined),
   ]);
   const more =
     pools.length > shown.length

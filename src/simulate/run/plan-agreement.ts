@@ -28,6 +28,22 @@ export interface ServingEnergy {
   readonly usd: number;
 }
 
+/** What can explain that a pool completed other requests than planned, beyond chance, where something was planned for it. */
+export type DifferenceCause = "more demand" | "refused or lost" | "moved";
+
+/**
+ * Why pools completed more (or less) than planned. More came than the demand lets expect, and more than moves between pools can
+ * account for: a crowd, or a trace. As many less were served nowhere: they were refused, or broke off.
+ */
+export function differenceCause(agreement: PlanAgreement, isMore: boolean): DifferenceCause {
+  const { plannedRequests, completedRequests, movedRatio } = agreement;
+  const extra = completedRequests - plannedRequests;
+  const isBeyondMoves =
+    Math.abs(extra) > 3 * Math.sqrt(plannedRequests) && Math.abs(extra) > movedRatio * plannedRequests;
+  if (!isBeyondMoves || extra > 0 !== isMore) return "moved";
+  return isMore ? "more demand" : "refused or lost";
+}
+
 export interface PoolAgreement {
   readonly pool: string;
   readonly plannedRequests: number;
