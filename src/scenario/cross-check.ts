@@ -60,6 +60,12 @@ function checkPresence(scenario: Scenario, report: Report): void {
   }
 }
 
+/**
+ * Smaller shares of one server are less than what solvers take for rounding, a millionth: they have them for nothing, where prices find
+ * that nobody may be served without something that counts.
+ */
+const leastOfShares = 1e-3;
+
 /** Least shares that leave each other no room: nobody can hold more than all of something. */
 function checkShares({ limits: { shares } }: Scenario, report: Report): void {
   for (const [index, share] of shares.entries()) {
@@ -67,6 +73,11 @@ function checkShares({ limits: { shares } }: Scenario, report: Report): void {
     if (share.owners.length === 0 && share.countries.length === 0) {
       const message = `nothing says what counts towards \`${share.id}\``;
       report("DSP_SCENARIO_MISSING_KEY", path, message, "add `owners: [state]` or `countries: [SA]`");
+    }
+    if (share.least > 0 && share.least < leastOfShares) {
+      const message = `${share.least * 100} % of what is built cannot be told from nothing`;
+      const hint = "ask for 0.1 % or more, or leave the rule out; `status: forced` keeps a site open";
+      report("DSP_SCENARIO_OUT_OF_RANGE", [...path, "least"], message, hint);
     }
     for (const other of shares.slice(0, index)) {
       const sameMeasure = other.of === share.of && JSON.stringify(other.within) === JSON.stringify(share.within);

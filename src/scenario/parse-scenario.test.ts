@@ -197,6 +197,13 @@ describe("a broken scenario", () => {
       "15:26",
       "1 year",
     ],
+    [
+      "a share too small to be told from nothing",
+      `${small}limits: { shares: [{ id: own, least: 1e-9 %, owners: [state] }] }\n`,
+      "DSP_SCENARIO_OUT_OF_RANGE",
+      "15:38",
+      "0.1 %",
+    ],
     ["too many periods", `${small}horizon: { periods: 1e9 }\n`, "DSP_SCENARIO_OUT_OF_RANGE", "15:21", "3"],
     ["budget of nothing", `${small}limits: { budget: $0 }\n`, "DSP_SCENARIO_OUT_OF_RANGE", "15:19", "$2bn"],
     [

@@ -73,16 +73,20 @@ export async function solveDecomposed(
   const climbedS = search.elapsedS();
   await known?.onBound(climb.bound, view);
   const whole = wholeCase(strong, view, climb.bound);
-  search.prove(whole.certificate.boundUsd);
+  // Years by themselves may prove more than prices of all that had no time to climb.
+  search.prove(Math.max(search.boundUsd, whole.certificate.boundUsd));
   const isSmall = problem.arcs.pool.length <= closeUpToArcs;
   const overYears = problem.sites.place !== undefined;
   // When places open decides more than how choices are rounded, which takes as long in large problems.
-  const casesFirst = overYears && !isSmall && known === undefined && climb.hasRounded;
-  if (!casesFirst || !isUndecided(search, whole)) await roundInTurn(search, rounder, whole, climb.hasRounded);
+  const mayWait = overYears && !isSmall && known === undefined && climb.hasRounded;
+  const casesFirst = mayWait && isUndecided(search, whole);
+  if (!casesFirst) await roundInTurn(search, rounder, whole, climb.hasRounded);
   if (isSmall || (problem.arcs.pool.length <= branchUpToArcs && canBranch(strong)))
     await closeGapOnCore(search, whole, overYears ? coreTimeShareOverYears : coreTimeShare, smallCoreArcs);
   let told: Told = { bound: whole.bound, certificate: whole.certificate, cases: 1 };
   if (known === undefined) told = await boundCases(search, rounder, whole, periods, climbedS);
+  // There may have been no time for cases, where there is some for roundings.
+  if (casesFirst && told.cases === 1) await roundInTurn(search, rounder, whole, climb.hasRounded);
   // What blocks add to the bound of the whole adds nothing to that of its cases.
   if (!search.isDone() && told.cases === 1 && known === undefined) {
     await boundBlocks(search, rounder, whole, told.bound);

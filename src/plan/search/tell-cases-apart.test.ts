@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { createHighsSolver } from "../../adapters/solver-highs/index.ts";
 import { recomputeBound } from "../bound/certificate.ts";
 import { lagrangianBound } from "../bound/lagrangian.ts";
 import { KnownPeriods } from "../bound/periods-apart.ts";
@@ -6,6 +7,7 @@ import type { CouplingLimit } from "../problem/coupling-limit.ts";
 import type { PlanProblem } from "../problem/problem.ts";
 import { viewBySite } from "../problem/site-view.ts";
 import { atOnce } from "../problem/steps.ts";
+import { solveDecomposed } from "./decomposed.ts";
 import { tellCasesApart, wholeCase } from "./tell-cases-apart.ts";
 
 const years = 3;
@@ -69,7 +71,18 @@ function growing(): PlanProblem {
   };
 }
 
+const solver = createHighsSolver({ threads: 1 });
+afterAll(() => solver.close());
+
 describe("cases of a horizon", () => {
+  it("prove no less for having no time than the years do by themselves", async () => {
+    let now = 0;
+    const path = { relativeGap: 0, timeLimitS: 0.1, seed: 1 };
+    // Nothing but looking at the clock takes time: prices of all years are evaluated a few times.
+    const { bestBoundUsd } = await solveDecomposed(growing(), { solver, nowMs: () => now++ }, path);
+    expect(bestBoundUsd).toBeGreaterThan(0);
+  });
+
   it("tell apart in which year a place opens of which prices have a part in all of them", async () => {
     const problem = growing();
     const view = viewBySite(problem);
