@@ -92,6 +92,36 @@ llamacpp:n_busy_slots_per_decode 9.9439
     expect(signals('{"error":"not found"}')).toBeUndefined();
   });
 
+  it("is read from TensorRT-LLM's list of iterations, the latest of each rank", () => {
+    const iteration = (iter: number, running: number, waiting: number, used: number, rank = {}) => ({
+      iter,
+      iterLatencyMS: 12.5,
+      numActiveRequests: running,
+      numQueuedRequests: waiting,
+      kvCacheStats: { maxNumBlocks: 100, freeNumBlocks: 100 - used, usedNumBlocks: used },
+      ...rank,
+    });
+    expect(signals(JSON.stringify([iteration(7, 9, 4, 90), iteration(8, 3, 0, 25)]))).toEqual({
+      source: "scrape",
+      atMs: 5,
+      runningRequests: 3,
+      waitingRequests: 0,
+      drainMs: 0,
+      kvUsageRatio: 0.25,
+    });
+    const ranks = [iteration(8, 3, 1, 25, { attentionDpRank: 0 }), iteration(8, 5, 2, 75, { attentionDpRank: 1 })];
+    expect(signals(JSON.stringify(ranks))).toMatchObject({
+      runningRequests: 8,
+      waitingRequests: 3,
+      drainMs: Number.NaN,
+      kvUsageRatio: 0.5,
+    });
+    // Told once, to whoever asked first: nothing new is not the same as nothing to do.
+    expect(signals("[]")).toBeUndefined();
+    expect(signals("[1, null, {}]")).toBeUndefined();
+    expect(signals("[{")).toBeUndefined();
+  });
+
   it("survives a release that quotes its metrics", () => {
     expect(signals(JSON.stringify("llamacpp:requests_processing 1\nllamacpp:requests_deferred 0\n"))).toMatchObject({
       runningRequests: 1,

@@ -1,4 +1,5 @@
 import type { EngineSignals } from "../../serve/index.ts";
+import { readIterations } from "./iteration-stats.ts";
 
 /** Names an engine family gives its load. Lists are tried in order; the first present wins. */
 interface Family {
@@ -68,8 +69,8 @@ export interface Scrape {
 export function readEngineMetrics(text: string, atMs: number, before: Scrape | null): Scrape | null {
   // One release of llama.cpp answers with the text as a quoted JSON string.
   const plain = text.startsWith('"') ? unquote(text) : text;
-  if (isModelList(plain))
-    return { signals: { ...nothingSaid, atMs }, prefillSumS: Number.NaN, prefillCount: Number.NaN };
+  const told = readIterations(plain, atMs) ?? (isModelList(plain) ? { ...nothingSaid, atMs } : null);
+  if (told !== null) return { signals: told, prefillSumS: Number.NaN, prefillCount: Number.NaN };
   const samples = readSamples(plain);
   const family = families.find(({ running }) => running.some((name) => samples.has(name)));
   if (!family) return null;

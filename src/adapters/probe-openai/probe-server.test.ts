@@ -133,16 +133,19 @@ describe("probeServer", () => {
     expect(server.asked.filter(({ body }) => "ignore_eos" in body)).toHaveLength(1);
   });
 
-  it("sends the key and counts events where the server counts nothing", async () => {
-    const server = await serve((_asked, response) => {
-      response.setHeader("content-type", "text/event-stream");
-      response.write('data: {"choices":[{"delta":{"reasoning_content":"a"}}]}\n\n');
-      setTimeout(() => response.end('data: {"choices":[{"delta":{"content":"b"}}]}\n\ndata: [DONE]\n\n'), 2);
-    });
-    const { cells } = await probeServer(options(server.url, { apiKey: "secret", model: "any", concurrencies: [1] }));
-    expect(server.asked.every(({ authorization }) => authorization === "Bearer secret")).toBe(true);
-    expect(cells[0]!.outputTokens).toBe(2);
-  });
+  it.each(["content", "reasoning_content", "reasoning"])(
+    "sends the key and counts events where the server counts nothing: %s",
+    async (first) => {
+      const server = await serve((_asked, response) => {
+        response.setHeader("content-type", "text/event-stream");
+        response.write(`data: {"choices":[{"delta":{"${first}":"a"}}]}\n\n`);
+        setTimeout(() => response.end('data: {"choices":[{"delta":{"content":"b"}}]}\n\ndata: [DONE]\n\n'), 2);
+      });
+      const { cells } = await probeServer(options(server.url, { apiKey: "secret", model: "any", concurrencies: [1] }));
+      expect(server.asked.every(({ authorization }) => authorization === "Bearer secret")).toBe(true);
+      expect(cells[0]!.outputTokens).toBe(2);
+    },
+  );
 
   const status =
     (code: number, text = ""): Answer =>

@@ -91,7 +91,12 @@ interface ChunkOfAnswer {
   readonly error?: { readonly message?: string } | string;
   readonly usage?: { readonly prompt_tokens?: number; readonly completion_tokens?: number } | null;
   readonly choices?: readonly {
-    readonly delta?: { readonly content?: string | null; readonly reasoning_content?: string | null };
+    /** Thinking is `reasoning_content` to SGLang and TensorRT-LLM, `reasoning` to vLLM since 0.11. */
+    readonly delta?: {
+      readonly content?: string | null;
+      readonly reasoning_content?: string | null;
+      readonly reasoning?: string | null;
+    };
   }[];
 }
 
@@ -131,7 +136,7 @@ async function timeTokens(response: Response, asked: Asked): Promise<TimedReques
       const chunk = chunkOf(data, address);
       counted = chunk.usage ?? counted;
       const delta = chunk.choices?.[0]?.delta;
-      if (!delta?.content && !delta?.reasoning_content) continue;
+      if (!delta?.content && !delta?.reasoning_content && !delta?.reasoning) continue;
       // Some servers count a little differently; one that goes on and on does not heed the limit at all.
       if (++events > 2 * outputTokens + 64) {
         throw new ProbeRefused(`${address} goes on after ${events} tokens, though ${outputTokens} were asked for.`);

@@ -52,6 +52,8 @@ describe("text of a whole answer", () => {
     ],
     ["completions", { choices: [{ text: "1234" }, { text: "5678" }] }, 2],
     ["responses", { output: [{ content: [{ type: "output_text", text: "1234" }] }] }, 1],
+    ["thinking", { choices: [{ message: { reasoning: "12345678", content: "1234" } }] }, 3],
+    ["thinking that is written twice", { choices: [{ message: { reasoning: "1234", reasoning_content: "1234" } }] }, 1],
     ["nothing", {}, 0],
   ])("stands for a quarter of its characters in tokens: %s", (_name, answer, tokens) => {
     expect(textTokensOf(answer)).toBe(tokens);

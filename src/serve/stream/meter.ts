@@ -69,12 +69,16 @@ export function textTokensOf(answer: Record<string, unknown>): number {
     if (typeof value !== "object" || value === null || depth > deepestText) return 0;
     if (Array.isArray(value)) return value.reduce((sum: number, part) => sum + texts(part, depth + 1), 0);
     const part = value as Record<string, unknown>;
-    const named = ["message", "content", "text", "reasoning_content", "refusal", "tool_calls", "function", "arguments"];
-    return named.reduce((sum, name) => sum + texts(part[name], depth + 1), 0);
+    // Thinking goes by two names, under which some engines write it twice.
+    const thinking = texts(part["reasoning_content"] ?? part["reasoning"], depth + 1);
+    return textNames.reduce((sum, name) => sum + texts(part[name], depth + 1), thinking);
   };
   const characters = texts(answer["choices"]) + texts(answer["output"]);
   return Math.ceil(characters / charactersPerToken);
 }
+
+/** Where an answer has its text, besides its thinking. */
+const textNames = ["message", "content", "text", "refusal", "tool_calls", "function", "arguments"];
 
 /** No API nests text deeper; what does was made to be a burden. */
 const deepestText = 32;
