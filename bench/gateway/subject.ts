@@ -3,7 +3,6 @@
 import { hash } from "node:crypto";
 import { createNodeClock } from "../../src/adapters/clock-node/index.ts";
 import { createOpenAiEngine } from "../../src/adapters/engine-openai/index.ts";
-import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
 import { createNodeRng } from "../../src/adapters/random-node/index.ts";
 import { createSqliteStore } from "../../src/adapters/store-sqlite/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
@@ -38,7 +37,6 @@ const gateway = createGateway({
   world,
   deployment: deployEverywhere(world, (_site, module) => module === 0),
   engines: () => ({ engine, emulated: false, model: "bench-model" }),
-  mesh: createMemoryMesh(),
   store,
   accounts: new Accounts(
     {

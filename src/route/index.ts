@@ -30,6 +30,7 @@ export { Admission, type AdmissionEvents, type AdmissionLimits, type Candidate, 
 export { FirstTokens } from "./first-tokens.ts";
 export { lesserPriority, priorities, type Priority } from "./priority.ts";
 export { defaultLine, hasRoom, placesOf, startsWithinMs } from "./room.ts";
+export { reportTimes } from "./report-times.ts";
 export { compileRoutes, type Routes } from "./routes.ts";
 export { score, type StaticTerms } from "./score.ts";
 export { engineKey, rateWithin, requestShape, type Serving, type ServingOption } from "./serving.ts";

@@ -9,6 +9,11 @@ export {
 } from "./account/account.ts";
 export { Accounts } from "./account/accounts.ts";
 export { apiError, errorBody, errorRegistry, type ApiError, type ErrorCode } from "./wire/api-error.ts";
+export { handoverField } from "./mesh/handovers.ts";
+export { Peers, type MeshMember } from "./mesh/peers.ts";
+export type { Peer } from "./mesh/peer.ts";
+export { ToldGroup } from "./mesh/told-group.ts";
+export { isGatewayAccount } from "./ledger/gateway-account.ts";
 export { Drains, type Drain, type DrainChange } from "./mesh/drains.ts";
 export { FileDesk, type FileDeskOptions, type FileDeskParts } from "./file/file-desk.ts";
 export { ChainCheck, type LedgerReading, type LedgerVerdict } from "./ledger/chain-check.ts";
@@ -50,14 +55,15 @@ export type {
   FileStore,
   Labels,
   LedgerRows,
+  Handover,
   Mesh,
   Metric,
   RollUps,
+  Seal,
   Shelf,
   ShelfEntry,
   Store,
   Telemetry,
-  SiteReport,
 } from "./wire/ports.ts";
 export { unknownSignals } from "./wire/ports.ts";
 export { hourMs, rollUp, rollUpColumns, sumBy, type RollUp } from "./ledger/roll-up.ts";

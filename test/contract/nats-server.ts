@@ -10,7 +10,10 @@ export const hasNatsServer = spawnSync("nats-server", ["--version"]).status === 
 export interface NatsServer {
   readonly url: string;
   /** As after a loss of power: what was on its disk is there again, and who was connected is not. */
-  restart(): Promise<void>;
+  restart(downMs?: number): Promise<void>;
+  /** Hangs, with its connections open, until `resume`. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -33,11 +36,14 @@ export async function startNatsServer(): Promise<NatsServer> {
   };
   return {
     url: `nats://127.0.0.1:${port}`,
-    async restart() {
+    async restart(downMs = 0) {
       await kill();
+      await new Promise((resolve) => setTimeout(resolve, downMs));
       server = start();
       await listening(server);
     },
+    pause: () => void server.kill("SIGSTOP"),
+    resume: () => void server.kill("SIGCONT"),
     async stop() {
       await kill();
       rmSync(folder, { recursive: true, force: true });

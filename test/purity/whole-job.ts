@@ -77,7 +77,6 @@ export async function wholeJob(solver: Solver) {
       world,
       deployment,
       engines: () => ({ engine: stubEngine(clock), emulated: false, model: "stub" }),
-      mesh: { publish() {}, reports: () => [], close: async () => undefined },
       store: { append: async () => undefined, read: async () => [], close: async () => undefined },
       clock,
       telemetry,

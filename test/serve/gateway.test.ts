@@ -384,25 +384,6 @@ describe.each(transports)("over $name:", (transport) => {
     });
   });
 
-  describe("health of the mesh", () => {
-    it("moves requests away from a site that is reported down and back again", async () => {
-      const { parts, post, url } = await start();
-      const siteOf = async () => (await post(chat)).headers.get("x-disperse-site");
-      const report = async (site: string, healthRatio: number) => {
-        parts.mesh.publish({ site, epochMs: Date.now(), healthRatio });
-        await new Promise((resolve) => setTimeout(resolve, 60));
-      };
-      expect(await siteOf()).toBe("near-edge");
-      await report("near-edge", 0);
-      expect(await siteOf()).toBe("bloc-core");
-      await report("bloc-core", 0);
-      expect((await post(chat)).status).toBe(429);
-      await report("near-edge", 1);
-      expect(await siteOf()).toBe("near-edge");
-      expect((await fetch(`${url}/readyz`)).status).toBe(200);
-    });
-  });
-
   describe("the console's feed", () => {
     it("tells of finished requests without their text", async () => {
       const { post, url } = await start();

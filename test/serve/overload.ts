@@ -1,5 +1,4 @@
 import { createEmulatedEngine } from "../../src/adapters/engine-emulated/index.ts";
-import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
 import { compileReplica } from "../../src/perf/index.ts";
@@ -69,7 +68,6 @@ export function overload(
       model: emulatedId(world.models[workload.model]!.id),
       maxInFlight: settings.maxInFlight ?? 8,
     }),
-    mesh: createMemoryMesh(),
     store: createMemoryStore(),
     clock,
     telemetry: createPrometheusTelemetry(),

@@ -3,7 +3,6 @@ import { createEmulatedEngine } from "../../src/adapters/engine-emulated/index.t
 import { createOpenAiEngine } from "../../src/adapters/engine-openai/index.ts";
 import { createHttpClient as createUndiciClient, serveHttp as serveNode } from "../../src/adapters/http-node/index.ts";
 import { createHttpClient, serveHttp as serveRaw } from "../../src/adapters/http-raw/index.ts";
-import { createMemoryMesh } from "../../src/adapters/mesh-memory/index.ts";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
 import type { World } from "../../src/catalog/index.ts";
@@ -128,7 +127,6 @@ export function testMesh(
     world,
     deployment: serveDeployment(world),
     engines,
-    mesh: createMemoryMesh(),
     store,
     clock,
     telemetry,

@@ -21,6 +21,7 @@ function recordingGateway(answer?: (call: Call, reply: Reply) => void) {
     refuse: (reply, error) =>
       void reply.send(error.status, ["content-type", "application/json"], errorBody(error), true),
     observe() {},
+    engineReports: () => [],
     routeOf: () => null,
     stop: async () => {},
   };

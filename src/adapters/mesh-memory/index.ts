@@ -1,15 +1,36 @@
-import type { Mesh, SiteReport } from "../../serve/index.ts";
+import type { Mesh } from "../../serve/index.ts";
 
-/** A mesh inside one process: gateways that share the returned object see each other's reports at once. */
-export function createMemoryMesh(): Mesh {
-  const latest = new Map<string, SiteReport>();
-  return {
-    publish(report) {
-      const known = latest.get(report.site);
-      // Reports may be handed over out of order; an older one must not undo a newer one.
-      if (!known || known.epochMs <= report.epochMs) latest.set(report.site, report);
+export interface MemoryMesh {
+  /** A gateway's connection to it. */
+  join(): Mesh;
+  /** While it is cut, nobody hears anything; what is said then is lost. */
+  cut: boolean;
+}
+
+/** A control network inside one process. */
+export function createMemoryMesh(): MemoryMesh {
+  const listeners = new Set<(text: string) => void>();
+  const network: MemoryMesh = {
+    cut: false,
+    join() {
+      const own = new Set<(text: string) => void>();
+      return {
+        publish(text) {
+          if (network.cut) return;
+          for (const heard of listeners) queueMicrotask(() => listeners.has(heard) && heard(text));
+        },
+        listen(heard) {
+          // One that listens twice is two listeners.
+          const listener = (text: string) => heard(text);
+          own.add(listener);
+          listeners.add(listener);
+          return () => void listeners.delete(listener);
+        },
+        async close() {
+          for (const listener of own) listeners.delete(listener);
+        },
+      } satisfies Mesh;
     },
-    reports: () => [...latest.values()],
-    close: async () => latest.clear(),
-  } satisfies Mesh;
+  };
+  return network;
 }

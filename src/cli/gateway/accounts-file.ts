@@ -1,6 +1,6 @@
 import type { Account, KeyRecord } from "../../serve/index.ts";
 import { priorities, type Priority } from "../../route/index.ts";
-import { operatorRoles, slos, type OperatorRole, type Slo } from "../../serve/index.ts";
+import { isGatewayAccount, operatorRoles, slos, type OperatorRole, type Slo } from "../../serve/index.ts";
 import { epochMsOfDate } from "../terminal/date-text.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 
@@ -79,8 +79,10 @@ export function checkAccountsFile(path: string, content: unknown): AccountsFile 
     }
     const weight = limit(entry, "weight", where) ?? 1;
     if (weight === 0) throw wrong(`${where}: "weight" must be above 0.`);
+    const id = text(entry, "id", where);
+    if (isGatewayAccount(id)) throw wrong(`${where}: "${id}" is a name of what gateways of a mesh do for each other.`);
     return {
-      id: text(entry, "id", where),
+      id,
       budgetNanoUsd: budgetUsd === null ? null : Math.round(budgetUsd * 1e9),
       requestsPerMinute: limit(entry, "requestsPerMinute", where),
       tokensPerMinute: limit(entry, "tokensPerMinute", where),

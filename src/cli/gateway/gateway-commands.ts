@@ -74,6 +74,12 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     .option("--responses-ttl <duration>", "how long a response is kept", seconds, 86_400)
     .option("--responses-mb <number>", "room for kept responses, MiB", positive, 256)
     .option("--responses-country <code>", "country where they lie; data the law keeps elsewhere is then not kept")
+    .option(
+      "--mesh <file>",
+      "gateways of a mesh on several machines: names, sites, addresses, public keys (YAML or JSON)",
+    )
+    .option("--mesh-as <name>", "which of them this one is; it holds the engines of its sites")
+    .option("--mesh-key <file>", "its private key, Ed25519 in PEM")
     .option("--simulation <file>", "simulation result to show in the console")
     .action(async (file, options) => (await import("./serve.ts")).serve(file, options));
 
@@ -133,7 +139,8 @@ export function addGatewayCommands(command: (spec: string, description: string) 
     added
       .option("--from <date>", "first day, for example 2027-01-01 (UTC)")
       .option("--to <date>", "day after the last")
-      .option("--emulated", "take attempts at emulated engines in");
+      .option("--emulated", "take attempts at emulated engines in")
+      .option("--handed-over", "take attempts in that other gateways of a mesh handed over and charge for");
   onLedger("verify <file>", "is the chain whole, and does every row hold")
     .option("--plan <file>", "check every row against the residency law, the sites and the prices of this plan")
     .option("--checkpoint <file>", "check that it still begins with the rows signed then")

@@ -180,6 +180,16 @@ describe("disperse ledger report, export and settle", () => {
     expect((await ledger("report", path, "--emulated")).stdout).toMatch(/chat +2 +20 +10 +0\.00 +0\.00006/);
   });
 
+  it("leaves out what was served for other gateways, which charge for it and have rows of it", async () => {
+    const evidence = { accountId: "gateway:paris", keyId: null, chargeNanoUsd: 0 };
+    const path = await fill([served(), served(evidence), served(evidence)]);
+    const { stdout, stderr } = await ledger("report", path, "--by", "account", "--json");
+    expect(JSON.parse(stdout)).toMatchObject([{ account: "team", attempts: 1 }]);
+    expect(stderr).toMatch(/2 attempts for other gateways/);
+    const whole = await ledger("report", path, "--by", "account", "--handed-over", "--json");
+    expect(JSON.parse(whole.stdout)).toMatchObject([{ account: "gateway:paris", attempts: 2, chargeNanoUsd: 0 }, {}]);
+  });
+
   it("keeps to the days asked for", async () => {
     const day = 86_400_000;
     const path = await fill([served(), served({ epochMs: served().epochMs + 3 * day })]);

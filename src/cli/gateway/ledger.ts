@@ -1,5 +1,13 @@
 import { existsSync, realpathSync } from "node:fs";
-import { createAuditor, settle, sumBy, type LedgerRow, type OperatorLedger, type RollUp } from "../../serve/index.ts";
+import {
+  createAuditor,
+  isGatewayAccount,
+  settle,
+  sumBy,
+  type LedgerRow,
+  type OperatorLedger,
+  type RollUp,
+} from "../../serve/index.ts";
 import { readCheckpoint, signCheckpoint } from "./checkpoint.ts";
 import { epochMsOfDate } from "../terminal/date-text.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
@@ -82,6 +90,8 @@ export interface SelectOptions {
   /** Last day, exclusive. */
   readonly to?: string;
   readonly emulated?: boolean;
+  /** Take rows in of requests that other gateways handed over. */
+  readonly handedOver?: boolean;
 }
 
 /** `disperse ledger export`: charges in FOCUS 1.2, or roll-ups as they are. */
@@ -196,12 +206,20 @@ async function selected(paths: readonly string[], options: SelectOptions): Promi
   const inTime = read
     .flat()
     .filter(({ hourEpochMs }) => (from === null || hourEpochMs >= from) && (to === null || hourEpochMs < to));
-  const kept = options.emulated ? inTime : inTime.filter(({ emulated }) => !emulated);
-  const left =
-    inTime.reduce((sum, { attempts }) => sum + attempts, 0) - kept.reduce((sum, { attempts }) => sum + attempts, 0);
+  const attempts = (rollUps: readonly RollUp[]) => rollUps.reduce((sum, entry) => sum + entry.attempts, 0);
+  const real = options.emulated ? inTime : inTime.filter(({ emulated }) => !emulated);
+  const filler = attempts(inTime) - attempts(real);
   // Nobody pays for filler text; but who tries things out wants to see it.
-  if (left > 0) process.stderr.write(`${left} attempts at emulated engines are left out; --emulated takes them in.\n`);
-  return kept;
+  if (filler > 0)
+    process.stderr.write(`${filler} attempts at emulated engines are left out; --emulated takes them in.\n`);
+  // The gateway that handed them over has charged for them and has a row of each.
+  const own = options.handedOver ? real : real.filter(({ accountId }) => !isGatewayAccount(accountId));
+  const handedOver = attempts(real) - attempts(own);
+  if (handedOver > 0)
+    process.stderr.write(
+      `${handedOver} attempts for other gateways, which they charge for, are left out; --handed-over takes them in.\n`,
+    );
+  return own;
 }
 
 function dayOf(option: string, text: string | undefined): number | null {

@@ -60,6 +60,7 @@ describe("a file of accounts and keys", () => {
       /unknown field "rpm".*requestsPerMinute/,
     ],
     ["a priority of its own", { accounts: [{ ...account, priority: "vip" }], keys: [] }, /high, normal, low/],
+    ["a name that gateways have", { accounts: [{ ...account, id: "gateway:paris" }], keys: [] }, /gateways of a mesh/],
     ["two keys of one name", { accounts: [account], keys: [key, key] }, /two keys "k1"/],
     ["an unknown account", { accounts: [account], keys: [{ ...key, account: "x" }] }, /not listed/],
     ["a date that is none", { accounts: [account], keys: [{ ...key, expires: "soon" }] }, /expires/],

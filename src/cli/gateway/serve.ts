@@ -5,6 +5,8 @@ import { HangUps } from "../terminal/hang-ups.ts";
 import { memoryLimit } from "../terminal/machine-limits.ts";
 import { untilStopped } from "../terminal/interrupts.ts";
 import { keepUpToDate } from "./keep-up-to-date.ts";
+import { readMeshFile } from "./mesh-file.ts";
+import type { MeshSettings } from "./open-mesh.ts";
 import { inMemory, type ResponseSettings } from "./open-responses.ts";
 import { operatorKeyIn } from "./operator-options.ts";
 import { startGateway } from "./start-gateway.ts";
@@ -51,6 +53,9 @@ export interface ServeOptions extends TimeLimitOptions {
   readonly reload: boolean;
   /** Processes that share the address. */
   readonly workers: number;
+  readonly mesh?: string;
+  readonly meshAs?: string;
+  readonly meshKey?: string;
 }
 
 /** `disperse serve`: runs until Ctrl-C; running streams are finished before it ends. */
@@ -74,6 +79,10 @@ async function serveUntilStopped(files: GatewayFiles, options: ServeOptions, han
         exitCodes.invalid,
         "--files needs a single process: batches would be run by each worker.",
       );
+    }
+    if (options.mesh !== undefined) {
+      const remedy = "Start several gateways with sites of their own instead.";
+      throw new CommandFailure(exitCodes.invalid, `--mesh needs a single process. ${remedy}`);
     }
     if (options.responses === inMemory) {
       throw new CommandFailure(
@@ -123,7 +132,11 @@ const fillerNamed = 5;
 /** Among real engines filler is hardly meant, so it is said who answers with it. */
 function tellFiller({ plan, upstreams }: Configuration, options: ServeOptions): void {
   if (!options.emulated || (options.upstream.length === 0 && options.upstreams === undefined)) return;
-  const filler = withoutUpstream(plan, upstreams);
+  const settings = meshSettings(options);
+  const own = settings && readMeshFile(settings.file, plan).gateways.find(({ name }) => name === settings.self)?.sites;
+  const here = own ? plan.deployment.pools.filter(({ site }) => own.includes(plan.world.sites[site]!.id)) : null;
+  const deployment = here ? { ...plan.deployment, pools: here } : plan.deployment;
+  const filler = withoutUpstream({ world: plan.world, deployment }, upstreams);
   if (filler.length === 0) return;
   const more = filler.length > fillerNamed ? ` and ${filler.length - fillerNamed} more` : "";
   const places = `${filler.slice(0, fillerNamed).join(", ")}${more}`;
@@ -156,6 +169,7 @@ async function serveHere(
     ...(options.ledger !== undefined && place && { otherLedgers: otherLedgers(options.ledger, place) }),
     files: fileSettings(options),
     responses: responseSettings(options),
+    mesh: meshSettings(options),
     cache: { cacheBytes: Math.round((options.cacheMb ?? 0) * 1024 * 1024), cacheTtlMs: options.cacheTtl * 1_000 },
     timeLimits: timeLimitsOf(options),
     operatorKey: operatorKeyIn(options.operatorKeyEnv, process.env),
@@ -217,6 +231,13 @@ function fileSettings({ files, filesCountry, batchHours }: ServeOptions): FileSe
     throw new CommandFailure(exitCodes.invalid, "--files-country and --batch-hours need --files.");
   }
   return { folder: files, country: filesCountry ?? null, hours: batchHours ?? null };
+}
+
+function meshSettings({ mesh, meshAs, meshKey }: ServeOptions): MeshSettings | null {
+  if (mesh === undefined && meshAs === undefined && meshKey === undefined) return null;
+  if (mesh === undefined || meshAs === undefined || meshKey === undefined)
+    throw new CommandFailure(exitCodes.invalid, "--mesh, --mesh-as and --mesh-key go together: name all three.");
+  return { file: mesh, self: meshAs, key: meshKey };
 }
 
 function responseSettings(options: ServeOptions): ResponseSettings | null {

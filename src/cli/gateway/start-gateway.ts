@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { createNodeClock } from "../../adapters/clock-node/index.ts";
 import { serveHttp, type HttpOptions, type HttpService } from "../../adapters/http-raw/index.ts";
 import { createJsonJournal } from "../../adapters/journal-jsonl/index.ts";
-import { createMemoryMesh } from "../../adapters/mesh-memory/index.ts";
 import { createPages } from "../../adapters/pages-node/index.ts";
 import { createNodeRng } from "../../adapters/random-node/index.ts";
 import { createMemoryStore } from "../../adapters/store-memory/index.ts";
@@ -43,6 +42,7 @@ import type { Configuration, Tls } from "./gateway-files.ts";
 import { createLedgerPage } from "./ledger-page.ts";
 import { openToOperators, strangersWarning, type OperatorOptions } from "./operator-options.ts";
 import { openFiles, type FileSettings } from "./open-files.ts";
+import type { MeshSettings, OpenMesh } from "./open-mesh.ts";
 import { openResponses, type ResponseSettings } from "./open-responses.ts";
 import { chargesBeside, openLedger } from "./open-ledger.ts";
 import { tellingTrouble } from "./telling-trouble.ts";
@@ -70,6 +70,8 @@ export interface GatewaySettings extends OperatorOptions {
   readonly files: FileSettings | null;
   /** Where responses are kept that later ones go on from; null or absent = there are none. */
   readonly responses?: ResponseSettings | null;
+  /** Its place in a mesh of gateways; null or absent = it stands alone. */
+  readonly mesh?: MeshSettings | null;
   /** What operators had taken out when this process was started. */
   readonly drains?: readonly Drain[];
   /** File of the access log, `-` = standard output; null = none. */
@@ -123,7 +125,6 @@ export interface RunningGateway {
 export async function startGateway(settings: GatewaySettings): Promise<RunningGateway> {
   const clock = createNodeClock();
   const rng = createNodeRng();
-  const mesh = createMemoryMesh();
   // Requests under an exchanged configuration may take as long as any others.
   const retireMs = settings.timeLimits?.totalTimeoutMs ?? defaultOptions.totalTimeoutMs;
   const telemetry = createPrometheusTelemetry();
@@ -141,7 +142,10 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     gateway.observe();
     return telemetry;
   };
-  const drains = new Drains((change) => leader?.tellDrain(change) ?? null);
+  const drains = new Drains((change) => {
+    mesh?.peers.drainChanged(change);
+    return leader?.tellDrain(change) ?? null;
+  });
   drains.replace(settings.drains ?? []);
   const leader = settings.leader?.({
     collect: () => observed().collectInPieces(),
@@ -159,12 +163,17 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     unsavedRows: () => rows.size,
     clock,
   });
+  const enginesOf = ({ plan, upstreams }: Configuration) => {
+    const own = composeEngines(plan, upstreams, settings.emulated, { clock, rng });
+    mesh?.requireOwn(upstreams);
+    return mesh === null ? own : mesh.engines(plan, own);
+  };
   const compose = (next: Configuration): Gateway =>
     createGateway({
       world: next.plan.world,
       deployment: next.plan.deployment,
-      engines: composeEngines(next.plan, next.upstreams, settings.emulated, { clock, rng }),
-      mesh,
+      engines: enginesOf(next),
+      ...(mesh && { peers: mesh.peers }),
       store,
       rows,
       earlierRouteOf: (requestId) => gateway.earlierRouteOf(requestId),
@@ -217,12 +226,14 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   let leaveBudgets = () => {};
   const closeAll = async () => {
     leaveBudgets();
+    await mesh?.close();
     await store.close();
     await files?.close();
     await responses?.close();
     await Promise.all(journals.map((journal) => journal.close()));
   };
 
+  let mesh: OpenMesh | null = null;
   let operators: OperatorAccess;
   let files: Awaited<ReturnType<typeof openFiles>> | null = null;
   let responses: Awaited<ReturnType<typeof openResponses>> | null = null;
@@ -240,10 +251,16 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
     const send: Gateway["handle"] = (call, reply) => gateway.handle(call, reply);
     files = settings.files && (await openFiles(settings.files, { clock, rng, send, charged: () => rows.saved() }));
     responses = settings.responses ? await openResponses(settings.responses, clock, settings.say) : null;
+    if (settings.mesh) {
+      // Who stands alone need not load the client of its control network.
+      const { openMesh } = await import("./open-mesh.ts");
+      mesh = openMesh(settings.mesh, configuration.plan, { clock, drains, say: settings.say });
+    }
     gateway = createReloadable(compose(configuration));
     loaded.set(clock.epochMs() / 1_000);
     service = await listen(settings.cors ? withCors(gateway, settings.cors) : gateway, settings);
     files?.desk.start();
+    mesh?.peers.start(() => gateway.engineReports());
     const warning = strangersWarning(settings.host, settings, operators);
     if (warning !== null) settings.say(warning);
   } catch (error) {

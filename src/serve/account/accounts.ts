@@ -20,7 +20,7 @@ export type Reserved =
   | { readonly ok: false; readonly error: ApiError; readonly lacking: Allowance | null };
 
 /** A reservation of those who need none. */
-const unlimited: Reservation = { account: null, nanoUsd: 0, tokens: 0 };
+export const unlimited: Reservation = { account: null, nanoUsd: 0, tokens: 0 };
 /** How long the others are not asked again after they had nothing, ms. */
 const dryMs = 250;
 

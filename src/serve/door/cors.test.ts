@@ -15,6 +15,7 @@ function ask(origins: CorsOrigins, method: string, path: string, fields: Readonl
     },
     refuse() {},
     observe() {},
+    engineReports: () => [],
     routeOf: () => null,
     stop: async () => {},
   };

@@ -19,8 +19,14 @@ import { OperatorAccess } from "../account/operator-access.ts";
 import { createOperatorCalls, isOperatorPath } from "./operator-calls.ts";
 import { defaultOptions, type GatewayOptions } from "../wire/options.ts";
 import { Origins } from "../wire/origins.ts";
-import type { Clock, EngineBinding, Mesh, Store, Telemetry } from "../wire/ports.ts";
+import type { Clock, EngineBinding, Store, Telemetry } from "../wire/ports.ts";
 import { takesGzip } from "../wire/packed-body.ts";
+import { PeerGauges } from "../telemetry/peer-gauges.ts";
+import type { EngineReport } from "../mesh/peer-report.ts";
+import type { Peers } from "../mesh/peers.ts";
+import { handoverField } from "../mesh/handovers.ts";
+import { createHandoverDoor } from "../request/handover-door.ts";
+import { gatewayAccount } from "../ledger/gateway-account.ts";
 import { readiness } from "../mesh/readiness.ts";
 import { RowQueue } from "../telemetry/row-queue.ts";
 import { createResponseCalls, isResponsePath } from "../response/response-calls.ts";
@@ -35,7 +41,8 @@ export interface GatewayParts {
   readonly deployment: Deployment;
   /** The engine behind a planned replica group; null leaves the group unused. */
   readonly engines: (group: Group, index: number) => EngineBinding | null;
-  readonly mesh: Mesh;
+  /** The other gateways of a mesh; absent = this one stands alone. It outlives this gateway. */
+  readonly peers?: Peers;
   readonly store: Store;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -79,11 +86,13 @@ export interface Gateway {
   refuse(reply: Reply, error: ApiError, head?: Call): void;
   /** Brings gauges of the engines up to date; to be called before metrics are read. */
   observe(): void;
+  /** What the other gateways of a mesh are told of the engines here. */
+  engineReports(): readonly EngineReport[];
   /** The route of a request, for another process that was asked for it; null = not kept here. */
   routeOf(requestId: string): ToldRoute | null;
   /**
    * Refuses new requests, lets running ones finish for up to `graceMs`, then ends them; hands the last ledger rows over
-   * that are its own and closes its engines. Mesh and store were given to it and stay open. Asked again, it hurries if less
+   * that are its own and closes its engines. Peers and store were given to it and stay open. Asked again, it hurries if less
    * time is left now.
    */
   stop(graceMs: number): Promise<void>;
@@ -107,14 +116,15 @@ export function createGateway(parts: GatewayParts): Gateway {
   const routes = compileRoutes(compilePolicy(world, parts.deployment.period), parts.deployment);
   const bindings = routes.groups.map((group, index) => parts.engines(group, index));
   const live = new LiveFeed(clock);
-  const { mesh, store, telemetry } = parts;
+  const { store, telemetry, peers = null } = parts;
   const accounts = parts.accounts ?? new Accounts(null, 0);
   const rows = parts.rows ?? new RowQueue(store, clock, telemetry);
   const books = new Books({ world, rows, clock, live, telemetry, journals: parts.journals ?? [] });
   const drains = parts.drains ?? new Drains();
-  const core = new GatewayCore({ world, routes, bindings, mesh, clock, books, accounts, drains, options });
+  const core = new GatewayCore({ world, routes, bindings, clock, books, accounts, drains, options });
   const operators = parts.operators ?? new OperatorAccess({ accounts, clock });
   const work = new WorkGauges(world, telemetry);
+  const peerGauges = peers && new PeerGauges(peers, telemetry);
   const isBound = (workload: number, holds: (binding: EngineBinding) => boolean) =>
     bindings.some((binding, index) => binding && routes.groups[index]!.workloads.includes(workload) && holds(binding));
   const names = modelNames(
@@ -159,6 +169,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     rng,
     refuse,
   });
+
+  const takeOver = peers && createHandoverDoor({ core, peers, origins, rng, refuse });
 
   const respond = createResponseCalls({
     desk: parts.responses ?? null,
@@ -223,8 +235,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (path.startsWith("/v1/routes/")) return explain(path.slice("/v1/routes/".length), call, reply);
     if (path === "/healthz") return json(reply, asciiJson({ status: "alive" }));
     if (path === "/readyz") {
-      core.look();
-      const { status, body } = readiness(core.groups, drains.all, core.stopping);
+      const { status, body } = readiness(core.groups, drains.all, core.stopping, peers, core.look());
       return json(reply, asciiJson(body), status);
     }
     // No page of the console is there, so nobody need be asked who they are.
@@ -258,6 +269,8 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   function dispatch(call: Call, reply: Reply): Exchange {
     const { method, path } = call;
+    if (takeOver !== null && method === "POST" && call.header(handoverField) !== undefined)
+      return takeOver(call, reply);
     const straight = method === "POST" ? straightThrough.get(path) : undefined;
     if (straight) return infer(call, reply, straight);
     if (isFilePath(path)) return fileCalls(call, reply);
@@ -289,6 +302,9 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (!path.startsWith("/v1/") && !straightThrough.has(path)) {
         return { ok: false, error: misdirected(method, path).error };
       }
+      const statement = peers === null ? undefined : head.header(handoverField);
+      const gateway = statement === undefined ? null : peers!.handovers.sender(statement);
+      if (gateway !== null) return { ok: true, account: gatewayAccount(gateway) };
       const caller = accounts.authenticate(head.header("authorization"), clock.epochMs());
       return caller.ok ? { ok: true, account: caller.key?.account ?? null } : caller;
     },
@@ -296,7 +312,9 @@ export function createGateway(parts: GatewayParts): Gateway {
     observe() {
       books.engines(core.groups, bindings, core.look());
       work.show(core.groups, drains);
+      peerGauges?.show(core.look());
     },
+    engineReports: () => core.engineReports(),
     routeOf,
     stop(graceMs) {
       endsMs = Math.min(endsMs, clock.monotonicMs() + graceMs);

@@ -32,6 +32,7 @@ export function createReloadable(first: Gateway): ReloadableGateway {
     senderOf: (head) => current.senderOf(head),
     refuse: (reply, error, head) => current.refuse(reply, error, head),
     observe: () => current.observe(),
+    engineReports: () => current.engineReports(),
     routeOf: (requestId) => current.routeOf(requestId) ?? earlierRouteOf(requestId),
     earlierRouteOf,
     async replace(next, graceMs) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createManualClock } from "../../../test/serve/manual-clock.ts";
 import type { Group } from "../../route/index.ts";
 import { GroupState } from "./mesh-state.ts";
-import { unknownSignals, type Engine, type EngineSignals } from "../wire/ports.ts";
+import { unknownSignals, type Engine, type EngineSignals, type ToldEngines } from "../wire/ports.ts";
 
 const group: Group = {
   pool: 0,
@@ -16,7 +16,7 @@ const group: Group = {
   capacityUsdPerModuleS: 0,
 };
 
-function stateOf(signals: EngineSignals | null, siteHealth = 1) {
+function stateOf(signals: EngineSignals | null, told: ToldEngines | null = null) {
   const clock = createManualClock(0);
   const moment = { nowMs: 0 };
   const engine: Engine | null = signals && {
@@ -31,7 +31,7 @@ function stateOf(signals: EngineSignals | null, siteHealth = 1) {
     clock,
     moment,
     perTokenMs: 2,
-    siteHealth: () => siteHealth,
+    told,
   });
   const healthAt = (ms: number) => {
     clock.advance(Math.max(0, ms - clock.monotonicMs()));
@@ -48,7 +48,8 @@ function stateOf(signals: EngineSignals | null, siteHealth = 1) {
 describe("health of a group", () => {
   it("is none without an engine, and the site's with one", () => {
     expect(stateOf(null).healthAt(0)).toBe(0);
-    expect(stateOf(unknownSignals, 0.7).healthAt(0)).toBe(0.7);
+    const told = { healthRatio: () => 0.7, isFull: () => false };
+    expect(stateOf(unknownSignals, told).healthAt(0)).toBe(0.7);
     expect([stateOf(null).state.isAbsent, stateOf(unknownSignals).state.isAbsent]).toEqual([true, false]);
   });
 

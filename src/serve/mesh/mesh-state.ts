@@ -2,7 +2,8 @@ import type { Group, Signal } from "../../route/index.ts";
 import { FirstTokenPace } from "./first-token-pace.ts";
 import { FirstTokenSilence } from "./first-token-silence.ts";
 import { FailureRatio } from "./failure-ratio.ts";
-import type { Clock, Engine, EngineSignals } from "../wire/ports.ts";
+import type { EngineReport } from "./peer-report.ts";
+import type { Clock, Engine, EngineSignals, ToldEngines } from "../wire/ports.ts";
 
 /** One reading of the clock that serves a whole decision. */
 export interface Moment {
@@ -35,7 +36,8 @@ export interface GroupParts {
   readonly moment: Moment;
   /** Prefill of one token on one full engine. */
   readonly perTokenMs: number;
-  readonly siteHealth: () => number;
+  /** What another gateway tells of it that holds it; null = this one does. */
+  readonly told: ToldEngines | null;
 }
 
 type Reading = { -readonly [Key in keyof Signal]: Signal[Key] };
@@ -84,7 +86,7 @@ export class GroupState {
   readonly #moment: Moment;
   readonly #perTokenMs: number;
   readonly #maxInFlight: number;
-  readonly #siteHealth: () => number;
+  readonly #told: ToldEngines | null;
   readonly #ratio = new FailureRatio();
   /** Written anew on every look and never kept by who reads them: a decision looks at each engine several times. */
   readonly #drain: Reading = { value: 0, unit: "ms", atMs: 0, source: "" };
@@ -97,12 +99,25 @@ export class GroupState {
     this.#clock = parts.clock;
     this.#moment = parts.moment;
     this.#perTokenMs = parts.perTokenMs / Math.max(1, parts.group.replicas) / parts.group.speedRatio;
-    this.#siteHealth = parts.siteHealth;
+    this.#told = parts.told;
   }
 
   /** It takes no more requests until one of its own is over. */
   get full(): boolean {
+    if (this.#told !== null) return this.#told.isFull(this.inFlight, this.#moment.nowMs);
     return this.inFlight >= this.#maxInFlight;
+  }
+
+  /** Requests that run there as far as is known, from whatever gateway they came in. */
+  get running(): number {
+    if (this.#told === null) return this.inFlight;
+    const told = this.engine?.signals().runningRequests ?? Number.NaN;
+    return Number.isNaN(told) ? this.inFlight : Math.max(this.inFlight, told);
+  }
+
+  /** Another gateway holds it. */
+  get isElsewhere(): boolean {
+    return this.#told !== null;
   }
 
   /**
@@ -209,16 +224,38 @@ export class GroupState {
     if (this.drained) return readAs(health, 0, atMs, "drained");
     if (this.full) return readAs(health, 0, atMs, "requests in flight");
     const failing = this.#ratio.at(atMs);
-    const value = Math.min(this.#siteHealth(), Math.max(suspectHealth, 1 - failing));
+    const seen = Math.max(suspectHealth, 1 - failing);
+    const value = this.#told === null ? seen : Math.min(this.#told.healthRatio(atMs), seen);
     if (failing > 0 && atMs >= this.#suspectUntilMs) return readAs(health, value, atMs, "failure ratio");
     if (atMs >= this.#suspectUntilMs) return readAs(health, value, atMs, "mesh");
     return readAs(health, Math.min(value, suspectHealth), atMs, "failures");
   }
 
+  /** What other gateways are told of it. That it is full they find by its places, and for how long it is, they need not know. */
+  report(place: Pick<EngineReport, "site" | "pool" | "position" | "emulated" | "continues">): EngineReport {
+    const atMs = this.#moment.nowMs;
+    const signals = this.engine?.signals();
+    const { value: drainMs, atMs: drainAtMs } = this.drain;
+    const isOut = this.engine === null || this.drained || atMs < this.#restUntilMs;
+    const seen = Math.max(suspectHealth, 1 - this.#ratio.at(atMs));
+    const isSuspected = atMs < this.#suspectUntilMs;
+    return {
+      ...place,
+      running: this.inFlight,
+      waiting: known(signals?.waitingRequests),
+      places: known(this.#maxInFlight),
+      drainMs: known(drainMs),
+      ageMs: known(atMs - drainAtMs),
+      kvUsageRatio: known(signals?.kvUsageRatio),
+      healthRatio: isOut ? 0 : isSuspected ? Math.min(seen, suspectHealth) : seen,
+    };
+  }
+
   /** It is at its limit, and nothing else keeps requests away. */
   get isBusy(): boolean {
-    if (this.engine === null || !this.full || this.drained || this.#moment.nowMs < this.#restUntilMs) return false;
-    return this.#siteHealth() !== 0;
+    const { nowMs } = this.#moment;
+    if (this.engine === null || !this.full || this.drained || nowMs < this.#restUntilMs) return false;
+    return this.#told === null || this.#told.healthRatio(nowMs) !== 0;
   }
 
   /** The plan has it, but this gateway was given none: another one serves it. */
@@ -287,4 +324,8 @@ export class GroupState {
   restMs(): number {
     return Math.max(0, this.#restUntilMs - this.#clock.monotonicMs());
   }
+}
+
+function known(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
 }

@@ -1,4 +1,4 @@
-import type { Placement, Routes } from "../../route/index.ts";
+import type { Placement, Priority, Routes } from "../../route/index.ts";
 import type { Reservation } from "../account/accounts.ts";
 import type { InferenceRequest } from "../stream/chat-request.ts";
 import type { Drain } from "../mesh/drains.ts";
@@ -22,6 +22,9 @@ export interface Admitted {
   readonly traceparent: string | null;
   readonly reservation: Reservation;
   readonly slo: Slo;
+  readonly priority: Priority;
+  /** Gateway that handed it over and charges for it; null = it came in here. */
+  readonly handedOverBy: string | null;
   /** What was taken out of the text before it left, once it did. */
   readonly redacted: { counts: RedactionCounts | null };
   /** Under which the answer is kept; null when it is not. */

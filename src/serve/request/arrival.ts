@@ -12,7 +12,7 @@ import {
 } from "../../route/index.ts";
 import type { Reservation } from "../account/accounts.ts";
 import { apiError } from "../wire/api-error.ts";
-import type { GatewayCore } from "./gateway-core.ts";
+import type { GatewayCore, OwnSite } from "./gateway-core.ts";
 import type { Admitted, Asking } from "./admitted.ts";
 import type { Endpoint } from "../stream/endpoints.ts";
 import { Inference } from "./inference.ts";
@@ -28,6 +28,10 @@ export interface Asked {
   readonly band: number;
   readonly reservation: Reservation;
   readonly outputTokens: number;
+  /** The one place where it may be served, for requests that another gateway handed over; null = any. */
+  readonly own: OwnSite | null;
+  /** It may be served beyond its budget: who handed it over has lost what lies within. */
+  readonly afterLoss: boolean;
 }
 
 /**
@@ -94,10 +98,12 @@ export class Arrival implements Exchange, Candidate {
 
   #begin(yields: boolean): boolean {
     const core = this.#core;
-    const { admitted, route, endpoint } = this.#asked;
+    const { admitted, route, endpoint, own, afterLoss } = this.#asked;
     const nowMs = core.look();
-    const routes = core.routesFor(admitted.slo, route);
-    const placement = place(routes, route, core.snapshot, { nowMs, rng: this.#rng });
+    const usual = core.routesFor(admitted.slo, route);
+    const routes = afterLoss ? (usual.afterLoss ?? usual) : usual;
+    const { snapshot } = own ?? core;
+    const placement = place(routes, route, snapshot, { nowMs, rng: this.#rng });
     const target = placement.replicas.length > 0 ? describeTarget(routes, route, placement, 0) : null;
     const waitedMs = nowMs - admitted.receivedMs;
     const isPatient = this.late || yields;
@@ -153,7 +159,7 @@ export class Arrival implements Exchange, Candidate {
   /** Whether beginning now serves the request better than waiting. */
   #hasRoom(routes: Routes, placement: Placement, target: Target | null, waitedMs: number, isPatient: boolean): boolean {
     // Without a target only engines that are full may take it later; everything else is an answer already.
-    if (target === null) return !this.#core.someGroupIsFull(routes, this.#asked.route);
+    if (target === null) return !this.#core.someGroupIsFull(routes, this.#asked.route, this.#asked.own);
     const { loadKnown } = target.terms;
     // The queue there is, not the one the policy assumes of an engine that failed: that one no waiting makes shorter, for
     // only a request can find out that the engine is well again.

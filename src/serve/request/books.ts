@@ -76,6 +76,11 @@ export class Books {
     this.#instruments.refusals(code).add(1);
   }
 
+  /** A gateway handed a request over with a statement that does not hold. */
+  handoverRefused(): void {
+    this.#instruments.handoversRefused.add(1);
+  }
+
   /** A request was turned away before an engine had a part in it. */
   turnedAway(requestId: string, code: ErrorCode, admitted: Asking | null): void {
     this.refused(code);
@@ -109,7 +114,8 @@ export class Books {
   engines(groups: readonly GroupState[], bindings: readonly (EngineBinding | null)[], nowMs: number): void {
     for (const [index, state] of groups.entries()) {
       const binding = bindings[index];
-      if (!binding || binding.emulated) continue;
+      // What another gateway holds it shows itself.
+      if (!binding || binding.emulated || binding.told) continue;
       const site = this.#world.sites[state.group.site]!.id;
       const workload = this.#world.workloads[state.group.workloads[0]!]!.id;
       const gauges = this.#instruments.engine(workload, site);
@@ -140,11 +146,13 @@ export class Books {
     const area = world.areas[admitted.area]!;
     // A broken answer is not charged, whatever part of it arrived: the caller will ask again.
     const delivered = attempt.outcome === "served" || (attempt.outcome === "client-left" && attempt.contentEvents > 0);
-    const charged = delivered && admitted.priced !== "free";
-    const flat = charged && admitted.priced === "request" && attempt.usage === null;
+    const counted = delivered && admitted.priced !== "free";
+    const flat = counted && admitted.priced === "request" && attempt.usage === null;
     const tokens = flat ? meanCounts(workload) : countsOf(attempt, admitted.request);
     const price = priceNanoUsdPerMTok(workload);
-    const charge = charged ? chargeNanoUsd(price, tokens.inputTokens + tokens.outputTokens) : 0;
+    // What a request costs is charged where it came in, and nowhere else.
+    const charge =
+      counted && admitted.handedOverBy === null ? chargeNanoUsd(price, tokens.inputTokens + tokens.outputTokens) : 0;
     const row: LedgerRow = {
       requestId: admitted.requestId,
       attempt: attempt.number,
@@ -179,6 +187,8 @@ export class Books {
     };
     this.#rows.add(row);
     if (this.#journals.length > 0) this.#trace(admitted, attempt, row);
+    const made = { row, chargedTokens: counted ? tokens.inputTokens + tokens.outputTokens : 0 };
+    if (admitted.handedOverBy !== null) return made;
     const at = this.#instruments.at(workload.id, site.id);
     at.attempts(attempt.outcome).add(1);
     at.input.add(tokens.inputTokens);
@@ -186,7 +196,7 @@ export class Books {
     at.output.add(tokens.outputTokens);
     at.egress.add(attempt.responseBytes);
     at.charge.add(charge);
-    return { row, chargedTokens: charged ? tokens.inputTokens + tokens.outputTokens : 0 };
+    return made;
   }
 
   /** An answer made before is given again: written down as the first time, but nothing was computed and nothing is owed. */
@@ -221,9 +231,13 @@ export class Books {
     const workload = this.#world.workloads[admitted.workload]!;
     const at = this.#instruments.at(workload.id, target?.site ?? "");
     const ttftMs = firstContentMs === null ? null : firstContentMs - admitted.receivedMs;
-    at.requests(outcome).add(1);
-    at.duration.observe((endedMs - admitted.receivedMs) / 1_000);
-    if (ttftMs !== null) at.ttft.observe(ttftMs / 1_000);
+    // Counted once in the whole mesh: where it came in.
+    if (admitted.handedOverBy !== null) this.#instruments.handedOver(admitted.handedOverBy, outcome).add(1);
+    else {
+      at.requests(outcome).add(1);
+      at.duration.observe((endedMs - admitted.receivedMs) / 1_000);
+      if (ttftMs !== null) at.ttft.observe(ttftMs / 1_000);
+    }
     this.#instruments.inFlight.set(inFlight);
     if (this.#live.isWatched)
       this.#live.publish({

@@ -108,6 +108,7 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
     }
     if (kept !== null) books.lookedUp(found !== null);
     const account = accounts.accountOf(key);
+    const priority = lesserPriority(account?.priority ?? "normal", call.header("x-disperse-priority"));
     const marks = form
       ? []
       : core.prefixes.marks(`${key?.account ?? ""} ${workload.id}`, call.body, asked.contentStart, asked.contentEnd);
@@ -126,6 +127,8 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
       traceparent: call.header("traceparent") ?? null,
       reservation: reserved.reservation,
       slo,
+      priority,
+      handedOverBy: null,
       marks,
       receivedMs,
       cacheKey: kept,
@@ -149,9 +152,11 @@ export function createFrontDoor(parts: FrontDoorParts): (call: Call, reply: Repl
         },
         account: account?.id ?? "",
         weight: account?.weight ?? 1,
-        band: priorities.indexOf(lesserPriority(account?.priority ?? "normal", call.header("x-disperse-priority"))),
+        band: priorities.indexOf(priority),
         reservation: reserved.reservation,
         outputTokens: Math.min(outputTokens, workload.outputTokens.mean),
+        own: null,
+        afterLoss: false,
       },
       rng,
     );

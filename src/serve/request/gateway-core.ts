@@ -7,6 +7,7 @@ import {
   fullGroup,
   loadViewOf,
   servingAt,
+  type EngineSignals,
   type Group,
   type RouteOrigin,
   type Routes,
@@ -23,9 +24,10 @@ import { KeptRoutes } from "./kept-routes.ts";
 import type { Admitted } from "./admitted.ts";
 import type { Inference } from "./inference.ts";
 import { GroupState, type Moment } from "../mesh/mesh-state.ts";
+import type { EngineReport } from "../mesh/peer-report.ts";
 import type { GatewayOptions } from "../wire/options.ts";
 import { readCodings } from "../wire/packed-body.ts";
-import type { Clock, EngineBinding, Mesh } from "../wire/ports.ts";
+import type { Clock, EngineBinding } from "../wire/ports.ts";
 import { PrefixIndex } from "../mesh/prefix-index.ts";
 import { refusal } from "./refusal.ts";
 import { ResponseCache } from "./response-cache.ts";
@@ -36,12 +38,17 @@ export interface CoreParts {
   readonly world: World;
   readonly routes: Routes;
   readonly bindings: readonly (EngineBinding | null)[];
-  readonly mesh: Mesh;
   readonly clock: Clock;
   readonly books: Books;
   readonly accounts: Accounts;
   readonly drains: Drains;
   readonly options: GatewayOptions;
+}
+
+/** The engines of one site that this gateway holds. */
+export interface OwnSite {
+  readonly snapshot: Snapshot;
+  holds(group: number): boolean;
 }
 
 /** What all requests of one gateway share: routes, the state of the engines, time limits and the books. */
@@ -70,8 +77,7 @@ export class GatewayCore {
   readonly #parts: CoreParts;
   readonly #moment: Moment = { nowMs: 0 };
   readonly #patientRoutes = new Map<Slo, Routes>();
-  #siteHealth = new Map<string, number>();
-  #siteHealthAtMs = Number.NEGATIVE_INFINITY;
+  readonly #ownSites = new Map<number, OwnSite>();
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -95,7 +101,7 @@ export class GatewayCore {
       changed: () => this.#takeOut(),
       running: (drain) =>
         this.groups.reduce(
-          (sum, state) => sum + (covers(drain, this.#siteOf(state), this.#workloadsOf(state)) ? state.inFlight : 0),
+          (sum, state) => sum + (covers(drain, this.#siteOf(state), this.#workloadsOf(state)) ? state.running : 0),
           0,
         ),
     });
@@ -150,6 +156,43 @@ export class GatewayCore {
     return this.#parts.bindings[group]?.severalServers ?? false;
   }
 
+  /** Another gateway holds these engines. */
+  isElsewhere(group: number): boolean {
+    return this.groups[group]!.isElsewhere;
+  }
+
+  /** The engines that this gateway itself holds at a site, for requests that may go nowhere else. */
+  ownSite(site: number): OwnSite {
+    let own = this.#ownSites.get(site);
+    if (own === undefined) {
+      const holds = (group: number) => {
+        const state = this.groups[group]!;
+        return state.group.site === site && state.engine !== null && !state.isElsewhere;
+      };
+      const { groupOfReplica } = this.routes;
+      const engines = Array.from(groupOfReplica, (group) => (holds(group) ? this.groups[group]! : notHere));
+      own = { holds, snapshot: { maxAgeMs: this.options.signalMaxAgeMs, engines } };
+      this.#ownSites.set(site, own);
+    }
+    return own;
+  }
+
+  /** What the other gateways of a mesh are told of the engines here. */
+  engineReports(): EngineReport[] {
+    this.look();
+    const seen = new Map<number, number>();
+    return this.groups.flatMap((state, index) => {
+      const { pool } = state.group;
+      const position = seen.get(pool) ?? 0;
+      seen.set(pool, position + 1);
+      if (state.engine === null || state.isElsewhere) return [];
+      const place = { site: this.#siteOf(state), pool: this.routes.deployment.pools[pool]!.id, position };
+      const report = state.report({ ...place, emulated: this.isEmulated(index), continues: this.continues(index) });
+      // Who stops takes nothing over any more.
+      return [this.stopping ? { ...report, healthRatio: 0 } : report];
+    });
+  }
+
   isEmulated(group: number): boolean {
     return this.#parts.bindings[group]?.emulated ?? false;
   }
@@ -177,9 +220,11 @@ export class GatewayCore {
   }
 
   /** An engine that may serve such a request takes no more for now, but will when one of its own is over. */
-  someGroupIsFull(routes: Routes, origin: RouteOrigin): boolean {
-    const isFull = (group: number) => this.groups[group]!.full && !this.groups[group]!.drained;
-    return fullGroup(routes, origin, loadViewOf(this.snapshot), this.#moment.nowMs, isFull) >= 0;
+  someGroupIsFull(routes: Routes, origin: RouteOrigin, own: OwnSite | null): boolean {
+    const isFull = (group: number) =>
+      this.groups[group]!.full && !this.groups[group]!.drained && (own === null || own.holds(group));
+    const { snapshot } = own ?? this;
+    return fullGroup(routes, origin, loadViewOf(snapshot), this.#moment.nowMs, isFull) >= 0;
   }
 
   /** Where engines stand and what they serve. */
@@ -224,7 +269,6 @@ export class GatewayCore {
     const [workload] = group.workloads;
     const options = workload === undefined ? [] : servingAt(policy, workload, group.module).options;
     const option = options.find((entry) => entry.tensorParallel === group.tensorParallel) ?? options[0];
-    const site = this.world.sites[group.site]!.id;
     return new GroupState({
       group,
       engine: binding?.engine ?? null,
@@ -232,18 +276,8 @@ export class GatewayCore {
       clock: this.clock,
       moment: this.#moment,
       perTokenMs: option?.replica.perPrefillTokenMs ?? 0,
-      siteHealth: () => this.#healthOf(site),
+      told: binding?.told ?? null,
     });
-  }
-
-  #healthOf(site: string): number {
-    // Reports change rarely and are asked for on every decision, so one reading serves a short while.
-    const { nowMs } = this.#moment;
-    if (nowMs - this.#siteHealthAtMs > meshReadingMs) {
-      this.#siteHealthAtMs = nowMs;
-      this.#siteHealth = new Map(this.#parts.mesh.reports().map((report) => [report.site, report.healthRatio]));
-    }
-    return this.#siteHealth.get(site) ?? 1;
   }
 }
 
@@ -251,5 +285,8 @@ export class GatewayCore {
 const bestEffortBudgetMs = 60_000;
 /** Advice to callers when no engine has said how long it wants to be left alone, ms. */
 const usualRetryMs = 1_000;
-/** How long one reading of the mesh's reports is used, ms. */
-const meshReadingMs = 50;
+/** Stands for every engine that is not at the one place where a request may be served. */
+const notHere: EngineSignals = {
+  health: { value: 0, unit: "ratio", atMs: Number.POSITIVE_INFINITY, source: "elsewhere" },
+  isAbsent: true,
+};

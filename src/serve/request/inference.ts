@@ -16,7 +16,7 @@ import { leavingBody, redactionFor } from "./leaving-body.ts";
 import type { AttemptOutcome, LedgerRow } from "../ledger/ledger.ts";
 import type { GroupState } from "../mesh/mesh-state.ts";
 import { countsOf } from "../stream/meter.ts";
-import type { ByteText } from "../wire/ports.ts";
+import type { ByteText, Handover } from "../wire/ports.ts";
 import { errorEvent, withUsageMember } from "../stream/stream-tail.ts";
 import type { Call, Exchange, Reply } from "../wire/transport.ts";
 
@@ -308,6 +308,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
           maxOutputTokens: request.maxOutputTokens,
           affinityKey: affinityKey === undefined ? undefined : String(affinityKey),
           planned: { outputTokens: workload.outputTokens.mean, prefixHitRatio: workload.prefixHitRatio },
+          handover: state.isElsewhere ? this.#handover(attempt) : undefined,
         },
         attempt,
       );
@@ -318,6 +319,25 @@ export class Inference implements Exchange, AttemptOwner, Member {
       return true;
     }
     return false;
+  }
+
+  /** What the gateway that holds the engine must know. */
+  #handover({ number, startedMs, target }: Attempt): Handover {
+    const { workload, area, access, accountId, slo, priority, receivedMs, routes, traceparent } = this.#admitted;
+    const { workloads, areas, accessTypes } = this.#core.world;
+    return {
+      workload: workloads[workload]!.id,
+      area: areas[area]!.id,
+      access: accessTypes[access]!.id,
+      site: target.site,
+      account: accountId,
+      slo,
+      priority,
+      waitedMs: startedMs - receivedMs,
+      attempt: number,
+      afterLoss: isBeyondBudget(routes, this.#admitted, target.group),
+      traceparent,
+    };
   }
 
   /** Whether an engine lies beyond the budget, while the one that is asked already does not. */

@@ -10,6 +10,8 @@ export function createInstruments(telemetry: Telemetry) {
     cache: kept((result) => telemetry.counter(metrics.cache, { result })),
     queued: telemetry.gauge(metrics.queued, {}),
     queueWait: kept((priority) => telemetry.histogram(metrics.queueWait, { priority })),
+    handoversRefused: telemetry.counter(metrics.handoversRefused, {}),
+    handedOver: keptPair((gateway, outcome) => telemetry.counter(metrics.handovers, { gateway, outcome })),
     shed: kept((priority) => telemetry.counter(metrics.shed, { priority })),
     inFlight: telemetry.gauge(metrics.inFlight, {}),
     /** Gauges of one real engine. */

@@ -76,6 +76,30 @@ export const metrics = {
     name: "disperse_engine_in_flight_requests",
     help: "Requests of this gateway that run at an engine now, by site and workload; absent where none ever did.",
   },
+  handovers: {
+    name: "disperse_handovers_total",
+    help: "Finished requests that another gateway of the mesh handed over, by gateway and outcome; they count nowhere else here.",
+  },
+  handoversRefused: {
+    name: "disperse_handovers_refused_total",
+    help: "Requests with a statement of another gateway that does not hold: forged, used, old, or for somebody else.",
+  },
+  meshConnected: {
+    name: "disperse_mesh_connected",
+    help: "1 = texts go round in the control network of the mesh, 0 = it is away; absent without a mesh.",
+  },
+  meshRefused: {
+    name: "disperse_mesh_reports_refused_total",
+    help: "Reports in the control network that were not taken, by reason (forged, old).",
+  },
+  peerAge: {
+    name: "disperse_mesh_peer_age_seconds",
+    help: "Age of what another gateway last told of itself; NaN while it has told nothing.",
+  },
+  peerStanding: {
+    name: "disperse_mesh_peer_up",
+    help: "1 = another gateway is heard, 0.5 = its load is unknown, 0 = it is suspected or gone.",
+  },
   drainedRunning: {
     name: "disperse_drained_running_requests",
     help: "Requests still running at what an operator has taken out, by site and workload (empty = all of the site); NaN once it was put back.",

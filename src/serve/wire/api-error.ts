@@ -61,6 +61,12 @@ export const errorRegistry = {
     message: "Without a key for them, console, metrics and administration are for callers on this machine only.",
     hint: "Give a key the role viewer or operator (disperse keys create --role), or start with --operator-key-env; --open-console shows console and metrics to everyone.",
   },
+  handover_refused: {
+    status: 403,
+    type: "permission_error",
+    message: "The statement with which a gateway handed this request over does not hold.",
+    hint: "Compare the mesh files of both gateways, their plans and their clocks.",
+  },
   residency_refused: {
     status: 403,
     type: "permission_error",

@@ -34,6 +34,8 @@ export interface EngineBinding {
   readonly maxInFlight?: number;
   /** Several servers stand behind the engine, so that asking it again may meet another one. */
   readonly severalServers?: boolean;
+  /** Another gateway holds the engine; absent = this one does. */
+  readonly told?: ToldEngines;
 }
 
 export interface EngineRequest {
@@ -53,6 +55,8 @@ export interface EngineRequest {
   readonly maxOutputTokens: number | null;
   /** What the workload is planned with. Real engines have no use for it; emulated ones answer accordingly. */
   readonly planned: { readonly outputTokens: number; readonly prefixHitRatio: number };
+  /** For engines that another gateway holds. */
+  readonly handover?: Handover | undefined;
 }
 
 export interface EngineEvents {
@@ -111,21 +115,55 @@ export const unknownSignals: EngineSignals = {
   kvUsageRatio: Number.NaN,
 };
 
-/** What a site tells the others about itself. */
-export interface SiteReport {
-  readonly site: string;
-  /** Milliseconds since 1970 UTC, on the reporter's clock. */
-  readonly epochMs: number;
-  /** 1 takes requests, 0 does not, between them degraded. */
-  readonly healthRatio: number;
+/**
+ * The control network between the gateways of one mesh: short texts, at most once each and in any order. It may be away,
+ * hang, or be read by others: what is said there is signed, and holds no key, no account and nothing of a request.
+ */
+export interface Mesh {
+  /** Tells all gateways, this one among them. Never throws; what cannot be sent now is forgotten, for a newer text follows soon. */
+  publish(text: string): void;
+  /** `heard` gets every text from now on; the returned function ends that. */
+  listen(heard: (text: string) => void): () => void;
+  close(): Promise<void>;
 }
 
-/** Knowledge shared between the gateways of one mesh. */
-export interface Mesh {
-  publish(report: SiteReport): void;
-  /** Latest report of every site that has one. */
-  reports(): readonly SiteReport[];
-  close(): Promise<void>;
+/** Signs what this gateway says and checks what others say (Ed25519). */
+export interface Seal {
+  /** Seal of a text; printable ASCII without spaces. */
+  seal(text: string): string;
+  /** Whether `seal` is that of `gateway` on `text`; false for gateways nobody knows. */
+  holds(gateway: string, text: string, seal: string): boolean;
+  /** Digest of a body as it goes over the wire: ordinary text in UTF-8, or `ByteText` when `isBytes`. */
+  digest(body: string, isBytes: boolean): string;
+}
+
+/** Engines that another gateway holds, as its reports tell of them. */
+export interface ToldEngines {
+  /** 1 = takes requests, 0 = does not, NaN = unknown. */
+  healthRatio(nowMs: number): number;
+  /** It has all that it takes, with `inFlight` requests of this gateway there. */
+  isFull(inFlight: number, nowMs: number): boolean;
+}
+
+/** What the gateway that holds an engine must know of a request that is handed over to it. */
+export interface Handover {
+  readonly workload: string;
+  readonly area: string;
+  readonly access: string;
+  /** The one place where it may be served: judged by law and budget where it came in. */
+  readonly site: string;
+  /** Who pays, where it came in; null without keys. The key itself stays there. */
+  readonly account: string | null;
+  readonly slo: string;
+  readonly priority: string;
+  /** Since it came in, ms. */
+  readonly waitedMs: number;
+  /** 1 for the first attempt of the request. */
+  readonly attempt: number;
+  /** It may be served beyond its budget, because engines within it are out of service. */
+  readonly afterLoss: boolean;
+  /** The caller's W3C `traceparent`; null when it sent none. */
+  readonly traceparent: string | null;
 }
 
 /** Rows on their way to a store. */

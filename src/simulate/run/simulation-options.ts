@@ -1,5 +1,5 @@
 import type { World } from "../../catalog/index.ts";
-import type { Deployment } from "../../route/index.ts";
+import { reportTimes, type Deployment } from "../../route/index.ts";
 import type { Burstiness } from "../arrival/arrivals-clients.ts";
 import type { Autoscaling } from "../engine/autoscaler.ts";
 import type { ClientProfile } from "../trace/client-profiles.ts";
@@ -91,10 +91,10 @@ export const defaultSimulationOptions: SimulationOptions = {
   responseCaching: null,
   rule: "disperse",
   waitingLine: defaultWaitingLine,
-  // The mesh's own defaults: a report every 250 ms, unknown after four missed ones.
-  snapshotIntervalMs: 250,
-  snapshotMaxAgeMs: 1000,
-  failureNoticeMs: 1500,
+  // As the gateways of a mesh do.
+  snapshotIntervalMs: reportTimes.reportMs,
+  snapshotMaxAgeMs: reportTimes.unknownAfterMs,
+  failureNoticeMs: reportTimes.suspectAfterMs,
   connectTimeoutMs: 250,
   maxAttempts: 3,
   faults: [],

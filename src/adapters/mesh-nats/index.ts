@@ -1,0 +1,1 @@
+export { createNatsMesh, type NatsMeshOptions } from "./nats-mesh.ts";

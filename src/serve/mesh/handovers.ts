@@ -1,0 +1,119 @@
+import { asciiJson } from "../wire/byte-text.ts";
+import type { Clock, Handover, Seal } from "../wire/ports.ts";
+
+/** Header field in which a gateway says on whose behalf it hands a request over. */
+export const handoverField = "x-disperse-handover";
+
+/** How far clocks may be apart, and a statement be old, ms. */
+const mostSkewMs = 30_000;
+/** Stands before what is sealed, so that no seal on one kind of message holds on another. */
+const kind = "disperse handover v1\n";
+
+/** What a gateway states of a request that it hands over. */
+export interface Statement extends Handover {
+  readonly from: string;
+  readonly to: string;
+  /** The run of the receiving gateway it is for: what was recorded before a restart is worth nothing after it. */
+  readonly run: number;
+  /** Id of the request where it came in. */
+  readonly id: string;
+  readonly path: string;
+  /** Of the body. */
+  readonly digest: string;
+  /** When it was made, ms since 1970 UTC. */
+  readonly epochMs: number;
+}
+
+export type HandoverRead =
+  | { readonly ok: true; readonly statement: Statement }
+  | { readonly ok: false; readonly why: string };
+
+export interface HandoversParts {
+  readonly self: string;
+  /** This run of the gateway, ms since 1970 UTC. */
+  readonly startedEpochMs: number;
+  readonly seal: Seal;
+  readonly clock: Clock;
+}
+
+/**
+ * Requests that gateways hand over to each other. A signed statement stands for the client's key, which never leaves the door
+ * it came in by. It holds once, at one gateway, for one body, and for seconds.
+ */
+export class Handovers {
+  readonly #parts: HandoversParts;
+  /** Statements that were used, and until when they might come again; oldest first. */
+  readonly #used = new Map<string, number>();
+
+  constructor(parts: HandoversParts) {
+    this.#parts = parts;
+  }
+
+  /** The value of `handoverField` for a request to the gateway `to`. */
+  write(statement: Omit<Statement, "from" | "epochMs">): string {
+    const { self, seal, clock } = this.#parts;
+    const text = asciiJson({ from: self, epochMs: clock.epochMs(), ...statement } satisfies Statement);
+    return `${seal.seal(kind + text)} ${text}`;
+  }
+
+  /** Who hands a request over, before its body is there; null when nobody of the mesh does. */
+  sender(field: string): string | null {
+    const read = this.#read(field);
+    return read.ok ? read.statement.from : null;
+  }
+
+  /** Reads the statement of a request and uses it up. */
+  take(field: string, path: string, body: string, isBytes: boolean): HandoverRead {
+    const read = this.#read(field);
+    if (!read.ok) return read;
+    const { statement } = read;
+    if (statement.path !== path) return no("it is for another endpoint");
+    if (statement.digest !== this.#parts.seal.digest(body, isBytes)) return no("it is for another body");
+    const nowMs = this.#parts.clock.monotonicMs();
+    for (const [name, untilMs] of this.#used) {
+      if (untilMs > nowMs) break;
+      this.#used.delete(name);
+    }
+    const name = JSON.stringify([statement.from, statement.id, statement.attempt]);
+    if (this.#used.has(name)) return no("it was used before");
+    this.#used.set(name, nowMs + 2 * mostSkewMs);
+    return read;
+  }
+
+  #read(field: string): HandoverRead {
+    const { self, startedEpochMs, seal, clock } = this.#parts;
+    const at = field.indexOf(" ");
+    const text = field.slice(at + 1);
+    const statement = parse(text);
+    if (statement === null) return no("it cannot be read");
+    if (!seal.holds(statement.from, kind + text, field.slice(0, at)))
+      return no("its seal is not that of a gateway here");
+    if (statement.to !== self) return no("it is for another gateway");
+    if (statement.run !== startedEpochMs) return no("it is for an earlier run of this gateway");
+    const apartMs = Math.abs(clock.epochMs() - statement.epochMs);
+    if (!(apartMs <= mostSkewMs)) return no("it is old, or the clocks of the gateways are more than 30 s apart");
+    return { ok: true, statement };
+  }
+}
+
+const words = ["from", "to", "id", "path", "digest", "workload", "area", "access", "site", "slo", "priority"] as const;
+const numbers = ["run", "epochMs", "waitedMs", "attempt"] as const;
+
+function parse(text: string): Statement | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const statement = value as Statement | null;
+  if (typeof statement !== "object" || statement === null) return null;
+  const isWhole =
+    words.every((name) => typeof statement[name] === "string") &&
+    numbers.every((name) => Number.isFinite(statement[name])) &&
+    [statement.account, statement.traceparent].every((word) => word === null || typeof word === "string") &&
+    typeof statement.afterLoss === "boolean";
+  return isWhole ? statement : null;
+}
+
+const no = (why: string): HandoverRead => ({ ok: false, why });

@@ -1,0 +1,94 @@
+import type { DrainEntry } from "./drain-gossip.ts";
+
+/** One planned group of engines, as the gateway tells of it that holds it. Null stands for unknown. */
+export interface EngineReport {
+  readonly site: string;
+  readonly pool: string;
+  /** Which group of its pool it is, from 0 on. */
+  readonly position: number;
+  /** Requests there, from whatever gateway they came in. */
+  readonly running: number;
+  /** Requests the engine says are waiting. */
+  readonly waiting: number | null;
+  /** Requests it takes at once; null = no limit known. */
+  readonly places: number | null;
+  /** Wait before prefill. */
+  readonly drainMs: number | null;
+  /** How old that was when it was told. */
+  readonly ageMs: number | null;
+  readonly kvUsageRatio: number | null;
+  /** 0 while it is out or drained; that it is full is no matter of health. */
+  readonly healthRatio: number;
+  readonly emulated: boolean;
+  readonly continues: boolean;
+}
+
+/** What a gateway tells the others, again and again. Holds no key, no account and nothing of a request. */
+export interface PeerReport {
+  readonly gateway: string;
+  /** When this run of it began, ms since 1970 UTC on its clock: a later run is another one. */
+  readonly startedEpochMs: number;
+  /** Rises by one with every report of a run. */
+  readonly number: number;
+  /** When it was told: ms since 1970 UTC, and on the gateway's monotonic clock. */
+  readonly epochMs: number;
+  readonly atMs: number;
+  readonly engines: readonly EngineReport[];
+  /** What operators have taken out and put back in, as far as it knows. */
+  readonly drains: readonly DrainEntry[];
+}
+
+/** Stands before what is sealed, so that no seal on one kind of message holds on another. */
+const kind = "disperse mesh report v1\n";
+
+export function writeReport(report: PeerReport, seal: (text: string) => string): string {
+  const text = JSON.stringify(report);
+  return `${seal(kind + text)} ${text}`;
+}
+
+/** Reads a report; null when it is none, or not sealed by the gateway that it says it is from. */
+export function readReport(
+  message: string,
+  holds: (gateway: string, text: string, seal: string) => boolean,
+): PeerReport | null {
+  const at = message.indexOf(" ");
+  if (at < 1) return null;
+  const text = message.slice(at + 1);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const report = value as PeerReport | null;
+  // The seal is looked at first: of what a gateway of the mesh has sealed it is enough to know that its shape is right.
+  if (typeof report?.gateway !== "string" || !holds(report.gateway, kind + text, message.slice(0, at))) return null;
+  const numbers = [report.startedEpochMs, report.number, report.epochMs, report.atMs];
+  if (!numbers.every((number) => Number.isFinite(number))) return null;
+  if (!Array.isArray(report.engines) || !report.engines.every(isEngine)) return null;
+  return Array.isArray(report.drains) && report.drains.every(isEntry) ? report : null;
+}
+
+function isEngine(value: unknown): boolean {
+  const engine = value as EngineReport | null;
+  const maybe = (entry: unknown) => entry === null || Number.isFinite(entry);
+  return (
+    typeof engine?.site === "string" &&
+    typeof engine.pool === "string" &&
+    [engine.position, engine.running, engine.healthRatio].every((entry) => Number.isFinite(entry)) &&
+    [engine.waiting, engine.places, engine.drainMs, engine.ageMs, engine.kvUsageRatio].every(maybe)
+  );
+}
+
+function isEntry(value: unknown): boolean {
+  const entry = value as DrainEntry | null;
+  const isWord = (word: unknown) => typeof word === "string" && word.length <= 300;
+  return (
+    isWord(entry?.site) &&
+    (entry!.workload === null || isWord(entry!.workload)) &&
+    isWord(entry!.by) &&
+    Number.isFinite(entry!.version) &&
+    (entry!.out === null ||
+      (Number.isFinite(entry!.out.sinceEpochMs) && (entry!.out.reason === null || isWord(entry!.out.reason))))
+  );
+}

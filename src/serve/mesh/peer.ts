@@ -1,0 +1,88 @@
+import { reportTimes } from "../../route/index.ts";
+import type { EngineReport, PeerReport } from "./peer-report.ts";
+import { ReportAge } from "./report-age.ts";
+
+/** Without a word of it for so long nothing is handed over to a gateway, ms. */
+const goneAfterMs = 30_000;
+
+/** How much a gateway can be relied on. */
+export type PeerStanding =
+  | "fresh"
+  /** Its load is not known any more. */
+  | "unknown"
+  /** It cannot be reached, or says nothing while others do. */
+  | "suspected"
+  | "gone";
+
+/** Another gateway of the mesh, and what is known of it. */
+export class Peer {
+  readonly name: string;
+  readonly sites: ReadonlySet<string>;
+  /** Whether the control network carries anything now: where it does not, silence says nothing of a gateway. */
+  readonly #networkWorks: (nowMs: number) => boolean;
+  #report: PeerReport | null = null;
+  #engines = new Map<string, EngineReport>();
+  #age = new ReportAge();
+  #trueMs = Number.NEGATIVE_INFINITY;
+  #unreachableMs = Number.NEGATIVE_INFINITY;
+
+  constructor(name: string, sites: readonly string[], networkWorks: (nowMs: number) => boolean) {
+    this.name = name;
+    this.sites = new Set(sites);
+    this.#networkWorks = networkWorks;
+  }
+
+  /** Takes a report over; false when it is not newer than the one that is known. */
+  hear(report: PeerReport, heardMs: number): boolean {
+    const known = this.#report;
+    if (known !== null) {
+      if (report.startedEpochMs < known.startedEpochMs) return false;
+      if (report.startedEpochMs === known.startedEpochMs && report.number <= known.number) return false;
+      // Another run counts on another clock.
+      if (report.startedEpochMs !== known.startedEpochMs) this.#age = new ReportAge();
+    }
+    this.#report = report;
+    this.#trueMs = this.#age.trueMs(report.atMs, heardMs);
+    this.#engines = new Map(
+      report.engines.filter(({ site }) => this.sites.has(site)).map((engine) => [engineName(engine), engine]),
+    );
+    return true;
+  }
+
+  /** Nothing of it could be reached just now. */
+  unreachable(nowMs: number): void {
+    this.#unreachableMs = nowMs;
+  }
+
+  /** When its last report was true, on this gateway's clock; minus infinity before the first. */
+  get trueMs(): number {
+    return this.#trueMs;
+  }
+
+  /** The run of it that spoke last; null when none has. */
+  get startedEpochMs(): number | null {
+    return this.#report?.startedEpochMs ?? null;
+  }
+
+  get lastNumber(): number {
+    return this.#report?.number ?? -1;
+  }
+
+  engine(name: string): EngineReport | null {
+    return this.#engines.get(name) ?? null;
+  }
+
+  standing(nowMs: number): PeerStanding {
+    const ageMs = nowMs - this.#trueMs;
+    if (ageMs > goneAfterMs) return "gone";
+    // What was told after that proves that it lives.
+    if (this.#unreachableMs > this.#trueMs) return "suspected";
+    if (ageMs <= reportTimes.unknownAfterMs) return "fresh";
+    return ageMs > reportTimes.suspectAfterMs && this.#networkWorks(nowMs) ? "suspected" : "unknown";
+  }
+}
+
+/** Name of a group of engines within its gateway. */
+export function engineName({ pool, position }: Pick<EngineReport, "pool" | "position">): string {
+  return `${position} ${pool}`;
+}
