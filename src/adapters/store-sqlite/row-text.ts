@@ -1,5 +1,6 @@
 import type { PackedRows } from "../../serve/index.ts";
 import { linkBytes } from "./chain.ts";
+import { mostNumberBytes, putNumber } from "./number-text.ts";
 import { referenceTo } from "./stored-row.ts";
 import type { SummedColumns } from "./summed-rows.ts";
 import type { ColumnKinds } from "./worker-messages.ts";
@@ -28,9 +29,10 @@ export interface RowBatch {
 
 /** What rows with the same labels have in common. */
 class Shape {
-  /** What stands in a row's text before each of its numbers; a character for each byte. */
-  readonly before: readonly string[];
-  readonly after: string;
+  /** What stands in a row's text before each of its numbers, and behind the last of them, in UTF-8. */
+  readonly pieces: readonly Uint8Array[];
+  /** All of these. */
+  readonly bytes: number;
   /** Position of a row with these labels that is stored whole; negative until there is one. */
   whole = -1;
   readonly #dimensions: string;
@@ -38,7 +40,7 @@ class Shape {
   #name = "";
 
   constructor(labels: readonly unknown[], columns: ColumnKinds, dimensions: readonly string[]) {
-    const before: string[] = [];
+    const pieces: Uint8Array[] = [];
     const values = new Map<string, unknown>();
     let text = "";
     let next = 0;
@@ -46,15 +48,16 @@ class Shape {
       if (kind === "id") continue;
       text += `,${JSON.stringify(name)}:`;
       if (kind === "number") {
-        before.push(byteText(text));
+        pieces.push(new TextEncoder().encode(text));
         text = "";
       } else {
         values.set(name, labels[next]);
         text += JSON.stringify(labels[next++]);
       }
     }
-    this.before = before;
-    this.after = byteText(`${text}}`);
+    pieces.push(new TextEncoder().encode(`${text}}`));
+    this.pieces = pieces;
+    this.bytes = pieces.reduce((sum, { length }) => sum + length, 0);
     this.#dimensions = JSON.stringify(dimensions.map((name) => values.get(name) ?? null)).slice(1);
   }
 
@@ -77,6 +80,19 @@ const shapesKept = 1_000;
 export const rowsTogether = 32;
 /** Room for so many rows as most are, bytes. */
 const firstBytes = 32 * 1024;
+/** Of one UTF-16 unit of an id, as an escape. */
+const mostUnitBytes = 6;
+/** Of what stands in a row besides its labels, id and numbers, and in a reference to another one. */
+const mostBesides = 100;
+const longestLooped = 24;
+
+const rowStart = new TextEncoder().encode('{"requestId":');
+const space = 0x20;
+const quote = 0x22;
+const backslash = 0x5c;
+const comma = 0x2c;
+const closeBracket = 0x5d;
+const lastAscii = 0x7e;
 
 /** Writes rows out and sums them; what it needs to know of the columns it finds out once. */
 export class RowTexts {
@@ -91,8 +107,9 @@ export class RowTexts {
   readonly #shapes = new Map<string, Shape>();
   /** What rows are written into, one batch after the other. */
   #bytes = Buffer.allocUnsafeSlow(firstBytes);
-  /** Of the row written out last: its id and numbers as a JSON list without its beginning. */
-  #own = "";
+  /** Of the row written out last: its numbers as in a JSON list, each with a comma before it, and where they end. */
+  readonly #own: Uint8Array;
+  #ownEnd = 0;
 
   constructor(columns: ColumnKinds, summed: SummedColumns) {
     this.#columns = columns;
@@ -100,6 +117,7 @@ export class RowTexts {
     const names = Object.keys(columns).filter((name) => columns[name] === "number");
     const position = (name: string) => names.indexOf(name);
     this.#count = names.length;
+    this.#own = new Uint8Array(names.length * (mostNumberBytes + 1));
     this.#attempt = position("attempt");
     this.#epochMs = position("epochMs");
     this.#measures = summed.measures.map(position);
@@ -120,38 +138,61 @@ export class RowTexts {
         const shape = known[shapeOf[index]!]!;
         const id = texts.slice(idFrom, (idFrom = idEnds[index]!));
         const at = index * this.#count;
-        const text = this.#textOf(id, shape, numbers, at);
-        const stored = shape.whole < 0 ? "" : referenceTo(shape.whole) + this.#own;
-        const to = from + text.length;
-        const end = to + stored.length;
-        if (end > this.#bytes.length) this.#grow(from, end);
-        // Row by row, so that what a row's text was put together from is garbage before a collection would have to copy it.
-        this.#bytes.write(text, from, "latin1");
-        if (end > to) this.#bytes.write(stored, to, "latin1");
-        const storedFrom = end > to ? to : from;
+        const most = shape.bytes + 2 * (this.#own.length + id.length * mostUnitBytes) + mostBesides;
+        if (from + most > this.#bytes.length) this.#grow(from, from + most);
+        const to = this.#putRow(from, id, shape, numbers, at);
+        const isStoredWhole = shape.whole < 0;
+        const storedTo = isStoredWhole ? to : this.#putReference(to, shape.whole, id);
         const attempt = `${id} ${numbers[at + this.#attempt]}`;
-        rows.push({ from, to, storedFrom, storedTo: end, attempt, shape, at });
-        from = end + linkBytes;
+        rows.push({ from, to, storedFrom: isStoredWhole ? from : to, storedTo, attempt, shape, at });
+        from = storedTo + linkBytes;
       }
       yield { rows, bytes: this.#bytes };
     }
   }
 
   /**
-   * A function of its own, called for each row: V8 can compile a loop over columns within one over a thousand rows time after
-   * time, for it alone, and never come to the whole.
+   * Writes a row's JSON from `from` on, straight into bytes: put together as a text first it would be copied twice more. A function
+   * of its own, called for each row: V8 can compile a loop over columns within one over a thousand rows time after time, for it
+   * alone, and never come to the whole. Returns where the row ends.
    */
-  #textOf(id: string, shape: Shape, numbers: Float64Array, at: number): string {
-    const idText = byteText(JSON.stringify(id));
-    let text = `{"requestId":${idText}`;
-    let own = idText;
+  #putRow(from: number, id: string, { pieces }: Shape, numbers: Float64Array, at: number): number {
+    const bytes = this.#bytes;
+    const own = this.#own;
+    let ownEnd = 0;
+    let end = this.#putId(putPiece(bytes, from, rowStart), id);
     for (let column = 0; column < this.#count; column++) {
-      const number = numberText(numbers[at + column]!);
-      text += shape.before[column]! + number;
-      own += `,${number}`;
+      const start = putPiece(bytes, end, pieces[column]!);
+      end = putNumber(bytes, start, numbers[at + column]!);
+      own[ownEnd++] = comma;
+      for (let index = start; index < end; index++) own[ownEnd++] = bytes[index]!;
     }
-    this.#own = `${own}]`;
-    return text + shape.after;
+    this.#ownEnd = ownEnd;
+    return putPiece(bytes, end, pieces[this.#count]!);
+  }
+
+  /** Writes what is stored of the row written out last, see `referenceTo`; returns where it ends. */
+  #putReference(from: number, whole: number, id: string): number {
+    const bytes = this.#bytes;
+    const own = this.#own;
+    let end = this.#putId(from + bytes.write(referenceTo(whole), from, "latin1"), id);
+    for (let index = 0; index < this.#ownEnd; index++) bytes[end++] = own[index]!;
+    bytes[end++] = closeBracket;
+    return end;
+  }
+
+  /** Writes an id as JSON has it; nearly all are letters and digits, which are themselves. */
+  #putId(at: number, id: string): number {
+    const bytes = this.#bytes;
+    bytes[at] = quote;
+    for (let index = 0; index < id.length; index++) {
+      const code = id.charCodeAt(index);
+      if (code < space || code > lastAscii || code === quote || code === backslash)
+        return at + bytes.write(JSON.stringify(id), at, "utf8");
+      bytes[at + 1 + index] = code;
+    }
+    bytes[at + 1 + id.length] = quote;
+    return at + id.length + 2;
   }
 
   /** Of the rows written out so far none is sure to be stored: none is referred to any more. */
@@ -189,11 +230,9 @@ export class RowTexts {
   }
 }
 
-function numberText(value: number): string {
-  return Number.isFinite(value) ? String(value) : "null";
-}
-
-/** Text in UTF-8, a character for each byte: lengths of texts are then lengths of bytes. */
-function byteText(text: string): string {
-  return Buffer.byteLength(text, "utf8") === text.length ? text : Buffer.from(text, "utf8").toString("latin1");
+/** Loops are quicker than calls for what is short. */
+function putPiece(into: Uint8Array, at: number, piece: Uint8Array): number {
+  if (piece.length > longestLooped) into.set(piece, at);
+  else for (let index = 0; index < piece.length; index++) into[at + index] = piece[index]!;
+  return at + piece.length;
 }

@@ -179,8 +179,8 @@ export class Books {
       outputTokens: tokens.outputTokens,
       requestBytes,
       responseBytes: attempt.responseBytes,
-      ttftMs: attempt.firstContentMs === null ? null : attempt.firstContentMs - attempt.startedMs,
-      durationMs: endedMs - attempt.startedMs,
+      ttftMs: attempt.firstContentMs === null ? null : toMicroseconds(attempt.firstContentMs - attempt.startedMs),
+      durationMs: toMicroseconds(endedMs - attempt.startedMs),
       priceNanoUsdPerMTok: price,
       chargeNanoUsd: charge,
       egressNanoUsd: egressNanoUsd(site, attempt.responseBytes),
@@ -214,7 +214,7 @@ export class Books {
       requestBytes,
       responseBytes: body.length,
       ttftMs: null,
-      durationMs: this.#clock.monotonicMs() - admitted.receivedMs,
+      durationMs: toMicroseconds(this.#clock.monotonicMs() - admitted.receivedMs),
       chargeNanoUsd: 0,
       egressNanoUsd: 0,
     };
@@ -323,6 +323,11 @@ export class Books {
   #ruleOf(from: string, to: string, dataClass: string): string {
     return from === to ? "same country" : (this.#rules.get(`${from} ${dataClass}`) ?? "");
   }
+}
+
+/** What a clock says beyond is noise, and every digit of a row is hashed and stored. */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }
 
 /** The law behind each pair of origin and data class. */
