@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import type { EngineEvents, EngineFailure, EngineRun, HttpClient, HttpPost } from "../../serve/index.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { fieldLines } from "./message-head.ts";
+import { RepeatedLines } from "./repeated-lines.ts";
 import { readBuffer } from "./shared-reads.ts";
 
 export interface HttpClientOptions {
@@ -44,6 +45,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const idle: ClientConnection[] = [];
   const open = new Set<ClientConnection>();
   const queue: Exchange[] = [];
+  const lines = new RepeatedLines();
   let closed = false;
 
   const sweep = setInterval(() => {
@@ -143,7 +145,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       // The body as bytes in Latin-1, so that head and body leave in one write. Plain ASCII is that already.
       const byteLength = isBytes ? body.length : Buffer.byteLength(body, "utf8");
       const bytes = byteLength === body.length ? body : Buffer.from(body, "utf8").toString("latin1");
-      const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n${fieldLines(headers)}`;
+      const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n${lines.of(headers)}`;
       const exchange = new Exchange(`${head}content-length: ${byteLength}\r\n\r\n`, bytes, events);
       if (closed) queueMicrotask(() => exchange.cancelled || events.end(unreachable));
       else dispatch(exchange);

@@ -15,9 +15,10 @@ import {
 import { largeBodyBytes, type BodyRoom } from "./body-room.ts";
 import { BodyBytes, joined } from "./body-bytes.ts";
 import { LateWriter } from "./late-writer.ts";
-import { fieldLines, fieldValue, isNamed, type MessageHead } from "./message-head.ts";
+import { fieldValue, isNamed, type MessageHead } from "./message-head.ts";
 import { MessageParser, type MessageEvents, type ParseError } from "./message-parser.ts";
 import { FormBody, RawCall } from "./raw-call.ts";
+import { RepeatedLines } from "./repeated-lines.ts";
 import { statusLine } from "./status-line.ts";
 
 export interface ConnectionLimits {
@@ -40,6 +41,9 @@ const patientBytesPerMs = 64;
 /** Bytes of a next request that may wait while one is being answered. */
 const maxWaitingBytes = 64 * 1024;
 
+/** Of all answers, whoever they go to. */
+const lines = new RepeatedLines();
+
 /**
  * One client connection: requests one after the other, each handed to the gateway when complete, and its answer written
  * straight to the socket. One write per piece of answer, framing included.
@@ -54,6 +58,8 @@ export class ServerConnection implements MessageEvents, Reply {
   deadlineMs: number;
   /** Since when it waits for a request, or for the rest of its head; good while it is `idle`. */
   idleSinceMs: number;
+  /** When the bytes that are being parsed came. */
+  #readMs: number;
   /** When it is cut whatever still comes; null until there is nothing more to say. */
   #cutMs: number | null = null;
   /** A request has begun to arrive. */
@@ -85,6 +91,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#parser = new MessageParser("request", this, limits.maxHeaderBytes);
     this.deadlineMs = nowMs + limits.headersTimeoutMs;
     this.idleSinceMs = nowMs;
+    this.#readMs = nowMs;
     socket.on("drain", () => this.#exchange?.drained());
     socket.on("end", () => this.#leave());
     socket.on("close", () => this.#leave());
@@ -115,7 +122,7 @@ export class ServerConnection implements MessageEvents, Reply {
 
   onHead(head: MessageHead): void {
     this.#head = head;
-    this.deadlineMs = performance.now() + this.#limits.bodyTimeoutMs;
+    this.deadlineMs = this.#readMs + this.#limits.bodyTimeoutMs;
     const declared = wholeNumber(fieldValue(head.fields, "content-length"));
     if (declared > this.#limits.maxBodyBytes) {
       this.#bodyBytes = declared;
@@ -226,7 +233,7 @@ export class ServerConnection implements MessageEvents, Reply {
     const old = head?.minorVersion === 0;
     const bodyless = head?.method === "HEAD";
     let text = statusLine(status);
-    text += fieldLines(headers);
+    text += lines.of(headers);
     if (old || this.#stopping) this.#closeAfter = true;
     if (this.#closeAfter) text += "connection: close\r\n";
     if (last) {
@@ -290,11 +297,12 @@ export class ServerConnection implements MessageEvents, Reply {
   }
 
   #parse(bytes: Buffer): void {
+    this.#readMs = performance.now();
     // A head has its time from its first byte on; that more of it comes is no reason to give it more.
     if (!this.#begun) {
       this.#begun = true;
-      this.idleSinceMs = performance.now();
-      this.deadlineMs = this.idleSinceMs + this.#limits.headersTimeoutMs;
+      this.idleSinceMs = this.#readMs;
+      this.deadlineMs = this.#readMs + this.#limits.headersTimeoutMs;
     }
     const taken = this.#parser.execute(bytes);
     this.#body.keep();
@@ -381,7 +389,7 @@ export class ServerConnection implements MessageEvents, Reply {
 
 /** A form may hold anything, sound and pictures too. */
 function isForm(contentType: string | undefined): boolean {
-  return contentType !== undefined && /^multipart\//i.test(contentType);
+  return contentType !== undefined && contentType !== "application/json" && /^multipart\//i.test(contentType);
 }
 
 /** Bytes as text; null when they are not valid UTF-8, which shows in the text, so that most are looked at once. */
