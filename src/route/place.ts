@@ -72,9 +72,10 @@ export function place(
   // Whoever has to ask them has lost all the others.
   const patient = beyond === null ? routes.afterLoss?.lane(request.workload, request.area, request.access) : undefined;
   if (patient !== undefined) addFallbacks(routes, patient, load, nowMs, tokens, replicas);
-  // As long as they will be from the start: who keeps a placement keeps no room for more.
-  const queueMs = replicas.map(() => 0);
-  const loadKnown = replicas.map(() => false);
+  // As long as they will be from the start: who keeps a placement keeps no room for more. Copies of what holds such values already,
+  // for an array that was made for others is made anew with the first of them.
+  const queueMs = someQueues.slice(0, replicas.length);
+  const loadKnown = someKnown.slice(0, replicas.length);
   for (let candidate = 0; candidate < replicas.length; candidate++) {
     const replica = replicas[candidate]!;
     const drainMs = load.drainMs(replica, nowMs);
@@ -170,6 +171,10 @@ function isAmongFirst(list: readonly number[], count: number, value: number): bo
   for (let index = 0; index < count; index++) if (list[index] === value) return true;
   return false;
 }
+
+/** As many as there are candidates at most, and of the kind that will stand in their place. */
+const someQueues: readonly number[] = [0.5, 0.5, 0.5, 0.5];
+const someKnown: readonly boolean[] = [false, false, false, false];
 
 /** Pools and costs of the list that is being made; a decision is made at once, and keeps none of them. */
 const poolsScratch: number[] = [];

@@ -159,7 +159,7 @@ function lessBusy(one: PoolMember, other: PoolMember): PoolMember {
 }
 
 /** Rendezvous hashing: each key ranks all servers, and a server that leaves moves its own keys only. FNV-1a, 32 bits. */
-function rankOf(key: string, address: string): number {
+function rankOf(key: string | number, address: string): number {
   let hash = 0x811c9dc5;
   const text = `${key}\n${address}`;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

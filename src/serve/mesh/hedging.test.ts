@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Hedging } from "./hedging.ts";
 
@@ -14,6 +15,19 @@ describe("hedging", () => {
     expect(delayMs).toBeGreaterThanOrEqual(92);
     expect(delayMs).toBeLessThanOrEqual(98);
     expect(observed(0.1, 400).delayMs(1)).toBeNull();
+  });
+
+  it("waits as long as the wait that one in twenty of the latest 256 exceeds", () => {
+    const wait = fc.oneof(fc.nat(5), fc.double({ min: 0, max: 1e5, noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(wait, { minLength: 64, maxLength: 600, size: "max" }), (waitsMs) => {
+        const hedging = new Hedging(0.1, 1);
+        const seen = waitsMs.slice(0, waitsMs.length - (waitsMs.length % 16));
+        for (const waitMs of seen) hedging.observe(0, waitMs);
+        const latest = seen.slice(-256).toSorted((one, other) => one - other);
+        expect(hedging.delayMs(0)).toBe(latest[Math.floor(latest.length * 0.95)]);
+      }),
+    );
   });
 
   it("stays under its cap however slow the answers are", () => {

@@ -15,7 +15,6 @@ const late = { enough: 8, ms: 1_000, ratio: 2, fading: 0.99 };
 
 interface Workload {
   readonly waitsMs: Float64Array;
-  readonly sorted: Float64Array;
   seen: number;
   delayMs: number | null;
   whole: number;
@@ -38,7 +37,6 @@ export class Hedging {
     this.#ratio = ratio;
     this.#workloads = Array.from({ length: workloads }, () => ({
       waitsMs: new Float64Array(kept),
-      sorted: new Float64Array(kept),
       seen: 0,
       delayMs: null,
       whole: 0,
@@ -84,8 +82,23 @@ export class Hedging {
     entry.waitsMs[entry.seen % kept] = waitMs;
     entry.seen++;
     if (entry.seen < enough || entry.seen % stride !== 0) return;
-    entry.sorted.set(entry.waitsMs);
-    const sorted = entry.sorted.subarray(0, Math.min(entry.seen, kept)).sort();
-    entry.delayMs = sorted[Math.floor(sorted.length * quantile)]!;
+    const count = Math.min(entry.seen, kept);
+    entry.delayMs = largest(entry.waitsMs, count, count - Math.floor(count * quantile));
   }
+}
+
+/** The longest waits met so far, the longest first; written anew for each quantile. */
+const longest = new Float64Array(kept);
+
+/** The wait of that rank among the first `count`, 1 = the longest. Few are longer, so keeping those takes a fraction of sorting all. */
+function largest(waitsMs: Float64Array, count: number, rank: number): number {
+  longest.fill(Number.NEGATIVE_INFINITY, 0, rank);
+  for (let index = 0; index < count; index++) {
+    const waitMs = waitsMs[index]!;
+    if (!(waitMs > longest[rank - 1]!)) continue;
+    let place = rank - 1;
+    for (; place > 0 && waitMs > longest[place - 1]!; place--) longest[place] = longest[place - 1]!;
+    longest[place] = waitMs;
+  }
+  return longest[rank - 1]!;
 }

@@ -195,18 +195,23 @@ export class GroupState {
    * It has its first token, `tookMs` after it was handed over, or will never have one (null); `together` is what
    * `handedOver` said.
    */
-  waitsNoLonger(inputTokens: number, stream: boolean, tookMs: number | null, together: number): void {
+  waitsNoLonger(
+    inputTokens: number,
+    stream: boolean,
+    tookMs: number | null,
+    together: number,
+    nowMs = this.#clock.monotonicMs(),
+  ): void {
     if (!stream) {
       this.#wholeTokens -= inputTokens;
       // An engine faster than thought must not seem busy for what it has done long ago.
-      const untilMs = this.#clock.monotonicMs() + this.#wholeTokens * this.#perTokenMs;
+      const untilMs = nowMs + this.#wholeTokens * this.#perTokenMs;
       this.#wholeUntilMs = Math.min(this.#wholeUntilMs, untilMs);
       this.#wholeSinceScrapeUntilMs = Math.min(this.#wholeSinceScrapeUntilMs, untilMs);
       return;
     }
     this.#waitingTokens -= inputTokens;
     this.#tokensSinceScrape -= inputTokens;
-    const nowMs = this.#clock.monotonicMs();
     this.#silence.ended();
     if (tookMs !== null) this.#heard(nowMs);
     this.#pace.ended(nowMs, tookMs, together);
@@ -274,10 +279,10 @@ export class GroupState {
   }
 
   /** A request ended well: the streak of failures is over. */
-  succeeded(): void {
+  succeeded(nowMs = this.#clock.monotonicMs()): void {
     this.#failures = 0;
     this.#suspectUntilMs = 0;
-    this.#heard(this.#clock.monotonicMs());
+    this.#heard(nowMs);
     this.#ratio.count(false, this.#servedAtMs);
   }
 

@@ -6,8 +6,8 @@ export interface Warm {
 
 /** Beginnings that are told apart, characters, all of them even: each covers the one before, so the longest that matches says how much is shared. */
 const markedCharacters = [256, 1_024, 4_096];
-/** Beginnings remembered; the oldest are forgotten. About 100 bytes each. */
-const remembered = 50_000;
+/** Latest beginnings that are remembered; twice as many are at most. About 100 bytes each. */
+const remembered = 25_000;
 /** Characters per token, for estimates only. Source: OpenAI's rule of thumb for English, seen 2025-11. */
 const charactersPerToken = 4;
 
@@ -16,7 +16,9 @@ const charactersPerToken = 4;
  * Holds marks, never text; what belongs to one tenant and workload cannot be found by another.
  */
 export class PrefixIndex {
-  readonly #groups = new Map<number, number>();
+  /** By mark, those learned last and those before them: leaving one map after the other forgets the oldest without looking for them. */
+  #groups = new Map<number, number>();
+  #earlier = new Map<number, number>();
   /** What was learned last. */
   #latest = Number.NaN;
   #latestGroup = -1;
@@ -52,7 +54,7 @@ export class PrefixIndex {
   /** The engine group that knows the longest of these beginnings; null when none does. */
   find(marks: readonly number[]): Warm | null {
     for (let level = marks.length - 1; level >= 0; level--) {
-      const group = this.#groups.get(marks[level]!);
+      const group = this.#groups.get(marks[level]!) ?? this.#earlier.get(marks[level]!);
       if (group !== undefined) return { group, tokens: markedCharacters[level]! / charactersPerToken };
     }
     return null;
@@ -64,14 +66,9 @@ export class PrefixIndex {
     if (longest === this.#latest && group === this.#latestGroup) return;
     this.#latest = longest;
     this.#latestGroup = group;
-    for (const mark of marks) {
-      this.#groups.delete(mark);
-      this.#groups.set(mark, group);
-    }
-    if (this.#groups.size <= remembered) return;
-    for (const oldest of this.#groups.keys()) {
-      if (this.#groups.size <= remembered) break;
-      this.#groups.delete(oldest);
-    }
+    for (const mark of marks) this.#groups.set(mark, group);
+    if (this.#groups.size < remembered) return;
+    this.#earlier = this.#groups;
+    this.#groups = new Map();
   }
 }

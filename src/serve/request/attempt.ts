@@ -2,7 +2,7 @@ import type { Target } from "../../route/index.ts";
 import { isRefusal, type AttemptFailure } from "./attempt-error.ts";
 import type { AttemptOutcome } from "../ledger/ledger.ts";
 import type { GroupState } from "../mesh/mesh-state.ts";
-import type { ByteText, EngineEvents, EngineFailure, EngineHead, EngineRun } from "../wire/ports.ts";
+import type { ByteText, Clock, EngineEvents, EngineFailure, EngineHead, EngineRun } from "../wire/ports.ts";
 import { SseStream } from "../stream/sse-stream.ts";
 import { parseObject, statusToldIn, tellsError, usageIn, type EngineUsage } from "../stream/stream-event.ts";
 import { textTokensOf } from "../stream/meter.ts";
@@ -79,7 +79,7 @@ export class Attempt implements EngineEvents, Waiting {
   usage: EngineUsage | null = null;
   readonly #owner: AttemptOwner;
   readonly #limits: AttemptLimits;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #head: EngineHead | null = null;
   #stream: SseStream | null = null;
   #held: ByteText = "";
@@ -92,14 +92,14 @@ export class Attempt implements EngineEvents, Waiting {
     number: number,
     limits: AttemptLimits,
     startedMs: number,
-    now: () => number,
+    clock: Clock,
   ) {
     this.#owner = owner;
     this.target = target;
     this.state = state;
     this.number = number;
     this.#limits = limits;
-    this.#now = now;
+    this.#clock = clock;
     this.startedMs = startedMs;
     this.deadlineMs = Math.min(limits.requestDeadlineMs, this.startedMs + limits.firstTimeoutMs);
   }
@@ -150,7 +150,7 @@ export class Attempt implements EngineEvents, Waiting {
     if (this.phase !== "waiting") return;
     this.#head = head;
     this.status = head.status;
-    const isStream = /^text\/event-stream/i.test(head.contentType);
+    const isStream = head.contentType !== json && /^text\/event-stream/i.test(head.contentType);
     if (head.status !== 200) return;
     if (isStream) {
       this.#stream = new SseStream(this.#limits);
@@ -186,7 +186,7 @@ export class Attempt implements EngineEvents, Waiting {
         return;
       }
       this.phase = "streaming";
-      this.firstContentMs = this.#now();
+      this.firstContentMs = this.#clock.monotonicMs();
     }
     const events = this.#held === "" ? read.forward : this.#held + read.forward;
     this.#held = "";
@@ -303,7 +303,7 @@ export class Attempt implements EngineEvents, Waiting {
   #passOn(bytes: ByteText): void {
     if (this.phase === "waiting") {
       this.phase = "streaming";
-      this.firstContentMs = this.#now();
+      this.firstContentMs = this.#clock.monotonicMs();
       this.contentEvents = 1;
     }
     if (!this.#paused) this.#watchIdle();
@@ -317,12 +317,12 @@ export class Attempt implements EngineEvents, Waiting {
   }
 
   #watchIdle(): void {
-    this.deadlineMs = Math.min(this.#now() + this.#limits.idleTimeoutMs, this.#limits.requestDeadlineMs);
+    this.deadlineMs = Math.min(this.#clock.monotonicMs() + this.#limits.idleTimeoutMs, this.#limits.requestDeadlineMs);
   }
 
   #closeSoon(): void {
     this.phase = "closing";
-    this.deadlineMs = this.#now() + closeGraceMs;
+    this.deadlineMs = this.#clock.monotonicMs() + closeGraceMs;
   }
 
   /**
@@ -351,8 +351,11 @@ export class Attempt implements EngineEvents, Waiting {
   }
 }
 
+/** What nearly every answer is that is no stream. */
+const json = "application/json";
+
 function isJson(contentType: string): boolean {
-  return /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType);
+  return contentType === json || /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType);
 }
 
 /** Text is kept until it is whole; anything else is passed on as it comes. */

@@ -148,7 +148,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
   onStreamDone(attempt: Attempt, given: ByteText): void {
     const events = this.#recorded(attempt, given);
     this.#deliver(attempt, this.#record.withUsage(events, attempt, attempt.stream?.head ?? null), true);
-    this.#succeed(attempt);
+    this.#succeed(attempt, this.#core.clock.monotonicMs());
   }
 
   onClosed(attempt: Attempt): void {
@@ -159,12 +159,13 @@ export class Inference implements Exchange, AttemptOwner, Member {
   onWhole(attempt: Attempt, contentType: string, body: ByteText): void {
     this.#won(attempt);
     const { request, workload } = this.#admitted;
-    this.#core.hedging.observeWhole(workload, this.#core.clock.monotonicMs() - attempt.startedMs);
+    const nowMs = this.#core.clock.monotonicMs();
+    this.#core.hedging.observeWhole(workload, nowMs - attempt.startedMs);
     const silent = this.#endpoint.asksForUsage && attempt.usage === null;
     const whole = silent ? withUsageMember(body, countsOf(attempt, request)) : body;
     this.#record.sent(contentType, whole);
     this.#reply.send(200, this.#headers(attempt, contentType), whole, true);
-    this.#succeed(attempt);
+    this.#succeed(attempt, nowMs);
   }
 
   onFailure(attempt: Attempt, failure: AttemptFailure): void {
@@ -286,7 +287,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
           requestDeadlineMs: this.#requestDeadlineMs,
         },
         nowMs,
-        () => clock.monotonicMs(),
+        clock,
       );
       this.#reasons.push(reason);
       // Most have one all their life, and a list that one is pushed into makes room for seventeen.
@@ -306,7 +307,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
           stream: request.stream,
           inputTokens: request.inputTokens,
           maxOutputTokens: request.maxOutputTokens,
-          affinityKey: affinityKey === undefined ? undefined : String(affinityKey),
+          affinityKey,
           planned: { outputTokens: workload.outputTokens.mean, prefixHitRatio: workload.prefixHitRatio },
           handover: state.isElsewhere ? this.#handover(attempt) : undefined,
         },
@@ -425,13 +426,13 @@ export class Inference implements Exchange, AttemptOwner, Member {
     return this.#reply.send(200, this.#headers(attempt, contentType), events, last);
   }
 
-  #succeed(attempt: Attempt): void {
+  #succeed(attempt: Attempt, nowMs: number): void {
     attempt.outcome = "served";
-    attempt.state.succeeded();
+    attempt.state.succeeded(nowMs);
     // Only now is it known that the request was one that can be answered.
     for (const state of this.#lacking ?? []) if (state !== attempt.state) state.foundLacking(this.#call.path);
     if (this.#admitted.marks.length > 0) this.#core.prefixes.learn(this.#admitted.marks, attempt.target.group);
-    this.#settle(attempt);
+    this.#settle(attempt, nowMs);
     this.#remember(attempt);
     this.#finish("served", attempt.target);
   }
@@ -452,28 +453,27 @@ export class Inference implements Exchange, AttemptOwner, Member {
   }
 
   /** An attempt has ended by itself. */
-  #settle(attempt: Attempt): void {
+  #settle(attempt: Attempt, endedMs = this.#core.clock.monotonicMs()): void {
     if (this.#live.length === 1 && this.#live[0] === attempt) this.#live = [];
     else this.#live = this.#live.filter((other) => other !== attempt);
-    this.#book(attempt);
+    this.#book(attempt, endedMs);
   }
 
-  #noLongerWaits(attempt: Attempt): void {
+  #noLongerWaits(attempt: Attempt, nowMs = this.#core.clock.monotonicMs()): void {
     if (!attempt.waitsForFirst) return;
     attempt.waitsForFirst = false;
     const { inputTokens, stream } = this.#admitted.request;
     const { firstContentMs, startedMs, together } = attempt;
     const tookMs = firstContentMs === null ? null : firstContentMs - startedMs;
-    attempt.state.waitsNoLonger(inputTokens, stream, tookMs, together);
+    attempt.state.waitsNoLonger(inputTokens, stream, tookMs, together, nowMs);
     this.#core.admission.look();
   }
 
   /** Writes an attempt that has ended into the books; called exactly once for each. */
-  #book(attempt: Attempt): void {
+  #book(attempt: Attempt, endedMs = this.#core.clock.monotonicMs()): void {
     attempt.state.inFlight--;
-    this.#noLongerWaits(attempt);
+    this.#noLongerWaits(attempt, endedMs);
     if (attempt.phase === "over") this.#core.deadlines.remove(attempt);
-    const endedMs = this.#core.clock.monotonicMs();
     this.#bookedMs = endedMs;
     const { row, chargedTokens } = this.#core.books.attempted(this.#admitted, attempt, {
       endedMs,

@@ -1,7 +1,7 @@
 import { apiError, type ApiError } from "../wire/api-error.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { mediaTokens } from "../wire/media-tokens.ts";
-import { addMember, memberSpansWithin, replaceValue, type MemberSpan } from "../wire/json-span.ts";
+import { addWritten, memberSpansWithin, replaceValue, type MemberSpan } from "../wire/json-span.ts";
 
 /** What the gateway reads of an inference request; everything else in the body passes through untouched. */
 export interface InferenceRequest {
@@ -140,10 +140,11 @@ export function engineBody(request: InferenceRequest, body: string, engineModel:
   }
   if (rename && !(options && modelSpan.valueStart > options.valueStart))
     text = replaceValue(text, modelSpan, engineModel);
-  if (request.stream && !request.includeUsage && !options)
-    text = addMember(text, "stream_options", { include_usage: true });
+  if (request.stream && !request.includeUsage && !options) text = addWritten(text, usageAsked);
   return text;
 }
+
+const usageAsked = '"stream_options":{"include_usage":true}';
 
 /** Schemas nest deeper than texts, but not so deep: an engine may break over what does, and so would the next that is asked. */
 const deepestField = 128;

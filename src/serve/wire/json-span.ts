@@ -56,14 +56,29 @@ export function elementSpans(text: string): { readonly start: number; readonly e
 
 /** Replaces the value of a member. */
 export function replaceValue(text: string, span: MemberSpan, value: unknown): string {
-  return text.slice(0, span.valueStart) + JSON.stringify(value) + text.slice(span.valueEnd);
+  return text.slice(0, span.valueStart) + (value === latest ? latestText : written(value)) + text.slice(span.valueEnd);
+}
+
+/** The value that was written last, which is mostly the name of the same model again, as JSON. */
+let latest: unknown = null;
+let latestText = "null";
+
+function written(value: unknown): string {
+  if (typeof value !== "string") return JSON.stringify(value);
+  latest = value;
+  return (latestText = JSON.stringify(value));
 }
 
 /** Adds a member in front of all others. */
 export function addMember(text: string, key: string, value: unknown): string {
+  return addWritten(text, `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+}
+
+/** The same for a member that is written already. */
+export function addWritten(text: string, member: string): string {
   const open = text.indexOf("{");
   const separator = text.charCodeAt(skipSpace(text, open + 1)) === closeBrace ? "" : ",";
-  return `${text.slice(0, open + 1)}${JSON.stringify(key)}:${JSON.stringify(value)}${separator}${text.slice(open + 1)}`;
+  return text.slice(0, open + 1) + member + separator + text.slice(open + 1);
 }
 
 const quote = 0x22;

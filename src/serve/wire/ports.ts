@@ -48,7 +48,7 @@ export interface EngineRequest {
   readonly contentType?: string | undefined;
   readonly stream: boolean;
   /** Requests with the same key begin alike and are better served by the same server; opaque, holds no text of a prompt. */
-  readonly affinityKey?: string | undefined;
+  readonly affinityKey?: string | number | undefined;
   /** Estimated from the text; the engine's own count wins later. */
   readonly inputTokens: number;
   /** Limit the caller set on output tokens; null = the engine's own. */
