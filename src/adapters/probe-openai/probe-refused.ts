@@ -27,6 +27,11 @@ export function refusalOf(status: number, url: string, body: string): ProbeRefus
 export function unreachable(url: string, error: unknown): ProbeRefused {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  // Nothing else of the net has codes like these: they are the ones of certificates.
+  if (code !== undefined && /CERT|SIGNATURE/.test(code))
+    return new ProbeRefused(
+      `The certificate of ${url} is not trusted here (${code}). If it is yours, name the file of who signed it in NODE_EXTRA_CA_CERTS, and the server by a name that stands in it.`,
+    );
   const why = code ?? (cause instanceof Error ? cause.message : String(cause));
   return new ProbeRefused(`${url} cannot be reached (${why}). Is the server running, and is the address right?`);
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { unreachable } from "./probe-refused.ts";
 import { probeServer, type ProbeOptions } from "./probe-server.ts";
 
 interface Asked {
@@ -202,6 +203,13 @@ describe("probeServer", () => {
     const { cells } = await probeServer(options(server.url, { concurrencies: [1], promptTokens: [20] }));
     expect(cells[0]!.outputTokens).toBe(4);
     expect(cells[0]!.inputTokens).toBeGreaterThan(0);
+  });
+
+  it("says that it is the certificate which is not trusted, and how to name who signed it", () => {
+    for (const code of ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "DEPTH_ZERO_SELF_SIGNED_CERT", "CERT_HAS_EXPIRED"]) {
+      const error = new TypeError("fetch failed", { cause: Object.assign(new Error("tls"), { code }) });
+      expect(unreachable("https://engine", error).message).toMatch(/not trusted here.*NODE_EXTRA_CA_CERTS/);
+    }
   });
 
   it("says what to do when nobody is there, no model is listed, or several are", async () => {

@@ -31,9 +31,14 @@ export async function namedUpstreams(upstreams: readonly Upstream[]): Promise<Re
       await http.close();
       const place = `the upstream of ${upstream.site}/${upstream.workload}`;
       if (models === null || models.length === 0) {
-        const private_ = "If its name resolves to a private address, say network=private.";
+        const remedies = [
+          "If its name resolves to a private address, say network=private.",
+          ...(url.protocol === "https:"
+            ? ["If an authority of your own signed its certificate, name the authority's file in NODE_EXTRA_CA_CERTS."]
+            : []),
+        ];
         throw invalid(
-          `${place} does not answer GET /v1/models at ${url.origin}: name its model with model=NAME. ${private_}`,
+          `${place} does not answer GET /v1/models at ${url.origin}: name its model with model=NAME. ${remedies.join(" ")}`,
         );
       }
       if (models.length > 1) throw invalid(`${place} offers ${models.join(", ")}: choose with model=NAME.`);
