@@ -11,6 +11,7 @@ import "./styles/panels.css";
 import "./styles/views.css";
 import "./styles/map.css";
 import "./styles/narrow.css";
+import "./styles/print.css";
 
 initialiseTheme();
 createRoot(document.getElementById("root")!).render(

@@ -292,6 +292,34 @@ describe.skipIf(missing !== null)("the console in a browser", () => {
     }
   });
 
+  it("prints all of a page and not what the window shows of it, in light colours", async () => {
+    await visit(page, `${server.origin}/?view=service`, { colorScheme: "dark" });
+    await page.locator(".chart svg text").first().waitFor();
+    const hidden = () =>
+      page.evaluate<number>(
+        "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector('main'))",
+      );
+    const look = () =>
+      page.evaluate<string>(
+        "document.documentElement.dataset.theme + document.querySelector('.chart svg text').getAttribute('fill')",
+      );
+    expect(await hidden()).toBeGreaterThan(100);
+    await page.emulateMedia({ media: "print" });
+    expect(await hidden()).toBeLessThanOrEqual(1);
+    expect(await page.getByRole("navigation").count()).toBe(0);
+    await page.emulateMedia({ media: "screen" });
+    const onScreen = await look();
+    expect(onScreen).toMatch(/^dark/);
+    // Charts too, before the event returns: the browser prints what is there then.
+    const onPaper = await page.evaluate<string>(
+      "dispatchEvent(new Event('beforeprint')), document.documentElement.dataset.theme + document.querySelector('.chart svg text').getAttribute('fill')",
+    );
+    expect(onPaper).toMatch(/^light/);
+    expect(onPaper.slice("light".length)).not.toBe(onScreen.slice("dark".length));
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    await expect.poll(look, soon).toBe(onScreen);
+  });
+
   it("shows in a narrow window which view one is in", async () => {
     await visit(page, server.origin, { viewport: { width: 320, height: 256 } });
     await page.goto(`${server.origin}/?view=ledger`);

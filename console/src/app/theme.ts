@@ -1,5 +1,6 @@
 /** Light or dark: the system's choice until the reader makes one. */
 import { useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 
 export type Theme = "light" | "dark";
 
@@ -17,7 +18,9 @@ function chosen(): Theme | null {
   }
 }
 
-let theme: Theme = chosen() ?? (system.matches ? "dark" : "light");
+const chosenOrSystem = (): Theme => chosen() ?? (system.matches ? "dark" : "light");
+
+let theme = chosenOrSystem();
 
 function apply(next: Theme): void {
   theme = next;
@@ -26,8 +29,12 @@ function apply(next: Theme): void {
 }
 
 system.addEventListener("change", () => {
-  if (chosen() === null) apply(system.matches ? "dark" : "light");
+  apply(chosenOrSystem());
 });
+
+// Paper is white, and printed as soon as these have returned.
+window.addEventListener("beforeprint", () => flushSync(() => apply("light")));
+window.addEventListener("afterprint", () => apply(chosenOrSystem()));
 
 /** Sets the page's theme before the first paint. */
 export function initialiseTheme(): void {

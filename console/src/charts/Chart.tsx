@@ -19,17 +19,25 @@ export function Chart(props: {
   const theme = useTheme();
   useEffect(() => {
     let gone = false;
-    const observer = new ResizeObserver(() => chart.current?.resize());
-    const draw = async (): Promise<void> => {
-      const { createChart } = await import("./echarts.ts");
-      const place = element.current;
-      // The place goes before the effect hears of it.
-      if (gone || place === null) return;
-      chart.current ??= createChart(place);
-      chart.current.setOption(option(readChartTheme(place)), { notMerge: true });
+    const observer = new ResizeObserver(() => {
+      chart.current?.resize();
+      makeScalable(element.current);
+    });
+    const draw = (place: HTMLElement, made: EChartsType): void => {
+      chart.current = made;
+      made.setOption(option(readChartTheme(place)), { notMerge: true });
+      // At once: paper does not wait for the next frame.
+      made.getZr().flush();
+      makeScalable(place);
       observer.observe(place);
     };
-    void draw();
+    const begin = async (): Promise<void> => {
+      const { createChart } = await import("./echarts.ts");
+      // The place goes before the effect hears of it.
+      if (!gone && element.current !== null) draw(element.current, chart.current ?? createChart(element.current));
+    };
+    if (chart.current !== null && element.current !== null) draw(element.current, chart.current);
+    else void begin();
     return () => {
       gone = true;
       observer.disconnect();
@@ -37,4 +45,11 @@ export function Chart(props: {
   }, [option, theme]);
   useEffect(() => () => chart.current?.dispose(), []);
   return <div ref={element} className="chart" style={{ height }} role="img" aria-label={label} />;
+}
+
+/** On paper a chart is scaled, see `print.css`; without a box of its own a drawing is cut off instead. */
+function makeScalable(place: HTMLElement | null): void {
+  const drawing = place?.querySelector("svg");
+  if (!drawing) return;
+  drawing.setAttribute("viewBox", `0 0 ${drawing.getAttribute("width")} ${drawing.getAttribute("height")}`);
 }
