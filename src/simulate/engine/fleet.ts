@@ -44,10 +44,12 @@ export class Fleet implements LoadView {
   readonly #engineOfKind: Engine[] = [];
   /** Engines of several units, which have an object each. */
   readonly #splitEngines: SplitEngine[] = [];
-  /** What the policy knows of every engine: `fields` numbers, of two engines in a line of memory, as it compares two of a group. */
+  /** What the policy knows of every engine, and what else is kept of it: `fields` numbers, a line of memory. */
   readonly #known: Float64Array;
-  /** What else is kept of every engine, `keptFields` numbers in a line of memory. */
-  readonly #kept: Float64Array;
+  /** Requests that an engine of each group takes at once; `Infinity` where it takes as many as come. */
+  readonly #placesOfGroup: Float64Array;
+  /** Until when an engine with all that it takes surely keeps it: the end of what it was doing when last asked, ms. */
+  readonly #fullUntil: Float64Array;
   readonly #up: Uint8Array;
   readonly #healthy: Uint8Array;
   readonly #parked: Uint8Array;
@@ -72,17 +74,13 @@ export class Fleet implements LoadView {
     this.#records = makeRecords(n, this.#recordSize);
     this.#kindOfGroup = compileKinds(costs, this.#records);
     this.#known = makeRecords(n, fields).float;
-    this.#kept = makeRecords(n, keptFields).float;
-    const placesOfGroup = compilePlaces(routes, isLimited ? costs : []);
+    this.#fullUntil = new Float64Array(n);
+    this.#placesOfGroup = compilePlaces(routes, isLimited ? costs : []);
     for (let replica = 0; replica < n; replica++) {
-      // The golden ratio spreads the phases evenly over any number of engines.
-      const turns = replica * 0.6180339887498949;
-      this.#kept[replica * keptFields + phase] = turns - Math.floor(turns);
-      this.#kept[replica * keptFields + silentSince] = Number.POSITIVE_INFINITY;
+      this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
       this.#expectReport(replica, this.#reportMs(replica, 0));
       this.#known[replica * fields + believed] = 1;
-      this.#kept[replica * keptFields + groupAt] = routes.groupOfReplica[replica]!;
-      this.#kept[replica * keptFields + places] = placesOfGroup[routes.groupOfReplica[replica]!]!;
+      this.#known[replica * fields + groupAt] = routes.groupOfReplica[replica]!;
     }
     this.#up = new Uint8Array(n).fill(1);
     this.#healthy = new Uint8Array(n).fill(1);
@@ -91,7 +89,7 @@ export class Fleet implements LoadView {
   }
 
   groupOf(replica: number): number {
-    return this.#kept[replica * keptFields + groupAt]!;
+    return this.#known[replica * fields + groupAt]!;
   }
 
   costsOf(replica: number): EngineCosts {
@@ -109,7 +107,7 @@ export class Fleet implements LoadView {
 
   /** The engine when it has ever had a request; valid until another is asked for. */
   engineOf(replica: number): Engine | SplitEngine | null {
-    const place = this.#kept[replica * keptFields + holder]!;
+    const place = this.#known[replica * fields + holder]!;
     if (place > 0) return this.#engineOfKind[place - 1]!.moveTo(replica * this.#recordSize);
     return place < 0 ? this.#splitEngines[-place - 1]! : null;
   }
@@ -175,7 +173,7 @@ export class Fleet implements LoadView {
   enqueue(replica: number, request: number, nowMs: number): void {
     const at = replica * fields;
     // A report that was due before this request must not contain it.
-    if (this.#known[at + nextReport]! <= nowMs && this.#kept[replica * keptFields + silentSince]! > nowMs) {
+    if (this.#known[at + nextReport]! <= nowMs && this.#known[replica * fields + silentSince]! > nowMs) {
       this.#bringReportUpTo(replica, nowMs);
     }
     if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY)
@@ -184,7 +182,7 @@ export class Fleet implements LoadView {
     // Which unit of a split engine takes it depends on how far the units are.
     if (engine instanceof SplitEngine) engine.advance(nowMs);
     engine.enqueue(request);
-    this.#kept[replica * keptFields + held]!++;
+    this.#known[replica * fields + held]!++;
     if (this.#known[at + believed] === 1 && this.#hasAll(replica)) this.#known[at + believed] = full;
     // Whoever sends a request knows that it has: until the next report its prefill counts as queued.
     const { int } = this.#table;
@@ -195,7 +193,7 @@ export class Fleet implements LoadView {
 
   /** A request has left the engine, served or lost. Who sent it knows at once. */
   letGo(replica: number): void {
-    this.#kept[replica * keptFields + held]!--;
+    this.#known[replica * fields + held]!--;
   }
 
   /** Most engines of a large mesh are idle for most of the time, so they begin with their first request. */
@@ -205,7 +203,7 @@ export class Fleet implements LoadView {
     let engine: Engine | SplitEngine;
     if (kind.costs.split) {
       engine = new SplitEngine(kind.costs, this.#table, this.#listener);
-      this.#kept[replica * keptFields + holder] = -this.#splitEngines.push(engine);
+      this.#known[replica * fields + holder] = -this.#splitEngines.push(engine);
     } else {
       let place = this.#engineOfKind.findIndex(({ costs }) => costs === kind.costs);
       if (place >= 0) engine = this.#engineOfKind[place]!.begin(at);
@@ -213,7 +211,7 @@ export class Fleet implements LoadView {
         engine = new Engine(kind.costs, this.#table, this.#listener, undefined, { kind, at });
         place = this.#engineOfKind.push(engine) - 1;
       }
-      this.#kept[replica * keptFields + holder] = place + 1;
+      this.#known[replica * fields + holder] = place + 1;
     }
     if (this.#slowdown[replica] !== 1) engine.setSlowdown(this.#slowdown[replica]!, nowMs);
     return engine;
@@ -246,7 +244,7 @@ export class Fleet implements LoadView {
 
   crash(replica: number, nowMs: number, lost: (request: number) => void): void {
     this.#up[replica] = 0;
-    this.#kept[replica * keptFields + fullUntil] = 0;
+    this.#fullUntil[replica] = 0;
     this.engineOf(replica)?.fail(nowMs, lost);
     this.#caches[replica]?.clear();
     this.#known[replica * fields + reported] = 0;
@@ -271,18 +269,18 @@ export class Fleet implements LoadView {
 
   slow(replica: number, factor: number, nowMs: number): void {
     this.#slowdown[replica] = factor;
-    this.#kept[replica * keptFields + fullUntil] = 0;
+    this.#fullUntil[replica] = 0;
     this.engineOf(replica)?.setSlowdown(factor, nowMs);
   }
 
   silence(replica: number, nowMs: number): void {
     this.#bringReportUpTo(replica, nowMs);
-    this.#kept[replica * keptFields + silentSince] = nowMs;
+    this.#known[replica * fields + silentSince] = nowMs;
     this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
   }
 
   unsilence(replica: number): void {
-    this.#kept[replica * keptFields + silentSince] = Number.POSITIVE_INFINITY;
+    this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
     this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
   }
 
@@ -318,29 +316,29 @@ export class Fleet implements LoadView {
   #lookAtFull(replica: number, nowMs: number): void {
     // Beyond capacity every request asks all engines it may go to, so that nobody looks where nothing can have ended.
     const at = replica * fields;
-    if (nowMs < this.#kept[replica * keptFields + fullUntil]!) return;
+    if (nowMs < this.#fullUntil[replica]!) return;
     // A report that was due before must not know what comes now.
-    if (this.#kept[replica * keptFields + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
+    if (this.#known[replica * fields + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
     const engine = this.engineOf(replica);
     engine?.advance(nowMs);
-    if (this.#hasAll(replica)) this.#kept[replica * keptFields + fullUntil] = engine?.nextChangeMs ?? 0;
+    if (this.#hasAll(replica)) this.#fullUntil[replica] = engine?.nextChangeMs ?? 0;
     else this.#known[at + believed] = 1;
   }
 
   /** Whether an engine has as many requests as it takes. */
   #hasAll(replica: number): boolean {
-    const at = replica * keptFields;
-    return this.#kept[at + held]! >= this.#kept[at + places]!;
+    const at = replica * fields;
+    return this.#known[at + held]! >= this.#placesOfGroup[this.#known[at + groupAt]!]!;
   }
 
   #expectReport(replica: number, dueMs: number): void {
     this.#known[replica * fields + nextReport] = dueMs;
-    this.#known[replica * fields + freshUntil] = Math.min(dueMs, this.#kept[replica * keptFields + silentSince]!);
+    this.#known[replica * fields + freshUntil] = Math.min(dueMs, this.#known[replica * fields + silentSince]!);
   }
 
   /** Takes the report that is due; false for an engine that has been silent for too long. */
   #isKnownAfresh(replica: number, nowMs: number): boolean {
-    const silentSinceMs = this.#kept[replica * keptFields + silentSince]!;
+    const silentSinceMs = this.#known[replica * fields + silentSince]!;
     if (silentSinceMs > nowMs) this.#bringReportUpTo(replica, nowMs);
     return !(nowMs - silentSinceMs > this.#timing.maxAgeMs);
   }
@@ -371,7 +369,9 @@ export class Fleet implements LoadView {
 
   /** When an engine gives its report of this number, ms. */
   #reportMs(replica: number, nth: number): number {
-    return (this.#kept[replica * keptFields + phase]! + nth) * this.#timing.intervalMs;
+    // The golden ratio spreads the phases evenly over any number of engines.
+    const turns = replica * 0.6180339887498949;
+    return (turns - Math.floor(turns) + nth) * this.#timing.intervalMs;
   }
 
   /** Number of the last report that is due by `nowMs`, -1 before the first: however often anybody asked, it is given at the same time. */
@@ -382,7 +382,7 @@ export class Fleet implements LoadView {
   }
 }
 
-// Columns of what is known of an engine.
+// Columns of what is known and kept of an engine.
 /** The load it reported, ms, and when its next report is due. */
 const reported = 0;
 const nextReport = 1;
@@ -390,21 +390,13 @@ const nextReport = 1;
 const freshUntil = 2;
 /** Its health as far as anybody noticed: 1 takes requests, 0 does not, `full` will when one of its own is over. */
 const believed = 3;
-const fields = 4;
-const full = -1;
-
-// Columns of what else is kept of it.
 /** Since when it does not report; `Infinity` while it does. */
-const silentSince = 0;
-/** Until when an engine with all that it takes surely keeps it: the end of what it was doing when last asked, ms. */
-const fullUntil = 1;
+const silentSince = 4;
 /** Which object speaks for it: position in `#engineOfKind` and one more, or that in `#splitEngines` below zero; 0 = none yet. */
-const holder = 2;
-/** Requests it was sent that have not left it, and how many it takes at once; `Infinity` where it takes as many as come. */
-const held = 3;
-const places = 4;
+const holder = 5;
+/** Requests it was sent that have not left it. */
+const held = 6;
 /** Its group in the routes. */
-const groupAt = 5;
-/** Part of an interval after which it gives its first report. */
-const phase = 6;
-const keptFields = 8;
+const groupAt = 7;
+const fields = 8;
+const full = -1;

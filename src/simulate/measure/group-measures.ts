@@ -33,7 +33,7 @@ const countedWhole = 20_000;
 const enoughSamples = 1000;
 
 /** So many times go to a sketch together: it is much larger than they are, and then its lines of memory are waited for at once. */
-const pendingCount = 8;
+const pendingCount = 32;
 
 /** What engines of a group measured of each workload, to be held against the engine model of the plan. */
 export class GroupMeasures {
