@@ -1,6 +1,6 @@
 import type { FinishedBatch } from "./finished-batch.ts";
 import { QuantileSketch } from "../chance/quantile-sketch.ts";
-import { makeRecords, type Records } from "../chance/records.ts";
+import { makeRecords } from "../chance/records.ts";
 
 /** Positions of the sums of one group and workload; times in ms at the engine, network not counted. */
 const sumAt = {
@@ -18,9 +18,8 @@ export const groupSum = sumAt;
 
 /** Equal slices of the measured time in which requests are counted, to tell steady arrivals from bursts and days. */
 export const sliceCount = 16;
-/** Where the counts of the slices stand, in integers; the sums stand before them. A record is two lines of memory. */
-const firstSlice = 16;
-const recordSize = 16;
+/** Doubles of the sums of one group and workload: a line of memory. */
+const recordSize = 8;
 /** Error of quantiles per group: small beside the 10 % that are looked for, and small in memory. */
 const quantileError = 0.01;
 
@@ -38,7 +37,9 @@ const pendingCount = 32;
 /** What engines of a group measured of each workload, to be held against the engine model of the plan. */
 export class GroupMeasures {
   readonly #workloads: number;
-  readonly #records: Records;
+  readonly #sums: Float64Array;
+  /** Requests of each group and workload, slice by slice: those of one time lie in few lines of memory. */
+  readonly #counts: Uint32Array;
   readonly #fromMs: number;
   readonly #slicesPerMs: number;
   readonly #countedWhole: number;
@@ -56,7 +57,8 @@ export class GroupMeasures {
     { fromMs, durationMs }: { readonly fromMs: number; readonly durationMs: number },
   ) {
     this.#workloads = workloads;
-    this.#records = makeRecords(groups * workloads, recordSize);
+    this.#sums = makeRecords(groups * workloads, recordSize).float;
+    this.#counts = new Uint32Array(sliceCount * groups * workloads);
     this.#pending = new Float64Array(groups * workloads * 2 * pendingCount);
     this.#pendingOf = new Uint8Array(groups * workloads);
     this.#fromMs = fromMs;
@@ -66,7 +68,9 @@ export class GroupMeasures {
 
   /** Counts those of a batch that stand at positions `order[0]` to `order[count - 1]` and came to an engine. */
   finish(batch: FinishedBatch, order: Int32Array, count: number): void {
-    const { float: sums, int } = this.#records;
+    const sums = this.#sums;
+    const counts = this.#counts;
+    const records = counts.length / sliceCount;
     for (let position = 0; position < count; position++) {
       const request = order[position]!;
       const group = batch.group[request]!;
@@ -87,8 +91,8 @@ export class GroupMeasures {
       sums[first + sumAt.outputTokens] = sums[first + sumAt.outputTokens]! + outputTokens;
       sums[first + sumAt.outputTokensSquared] = sums[first + sumAt.outputTokensSquared]! + outputTokens * outputTokens;
       const slice = Math.floor((batch.arrivalMs[request]! - this.#fromMs) * this.#slicesPerMs);
-      const counted = 2 * first + firstSlice + Math.min(sliceCount - 1, slice);
-      int[counted] = int[counted]! + 1;
+      const counted = Math.min(sliceCount - 1, slice) * records + at;
+      counts[counted] = counts[counted]! + 1;
       if (completed > this.#countedWhole && completed % sampledEvery !== 0) continue;
       const next = at * 2 * pendingCount + this.#pendingOf[at]!;
       this.#pending[next] = Math.max(0, engineTtftMs);
@@ -120,7 +124,7 @@ export class GroupMeasures {
   }
 
   sumOf(group: number, workload: number, position: number): number {
-    return this.#records.float[(group * this.#workloads + workload) * recordSize + position]!;
+    return this.#sums[(group * this.#workloads + workload) * recordSize + position]!;
   }
 
   /** Time to first token and to the last that a share `p` of the requests kept, ms, within 1 %; null when too few were counted. */
@@ -135,8 +139,9 @@ export class GroupMeasures {
 
   /** Variance over mean of the requests per slice of time: 1 for a steady Poisson stream, more for bursts and days. */
   dispersion(group: number, workload: number): number {
-    const first = 2 * (group * this.#workloads + workload) * recordSize + firstSlice;
-    const counts = this.#records.int.subarray(first, first + sliceCount);
+    const records = this.#counts.length / sliceCount;
+    const at = group * this.#workloads + workload;
+    const counts = Array.from({ length: sliceCount }, (_, slice) => this.#counts[slice * records + at]!);
     const mean = counts.reduce((sum, count) => sum + count, 0) / sliceCount;
     const squares = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0);
     return mean > 0 ? squares / (sliceCount - 1) / mean : 0;
