@@ -1,4 +1,7 @@
-/** Doubles of one request's record: three lines of memory, the second and third of them the engine's. */
+/**
+ * Doubles of one request's record: three lines of memory. Whoever has an engine to itself, as most have in a mesh that keeps its
+ * budgets, needs the third no more once it has been sent.
+ */
 export const requestSize = 24;
 /** Integers of one request's record. */
 export const requestInts = 2 * requestSize;
@@ -15,22 +18,22 @@ export const requestFloat = {
   scheduledMs: 3,
   /** When the engine produced its first token, ms; NaN before. */
   firstTokenMs: 8,
-  /** What it holds in the KV cache minus what any sequence gained since the engine started: constant while it decodes. */
-  kvOffset: 9,
-  /** Step counter after which the last output token is there. */
-  finishStep: 10,
   /** How long the site's port keeps its answer waiting, ms. */
-  portWaitMs: 11,
-  /** Serial number since the start of the simulation. */
-  serial: 16,
-  /** Standard normal number that says how lucky the user is with the network. */
-  networkDraw: 17,
+  portWaitMs: 9,
   /** When it was last sent to a site, ms. */
-  sentMs: 18,
-  /** After a preemption: when the blocks it held begin to be overwritten (see `KvBlocks`). */
-  overwrittenFrom: 19,
+  sentMs: 10,
   /** The queue that the engine it was last sent to was known to have, ms; 0 where nobody knew. */
-  queueMs: 21,
+  queueMs: 11,
+  /** What it holds in the KV cache minus what any sequence gained since the engine started: constant while it decodes. */
+  kvOffset: 16,
+  /** Step counter after which the last output token is there. */
+  finishStep: 17,
+  /** After a preemption: when the blocks it held begin to be overwritten (see `KvBlocks`). */
+  overwrittenFrom: 18,
+  /** Serial number since the start of the simulation. */
+  serial: 19,
+  /** Standard normal number that says how lucky the user is with the network. */
+  networkDraw: 20,
 } as const;
 
 /** Where the integers of a request stand, from `slot * requestInts` on. Absent links are -1. */
@@ -52,14 +55,14 @@ export const requestInt = {
   /** Tokens to process before the next output token: the input, after a preemption the output so far as well. */
   prefillTarget: 26,
   prefillDone: 27,
-  /** Tokens of the current step's chunk. */
-  chunk: 28,
-  heapLeft: 29,
-  heapRight: 30,
   /** What it is in the counts of traffic: see `Traffic`. */
-  stream: 31,
-  /** After a preemption by the engine that holds it: the tokens whose blocks were freed; -1 before. */
-  keptTokens: 40,
+  stream: 28,
   /** Sites tried so far. */
-  attempts: 41,
+  attempts: 29,
+  /** After a preemption by the engine that holds it: the tokens whose blocks were freed; -1 before. */
+  keptTokens: 30,
+  /** Tokens of the current step's chunk. */
+  chunk: 42,
+  heapLeft: 43,
+  heapRight: 44,
 } as const;
