@@ -23,7 +23,7 @@ export { areaSiteKm, compilePolicy, relationOf, servingAt, type Policy } from ".
 export { failoverWorld } from "./failover-world.ts";
 export type { Group } from "./group.ts";
 export { missRatio, type Lane } from "./lane.ts";
-export { laneTerm, positionOf, termsAt, type Choices } from "./lane-terms.ts";
+export { laneTerm, positionOf, termCount, termsAt, type Choices } from "./lane-terms.ts";
 export type { Rejection } from "./rejections.ts";
 export { residencyRefusal } from "./residency.ts";
 export { Admission, type AdmissionEvents, type AdmissionLimits, type Candidate, type LineClock } from "./admission.ts";

@@ -1,5 +1,4 @@
-import * as route from "../../route/index.ts";
-import { termsAt, type Routes } from "../../route/index.ts";
+import type { Routes } from "../../route/index.ts";
 import type { Fleet } from "../engine/fleet.ts";
 import * as packedPlaces from "./packed-places.ts";
 import * as requestsAhead from "./requests-ahead.ts";
@@ -7,7 +6,6 @@ import type { RowLanes } from "./row-lanes.ts";
 import type { SiteLinks } from "../fault/site-links.ts";
 
 // Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
-const { laneTerm } = route;
 const { aheadCount } = requestsAhead;
 const { groupFloat, groupSize } = packedPlaces;
 
@@ -46,15 +44,8 @@ export class LookAhead {
   /** The next requests are of the first `count` of these rows of the demand. */
   read(rows: Int32Array, count: number, nowMs: number): void {
     if (this.#routes.groups.length < manyGroups) return;
-    let seen = this.#lanes.touch(rows, count);
-    let groups = 0;
-    for (let request = 0; request < count; request++) {
-      const choices = this.#lanes.known(rows[request]!);
-      if (choices === null) continue;
-      for (let index = 0; index < candidates && index < choices.count; index++) {
-        this.#group[groups++] = choices.terms[termsAt(choices, index) + laneTerm.group]!;
-      }
-    }
+    let seen = 0;
+    const groups = this.#lanes.firstGroups(rows, count, this.#group);
     const { replicasOfGroup } = this.#routes;
     let replicas = 0;
     for (let at = 0; at < groups; at++) {

@@ -1,9 +1,13 @@
 import type { World } from "../../catalog/index.ts";
 import type { Choices, Lane, Routes } from "../../route/index.ts";
+import * as route from "../../route/index.ts";
 import * as packedPlaces from "./packed-places.ts";
+import * as requestsAhead from "./requests-ahead.ts";
 
 // Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
+const { laneTerm, termCount } = route;
 const { rowInt, rowInts } = packedPlaces;
+const { aheadCount } = requestsAhead;
 
 type ChoicesToFill = { -readonly [key in keyof Choices]: Choices[key] };
 
@@ -20,6 +24,9 @@ export class RowLanes {
   readonly #shelves: Float64Array[] = [new Float64Array(0)];
   readonly #stakes: (Choices["stakes"] | undefined)[] = [];
   readonly #choices: ChoicesToFill;
+  /** Where the lanes that `firstGroups` reads stand. */
+  readonly #shelfAhead = new Int32Array(aheadCount);
+  readonly #frontAhead = new Int32Array(aheadCount);
 
   constructor(world: World, routes: Routes, rows: Int32Array) {
     this.#world = world;
@@ -48,16 +55,27 @@ export class RowLanes {
     return choices;
   }
 
-  /** What `choices` says, where the lane has been looked up already. */
-  known(row: number): Choices | null {
-    return this.#rows[row * rowInts + rowInt.shelf] === 0 ? null : this.choices(row);
-  }
-
-  /** Reads the records of the first `count` of these rows: see `LookAhead`. */
-  touch(rows: Int32Array, count: number): number {
-    let seen = 0;
-    for (let at = 0; at < count; at++) seen += this.#rows[rows[at]! * rowInts]!;
-    return seen;
+  /**
+   * Writes down the groups of the first candidates in the lanes of the first `count` of these rows, two of each, as far as the
+   * lanes have been looked up already; how many they are. In loops so short that the reads of many lanes overlap.
+   */
+  firstGroups(rows: Int32Array, count: number, into: Int32Array): number {
+    const records = this.#rows;
+    const shelves = this.#shelves;
+    let lanes = 0;
+    for (let at = 0; at < count; at++) {
+      const record = rows[at]! * rowInts;
+      if (records[record + rowInt.count]! < 2) continue;
+      this.#shelfAhead[lanes] = records[record + rowInt.shelf]!;
+      this.#frontAhead[lanes++] = records[record + rowInt.front]! + laneTerm.group;
+    }
+    for (let lane = 0; lane < lanes; lane++) {
+      const terms = shelves[this.#shelfAhead[lane]!]!;
+      const front = this.#frontAhead[lane]!;
+      into[2 * lane] = terms[front]!;
+      into[2 * lane + 1] = terms[front + termCount]!;
+    }
+    return 2 * lanes;
   }
 
   lane(row: number): Lane {
