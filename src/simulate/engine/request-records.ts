@@ -61,6 +61,8 @@ export const requestInt = {
   attempts: 29,
   /** After a preemption by the engine that holds it: the tokens whose blocks were freed; -1 before. */
   keptTokens: 30,
+  /** Position of its users' area in `World.areas`. */
+  area: 31,
   /** Tokens of the current step's chunk. */
   chunk: 42,
   heapLeft: 43,

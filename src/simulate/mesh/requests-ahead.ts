@@ -93,7 +93,6 @@ export class RequestsAhead {
       const ints = request * requestInts;
       const floats = request * requestSize;
       int[ints + requestInt.row] = row;
-      int[ints + requestInt.stream] = rows[row * rowInts + rowInt.stream]!;
       int[ints + requestInt.inputTokens] = stream.inputTokens;
       int[ints + requestInt.outputTokens] = stream.outputTokens;
       int[ints + requestInt.cachedTokens] = stream.cachedTokens;
@@ -110,6 +109,14 @@ export class RequestsAhead {
       this.#slots[drawn] = request;
       drawn++;
       stream.step();
+    }
+    // In a loop so short that the reads of many rows overlap.
+    const { int } = table;
+    for (let at = 0; at < drawn; at++) {
+      const record = this.#rows[at]! * rowInts;
+      const ints = this.#slots[at]! * requestInts;
+      int[ints + requestInt.stream] = rows[record + rowInt.stream]!;
+      int[ints + requestInt.area] = rows[record + rowInt.area]!;
     }
     this.#drawn = drawn;
     this.#at = 0;

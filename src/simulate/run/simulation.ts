@@ -250,13 +250,14 @@ export class Simulation {
     const isolation = this.#isolation;
     const sentMs = table.float[request * requestSize + requestFloat.sentMs]!;
     if (isolation.hasCut) {
-      if (isolation.broke(this.#rows[row * rowInts + rowInt.area]!, site, sentMs, timeMs + wayBackMs(table, request))) {
+      const area = table.int[request * requestInts + requestInt.area]!;
+      if (isolation.broke(area, site, sentMs, timeMs + wayBackMs(table, request))) {
         this.#reject(request, "interrupted");
         return;
       }
     }
     if (this.#gateways !== null) {
-      const gateway = this.#gateways.of(this.#rows[row * rowInts + rowInt.area]!);
+      const gateway = this.#gateways.of(table.int[request * requestInts + requestInt.area]!);
       const queueMs = table.float[request * requestSize + requestFloat.queueMs]!;
       gateway.observe(
         workload,
@@ -336,7 +337,7 @@ export class Simulation {
     const row = table.int[request * requestInts + requestInt.row]!;
     const workload = this.#rows[row * rowInts + rowInt.workload]!;
     const inputTokens = table.int[request * requestInts + requestInt.inputTokens]!;
-    const area = this.#rows[row * rowInts + rowInt.area]!;
+    const area = table.int[request * requestInts + requestInt.area]!;
     const caller = this.#callers === null ? anybody : this.#callers.callerOf(request);
     this.#gateways.of(area).submit(request, workload, area, inputTokens, caller, nowMs);
   }
@@ -424,7 +425,7 @@ export class Simulation {
     const prefix = this.#ahead.prefixOf[request];
     this.#hints.prefixKey = prefix == null ? Number.NaN : stickyKey(prefix);
     this.#hints.holder = prefix == null ? null : this.#holderOf(prefix);
-    const area = this.#rows[row * rowInts + rowInt.area]!;
+    const area = table.int[request * requestInts + requestInt.area]!;
     const isolation = this.#isolation;
     const view = isolation.isActive ? isolation.viewFor(area) : this.#fleet;
     let replica = this.#search.find(row, view, nowMs, this.#hints);
