@@ -34,7 +34,7 @@ export interface Choices {
 }
 
 /** Where the terms of a candidate begin in `terms`; `laneTerm` says what is where from there on. */
-export function termsAt({ front, rest }: Choices, index: number): number {
+export function termsAt({ front, rest }: Pick<Choices, "front" | "rest">, index: number): number {
   return (index < frontCount ? front : rest) + index * doublesEach;
 }
 
@@ -57,8 +57,9 @@ export class LaneShelf {
   #front = 0;
   #rest = 0;
 
-  put(terms: Float64Array): Omit<Choices, "stakes"> {
-    const { length } = terms;
+  /** Room for the terms of a lane with so many candidates, to be filled in. */
+  take(count: number): Omit<Choices, "stakes"> {
+    const length = count * termCount;
     if (this.#front + length > this.#rest) {
       // What is left of the full one stays empty; it is a small part of it. The first is small, as most meshes are.
       const size = Math.min(largestShelf, Math.max(2 * this.#terms.length, smallestShelf));
@@ -66,13 +67,11 @@ export class LaneShelf {
       this.#front = 0;
       this.#rest = this.#terms.length;
     }
-    const first = terms.subarray(0, frontCount * termCount);
+    const inFront = Math.min(count, frontCount) * termCount;
     const front = this.#front;
-    this.#terms.set(first, front);
-    this.#front += first.length;
-    this.#rest -= length - first.length;
-    this.#terms.set(terms.subarray(first.length), this.#rest);
-    return { terms: this.#terms, count: length / termCount, front, rest: this.#rest - frontCount * termCount };
+    this.#front += inFront;
+    this.#rest -= length - inFront;
+    return { terms: this.#terms, count, front, rest: this.#rest - frontCount * termCount };
   }
 }
 

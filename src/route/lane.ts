@@ -66,7 +66,8 @@ export function compileLane(
     listCheapest(policy, origin, offers, stakes, region, reachKm, shortlist);
   }
   shortlist.merge();
-  const shelved = shelf.put(shortlist.terms());
+  const shelved = shelf.take(shortlist.count);
+  shortlist.copyTo(shelved);
   return new CompiledLane(policy, origin, map, stakes, shelved, shortlist.isWhole);
 }
 

@@ -1,4 +1,5 @@
 import * as laneTerms from "./lane-terms.ts";
+import { termsAt, type Choices } from "./lane-terms.ts";
 
 // Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
 const { laneTerm, termCount } = laneTerms;
@@ -61,7 +62,8 @@ export class Shortlist {
       if (!this.#isCheaper(candidate, 0, slot)) return false;
       this.#count--;
     } else if (slot === this.#order.length) this.#grow();
-    this.#figures.set(candidate, slot * candidateSize);
+    const at = slot * candidateSize;
+    for (let term = 0; term < candidateSize; term++) this.#figures[at + term] = candidate[term]!;
     this.#insert(slot, this.#first, this.#count++);
     return true;
   }
@@ -72,15 +74,18 @@ export class Shortlist {
     for (let place = 1; place < this.#count; place++) this.#insert(this.#order[place]!, 0, place);
   }
 
-  /** The terms of all candidates, in their order. */
-  terms(): Float64Array {
-    const packed = new Float64Array(this.#count * termCount);
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Writes the terms of all candidates, in their order, where those of a lane stand. */
+  copyTo(lane: Omit<Choices, "stakes">): void {
+    const { terms } = lane;
     for (let place = 0; place < this.#count; place++) {
       const from = this.#order[place]! * candidateSize;
-      const to = place * termCount;
-      for (let term = 0; term < termCount; term++) packed[to + term] = this.#figures[from + term]!;
+      const to = termsAt(lane, place);
+      for (let term = 0; term < termCount; term++) terms[to + term] = this.#figures[from + term]!;
     }
-    return packed;
   }
 
   get #isFull(): boolean {
@@ -99,7 +104,8 @@ export class Shortlist {
       if (this.#isCheaper(this.#figures, slot * candidateSize, order[middle]!)) high = middle;
       else low = middle + 1;
     }
-    order.copyWithin(low + 1, low, to);
+    // Mostly a few, for which a loop is quicker than a call.
+    for (let place = to; place > low; place--) order[place] = order[place - 1]!;
     order[low] = slot;
   }
 
