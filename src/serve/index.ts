@@ -13,6 +13,7 @@ export { handoverField } from "./mesh/handovers.ts";
 export { Peers, type MeshMember } from "./mesh/peers.ts";
 export type { Peer } from "./mesh/peer.ts";
 export { ToldGroup } from "./mesh/told-group.ts";
+export { handoverEvidence, type HandoverEvidence } from "./ledger/handover-evidence.ts";
 export { isGatewayAccount } from "./ledger/gateway-account.ts";
 export { Drains, type Drain, type DrainChange } from "./mesh/drains.ts";
 export { FileDesk, type FileDeskOptions, type FileDeskParts } from "./file/file-desk.ts";

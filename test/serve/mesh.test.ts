@@ -104,6 +104,7 @@ describe("a mesh of gateways", () => {
     expect([response.status, response.headers.get("x-disperse-site")]).toEqual([200, "bloc-core"]);
     const id = response.headers.get("x-disperse-request-id")!;
     await until(async () => (await of("far").rows()).length === 1, "the row of who served");
+    await until(async () => (await of("near").rows()).length === 2, "the rows of who charges");
     const rows = (await of("near").rows()).filter(({ outcome }) => outcome === "served");
     expect(rows).toMatchObject([{ requestId: id, accountId: "acme", site: "bloc-core", attempt: 2 }]);
     expect(rows[0]!.chargeNanoUsd).toBeGreaterThan(0);
@@ -329,6 +330,8 @@ describe("requests that are handed over", () => {
       from: "near",
       to: "far",
       run: of("near").peers.others[0]!.startedEpochMs,
+      fromRun: 1,
+      number: 0,
       id: "req_1",
       path: "/v1/chat/completions",
       digest: seal.digest(body, false),

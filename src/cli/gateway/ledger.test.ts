@@ -259,6 +259,24 @@ describe("disperse ledger report, export and settle", () => {
     });
     expect((await ledger("settle", north)).exitCode).toBe(3);
   });
+
+  it("sets what was served for others beside what they charged for, and says where the two differ", async () => {
+    const there = { site: "bloc-core", siteCountry: "BB", owner: "south" };
+    const evidence = { ...there, accountId: "gateway:paris", keyId: null, chargeNanoUsd: 0 };
+    const north = await fill([served(there), served(there), served()]);
+    const south = await fill([served(evidence), served(evidence), served({ ...evidence, outcome: "client-left" })]);
+    const agreed = await ledger("settle", `north=${north}`, `south=${south}`, "--json");
+    expect(JSON.parse(agreed.stdout)).toMatchObject({
+      gross: [{ debtor: "north", creditor: "south", attempts: 2, nanoUsd: 60_000 }],
+      evidence: [{ site: "bloc-core", served: { attempts: 2, tokens: 30 }, charged: { attempts: 2 }, agrees: true }],
+    });
+    expect(agreed.stderr).toBe("");
+    const fewer = await fill([served(there)]);
+    const disputed = await ledger("settle", `north=${fewer}`, `south=${south}`);
+    expect(disputed.stderr).toContain(
+      "bloc-core: its own gateway wrote down 2 answers (30 tokens) for others, the others charged for 1 (15).",
+    );
+  });
 });
 
 /** The cells of a line of CSV. */

@@ -1,9 +1,11 @@
 import { existsSync, realpathSync } from "node:fs";
 import {
   createAuditor,
+  handoverEvidence,
   isGatewayAccount,
   settle,
   sumBy,
+  type HandoverEvidence,
   type LedgerRow,
   type OperatorLedger,
   type RollUp,
@@ -161,13 +163,24 @@ export async function settleLedgers(
 ): Promise<void> {
   requireEachOnce(entries.map((entry) => entry.slice(entry.indexOf("=") + 1)));
   const ledgers: OperatorLedger[] = [];
+  const whole: RollUp[][] = [];
   for (const entry of entries) {
     const at = entry.indexOf("=");
     if (at < 1) throw invalid(`"${entry}" must be OWNER=FILE: the owner whose gateway wrote the ledger.`);
-    ledgers.push({ operator: entry.slice(0, at), rollUps: await selected([entry.slice(at + 1)], options) });
+    const rollUps = await selected([entry.slice(at + 1)], { ...options, handedOver: true });
+    whole.push(rollUps);
+    ledgers.push({
+      operator: entry.slice(0, at),
+      rollUps: rollUps.filter(({ accountId }) => !isGatewayAccount(accountId)),
+    });
   }
+  const evidence = handoverEvidence(whole);
   const { gross, net } = settle(ledgers, options.operatorShare);
-  if (options.json) return void process.stdout.write(`${JSON.stringify({ gross, net })}\n`);
+  for (const line of disagreements(evidence)) process.stderr.write(`${line}\n`);
+  if (options.json) {
+    const told = { gross, net, ...(evidence.length > 0 && { evidence }) };
+    return void process.stdout.write(`${JSON.stringify(told)}\n`);
+  }
   if (gross.length === 0) {
     process.stdout.write(
       "Nobody owes anybody: every charged request was served by the owner whose gateway took it in.\n",
@@ -183,6 +196,15 @@ export async function settleLedgers(
     net.map((due) => [due.debtor, due.creditor, usd(due.nanoUsd)]),
   );
   process.stdout.write(`Served for each other:\n${served}\n\nPayments after netting:\n${paid}\n`);
+}
+
+/** Where two sides wrote down different things, in words. */
+function disagreements(evidence: readonly HandoverEvidence[]): string[] {
+  return evidence.flatMap(({ site, served, charged, agrees }) => {
+    const own = `${served.attempts} answers (${served.tokens} tokens)`;
+    const theirs = `${charged.attempts} (${charged.tokens})`;
+    return agrees ? [] : [`${site}: its own gateway wrote down ${own} for others, the others charged for ${theirs}.`];
+  });
 }
 
 /** A ledger that is named twice would be summed twice. */

@@ -1,3 +1,4 @@
+import { ReplayWindow } from "./replay-window.ts";
 import { asciiJson } from "../wire/byte-text.ts";
 import type { Clock, Handover, Seal } from "../wire/ports.ts";
 
@@ -15,6 +16,9 @@ export interface Statement extends Handover {
   readonly to: string;
   /** The run of the receiving gateway it is for: what was recorded before a restart is worth nothing after it. */
   readonly run: number;
+  /** The run of the gateway that made it, and the how many-eth of that run: each holds once. */
+  readonly fromRun: number;
+  readonly number: number;
   /** Id of the request where it came in. */
   readonly id: string;
   readonly path: string;
@@ -42,17 +46,19 @@ export interface HandoversParts {
  */
 export class Handovers {
   readonly #parts: HandoversParts;
-  /** Statements that were used, and until when they might come again; oldest first. */
-  readonly #used = new Map<string, number>();
+  /** Statements of each gateway's latest run that were used. */
+  readonly #used = new Map<string, { readonly run: number; readonly window: ReplayWindow }>();
+  #number = 0;
 
   constructor(parts: HandoversParts) {
     this.#parts = parts;
   }
 
   /** The value of `handoverField` for a request to the gateway `to`. */
-  write(statement: Omit<Statement, "from" | "epochMs">): string {
-    const { self, seal, clock } = this.#parts;
-    const text = asciiJson({ from: self, epochMs: clock.epochMs(), ...statement } satisfies Statement);
+  write(statement: Omit<Statement, "from" | "fromRun" | "number" | "epochMs">): string {
+    const { self, startedEpochMs, seal, clock } = this.#parts;
+    const own = { from: self, fromRun: startedEpochMs, number: this.#number++, epochMs: clock.epochMs() };
+    const text = asciiJson({ ...own, ...statement } satisfies Statement);
     return `${seal.seal(kind + text)} ${text}`;
   }
 
@@ -69,15 +75,16 @@ export class Handovers {
     const { statement } = read;
     if (statement.path !== path) return no("it is for another endpoint");
     if (statement.digest !== this.#parts.seal.digest(body, isBytes)) return no("it is for another body");
-    const nowMs = this.#parts.clock.monotonicMs();
-    for (const [name, untilMs] of this.#used) {
-      if (untilMs > nowMs) break;
-      this.#used.delete(name);
-    }
-    const name = JSON.stringify([statement.from, statement.id, statement.attempt]);
-    if (this.#used.has(name)) return no("it was used before");
-    this.#used.set(name, nowMs + 2 * mostSkewMs);
-    return read;
+    return this.#useUp(statement) ? read : no("it was used before");
+  }
+
+  #useUp({ from, fromRun, number }: Statement): boolean {
+    let used = this.#used.get(from);
+    // An earlier run makes no statements any more: what comes of it was recorded.
+    if (used !== undefined && fromRun < used.run) return false;
+    if (used === undefined || fromRun > used.run)
+      this.#used.set(from, (used = { run: fromRun, window: new ReplayWindow() }));
+    return used.window.take(number);
   }
 
   #read(field: string): HandoverRead {
@@ -97,7 +104,7 @@ export class Handovers {
 }
 
 const words = ["from", "to", "id", "path", "digest", "workload", "area", "access", "site", "slo", "priority"] as const;
-const numbers = ["run", "epochMs", "waitedMs", "attempt"] as const;
+const numbers = ["run", "fromRun", "number", "epochMs", "waitedMs", "attempt"] as const;
 
 function parse(text: string): Statement | null {
   let value: unknown;
