@@ -1,4 +1,5 @@
 import { problem, type ErrorCode, type ParsedScenario, type Problem } from "../../scenario/index.ts";
+import { gazetteerName } from "../fact/city-names.ts";
 import { slug } from "../fact/metros.ts";
 import type { City, Places } from "../fact/places.ts";
 
@@ -70,6 +71,10 @@ function cityFinder(places: Places): (country: string, key: string) => City | un
     const found = larger.byId.get(key) ?? named;
     if (found !== undefined) return found;
     const all = index(country, 0);
-    return all.byId.get(key) ?? all.byName.get(key);
+    const official = gazetteerName(country, key);
+    // A place that has this very name comes first.
+    return (
+      all.byId.get(key) ?? all.byName.get(key) ?? (official === undefined ? undefined : larger.byName.get(official))
+    );
   };
 }

@@ -1,4 +1,5 @@
 import { nearest, type AreaEntry } from "../../scenario/index.ts";
+import { otherNames } from "../fact/city-names.ts";
 import { continentOf } from "../fact/countries.ts";
 import { slug } from "../fact/metros.ts";
 import type { City } from "../fact/places.ts";
@@ -48,7 +49,7 @@ export function selectPlaces<P extends NamedPlace>(
   for (const place of candidates) {
     if (countries !== "*" && !countries.includes(place.country)) continue;
     if (continents !== "*" && !continents.includes(continentOf(place.country))) continue;
-    const key = [place.id, nameKey(place.name)].find((name) => excluded.has(name));
+    const key = [place.id, nameKey(place.name), ...otherNames(place)].find((name) => excluded.has(name));
     if (key !== undefined) {
       unused.delete(key);
       continue;
@@ -88,12 +89,9 @@ export function findCity(resolution: Resolution, path: ScenarioPath, country: st
   const inCountry = resolution.citiesOf(country);
   // A name often stands for the start of the official one: "Frankfurt" for "Frankfurt am Main".
   const longer = inCountry.find((city) => nameKey(city.name).startsWith(`${key}-`));
-  const near =
-    longer?.name ??
-    nearest(
-      key,
-      inCountry.slice(0, 2_000).map((city) => nameKey(city.name)),
-    );
+  const nameOf = new Map(inCountry.slice(0, 2_000).map((city) => [nameKey(city.name), city.name]));
+  const alike = nearest(key, [...nameOf.keys()]);
+  const near = longer?.name ?? nameOf.get(alike ?? "");
   const hint = near
     ? `did you mean \`${near}\`? Or give \`latitude\` and \`longitude\``
     : "give `latitude` and `longitude`";
