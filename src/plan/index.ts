@@ -60,7 +60,7 @@ export {
   type Variant,
 } from "./compare/compare.ts";
 export { survivalOf, type Survival } from "./compare/lost-at-worst.ts";
-export { moduleGains } from "./explain/module-gains.ts";
+export { moduleGains } from "./document/module-gains.ts";
 export { explainSite, resolveSite, type SiteExplanation } from "./explain/explain-site.ts";
 export { explainDemand, type DemandExplanation, type ServingCandidate } from "./explain/explain-demand.ts";
 export {

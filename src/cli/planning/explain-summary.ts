@@ -52,7 +52,7 @@ export function siteSections(site: SiteExplanation, opposite?: Resolved<ChangeOf
         entry.module,
         `${entry.count}`,
         `${entry.trainingCount}`,
-        usd(entry.worthUsdPerYear),
+        entry.worthUsdPerYear === null ? "–" : usd(entry.worthUsdPerYear),
         usd(entry.priceUsdPerYear),
       ]),
     },

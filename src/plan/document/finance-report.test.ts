@@ -3,7 +3,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import { familyWorld } from "../../../test/worlds/family-world.ts";
 import { provingPlanner } from "../../../test/worlds/plan-worlds.ts";
 import { testWorkload, tinyWorld } from "../../../test/worlds/tiny-world.ts";
-import { annuityFactor } from "../../finance/index.ts";
+import { annuityFactor, secondsPerYear } from "../../finance/index.ts";
+import { explainSite } from "../explain/explain-site.ts";
+import { moduleGains } from "./module-gains.ts";
 import { financeReport, returnsOf } from "./finance-report.ts";
 import { standOn } from "../compare/replan.ts";
 import { siteAccounts } from "./site-accounts.ts";
@@ -45,6 +47,25 @@ describe("a plan as an investment", () => {
     const period = document.world.periods[document.period]!.id;
     expect(returnsOf(document, 5)).toEqual([{ period, years, all, byTier, byOwner }]);
     expect(returnsOf({ ...document, cost: null }, 5)).toEqual([]);
+  });
+
+  it("promises no more of one more module than there is left to save, whatever the last one is worth, as the site's own page does", async () => {
+    const made = await plan(priced());
+    // What the last module serves is dear to lose; of several years the price of that is what the document has.
+    const pools = made.deployment.pools.map((pool) => ({ ...pool, capacityUsdPerModuleS: 1 }));
+    const document = { ...made, deployment: { ...made.deployment, pools } };
+    const gains = moduleGains(document);
+    const { nextModules } = financeReport(document, 5);
+    expect(nextModules.length).toBeGreaterThan(0);
+    for (const { site, module, savesUsdPerYear } of nextModules) {
+      const position = document.world.sites.findIndex(({ id }) => id === site);
+      const kind = document.world.modules.findIndex(({ id }) => id === module);
+      const gain = gains.find((entry) => entry.site === position && entry.module === kind)!;
+      expect(savesUsdPerYear).toBe(gain.savedUsdPerYear[0]);
+      expect(savesUsdPerYear).toBeLessThan(secondsPerYear);
+      const shown = explainSite(document, position).modules.find((entry) => entry.module === module)!;
+      expect(shown.worthUsdPerYear).toBe(savesUsdPerYear);
+    }
   });
 
   it("books the capital the plan says it needs", async () => {

@@ -16,6 +16,7 @@ import {
   type AssetClass,
   type InternalRate,
 } from "../../finance/index.ts";
+import { gainOfOneMore, moduleGains } from "./module-gains.ts";
 import { everyPeriod } from "./period-view.ts";
 import type { PlanDocument } from "./plan-document.ts";
 import { cashflowsOf, siteAccounts, type SiteAccounts } from "./site-accounts.ts";
@@ -195,19 +196,25 @@ function ownerAccounts({ world, deployment }: PlanDocument, sites: readonly Site
   }));
 }
 
-function nextModules({ world, period, deployment }: PlanDocument): NextModule[] {
-  return deployment.pools
-    .filter((pool) => pool.capacityUsdPerModuleS > 0)
-    .map((pool) => {
-      const savesUsdPerYear = pool.capacityUsdPerModuleS * secondsPerYear;
-      const costsUsdPerYear = moduleAnnualUsd(world, pool.site, pool.module, period).totalUsd;
-      return {
-        site: world.sites[pool.site]!.id,
-        module: world.modules[pool.module]!.id,
-        savesUsdPerYear,
-        costsUsdPerYear,
-        returnRatio: savesUsdPerYear / costsUsdPerYear,
-      };
+function nextModules(plan: PlanDocument): NextModule[] {
+  const { world, period, deployment } = plan;
+  const scarce = deployment.pools.filter((pool) => pool.capacityUsdPerModuleS > 0);
+  // A price of the last module is no saving of the next one where nearly everybody is served.
+  const savedBy = gainOfOneMore(scarce.length === 0 ? [] : moduleGains(plan));
+  return scarce
+    .flatMap(({ site, module }): NextModule[] => {
+      const savesUsdPerYear = savedBy(site, module);
+      if (savesUsdPerYear === null) return [];
+      const costsUsdPerYear = moduleAnnualUsd(world, site, module, period).totalUsd;
+      return [
+        {
+          site: world.sites[site]!.id,
+          module: world.modules[module]!.id,
+          savesUsdPerYear,
+          costsUsdPerYear,
+          returnRatio: savesUsdPerYear / costsUsdPerYear,
+        },
+      ];
     })
     .sort((a, b) => b.returnRatio - a.returnRatio || (a.site < b.site ? -1 : 1));
 }

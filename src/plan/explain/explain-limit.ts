@@ -3,7 +3,7 @@ import type { Site, World } from "../../catalog/index.ts";
 import { equityRatio, isAlwaysOpen, moduleAnnualUsd, modulesInService, siteAnnualUsd } from "../../finance/index.ts";
 import { conditionLimitsOf } from "./explain-conditions.ts";
 import { familyLimitsOf } from "./explain-families.ts";
-import { moduleGains, type ModuleGain } from "./module-gains.ts";
+import { moduleGains, type ModuleGain } from "../document/module-gains.ts";
 import type { PlanDocument } from "../document/plan-document.ts";
 import { changeOfOptimum, figuresOf, type ChangeOfOptimum, type PlanWorld } from "../document/plan-figures.ts";
 import { portPerPlannedGbps } from "../problem/planned-port.ts";

@@ -1,6 +1,7 @@
 /** Why a site is open or shut in a plan: what it earns, by arithmetic on the plan, or by planning the opposite. */
 import type { Site, Tier, World } from "../../catalog/index.ts";
-import { isAlwaysOpen, moduleAnnualUsd, secondsPerYear, siteAnnualUsd } from "../../finance/index.ts";
+import { isAlwaysOpen, moduleAnnualUsd, siteAnnualUsd } from "../../finance/index.ts";
+import { gainOfOneMore, moduleGains } from "../document/module-gains.ts";
 import { filter, type RejectReason } from "../../route/index.ts";
 import { everyPeriod } from "../document/period-view.ts";
 import type { PlanDocument, SiteLoad } from "../document/plan-document.ts";
@@ -18,8 +19,8 @@ export interface SiteExplanation {
     readonly module: string;
     readonly count: number;
     readonly trainingCount: number;
-    /** What one more of them would save before it is paid for: the dual of the pool's capacity, USD/year. */
-    readonly worthUsdPerYear: number;
+    /** What one more of them would save at most before it is paid for, USD/year; null where no more can be had, or they serve nobody. */
+    readonly worthUsdPerYear: number | null;
     /** What one of them costs when bought, USD/year. */
     readonly priceUsdPerYear: number;
   }[];
@@ -59,6 +60,7 @@ export function explainSite(plan: PlanDocument, site: number): SiteExplanation {
     (child) => world.sites[child]!.parent === site && isOpen(plan, child),
   );
   const refusals = found.peakByWorkload.size === 0 ? refusalsAt(planned, site) : [];
+  const worthOf = gainOfOneMore(pools.length === 0 ? [] : moduleGains(plan, planned));
   return {
     site: place.id,
     tier: place.tier,
@@ -69,7 +71,7 @@ export function explainSite(plan: PlanDocument, site: number): SiteExplanation {
       module: world.modules[pool.module]!.id,
       count: pool.count,
       trainingCount: pool.trainingCount,
-      worthUsdPerYear: pool.capacityUsdPerModuleS * secondsPerYear,
+      worthUsdPerYear: worthOf(site, pool.module),
       priceUsdPerYear: moduleAnnualUsd(world, site, pool.module, period).totalUsd,
     })),
     workloads: [...found.peakByWorkload]

@@ -4,9 +4,9 @@
  * with room for everybody. None of these ever stands too low, so neither do the savings.
  */
 import { isAlwaysOpen, secondsPerYear } from "../../finance/index.ts";
-import { documentSolution } from "../document/document-solution.ts";
-import type { PlanDocument } from "../document/plan-document.ts";
-import { problemRows } from "../document/row-use.ts";
+import { documentSolution } from "./document-solution.ts";
+import type { PlanDocument } from "./plan-document.ts";
+import { problemRows } from "./row-use.ts";
 import { unservedShares } from "../problem/problem.ts";
 import { worldProblem, type WorldProblem } from "../world/world-problem.ts";
 import { plannedPortGbps } from "../problem/planned-port.ts";
@@ -34,8 +34,10 @@ const fullPort = 0.999;
 const mostAtOnce = 1000;
 
 /** All that the period of the plan could have more of, by site. */
-export function moduleGains(plan: PlanDocument): ModuleGain[] {
-  const planned = worldProblem(plan.world, plan.period);
+export function moduleGains(
+  plan: PlanDocument,
+  planned: WorldProblem = worldProblem(plan.world, plan.period),
+): ModuleGain[] {
   const { problem, poolModule, poolTrains, poolInstalled } = planned;
   const worth = worthOfPools(plan, planned);
   const prices = rowPrices(plan, planned, worth);
@@ -68,6 +70,14 @@ export function moduleGains(plan: PlanDocument): ModuleGain[] {
       },
     ];
   });
+}
+
+/** What one more of the modules that stand and serve saves at most, USD/year, by site and module; null where no more can be had. */
+export function gainOfOneMore(gains: readonly ModuleGain[]): (site: number, module: number) => number | null {
+  const first = new Map(
+    gains.filter(({ trains }) => !trains).map((gain) => [`${gain.site} ${gain.module}`, gain.savedUsdPerYear[0]!]),
+  );
+  return (site, module) => first.get(`${site} ${module}`) ?? null;
 }
 
 /** USD/year of one more module per pool, where the plan tells it; null where none stands that serves. */
