@@ -320,13 +320,13 @@ describe("requests that are handed over", () => {
   /** A request as the near gateway would hand it to the far one, with changes to what it states. */
   async function handOver(
     changes: Record<string, unknown> = {},
-    options: { by?: string; body?: string; twice?: boolean } = {},
+    options: { by?: string; body?: string; before?: Record<string, unknown> } = {},
   ) {
     const made = await twoGateways();
     const { of, sealOf, servers } = made;
     const body = JSON.stringify({ ...chat, model: "disperse/chat" });
     const seal = sealOf(options.by ?? "near");
-    const text = JSON.stringify({
+    const usual = {
       from: "near",
       to: "far",
       run: of("near").peers.others[0]!.startedEpochMs,
@@ -347,12 +347,14 @@ describe("requests that are handed over", () => {
       attempt: 1,
       afterLoss: false,
       traceparent: null,
-      ...changes,
-    });
-    const field = `${seal.seal(`disperse handover v1\n${text}`)} ${text}`;
-    const send = () => of("far").post(options.body ?? body, { "x-disperse-handover": field });
-    if (options.twice) await send();
-    const response = await send();
+    };
+    const send = (stated: Record<string, unknown>) => {
+      const text = JSON.stringify({ ...usual, ...stated });
+      const field = `${seal.seal(`disperse handover v1\n${text}`)} ${text}`;
+      return of("far").post(options.body ?? body, { "x-disperse-handover": field });
+    };
+    if (options.before) expect((await send(options.before)).status).toBe(200);
+    const response = await send(changes);
     return { status: response.status, text: await response.text(), asked: servers.far.requests.length };
   }
 
@@ -381,7 +383,13 @@ describe("requests that are handed over", () => {
   });
 
   it("are refused when the statement was used before", async () => {
-    expect(await handOver({}, { twice: true })).toMatchObject({ status: 403, asked: 1 });
+    expect(await handOver({}, { before: {} })).toMatchObject({ status: 403, asked: 1 });
+    expect(await handOver({ number: 1 }, { before: {} })).toMatchObject({ status: 200, asked: 2 });
+  });
+
+  it("are refused when the statement is of an earlier run of who hands over", async () => {
+    expect(await handOver({ fromRun: 4 }, { before: { fromRun: 5 } })).toMatchObject({ status: 403, asked: 1 });
+    expect(await handOver({ fromRun: 6 }, { before: { fromRun: 5 } })).toMatchObject({ status: 200, asked: 2 });
   });
 
   it("are refused when the law keeps their data out, whatever the other gateway thinks", async () => {

@@ -36,6 +36,9 @@ export interface OpenMesh {
   close(): Promise<void>;
 }
 
+/** Groups of engines a gateway can tell of in one text: NATS takes a megabyte. */
+const mostGroups = 3_000;
+
 /** Joins a mesh. Waits for nobody: gateways and network are found when they are there. */
 export function openMesh(
   settings: MeshSettings,
@@ -100,6 +103,12 @@ export function openMesh(
   return {
     peers,
     engines({ world, deployment }, here) {
+      const pools = deployment.pools.filter(({ site }) => peers.holds(world.sites[site]!.id));
+      const groups = pools.reduce((sum, pool) => sum + pool.groups.length, 0);
+      if (groups > mostGroups)
+        throw invalid(
+          `"${self}" holds ${groups} groups of engines, and can tell the others of ${mostGroups}: give some of its sites to another gateway.`,
+        );
       const seen = new Map<number, number>();
       return (group) => {
         // Groups come in the order of the plan, which all gateways have.

@@ -38,6 +38,8 @@ export interface HandoversParts {
   readonly startedEpochMs: number;
   readonly seal: Seal;
   readonly clock: Clock;
+  /** The run of another gateway that is heard now; null = none has been. */
+  readonly runOf: (gateway: string) => number | null;
 }
 
 /**
@@ -80,9 +82,10 @@ export class Handovers {
 
   #useUp({ from, fromRun, number }: Statement): boolean {
     let used = this.#used.get(from);
-    // An earlier run makes no statements any more: what comes of it was recorded.
-    if (used !== undefined && fromRun < used.run) return false;
-    if (used === undefined || fromRun > used.run)
+    // Another run than the last counts anew if it is later, or if its gateway is heard to be in it (its clock was set back). An
+    // earlier one makes no statements any more: what comes of it was recorded.
+    if (used !== undefined && fromRun < used.run && fromRun !== this.#parts.runOf(from)) return false;
+    if (used === undefined || fromRun !== used.run)
       this.#used.set(from, (used = { run: fromRun, window: new ReplayWindow() }));
     return used.window.take(number);
   }

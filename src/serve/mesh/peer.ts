@@ -36,7 +36,10 @@ export class Peer {
   hear(report: PeerReport, heardMs: number): boolean {
     const known = this.#report;
     if (known !== null) {
-      if (report.startedEpochMs < known.startedEpochMs) return false;
+      // A clock that was set back makes a later run look like an earlier one. Once the run that is known has been silent for as long
+      // as reports may be old, what was recorded of others is too old to be played again.
+      const wasSetBack = heardMs - this.#trueMs > goneAfterMs;
+      if (report.startedEpochMs < known.startedEpochMs && !wasSetBack) return false;
       if (report.startedEpochMs === known.startedEpochMs && report.number <= known.number) return false;
       // Another run counts on another clock.
       if (report.startedEpochMs !== known.startedEpochMs) this.#age = new ReportAge();

@@ -43,9 +43,19 @@ function two() {
     { name: "edge", sites: ["edge-site"] },
     { name: "core", sites: ["core-site"] },
   ];
-  const make = (self: string) =>
-    new Peers({ self, members, ownerOf: () => "one", mesh, seal: sealOf(self), clock, drains: new Drains() });
-  const [edge, core] = [make("edge"), make("core")];
+  const restart = (self: string, aheadMs = 0) => {
+    const own = { ...clock, epochMs: () => clock.epochMs() + aheadMs };
+    return new Peers({
+      self,
+      members,
+      ownerOf: () => "one",
+      mesh,
+      seal: sealOf(self),
+      clock: own,
+      drains: new Drains(),
+    });
+  };
+  const [edge, core] = [restart("edge"), restart("core")];
   const carry = (texts = waiting.splice(0)) => texts.forEach((text) => listeners.forEach((heard) => heard(text)));
   const group = new ToldGroup(edge.others[0]!, engine);
   const standing = () => edge.others[0]!.standing(clock.monotonicMs());
@@ -57,7 +67,7 @@ function two() {
     }
   };
   edge.start(() => []);
-  return { clock, edge, core, carry, pass, group, standing, waiting, said };
+  return { restart, clock, edge, core, carry, pass, group, standing, waiting, said };
 }
 
 describe("what a gateway knows of another", () => {
@@ -136,6 +146,21 @@ describe("what a gateway knows of another", () => {
     expect(group.told!.running).toBe(2);
     expect(edge.refused.old).toBeGreaterThan(0);
     expect(edge.refused.forged).toBe(0);
+  });
+
+  it("is what a run says whose clock was set back, once the one before has long been silent", () => {
+    const { clock, core, pass, standing, restart } = two();
+    core.start(() => [engine]);
+    pass(300);
+    core.close();
+    pass(2_000);
+    const later = restart("core", -5_000);
+    later.start(() => [engine]);
+    pass(1_000);
+    expect(standing()).toBe("suspected");
+    pass(30_000);
+    expect(standing()).toBe("fresh");
+    expect(clock.monotonicMs()).toBeGreaterThan(0);
   });
 
   it("is not what somebody says in its name, nor what it says of sites that are not its own", () => {

@@ -53,7 +53,13 @@ export class Peers {
     this.#parts = parts;
     this.self = self;
     this.#startedEpochMs = clock.epochMs();
-    this.handovers = new Handovers({ self, startedEpochMs: this.#startedEpochMs, seal, clock });
+    this.handovers = new Handovers({
+      self,
+      startedEpochMs: this.#startedEpochMs,
+      seal,
+      clock,
+      runOf: (name) => this.#peer(name)?.startedEpochMs ?? null,
+    });
     this.#own = new Set(members.find(({ name }) => name === self)?.sites);
     this.others = members
       .filter(({ name }) => name !== self)
@@ -130,10 +136,14 @@ export class Peers {
       if (isNew) this.#ownHeardMs = Math.max(this.#ownHeardMs, report.atMs);
       return;
     }
-    const peer = this.others.find(({ name }) => name === report.gateway);
+    const peer = this.#peer(report.gateway);
     const isRecent = Math.abs(clock.epochMs() - report.epochMs) <= mostSkewMs;
     if (!peer || !isRecent || !peer.hear(report, nowMs)) return void this.refused.old++;
     this.#gossip.merge(peer.name, report.drains);
+  }
+
+  #peer(gateway: string): Peer | null {
+    return this.others.find(({ name }) => name === gateway) ?? null;
   }
 
   /** Owners decide for their own sites: a word on somebody else's holds only at the gateway that was told. */
