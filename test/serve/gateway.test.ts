@@ -61,6 +61,20 @@ describe.each(transports)("over $name:", (transport) => {
       });
     const body = JSON.stringify({ ...chat, max_tokens: 3 });
 
+    it("of a million fields are refused, and others are served meanwhile; as many numbers are not", async () => {
+      const { url, post } = await start();
+      const fields = Array.from({ length: 1_000_000 }, (_, index) => `"${index.toString(36)}":1`).join();
+      const paths = ["/v1/chat/completions", "/v1/responses", "/v1/batches", "/v1/conversations"];
+      const answers = paths.map((path) => fetch(`${url}${path}`, { method: "POST", body: `{${fields}}` }));
+      expect((await post({ ...chat, max_tokens: 1 })).status).toBe(200);
+      for (const answer of await Promise.all(answers)) {
+        expect(answer.status).toBe(400);
+        expect(await answer.text()).toContain("more than 100000 texts");
+      }
+      const numbers = Array.from({ length: 1_000_000 }, (_, index) => index % 1_000);
+      expect((await post({ ...chat, max_tokens: 1, numbers })).status).toBe(200);
+    });
+
     it("may come packed; what is not read is told by the name of the header", async () => {
       const { url, rows } = await start();
       const answer = await packed(url, new Uint8Array(gzipSync(body)), "gzip");

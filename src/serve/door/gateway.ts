@@ -27,6 +27,7 @@ import type { Peers } from "../mesh/peers.ts";
 import { handoverField } from "../mesh/handovers.ts";
 import { createHandoverDoor } from "../request/handover-door.ts";
 import { gatewayAccount } from "../ledger/gateway-account.ts";
+import { hasMoreParts, mostParts, tooManyParts } from "../wire/json-parts.ts";
 import { readiness } from "../mesh/readiness.ts";
 import { RowQueue } from "../telemetry/row-queue.ts";
 import { createResponseCalls, isResponsePath } from "../response/response-calls.ts";
@@ -272,6 +273,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (takeOver !== null && method === "POST" && call.header(handoverField) !== undefined)
       return takeOver(call, reply);
     const straight = method === "POST" ? straightThrough.get(path) : undefined;
+    // Forms are not parsed as JSON, whatever else stands at these paths.
+    const isForm = straight ? straight.request === "form" : path === "/v1/files";
+    if (call.bodyBytes > mostParts && !isForm && hasMoreParts(call.body, mostParts))
+      return refuse(reply, tooManyParts());
     if (straight) return infer(call, reply, straight);
     if (isFilePath(path)) return fileCalls(call, reply);
     if (isResponsePath(path)) return respond(call, reply);

@@ -1,6 +1,7 @@
 import { textOf } from "../wire/byte-text.ts";
 import type { BatchProblem } from "./file-index.ts";
 import type { FileLine } from "./file-lines.ts";
+import { hasMoreParts, mostParts } from "../wire/json-parts.ts";
 import { memberSpans } from "../wire/json-span.ts";
 import type { ByteText } from "../wire/ports.ts";
 
@@ -24,6 +25,7 @@ export function readLine(text: ByteText | null, endpoint: string): BatchLine | [
   if (text === null) return ["The line is too long.", null];
   let line: string;
   let value: unknown;
+  if (hasMoreParts(text, mostParts)) return [`The line holds more than ${mostParts} texts, lists and objects.`, null];
   try {
     line = textOf(text, "throws");
     value = JSON.parse(line);
