@@ -1,4 +1,4 @@
-import { closeSync, createWriteStream, fstatSync, openSync, readSync, statSync, type Stats } from "node:fs";
+import { closeSync, createWriteStream, fstatSync, openSync, readSync, stat, statSync, type Stats } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Writable } from "node:stream";
 import type { Journal, RequestRecord } from "../../serve/index.ts";
@@ -38,6 +38,7 @@ export function createJsonJournal(options: JsonJournalOptions): Journal {
   };
   let opened: Stats | null = null;
   let lookedAtMs = performance.now();
+  let isLooking = false;
   /** Files that were moved away, with their last lines on the way. */
   const leaving = new Set<Promise<void>>();
   // Opened at once, so that a wrong path is told at the start and not in the middle of the night.
@@ -63,23 +64,26 @@ export function createJsonJournal(options: JsonJournalOptions): Journal {
     return createWriteStream(path, { fd });
   }
 
-  function followPath(): void {
+  /** Asks whether the file is still the one at its path; a disk that takes its time over it, or a network's, keeps nobody waiting. */
+  function look(): void {
     lookedAtMs = performance.now();
-    const now = statSync(path, { throwIfNoEntry: false });
-    if (stream === null || (now?.ino === opened?.ino && now?.dev === opened?.dev)) return;
-    const gone = ended(stream).then(() => void leaving.delete(gone));
-    leaving.add(gone);
-    stream = null;
-    brokeAtMs = Number.NEGATIVE_INFINITY;
+    if (isLooking) return;
+    isLooking = true;
+    stat(path, (error, now?: Stats) => {
+      isLooking = false;
+      // What cannot be looked at goes on being written.
+      if (stream === null || (error && error.code !== "ENOENT")) return;
+      if (now?.ino === opened?.ino && now?.dev === opened?.dev) return;
+      const gone = ended(stream).then(() => void leaving.delete(gone));
+      leaving.add(gone);
+      stream = null;
+      brokeAtMs = Number.NEGATIVE_INFINITY;
+    });
   }
 
   function streamNow(): Writable | null {
     if (path === "-") return stream;
-    try {
-      if (performance.now() - lookedAtMs >= lookMs) followPath();
-    } catch {
-      // What cannot be looked at goes on being written.
-    }
+    if (stream !== null && performance.now() - lookedAtMs >= lookMs) look();
     if (stream !== null || performance.now() - brokeAtMs < retryMs) return stream;
     try {
       stream = openStream();
