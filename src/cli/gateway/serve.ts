@@ -14,7 +14,9 @@ import { workerLedger } from "./open-ledger.ts";
 import { timeLimitsOf, type TimeLimitOptions } from "../terminal/time-limits.ts";
 import { withoutUpstream } from "./upstream.ts";
 import { shareOf } from "./worker-share.ts";
-import { followLeader, leadWorkers, workerPlace, type WorkerPlace } from "./workers.ts";
+import { followLeader, workerPlace } from "./follow-leader.ts";
+import { leadWorkers } from "./lead-workers.ts";
+import type { WorkerPlace } from "./worker-messages.ts";
 import { boundYoungGeneration } from "./young-generation.ts";
 
 export interface ServeOptions extends TimeLimitOptions {

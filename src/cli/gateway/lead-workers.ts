@@ -1,64 +1,26 @@
 import cluster, { type Worker } from "node:cluster";
 import { existsSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
 import type { CollectedFamily } from "../../adapters/telemetry-prometheus/index.ts";
-import {
-  Drains,
-  noAllowance,
-  type Allowance,
-  type Drain,
-  type DrainChange,
-  type ToldRoute,
-} from "../../serve/index.ts";
+import { Drains } from "../../serve/index.ts";
 import { exitCodes } from "../terminal/exit-codes.ts";
 import { rollUpsAt, workerLedger } from "./open-ledger.ts";
 import type { HangUps } from "../terminal/hang-ups.ts";
 import { untilStopped } from "../terminal/interrupts.ts";
+import {
+  inPieces,
+  pieceByPiece,
+  placeVariable,
+  type FromWorker,
+  type Order,
+  type Piece,
+  type ToWorker,
+  type WorkerPlace,
+} from "./worker-messages.ts";
 import { WorkerAllowances } from "./worker-allowances.ts";
 import { WorkerReadings } from "./worker-readings.ts";
 import { WorkerRoutes } from "./worker-routes.ts";
-import { spentByAccount, type SpentBefore } from "./worker-share.ts";
+import { spentByAccount } from "./worker-share.ts";
 
-/** What a worker is told when it is started. */
-export interface WorkerPlace {
-  /** From 1 on. */
-  readonly number: number;
-  readonly of: number;
-  readonly spentBefore: SpentBefore;
-  /** What operators have taken out since the workers were started. */
-  readonly drains: readonly Drain[];
-  /** What it got from other workers, less what it gave them, before it was started again. */
-  readonly moved: readonly Allowance[];
-}
-
-type FromWorker =
-  | { readonly kind: "listening"; readonly url: string }
-  | { readonly kind: "drain"; readonly id: number; readonly change: DrainChange }
-  | { readonly kind: "metrics-wanted"; readonly id: number }
-  | { readonly kind: "lacking"; readonly id: number; readonly lacking: Allowance }
-  | { readonly kind: "gave"; readonly id: number; readonly given: Allowance }
-  | { readonly kind: "route-wanted"; readonly id: number; readonly requestId: string }
-  | { readonly kind: "route"; readonly id: number; readonly route: ToldRoute | null }
-  | ({ readonly kind: "answer"; readonly id: string } & Piece);
-/** A piece of an answer: thousands of sites have more to tell than others should have to wait for. */
-interface Piece {
-  readonly families: readonly CollectedFamily[];
-  readonly last: boolean;
-}
-/** What a worker answers when it has done it; only metrics have something to tell. */
-type Order =
-  | { readonly kind: "read-metrics" }
-  /** All that is drained now. */
-  | { readonly kind: "go-by"; readonly drains: readonly Drain[] };
-type ToWorker =
-  | (Order & { readonly id: string })
-  | ({ readonly kind: "done"; readonly id: number } & Piece)
-  | { readonly kind: "give"; readonly id: number; readonly lacking: Allowance }
-  | { readonly kind: "given"; readonly id: number; readonly given: Allowance }
-  | { readonly kind: "tell-route"; readonly id: number; readonly requestId: string }
-  | { readonly kind: "route"; readonly id: number; readonly route: ToldRoute | null };
-
-const placeVariable = "DISPERSE_WORKER";
 /** Space for young objects, MiB: what a request leaves behind is gone before it counts as old, which halves collecting. */
 const youngMB = 64;
 /** A worker that ended by itself is started again after this, ms; doubled with every start that fails, up to the longest. */
@@ -66,15 +28,6 @@ const restartMs = 1_000;
 const longestRestartMs = 30_000;
 /** A worker that says nothing for this time is left out rather than waited for, ms. */
 const answerLimitMs = 1_000;
-/** Series of a metric in one message. */
-const pieceSeries = 250;
-
-/** This process' place among workers; null when it runs alone or leads them. */
-export function workerPlace(env: NodeJS.ProcessEnv): WorkerPlace | null {
-  const text = env[placeVariable];
-  return text === undefined || !cluster.isWorker ? null : (JSON.parse(text) as WorkerPlace);
-}
-
 /** Runs `count` workers that share one address until Ctrl-C; each runs the same command line. */
 export async function leadWorkers(
   count: number,
@@ -260,111 +213,6 @@ async function spentIn(ledger: string | null, number: number): Promise<Record<st
   return spentByAccount(await rollUpsAt(place));
 }
 
-/** Sends families one by one, in turns with everything else. */
-async function inPieces(families: Iterable<CollectedFamily>, send: (piece: Piece) => void): Promise<void> {
-  for (const family of families) {
-    send({ families: [family], last: false });
-    await setImmediate();
-  }
-  send({ families: [], last: true });
-}
-
-function* pieceByPiece(families: readonly CollectedFamily[]): Generator<CollectedFamily> {
-  for (const { metric, type, series } of families)
-    for (let from = 0; from < series.length; from += pieceSeries)
-      yield { metric, type, series: series.slice(from, from + pieceSeries) };
-}
-
 function tell(worker: Worker, message: ToWorker): void {
   if (worker.isConnected()) worker.send(message, () => {});
-}
-
-/** A worker's line to its leader. */
-export function followLeader(on: {
-  readonly collect: () => Iterable<CollectedFamily>;
-  readonly drained: (drains: readonly Drain[]) => void;
-  /** Another worker lacks this: what it may have of what there is here. */
-  readonly give: (lacking: Allowance) => Allowance;
-  readonly routeOf: (requestId: string) => ToldRoute | null;
-}) {
-  const tracing = new Map<number, (route: ToldRoute | null) => void>();
-  const seeking = new Map<number, (given: Allowance) => void>();
-  const waiting = new Map<number, (piece: Piece) => void>();
-  let next = 0;
-  const send = (message: FromWorker) => {
-    if (process.connected) process.send!(message);
-  };
-  /** What whoever waits for the leader's answer is told when none will come. */
-  const unanswered = new Map<number, () => void>();
-  let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (isStopping = true));
-  // Without the leader nobody lets new requests in. Node would end this process at once, with requests under way.
-  cluster.worker!.once("disconnect", () => {
-    cluster.worker!.exitedAfterDisconnect = true;
-    for (const giveUp of unanswered.values()) giveUp();
-    // Told once more, a process that is stopping would take it for impatience.
-    if (!isStopping) process.kill(process.pid, "SIGTERM");
-  });
-  process.on("message", (message: ToWorker) => {
-    if (message.kind === "done") return waiting.get(message.id)?.(message);
-    if (message.kind === "give") return send({ kind: "gave", id: message.id, given: on.give(message.lacking) });
-    if (message.kind === "tell-route")
-      return send({ kind: "route", id: message.id, route: on.routeOf(message.requestId) });
-    if (message.kind === "route") {
-      const told = tracing.get(message.id);
-      tracing.delete(message.id);
-      unanswered.delete(message.id);
-      return told?.(message.route);
-    }
-    if (message.kind === "given") {
-      const taken = seeking.get(message.id);
-      seeking.delete(message.id);
-      unanswered.delete(message.id);
-      return taken?.(message.given);
-    }
-    const { id } = message;
-    if (message.kind === "go-by") on.drained(message.drains);
-    const told = message.kind === "go-by" ? [] : on.collect();
-    void inPieces(told, (piece) => send({ kind: "answer", id, ...piece }));
-  });
-  const ask = (message: (id: number) => FromWorker) =>
-    new Promise<readonly CollectedFamily[]>((resolve) => {
-      if (!process.connected) return resolve([]);
-      const id = next++;
-      const families: CollectedFamily[] = [];
-      waiting.set(id, (piece) => {
-        families.push(...piece.families);
-        if (!piece.last) return;
-        waiting.delete(id);
-        unanswered.delete(id);
-        resolve(families);
-      });
-      unanswered.set(id, () => resolve(families));
-      send(message(id));
-    });
-  return {
-    listening: (url: string) => send({ kind: "listening", url }),
-    /** Settles when all workers go by what an operator did here. */
-    tellDrain: (change: DrainChange) => ask((id) => ({ kind: "drain", id, change })).then(() => {}),
-    /** What the other workers let this one have; nothing once the leader is gone. */
-    seekAllowance: (lacking: Allowance) =>
-      new Promise<Allowance>((resolve) => {
-        if (!process.connected) return resolve(noAllowance(lacking.account));
-        const id = next++;
-        seeking.set(id, resolve);
-        unanswered.set(id, () => resolve(noAllowance(lacking.account)));
-        send({ kind: "lacking", id, lacking });
-      }),
-    /** The route of a request that another worker took; null when none knows it, or the leader is gone. */
-    routeElsewhere: (requestId: string) =>
-      new Promise<ToldRoute | null>((resolve) => {
-        if (!process.connected) return resolve(null);
-        const id = next++;
-        tracing.set(id, resolve);
-        unanswered.set(id, () => resolve(null));
-        send({ kind: "route-wanted", id, requestId });
-      }),
-    /** The metrics of all workers together. */
-    allMetrics: () => ask((id) => ({ kind: "metrics-wanted", id })),
-  };
 }
