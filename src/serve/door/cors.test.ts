@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { withCors, type CorsOrigins } from "./cors.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "./gateway-parts.ts";
 import type { Call, Reply } from "../wire/transport.ts";
 
 /** What a browser is told that asks a gateway which lets `origins` in. */

@@ -1,4 +1,4 @@
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "./gateway-parts.ts";
 import type { Call, Exchange, Reply } from "../wire/transport.ts";
 
 /** Pages of which origins may call the API: `https://app.example` and the like, or all. */

@@ -1,5 +1,5 @@
 import type { ToldRoute } from "../request/explanation.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "./gateway-parts.ts";
 
 export interface ReloadableGateway extends Gateway {
   /**
