@@ -22,7 +22,7 @@ export { createAuditor } from "./telemetry/evidence.ts";
 export { withCors, type CorsOrigins } from "./door/cors.ts";
 export type { ToldRoute } from "./request/explanation.ts";
 export { createGateway } from "./door/gateway.ts";
-export type { Gateway, GatewayParts } from "./door/gateway-parts.ts";
+export type { Gateway, GatewayParts, Sender } from "./door/gateway-parts.ts";
 export type { AttemptRecord, Journal, RequestRecord } from "./telemetry/journal.ts";
 export { ledgerColumns, type AttemptOutcome, type LedgerRow } from "./ledger/ledger.ts";
 export {

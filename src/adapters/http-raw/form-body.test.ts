@@ -40,7 +40,7 @@ it.each([
 ])("a request without its body is otherwise what it was: %s", (_form, body) => {
   const head = { method: "POST", target: "/v1/x?y=1", status: 0, majorVersion: 1, minorVersion: 1 };
   const fields = ["Host", "here"];
-  const call = new RawCall({ ...head, fields, keepAlive: true, upgrade: false }, body(), 5, new Socket());
+  const call = new RawCall({ ...head, fields, keepAlive: true, upgrade: false, facts: null }, body(), 5, new Socket());
   expect(call.body).toBe("words");
   call.forgetBody();
   const { bodyBytes, path, query } = call;

@@ -1,3 +1,5 @@
+import type { RequestFacts } from "./request-facts.ts";
+
 /** Start line and fields of an HTTP/1 message. */
 export interface MessageHead {
   /** Requests only. */
@@ -13,6 +15,8 @@ export interface MessageHead {
   /** The sender will keep the connection open after this message. */
   readonly keepAlive: boolean;
   readonly upgrade: boolean;
+  /** Of requests, once somebody has asked for them; all but the length of the body is the same whenever the head comes again. */
+  facts: RequestFacts | null;
 }
 
 /** Value of a field by its lower-case name; several fields of one name joined with ", ". */

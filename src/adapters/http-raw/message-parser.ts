@@ -182,6 +182,7 @@ export class MessageParser {
       fields,
       keepAlive,
       upgrade,
+      facts: null,
     });
     return 0;
   }

@@ -124,6 +124,7 @@ export function readPlainMessage(
     fields,
     keepAlive: true,
     upgrade: false,
+    facts: null,
   };
   return { head, bodyStart, bodyEnd, chunked, lengthStart, lengthEnd };
 }

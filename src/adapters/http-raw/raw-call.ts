@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
-import { splitTarget, type ByteSource, type ByteText, type Call } from "../../serve/index.ts";
+import type { ByteSource, ByteText, Call } from "../../serve/index.ts";
 import { giveBack, joined } from "./body-bytes.ts";
 import { fieldValue, type MessageHead } from "./message-head.ts";
+import { requestFacts } from "./request-facts.ts";
 
 /** A form's bytes, left where they lie until somebody wants them as a text. */
 export class FormBody implements ByteSource {
@@ -87,7 +88,7 @@ export class RawCall implements Call {
 
   constructor(head: MessageHead, body: string | FormBody, bodyBytes: number, socket: Socket) {
     this.method = head.method;
-    const { path, query } = splitTarget(head.target);
+    const { path, query } = requestFacts(head);
     this.path = path;
     this.query = query;
     this.#body = body;

@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import {
   apiError,
-  codingOf,
   packingRefusal,
   type ApiError,
   type ByteText,
@@ -12,25 +11,23 @@ import {
   type Reply,
   type Unpack,
 } from "../../serve/index.ts";
-import { largeBodyBytes, type BodyRoom } from "./body-room.ts";
-import { BodyBytes, joined } from "./body-bytes.ts";
+import { ArrivingBody, type BodyLimits } from "./arriving-body.ts";
+import { joined } from "./body-bytes.ts";
 import { LateWriter } from "./late-writer.ts";
-import { fieldValue, isNamed, type MessageHead } from "./message-head.ts";
-import { MessageParser, type MessageEvents, type ParseError } from "./message-parser.ts";
+import type { MessageHead } from "./message-head.ts";
+import { MessageParser, type MessageEvents } from "./message-parser.ts";
 import { FormBody, RawCall } from "./raw-call.ts";
 import { RepeatedLines } from "./repeated-lines.ts";
+import { parseRefusal, requestFacts, statedLength } from "./request-facts.ts";
 import { statusLine } from "./status-line.ts";
 
-export interface ConnectionLimits {
+export interface ConnectionLimits extends BodyLimits {
   readonly maxHeaderBytes: number;
-  readonly maxBodyBytes: number;
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   /** Null = packed bodies are refused. */
   readonly unpack: Unpack | null;
-  /** For bodies of all connections. */
-  readonly room: BodyRoom;
 }
 
 /** Time a client gets to read an error before its connection is cut, ms: anew with all that still comes of what it sends, up to the most. */
@@ -65,15 +62,9 @@ export class ServerConnection implements MessageEvents, Reply {
   /** A request has begun to arrive. */
   #begun = false;
   #head: MessageHead | null = null;
-  readonly #body = new BodyBytes();
+  readonly #body: ArrivingBody;
   /** The form that is being answered. */
   #form: FormBody | null = null;
-  #bodyBytes = 0;
-  /** Bytes that were taken of the room for large bodies, and for which account. */
-  #held = 0;
-  #account: string | null = null;
-  /** Why the body that is arriving is not taken in. */
-  #unwanted: ApiError | null = null;
   #exchange: Exchange | null = null;
   #answering = false;
   #chunked = false;
@@ -89,6 +80,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#limits = limits;
     this.#writer = new LateWriter(socket);
     this.#parser = new MessageParser("request", this, limits.maxHeaderBytes);
+    this.#body = new ArrivingBody(limits, () => gateway.senderOf(new RawCall(this.#head!, "", 0, socket)));
     this.deadlineMs = nowMs + limits.headersTimeoutMs;
     this.idleSinceMs = nowMs;
     this.#readMs = nowMs;
@@ -123,54 +115,12 @@ export class ServerConnection implements MessageEvents, Reply {
   onHead(head: MessageHead): void {
     this.#head = head;
     this.deadlineMs = this.#readMs + this.#limits.bodyTimeoutMs;
-    const declared = wholeNumber(fieldValue(head.fields, "content-length"));
-    if (declared > this.#limits.maxBodyBytes) {
-      this.#bodyBytes = declared;
-      return;
-    }
-    if (declared > largeBodyBytes) this.#ask();
-    if (this.#unwanted !== null) return;
-    this.#body.expect(declared);
-    if (head.minorVersion > 0 && fieldValue(head.fields, "expect")?.toLowerCase() === "100-continue") {
-      this.#write("HTTP/1.1 100 Continue\r\n\r\n");
-    }
+    if (this.#body.expect(statedLength(head)) && requestFacts(head).waits) this.#write("HTTP/1.1 100 Continue\r\n\r\n");
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
-    const wasSmall = this.#bodyBytes <= largeBodyBytes;
-    this.#bodyBytes += end - start;
     this.deadlineMs += (end - start) / patientBytesPerMs;
-    if (this.#bodyBytes > this.#limits.maxBodyBytes) return this.#dropBody();
-    if (this.#bodyBytes > largeBodyBytes) {
-      // Chunks announce nothing. Who announced it all is asked about a second time, which costs little beside such a body.
-      if (wasSmall && this.#unwanted === null) this.#ask();
-      if (this.#unwanted === null) this.#hold(end - start);
-    }
-    if (this.#unwanted === null) this.#body.add(bytes, start, end);
-    else this.#dropBody();
-  }
-
-  /** A large body is taken in only from somebody whose request is not refused whatever it holds. */
-  #ask(): void {
-    const sender = this.#gateway.senderOf(new RawCall(this.#head!, "", 0, this.socket));
-    if (!sender.ok) this.#unwanted = sender.error;
-    // What is held already is its account's, whatever a reload says of the key meanwhile.
-    else if (this.#held === 0) this.#account = sender.account;
-  }
-
-  #hold(bytes: number): void {
-    if (this.#limits.room.take(bytes, this.#account)) this.#held += bytes;
-    else this.#unwanted = apiError("overloaded", { detail: "Too much is being uploaded here.", retryAfterMs: 1_000 });
-  }
-
-  #giveRoomBack(): void {
-    this.#limits.room.giveBack(this.#held, this.#account);
-    this.#held = 0;
-  }
-
-  #dropBody(): void {
-    this.#body.clear();
-    this.#giveRoomBack();
+    this.#body.add(bytes, start, end);
   }
 
   onComplete(): boolean {
@@ -178,23 +128,13 @@ export class ServerConnection implements MessageEvents, Reply {
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#answering = true;
     this.#closeAfter = !head.keepAlive || head.upgrade || this.#stopping;
-    this.#giveRoomBack();
-    const own = this.#body.isOwn;
+    const { isOwn: own, refusal } = this.#body;
     const body = this.#body.take();
-    const coding = fieldValue(head.fields, "transfer-encoding");
-    const hosts = countFields(head.fields, "host");
-    const packing = codingOf(fieldValue(head.fields, "content-encoding"));
-    if (head.majorVersion !== 1) {
-      this.#closeAfter = true;
-      this.#refuse(apiError("http_version_not_supported"));
-    } else if (hosts > 1 || (hosts === 0 && head.minorVersion === 1)) {
-      this.#refuse(apiError("invalid_request", { detail: "An HTTP/1.1 request names exactly one host." }));
-    } else if (coding !== undefined && coding.toLowerCase() !== "chunked") {
-      this.#closeAfter = true;
-      const detail = "The header `transfer-encoding` may say `chunked` and nothing else.";
-      this.#refuse(apiError("unsupported_encoding", { detail, param: "transfer-encoding" }));
-    } else if (this.#bodyBytes > this.#limits.maxBodyBytes) this.#refuse(tooLarge(this.#limits));
-    else if (this.#unwanted !== null) this.#refuse(this.#unwanted);
+    const { error, isLast, packing } = requestFacts(head);
+    if (error !== null) {
+      if (isLast) this.#closeAfter = true;
+      this.#refuse(error);
+    } else if (refusal !== null) this.#refuse(refusal);
     else if (packing !== null && body[0].length > 0) {
       this.#unpack(head, packing, own ? joined(body) : Buffer.from(body[0]));
     } else this.#hand(head, body, own);
@@ -203,7 +143,7 @@ export class ServerConnection implements MessageEvents, Reply {
 
   /** `own`: the buffers are nobody else's; several always are. */
   #hand(head: MessageHead, body: [Buffer, ...Buffer[]], own: boolean): void {
-    if (isForm(fieldValue(head.fields, "content-type"))) this.#form = new FormBody(body, own);
+    if (requestFacts(head).isForm) this.#form = new FormBody(body, own);
     const bodyBytes = body.reduce((sum, { length }) => sum + length, 0);
     const read = this.#form ?? textOf(joined(body));
     if (read === null) return this.#refuse(apiError("invalid_json", { detail: "The body is not valid UTF-8." }));
@@ -309,8 +249,10 @@ export class ServerConnection implements MessageEvents, Reply {
     if (typeof taken !== "number") {
       return this.#reject(parseRefusal(taken));
     }
-    if (this.#bodyBytes > this.#limits.maxBodyBytes && !this.#answering) return this.#reject(tooLarge(this.#limits));
-    if (this.#unwanted !== null && !this.#answering) return this.#reject(this.#unwanted);
+    if (!this.#answering) {
+      const { refusal } = this.#body;
+      if (refusal !== null) return this.#reject(refusal);
+    }
     if (taken < bytes.length && !this.#closeAfter) {
       const rest = bytes.subarray(taken);
       if (this.#answering) {
@@ -328,8 +270,7 @@ export class ServerConnection implements MessageEvents, Reply {
     this.#form = null;
     this.#head = null;
     this.#begun = false;
-    this.#bodyBytes = 0;
-    this.#unwanted = null;
+    this.#body.next();
     if (this.#closeAfter) return this.#closeGently();
     this.idleSinceMs = performance.now();
     this.deadlineMs = this.idleSinceMs + this.#limits.keepAliveTimeoutMs;
@@ -352,7 +293,7 @@ export class ServerConnection implements MessageEvents, Reply {
     if (this.#answering) return void this.socket.destroy();
     this.#answering = true;
     this.#closeAfter = true;
-    this.#dropBody();
+    this.#body.drop();
     this.#refuse(error);
   }
 
@@ -380,47 +321,15 @@ export class ServerConnection implements MessageEvents, Reply {
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#parser.free();
-    this.#dropBody();
+    this.#body.drop();
     this.#writer.flush();
     if (!this.socket.writableEnded) this.socket.destroy();
     exchange?.clientLeft();
   }
 }
 
-/** A form may hold anything, sound and pictures too. */
-function isForm(contentType: string | undefined): boolean {
-  return contentType !== undefined && contentType !== "application/json" && /^multipart\//i.test(contentType);
-}
-
 /** Bytes as text; null when they are not valid UTF-8, which shows in the text, so that most are looked at once. */
 function textOf(bytes: Buffer): string | null {
   const text = bytes.toString("utf8");
   return text.includes("\ufffd") && !isUtf8(bytes) ? null : text;
-}
-
-/** A length as the parser lets it through: digits, and perhaps a space after them. */
-function wholeNumber(text = ""): number {
-  let value = 0;
-  for (let index = 0; index < text.length; index++) {
-    const digit = text.charCodeAt(index) - 0x30;
-    if (digit < 0 || digit > 9) break;
-    value = value * 10 + digit;
-  }
-  return value;
-}
-
-function countFields(fields: readonly string[], name: string): number {
-  let count = 0;
-  for (let index = 0; index < fields.length; index += 2) if (isNamed(fields[index]!, name)) count++;
-  return count;
-}
-
-function parseRefusal({ code, headersTooLarge, otherVersion }: ParseError): ApiError {
-  if (headersTooLarge) return apiError("headers_too_large");
-  if (otherVersion) return apiError("http_version_not_supported");
-  return apiError("invalid_request", { detail: `The request is not valid HTTP (${code}).` });
-}
-
-function tooLarge({ maxBodyBytes }: ConnectionLimits): ApiError {
-  return apiError("request_too_large", { detail: `The body is larger than ${maxBodyBytes} bytes.` });
 }
