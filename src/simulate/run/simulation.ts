@@ -44,7 +44,8 @@ import { RowLanes } from "../mesh/row-lanes.ts";
 import { ResponseCaches } from "../mesh/response-caches.ts";
 import { SiteLinks } from "../fault/site-links.ts";
 import { completeOptions, type SimulationInput, type SimulationOptions } from "./simulation-options.ts";
-import { describeResult, type SimulationResult } from "./simulation-result.ts";
+import { describeResult } from "./describe-result.ts";
+import type { SimulationResult } from "./simulation-result.ts";
 
 // Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
 const { goes, goesOrWaits, goesOrWaitsPatiently, sending } = gatewayLine;
