@@ -46,3 +46,9 @@ function isMemoryShort({ kv, units, records }: EngineKind, at: number, table: Re
   if (next < 0) return false;
   return kv.blocksFor(table.int[next * requestInts + requestInt.prefillTarget]! * units) > kv.free(at);
 }
+
+/** The engine has so many tokens more to compute of prompts, or fewer. */
+export function addBacklog({ records: { float } }: EngineKind, at: number, tokens: number): void {
+  const backlog = at + engineFloat.prefillBacklog;
+  float[backlog] = float[backlog]! + tokens;
+}

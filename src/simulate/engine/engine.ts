@@ -1,21 +1,26 @@
 import { promptShare } from "../../perf/index.ts";
 import { busyMsAlone, drawnMsAlone, finishAlone, foresee, forget } from "./engine-alone.ts";
 import type { EngineCosts } from "./engine-costs.ts";
-import { drainMsOf } from "./engine-drain.ts";
+import { admitNext, cutChunk } from "./batch-admission.ts";
+import { joinDecode, leaveDecode, stepsToFinish } from "./decoding.ts";
+import { addBacklog, drainMsOf } from "./engine-drain.ts";
 import * as engineKinds from "./engine-kind.ts";
 import { engineKind, type EngineKind } from "./engine-kind.ts";
 import * as engineRecords from "./engine-records.ts";
 import { engineRecordSize } from "./engine-records.ts";
 import { beginSteps, drawnIn, drawnMsUntil, stepsUntil, timeAfter } from "./engine-run.ts";
-import { popFinish, pushFinish } from "./finish-heap.ts";
+import { popFinish } from "./finish-heap.ts";
 import { makeRecords } from "../chance/records.ts";
-import { append, clearList, headOf, insertAfter, lengthOf, remove, tailOf } from "./request-list.ts";
+import * as preemption from "./preemption.ts";
+import { makeRoomForDecode } from "./preemption.ts";
+import { clearList, headOf, insertAfter, lengthOf, remove, tailOf } from "./request-list.ts";
 import * as requestRecords from "./request-records.ts";
 import type { RequestTable } from "./request-table.ts";
 
 // Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
 const { doing } = engineKinds;
 const { engineFloat, engineInt } = engineRecords;
+const { notSentBack } = preemption;
 const { requestFloat, requestInt, requestInts, requestSize } = requestRecords;
 
 /** Hears what happens inside an engine. Called in the order of the engine's own time. */
@@ -163,7 +168,7 @@ export class Engine {
     int[at + requestInt.prefillDone] = done;
     // What another engine kept of it, or this one before it failed, is not here.
     int[at + requestInt.keptTokens] = notSentBack;
-    this.#addBacklog(target - done);
+    addBacklog(this.#kind, this.#at, target - done);
     if (this.#isAlone()) this.#forget();
     // Network delays differ, so a later hand-over may be ready earlier; the place is almost always at the very end.
     let before = tailOf(this.#int, this.#waiting);
@@ -251,15 +256,10 @@ export class Engine {
     clearList(int, this.#waiting);
   }
 
-  #addBacklog(tokens: number): void {
-    const backlog = this.#at + engineFloat.prefillBacklog;
-    this.#float[backlog] = this.#float[backlog]! + tokens;
-  }
-
   // A run begins.
 
   #beginRun(timeMs: number): void {
-    const preempted = this.#makeRoomForDecode();
+    const preempted = makeRoomForDecode(this.#kind, this.#at, this.#table);
     const { costs } = this;
     const { gain, kv, tokensPerSequence } = this.#kind;
     const float = this.#float;
@@ -273,7 +273,7 @@ export class Engine {
     const requests = this.#table.int;
     // At most one request is part-way through its prefill; it continues before anything new is admitted.
     for (let request = int[2 * at + engineInt.prefillHead]!; request >= 0 && budget > 0;) {
-      const tokens = this.#cutChunk(request, budget);
+      const tokens = cutChunk(this.#table, request, budget);
       pairs += tokens * (requests[request * requestInts + requestInt.prefillDone]! + tokens / 2);
       prefillTokens += tokens;
       if (tokens > largest) largest = tokens;
@@ -281,9 +281,9 @@ export class Engine {
       request = requests[request * requestInts + requestInt.next]!;
     }
     if (!preempted) {
-      while (budget > 0 && this.#admitNext(timeMs)) {
+      while (budget > 0 && admitNext(this.#kind, at, this.#table, timeMs)) {
         const request = tailOf(int, this.#running);
-        const tokens = this.#cutChunk(request, budget);
+        const tokens = cutChunk(this.#table, request, budget);
         pairs += tokens * (requests[request * requestInts + requestInt.prefillDone]! + tokens / 2);
         prefillTokens += tokens;
         if (tokens > largest) largest = tokens;
@@ -306,7 +306,7 @@ export class Engine {
     }
     int[2 * at + engineInt.doing] = doing.decoding;
     const counter = float[at + engineFloat.counter]!;
-    const most = Math.min(this.#stepsToFinish(), this.#maxRunSteps);
+    const most = Math.min(stepsToFinish(this.#kind, at, this.#table), this.#maxRunSteps);
     // Always one or more: room for the next step has just been made.
     const steps = Math.floor(kv.stepsWithin(at, counter * gain, most * gain) / gain);
     int[2 * at + engineInt.steps] = steps;
@@ -326,55 +326,6 @@ export class Engine {
       next < 0
         ? Number.POSITIVE_INFINITY
         : Math.max(timeMs, this.#table.float[next * requestSize + requestFloat.readyMs]!);
-  }
-
-  #cutChunk(request: number, budget: number): number {
-    const { int } = this.#table;
-    const at = request * requestInts;
-    const tokens = Math.min(budget, int[at + requestInt.prefillTarget]! - int[at + requestInt.prefillDone]!);
-    int[at + requestInt.chunk] = tokens;
-    return tokens;
-  }
-
-  /** Moves the head of the queue into the batch if it is there, a seat is free and its tokens find blocks. */
-  #admitNext(timeMs: number): boolean {
-    const request = headOf(this.#int, this.#waiting);
-    if (request < 0) return false;
-    const { float, int } = this.#table;
-    const floats = request * requestSize;
-    if (float[floats + requestFloat.readyMs]! > timeMs) return false;
-    if (lengthOf(this.#int, this.#running) >= this.costs.maxSequences) return false;
-    const ints = request * requestInts;
-    const { kv, units } = this.#kind;
-    const target = int[ints + requestInt.prefillTarget]!;
-    if (kv.blocksFor(target * units) > kv.free(this.#at)) return false;
-    if (int[ints + requestInt.keptTokens] !== notSentBack) this.#resume(request);
-    kv.take(this.#at, target * units, Math.floor((int[ints + requestInt.prefillDone]! * units) / kv.blockTokens));
-    remove(this.#int, this.#waiting, this.#table, request);
-    append(this.#int, this.#running, this.#table, request);
-    const prefillHead = 2 * this.#at + engineInt.prefillHead;
-    if (this.#int[prefillHead]! < 0) this.#int[prefillHead] = request;
-    const scheduledMs = float[floats + requestFloat.scheduledMs]!;
-    if (scheduledMs !== scheduledMs) float[floats + requestFloat.scheduledMs] = timeMs;
-    return true;
-  }
-
-  /** A request sent back earlier finds what has not been overwritten of its own blocks since. */
-  #resume(request: number): void {
-    const { int } = this.#table;
-    const at = request * requestInts;
-    const mark = this.#table.float[request * requestSize + requestFloat.overwrittenFrom]!;
-    const { kv, units } = this.#kind;
-    const target = int[at + requestInt.prefillTarget]!;
-    const kept = Math.min(
-      Math.floor(kv.stillKept(this.#at, int[at + requestInt.keptTokens]! * units, mark) / units),
-      target - 1,
-    );
-    const before = int[at + requestInt.prefillDone]!;
-    const done = Math.max(before, kept);
-    this.#addBacklog(before - done);
-    int[at + requestInt.prefillDone] = done;
-    this.#float[this.#at + engineFloat.recomputedTokens] = this.recomputedTokens + target - done;
   }
 
   // A run ends.
@@ -401,7 +352,7 @@ export class Engine {
       int[heap] = popFinish(table, request);
       const outputTokens = table.int[request * requestInts + requestInt.outputTokens]!;
       table.int[request * requestInts + requestInt.generatedTokens] = outputTokens;
-      this.#leaveDecode(request);
+      leaveDecode(this.#kind, at, table, request);
       remove(int, this.#running, table, request);
       const mean = own[at + engineFloat.meanOutputTokens]!;
       own[at + engineFloat.meanOutputTokens] = mean + (outputTokens - mean) / 32;
@@ -422,7 +373,7 @@ export class Engine {
       int[at + requestInt.chunk] = 0;
       const done = int[at + requestInt.prefillDone]! + tokens;
       int[at + requestInt.prefillDone] = done;
-      this.#addBacklog(-tokens);
+      addBacklog(this.#kind, this.#at, -tokens);
       const target = int[at + requestInt.prefillTarget]!;
       if (done < target) break;
       const generated = int[at + requestInt.generatedTokens]! + 1;
@@ -434,120 +385,14 @@ export class Engine {
         remove(this.#int, this.#running, table, request);
         this.#listener.finished(request, timeMs);
       } else {
-        this.#joinDecode(request);
+        joinDecode(this.#kind, this.#at, table, request);
       }
       request = next;
     }
     this.#int[head] = request;
   }
 
-  #joinDecode(request: number): void {
-    const { float, int } = this.#table;
-    const { kv, units, gain } = this.#kind;
-    const own = this.#at;
-    const counter = this.#float[own + engineFloat.counter]!;
-    const held = int[request * requestInts + requestInt.prefillTarget]!;
-    const left =
-      int[request * requestInts + requestInt.outputTokens]! - int[request * requestInts + requestInt.generatedTokens]!;
-    const offset = held * units - counter * gain;
-    float[request * requestSize + requestFloat.kvOffset] = offset;
-    float[request * requestSize + requestFloat.finishStep] = counter + Math.ceil((left * units) / gain);
-    const heap = 2 * own + engineInt.finishHeap;
-    this.#int[heap] = pushFinish(this.#table, this.#int[heap]!, request);
-    this.#int[2 * own + engineInt.sequences] = this.#int[2 * own + engineInt.sequences]! + 1;
-    this.#float[own + engineFloat.contextTokens] = this.#float[own + engineFloat.contextTokens]! + (held + 1);
-    kv.join(own, offset);
-  }
-
-  /** Takes a sequence out of the decode totals and frees its blocks; heap and batch list are the caller's. */
-  #leaveDecode(request: number): void {
-    const { kv, units, gain } = this.#kind;
-    const at = this.#at;
-    const offset = this.#table.float[request * requestSize + requestFloat.kvOffset]!;
-    const held = offset + this.#float[at + engineFloat.counter]! * gain;
-    this.#int[2 * at + engineInt.sequences] = this.#int[2 * at + engineInt.sequences]! - 1;
-    this.#float[at + engineFloat.contextTokens] = this.#float[at + engineFloat.contextTokens]! - (held / units + 1);
-    kv.leave(at, offset);
-    kv.release(at, held);
-  }
-
-  // Memory.
-
-  /** Sends back what was admitted last until the next step's blocks are there; whether anything was sent back. */
-  #makeRoomForDecode(): boolean {
-    let preempted = false;
-    while (this.#int[2 * this.#at + engineInt.sequences]! > 0 && this.#isNextStepShort()) {
-      this.#preempt(tailOf(this.#int, this.#running));
-      preempted = true;
-    }
-    return preempted;
-  }
-
-  /** Whether the next step finds no block for a sequence that crosses into one. */
-  #isNextStepShort(): boolean {
-    const { kv, gain } = this.#kind;
-    // No sequence takes more than one block of the usual size in a step.
-    if (gain <= kv.blockTokens && kv.free(this.#at) >= this.#int[2 * this.#at + engineInt.sequences]!) return false;
-    const counter = this.#float[this.#at + engineFloat.counter]!;
-    if (gain === 1) return kv.dueAfter(this.#at, counter) > kv.free(this.#at);
-    return kv.stepsWithin(this.#at, counter * gain, gain) < gain;
-  }
-
-  #preempt(request: number): void {
-    const { float, int } = this.#table;
-    const { kv, units, gain } = this.#kind;
-    const at = request * requestInts;
-    const own = this.#at;
-    const head = 2 * own + engineInt.prefillHead;
-    float[request * requestSize + requestFloat.overwrittenFrom] = kv.overwrittenFrom(own);
-    remove(this.#int, this.#running, this.#table, request);
-    if (this.#int[head]! >= 0) {
-      int[at + requestInt.keptTokens] = int[at + requestInt.prefillDone]!;
-      kv.release(own, int[at + requestInt.prefillTarget]! * units);
-      if (this.#int[head] === request) this.#int[head] = -1;
-    } else {
-      // Decoding: the tokens generated so far become part of what has to be computed again.
-      const offset = float[request * requestSize + requestFloat.kvOffset]!;
-      const held = Math.floor((offset + this.#float[own + engineFloat.counter]! * gain) / units);
-      const gained = held - int[at + requestInt.prefillTarget]!;
-      const generated = Math.min(
-        int[at + requestInt.generatedTokens]! + gained,
-        int[at + requestInt.outputTokens]! - 1,
-      );
-      int[at + requestInt.generatedTokens] = generated;
-      int[at + requestInt.keptTokens] = held;
-      this.#leaveDecode(request);
-      const target = int[at + requestInt.inputTokens]! + generated;
-      int[at + requestInt.prefillTarget] = target;
-      int[at + requestInt.prefillDone] = target;
-      this.#rebuildFinishHeap();
-    }
-    const cached = int[at + requestInt.cachedTokens]!;
-    this.#addBacklog(int[at + requestInt.prefillDone]! - cached);
-    int[at + requestInt.prefillDone] = cached;
-    this.#int[2 * own + engineInt.preemptions] = this.preemptions + 1;
-    int[at + requestInt.preemptions] = int[at + requestInt.preemptions]! + 1;
-    insertAfter(this.#int, this.#waiting, this.#table, -1, request);
-  }
-
-  /** Preemption takes an arbitrary node out of the heap; it is rare enough to build the heap anew. */
-  #rebuildFinishHeap(): void {
-    let heap = -1;
-    for (let request = headOf(this.#int, this.#running); request >= 0;) {
-      heap = pushFinish(this.#table, heap, request);
-      request = this.#table.int[request * requestInts + requestInt.next]!;
-    }
-    this.#int[2 * this.#at + engineInt.finishHeap] = heap;
-  }
-
   // Time.
-
-  #stepsToFinish(): number {
-    const first = this.#int[2 * this.#at + engineInt.finishHeap]!;
-    return (
-      this.#table.float[first * requestSize + requestFloat.finishStep]! - this.#float[this.#at + engineFloat.counter]!
-    );
-  }
 
   /** Ends the decode run with the first step that ends at `timeMs` or later, if that is sooner than planned. */
   #shortenTo(timeMs: number): void {
@@ -578,9 +423,6 @@ export class Engine {
     }
   }
 }
-
-/** In place of the tokens kept of a request that this engine has not sent back to its queue. */
-const notSentBack = -1;
 
 /** The record of an engine that stands alone. */
 function ownPlace(costs: EngineCosts): EnginePlace {

@@ -5,15 +5,18 @@ import * as engineRecords from "./engine-records.ts";
 import { engineRecordSize } from "./engine-records.ts";
 import { Engine, type EngineListener } from "./engine.ts";
 import { compileCosts, compileKinds, compilePlaces } from "./fleet-kinds.ts";
+import * as fleetRecords from "./fleet-records.ts";
+import { PrefixCaches } from "./prefix-caches.ts";
+import { lastReport, reportMs } from "./report-times.ts";
 import { SplitEngine } from "./split-engine.ts";
-import { PrefixCache } from "./prefix-cache.ts";
-import type { PrefixChain } from "../chance/prefix-chain.ts";
 import { makeRecords, type Records } from "../chance/records.ts";
 import * as requestRecords from "./request-records.ts";
 import type { RequestTable } from "./request-table.ts";
 
 // Of this module, so that they are constants to the compiler: what is imported is fetched and checked at every use.
 const { engineInt } = engineRecords;
+const { full, knownFloat, knownSize } = fleetRecords;
+const { reported, nextReport, freshUntil, believed, silentSince, holder, held, group: groupAt } = knownFloat;
 const { requestInt, requestInts } = requestRecords;
 
 export interface SnapshotTiming {
@@ -54,8 +57,8 @@ export class Fleet implements LoadView {
   readonly #healthy: Uint8Array;
   readonly #parked: Uint8Array;
   readonly #slowdown: Float64Array;
-  /** Made when the first prompt comes that is followed piece by piece. */
-  readonly #caches: (PrefixCache | undefined)[] = [];
+  /** What engines keep of prompts that are followed piece by piece. */
+  readonly prefixes = new PrefixCaches(this);
 
   constructor(
     routes: Routes,
@@ -73,14 +76,14 @@ export class Fleet implements LoadView {
     this.#recordSize = Math.max(0, ...costs.map((each) => (each === null ? 0 : engineRecordSize(each))));
     this.#records = makeRecords(n, this.#recordSize);
     this.#kindOfGroup = compileKinds(costs, this.#records);
-    this.#known = makeRecords(n, fields).float;
+    this.#known = makeRecords(n, knownSize).float;
     this.#fullUntil = new Float64Array(n);
     this.#placesOfGroup = compilePlaces(routes, isLimited ? costs : []);
     for (let replica = 0; replica < n; replica++) {
-      this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
-      this.#expectReport(replica, this.#reportMs(replica, 0));
-      this.#known[replica * fields + believed] = 1;
-      this.#known[replica * fields + groupAt] = routes.groupOfReplica[replica]!;
+      this.#known[replica * knownSize + silentSince] = Number.POSITIVE_INFINITY;
+      this.#expectReport(replica, reportMs(replica, 0, this.#timing.intervalMs));
+      this.#known[replica * knownSize + believed] = 1;
+      this.#known[replica * knownSize + groupAt] = routes.groupOfReplica[replica]!;
     }
     this.#up = new Uint8Array(n).fill(1);
     this.#healthy = new Uint8Array(n).fill(1);
@@ -89,7 +92,7 @@ export class Fleet implements LoadView {
   }
 
   groupOf(replica: number): number {
-    return this.#known[replica * fields + groupAt]!;
+    return this.#known[replica * knownSize + groupAt]!;
   }
 
   costsOf(replica: number): EngineCosts {
@@ -107,7 +110,7 @@ export class Fleet implements LoadView {
 
   /** The engine when it has ever had a request; valid until another is asked for. */
   engineOf(replica: number): Engine | SplitEngine | null {
-    const place = this.#known[replica * fields + holder]!;
+    const place = this.#known[replica * knownSize + holder]!;
     if (place > 0) return this.#engineOfKind[place - 1]!.moveTo(replica * this.#recordSize);
     return place < 0 ? this.#splitEngines[-place - 1]! : null;
   }
@@ -116,7 +119,7 @@ export class Fleet implements LoadView {
 
   drainMs(replica: number, nowMs: number): number {
     const known = this.#known;
-    const at = replica * fields;
+    const at = replica * knownSize;
     // Read again and not handed on by whoever looks anew, so that it stays a plain double all the way.
     if (!(known[at + freshUntil]! > nowMs) && !this.#isKnownAfresh(replica, nowMs)) return Number.NaN;
     return known[at + reported]!;
@@ -132,7 +135,7 @@ export class Fleet implements LoadView {
 
   health(replica: number, nowMs: number): number {
     const known = this.#known;
-    const at = replica * fields + believed;
+    const at = replica * knownSize + believed;
     if (known[at]! === full) this.#lookAtFull(replica, nowMs);
     return Math.max(0, known[at]!);
   }
@@ -146,7 +149,7 @@ export class Fleet implements LoadView {
   takesLater(group: number, view: LoadView, nowMs: number): boolean {
     const { firstReplica, replicas } = this.#routes.groups[group]!;
     for (let replica = firstReplica; replica < firstReplica + replicas; replica++)
-      if (this.#known[replica * fields + believed] === full && !view.isOut(replica, nowMs)) return true;
+      if (this.#known[replica * knownSize + believed] === full && !view.isOut(replica, nowMs)) return true;
     return false;
   }
 
@@ -157,7 +160,7 @@ export class Fleet implements LoadView {
     let due = 0;
     for (let at = 0; at < count; at++) {
       const replica = replicas[at]!;
-      if (known[replica * fields + nextReport]! <= nowMs) replicas[due++] = replica;
+      if (known[replica * knownSize + nextReport]! <= nowMs) replicas[due++] = replica;
     }
     let seen = 0;
     for (let at = 0; at < due; at++) {
@@ -171,18 +174,18 @@ export class Fleet implements LoadView {
   // What happens to engines. Times never fall from one call to the next.
 
   enqueue(replica: number, request: number, nowMs: number): void {
-    const at = replica * fields;
+    const at = replica * knownSize;
     // A report that was due before this request must not contain it.
-    if (this.#known[at + nextReport]! <= nowMs && this.#known[replica * fields + silentSince]! > nowMs) {
+    if (this.#known[at + nextReport]! <= nowMs && this.#known[replica * knownSize + silentSince]! > nowMs) {
       this.#bringReportUpTo(replica, nowMs);
     }
     if (this.#known[at + nextReport] === Number.POSITIVE_INFINITY)
-      this.#expectReport(replica, this.#reportMs(replica, this.#lastReport(replica, nowMs) + 1));
+      this.#expectReport(replica, this.#reportAfter(replica, nowMs));
     const engine = this.engineOf(replica) ?? this.#beginEngine(replica, nowMs);
     // Which unit of a split engine takes it depends on how far the units are.
     if (engine instanceof SplitEngine) engine.advance(nowMs);
     engine.enqueue(request);
-    this.#known[replica * fields + held]!++;
+    this.#known[replica * knownSize + held]!++;
     if (this.#known[at + believed] === 1 && this.#hasAll(replica)) this.#known[at + believed] = full;
     // Whoever sends a request knows that it has: until the next report its prefill counts as queued.
     const { int } = this.#table;
@@ -193,7 +196,7 @@ export class Fleet implements LoadView {
 
   /** A request has left the engine, served or lost. Who sent it knows at once. */
   letGo(replica: number): void {
-    this.#known[replica * fields + held]!--;
+    this.#known[replica * knownSize + held]!--;
   }
 
   /** Most engines of a large mesh are idle for most of the time, so they begin with their first request. */
@@ -203,7 +206,7 @@ export class Fleet implements LoadView {
     let engine: Engine | SplitEngine;
     if (kind.costs.split) {
       engine = new SplitEngine(kind.costs, this.#table, this.#listener);
-      this.#known[replica * fields + holder] = -this.#splitEngines.push(engine);
+      this.#known[replica * knownSize + holder] = -this.#splitEngines.push(engine);
     } else {
       let place = this.#engineOfKind.findIndex(({ costs }) => costs === kind.costs);
       if (place >= 0) engine = this.#engineOfKind[place]!.begin(at);
@@ -211,43 +214,18 @@ export class Fleet implements LoadView {
         engine = new Engine(kind.costs, this.#table, this.#listener, undefined, { kind, at });
         place = this.#engineOfKind.push(engine) - 1;
       }
-      this.#known[replica * fields + holder] = place + 1;
+      this.#known[replica * knownSize + holder] = place + 1;
     }
     if (this.#slowdown[replica] !== 1) engine.setSlowdown(this.#slowdown[replica]!, nowMs);
     return engine;
-  }
-
-  /** The answer is there: where it joins the conversation, its keys and values are held as well. */
-  joinAnswer(replica: number, { keys, tokens }: PrefixChain, outputTokens: number): void {
-    const last = keys.length - 1;
-    const { kvBlocks, kvBlockTokens } = this.costsOf(replica);
-    const free = kvBlocks - (this.engineOf(replica)?.usedBlocks ?? 0);
-    const grown = { keys: [keys[last]!], tokens: [tokens[last]! + outputTokens] };
-    this.#caches[replica]?.hold(grown, free * kvBlockTokens);
-  }
-
-  /** Leading tokens of a prompt that are in the engine's prefix cache. */
-  heldTokens(replica: number, prefix: PrefixChain): number {
-    return this.#caches[replica]?.lookUp(prefix) ?? 0;
-  }
-
-  /** Leading tokens of a prompt that the engine has in its prefix cache; from now on it has the whole prompt. */
-  holdPrefix(replica: number, prefix: PrefixChain): number {
-    const { kvBlocks, kvBlockTokens } = this.costsOf(replica);
-    const cache = (this.#caches[replica] ??= new PrefixCache(kvBlockTokens));
-    const held = cache.lookUp(prefix);
-    // Blocks that requests in progress hold cannot keep what others left behind.
-    const free = kvBlocks - (this.engineOf(replica)?.usedBlocks ?? 0);
-    cache.hold(prefix, free * kvBlockTokens);
-    return held;
   }
 
   crash(replica: number, nowMs: number, lost: (request: number) => void): void {
     this.#up[replica] = 0;
     this.#fullUntil[replica] = 0;
     this.engineOf(replica)?.fail(nowMs, lost);
-    this.#caches[replica]?.clear();
-    this.#known[replica * fields + reported] = 0;
+    this.prefixes.clear(replica);
+    this.#known[replica * knownSize + reported] = 0;
   }
 
   restart(replica: number): void {
@@ -258,7 +236,7 @@ export class Fleet implements LoadView {
   believe(replica: number, healthy: boolean): void {
     this.#healthy[replica] = healthy ? 1 : 0;
     const isOpen = healthy && this.#parked[replica] === 0;
-    this.#known[replica * fields + believed] = !isOpen ? 0 : this.#hasAll(replica) ? full : 1;
+    this.#known[replica * knownSize + believed] = !isOpen ? 0 : this.#hasAll(replica) ? full : 1;
   }
 
   /** A parked engine takes nothing new, whatever its health; it finishes what it has. */
@@ -275,13 +253,13 @@ export class Fleet implements LoadView {
 
   silence(replica: number, nowMs: number): void {
     this.#bringReportUpTo(replica, nowMs);
-    this.#known[replica * fields + silentSince] = nowMs;
-    this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
+    this.#known[replica * knownSize + silentSince] = nowMs;
+    this.#expectReport(replica, this.#known[replica * knownSize + nextReport]!);
   }
 
   unsilence(replica: number): void {
-    this.#known[replica * fields + silentSince] = Number.POSITIVE_INFINITY;
-    this.#expectReport(replica, this.#known[replica * fields + nextReport]!);
+    this.#known[replica * knownSize + silentSince] = Number.POSITIVE_INFINITY;
+    this.#expectReport(replica, this.#known[replica * knownSize + nextReport]!);
   }
 
   /** How long the engines of a group have been busy, all together, as far as they have been advanced, ms. */
@@ -315,10 +293,10 @@ export class Fleet implements LoadView {
   /** Whoever sent an engine all that it takes knows when one of them is over. */
   #lookAtFull(replica: number, nowMs: number): void {
     // Beyond capacity every request asks all engines it may go to, so that nobody looks where nothing can have ended.
-    const at = replica * fields;
+    const at = replica * knownSize;
     if (nowMs < this.#fullUntil[replica]!) return;
     // A report that was due before must not know what comes now.
-    if (this.#known[replica * fields + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
+    if (this.#known[replica * knownSize + silentSince]! > nowMs) this.#bringReportUpTo(replica, nowMs);
     const engine = this.engineOf(replica);
     engine?.advance(nowMs);
     if (this.#hasAll(replica)) this.#fullUntil[replica] = engine?.nextChangeMs ?? 0;
@@ -327,18 +305,24 @@ export class Fleet implements LoadView {
 
   /** Whether an engine has as many requests as it takes. */
   #hasAll(replica: number): boolean {
-    const at = replica * fields;
+    const at = replica * knownSize;
     return this.#known[at + held]! >= this.#placesOfGroup[this.#known[at + groupAt]!]!;
   }
 
+  /** When the first report after `nowMs` is due, ms. */
+  #reportAfter(replica: number, nowMs: number): number {
+    const { intervalMs } = this.#timing;
+    return reportMs(replica, lastReport(replica, nowMs, intervalMs) + 1, intervalMs);
+  }
+
   #expectReport(replica: number, dueMs: number): void {
-    this.#known[replica * fields + nextReport] = dueMs;
-    this.#known[replica * fields + freshUntil] = Math.min(dueMs, this.#known[replica * fields + silentSince]!);
+    this.#known[replica * knownSize + nextReport] = dueMs;
+    this.#known[replica * knownSize + freshUntil] = Math.min(dueMs, this.#known[replica * knownSize + silentSince]!);
   }
 
   /** Takes the report that is due; false for an engine that has been silent for too long. */
   #isKnownAfresh(replica: number, nowMs: number): boolean {
-    const silentSinceMs = this.#known[replica * fields + silentSince]!;
+    const silentSinceMs = this.#known[replica * knownSize + silentSince]!;
     if (silentSinceMs > nowMs) this.#bringReportUpTo(replica, nowMs);
     return !(nowMs - silentSinceMs > this.#timing.maxAgeMs);
   }
@@ -347,14 +331,14 @@ export class Fleet implements LoadView {
   #bringReportUpTo(replica: number, nowMs: number): void {
     const { intervalMs } = this.#timing;
     const known = this.#known;
-    const at = replica * fields;
+    const at = replica * knownSize;
     let atMs = nowMs;
     if (intervalMs > 0) {
       const dueMs = known[at + nextReport]!;
       if (dueMs > nowMs) return;
-      const last = this.#lastReport(replica, nowMs);
-      atMs = this.#reportMs(replica, last);
-      this.#expectReport(replica, this.#reportMs(replica, last + 1));
+      const last = lastReport(replica, nowMs, intervalMs);
+      atMs = reportMs(replica, last, intervalMs);
+      this.#expectReport(replica, reportMs(replica, last + 1, intervalMs));
     }
     const engine = this.engineOf(replica);
     engine?.advance(atMs);
@@ -366,37 +350,4 @@ export class Fleet implements LoadView {
     known[at + reported] = 0;
     if (intervalMs > 0) this.#expectReport(replica, Number.POSITIVE_INFINITY);
   }
-
-  /** When an engine gives its report of this number, ms. */
-  #reportMs(replica: number, nth: number): number {
-    // The golden ratio spreads the phases evenly over any number of engines.
-    const turns = replica * 0.6180339887498949;
-    return (turns - Math.floor(turns) + nth) * this.#timing.intervalMs;
-  }
-
-  /** Number of the last report that is due by `nowMs`, -1 before the first: however often anybody asked, it is given at the same time. */
-  #lastReport(replica: number, nowMs: number): number {
-    let nth = Math.floor(nowMs / this.#timing.intervalMs);
-    while (nth >= 0 && this.#reportMs(replica, nth) > nowMs) nth--;
-    return nth;
-  }
 }
-
-// Columns of what is known and kept of an engine.
-/** The load it reported, ms, and when its next report is due. */
-const reported = 0;
-const nextReport = 1;
-/** Until when what it reported may be taken as it stands. */
-const freshUntil = 2;
-/** Its health as far as anybody noticed: 1 takes requests, 0 does not, `full` will when one of its own is over. */
-const believed = 3;
-/** Since when it does not report; `Infinity` while it does. */
-const silentSince = 4;
-/** Which object speaks for it: position in `#engineOfKind` and one more, or that in `#splitEngines` below zero; 0 = none yet. */
-const holder = 5;
-/** Requests it was sent that have not left it. */
-const held = 6;
-/** Its group in the routes. */
-const groupAt = 7;
-const fields = 8;
-const full = -1;

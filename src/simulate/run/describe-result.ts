@@ -6,7 +6,13 @@ import { rejectionReasons, type ServedCell } from "../measure/measures.ts";
 import { poolUsage } from "../measure/pool-usage.ts";
 import { simulatedMoney } from "../measure/simulated-money.ts";
 import { compareClosedForms } from "./closed-form-agreement.ts";
-import { describeAreaHours, describeLinks, describeSites, describeSiteWindows, describeWindows } from "./describe-places.ts";
+import {
+  describeAreaHours,
+  describeLinks,
+  describeSites,
+  describeSiteWindows,
+  describeWindows,
+} from "./describe-places.ts";
 import { spanMs, type MeasuredRun } from "./measured-run.ts";
 import { compareWithPlan } from "./plan-agreement.ts";
 import type { ServedResult, SimulationResult, WorkloadResult } from "./simulation-result.ts";

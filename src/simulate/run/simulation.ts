@@ -277,7 +277,7 @@ export class Simulation {
     }
     if (this.#answers !== null) this.#keepAnswer(request, row, this.#answers);
     const prefix = this.#ahead.prefixOf[request];
-    if (prefix?.answerJoins) this.#fleet.joinAnswer(replica, prefix, table.intOf(request, "outputTokens"));
+    if (prefix?.answerJoins) this.#fleet.prefixes.joinAnswer(replica, prefix, table.intOf(request, "outputTokens"));
     if (this.#recorder?.wants(table.floatOf(request, "arrivalMs")))
       this.#recorder.record(stagesOf(table, request, workload, timeMs));
     this.#finished.add(request, timeMs);
@@ -485,7 +485,7 @@ export class Simulation {
     table.float[request * requestSize + requestFloat.readyMs] =
       nowMs + rttMs / 2 + uploadMs + this.#groups[group + groupFloat.requestOverheadMs]!;
     if (prefix != null) {
-      const held = this.#fleet.holdPrefix(replica, prefix);
+      const held = this.#fleet.prefixes.hold(replica, prefix);
       table.int[request * requestInts + requestInt.cachedTokens] = Math.min(
         table.int[request * requestInts + requestInt.inputTokens]! - 1,
         held,
@@ -538,7 +538,7 @@ export class Simulation {
   /** Who served the conversation last, and how much of the prompt is still there. */
   #holderOf(prefix: PrefixChain): { replica: number; cachedTokens: number } | null {
     const replica = this.#holders.get(this.#hints.prefixKey);
-    return replica === undefined ? null : { replica, cachedTokens: this.#fleet.heldTokens(replica, prefix) };
+    return replica === undefined ? null : { replica, cachedTokens: this.#fleet.prefixes.heldTokens(replica, prefix) };
   }
 
   /** The engine of a request died. Before the first token another site can serve it; a broken stream cannot be mended. */
