@@ -1,5 +1,5 @@
 import { batchMs, type Replica } from "./replica.ts";
-import { decodeStepMs, normalDeviate, promptEdges, type ShapeCosts } from "./request-shape.ts";
+import { decodeStepMs, longestStage, normalDeviate, promptEdges, type ShapeCosts } from "./request-shape.ts";
 import type { Sharing } from "./shared-load.ts";
 import { UniformParts } from "./uniform-parts.ts";
 
@@ -62,9 +62,13 @@ export function firstToken(
   // Of the prompts of others as many as stages run side by side.
   const sharedMs = (promptMs * metMean) / replica.pipelineStages;
   const sharedSquare = (squareMs * metSquare) / replica.pipelineStages ** 2;
-  const sharedLoad = perMs * sharedMs;
+  // In the step that a request meets they may be alone, and then take all of their time.
+  const ratios = stageRatios(perMs, sharedMs, nearMs, replica, costs);
+  const [metMs, metSquareMs] = [sharedMs * ratios.met, sharedSquare * ratios.met ** 2];
+  const [besideMs, besideSquareMs] = [sharedMs * ratios.beside, sharedSquare * ratios.beside ** 2];
+  const sharedLoad = perMs * metMs;
   const overheadMs = replica.requestOverheadMs + roomWaitMs;
-  const steps = new Steps((lengthMs) => sumOf(perMs * lengthMs, sharedMs, sharedSquare));
+  const steps = new Steps((lengthMs) => sumOf(perMs * lengthMs, besideMs, besideSquareMs));
 
   const alone = Math.exp(-batch) > rarelyAlone ? Math.exp(-batch) : 0;
   const slopeMs = decodeStepMs(replica, costs, Math.max(1, batch) + 1) - nearMs;
@@ -74,8 +78,8 @@ export function firstToken(
   for (const deviate of crowds) {
     const stepMs = Math.max(nearMs + slopeMs * deviate * Math.sqrt(mean * crowd), replica.stepBaseMs);
     const wholeMs = stepMs / (1 - sharedLoad);
-    const varianceMs = (perMs * sharedSquare * wholeMs) / (1 - sharedLoad ** 2);
-    const content = sumOf(perMs * wholeMs, sharedMs, sharedSquare, varianceMs);
+    const varianceMs = (perMs * metSquareMs * wholeMs) / (1 - sharedLoad ** 2);
+    const content = sumOf(perMs * wholeMs, metMs, metSquareMs, varianceMs);
     const met = [{ odds: 1 - content.share, promptsMs: 0 }];
     for (let i = 0; i < few.length; i++) {
       met.push({ odds: content.share * fewWeights[i]!, promptsMs: pointOf(content, i) + expertsMs });
@@ -111,6 +115,21 @@ export function firstToken(
     meanMs,
     within: (ms) => reached(ms).share,
     quantileMs: (p, atLeastMs) => quantileOf(reached, meanMs, p, atLeastMs),
+  };
+}
+
+/**
+ * What prompts take in a pipeline's steps over what they would if as many as stages always ran side by side: those that a
+ * request meets, which may be alone, and those beside its own, which fill the other stages first.
+ */
+function stageRatios(perMs: number, sharedMs: number, nearMs: number, replica: Replica, costs: ShapeCosts) {
+  const { pipelineStages: stages } = replica;
+  if (stages === 1) return { met: 1, beside: 1 };
+  const prompts = (perMs * nearMs) / Math.max(1 - perMs * sharedMs, rarelyAlone);
+  if (!(prompts > negligible)) return { met: stages, beside: 1 };
+  return {
+    met: (longestStage(prompts, nearMs, replica, costs) * stages) / prompts,
+    beside: ((longestStage(prompts, nearMs, replica, costs, 1) - 1) * stages) / prompts,
   };
 }
 

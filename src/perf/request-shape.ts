@@ -167,7 +167,10 @@ export function meanStep(
   const withPrompt = Math.min(1, prefillsPerStep * chunks);
   const batchedMs =
     tokensPerStep > 0 ? (1 - withPrompt) * aloneMs + withPrompt * togetherMs(tokensPerStep / withPrompt) : aloneMs;
-  const prompts = replica.pipelineStages === 1 ? prefillsPerStep : longestStage(prefillsPerStep, replica, costs);
+  const prompts =
+    replica.pipelineStages === 1
+      ? prefillsPerStep
+      : longestStage(prefillsPerStep, linearMs + batchedMs, replica, costs);
   return { decodeMs: linearMs + aloneMs, stepMs: linearMs + prompts * costs.prefillMs + batchedMs };
 }
 
@@ -184,16 +187,34 @@ export function decodeStepMs(replica: Replica, costs: ShapeCosts, decoding: numb
 
 /**
  * Prompts' worth of time of a step in a pipeline: as many prompts as stages run side by side, but the step lasts as long as
- * the longest of them. Mean over a Poisson number of prompts of max(number / stages, longest), the longest by Blom's score.
+ * the longest of them. Mean of max(number / stages, longest), the longest by Blom's score. Their number scatters more than a
+ * Poisson one, as a step with many prompts is long and so brings many into the next: with ρ the share of the time that prompts
+ * take, by ρ² (1 + cv²) / (1 − ρ²) of its mean (`firstToken`); a negative binomial has both.
+ *
+ * @param restMs the step without them. @param own prompts that are there besides.
  */
-function longestStage(prefillsPerStep: number, { pipelineStages }: Replica, { inputCv }: ShapeCosts): number {
-  let share = Math.exp(-prefillsPerStep);
-  let sum = 0;
-  const most = Math.ceil(prefillsPerStep + 6 * Math.sqrt(prefillsPerStep) + 3);
+export function longestStage(
+  prefillsPerStep: number,
+  restMs: number,
+  { pipelineStages }: Replica,
+  { inputCv, prefillMs }: ShapeCosts,
+  own = 0,
+): number {
+  const promptsMs = (prefillsPerStep * prefillMs) / pipelineStages;
+  const load = promptsMs / (promptsMs + restMs);
+  const dispersion = 1 + (load ** 2 * (1 + inputCv ** 2)) / (1 - load ** 2);
+  const shape = prefillsPerStep / (dispersion - 1);
+  const again = 1 - 1 / dispersion;
+  let share = dispersion > 1 + 1e-9 ? dispersion ** -shape : Math.exp(-prefillsPerStep);
+  const atOnce = (count: number): number => {
+    if (count < 2) return count;
+    return Math.max(count / pipelineStages, 1 + inputCv * normalDeviate((count - 0.375) / (count + 0.25)));
+  };
+  let sum = share * atOnce(own);
+  const most = Math.ceil(prefillsPerStep + 8 * Math.sqrt(prefillsPerStep * dispersion) + 3 + 6 * dispersion);
   for (let count = 1; count <= most; count++) {
-    share *= prefillsPerStep / count;
-    const longest = count === 1 ? 1 : 1 + inputCv * normalDeviate((count - 0.375) / (count + 0.25));
-    sum += share * Math.max(count / pipelineStages, longest);
+    share *= dispersion > 1 + 1e-9 ? ((shape + count - 1) * again) / count : prefillsPerStep / count;
+    sum += share * atOnce(count + own);
   }
   return sum;
 }

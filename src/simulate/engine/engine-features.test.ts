@@ -79,8 +79,8 @@ describe("engines with drafts and pipelines", () => {
       const perS = load * saturationPerS(replica, shape);
       const point = loadPoint(replica, shape, perS);
       const engine = simulated(replica, perS);
-      expect(Math.abs(engine.tpotMs / point.tpotMs - 1)).toBeLessThan(0.12);
-      expect(Math.abs(engine.ttftMs / point.ttftMeanMs - 1)).toBeLessThan(0.15);
+      expect(Math.abs(engine.tpotMs / point.tpotMs - 1)).toBeLessThan(0.06);
+      expect(Math.abs(engine.ttftMs / point.ttftMeanMs - 1)).toBeLessThan(0.1);
     }
   });
 
