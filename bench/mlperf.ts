@@ -60,7 +60,6 @@ function precisionOf(dataTypes: string, model: string): Precision | null {
 
 /** Where the whole name tells no chip, parts that do; the first that matches counts. */
 const chips: readonly (readonly [RegExp, AcceleratorId])[] = [
-  [/ \(x\d+\), /, "mi300x"],
   [/RTX PRO 6000/, "rtx-pro-6000"],
   [/GB300/, "gb300"],
   [/GB200/, "gb200"],
@@ -119,11 +118,12 @@ export function run(args: string[]): Promise<void> {
   const columns = new Map(header.map((cell, column) => [cell.text.trim().toLowerCase(), column]));
   const missing = neededColumns.filter((name) => !columns.has(name.toLowerCase()));
   if (missing.length > 0) return refuse(`${path}: the header lacks ${missing.join(", ")}`);
+  if (records.length === 0) return refuse(`${path}: there is a header and no result below it`);
   const predictions: Prediction[] = [];
   const refused = new Map<string, number>();
   for (const record of records) {
     const result = predict((name) => record[columns.get(name.toLowerCase()) ?? -1]?.text.trim() ?? "");
-    process.stdout.write(`${JSON.stringify(result.report)}\n`);
+    process.stdout.write(`${JSON.stringify({ line: record[0]!.at.line, ...result.report })}\n`);
     if (result.prediction) predictions.push(result.prediction);
     else refused.set(result.why, (refused.get(result.why) ?? 0) + 1);
   }
@@ -173,8 +173,9 @@ function predict(cell: (name: string) => string): Outcome {
   const id = { id: cell("ID"), model: cell("UsedModel"), scenario: cell("Scenario"), chip: cell("Accelerator") };
   const leaveOut = (why: string) => ({ report: { ...id, unpredicted: why }, prediction: null, why });
   const chipNames = cell("Accelerator");
-  if (/ \(x\d+\), /.test(chipNames)) return leaveOut("a mix of chips");
-  if (/maxq/i.test(cell("System"))) return leaveOut("a run below the chip's own power limit");
+  if (/\(x\d+\).*\(x\d+\)/.test(chipNames)) return leaveOut("a mix of chips");
+  if (/maxq/i.test(cell("System")) || /power cap/i.test(chipNames))
+    return leaveOut("a run below the chip's own power limit");
   const chip = acceleratorNamed(chipNames) ?? chips.find(([pattern]) => pattern.test(chipNames))?.[1];
   const modelId = modelNamed(cell("UsedModel"));
   const dataSet = modelId === null ? undefined : dataSets[modelId];
@@ -182,14 +183,15 @@ function predict(cell: (name: string) => string): Outcome {
   // A card of two chips counts as one accelerator.
   const chipCount = Number(cell("chips_total")) * (/\bdual\b/i.test(chipNames) ? 2 : 1);
   const measuredPerS = Number(cell("samples_per_s"));
-  if (chipNames === "") return leaveOut("runs without an accelerator, on processors the catalogue does not hold");
+  if (/^(n\/?a)?$/i.test(chipNames))
+    return leaveOut("runs without an accelerator, on processors the catalogue does not hold");
   if (!chip) return leaveOut(`chip ${chipNames} is not in the catalogue`);
   if (modelId === null || !dataSet)
     return leaveOut(`the data set of ${cell("UsedModel") || "(no model)"} is not known`);
   if (!precision) return leaveOut(`weight format ${cell("weight_data_types")} is not known`);
   const tokensPerS = Number(cell("Performance_Result"));
-  if (!(chipCount > 0) || !(measuredPerS > 0) || !(tokensPerS > 0)) {
-    return leaveOut("chips, rate or tokens per second missing or not above zero");
+  if (![chipCount, measuredPerS, tokensPerS].every((value) => value > 0 && value < Infinity)) {
+    return leaveOut("chips, rate or tokens per second missing, not above zero or not finite");
   }
   const offline = cell("ttft_slo_ms") === "" && cell("tpot_slo_ms") === "";
   const [ttftMs, tpotMs] = [Number(cell("ttft_slo_ms")), Number(cell("tpot_slo_ms"))];

@@ -46,6 +46,7 @@ describe("readMeasuredRuns", () => {
     ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417", "the row has 9 of the header's 10 cells"],
     ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1024,64,417,1e99", "the time per token is not a number or absurd"],
     ["vllm,h200-sxm,3,meta/Llama-3.1-70B,fp8,1024,1024,64,417,22.7", "contradiction: 3 accelerators"],
+    ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1024,1,64,417,22.7", "an answer of one token has no time per token"],
     ["vllm,gb200,32,deepseek-ai/DeepSeek-R1,fp4,8192,1024,64,417,22.7", "spread over 32 accelerators"],
     ["vllm,h200-sxm,2", "the row has 3 of the header's 10 cells"],
     ["vllm,h200-sxm,2,meta/Llama-3.1-70B,fp8,1,024,128,64,417,22.7", "the row has 11 of the header's 10 cells"],

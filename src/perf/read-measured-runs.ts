@@ -207,6 +207,7 @@ function rowOf(
   if (!(row.ttftMs >= 0 && row.ttftMs < longestMs)) {
     return unusable("the time to first token is not a number or absurd");
   }
+  if (row.outputTokens === 1 && row.tpotMs > 0) return unusable("an answer of one token has no time per token");
   if (row.tpotMs === 0 && row.ttftMs === 0) return unusable("both times are missing, per token and to first token");
   const spec: ReplicaSpec = {
     accelerator: acceleratorOf(accelerator, accelerators[accelerator]),
