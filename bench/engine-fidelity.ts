@@ -25,9 +25,9 @@ const seenOverheadMs: Readonly<Record<string, number>> = {
   vllm: 98,
   "vllm hopper": 28,
   "vllm from 0.19 on": 41,
-  trtllm: 47.1,
-  sglang: 70,
-  "sglang blackwell": 86.7,
+  trtllm: 46.1,
+  sglang: 70.3,
+  "sglang blackwell": 87.4,
   // What the common cost per layer and prompt leaves nothing of.
   "sglang blackwell-ultra": 0,
 };
@@ -37,6 +37,9 @@ function isQuickRelease(release: string): boolean {
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(release) ?? [];
   return major === undefined ? release.startsWith("nightly") : Number(major) > 0 || Number(minor) >= 19;
 }
+
+/** Lines of a problem that are named; the others are counted. */
+const mostLines = 10;
 
 interface Outcome {
   readonly run: MeasuredRow;
@@ -67,12 +70,12 @@ export function run(args: string[]): Promise<void> {
   const [path] = args;
   if (path === undefined) return refuse("usage: engine-fidelity CSV, a file of measured runs");
   const outcomes: Outcome[] = [];
-  const problems = new Map<string, number>();
-  const report = (problem: string) => problems.set(problem, (problems.get(problem) ?? 0) + 1);
+  const problems = new Map<string, number[]>();
+  const report = (problem: string, line: number) => problems.set(problem, [...(problems.get(problem) ?? []), line]);
   const { rows, otherModes } = readRuns(path);
   for (const entry of rows) {
     if (entry.spec === null) {
-      report(entry.problem!);
+      report(entry.problem!, entry.line);
       continue;
     }
     const { engine, accelerator } = entry.spec;
@@ -85,7 +88,7 @@ export function run(args: string[]): Promise<void> {
       replica && closedLoop(replica, entry.inputTokens, entry.outputTokens, entry.concurrency, entry.protocol);
     if (!replica || !point) {
       const memory = fit(entry.spec);
-      report(`does not fit: ${memory.ok ? "one request exceeds the cache" : memory.reason}`);
+      report(`does not fit: ${memory.ok ? "one request exceeds the cache" : memory.reason}`, entry.line);
       continue;
     }
     outcomes.push({
@@ -103,7 +106,10 @@ export function run(args: string[]): Promise<void> {
     const [engine, chip, model] = key.split("\t");
     process.stdout.write(`${JSON.stringify({ engine, chip, model, ...errorsOf(group) })}\n`);
   }
-  for (const [problem, rows] of problems) process.stdout.write(`${JSON.stringify({ unpredicted: problem, rows })}\n`);
+  for (const [problem, lines] of problems) {
+    const unpredicted = { unpredicted: problem, rows: lines.length, firstLines: lines.slice(0, mostLines) };
+    process.stdout.write(`${JSON.stringify(unpredicted)}\n`);
+  }
   for (const [engine, group] of Map.groupBy(outcomes, (outcome) => outcome.run.engine)) {
     process.stdout.write(`${JSON.stringify({ engine, ...errorsOf(group) })}\n`);
   }
@@ -123,7 +129,7 @@ export function run(args: string[]): Promise<void> {
   );
   const notAggregated = { unpredicted: "not an aggregated run", rows: otherModes };
   if (otherModes > 0) process.stdout.write(`${JSON.stringify(notAggregated)}\n`);
-  const skipped = problems.values().reduce((sum, rows) => sum + rows, 0);
+  const skipped = problems.values().reduce((sum, lines) => sum + lines.length, 0);
   process.stdout.write(
     `${JSON.stringify({ all: true, unpredictedRows: skipped, otherModes, ...errorsOf(outcomes) })}\n`,
   );

@@ -9,16 +9,11 @@ import {
   type ReplicaSpec,
 } from "./memory.ts";
 import { allReduce } from "./all-reduce.ts";
+import { attentionTerms } from "./attention-terms.ts";
 import { expertTerms } from "./expert-terms.ts";
-import { arithmeticTflops, attentionTflops } from "./precision.ts";
+import { arithmeticTflops } from "./precision.ts";
 import { acceptanceUnits, type Replica, type Split } from "./replica.ts";
 import { drawOf, drawShares, type StepTerms } from "./step-draw.ts";
-
-/**
- * Attention kernels reach about a third of the rate of a large matrix product: 0.34 (FlashAttention 2) to 0.67 (cuDNN) on one
- * H100 at 4,096 tokens, and least errors on models left out of the fit at the lower end.
- */
-const attentionEfficiency = 0.35;
 
 /**
  * Small matrices keep an accelerator less busy than large ones, as if each had this many more weights: a product with s
@@ -93,12 +88,8 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const computeMs = sharedMs / t + experts.tokenMs;
   // Decoding sequences spread evenly over replicated attention; a prompt runs on one accelerator while the others wait.
   const wholePromptMs = spec.attentionDataParallel ? sharedMs * (1 - 1 / t) : 0;
-  const attentionLayers = model.attentionLayers ?? model.layers;
-  const plainPairFlops = 4 * model.attentionHeads * model.headDim;
-  const pairFlops = model.attentionPairFlops ?? { prompt: plainPairFlops, decode: plainPairFlops };
-  const attentionFlopsPerMs = attentionEfficiency * attentionTflops(accelerator) * 1e9;
-  const pairWorkMs = (attentionLayers * pairFlops.prompt) / t / attentionFlopsPerMs;
-  const pairMs = computeCoefficient * pairWorkMs;
+  const attention = attentionTerms(spec);
+  const pairMs = computeCoefficient * attention.pairMs;
   // Every token reads the state of the layers without a cache and writes it back.
   const stateMs = readMs((2 * (model.stateBytesPerSequence ?? 0)) / t);
 
@@ -107,7 +98,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const tokensPerSequence = 1 + draftTokens;
   const kvReadMs = readMs(kvBytesPerToken(model, spec.kvPrecision) / kvShards(spec));
   // Reading the cache and working on it overlap; latent attention can be the slower of the two.
-  const kvWorkMs = (tokensPerSequence * attentionLayers * pairFlops.decode) / t / attentionFlopsPerMs;
+  const kvWorkMs = tokensPerSequence * attention.cachedTokenMs;
   const kvTokenMs = Math.cbrt(kvReadMs ** 3 + kvWorkMs ** 3);
   const indexTokenMs = sparse ? readMs((model.layers * sparse.indexKeyDim) / kvShards(spec)) : 0;
   const latentLayersMs = model.kvBytesPerTokenBf16 === undefined ? 0 : (latentLayerUs * model.layers) / 1e3;
@@ -125,7 +116,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
   const decodedTokenMs = computeMs + stateMs + sums.perTokenMs + handOverMs.perTokenMs;
   const perSequenceMs =
     (tokensPerSequence * engine.stepPerSequenceUs) / 1e3 / ranks +
-    tokensPerSequence * decodedTokenMs +
+    tokensPerSequence * (decodedTokenMs + experts.sequenceMs / ranks) +
     draftTokens * draftCostRatio * computeMs +
     (sparse ? sparse.topTokens * kvTokenMs : 0);
 
@@ -135,7 +126,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
     // Each of the batches under way holds its share of the sequences.
     perSequenceMs: perSequenceMs / stages,
     perContextTokenMs: (sparse ? indexTokenMs : kvTokenMs) / stages,
-    perPrefillTokenMs: computeMs + wholePromptMs + sums.perTokenMs + handOverMs.perTokenMs,
+    perPrefillTokenMs: computeMs + wholePromptMs + attention.promptTokenMs + sums.perTokenMs + handOverMs.perTokenMs,
     perAttentionTokenPairMs: pairMs,
     batchMs:
       model.experts || beyondMs ? (tokens) => experts.beyondMs(tokens) + (beyondMs?.(tokens / stages) ?? 0) : null,
@@ -152,7 +143,7 @@ export function compileReplica(spec: ReplicaSpec): Replica | null {
       stages,
     perContextTokenMs: cacheShare * time.perContextTokenMs,
     perPrefillTokenMs: arithmetic * arithmeticMs,
-    perAttentionTokenPairMs: promptAttention * pairWorkMs,
+    perAttentionTokenPairMs: promptAttention * attention.pairWorkMs,
     batchMs: model.experts ? (tokens) => calledExperts * experts.readMs(tokens) : null,
   };
 

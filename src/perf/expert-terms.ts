@@ -43,6 +43,14 @@ const blockScaleLayerUs = 12;
  */
 const expertStartUpWeights = 2e6;
 
+/**
+ * Choosing a token's experts, and copying it to them and back, per layer of a sequence that decodes. Kernels published with
+ * AIConfigurator (August 2026) take 0.06 to 0.15 us per token however the experts are cut, without the choice (128 experts and
+ * more, TensorRT-LLM on B200 and H100). Own fit to the runs of the three engines: with it, a sequence costs little in a dense model,
+ * as runs at hundreds in flight show that no fit saw (decision 42).
+ */
+const sequencePerLayerUs = 0.2;
+
 /** Products per layer of an expert: gate and up in one, down. */
 const productsPerExpertLayer = 2;
 
@@ -52,6 +60,8 @@ export interface ExpertTerms {
   readonly parameters: number;
   /** Routing, sorting, scaling of inputs: once per step, ms. */
   readonly layersMs: number;
+  /** A sequence that decodes, besides its arithmetic, ms. */
+  readonly sequenceMs: number;
   /** Arithmetic of a token, ms on each accelerator. */
   readonly tokenMs: number;
   /** What reading the experts that so many tokens call takes beyond the arithmetic of these, ms. */
@@ -66,7 +76,7 @@ export function expertTerms(spec: ReplicaSpec, engine: EngineProfile): ExpertTer
   const { accelerator, model, tensorParallel: t, weightPrecision, pipelineParallel: stages = 1 } = spec;
   const { experts } = model;
   if (!experts) {
-    return { parameters: 0, layersMs: 0, tokenMs: 0, beyondMs: () => 0, readMs: () => 0, workMs: 0 };
+    return { parameters: 0, layersMs: 0, sequenceMs: 0, tokenMs: 0, beyondMs: () => 0, readMs: () => 0, workMs: 0 };
   }
   const unpacks = accelerator.tflops[weightPrecision] === undefined;
   // A batch passes all stages one after the other and so all experts.
@@ -85,6 +95,7 @@ export function expertTerms(spec: ReplicaSpec, engine: EngineProfile): ExpertTer
   return {
     parameters,
     layersMs: (layersUs * model.layers) / 1e3,
+    sequenceMs: (sequencePerLayerUs * model.layers) / 1e3,
     tokenMs,
     // Experts that many tokens call are computed while others are still read; what that saves is no more than the reading.
     beyondMs: (tokens) => {

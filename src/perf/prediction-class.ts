@@ -37,9 +37,11 @@ export function predictionClass(replica: Replica): PredictionClass {
     const because = `${engine.name} was not fitted on measured runs`;
     return { kind: "extrapolated", bandRatio: unknownBandRatio, because };
   }
+  // Some engines are known so little that even chips with measured rates have a wider band than most datasheets.
+  const extrapolatedBandRatio = Math.max(unknownBandRatio, calibration.heldOutP90Error);
   if (!hasMeasuredRates(replica.spec)) {
     const because = `the rates of ${accelerator.name} come from its datasheet`;
-    return { kind: "extrapolated", bandRatio: unknownBandRatio, because };
+    return { kind: "extrapolated", bandRatio: extrapolatedBandRatio, because };
   }
   const unmeasured = engine.speculative
     ? "tokens guessed ahead"
@@ -53,7 +55,7 @@ export function predictionClass(replica: Replica): PredictionClass {
   if (unmeasured !== null) {
     const share = engine.speculative ? "few or none" : "none";
     const because = `${share} of the ${calibration.rows} runs ${engine.name} was fitted on had ${unmeasured}`;
-    return { kind: "extrapolated", bandRatio: unknownBandRatio, because };
+    return { kind: "extrapolated", bandRatio: extrapolatedBandRatio, because };
   }
   const known = calibration.measured.some(([chip, id]) => chip === accelerator.id && id === model.id);
   return known

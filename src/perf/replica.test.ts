@@ -213,6 +213,19 @@ describe("prediction class", () => {
     expect(predictionClass(between).bandRatio).toBeLessThan(predictionClass(datasheet).bandRatio);
   });
 
+  it("claims no less error of a chip known from its datasheet than of one with measured rates, whatever the engine", () => {
+    const engine = engineProfiles.llamacpp;
+    const [rates, datasheet] = (["h200-sxm", "mi300x"] as const).map((chip) =>
+      predictionClass(compileReplica(spec(chip, "llama-3.1-8b", { engine }))!),
+    );
+    expect(rates!.kind).toBe("interpolated");
+    expect(datasheet!.kind).toBe("extrapolated");
+    expect(datasheet!.bandRatio).toBeGreaterThanOrEqual(rates!.bandRatio);
+    const ahead = { draftTokens: 2, tokensPerStep: 2 };
+    const drafted = compileReplica(spec("h200-sxm", "llama-3.1-8b", { engine: { ...engine, speculative: ahead } }))!;
+    expect(predictionClass(drafted).bandRatio).toBeGreaterThanOrEqual(rates!.bandRatio);
+  });
+
   it("goes by the formats a model computes in, where only some of a chip's rates were measured", () => {
     const full = compileReplica(spec("rtx-4090", "llama-3.2-3b"))!;
     const short = compileReplica(spec("rtx-4090", "llama-3.2-3b", { weightPrecision: "fp8" }))!;

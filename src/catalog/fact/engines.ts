@@ -22,9 +22,9 @@ import type { EngineCalibration, EngineProfile } from "../world/world-engines.ts
  *
  * | engine | runs | error of time per token, median / p90 | chip left out, p90 | model left out, p90 | release left out, p90 |
  * | ------ | ---- | ------------------------------------- | ------------------ | ------------------- | --------------------- |
- * | vLLM | 561 | 4.2 % / 12 % | 13 to 14 % | 9 to 13 % | 7 to 21 % |
- * | TensorRT-LLM | 568 | 5.0 % / 17 % | 16 to 21 % | 15 to 25 % | 12 to 37 % |
- * | SGLang | 416 (DeepSeek, GLM, Qwen3.5) | 6.7 % / 20 % | 21 to 31 % | 16 to 29 % | 7 to 39 % |
+ * | vLLM | 561 | 4.3 % / 12 % | 12 to 14 % | 9 to 14 % | 7 to 22 % |
+ * | TensorRT-LLM | 568 | 4.9 % / 17 % | 16 to 21 % | 15 to 24 % | 12 to 37 % |
+ * | SGLang | 416 (DeepSeek, GLM, Qwen3.5) | 6.5 % / 20 % | 20 to 30 % | 16 to 28 % | 7 to 39 % |
  * | llama.cpp (own runs, one chip) | 31 | 13 % / 31 % | | 97 % | |
  */
 
@@ -42,28 +42,28 @@ export const engineProfiles = {
   vllm: {
     id: "vllm",
     name: "vLLM",
-    stepFixedMs: 0.343,
-    stepPerLayerUs: 44,
-    stepPerExpertLayerUs: 25.3,
-    stepPerSequenceUs: 19.9,
-    memoryCoefficient: 0.927,
-    expertMemoryCoefficient: 0.968,
-    computeCoefficient: 0.887,
-    expertComputeCoefficient: 0.538,
-    communicationCoefficient: 1.09,
-    promptPerExpertLayerMs: 0.0868,
+    stepFixedMs: 0.347,
+    stepPerLayerUs: 44.9,
+    stepPerExpertLayerUs: 24.4,
+    stepPerSequenceUs: 9.9,
+    memoryCoefficient: 0.934,
+    expertMemoryCoefficient: 0.946,
+    computeCoefficient: 0.935,
+    expertComputeCoefficient: 0.574,
+    communicationCoefficient: 1.11,
+    promptPerExpertLayerMs: 0.108,
     byGeneration: {
       hopper: {
-        stepFixedMs: 0.421,
-        stepPerLayerUs: 53,
-        stepPerExpertLayerUs: 28.6,
-        stepPerSequenceUs: 23.9,
-        memoryCoefficient: 0.904,
-        expertMemoryCoefficient: 0.995,
-        computeCoefficient: 0.822,
-        expertComputeCoefficient: 0.53,
-        communicationCoefficient: 1.1,
-        promptPerExpertLayerMs: 0.156,
+        stepFixedMs: 0.423,
+        stepPerLayerUs: 53.5,
+        stepPerExpertLayerUs: 28.5,
+        stepPerSequenceUs: 16.6,
+        memoryCoefficient: 0.903,
+        expertMemoryCoefficient: 0.975,
+        computeCoefficient: 0.891,
+        expertComputeCoefficient: 0.551,
+        communicationCoefficient: 1.13,
+        promptPerExpertLayerMs: 0.17,
       },
     },
     // From arrival to the queue, fitted on vLLM 0.15 by the BLIS simulator's authors (15.6 ms, August 2026).
@@ -74,17 +74,16 @@ export const engineProfiles = {
   trtllm: {
     id: "trtllm",
     name: "TensorRT-LLM",
-    stepFixedMs: 0.364,
-    stepPerLayerUs: 37.8,
-    stepPerExpertLayerUs: 26.8,
-    // Of the fit before: the runs say 22 to 28 alike, and MLPerf v5.1, with many hundred in flight, this (decision 38).
-    stepPerSequenceUs: 27.3,
-    memoryCoefficient: 0.884,
-    expertMemoryCoefficient: 0.939,
-    computeCoefficient: 0.795,
-    expertComputeCoefficient: 0.509,
-    communicationCoefficient: 1.05,
-    promptPerExpertLayerMs: 1.37,
+    stepFixedMs: 0.367,
+    stepPerLayerUs: 38.5,
+    stepPerExpertLayerUs: 25.4,
+    stepPerSequenceUs: 17.5,
+    memoryCoefficient: 0.886,
+    expertMemoryCoefficient: 0.908,
+    computeCoefficient: 0.848,
+    expertComputeCoefficient: 0.469,
+    communicationCoefficient: 1.07,
+    promptPerExpertLayerMs: 1.39,
     // Assumed: the C++ runtime without a Python server in front; MLPerf v5.1 shows 34 ms to first token under full load.
     requestOverheadMs: 3,
     ...shared,
@@ -93,28 +92,28 @@ export const engineProfiles = {
   sglang: {
     id: "sglang",
     name: "SGLang",
-    stepFixedMs: 0.407,
-    stepPerLayerUs: 48.7,
-    stepPerExpertLayerUs: 28.7,
-    stepPerSequenceUs: 28.9,
-    memoryCoefficient: 0.903,
-    expertMemoryCoefficient: 0.914,
-    computeCoefficient: 0.915,
-    expertComputeCoefficient: 0.987,
-    communicationCoefficient: 1.19,
-    promptPerExpertLayerMs: 1.86,
+    stepFixedMs: 0.409,
+    stepPerLayerUs: 48.8,
+    stepPerExpertLayerUs: 28.8,
+    stepPerSequenceUs: 23.8,
+    memoryCoefficient: 0.896,
+    expertMemoryCoefficient: 0.888,
+    computeCoefficient: 0.912,
+    expertComputeCoefficient: 0.983,
+    communicationCoefficient: 1.16,
+    promptPerExpertLayerMs: 1.87,
     byGeneration: {
       blackwell: {
-        stepFixedMs: 0.436,
-        stepPerLayerUs: 49,
-        stepPerExpertLayerUs: 29,
-        stepPerSequenceUs: 28.6,
-        memoryCoefficient: 0.891,
-        expertMemoryCoefficient: 0.894,
-        computeCoefficient: 0.947,
-        expertComputeCoefficient: 1.23,
-        communicationCoefficient: 1.24,
-        promptPerExpertLayerMs: 1.91,
+        stepFixedMs: 0.441,
+        stepPerLayerUs: 49.4,
+        stepPerExpertLayerUs: 29.4,
+        stepPerSequenceUs: 20.8,
+        memoryCoefficient: 0.883,
+        expertMemoryCoefficient: 0.869,
+        computeCoefficient: 0.942,
+        expertComputeCoefficient: 1.22,
+        communicationCoefficient: 1.2,
+        promptPerExpertLayerMs: 1.95,
       },
     },
     // Assumed as vLLM's: the same kind of Python server.
@@ -178,8 +177,8 @@ export const engineProfiles = {
 export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   vllm: {
     rows: 561,
-    p90Error: 0.126,
-    // Others' runs of Llama 2 and Code Llama in bf16 on H100, vLLM 0.15 (decision 33); chips and models left out: 0.141.
+    p90Error: 0.123,
+    // Others' runs of Llama 2 and Code Llama in bf16 on H100, vLLM 0.15 (decision 33), 0.226 now; chips and models left out: 0.142.
     heldOutP90Error: 0.24,
     measured: [
       ["h100-sxm", "llama-3.1-70b"],
@@ -193,8 +192,8 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   },
   trtllm: {
     rows: 568,
-    p90Error: 0.191,
-    heldOutP90Error: 0.246,
+    p90Error: 0.183,
+    heldOutP90Error: 0.243,
     measured: [
       ["h100-sxm", "llama-3.1-8b"],
       ["h100-sxm", "qwen3-235b-a22b"],
@@ -205,7 +204,7 @@ export const engineCalibration: Readonly<Record<string, EngineCalibration>> = {
   },
   sglang: {
     rows: 416,
-    p90Error: 0.232,
+    p90Error: 0.228,
     // Of others' 83 runs 51 % lie within the 0.31 of chips and models left out, 75 % within this (decision 33): no more is claimed
     // than of a chip that is known from its datasheet.
     heldOutP90Error: 0.6,
