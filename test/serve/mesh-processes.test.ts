@@ -1,11 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { hasNatsServer, startNatsServer, type NatsServer } from "../contract/nats-server.ts";
-import { freePort, until } from "./mesh-gateways.ts";
-import { startServe, writePlan, type GatewayProcess } from "./gateway-process.ts";
+import { until } from "./mesh-gateways.ts";
+import { meshMachines } from "./mesh-machines.ts";
 
 const sites = { near: "near-edge", core: "bloc-core", abroad: "abroad-core" } as const;
 type Name = keyof typeof sites;
@@ -19,14 +18,13 @@ const drain = (site: string) => ({
   body: JSON.stringify({ site }),
 });
 
-/** Three gateways as an operator starts them on three machines, each with emulated engines at a site of its own. */
+/** Each gateway has emulated engines at a site of its own. */
 describe.skipIf(!hasNatsServer)("gateways on several machines", () => {
   const folder = mkdtempSync(join(tmpdir(), "disperse-mesh-"));
-  const running = new Map<Name, GatewayProcess>();
-  const ports = new Map<Name, number>();
   let nats: NatsServer;
+  let machines: Awaited<ReturnType<typeof meshMachines<Name>>>;
 
-  const url = (name: Name) => `http://127.0.0.1:${ports.get(name)}`;
+  const url = (name: Name) => machines.url(name);
   const ask = (name: Name, body: object = {}) =>
     fetch(`${url(name)}/v1/chat/completions`, { method: "POST", body: JSON.stringify({ ...chat, ...body }) });
   const siteOf = async (name: Name) => {
@@ -34,53 +32,26 @@ describe.skipIf(!hasNatsServer)("gateways on several machines", () => {
     await response.text();
     return response.headers.get("x-disperse-site");
   };
-  const mesh = async (name: Name) => {
-    const body = (await (await fetch(`${url(name)}/readyz`)).json()) as {
-      status: string;
-      mesh: { network: string; gateways_heard: number };
-    };
-    return { ...body.mesh, status: body.status };
-  };
   const hears = (name: Name, count: number) =>
-    until(async () => (await mesh(name)).gateways_heard === count, `${name} hears ${count} gateways`);
-  const start = async (name: Name) => {
-    const port = String(ports.get(name));
-    const place = ["--mesh", join(folder, "mesh.yaml"), "--mesh-as", name, "--mesh-key", join(folder, `${name}.key`)];
-    const ledger = ["--ledger", join(folder, `${name}.db`), "--port", port];
-    running.set(name, await startServe(join(folder, "plan.json"), [...place, ...ledger]));
-  };
-  const end = async (name: Name, signal: "SIGTERM" | "SIGKILL") => {
-    running.get(name)!.child.kill(signal);
-    await running.get(name)!.ended;
-  };
+    until(async () => (await machines.heard(name)).count === count, `${name} hears ${count} gateways`);
 
   beforeAll(async () => {
     nats = await startNatsServer();
-    writePlan(folder);
-    const gateways = [];
-    for (const name of names) {
-      ports.set(name, await freePort());
-      const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-      writeFileSync(join(folder, `${name}.key`), privateKey.export({ type: "pkcs8", format: "pem" }));
-      const pem = publicKey.export({ type: "spki", format: "pem" });
-      gateways.push({ name, sites: [sites[name]], url: url(name), publicKey: pem });
-    }
-    writeFileSync(join(folder, "mesh.yaml"), JSON.stringify({ name: "test", nats: nats.url, gateways }));
-    await Promise.all(names.map(start));
+    machines = await meshMachines(folder, nats.url, sites);
+    await Promise.all(names.map((name) => machines.start(name)));
     for (const name of names) await hears(name, 2);
   }, 60_000);
 
   afterAll(async () => {
-    for (const { child } of running.values()) child.kill("SIGKILL");
-    await Promise.all([...running.values()].map(({ ended }) => ended));
+    await machines.endAll();
     await nats.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
   afterEach(async () => {
     await until(async () => {
-      const heard = await Promise.all(names.map(mesh));
-      return heard.every(({ gateways_heard: count }) => count === 2);
+      const heard = await Promise.all(names.map((name) => machines.heard(name)));
+      return heard.every(({ count }) => count === 2);
     }, "all hear each other again");
   }, 30_000);
 
@@ -101,9 +72,9 @@ describe.skipIf(!hasNatsServer)("gateways on several machines", () => {
     "serve on while the control network %s, and hear each other again after it",
     async (how) => {
       const back = how === "hangs" ? nats.pause() : nats.restart(2_500);
-      await until(async () => (await mesh("near")).network === "away", "it is seen to be away", 3_000);
+      await until(async () => (await machines.heard("near")).network === "away", "it is seen to be away", 3_000);
       expect(await siteOf("near")).toBe("near-edge");
-      expect((await mesh("near")).status).toBe("ready");
+      expect((await machines.heard("near")).status).toBe("ready");
       if (how === "hangs") nats.resume();
       await back;
       await hears("near", 2);
@@ -123,7 +94,7 @@ describe.skipIf(!hasNatsServer)("gateways on several machines", () => {
       const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
       await reader.read();
       const since = performance.now();
-      running.get("core")!.child.kill(signal);
+      machines.signal("core", signal);
       let text = "";
       for (let part = await reader.read(); !part.done; part = await reader.read()) text += part.value;
       expect(text).toContain('"error"');
@@ -132,8 +103,8 @@ describe.skipIf(!hasNatsServer)("gateways on several machines", () => {
       expect(performance.now() - since).toBeLessThan(8_000);
       await fetch(`${url("near")}/admin/drains/near-edge`, { method: "DELETE" });
       expect(await siteOf("near")).toBe("near-edge");
-      if (signal === "SIGSTOP") running.get("core")!.child.kill("SIGCONT");
-      else await start("core");
+      if (signal === "SIGSTOP") machines.signal("core", "SIGCONT");
+      else await machines.start("core");
       await hears("near", 2);
       // What was drained meanwhile is known to who comes back.
       expect(await (await fetch(`${url("core")}/admin/drains`)).json()).toMatchObject({ data: [] });
@@ -142,10 +113,10 @@ describe.skipIf(!hasNatsServer)("gateways on several machines", () => {
   );
 
   it("serve alone at their sites when everybody else is gone", async () => {
-    await end("core", "SIGKILL");
-    await end("abroad", "SIGTERM");
+    await machines.end("core", "SIGKILL");
+    await machines.end("abroad", "SIGTERM");
     await nats.restart();
     expect(await siteOf("near")).toBe("near-edge");
-    await Promise.all([start("core"), start("abroad")]);
+    await Promise.all([machines.start("core"), machines.start("abroad")]);
   }, 60_000);
 });
