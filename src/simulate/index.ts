@@ -12,6 +12,7 @@ export { engineCosts, type EngineCosts } from "./engine/engine-costs.ts";
 export type { AreaScope, Fault, FaultScope, FaultSpan } from "./fault/fault.ts";
 export { faultUnits, type FaultUnit, type RandomFaults } from "./fault/random-faults.ts";
 export { rejectionReasons, type RejectionReason } from "./measure/measures.ts";
+export { reachesTarget } from "./run/reaches-target.ts";
 export { differenceCause, type DifferenceCause, type PlanAgreement, type PoolAgreement } from "./run/plan-agreement.ts";
 export type { PoolUsage } from "./measure/pool-usage.ts";
 export { QuantileSketch, type Quantiles } from "./chance/quantile-sketch.ts";

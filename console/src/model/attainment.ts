@@ -1,11 +1,11 @@
 import { tiers } from "../../../src/catalog/index.ts";
-import type { ServedResult, SimulationResult } from "../../../src/simulate/index.ts";
+import { reachesTarget, type ServedResult, type SimulationResult } from "../../../src/simulate/index.ts";
 import type { Board, WorkloadView } from "./board.ts";
 
 export interface AttainmentCell {
   /** Share of the completed requests whose first token came within the budget. */
   readonly ratio: number;
-  /** Whether the share reaches the workload's target. */
+  /** Whether the share reaches the workload's target, as far as chance lets it be told. */
   readonly met: boolean;
 }
 
@@ -24,7 +24,7 @@ export function attainmentGrid(board: Board, result: SimulationResult): Attainme
     const measured = result.workloads.find((entry) => entry.workload === workload.id);
     const cellOf = (served: ServedResult | undefined): AttainmentCell | null => {
       const ratio = served?.ttftAttainmentRatio ?? null;
-      return ratio === null ? null : { ratio, met: ratio >= targetRatio };
+      return ratio === null ? null : { ratio, met: reachesTarget(ratio, targetRatio, served!.completed) };
     };
     return {
       workload,

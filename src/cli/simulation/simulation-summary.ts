@@ -1,6 +1,6 @@
 import { rejectReasons } from "../../route/index.ts";
 import type { PlanDocument } from "../../plan/index.ts";
-import { differenceCause, type SimulationResult } from "../../simulate/index.ts";
+import { differenceCause, reachesTarget, type SimulationResult } from "../../simulate/index.ts";
 import { energy, ms, percent, three, usd } from "../terminal/figures.ts";
 import { predictionLines } from "../document/prediction-lines.ts";
 import { textTable } from "../terminal/text-table.ts";
@@ -201,25 +201,25 @@ const foreseen: readonly string[] = [...rejectReasons, "no-engine"];
  * were completed or lost to a fault. What the plan leaves unserved is shown apart.
  */
 export function objectiveKept(workload: SimulationResult["workloads"][number]): boolean {
-  const ratio = keptRatio(workload);
-  return ratio === null || ratio >= workload.targetRatio - 0.005;
+  const kept = keptOf(workload);
+  return kept === null || reachesTarget(kept.ratio, workload.targetRatio, kept.requests);
 }
 
-function keptRatio({
+function keptOf({
   completed,
   ttftAttainmentRatio,
   rejections,
-}: SimulationResult["workloads"][number]): number | null {
+}: SimulationResult["workloads"][number]): { readonly ratio: number; readonly requests: number } | null {
   const lost = rejections.reduce((sum, { reason, count }) => (foreseen.includes(reason) ? sum : sum + count), 0);
-  if (completed + lost === 0) return null;
-  return ((ttftAttainmentRatio ?? 0) * completed) / (completed + lost);
+  const requests = completed + lost;
+  return requests === 0 ? null : { ratio: ((ttftAttainmentRatio ?? 0) * completed) / requests, requests };
 }
 
 function objectiveText(workload: SimulationResult["workloads"][number]): string {
-  const ratio = keptRatio(workload);
-  if (ratio === null) return "– none completed";
+  const kept = keptOf(workload);
+  if (kept === null) return "– none completed";
   const mark = objectiveKept(workload) ? "✓" : "✗";
-  return `${mark} ${percent(ratio)} of ${percent(workload.targetRatio, 0)}`;
+  return `${mark} ${percent(kept.ratio)} of ${percent(workload.targetRatio, 0)}`;
 }
 
 function usdPer1k(value: number | null): string {
