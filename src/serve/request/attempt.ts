@@ -1,4 +1,5 @@
 import type { Target } from "../../route/index.ts";
+import type { AttemptReason } from "./admitted.ts";
 import { isRefusal, type AttemptFailure } from "./attempt-error.ts";
 import type { AttemptOutcome } from "../ledger/ledger.ts";
 import type { GroupState } from "../mesh/mesh-state.ts";
@@ -59,6 +60,8 @@ export class Attempt implements EngineEvents, Waiting {
   readonly number: number;
   readonly startedMs: number;
   run: EngineRun | null = null;
+  /** Why it was begun; kept by the owner. */
+  reason: AttemptReason = "first";
   phase: "waiting" | "streaming" | "closing" | "over" = "waiting";
   deadlineMs: number;
   seat = -1;

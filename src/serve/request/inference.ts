@@ -5,18 +5,20 @@ import { AnswerRecord } from "./answer-record.ts";
 import { apiError, type ApiError, type ErrorCode } from "../wire/api-error.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { errorOf, isCallersFault, isMissing, refusalBody, type AttemptFailure } from "./attempt-error.ts";
-import { asciiJson, headerSafe } from "../wire/byte-text.ts";
+import { asciiJson } from "../wire/byte-text.ts";
 import { Candidates } from "./candidates.ts";
 import type { Said } from "../stream/continuation.ts";
 import type { Member } from "./crowd.ts";
 import type { Waiting } from "./deadlines.ts";
 import type { Endpoint } from "../stream/endpoints.ts";
 import type { GatewayCore } from "./gateway-core.ts";
-import { leavingBody, redactionFor } from "./leaving-body.ts";
-import type { AttemptOutcome, LedgerRow } from "../ledger/ledger.ts";
+import { engineOrder, limitsOf } from "./engine-order.ts";
+import { LiveAttempts } from "./live-attempts.ts";
+import { RequestTally } from "./request-tally.ts";
+import type { AttemptOutcome } from "../ledger/ledger.ts";
 import type { GroupState } from "../mesh/mesh-state.ts";
 import { countsOf } from "../stream/meter.ts";
-import type { ByteText, Handover } from "../wire/ports.ts";
+import type { ByteText } from "../wire/ports.ts";
 import { errorEvent, withUsageMember } from "../stream/stream-tail.ts";
 import type { Call, Exchange, Reply } from "../wire/transport.ts";
 
@@ -52,13 +54,10 @@ export class Inference implements Exchange, AttemptOwner, Member {
   readonly #admitted: Admitted;
   readonly #endpoint: Endpoint;
   readonly #candidates: Candidates;
-  readonly #keptRoute: number;
   readonly #requestDeadlineMs: number;
   seat = -1;
   #attempts = 0;
-  readonly #reasons: AttemptReason[] = [];
-  /** Attempts that run: one, or two while a slow one is hedged. Once content came, only the one it came from. */
-  #live: Attempt[] = [];
+  readonly #live: LiveAttempts;
   #hedge: Waiting | null = null;
   #firstContentMs: number | null = null;
   /** The last one that spoke of an engine's health; null = none. */
@@ -70,12 +69,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
   #bytes = false;
   #hedged = false;
   readonly #record: AnswerRecord;
-  #chargedNanoUsd = 0;
-  #chargedTokens = 0;
+  readonly #tally: RequestTally;
   #lastSequence = -1;
-  /** When the attempt that ended last did: with it the request ends, unless another is begun. */
-  #bookedMs: number | null = null;
-  #row: LedgerRow | null = null;
   #over = false;
   readonly #starter: InferenceStart["over"];
 
@@ -87,12 +82,13 @@ export class Inference implements Exchange, AttemptOwner, Member {
     { endpoint, target, keptRoute, over }: InferenceStart,
   ) {
     this.#starter = over;
-    this.#keptRoute = keptRoute;
     this.#core = core;
     this.#call = call;
     this.#reply = reply;
     this.#admitted = admitted;
     this.#endpoint = endpoint;
+    this.#tally = new RequestTally(core, call, admitted, keptRoute);
+    this.#live = new LiveAttempts(this.#tally);
     // Where several servers stand, the next try may go to another of them before it goes to another site.
     const again = target !== null && core.severalServers(target.group);
     this.#candidates = new Candidates(admitted, target, {
@@ -112,7 +108,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
     try {
       this.#tryNext(null);
     } catch {
-      this.#breakOff(apiError("internal_error"), this.#cancelAll("upstream-failed"));
+      this.#breakOff(apiError("internal_error"), this.#live.cancelAll("upstream-failed"));
     }
   }
 
@@ -123,18 +119,18 @@ export class Inference implements Exchange, AttemptOwner, Member {
 
   clientLeft(): void {
     if (this.#over) return;
-    const target = this.#cancelAll("client-left");
+    const target = this.#live.cancelAll("client-left");
     this.#finish("client-left", target);
   }
 
   drained(): void {
-    for (const attempt of this.#live) attempt.resume();
+    this.#live.resume();
   }
 
   /** Ends the request because the gateway stops. */
   abandon(): void {
     if (this.#over) return;
-    const target = this.#cancelAll("client-left");
+    const target = this.#live.cancelAll("client-left");
     this.#breakOff(apiError("shutting_down"), target);
   }
 
@@ -157,7 +153,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
   }
 
   onWhole(attempt: Attempt, contentType: string, body: ByteText): void {
-    this.#won(attempt);
+    this.#live.leaveTo(attempt, this.#admitted.request.stream);
     const { request, workload } = this.#admitted;
     const nowMs = this.#core.clock.monotonicMs();
     this.#core.hedging.observeWhole(workload, nowMs - attempt.startedMs);
@@ -172,12 +168,12 @@ export class Inference implements Exchange, AttemptOwner, Member {
     if (attempt.paused) {
       // Nothing was read for the whole time limit: the client is gone in all but name.
       attempt.outcome = "client-left";
-      this.#settle(attempt);
+      this.#live.settle(attempt);
       this.#reply.reset();
       this.#finish("client-left", attempt.target);
       return;
     }
-    this.#settle(attempt);
+    this.#live.settle(attempt);
     if (this.#endpoint.estimate && failure.cause === "status" && cannotCount.has(failure.status)) {
       const estimate = asciiJson(this.#endpoint.estimate(this.#admitted.request.inputTokens));
       const headers = [...this.#headers(attempt, "application/json"), "x-disperse-token-source", "estimated"];
@@ -189,12 +185,12 @@ export class Inference implements Exchange, AttemptOwner, Member {
       // Another engine may have the model or endpoint that this one lacks, and one that is asked already may answer.
       if (isMissing(failure)) {
         (this.#lacking ??= []).push(attempt.state);
-        if (this.#live.length > 0 || this.#startNext("fallback")) return;
+        if (this.#live.count > 0 || this.#startNext("fallback")) return;
         // That a well engine lacks it says less than that another one, which may have it, could not answer.
         if (this.#failure) return this.#breakOff(errorOf(this.#failure), null);
       }
       if (isCallersFault(failure)) {
-        this.#cancelAll("superseded");
+        this.#live.cancelAll("superseded");
         this.#reply.send(failure.status, this.#headers(attempt, "application/json"), refusalBody(failure), true);
         this.#finish("refused", attempt.target);
         return;
@@ -208,12 +204,12 @@ export class Inference implements Exchange, AttemptOwner, Member {
     this.#lastSequence = attempt.stream?.lastSequence ?? -1;
     if (this.#streaming) {
       if (!this.#resume()) this.#breakOff(errorOf(failure), attempt.target);
-    } else if (this.#live.length === 0) this.#tryNext(failure);
+    } else if (this.#live.count === 0) this.#tryNext(failure);
   }
 
   onMistake(attempt: Attempt): void {
     if (this.#over) return;
-    const target = this.#cancelAll("upstream-failed") ?? attempt.target;
+    const target = this.#live.cancelAll("upstream-failed") ?? attempt.target;
     // Part of an answer may be out already, so nothing but a broken connection can be told from one.
     this.#reply.reset();
     this.#core.books.refused("internal_error");
@@ -228,10 +224,10 @@ export class Inference implements Exchange, AttemptOwner, Member {
   #askSecond(): void {
     const hedge = this.#hedge;
     this.#hedge = null;
-    if (hedge === null || this.#over || this.#streaming || this.#live.length !== 1) return;
+    if (hedge === null || this.#over || this.#streaming || this.#live.count !== 1) return;
     const nowMs = this.#core.look();
     const { stream } = this.#admitted.request;
-    const first = this.#live[0]!;
+    const first = this.#live.first!;
     if (!stream && first.state.saidNothingSince(first.startedMs)) this.#leave(first, nowMs);
     else if ((stream && first.state.isStuck) || this.#core.hedging.take(stream)) {
       if (this.#startNext("hedge")) this.#hedged = true;
@@ -247,7 +243,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
     if (!this.#startNext("fallback") || !this.#live.includes(first)) return;
     first.cancel("timeout", true);
     first.state.failed(null, true);
-    this.#settle(first);
+    this.#live.settle(first);
     this.#planHedge(nowMs);
   }
 
@@ -269,50 +265,30 @@ export class Inference implements Exchange, AttemptOwner, Member {
       if (continued && !this.#core.continues(group)) continue;
       if (nowMs >= this.#requestDeadlineMs) break;
       const { request } = this.#admitted;
-      const workload = this.#core.world.workloads[this.#admitted.workload]!;
       const attempt = new Attempt(
         this,
         this.#candidates.take(),
         state,
         ++this.#attempts,
-        {
-          answer: this.#endpoint.answer === "any" ? "any" : request.stream ? "events" : "json",
-          keepUsage: request.includeUsage && !continued,
-          choices: request.choices,
-          sentinel: this.#endpoint.sentinel,
-          maxHeldBytes: options.maxHeldBytes,
-          maxEventBytes: options.maxEventBytes,
-          firstTimeoutMs: request.stream ? options.firstTokenTimeoutMs : options.wholeAnswerTimeoutMs,
-          idleTimeoutMs: options.idleTimeoutMs,
-          requestDeadlineMs: this.#requestDeadlineMs,
-        },
+        limitsOf(options, this.#endpoint, request, continued !== null, this.#requestDeadlineMs),
         nowMs,
         clock,
       );
-      this.#reasons.push(reason);
-      // Most have one all their life, and a list that one is pushed into makes room for seventeen.
-      this.#live = this.#live.length === 0 ? [attempt] : [...this.#live, attempt];
+      attempt.reason = reason;
+      this.#live.add(attempt);
       state.inFlight++;
       attempt.together = state.handedOver(request.inputTokens, request.stream);
       deadlines.add(attempt);
       this.#core.books.dispatched(nowMs - this.#admitted.receivedMs);
-      // The second beginning is long enough to be a conversation's own and short enough to stay the same as it grows.
-      const affinityKey = this.#admitted.marks[1] ?? this.#admitted.marks[0];
-      attempt.run = state.engine.start(
-        {
-          requestId: this.#admitted.requestId,
-          path: this.#call.path,
-          body: this.#bodyFor(group, continued?.body ?? null),
-          contentType: request.form ? headerSafe(this.#call.header("content-type") ?? "") : undefined,
-          stream: request.stream,
-          inputTokens: request.inputTokens,
-          maxOutputTokens: request.maxOutputTokens,
-          affinityKey,
-          planned: { outputTokens: workload.outputTokens.mean, prefixHitRatio: workload.prefixHitRatio },
-          handover: state.isElsewhere ? this.#handover(attempt) : undefined,
-        },
+      const order = engineOrder(
+        this.#core,
+        this.#call,
+        this.#admitted,
+        this.#endpoint,
         attempt,
+        continued?.body ?? null,
       );
+      attempt.run = state.engine.start(order, attempt);
       if (this.#attempts === 1) {
         this.#core.hedging.began(request.stream);
         this.#planHedge(nowMs);
@@ -322,41 +298,11 @@ export class Inference implements Exchange, AttemptOwner, Member {
     return false;
   }
 
-  /** What the gateway that holds the engine must know. */
-  #handover({ number, startedMs, target }: Attempt): Handover {
-    const { workload, area, access, accountId, slo, priority, receivedMs, routes, traceparent } = this.#admitted;
-    const { workloads, areas, accessTypes } = this.#core.world;
-    return {
-      workload: workloads[workload]!.id,
-      area: areas[area]!.id,
-      access: accessTypes[access]!.id,
-      site: target.site,
-      account: accountId,
-      slo,
-      priority,
-      waitedMs: startedMs - receivedMs,
-      attempt: number,
-      afterLoss: isBeyondBudget(routes, this.#admitted, target.group),
-      traceparent,
-    };
-  }
-
   /** Whether an engine lies beyond the budget, while the one that is asked already does not. */
   #isBeyond(group: number): boolean {
     const { routes } = this.#admitted;
-    const first = this.#live[0]!.target.group;
+    const first = this.#live.first!.target.group;
     return isBeyondBudget(routes, this.#admitted, group) && !isBeyondBudget(routes, this.#admitted, first);
-  }
-
-  #bodyFor(group: number, continued: string | null): string {
-    const { request, workload, area, redacted: found } = this.#admitted;
-    const { world, groups } = this.#core;
-    const model = this.#core.engineModel(group) ?? request.model;
-    const redaction = redactionFor(world, workload, area, groups[group]!.group.site);
-    const known = continued === null ? request : null;
-    const { body, redacted } = leavingBody(continued ?? this.#call.body, known, this.#endpoint, model, redaction);
-    if (redacted !== null) found.counts = redacted;
-    return body;
   }
 
   /** Lets another engine go on where the stream broke off; false when that is not possible. */
@@ -368,7 +314,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
   }
 
   #recorded(attempt: Attempt, given: ByteText): ByteText {
-    if (this.#record.continuable && attempt.waitsForFirst) this.#noLongerWaits(attempt);
+    if (this.#record.continuable && attempt.waitsForFirst) this.#tally.noLongerWaits(attempt);
     return this.#record.take(given);
   }
 
@@ -383,36 +329,11 @@ export class Inference implements Exchange, AttemptOwner, Member {
     this.#core.deadlines.add(this.#hedge);
   }
 
-  /** Content came from `attempt`: the answer is its, and whoever else was asked is stopped. */
-  #won(attempt: Attempt): void {
-    if (this.#live.length === 1 && this.#live[0] === attempt) return;
-    this.#live = this.#live.filter((other) => {
-      if (other === attempt) return true;
-      // Another engine had all its time to answer after this one should have.
-      const inVain = !this.#admitted.request.stream && other.number < attempt.number;
-      other.cancel("superseded", inVain);
-      if (inVain && other.state !== attempt.state) other.state.failed(null, true);
-      this.#book(other);
-      return false;
-    });
-  }
-
-  /** Stops every attempt; returns where the first was. */
-  #cancelAll(outcome: AttemptOutcome): Target | null {
-    const live = this.#live;
-    this.#live = [];
-    for (const attempt of live) {
-      attempt.cancel(outcome);
-      this.#book(attempt);
-    }
-    return live[0]?.target ?? null;
-  }
-
   #deliver(attempt: Attempt, events: ByteText, last: boolean): boolean {
     this.#record.sent(eventStream, events);
     if (this.#streaming) return this.#reply.write(events, last);
     this.#streaming = true;
-    this.#won(attempt);
+    this.#live.leaveTo(attempt, this.#admitted.request.stream);
     // Nobody is asked again once an answer has begun that no other engine can go on with.
     if (!this.#record.continuable) this.#call.forgetBody?.();
     this.#firstContentMs = attempt.firstContentMs;
@@ -420,7 +341,7 @@ export class Inference implements Exchange, AttemptOwner, Member {
     const { loadKnown, queueMs } = attempt.target.terms;
     this.#core.hedging.observe(this.#admitted.workload, tookMs);
     this.#core.firstTokens.observe(this.#admitted.workload, tookMs, loadKnown ? queueMs : 0);
-    this.#noLongerWaits(attempt);
+    this.#tally.noLongerWaits(attempt);
     this.#bytes = attempt.bytesType !== null;
     const contentType = attempt.bytesType ?? eventStream;
     return this.#reply.send(200, this.#headers(attempt, contentType), events, last);
@@ -432,68 +353,9 @@ export class Inference implements Exchange, AttemptOwner, Member {
     // Only now is it known that the request was one that can be answered.
     for (const state of this.#lacking ?? []) if (state !== attempt.state) state.foundLacking(this.#call.path);
     if (this.#admitted.marks.length > 0) this.#core.prefixes.learn(this.#admitted.marks, attempt.target.group);
-    this.#settle(attempt, nowMs);
-    this.#remember(attempt);
+    this.#live.settle(attempt, nowMs);
+    this.#tally.remember(attempt, this.#record.kept);
     this.#finish("served", attempt.target);
-  }
-
-  /** Keeps a complete answer for whoever asks the same again. */
-  #remember({ target, bytesType }: Attempt): void {
-    const { cacheKey, routes, workload } = this.#admitted;
-    const { kept } = this.#record;
-    if (cacheKey === null || kept === null || this.#row === null || bytesType !== null) return;
-    const storedMs = this.#core.clock.monotonicMs();
-    this.#core.cache.put(cacheKey, {
-      ...kept,
-      row: this.#row,
-      target,
-      budgetMs: routes.policy.world.workloads[workload]!.ttft.budgetMs,
-      storedMs,
-    });
-  }
-
-  /** An attempt has ended by itself. */
-  #settle(attempt: Attempt, endedMs = this.#core.clock.monotonicMs()): void {
-    if (this.#live.length === 1 && this.#live[0] === attempt) this.#live = [];
-    else this.#live = this.#live.filter((other) => other !== attempt);
-    this.#book(attempt, endedMs);
-  }
-
-  #noLongerWaits(attempt: Attempt, nowMs = this.#core.clock.monotonicMs()): void {
-    if (!attempt.waitsForFirst) return;
-    attempt.waitsForFirst = false;
-    const { inputTokens, stream } = this.#admitted.request;
-    const { firstContentMs, startedMs, together } = attempt;
-    const tookMs = firstContentMs === null ? null : firstContentMs - startedMs;
-    attempt.state.waitsNoLonger(inputTokens, stream, tookMs, together, nowMs);
-    this.#core.admission.look();
-  }
-
-  /** Writes an attempt that has ended into the books; called exactly once for each. */
-  #book(attempt: Attempt, endedMs = this.#core.clock.monotonicMs()): void {
-    attempt.state.inFlight--;
-    this.#noLongerWaits(attempt, endedMs);
-    if (attempt.phase === "over") this.#core.deadlines.remove(attempt);
-    this.#bookedMs = endedMs;
-    const { row, chargedTokens } = this.#core.books.attempted(this.#admitted, attempt, {
-      endedMs,
-      requestBytes: this.#call.bodyBytes,
-      emulated: this.#core.isEmulated(attempt.target.group),
-    });
-    const { number, startedMs, firstContentMs, outcome, status } = attempt;
-    this.#core.keptRoutes.tried(this.#keptRoute, {
-      number,
-      reason: this.#reasons[number - 1] ?? "first",
-      replica: attempt.target.replica,
-      outcome,
-      status,
-      startedAfterMs: startedMs - this.#admitted.receivedMs,
-      ttftMs: firstContentMs === null ? null : firstContentMs - startedMs,
-      durationMs: endedMs - startedMs,
-    });
-    this.#chargedNanoUsd += row.chargeNanoUsd;
-    this.#chargedTokens += chargedTokens;
-    this.#row = row;
   }
 
   /** Ends the answer with an error, in the form the moment allows. */
@@ -510,18 +372,8 @@ export class Inference implements Exchange, AttemptOwner, Member {
     this.#over = true;
     if (this.#hedge) this.#core.deadlines.remove(this.#hedge);
     this.#core.inFlight.remove(this);
-    const used = { nanoUsd: this.#chargedNanoUsd, tokens: this.#chargedTokens };
-    this.#core.accounts.settle(this.#admitted.reservation, used);
-    this.#core.books.finished(this.#admitted, {
-      outcome,
-      target,
-      attempts: this.#attempts,
-      firstContentMs: this.#firstContentMs,
-      endedMs: this.#bookedMs ?? this.#core.clock.monotonicMs(),
-      inFlight: this.#core.inFlight.size,
-      error,
-    });
-    this.#starter.ended(this.#chargedTokens);
+    this.#tally.close(outcome, target, this.#attempts, this.#firstContentMs, error);
+    this.#starter.ended(this.#tally.chargedTokens);
   }
 
   #headers(attempt: Attempt, contentType: string): string[] {
