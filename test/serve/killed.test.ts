@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import OpenAI, { toFile } from "openai";
 import { afterAll, describe, expect, it } from "vitest";
 import { createSqliteStore, readRollUps, verifyLedger } from "../../src/adapters/store-sqlite/index.ts";
 import { startServe, writePlan } from "./gateway-process.ts";
@@ -81,4 +82,53 @@ describe("a process that is killed in the middle of its work", () => {
     }
     await upstream.close();
   });
+
+  it("goes on with a batch that was under way: every line has one result and one charge, however often it is killed", async () => {
+    const path = join(folder, "batch.db");
+    const upstream = await startUpstream((socket, asked) => void setTimeout(() => wellBehaved(socket, asked), 20));
+    const spec = `site=bloc-core,workload=chat,url=${upstream.url},model=m,metrics=none`;
+    const args = ["--upstream", spec, "--no-emulated", "--ledger", path, "--files", join(folder, "files")];
+    const plan = writePlan(folder);
+    const bodyOf = (content: string) => ({ model: "disperse/chat", messages: [{ role: "user", content }] });
+    const lines = Array.from({ length: 60 }, (_, index) =>
+      JSON.stringify({ custom_id: `c${index}`, method: "POST", url: "/v1/chat/completions", body: bodyOf(`${index}`) }),
+    );
+    let id = "";
+    for (let life = 0; life < 3; life++) {
+      const gateway = await startServe(plan, args);
+      const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "none" });
+      if (life === 0) {
+        const file = await client.files.create({
+          purpose: "batch",
+          file: await toFile(Buffer.from(lines.join("\n")), "in"),
+        });
+        const order = { input_file_id: file.id, endpoint: "/v1/chat/completions", completion_window: "24h" } as const;
+        id = (await client.batches.create(order)).id;
+      }
+      if (life < 2) {
+        const before = upstream.requests.length;
+        await expect
+          .poll(() => upstream.requests.length, { timeout: 20_000, interval: 5 })
+          .toBeGreaterThan(before + 17);
+        gateway.child.kill("SIGKILL");
+        await gateway.ended;
+        continue;
+      }
+      const batch = () => client.batches.retrieve(id);
+      await expect.poll(async () => (await batch()).status, { timeout: 30_000 }).toBe("completed");
+      const results = await (await client.files.content((await batch()).output_file_id!)).text();
+      const told = results
+        .trimEnd()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
+      expect(told).toEqual(lines.map((_, index) => `c${index}`));
+      gateway.child.kill("SIGTERM");
+      await gateway.ended;
+    }
+    const ids = await idsIn(path);
+    expect(ids).toHaveLength(60);
+    expect(new Set(ids).size).toBe(60);
+    expect(verifyLedger(path).brokenAt).toBeNull();
+    await upstream.close();
+  }, 90_000);
 });
