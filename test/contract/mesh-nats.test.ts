@@ -50,11 +50,33 @@ describe.skipIf(!hasNatsServer)("the control network over NATS", () => {
     await mesh.close();
   });
 
+  it("says who it is to a server that asks, and why it is not let in", async () => {
+    const guarded = await startNatsServer(`authorization { user: "gate", password: "pass:word" }`);
+    const heard: string[] = [];
+    const troubles: string[] = [];
+    const parts = { servers: [guarded.url], subject: "s", onTrouble: (why: string) => void troubles.push(why) };
+    const stranger = createNatsMesh({ ...parts, credentials: null });
+    await until(() => troubles.some((why) => /authorization/i.test(why)), "not let in");
+    const mesh = createNatsMesh({ ...parts, credentials: () => "gate:pass:word\n" });
+    mesh.listen((text) => void heard.push(text));
+    await until(() => {
+      mesh.publish("let in");
+      return heard.includes("let in");
+    }, "let in");
+    await Promise.all([stranger.close(), mesh.close()]);
+    await guarded.stop();
+  });
+
   it("begins when the server is not there yet", async () => {
     const later = await startNatsServer();
     await later.stop();
-    const mesh = createNatsMesh({ servers: [later.url], subject: "s", credentials: null });
+    const troubles: string[] = [];
+    const told = { onTrouble: (why: string) => void troubles.push(why) };
+    const mesh = createNatsMesh({ servers: [later.url], subject: "s", credentials: null, ...told });
     expect(() => mesh.publish("into nothing")).not.toThrow();
+    await until(() => troubles.length > 0, "told why");
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(troubles).toHaveLength(1);
     await mesh.close();
   });
 });

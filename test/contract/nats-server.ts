@@ -17,14 +17,17 @@ export interface NatsServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server with JetStream on a free port, with leaf nodes on: the configuration in which deliveries get lost. */
-export async function startNatsServer(): Promise<NatsServer> {
+/**
+ * Starts a server with JetStream on a free port, with leaf nodes on: the configuration in which deliveries get lost. `more`: further
+ * lines of its configuration.
+ */
+export async function startNatsServer(more = ""): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), "disperse-nats-"));
   const [port, leafPort] = [await freePort(), await freePort()];
   const configuration = join(folder, "server.conf");
   writeFileSync(
     configuration,
-    `listen: 127.0.0.1:${port}\njetstream { store_dir: "${folder}/store", max_mem: 64M, max_file: 256M }\nleafnodes { listen: 127.0.0.1:${leafPort} }\n`,
+    `listen: 127.0.0.1:${port}\njetstream { store_dir: "${folder}/store", max_mem: 64M, max_file: 256M }\nleafnodes { listen: 127.0.0.1:${leafPort} }\n${more}\n`,
   );
   const start = () => spawn("nats-server", ["-c", configuration], { stdio: ["ignore", "ignore", "pipe"] });
   let server = start();

@@ -1,4 +1,11 @@
-import { connect, credsAuthenticator, type NatsConnection, type Subscription } from "@nats-io/transport-node";
+import {
+  connect,
+  credsAuthenticator,
+  usernamePasswordAuthenticator,
+  type Authenticator,
+  type NatsConnection,
+  type Subscription,
+} from "@nats-io/transport-node";
 import type { Mesh } from "../../serve/index.ts";
 
 export interface NatsMeshOptions {
@@ -6,10 +13,15 @@ export interface NatsMeshOptions {
   readonly servers: readonly string[];
   /** Texts of one mesh go by this subject. */
   readonly subject: string;
-  /** What a credentials file of NATS holds; null = none is needed. */
-  readonly credentials: Uint8Array | null;
+  /**
+   * A credentials file of NATS, or `user:password`; asked for with every connection as it may be renewed. Null = the server asks
+   * for nothing.
+   */
+  readonly credentials: (() => string) | null;
   /** The network went away or came back. */
   readonly onChange?: (works: boolean) => void;
+  /** It cannot be reached, and why; told once until it was. */
+  readonly onTrouble?: (why: string) => void;
 }
 
 /** Between two tries to reach a server, ms. */
@@ -21,12 +33,14 @@ const pingMs = 2_000;
  * A control network of NATS, without JetStream: what is said there is worth a second. Returns at once, whether or not a server
  * can be reached, and goes on trying for as long as it is not closed.
  */
-export function createNatsMesh({ servers, subject, credentials, onChange = () => {} }: NatsMeshOptions): Mesh {
+export function createNatsMesh(options: NatsMeshOptions): Mesh {
+  const { servers, subject, credentials, onChange = () => {}, onTrouble = () => {} } = options;
   const listeners = new Set<(text: string) => void>();
   const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
   let connection: NatsConnection | null = null;
   let works = false;
   let closed = false;
+  let troubled = false;
   let wake = () => {};
 
   const change = (now: boolean) => {
@@ -61,7 +75,7 @@ export function createNatsMesh({ servers, subject, credentials, onChange = () =>
           maxPingOut: 2,
           // Whoever asked for TLS must not get less because the server offers less.
           ...(servers.some((url) => url.startsWith("tls:")) && { tls: {} }),
-          ...(credentials !== null && { authenticator: credsAuthenticator(credentials) }),
+          ...(credentials !== null && { authenticator: authenticatorOf(credentials()) }),
         });
         if (closed) return await opened.close();
         connection = opened;
@@ -69,13 +83,16 @@ export function createNatsMesh({ servers, subject, credentials, onChange = () =>
         opened.closed().catch(() => {});
         void hear(opened.subscribe(subject)).catch(() => {});
         void follow(opened).catch(() => {});
+        troubled = false;
         change(true);
         const end = await opened.closed();
         connection = null;
         change(false);
         // Refused for good, for instance because credentials have run out: they may be renewed.
         if (!closed && end) await pause();
-      } catch {
+      } catch (error) {
+        if (!troubled && !closed) onTrouble((error as Error).message);
+        troubled = true;
         await pause();
       }
     }
@@ -116,4 +133,11 @@ export function createNatsMesh({ servers, subject, credentials, onChange = () =>
       await Promise.race([running, new Promise((resolve) => setTimeout(resolve, reconnectMs).unref())]);
     },
   } satisfies Mesh;
+}
+
+function authenticatorOf(credentials: string): Authenticator {
+  if (credentials.includes("-----BEGIN")) return credsAuthenticator(new TextEncoder().encode(credentials));
+  const text = credentials.trim();
+  const at = text.indexOf(":");
+  return usernamePasswordAuthenticator(text.slice(0, at), text.slice(at + 1));
 }

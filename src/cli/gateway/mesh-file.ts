@@ -22,7 +22,7 @@ export interface MeshFile {
   /** Stands in the subject of what they tell each other: several meshes may share a NATS server. */
   readonly name: string;
   readonly nats: readonly string[];
-  /** Path of a credentials file; null = the server asks for none. */
+  /** Path of a credentials file of NATS, or of one with `user:password`; null = the server asks for nothing. */
   readonly natsCredentials: string | null;
   readonly gateways: readonly MeshGateway[];
 }

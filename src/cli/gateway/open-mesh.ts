@@ -56,12 +56,17 @@ export function openMesh(
   if (!createPublicKey(privateKey).equals(own.publicKey))
     throw invalid(`${settings.key} is not the private key of "${self}" in ${settings.file}.`);
   const seal = createEd25519Seal(privateKey, new Map(file.gateways.map(({ name, publicKey }) => [name, publicKey])));
+  const { natsCredentials } = file;
+  const credentials = natsCredentials === null ? null : () => readText(natsCredentials);
+  // One that cannot be read is told now, not with every try.
+  credentials?.();
   const mesh = createNatsMesh({
     servers: file.nats,
     subject: `disperse.mesh.${file.name}.report`,
-    credentials: file.natsCredentials === null ? null : Buffer.from(readText(file.natsCredentials)),
+    credentials,
     onChange: (works) =>
       say(works ? "mesh: the control network is there" : "mesh: the control network is away; going on without"),
+    onTrouble: (why) => say(`mesh: the control network cannot be reached (${why}); going on without`),
   });
   const owners = new Map(plan.world.sites.map(({ id, owner }) => [id, plan.world.owners[owner]?.id ?? ""]));
   const peers = new Peers({

@@ -177,6 +177,15 @@ describe("what a gateway knows of another", () => {
     expect(edge.others[0]!.standing(clock.monotonicMs())).toBe("fresh");
   });
 
+  it("is told apart from one that goes by this gateway's own name", () => {
+    const { edge, pass, restart } = two();
+    pass(600);
+    expect(edge.refused.twin).toBe(0);
+    restart("edge", 100).start(() => []);
+    pass(600);
+    expect(edge.refused.twin).toBeGreaterThan(0);
+  });
+
   it("is not what was said more than half a minute ago by the clock", () => {
     const { core, carry, said, pass, clock, standing } = two();
     core.start(() => [engine]);

@@ -37,7 +37,7 @@ export class Peers {
   readonly others: readonly Peer[];
   readonly self: string;
   /** What was refused, by reason, since the start. */
-  readonly refused = { forged: 0, old: 0 };
+  readonly refused = { forged: 0, old: 0, twin: 0 };
   readonly #parts: PeersParts;
   readonly #gossip: DrainGossip;
   readonly #startedEpochMs: number;
@@ -131,6 +131,7 @@ export class Peers {
     if (report === null) return void this.refused.forged++;
     const nowMs = clock.monotonicMs();
     if (report.gateway === self) {
+      if (report.startedEpochMs > this.#startedEpochMs) this.refused.twin++;
       // An echo that lay in a network that hung does not say that the network works.
       const isNew = report.startedEpochMs === this.#startedEpochMs && nowMs - report.atMs < reportTimes.suspectAfterMs;
       if (isNew) this.#ownHeardMs = Math.max(this.#ownHeardMs, report.atMs);

@@ -90,7 +90,7 @@ export const metrics = {
   },
   meshRefused: {
     name: "disperse_mesh_reports_refused_total",
-    help: "Reports in the control network that were not taken, by reason (forged, old).",
+    help: "Reports in the control network that were not taken, by reason (forged, old, twin).",
   },
   peerAge: {
     name: "disperse_mesh_peer_age_seconds",
