@@ -203,6 +203,28 @@ describe("a mesh of gateways", () => {
     expect((await of("far").post(chat)).status).toBe(401);
   });
 
+  it("hands over beyond the first-token budget after a loss, as far as the workload lets it, and no farther", async () => {
+    const base = serveWorld();
+    const within = (failoverBudgetMs?: number) => ({
+      ...base,
+      workloads: base.workloads.map((one) => ({
+        ...one,
+        ttft: { ...one.ttft, budgetMs: 40 },
+        ...(failoverBudgetMs && { failoverBudgetMs }),
+      })),
+      sites: base.sites.map((site) => (site.id === "bloc-core" ? { ...site, latitude: 60 } : site)),
+    });
+    for (const [failoverMs, status] of [
+      [400, 200],
+      [undefined, 502],
+    ] as const) {
+      const world = within(failoverMs);
+      const { of, site } = await twoGateways({ near: { world }, far: { world } }, { near: failWith(500) });
+      expect(await site()).toBe(status === 200 ? "bloc-core" : status);
+      expect(of("far").metrics()).toContain("disperse_handovers_refused_total 0");
+    }
+  });
+
   it("takes out of a text what must not leave the country before it leaves", async () => {
     const base = serveWorld();
     const workloads = base.workloads.map((workload) => ({
