@@ -6,7 +6,8 @@ import type { GatewayOptions } from "../wire/options.ts";
 import type { EngineRequest, Handover } from "../wire/ports.ts";
 import type { Call } from "../wire/transport.ts";
 import type { Admitted } from "./admitted.ts";
-import type { Attempt, AttemptLimits } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import type { AttemptLimits } from "./attempt-owner.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import { leavingBody, redactionFor } from "./leaving-body.ts";
 
