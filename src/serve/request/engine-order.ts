@@ -75,6 +75,9 @@ function bodyFor(
   return body;
 }
 
+/** Those of today take 55 characters; later versions may add to that (W3C Trace Context §3.2). */
+const longestTraceparent = 256;
+
 /** What the gateway that holds the engine must know. */
 function handoverOf({ world }: GatewayCore, admitted: Admitted, { number, startedMs, target }: Attempt): Handover {
   const { workload, area, access, accountId, slo, priority, receivedMs, routes, traceparent } = admitted;
@@ -89,6 +92,7 @@ function handoverOf({ world }: GatewayCore, admitted: Admitted, { number, starte
     waitedMs: startedMs - receivedMs,
     attempt: number,
     afterLoss: isBeyondBudget(routes, admitted, target.group),
-    traceparent,
+    // A caller may send what it likes, and one field of a head has only so much room.
+    traceparent: traceparent?.slice(0, longestTraceparent) ?? null,
   };
 }
