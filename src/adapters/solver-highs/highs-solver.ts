@@ -13,6 +13,9 @@ const overrunAllowedS = 20;
 /** How long a cancelled run may take to notice before its thread is ended. */
 const cancelGraceMs = 5000;
 
+/** Memory of the module grows and never shrinks. After a model of so many entries its thread goes, and the memory with it. */
+const manyEntries = 100_000;
+
 /** Node ends a longer timer at once: 24 days. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -135,7 +138,7 @@ export function createHighsSolver(options: { readonly threads?: number } = {}): 
     thread.worker.ref();
     thread.receive = (message) => {
       if (message.id !== job.id) return;
-      if (message.kind === "done") end(message.result, true);
+      if (message.kind === "done") end(message.result, job.model.values.length < manyEntries);
       else if (message.kind === "broken") end(lost(statusOfFailure(message.message), message.message), false);
       else {
         if (message.kind === "incumbent") {

@@ -68,15 +68,11 @@ export function openMesh(
       say(works ? "mesh: the control network is there" : "mesh: the control network is away; going on without"),
     onTrouble: (why) => say(`mesh: the control network cannot be reached (${why}); going on without`),
   });
-  /** Of the configuration that was read last. */
-  let { world } = plan;
+  const owners = new Map(plan.world.sites.map(({ id, owner }) => [id, plan.world.owners[owner]?.id ?? ""]));
   const peers = new Peers({
     self,
     members: file.gateways,
-    ownerOf: (site) => world.owners[world.sites.find(({ id }) => id === site)?.owner ?? -1]?.id ?? "",
-    knows: (site, workload) =>
-      world.sites.some(({ id }) => id === site) &&
-      (workload === null || world.workloads.some(({ id }) => id === workload)),
+    ownerOf: (site) => owners.get(site) ?? "",
     mesh,
     seal,
     clock,
@@ -111,8 +107,7 @@ export function openMesh(
 
   return {
     peers,
-    engines({ world: next, deployment }, here) {
-      world = next;
+    engines({ world, deployment }, here) {
       const pools = deployment.pools.filter(({ site }) => peers.holds(world.sites[site]!.id));
       const groups = pools.reduce((sum, pool) => sum + pool.groups.length, 0);
       if (groups > mostGroups)

@@ -27,8 +27,6 @@ const shareOfLongRound = 0.6;
 /** Share of the time that finding a plan to begin with may take there. */
 const shareOfStart = 0.3;
 const shareOfReserve = 0.15;
-/** Share of the time left in which a plan to begin with is decided anew where it stands. */
-const shareOfTogether = 0.4;
 /** What looking through the failures may take longer than in the rounds before, where the time limit is near. */
 const sparedForLooking = 1.3;
 
@@ -36,18 +34,13 @@ const sparedForLooking = 1.3;
 export const leastRoundS = 0.5;
 const worthAgain = 0.5;
 
-/** What is known before: a plan that survives, and cuts found for the same world. */
-export interface KnownResilient {
-  readonly solution?: ProblemSolution | undefined;
-  readonly cuts: readonly FailureCut[];
-}
-
+/** @param begin A plan that survives, to begin with. */
 export async function solveResilient(
   plain: PlanProblem,
   stages: readonly Stage[],
   tools: PathTools,
   path: PathOptions,
-  begin: KnownResilient = { cuts: [] },
+  begin?: ProblemSolution,
 ): Promise<ResilientResult> {
   const startedMs = tools.nowMs();
   const leftS = (): number => path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
@@ -58,10 +51,9 @@ export async function solveResilient(
   const derived = survivalLimits(stages, tables, failures);
   const limitOf = (cut: FailureCut): CouplingLimit => stagedLimit(stages, tables, failures, cut);
   let problem: PlanProblem = { ...plain, limits: [...plain.limits, ...derived] };
-  const relaxed = await relaxedFailureCuts(problem, stages, tables, failures, limitOf, begin.cuts, tools, path);
-  const { cuts } = relaxed;
+  const cuts = await relaxedFailureCuts(problem, stages, tables, failures, limitOf, tools, path);
   problem = { ...problem, limits: [...problem.limits, ...cuts.map(limitOf)] };
-  let { boundUsd } = relaxed;
+  let boundUsd = -Infinity;
   let isDry = false;
   let best: Known | null = null;
   // What a round takes beside what is limited by itself: no round begins that could not end in time.
@@ -72,24 +64,14 @@ export async function solveResilient(
     usd: objectiveUsd(plain, solution),
     found,
   });
-  if (begin.solution !== undefined)
-    best = known(begin.solution, await examine(stages, tables, failures, begin.solution, tools, path));
+  if (begin !== undefined) best = known(begin, await examine(stages, tables, failures, begin, tools, path));
   else if (arcCount > longFromArcs) {
     // A good plan to begin with spares the solver most of its search for plans.
     const terms = { ...path, timeLimitS: shareOfStart * leftS() };
     const first = await surviveAtSize(plain, stages, tables, failures, tools, terms);
-    boundUsd = Math.max(boundUsd, first.result.bestBoundUsd);
+    boundUsd = first.result.bestBoundUsd;
     const found = await examine(stages, tables, failures, first.result.solution, tools, path);
     best = known(first.result.solution, found);
-  }
-  if (best !== null && best.found.missing.length === 0 && arcCount > longFromArcs) {
-    // Where it stands it is decided as a whole, which the search for large problems did piece by piece.
-    const { solution, found } = best;
-    const terms = { ...path, timeLimitS: shareOfTogether * leftS() };
-    const from = { solution, moves: found.moves };
-    const together = await surviveTogether(plain, stages, tables, failures, [solution], from, tools, terms);
-    if (together !== null)
-      best = betterOf(best, known(together, await examine(stages, tables, failures, together, tools, path)));
   }
   for (let round = 1; ; round++) {
     // A plan that survives keeps every inequality of those to come, so it is a start for all later rounds.

@@ -28,17 +28,24 @@ import {
   type SearchStatus,
 } from "../problem/solution-path.ts";
 import type { ResilientResult } from "./resilient-result.ts";
-import type { SolveResult } from "../problem/solver.ts";
+import { sharedPlaces } from "./shared-places.ts";
+import { solveApart } from "./solve-apart.ts";
+import type { MipModel, SolveResult } from "../problem/solver.ts";
 import { takePauses, type Steps } from "../problem/steps.ts";
 import { isStandingLimit, survivalLimitsAtSize } from "../world/survival-limits.ts";
 import { rebuildParts, surviveFrom, tryElsewhere } from "./surviving-plan.ts";
 
-/** Share of the time limit for first prices, for what the solver takes for the relaxation in outline, and for a plan in outline. */
-const firstTimeShare = 0.1;
+/** Share of the time limit until which first prices are sought, and then prices of everything around what is shared. */
+const firstTimeShare = 0.03;
+const sharedTimeShare = 0.08;
+/** Share of the time limit for what the solver takes for each relaxation, and for a plan in outline. */
 const relaxationTimeShare = 0.15;
 const outlineTimeShare = 0.2;
 /** A plan in outline is sought to within this share of the asked gap. */
 const outlineGap = 0.1;
+/** Outlines of more columns are solved in the parts that nothing but the limits of the world joins: those that count so many places. */
+const apartFromColumns = 12_000;
+const joinsFrom = 8;
 const boundIterations = 3000;
 const stallRatio = 5e-5;
 /** Climbs from what a relaxation says, while the one before gained this share. */
@@ -138,11 +145,20 @@ export async function surviveAtSize(
       }),
     );
   const paid = paidRows(plain, stages);
+  const solverTerms = { seed: options.seed, ...(options.signal && { signal: options.signal }) };
   let found = await climb(withoutStanding(strong), firstTimeShare, from);
+  if (!boundIsUp()) {
+    const shared = sharedPlaces(strong, view, paid, found);
+    const relaxed = await relax(shared.model, relaxationTimeShare);
+    if (relaxed !== null) {
+      const next = await climb(withoutStanding(strong), sharedTimeShare, shared.prices(relaxed.rowDuals));
+      if (next.boundUsd > found.boundUsd) found = next;
+    }
+  }
   // What the limits are worth all at once the solver's relaxation knows in no time; what it leaves out the climb adds.
   for (let again = 0; again < mostClimbs && !boundIsUp(); again++) {
     const outline = coverModel(strong, view, paid, found);
-    const relaxed = await solveOutline(outline, "relaxed", relaxationTimeShare);
+    const relaxed = await relax(outline.model, relaxationTimeShare);
     if (relaxed === null) break;
     const start = pricesOfCover(strong, outline, relaxed, found);
     const next = await climb({ ...strong, limits: start.limits }, boundTimeShare, start);
@@ -154,7 +170,7 @@ export async function surviveAtSize(
   boundUsd = Math.max(certificate.boundUsd, from?.boundUsd ?? -Infinity);
   record();
   const outline = coverModel(strong, view, paid, found);
-  const planned = proven() || cancelled() ? null : await solveOutline(outline, "whole", outlineTimeShare);
+  const planned = proven() || cancelled() ? null : await solveOutline(outline, found);
   if (planned !== null) {
     boundUsd = Math.max(boundUsd, planned.bound);
     record();
@@ -210,23 +226,39 @@ export async function surviveAtSize(
   };
   return { result, problem, derived: derived.length, derivedAs: "large", cuts: [], moves: examined.moves, fatal };
 
-  async function solveOutline(
-    { model }: CoverModel,
-    how: "relaxed" | "whole",
+  /** What the solver may take for something, seconds. */
+  function solverS(timeShare: number): number {
+    return Math.max(1, Math.min(timeShare * options.timeLimitS, searchS - elapsedS()));
+  }
+
+  async function relax(
+    model: MipModel,
     timeShare: number,
-  ): Promise<(SolveResult & { readonly solution: Float64Array }) | null> {
+  ): Promise<(SolveResult & { readonly rowDuals: Float64Array }) | null> {
     const result = await tools.solver.solve(
-      how === "whole" ? model : { ...model, colInteger: new Uint8Array(model.numCols) },
-      {
-        relativeGap: how === "whole" ? outlineGap * options.relativeGap : 0,
-        timeLimitS: Math.max(1, Math.min(timeShare * options.timeLimitS, searchS - elapsedS())),
-        seed: options.seed,
-        ...(options.signal && { signal: options.signal }),
-      },
+      { ...model, colInteger: new Uint8Array(model.numCols) },
+      { ...solverTerms, relativeGap: 0, timeLimitS: solverS(timeShare) },
     );
-    const { solution } = result;
-    if (solution === null || (how === "relaxed" && result.rowDuals === null)) return null;
-    return { ...result, solution };
+    const { rowDuals } = result;
+    return result.solution === null || rowDuals === null ? null : { ...result, rowDuals };
+  }
+
+  async function solveOutline(
+    { model, limitRow }: CoverModel,
+    { limitPrice }: FirstPrices,
+  ): Promise<{ readonly bound: number; readonly solution: Float64Array } | null> {
+    const terms = { ...solverTerms, relativeGap: outlineGap * options.relativeGap };
+    if (model.numCols <= apartFromColumns) {
+      const { bound, solution } = await tools.solver.solve(model, { ...terms, timeLimitS: solverS(outlineTimeShare) });
+      return solution === null ? null : { bound, solution };
+    }
+    const untilS = elapsedS() + solverS(outlineTimeShare);
+    const charged = new Map<number, number>();
+    for (const [l, { follows, sites, pools }] of strong.limits.entries()) {
+      const joins = follows !== true && sites.length + pools.length >= joinsFrom;
+      if (joins && limitRow[l]! >= 0) charged.set(limitRow[l]!, limitPrice[l]!);
+    }
+    return solveApart(model, charged, tools.solver, { ...terms, leftS: () => untilS - elapsedS() });
   }
 }
 

@@ -165,7 +165,7 @@ const toldAt: readonly number[] = [2, 3, 4, 6, 9, 14];
 /** Reserves of fewer modules are told by `placeLimits` alone. */
 const leastIdle = 4;
 /** With more arcs to count a reserve is shared by so many places that it is small, and told for less than counting them takes. */
-const mostIdleArcs = 200_000;
+const mostIdleArcs = 2_000_000;
 
 /**
  * Beside what n places serve they keep idle what the loss of any one of them brings. With I the time that stands idle everywhere and L

@@ -250,8 +250,7 @@ export class GroupState {
       waiting: known(signals?.waitingRequests),
       places: known(this.#maxInFlight),
       drainMs: known(drainMs),
-      // An engine here may have looked at the clock after the moment was taken.
-      ageMs: known(Math.max(0, atMs - drainAtMs)),
+      ageMs: known(atMs - drainAtMs),
       kvUsageRatio: known(signals?.kvUsageRatio),
       healthRatio: isOut ? 0 : isSuspected ? Math.min(seen, suspectHealth) : seen,
     };

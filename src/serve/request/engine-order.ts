@@ -6,8 +6,7 @@ import type { GatewayOptions } from "../wire/options.ts";
 import type { EngineRequest, Handover } from "../wire/ports.ts";
 import type { Call } from "../wire/transport.ts";
 import type { Admitted } from "./admitted.ts";
-import type { Attempt } from "./attempt.ts";
-import type { AttemptLimits } from "./attempt-owner.ts";
+import type { Attempt, AttemptLimits } from "./attempt.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import { leavingBody, redactionFor } from "./leaving-body.ts";
 
@@ -75,9 +74,6 @@ function bodyFor(
   return body;
 }
 
-/** Those of today take 55 characters; later versions may add to that (W3C Trace Context §3.2). */
-const longestTraceparent = 256;
-
 /** What the gateway that holds the engine must know. */
 function handoverOf({ world }: GatewayCore, admitted: Admitted, { number, startedMs, target }: Attempt): Handover {
   const { workload, area, access, accountId, slo, priority, receivedMs, routes, traceparent } = admitted;
@@ -92,7 +88,6 @@ function handoverOf({ world }: GatewayCore, admitted: Admitted, { number, starte
     waitedMs: startedMs - receivedMs,
     attempt: number,
     afterLoss: isBeyondBudget(routes, admitted, target.group),
-    // A caller may send what it likes, and one field of a head has only so much room.
-    traceparent: traceparent?.slice(0, longestTraceparent) ?? null,
+    traceparent,
   };
 }
