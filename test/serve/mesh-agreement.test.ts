@@ -76,7 +76,16 @@ function serving(together: boolean) {
   const members = world.sites.map(({ id }) => ({ name: id, sites: [id] }));
   for (const { name: self } of members) {
     const drains = new Drains();
-    const peers = new Peers({ self, members, ownerOf: () => "", mesh, seal: trusting, clock, drains });
+    const peers = new Peers({
+      self,
+      members,
+      ownerOf: () => "",
+      knows: () => true,
+      mesh,
+      seal: trusting,
+      clock,
+      drains,
+    });
     const links = new Map(
       peers.others.map((peer) => {
         const http = over(clock, () => gateways.get(peer.name)!);

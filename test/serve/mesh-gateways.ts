@@ -72,7 +72,9 @@ export async function startMesh(specs: readonly MemberSpec[]) {
     const seal = sealOf(name);
     const owners = new Map(world.sites.map(({ id, owner }) => [id, world.owners[owner]!.id]));
     const ownerOf = (site: string) => owners.get(site) ?? "";
-    const peers = new Peers({ self: name, members, ownerOf, mesh, seal, clock, drains });
+    const knows = (site: string, workload: string | null) =>
+      owners.has(site) && (workload === null || world.workloads.some(({ id }) => id === workload));
+    const peers = new Peers({ self: name, members, ownerOf, knows, mesh, seal, clock, drains });
     const links = new Map(
       peers.others.map((peer) => {
         const open = () => createHttpClient({ origin: `http://127.0.0.1:${ports.get(peer.name)}` });

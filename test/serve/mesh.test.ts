@@ -110,7 +110,7 @@ describe("a mesh of gateways", () => {
     expect(rows[0]!.chargeNanoUsd).toBeGreaterThan(0);
     expect(await of("far").rows()).toMatchObject([
       {
-        requestId: `${id}.2`,
+        requestId: expect.stringContaining(`${id}.2.`) as string,
         accountId: "gateway:near",
         keyId: null,
         site: "bloc-core",
@@ -201,6 +201,28 @@ describe("a mesh of gateways", () => {
     expect([response.status, response.headers.get("x-disperse-site")]).toEqual([200, "bloc-core"]);
     expect(Buffer.from(servers.far.requests[0]!.body, "latin1").includes(bytes)).toBe(true);
     expect((await of("far").post(chat)).status).toBe(401);
+  });
+
+  it("hands over beyond the first-token budget after a loss, as far as the workload lets it, and no farther", async () => {
+    const base = serveWorld();
+    const within = (failoverBudgetMs?: number) => ({
+      ...base,
+      workloads: base.workloads.map((one) => ({
+        ...one,
+        ttft: { ...one.ttft, budgetMs: 40 },
+        ...(failoverBudgetMs && { failoverBudgetMs }),
+      })),
+      sites: base.sites.map((site) => (site.id === "bloc-core" ? { ...site, latitude: 60 } : site)),
+    });
+    for (const [failoverMs, status] of [
+      [400, 200],
+      [undefined, 502],
+    ] as const) {
+      const world = within(failoverMs);
+      const { of, site } = await twoGateways({ near: { world }, far: { world } }, { near: failWith(500) });
+      expect(await site()).toBe(status === 200 ? "bloc-core" : status);
+      expect(of("far").metrics()).toContain("disperse_handovers_refused_total 0");
+    }
   });
 
   it("takes out of a text what must not leave the country before it leaves", async () => {
@@ -313,6 +335,19 @@ describe("a mesh of gateways", () => {
       await until(() => of("near").drains.all.length === 2, "the owner's word is known");
       expect(of("far").drains.all).toEqual([{ ...drain, workload: "chat" }]);
     });
+
+    it("come back to the gateway that was told, by others of other owners, when it is started anew", async () => {
+      const base = serveWorld();
+      const owners = [base.owners[0]!, { ...base.owners[0]!, id: "other" }];
+      const sites = base.sites.map((site) => ({ ...site, owner: site.id === "bloc-core" ? 1 : 0 }));
+      const world = { ...base, owners, sites };
+      const { of, restart, farSpec } = await twoGateways({ near: { world }, far: { world } });
+      of("far").drains.add(drain);
+      await until(() => of("near").drains.all.length === 1, "known to the other");
+      await of("far").stop();
+      await restart({ ...farSpec, world });
+      await until(() => of("far").drains.all.length === 1, "drained after a restart");
+    });
   });
 });
 
@@ -355,7 +390,12 @@ describe("requests that are handed over", () => {
     };
     if (options.before) expect((await send(options.before)).status).toBe(200);
     const response = await send(changes);
-    return { status: response.status, text: await response.text(), asked: servers.far.requests.length };
+    return {
+      status: response.status,
+      text: await response.text(),
+      asked: servers.far.requests.length,
+      rows: of("far").rows,
+    };
   }
 
   it("are taken over with a statement that holds", async () => {
@@ -376,6 +416,9 @@ describe("requests that are handed over", () => {
     ["that is old", { epochMs: Date.now() - 60_000 }, {}],
     ["for a site it does not hold", { site: "near-edge" }, {}],
     ["of a class nobody knows", { slo: "always" }, {}],
+    ["whose id would end a header field", { id: "req_1\r\nx-more: 1" }, {}],
+    ["whose id is longer than any", { id: "r".repeat(300) }, {}],
+    ["whose attempt is no number of one", { attempt: 1.5 }, {}],
   ])("are refused with a statement %s", async (_how, changes, options) => {
     const { status, text, asked } = await handOver(changes, options);
     expect([status, asked]).toEqual([403, 0]);
@@ -385,6 +428,11 @@ describe("requests that are handed over", () => {
   it("are refused when the statement was used before", async () => {
     expect(await handOver({}, { before: {} })).toMatchObject({ status: 403, asked: 1 });
     expect(await handOver({ number: 1 }, { before: {} })).toMatchObject({ status: 200, asked: 2 });
+  });
+
+  it("are written down each time, also when who hands over calls them by one id", async () => {
+    const { rows } = await handOver({ number: 1 }, { before: {} });
+    await until(async () => (await rows()).length === 2, "both rows");
   });
 
   it("are refused when the statement is of an earlier run of who hands over", async () => {

@@ -51,7 +51,13 @@ export function createNatsMesh(options: NatsMeshOptions): Mesh {
   async function hear(subscription: Subscription): Promise<void> {
     for await (const { data } of subscription) {
       const text = decoder.decode(data);
-      for (const heard of listeners) heard(text);
+      for (const heard of listeners) {
+        try {
+          heard(text);
+        } catch {
+          // One text that cannot be taken must not end the hearing of all that come after it.
+        }
+      }
     }
   }
 

@@ -68,11 +68,15 @@ export function openMesh(
       say(works ? "mesh: the control network is there" : "mesh: the control network is away; going on without"),
     onTrouble: (why) => say(`mesh: the control network cannot be reached (${why}); going on without`),
   });
-  const owners = new Map(plan.world.sites.map(({ id, owner }) => [id, plan.world.owners[owner]?.id ?? ""]));
+  /** Of the configuration that was read last. */
+  let { world } = plan;
   const peers = new Peers({
     self,
     members: file.gateways,
-    ownerOf: (site) => owners.get(site) ?? "",
+    ownerOf: (site) => world.owners[world.sites.find(({ id }) => id === site)?.owner ?? -1]?.id ?? "",
+    knows: (site, workload) =>
+      world.sites.some(({ id }) => id === site) &&
+      (workload === null || world.workloads.some(({ id }) => id === workload)),
     mesh,
     seal,
     clock,
@@ -107,7 +111,8 @@ export function openMesh(
 
   return {
     peers,
-    engines({ world, deployment }, here) {
+    engines({ world: next, deployment }, here) {
+      world = next;
       const pools = deployment.pools.filter(({ site }) => peers.holds(world.sites[site]!.id));
       const groups = pools.reduce((sum, pool) => sum + pool.groups.length, 0);
       if (groups > mostGroups)

@@ -13,7 +13,7 @@ import type { FailoverTable, Failure } from "../world/resilience.ts";
 import type { PathOptions, PathTools } from "../problem/solution-path.ts";
 
 /** Problems with more arcs have relaxations that take as long as their plans. */
-const mostArcs = 12_000;
+const mostArcs = 20_000;
 const mostRounds = 30;
 /** It ends when a round lifts the bound by less than this share. */
 const worthARound = 1e-4;
@@ -22,8 +22,9 @@ const timeShare = 0.15;
 
 /**
  * @param stated With the limits that are known.
+ * @param begin Cuts that are known, of the same problem or of one that knows less.
  * @param limitOf The limit of a cut in the problem that is solved.
- * @returns Those that decide what the last relaxation costs.
+ * @returns Those that decide what the last relaxation costs, and what that is: no plan costs less.
  */
 export async function relaxedFailureCuts(
   stated: PlanProblem,
@@ -31,14 +32,15 @@ export async function relaxedFailureCuts(
   tables: readonly FailoverTable[],
   failures: readonly Failure[],
   limitOf: (cut: FailureCut) => CouplingLimit,
+  begin: readonly FailureCut[],
   tools: PathTools,
   path: PathOptions,
-): Promise<FailureCut[]> {
-  if (stated.arcs.pool.length > mostArcs) return [];
+): Promise<{ readonly cuts: FailureCut[]; readonly boundUsd: number }> {
+  if (stated.arcs.pool.length > mostArcs) return { cuts: [...begin], boundUsd: -Infinity };
   const endMs = tools.nowMs() + timeShare * path.timeLimitS * 1000;
   const strong = withLeastModules(stated);
-  let known: { readonly cut: FailureCut; readonly limit: CouplingLimit }[] = [];
-  let before = -Infinity;
+  let known = begin.map((cut) => ({ cut, limit: limitOf(cut) }));
+  let [before, boundUsd] = [-Infinity, -Infinity];
   for (let round = 0; round < mostRounds && path.signal?.aborted !== true; round++) {
     const leftS = (endMs - tools.nowMs()) / 1000;
     if (leftS <= 0) break;
@@ -49,6 +51,7 @@ export async function relaxedFailureCuts(
     const terms = { relativeGap: 0, timeLimitS: leftS, seed, ...(signal && { signal }) };
     const { solution, rowDuals, bound } = await tools.solver.solve(formulation.model, terms);
     if (solution === null || rowDuals === null) break;
+    boundUsd = Math.max(boundUsd, bound);
     const first = strong.limits.length;
     const decides = known.filter((_, i) => rowDuals[formulation.limitRow[first + i]!]! < 0);
     if (bound - before <= worthARound * Math.abs(bound)) {
@@ -69,5 +72,5 @@ export async function relaxedFailureCuts(
     }
     known = [...known, ...brokenCuts(missing).map((cut) => ({ cut, limit: limitOf(cut) }))];
   }
-  return known.map(({ cut }) => cut);
+  return { cuts: known.map(({ cut }) => cut), boundUsd };
 }

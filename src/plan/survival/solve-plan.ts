@@ -107,7 +107,8 @@ async function solveResilientApart(
   // What found nothing may have taken all the time there was, or have been stopped.
   const stillS = leftS();
   if (path.signal?.aborted === true || stillS < leastRoundS) return first;
-  const begin = first.fatal.length === 0 && first.apart.crowded === 0 ? first.result.solution : undefined;
+  const isBegin = first.fatal.length === 0 && first.apart.crowded === 0;
+  const begin = { solution: isBegin ? first.result.solution : undefined, cuts: first.cuts };
   const second = runnable(await solveResilient(known, stages, tools, { ...path, timeLimitS: stillS }, begin));
   return betterResilient(problem, stages, first, second, "every day", path);
 }

@@ -27,6 +27,8 @@ const shareOfLongRound = 0.6;
 /** Share of the time that finding a plan to begin with may take there. */
 const shareOfStart = 0.3;
 const shareOfReserve = 0.15;
+/** Share of the time left in which a plan to begin with is decided anew where it stands. */
+const shareOfTogether = 0.4;
 /** What looking through the failures may take longer than in the rounds before, where the time limit is near. */
 const sparedForLooking = 1.3;
 
@@ -34,13 +36,18 @@ const sparedForLooking = 1.3;
 export const leastRoundS = 0.5;
 const worthAgain = 0.5;
 
-/** @param begin A plan that survives, to begin with. */
+/** What is known before: a plan that survives, and cuts found for the same world. */
+export interface KnownResilient {
+  readonly solution?: ProblemSolution | undefined;
+  readonly cuts: readonly FailureCut[];
+}
+
 export async function solveResilient(
   plain: PlanProblem,
   stages: readonly Stage[],
   tools: PathTools,
   path: PathOptions,
-  begin?: ProblemSolution,
+  begin: KnownResilient = { cuts: [] },
 ): Promise<ResilientResult> {
   const startedMs = tools.nowMs();
   const leftS = (): number => path.timeLimitS - (tools.nowMs() - startedMs) / 1000;
@@ -51,9 +58,10 @@ export async function solveResilient(
   const derived = survivalLimits(stages, tables, failures);
   const limitOf = (cut: FailureCut): CouplingLimit => stagedLimit(stages, tables, failures, cut);
   let problem: PlanProblem = { ...plain, limits: [...plain.limits, ...derived] };
-  const cuts = await relaxedFailureCuts(problem, stages, tables, failures, limitOf, tools, path);
+  const relaxed = await relaxedFailureCuts(problem, stages, tables, failures, limitOf, begin.cuts, tools, path);
+  const { cuts } = relaxed;
   problem = { ...problem, limits: [...problem.limits, ...cuts.map(limitOf)] };
-  let boundUsd = -Infinity;
+  let { boundUsd } = relaxed;
   let isDry = false;
   let best: Known | null = null;
   // What a round takes beside what is limited by itself: no round begins that could not end in time.
@@ -64,14 +72,24 @@ export async function solveResilient(
     usd: objectiveUsd(plain, solution),
     found,
   });
-  if (begin !== undefined) best = known(begin, await examine(stages, tables, failures, begin, tools, path));
+  if (begin.solution !== undefined)
+    best = known(begin.solution, await examine(stages, tables, failures, begin.solution, tools, path));
   else if (arcCount > longFromArcs) {
     // A good plan to begin with spares the solver most of its search for plans.
     const terms = { ...path, timeLimitS: shareOfStart * leftS() };
     const first = await surviveAtSize(plain, stages, tables, failures, tools, terms);
-    boundUsd = first.result.bestBoundUsd;
+    boundUsd = Math.max(boundUsd, first.result.bestBoundUsd);
     const found = await examine(stages, tables, failures, first.result.solution, tools, path);
     best = known(first.result.solution, found);
+  }
+  if (best !== null && best.found.missing.length === 0 && arcCount > longFromArcs) {
+    // Where it stands it is decided as a whole, which the search for large problems did piece by piece.
+    const { solution, found } = best;
+    const terms = { ...path, timeLimitS: shareOfTogether * leftS() };
+    const from = { solution, moves: found.moves };
+    const together = await surviveTogether(plain, stages, tables, failures, [solution], from, tools, terms);
+    if (together !== null)
+      best = betterOf(best, known(together, await examine(stages, tables, failures, together, tools, path)));
   }
   for (let round = 1; ; round++) {
     // A plan that survives keeps every inequality of those to come, so it is a start for all later rounds.

@@ -106,6 +106,7 @@ export class Handovers {
   }
 }
 
+const idForm = /^[\w.-]{1,128}$/;
 const words = ["from", "to", "id", "path", "digest", "workload", "area", "access", "site", "slo", "priority"] as const;
 const numbers = ["run", "fromRun", "number", "epochMs", "waitedMs", "attempt"] as const;
 
@@ -122,7 +123,10 @@ function parse(text: string): Statement | null {
     words.every((name) => typeof statement[name] === "string") &&
     numbers.every((name) => Number.isFinite(statement[name])) &&
     [statement.account, statement.traceparent].every((word) => word === null || typeof word === "string") &&
-    typeof statement.afterLoss === "boolean";
+    typeof statement.afterLoss === "boolean" &&
+    // It goes into header fields and ledgers here, whatever the other gateway is like.
+    idForm.test(statement.id) &&
+    Number.isSafeInteger(statement.attempt);
   return isWhole ? statement : null;
 }
 

@@ -250,7 +250,8 @@ export class GroupState {
       waiting: known(signals?.waitingRequests),
       places: known(this.#maxInFlight),
       drainMs: known(drainMs),
-      ageMs: known(atMs - drainAtMs),
+      // An engine here may have looked at the clock after the moment was taken.
+      ageMs: known(Math.max(0, atMs - drainAtMs)),
       kvUsageRatio: known(signals?.kvUsageRatio),
       healthRatio: isOut ? 0 : isSuspected ? Math.min(seen, suspectHealth) : seen,
     };

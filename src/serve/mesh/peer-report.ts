@@ -71,24 +71,28 @@ export function readReport(
 
 function isEngine(value: unknown): boolean {
   const engine = value as EngineReport | null;
-  const maybe = (entry: unknown) => entry === null || Number.isFinite(entry);
+  // What lies below zero would draw requests from everywhere.
+  const isAmount = (entry: unknown) => Number.isFinite(entry) && (entry as number) >= 0;
+  const maybe = (entry: unknown) => entry === null || isAmount(entry);
   return (
     typeof engine?.site === "string" &&
     typeof engine.pool === "string" &&
-    [engine.position, engine.running, engine.healthRatio].every((entry) => Number.isFinite(entry)) &&
-    [engine.waiting, engine.places, engine.drainMs, engine.ageMs, engine.kvUsageRatio].every(maybe)
+    Number.isSafeInteger(engine.position) &&
+    isAmount(engine.running) &&
+    isAmount(engine.healthRatio) &&
+    engine.healthRatio <= 1 &&
+    [engine.waiting, engine.places, engine.drainMs, engine.ageMs, engine.kvUsageRatio].every(maybe) &&
+    typeof engine.emulated === "boolean" &&
+    typeof engine.continues === "boolean"
   );
 }
 
 function isEntry(value: unknown): boolean {
-  const entry = value as DrainEntry | null;
+  const entry = value as Partial<DrainEntry> | null;
   const isWord = (word: unknown) => typeof word === "string" && word.length <= 300;
-  return (
-    isWord(entry?.site) &&
-    (entry!.workload === null || isWord(entry!.workload)) &&
-    isWord(entry!.by) &&
-    Number.isFinite(entry!.version) &&
-    (entry!.out === null ||
-      (Number.isFinite(entry!.out.sinceEpochMs) && (entry!.out.reason === null || isWord(entry!.out.reason))))
-  );
+  if (typeof entry !== "object" || entry === null) return false;
+  const { site, workload, by, seal, version, out } = entry;
+  if (!isWord(site) || !isWord(by) || !isWord(seal) || !Number.isFinite(version)) return false;
+  if (workload !== null && !isWord(workload)) return false;
+  return out === null || (Number.isFinite(out?.sinceEpochMs) && (out?.reason === null || isWord(out?.reason)));
 }

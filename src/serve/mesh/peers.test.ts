@@ -49,6 +49,7 @@ function two() {
       self,
       members,
       ownerOf: () => "one",
+      knows: () => true,
       mesh,
       seal: sealOf(self),
       clock: own,
@@ -144,8 +145,9 @@ describe("what a gateway knows of another", () => {
     pass(300);
     carry([...said]);
     expect(group.told!.running).toBe(2);
-    expect(edge.refused.old).toBeGreaterThan(0);
-    expect(edge.refused.forged).toBe(0);
+    const { old, forged } = edge.takeRefused();
+    expect(old).toBeGreaterThan(0);
+    expect(forged).toBe(0);
   });
 
   it("is what a run says whose clock was set back, once the one before has long been silent", () => {
@@ -173,17 +175,40 @@ describe("what a gateway knows of another", () => {
     const [, text] = /^\S+ (.*)$/.exec(said.at(-1)!)!;
     for (const forged of [`edge:${text!.length} ${text}`, text!, "", "x", "x {}", "x null", `core:1 ${text}`])
       carry([forged]);
-    expect(edge.refused.forged).toBe(7);
+    expect(edge.takeRefused().forged).toBe(7);
     expect(edge.others[0]!.standing(clock.monotonicMs())).toBe("fresh");
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["a drain without an end", { drains: [{ site: "core-site", workload: null, version: 1, by: "core", seal: "x" }] }],
+    ["a drain that is none", { drains: [null] }],
+    ["a wait below zero", { engines: [{ ...engine, drainMs: -1_000 }] }],
+    ["fewer requests than none", { engines: [{ ...engine, running: -50 }] }],
+    ["a health above whole", { engines: [{ ...engine, healthRatio: 7 }] }],
+    ["a word where yes or no stands", { engines: [{ ...engine, emulated: "x" }] }],
+    ["a position between two", { engines: [{ ...engine, position: 0.5 }] }],
+    ["no engines", { engines: 3 }],
+  ])("is not what stands beside %s, and what comes after it is heard", (_what, changes) => {
+    const { core, carry, edge, pass, said, group } = two();
+    core.start(() => [engine]);
+    pass(300);
+    const told = JSON.parse(said.findLast((text) => text.startsWith("core"))!.replace(/^\S+ /, "")) as object;
+    const text = JSON.stringify({ ...told, number: 1_000_000, ...changes });
+    const before = group.told;
+    carry([`${sealOf("core").seal(`disperse mesh report v1\n${text}`)} ${text}`]);
+    expect(group.told).toBe(before);
+    expect(edge.takeRefused().forged).toBe(1);
+    pass(300);
+    expect(group.told).not.toBe(before);
   });
 
   it("is told apart from one that goes by this gateway's own name", () => {
     const { edge, pass, restart } = two();
     pass(600);
-    expect(edge.refused.twin).toBe(0);
+    expect(edge.takeRefused().twin).toBe(0);
     restart("edge", 100).start(() => []);
     pass(600);
-    expect(edge.refused.twin).toBeGreaterThan(0);
+    expect(edge.takeRefused().twin).toBeGreaterThan(0);
   });
 
   it("is not what was said more than half a minute ago by the clock", () => {

@@ -19,10 +19,19 @@ export interface PeersParts {
   readonly members: readonly MeshMember[];
   /** Owner of a site. */
   readonly ownerOf: (site: string) => string;
+  /** Whether there is such a site, and such a workload (null = any), in the plan that is served. */
+  readonly knows: (site: string, workload: string | null) => boolean;
   readonly mesh: Mesh;
   readonly seal: Seal;
   readonly clock: Clock;
   readonly drains: Drains;
+}
+
+/** Reports that were refused, by reason. */
+export interface RefusedReports {
+  forged: number;
+  old: number;
+  twin: number;
 }
 
 /** Clocks of gateways may be so far apart, and a report so old, ms. */
@@ -36,13 +45,12 @@ export class Peers {
   readonly handovers: Handovers;
   readonly others: readonly Peer[];
   readonly self: string;
-  /** What was refused, by reason, since the start. */
-  readonly refused = { forged: 0, old: 0, twin: 0 };
   readonly #parts: PeersParts;
   readonly #gossip: DrainGossip;
   readonly #startedEpochMs: number;
   readonly #own: ReadonlySet<string>;
   readonly #stopListening: () => void;
+  #refused: RefusedReports = { forged: 0, old: 0, twin: 0 };
   #number = 0;
   #ownHeardMs = Number.NEGATIVE_INFINITY;
   #tell: (() => readonly EngineReport[]) | null = null;
@@ -68,6 +76,8 @@ export class Peers {
       drains,
       self,
       epochMs: () => clock.epochMs(),
+      seal,
+      knows: parts.knows,
       speaksFor: (gateway, site) => this.#speaksFor(gateway, site),
     });
     this.#stopListening = mesh.listen((text) => this.#hear(text));
@@ -86,6 +96,13 @@ export class Peers {
   /** Whether texts go round: this gateway hears itself. */
   networkWorks(nowMs: number): boolean {
     return nowMs - this.#ownHeardMs <= reportTimes.suspectAfterMs;
+  }
+
+  /** What was refused since this was asked last: a gateway's configurations come and go, and each counts only what is new. */
+  takeRefused(): RefusedReports {
+    const refused = this.#refused;
+    this.#refused = { forged: 0, old: 0, twin: 0 };
+    return refused;
   }
 
   /** Begins to tell the others of the engines here. */
@@ -128,10 +145,10 @@ export class Peers {
   #hear(text: string): void {
     const { clock, seal, self } = this.#parts;
     const report = readReport(text, (gateway, said, given) => seal.holds(gateway, said, given));
-    if (report === null) return void this.refused.forged++;
+    if (report === null) return void this.#refused.forged++;
     const nowMs = clock.monotonicMs();
     if (report.gateway === self) {
-      if (report.startedEpochMs > this.#startedEpochMs) this.refused.twin++;
+      if (report.startedEpochMs > this.#startedEpochMs) this.#refused.twin++;
       // An echo that lay in a network that hung does not say that the network works.
       const isNew = report.startedEpochMs === this.#startedEpochMs && nowMs - report.atMs < reportTimes.suspectAfterMs;
       if (isNew) this.#ownHeardMs = Math.max(this.#ownHeardMs, report.atMs);
@@ -139,8 +156,8 @@ export class Peers {
     }
     const peer = this.#peer(report.gateway);
     const isRecent = Math.abs(clock.epochMs() - report.epochMs) <= mostSkewMs;
-    if (!peer || !isRecent || !peer.hear(report, nowMs)) return void this.refused.old++;
-    this.#gossip.merge(peer.name, report.drains);
+    if (!peer || !isRecent || !peer.hear(report, nowMs)) return void this.#refused.old++;
+    this.#gossip.merge(report.drains);
   }
 
   #peer(gateway: string): Peer | null {

@@ -10,8 +10,8 @@ export function readiness(
   peers: Peers | null,
   nowMs: number,
 ): { readonly status: number; readonly body: object } {
-  // For one that is at its limit requests wait here, in order: a busy gateway is a ready one.
-  const open = groups.filter((state) => state.health.value > 0 || state.isBusy);
+  // One of which nothing is known may be asked. For one that is at its limit requests wait here, in order: a busy gateway is a ready one.
+  const open = groups.filter((state) => state.health.value !== 0 || state.isBusy);
   const ready = !stopping && open.some((state) => !state.silent);
   const allDrained = groups.length > 0 && groups.every(({ drained, engine }) => drained || engine === null);
   const word = ready

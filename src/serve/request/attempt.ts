@@ -5,41 +5,11 @@ import type { AttemptOutcome } from "../ledger/ledger.ts";
 import type { GroupState } from "../mesh/mesh-state.ts";
 import type { ByteText, Clock, EngineEvents, EngineFailure, EngineHead, EngineRun } from "../wire/ports.ts";
 import { SseStream } from "../stream/sse-stream.ts";
-import { parseObject, statusToldIn, tellsError, usageIn, type EngineUsage } from "../stream/stream-event.ts";
-import { textTokensOf } from "../stream/meter.ts";
+import { parseObject, statusToldIn, type EngineUsage } from "../stream/stream-event.ts";
+import { readWhole } from "../stream/whole-answer.ts";
+import { isEventStream, isJson, isText } from "../wire/content-type.ts";
+import type { AttemptLimits, AttemptOwner } from "./attempt-owner.ts";
 import type { Waiting } from "./deadlines.ts";
-
-/** What an attempt reports to the request it belongs to. */
-export interface AttemptOwner {
-  /** Events of a stream fit for the client; the first call carries the first content and all that stood before it. */
-  onContent(attempt: Attempt, events: ByteText): void;
-  /** The stream is complete; `events` are its last. */
-  onStreamDone(attempt: Attempt, events: ByteText): void;
-  /** The engine has closed the stream it had declared done: nothing more is waited for. */
-  onClosed(attempt: Attempt): void;
-  /** A complete answer that is not a stream. */
-  onWhole(attempt: Attempt, contentType: string, body: ByteText): void;
-  onFailure(attempt: Attempt, failure: AttemptFailure): void;
-  /** Something went wrong here and not at the engine, which was stopped; nothing else will be reported. */
-  onMistake(attempt: Attempt): void;
-}
-
-export interface AttemptLimits {
-  /** What the engine must answer with: events, JSON, or whatever it likes. */
-  readonly answer: "events" | "json" | "any";
-  readonly keepUsage: boolean;
-  /** Answers asked for side by side, each with its own finish reason. */
-  readonly choices: number;
-  /** Event that ends a stream, when the API has one. */
-  readonly sentinel: string | null;
-  readonly maxHeldBytes: number;
-  readonly maxEventBytes: number;
-  /** Until the first content of a stream, or the whole of another answer. */
-  readonly firstTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  /** The whole request must be over by then (monotonic clock). */
-  readonly requestDeadlineMs: number;
-}
 
 /** Time an engine gets to close a stream it has already declared done, ms; then its connection is given up. */
 const closeGraceMs = 1_000;
@@ -153,13 +123,14 @@ export class Attempt implements EngineEvents, Waiting {
     if (this.phase !== "waiting") return;
     this.#head = head;
     this.status = head.status;
-    const isStream = head.contentType !== json && /^text\/event-stream/i.test(head.contentType);
+    const isStream = isEventStream(head.contentType);
     if (head.status !== 200) return;
     if (isStream) {
       this.#stream = new SseStream(this.#limits);
     }
     const { answer } = this.#limits;
     if (answer === "any") {
+      // Text is kept until it is whole; anything else is passed on as it comes.
       if (!isStream && !isText(head.contentType)) this.bytesType = head.contentType;
     } else if (isStream !== (answer === "events")) {
       this.fail("protocol", `asked for ${isStream ? "JSON, got a stream" : "a stream, got something else"}`);
@@ -343,27 +314,14 @@ export class Attempt implements EngineEvents, Waiting {
 
   #endWhole(): void {
     const { contentType } = this.#head!;
-    const answer = parseObject(this.#held);
-    const mayBeText = this.#limits.answer === "any" && !isJson(contentType);
-    if (answer === null && !mayBeText) return this.fail("malformed", describe.malformed);
-    if (answer !== null && tellsError(answer)) return this.#engineError(this.#held);
-    this.usage = usageIn(answer ?? {});
-    if (answer !== null && this.usage?.outputTokens == null) this.textTokens = textTokensOf(answer);
+    const { fault, usage, textTokens } = readWhole(this.#held, this.#limits.answer === "any" && !isJson(contentType));
+    if (fault === "malformed") return this.fail(fault, describe[fault]);
+    if (fault === "engine-error") return this.#engineError(this.#held);
+    this.usage = usage;
+    this.textTokens = textTokens;
     this.phase = "over";
     this.#owner.onWhole(this, contentType, this.#held);
   }
-}
-
-/** What nearly every answer is that is no stream. */
-const json = "application/json";
-
-function isJson(contentType: string): boolean {
-  return contentType === json || /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType);
-}
-
-/** Text is kept until it is whole; anything else is passed on as it comes. */
-function isText(contentType: string): boolean {
-  return contentType === "" || isJson(contentType) || /^text\//i.test(contentType);
 }
 
 const describe = {

@@ -6,7 +6,8 @@ import type { GatewayOptions } from "../wire/options.ts";
 import type { EngineRequest, Handover } from "../wire/ports.ts";
 import type { Call } from "../wire/transport.ts";
 import type { Admitted } from "./admitted.ts";
-import type { Attempt, AttemptLimits } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import type { AttemptLimits } from "./attempt-owner.ts";
 import type { GatewayCore } from "./gateway-core.ts";
 import { leavingBody, redactionFor } from "./leaving-body.ts";
 
@@ -74,6 +75,9 @@ function bodyFor(
   return body;
 }
 
+/** Those of today take 55 characters; later versions may add to that (W3C Trace Context §3.2). */
+const longestTraceparent = 256;
+
 /** What the gateway that holds the engine must know. */
 function handoverOf({ world }: GatewayCore, admitted: Admitted, { number, startedMs, target }: Attempt): Handover {
   const { workload, area, access, accountId, slo, priority, receivedMs, routes, traceparent } = admitted;
@@ -88,6 +92,7 @@ function handoverOf({ world }: GatewayCore, admitted: Admitted, { number, starte
     waitedMs: startedMs - receivedMs,
     attempt: number,
     afterLoss: isBeyondBudget(routes, admitted, target.group),
-    traceparent,
+    // A caller may send what it likes, and one field of a head has only so much room.
+    traceparent: traceparent?.slice(0, longestTraceparent) ?? null,
   };
 }

@@ -8,6 +8,7 @@ import { parseInferenceRequest } from "../stream/chat-request.ts";
 import { endpoints } from "../stream/endpoints.ts";
 import { apiError, type ApiError } from "../wire/api-error.ts";
 import type { Origins } from "../wire/origins.ts";
+import { newRequestId } from "../wire/request-id.ts";
 import type { Call, Exchange, Reply } from "../wire/transport.ts";
 import { nothingRedacted, type Asking } from "./admitted.ts";
 import { Arrival } from "./arrival.ts";
@@ -23,6 +24,8 @@ export interface HandoverDoorParts {
   readonly refuse: (reply: Reply, error: ApiError) => Exchange;
 }
 
+/** Characters of a request's id that are made here. */
+const ownIdLength = 8;
 /** Advice while all that may serve it is drained, ms. */
 const drainedRetryMs = 10_000;
 
@@ -88,8 +91,9 @@ export function createHandoverDoor(parts: HandoverDoorParts): (call: Call, reply
     const warm = marks.length > 0 ? core.prefixes.find(marks) : null;
     const uncachedTokens = request.inputTokens * (1 - prefixHitRatio);
     const admitted: Asking = {
-      // The same request may be handed over once more, for another site here.
-      requestId: `${statement.id}.${statement.attempt}`,
+      // The same request may be handed over once more, for another site here. Who hands over chooses both, and a row under an id that
+      // was there before would not be written down: the end of it is chosen here.
+      requestId: `${statement.id}.${statement.attempt}.${newRequestId(0, rng).slice(-ownIdLength)}`,
       request,
       priced: endpoint.priced,
       workload,

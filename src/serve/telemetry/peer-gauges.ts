@@ -9,7 +9,6 @@ const up: Readonly<Record<PeerStanding, number>> = { fresh: 1, unknown: 0.5, sus
 export class PeerGauges {
   readonly #peers: Peers;
   readonly #telemetry: Telemetry;
-  readonly #shown = { forged: 0, old: 0, twin: 0 };
 
   constructor(peers: Peers, telemetry: Telemetry) {
     this.#peers = peers;
@@ -25,10 +24,7 @@ export class PeerGauges {
       telemetry.gauge(metrics.peerAge, labels).set(Number.isFinite(ageMs) ? ageMs / 1_000 : Number.NaN);
       telemetry.gauge(metrics.peerStanding, labels).set(up[peer.standing(nowMs)]);
     }
-    for (const reason of ["forged", "old", "twin"] as const) {
-      const count = this.#peers.refused[reason];
-      telemetry.counter(metrics.meshRefused, { reason }).add(count - this.#shown[reason]);
-      this.#shown[reason] = count;
-    }
+    for (const [reason, count] of Object.entries(this.#peers.takeRefused()))
+      telemetry.counter(metrics.meshRefused, { reason }).add(count);
   }
 }
