@@ -276,7 +276,7 @@ describe("a mesh of gateways", () => {
     });
   });
 
-  it("leaves a gateway alone at once that refuses connections, and comes back to it when it is heard again", async () => {
+  it("leaves a gateway alone at once that refuses connections, and comes back to it when it answers again", async () => {
     const { of, site, restart, farSpec, servers } = await twoGateways({ near: { maxInFlight: 4 } });
     servers.near.behave(failWith(503));
     expect(await site()).toBe("bloc-core");
@@ -433,6 +433,8 @@ describe("requests that are handed over", () => {
   it("are written down each time, also when who hands over calls them by one id", async () => {
     const { rows } = await handOver({ number: 1 }, { before: {} });
     await until(async () => (await rows()).length === 2, "both rows");
+    const [one, other] = await rows();
+    expect(one!.requestId).not.toBe(other!.requestId);
   });
 
   it("are refused when the statement is of an earlier run of who hands over", async () => {

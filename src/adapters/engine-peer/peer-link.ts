@@ -14,8 +14,9 @@ const lookMs = 500;
 const answerMs = 1_000;
 
 /**
- * The way to another gateway. When nothing is heard of that one it is asked whether it lives, and if it does not answer, what waits
- * for it ends at once: a machine that hangs keeps its connections open, and would be waited for as long as any slow engine.
+ * The way to another gateway. Where nothing comes of it, the gateway is asked whether it lives, and if it does not answer, what waits
+ * for it ends at once: a machine that hangs, or a way that is cut, keeps connections open, and would be waited for as long as any slow
+ * engine. That it is heard in the control network says nothing of this way.
  */
 export class PeerLink {
   readonly #options: PeerLinkOptions;
@@ -30,10 +31,10 @@ export class PeerLink {
   }
 
   post(request: HttpPost, events: EngineEvents): EngineRun {
-    const { peer, http, nowMs } = this.#options;
+    const { peer, http } = this.#options;
     const run = new LinkRun(events, (failure) => {
       this.#runs.delete(run);
-      if (failure?.kind === "connect") peer.unreachable(nowMs());
+      if (failure?.kind === "connect") peer.isReachable = false;
     });
     this.#runs.add(run);
     run.follow(http.post(request, run));
@@ -54,14 +55,21 @@ export class PeerLink {
 
   async #look(): Promise<void> {
     const { peer, probe, nowMs } = this.#options;
-    if (this.#asking || this.#runs.size === 0 || peer.standing(nowMs()) === "fresh") return;
+    const quiet = [...this.#runs].filter((run) => run.isQuiet());
+    if (this.#asking) return;
+    const standing = peer.standing(nowMs());
+    const isAwaited = quiet.length > 0 || (this.#runs.size > 0 && standing !== "fresh");
+    if (!isAwaited && (peer.isReachable || standing === "gone")) return;
     this.#asking = true;
-    const asked = [...this.#runs];
+    const asked = (standing === "fresh" ? quiet : [...this.#runs]).map((run) => ({ run, pieces: run.pieces }));
+    const askedAtMs = nowMs();
     const answer = await probe.getText("/healthz", answerMs);
     this.#asking = false;
-    if (answer !== null) return;
-    peer.unreachable(nowMs());
-    for (const run of asked) run.giveUp();
+    if (answer !== null) return void (peer.isReachable = true);
+    // One that is heard and refuses at once is there, with more connections than it takes.
+    if (peer.standing(nowMs()) === "fresh" && nowMs() - askedAtMs < answerMs / 2) return;
+    peer.isReachable = false;
+    for (const { run, pieces } of asked) if (run.pieces === pieces) run.giveUp();
   }
 }
 
@@ -71,6 +79,10 @@ class LinkRun implements EngineEvents {
   readonly #over: (failure: Parameters<EngineEvents["end"]>[0]) => void;
   #run: EngineRun | null = null;
   #ended = false;
+  /** How often something has come, and how often it had at the last look. */
+  pieces = 0;
+  #piecesThen = 0;
+  #quietLooks = 0;
 
   constructor(events: EngineEvents, over: (failure: Parameters<EngineEvents["end"]>[0]) => void) {
     this.#events = events;
@@ -81,11 +93,20 @@ class LinkRun implements EngineEvents {
     this.#run = run;
   }
 
+  /** Whether nothing has come for longer than from one look to the next; to be asked once with every look. */
+  isQuiet(): boolean {
+    this.#quietLooks = this.pieces === this.#piecesThen ? this.#quietLooks + 1 : 0;
+    this.#piecesThen = this.pieces;
+    return this.#quietLooks > 1;
+  }
+
   head(head: Parameters<EngineEvents["head"]>[0]): void {
+    this.pieces++;
     if (!this.#ended) this.#events.head(head);
   }
 
   data(bytes: string): void {
+    this.pieces++;
     if (!this.#ended) this.#events.data(bytes);
   }
 

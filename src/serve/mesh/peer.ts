@@ -18,13 +18,14 @@ export type PeerStanding =
 export class Peer {
   readonly name: string;
   readonly sites: ReadonlySet<string>;
+  /** Requests find their way to it, as far as is known: kept by who sends them. What it says comes another way. */
+  isReachable = true;
   /** Whether the control network carries anything now: where it does not, silence says nothing of a gateway. */
   readonly #networkWorks: (nowMs: number) => boolean;
   #report: PeerReport | null = null;
   #engines = new Map<string, EngineReport>();
   #age = new ReportAge();
   #trueMs = Number.NEGATIVE_INFINITY;
-  #unreachableMs = Number.NEGATIVE_INFINITY;
 
   constructor(name: string, sites: readonly string[], networkWorks: (nowMs: number) => boolean) {
     this.name = name;
@@ -52,11 +53,6 @@ export class Peer {
     return true;
   }
 
-  /** Nothing of it could be reached just now. */
-  unreachable(nowMs: number): void {
-    this.#unreachableMs = nowMs;
-  }
-
   /** When its last report was true, on this gateway's clock; minus infinity before the first. */
   get trueMs(): number {
     return this.#trueMs;
@@ -78,8 +74,7 @@ export class Peer {
   standing(nowMs: number): PeerStanding {
     const ageMs = nowMs - this.#trueMs;
     if (ageMs > goneAfterMs) return "gone";
-    // What was told after that proves that it lives.
-    if (this.#unreachableMs > this.#trueMs) return "suspected";
+    if (!this.isReachable) return "suspected";
     if (ageMs <= reportTimes.unknownAfterMs) return "fresh";
     return ageMs > reportTimes.suspectAfterMs && this.#networkWorks(nowMs) ? "suspected" : "unknown";
   }
