@@ -81,6 +81,7 @@ function serving(together: boolean) {
       members,
       ownerOf: () => "",
       knows: () => true,
+      planMark: () => null,
       mesh,
       seal: trusting,
       clock,

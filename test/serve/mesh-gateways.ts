@@ -74,7 +74,7 @@ export async function startMesh(specs: readonly MemberSpec[]) {
     const ownerOf = (site: string) => owners.get(site) ?? "";
     const knows = (site: string, workload: string | null) =>
       owners.has(site) && (workload === null || world.workloads.some(({ id }) => id === workload));
-    const peers = new Peers({ self: name, members, ownerOf, knows, mesh, seal, clock, drains });
+    const peers = new Peers({ self: name, members, ownerOf, knows, planMark: () => null, mesh, seal, clock, drains });
     const links = new Map(
       peers.others.map((peer) => {
         const open = () => createHttpClient({ origin: `http://127.0.0.1:${ports.get(peer.name)}` });

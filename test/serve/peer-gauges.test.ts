@@ -14,6 +14,7 @@ it("counts what was refused once, also when another configuration is put in forc
     members: [{ name: "near", sites: ["near-edge"] }],
     ownerOf: () => "one",
     knows: () => true,
+    planMark: () => null,
     mesh: network.join(),
     seal: { seal: () => "x", holds: () => false, digest: () => "" },
     clock,

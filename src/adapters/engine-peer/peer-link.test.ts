@@ -26,6 +26,7 @@ async function linked() {
       members,
       ownerOf: () => "one",
       knows: () => true,
+      planMark: () => null,
       mesh,
       seal,
       clock,

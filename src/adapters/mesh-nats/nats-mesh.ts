@@ -145,5 +145,6 @@ function authenticatorOf(credentials: string): Authenticator {
   if (credentials.includes("-----BEGIN")) return credsAuthenticator(new TextEncoder().encode(credentials));
   const text = credentials.trim();
   const at = text.indexOf(":");
+  if (at < 1) throw new Error("the file of credentials holds neither those of NATS nor user:password");
   return usernamePasswordAuthenticator(text.slice(0, at), text.slice(at + 1));
 }

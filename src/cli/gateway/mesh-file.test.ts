@@ -13,9 +13,10 @@ const read = (content: unknown) => {
   writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
   return readMeshFile(path, { world: serveWorld() });
 };
-const pem = generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" }) as string;
+const newKey = () => generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" }) as string;
+const pem = newKey();
 const near = { name: "near", sites: ["near-edge"], url: "http://10.1.0.2:4400", publicKey: pem };
-const core = { name: "core", sites: ["bloc-core"], url: "https://core.example/", publicKey: pem };
+const core = { name: "core", sites: ["bloc-core"], url: "https://core.example/", publicKey: newKey() };
 const file = { name: "europe", nats: "nats://10.0.0.1:4222", gateways: [near, core] };
 
 describe("the file of a mesh", () => {
@@ -52,6 +53,13 @@ describe("the file of a mesh", () => {
     ["a site that is not planned", { ...file, gateways: [{ ...near, sites: ["moon"] }] }, /no site "moon"/],
     ["no sites", { ...file, gateways: [{ ...near, sites: [] }] }, /"sites" must be a list/],
     ["two gateways of one name", { ...file, gateways: [near, { ...core, name: "near" }] }, /two gateways "near"/],
+    [
+      "one address of two",
+      { ...file, gateways: [near, { ...core, url: near.url }] },
+      /near and core have the same "url"/,
+    ],
+    ["one key of two", { ...file, gateways: [near, { ...core, publicKey: pem }] }, /near and core .* key of its own/],
+    ["an address with a password", { ...file, gateways: [{ ...near, url: "http://me:x@a.example" }] }, /root of/],
     ["an address that is none", { ...file, gateways: [{ ...near, url: "10.1.0.2" }] }, /"url" must be/],
     ["an address with a path", { ...file, gateways: [{ ...near, url: "http://a.example/v1" }] }, /without a path/],
     ["where clouds keep secrets", { ...file, gateways: [{ ...near, url: "http://169.254.169.254" }] }, /link-local/],

@@ -99,15 +99,27 @@ export function readMeshFile(path: string, { world }: Pick<PlanDocument, "world"
     const { url, publicKey } = fields;
     if (typeof url !== "string" || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
       throw wrong(`${where}"url" must be an http or https address.`);
-    if (new URL(url).pathname !== "/") throw wrong(`${where}"url" must be the root of the gateway, without a path.`);
-    const fault = hostFault(new URL(url), network);
+    const parsed = new URL(url);
+    if (parsed.href !== `${parsed.origin}/`)
+      throw wrong(`${where}"url" must be the root of the gateway, without a path.`);
+    const fault = hostFault(parsed, network);
     if (fault !== null) throw wrong(`${where}${fault}, where no gateway is expected.`);
     const key = typeof publicKey === "string" ? publicKeyOf(publicKey) : null;
     if (key === null) throw wrong(`${where}"publicKey" must be an Ed25519 public key in PEM. ${howToMakeKeys}`);
-    return { name, sites, url: url.replace(/\/+$/, ""), publicKey: key, network };
+    return { name, sites, url: parsed.origin, publicKey: key, network };
   });
-  const twice = gateways.find(({ name }, index) => gateways.findIndex((other) => other.name === name) !== index);
-  if (twice) throw wrong(`there are two gateways "${twice.name}".`);
+  for (const [index, { name, url, publicKey }] of gateways.entries()) {
+    const before = gateways.slice(0, index);
+    if (before.some((other) => other.name === name)) throw wrong(`there are two gateways "${name}".`);
+    const samePlace = before.find((other) => other.url === url);
+    if (samePlace)
+      throw wrong(`${samePlace.name} and ${name} have the same "url": what is for one would come to the other.`);
+    const sameKey = before.find((other) => other.publicKey.equals(publicKey));
+    if (sameKey)
+      throw wrong(
+        `${sameKey.name} and ${name} have the same "publicKey": each needs a key of its own. ${howToMakeKeys}`,
+      );
+  }
   return { name: nameIn(file, ""), nats, natsCredentials: credentials, gateways };
 }
 

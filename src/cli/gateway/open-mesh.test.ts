@@ -19,7 +19,7 @@ const gateways = Object.entries({ near: "near-edge", core: "bloc-core" }).map(([
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   writeFileSync(keyOf(name), privateKey.export({ type: "pkcs8", format: "pem" }));
   const pem = publicKey.export({ type: "spki", format: "pem" });
-  return { name, sites: [site], url: "http://127.0.0.1:1", publicKey: pem };
+  return { name, sites: [site], url: `http://${name}.localhost:1`, publicKey: pem };
 });
 writeFileSync(file, JSON.stringify({ name: "test", nats: "nats://127.0.0.1:1", gateways }));
 
@@ -31,7 +31,7 @@ describe("a place in a mesh", () => {
     const mesh = open("near");
     const deployment = serveDeployment(world);
     const own = { engine: null as never, emulated: true, model: "own" };
-    const engines = mesh.engines({ world, deployment }, () => own);
+    const engines = mesh.engines({ world, deployment, period: 0 }, () => own);
     const made = deployment.pools.map(({ site }, pool) => engines({ site, pool, workloads: [0] } as never));
     expect(made[0]).toBe(own);
     expect(made[1]!.told!.healthRatio(0)).toBe(0);

@@ -10,6 +10,7 @@ import { readText } from "../document/read-plan.ts";
 import { CommandFailure, exitCodes } from "../terminal/exit-codes.ts";
 import { guardedLookup } from "./guarded-lookup.ts";
 import { readMeshFile } from "./mesh-file.ts";
+import { tellMeshNews } from "./mesh-news.ts";
 
 /** This gateway's place in a mesh. */
 export interface MeshSettings {
@@ -28,7 +29,7 @@ export interface OpenMesh {
    * that nobody holds.
    */
   engines(
-    plan: Pick<PlanDocument, "world" | "deployment">,
+    plan: Pick<PlanDocument, "world" | "deployment" | "seal" | "period">,
     own: (group: Group) => EngineBinding | null,
   ): (group: Group) => EngineBinding | null;
   /** Ends the command when an upstream is named for a site that this gateway does not hold. */
@@ -70,6 +71,7 @@ export function openMesh(
   });
   /** Of the configuration that was read last. */
   let { world } = plan;
+  let planMark: string | null = null;
   const peers = new Peers({
     self,
     members: file.gateways,
@@ -77,15 +79,18 @@ export function openMesh(
     knows: (site, workload) =>
       world.sites.some(({ id }) => id === site) &&
       (workload === null || world.workloads.some(({ id }) => id === workload)),
+    planMark: () => planMark,
     mesh,
     seal,
     clock,
     drains,
   });
+  const gatewayOf = new Map(file.gateways.map((gateway) => [gateway.name, gateway]));
+  const endNews = tellMeshNews(peers, (name) => gatewayOf.get(name)!.url, say);
   const nowMs = () => clock.monotonicMs();
   const links = new Map(
     peers.others.map((peer) => {
-      const { url, network } = file.gateways.find(({ name }) => name === peer.name)!;
+      const { url, network } = gatewayOf.get(peer.name)!;
       const open = () => createHttpClient({ origin: url, lookup: guardedLookup(network) });
       return [peer, new PeerLink({ peer, http: open(), probe: open(), nowMs })];
     }),
@@ -111,8 +116,9 @@ export function openMesh(
 
   return {
     peers,
-    engines({ world: next, deployment }, here) {
+    engines({ world: next, deployment, seal: planSeal, period }, here) {
       world = next;
+      planMark = planSeal === undefined ? null : `${planSeal.slice(0, 16)}/${world.periods[period]!.id}`;
       const pools = deployment.pools.filter(({ site }) => peers.holds(world.sites[site]!.id));
       const groups = pools.reduce((sum, pool) => sum + pool.groups.length, 0);
       if (groups > mostGroups)
@@ -135,6 +141,7 @@ export function openMesh(
       throw invalid(`an upstream is named for ${astray.site}, which ${holder} holds and not "${self}".`);
     },
     async close() {
+      endNews();
       peers.close();
       await Promise.all([mesh.close(), ...[...links.values()].map((link) => link.close())]);
     },

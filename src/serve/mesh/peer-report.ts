@@ -33,6 +33,8 @@ export interface PeerReport {
   /** When it was told: ms since 1970 UTC, and on the gateway's monotonic clock. */
   readonly epochMs: number;
   readonly atMs: number;
+  /** Mark of the plan it serves, the same for the same plan; null = it has none. */
+  readonly plan: string | null;
   readonly engines: readonly EngineReport[];
   /** What operators have taken out and put back in, as far as it knows. */
   readonly drains: readonly DrainEntry[];
@@ -65,6 +67,7 @@ export function readReport(
   if (typeof report?.gateway !== "string" || !holds(report.gateway, kind + text, message.slice(0, at))) return null;
   const numbers = [report.startedEpochMs, report.number, report.epochMs, report.atMs];
   if (!numbers.every((number) => Number.isFinite(number))) return null;
+  if (report.plan !== null && typeof report.plan !== "string") return null;
   if (!Array.isArray(report.engines) || !report.engines.every(isEngine)) return null;
   return Array.isArray(report.drains) && report.drains.every(isEntry) ? report : null;
 }

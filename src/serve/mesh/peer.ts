@@ -14,23 +14,30 @@ export type PeerStanding =
   | "suspected"
   | "gone";
 
+/** What a gateway knows besides, by which it judges another one. */
+export interface PeerSurroundings {
+  /** Whether the control network carries anything now: where it does not, silence says nothing of a gateway. */
+  readonly networkWorks: (nowMs: number) => boolean;
+  /** Mark of the plan that is served here; null = it has none. */
+  readonly planMark: () => string | null;
+}
+
 /** Another gateway of the mesh, and what is known of it. */
 export class Peer {
   readonly name: string;
   readonly sites: ReadonlySet<string>;
   /** Requests find their way to it, as far as is known: kept by who sends them. What it says comes another way. */
   isReachable = true;
-  /** Whether the control network carries anything now: where it does not, silence says nothing of a gateway. */
-  readonly #networkWorks: (nowMs: number) => boolean;
+  readonly #surroundings: PeerSurroundings;
   #report: PeerReport | null = null;
   #engines = new Map<string, EngineReport>();
   #age = new ReportAge();
   #trueMs = Number.NEGATIVE_INFINITY;
 
-  constructor(name: string, sites: readonly string[], networkWorks: (nowMs: number) => boolean) {
+  constructor(name: string, sites: readonly string[], surroundings: PeerSurroundings) {
     this.name = name;
     this.sites = new Set(sites);
-    this.#networkWorks = networkWorks;
+    this.#surroundings = surroundings;
   }
 
   /** Takes a report over; false when it is not newer than the one that is known. */
@@ -63,6 +70,12 @@ export class Peer {
     return this.#report?.startedEpochMs ?? null;
   }
 
+  /** Whether it goes by another plan than this gateway; null = not known. */
+  get servesOtherPlan(): boolean | null {
+    const [own, other] = [this.#surroundings.planMark(), this.#report?.plan ?? null];
+    return own === null || other === null ? null : own !== other;
+  }
+
   get lastNumber(): number {
     return this.#report?.number ?? -1;
   }
@@ -76,7 +89,7 @@ export class Peer {
     if (ageMs > goneAfterMs) return "gone";
     if (!this.isReachable) return "suspected";
     if (ageMs <= reportTimes.unknownAfterMs) return "fresh";
-    return ageMs > reportTimes.suspectAfterMs && this.#networkWorks(nowMs) ? "suspected" : "unknown";
+    return ageMs > reportTimes.suspectAfterMs && this.#surroundings.networkWorks(nowMs) ? "suspected" : "unknown";
   }
 }
 

@@ -43,6 +43,7 @@ function two() {
     { name: "edge", sites: ["edge-site"] },
     { name: "core", sites: ["core-site"] },
   ];
+  const plans: Record<string, string | null> = { edge: "one", core: null };
   const restart = (self: string, aheadMs = 0) => {
     const own = { ...clock, epochMs: () => clock.epochMs() + aheadMs };
     return new Peers({
@@ -50,6 +51,7 @@ function two() {
       members,
       ownerOf: () => "one",
       knows: () => true,
+      planMark: () => plans[self]!,
       mesh,
       seal: sealOf(self),
       clock: own,
@@ -68,7 +70,7 @@ function two() {
     }
   };
   edge.start(() => []);
-  return { restart, clock, edge, core, carry, pass, group, standing, waiting, said };
+  return { plans, restart, clock, edge, core, carry, pass, group, standing, waiting, said };
 }
 
 describe("what a gateway knows of another", () => {
@@ -202,6 +204,17 @@ describe("what a gateway knows of another", () => {
     expect(group.told).not.toBe(before);
   });
 
+  it("is another plan or the same, where both have told of theirs", () => {
+    const { core, edge, pass, plans } = two();
+    core.start(() => [engine]);
+    const isOther = (plan: string | null) => {
+      plans["core"] = plan;
+      pass(300);
+      return edge.others[0]!.servesOtherPlan;
+    };
+    expect([null, "other", "one"].map((plan) => isOther(plan))).toEqual([null, true, false]);
+  });
+
   it("is told apart from one that goes by this gateway's own name", () => {
     const { edge, pass, restart } = two();
     pass(600);
@@ -209,6 +222,7 @@ describe("what a gateway knows of another", () => {
     restart("edge", 100).start(() => []);
     pass(600);
     expect(edge.takeRefused().twin).toBeGreaterThan(0);
+    expect(edge.hasTwin).toBe(true);
   });
 
   it("is not what was said more than half a minute ago by the clock", () => {

@@ -21,6 +21,8 @@ export interface PeersParts {
   readonly ownerOf: (site: string) => string;
   /** Whether there is such a site, and such a workload (null = any), in the plan that is served. */
   readonly knows: (site: string, workload: string | null) => boolean;
+  /** Mark of the plan that is served; null = it has none. */
+  readonly planMark: () => string | null;
   readonly mesh: Mesh;
   readonly seal: Seal;
   readonly clock: Clock;
@@ -34,6 +36,8 @@ export interface RefusedReports {
   twin: number;
 }
 
+/** How long a process of the same name counts as there that is heard no more, ms. */
+const twinForgottenMs = 5_000;
 /** Clocks of gateways may be so far apart, and a report so old, ms. */
 const mostSkewMs = 30_000;
 
@@ -52,12 +56,13 @@ export class Peers {
   readonly #stopListening: () => void;
   #refused: RefusedReports = { forged: 0, old: 0, twin: 0 };
   #number = 0;
+  #twinHeardMs = Number.NEGATIVE_INFINITY;
   #ownHeardMs = Number.NEGATIVE_INFINITY;
   #tell: (() => readonly EngineReport[]) | null = null;
   #cancel: () => void = () => {};
 
   constructor(parts: PeersParts) {
-    const { self, members, mesh, seal, clock, drains } = parts;
+    const { self, members, mesh, seal, clock, drains, planMark } = parts;
     this.#parts = parts;
     this.self = self;
     this.#startedEpochMs = clock.epochMs();
@@ -71,7 +76,7 @@ export class Peers {
     this.#own = new Set(members.find(({ name }) => name === self)?.sites);
     this.others = members
       .filter(({ name }) => name !== self)
-      .map(({ name, sites }) => new Peer(name, sites, (nowMs) => this.networkWorks(nowMs)));
+      .map(({ name, sites }) => new Peer(name, sites, { networkWorks: (nowMs) => this.networkWorks(nowMs), planMark }));
     this.#gossip = new DrainGossip({
       drains,
       self,
@@ -105,6 +110,11 @@ export class Peers {
     return refused;
   }
 
+  /** Another process goes by this gateway's name, and was started after it. */
+  get hasTwin(): boolean {
+    return this.#parts.clock.monotonicMs() - this.#twinHeardMs <= twinForgottenMs;
+  }
+
   /** Begins to tell the others of the engines here. */
   start(tell: () => readonly EngineReport[]): void {
     this.#tell = tell;
@@ -136,6 +146,7 @@ export class Peers {
       number: this.#number++,
       epochMs: clock.epochMs(),
       atMs: clock.monotonicMs(),
+      plan: this.#parts.planMark(),
       engines: this.#tell(),
       drains: this.#gossip.entries,
     };
@@ -148,7 +159,10 @@ export class Peers {
     if (report === null) return void this.#refused.forged++;
     const nowMs = clock.monotonicMs();
     if (report.gateway === self) {
-      if (report.startedEpochMs > this.#startedEpochMs) this.#refused.twin++;
+      if (report.startedEpochMs > this.#startedEpochMs) {
+        this.#refused.twin++;
+        this.#twinHeardMs = nowMs;
+      }
       // An echo that lay in a network that hung does not say that the network works.
       const isNew = report.startedEpochMs === this.#startedEpochMs && nowMs - report.atMs < reportTimes.suspectAfterMs;
       if (isNew) this.#ownHeardMs = Math.max(this.#ownHeardMs, report.atMs);

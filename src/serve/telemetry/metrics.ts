@@ -96,6 +96,10 @@ export const metrics = {
     name: "disperse_mesh_peer_age_seconds",
     help: "Age of what another gateway last told of itself; NaN while it has told nothing.",
   },
+  peerPlan: {
+    name: "disperse_mesh_peer_same_plan",
+    help: "1 = another gateway serves the same plan and period as this one, 0 = another, and may refuse what is handed over; NaN while unknown.",
+  },
   peerStanding: {
     name: "disperse_mesh_peer_up",
     help: "1 = another gateway is heard, 0.5 = its load is unknown, 0 = it is suspected or gone.",

@@ -22,6 +22,8 @@ export class PeerGauges {
       const labels = { gateway: peer.name };
       const ageMs = nowMs - peer.trueMs;
       telemetry.gauge(metrics.peerAge, labels).set(Number.isFinite(ageMs) ? ageMs / 1_000 : Number.NaN);
+      const isOther = peer.servesOtherPlan;
+      telemetry.gauge(metrics.peerPlan, labels).set(isOther === null ? Number.NaN : isOther ? 0 : 1);
       telemetry.gauge(metrics.peerStanding, labels).set(up[peer.standing(nowMs)]);
     }
     for (const [reason, count] of Object.entries(this.#peers.takeRefused()))
