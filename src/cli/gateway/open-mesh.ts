@@ -70,15 +70,13 @@ export function openMesh(
     onTrouble: (why) => say(`mesh: the control network cannot be reached (${why}); going on without`),
   });
   /** Of the configuration that was read last. */
-  let { world } = plan;
+  let places = placesOf(plan);
   let planMark: string | null = null;
   const peers = new Peers({
     self,
     members: file.gateways,
-    ownerOf: (site) => world.owners[world.sites.find(({ id }) => id === site)?.owner ?? -1]?.id ?? "",
-    knows: (site, workload) =>
-      world.sites.some(({ id }) => id === site) &&
-      (workload === null || world.workloads.some(({ id }) => id === workload)),
+    ownerOf: (site) => places.owners.get(site) ?? "",
+    knows: (site, workload) => places.owners.has(site) && (workload === null || places.workloads.has(workload)),
     planMark: () => planMark,
     mesh,
     seal,
@@ -116,8 +114,8 @@ export function openMesh(
 
   return {
     peers,
-    engines({ world: next, deployment, seal: planSeal, period }, here) {
-      world = next;
+    engines({ world, deployment, seal: planSeal, period }, here) {
+      places = placesOf({ world });
       planMark = planSeal === undefined ? null : `${planSeal.slice(0, 16)}/${world.periods[period]!.id}`;
       const pools = deployment.pools.filter(({ site }) => peers.holds(world.sites[site]!.id));
       const groups = pools.reduce((sum, pool) => sum + pool.groups.length, 0);
@@ -145,6 +143,14 @@ export function openMesh(
       peers.close();
       await Promise.all([mesh.close(), ...[...links.values()].map((link) => link.close())]);
     },
+  };
+}
+
+/** Owners by site, and the workloads there are. */
+function placesOf({ world }: Pick<PlanDocument, "world">) {
+  return {
+    owners: new Map(world.sites.map(({ id, owner }) => [id, world.owners[owner]?.id ?? ""])),
+    workloads: new Set(world.workloads.map(({ id }) => id)),
   };
 }
 

@@ -5,6 +5,9 @@ import { ReportAge } from "./report-age.ts";
 /** Without a word of it for so long nothing is handed over to a gateway, ms. */
 const goneAfterMs = 30_000;
 
+/** Monotonic clock and calendar of one machine part by so much when it sleeps or is set, and otherwise not within days, ms. */
+const stoodStillMs = 1_000;
+
 /** How much a gateway can be relied on. */
 export type PeerStanding =
   | "fresh"
@@ -32,6 +35,8 @@ export class Peer {
   #report: PeerReport | null = null;
   #engines = new Map<string, EngineReport>();
   #age = new ReportAge();
+  /** What its calendar was ahead of its monotonic clock when its age began to be told. */
+  #apartMs = Number.NaN;
   #trueMs = Number.NEGATIVE_INFINITY;
 
   constructor(name: string, sites: readonly string[], surroundings: PeerSurroundings) {
@@ -49,8 +54,12 @@ export class Peer {
       const wasSetBack = heardMs - this.#trueMs > goneAfterMs;
       if (report.startedEpochMs < known.startedEpochMs && !wasSetBack) return false;
       if (report.startedEpochMs === known.startedEpochMs && report.number <= known.number) return false;
-      // Another run counts on another clock.
-      if (report.startedEpochMs !== known.startedEpochMs) this.#age = new ReportAge();
+    }
+    // Another run counts on another clock, and that of a machine that slept has stood still: its reports would look old by as much.
+    const apartMs = report.epochMs - report.atMs;
+    if (report.startedEpochMs !== known?.startedEpochMs || Math.abs(apartMs - this.#apartMs) > stoodStillMs) {
+      this.#age = new ReportAge();
+      this.#apartMs = apartMs;
     }
     this.#report = report;
     this.#trueMs = this.#age.trueMs(report.atMs, heardMs);
