@@ -1,7 +1,7 @@
 import type { Group, Signal } from "../../route/index.ts";
 import { FirstTokenPace } from "./first-token-pace.ts";
 import { FirstTokenSilence } from "./first-token-silence.ts";
-import { FailureRatio } from "./failure-ratio.ts";
+import { EngineRecord } from "./engine-record.ts";
 import type { EngineReport } from "./peer-report.ts";
 import type { Clock, Engine, EngineSignals, ToldEngines } from "../wire/ports.ts";
 
@@ -10,22 +10,10 @@ export interface Moment {
   nowMs: number;
 }
 
-/** Failures in a row after which a group is suspected. */
-const failuresToSuspect = 3;
-/** First suspicion after a streak of failures, ms; doubled with every further failure, up to the longest rest. */
-const firstSuspicionMs = 500;
-/** Longest suspicion, and longest wish of an engine that is honoured, ms. */
-const longestRestMs = 30_000;
-/** How long an engine that failed time after time counts as silent when nobody asks it again, ms. */
-const silentAfterFailuresMs = 30_000;
 /** An engine that told its load and has said nothing for so long counts as silent, ms: several scrapes in vain. */
 const silentAfterScrapeMs = 10_000;
 /** Source of the wait at an engine that is stuck. */
 const noFirstToken = "no first token";
-/** How long an engine that lacks a model or an endpoint is believed to: somebody may load it meanwhile. */
-const lackMs = 60_000;
-/** Health of a suspected group. */
-const suspectHealth = 0.05;
 
 export interface GroupParts {
   readonly group: Group;
@@ -72,22 +60,12 @@ export class GroupState {
   #scrapedAtMs = Number.NaN;
   readonly #pace = new FirstTokenPace();
   readonly #silence = new FirstTokenSilence();
-  /** Paths it does not know, or not for its model, and until when that is believed. */
-  readonly #lacks = new Map<string, number>();
-  #failures = 0;
-  #restUntilMs = 0;
-  #suspectUntilMs = 0;
-  #failedAtMs = Number.NEGATIVE_INFINITY;
-  /** A request got nothing of it in all its time, and nobody has got anything since. */
-  #fellSilent = false;
-  /** Last whole answer or first token. */
-  #servedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #record = new EngineRecord();
   readonly #clock: Clock;
   readonly #moment: Moment;
   readonly #perTokenMs: number;
   readonly #maxInFlight: number;
   readonly #told: ToldEngines | null;
-  readonly #ratio = new FailureRatio();
   /** Written anew on every look and never kept by who reads them: a decision looks at each engine several times. */
   readonly #drain: Reading = { value: 0, unit: "ms", atMs: 0, source: "" };
   readonly #health: Reading = { value: 0, unit: "ratio", atMs: 0, source: "" };
@@ -165,7 +143,7 @@ export class GroupState {
    * wait as long do so in vain.
    */
   saidNothingSince(sinceMs: number): boolean {
-    return this.#fellSilent && this.#servedAtMs < sinceMs;
+    return this.#record.saidNothingSince(sinceMs);
   }
 
   /** A request was handed over; a stream's first token will be waited for. Returns what `waitsNoLonger` asks for. */
@@ -213,27 +191,26 @@ export class GroupState {
     this.#waitingTokens -= inputTokens;
     this.#tokensSinceScrape -= inputTokens;
     this.#silence.ended();
-    if (tookMs !== null) this.#heard(nowMs);
+    if (tookMs !== null) {
+      this.#record.heard(nowMs);
+      this.#silence.heard(nowMs);
+    }
     this.#pace.ended(nowMs, tookMs, together);
   }
 
-  /**
-   * 0 while the engine has asked to be left alone; nearly 0 while it is only suspected after failures, so that it is
-   * used when everyone else is worse: suspicion alone must never turn a request away.
-   */
+  /** 0 while it takes nothing, nearly 0 while it is suspected, less than 1 while it fails now and then. */
   get health(): Signal {
     const atMs = this.#moment.nowMs;
-    const rests = this.engine === null || atMs < this.#restUntilMs;
     const health = this.#health;
-    if (rests) return readAs(health, 0, atMs, this.engine === null ? "no engine" : "retry-after");
+    const record = this.#record;
+    if (this.engine === null) return readAs(health, 0, atMs, "no engine");
+    if (record.rests(atMs)) return readAs(health, 0, atMs, "retry-after");
     if (this.drained) return readAs(health, 0, atMs, "drained");
     if (this.full) return readAs(health, 0, atMs, "requests in flight");
-    const failing = this.#ratio.at(atMs);
-    const seen = Math.max(suspectHealth, 1 - failing);
+    const seen = record.healthRatio(atMs);
     const value = this.#told === null ? seen : Math.min(this.#told.healthRatio(atMs), seen);
-    if (failing > 0 && atMs >= this.#suspectUntilMs) return readAs(health, value, atMs, "failure ratio");
-    if (atMs >= this.#suspectUntilMs) return readAs(health, value, atMs, "mesh");
-    return readAs(health, Math.min(value, suspectHealth), atMs, "failures");
+    if (record.isSuspected(atMs)) return readAs(health, value, atMs, "failures");
+    return readAs(health, value, atMs, record.failingRatio(atMs) > 0 ? "failure ratio" : "mesh");
   }
 
   /** What other gateways are told of it. That it is full they find by its places, and for how long it is, they need not know. */
@@ -241,9 +218,7 @@ export class GroupState {
     const atMs = this.#moment.nowMs;
     const signals = this.engine?.signals();
     const { value: drainMs, atMs: drainAtMs } = this.drain;
-    const isOut = this.engine === null || this.drained || atMs < this.#restUntilMs;
-    const seen = Math.max(suspectHealth, 1 - this.#ratio.at(atMs));
-    const isSuspected = atMs < this.#suspectUntilMs;
+    const isOut = this.engine === null || this.drained || this.#record.rests(atMs);
     return {
       ...place,
       running: this.inFlight,
@@ -253,14 +228,14 @@ export class GroupState {
       // An engine here may have looked at the clock after the moment was taken.
       ageMs: known(Math.max(0, atMs - drainAtMs)),
       kvUsageRatio: known(signals?.kvUsageRatio),
-      healthRatio: isOut ? 0 : isSuspected ? Math.min(seen, suspectHealth) : seen,
+      healthRatio: isOut ? 0 : this.#record.healthRatio(atMs),
     };
   }
 
   /** It is at its limit, and nothing else keeps requests away. */
   get isBusy(): boolean {
     const { nowMs } = this.#moment;
-    if (this.engine === null || !this.full || this.drained || nowMs < this.#restUntilMs) return false;
+    if (this.engine === null || !this.full || this.drained || this.#record.rests(nowMs)) return false;
     return this.#told === null || this.#told.healthRatio(nowMs) !== 0;
   }
 
@@ -271,25 +246,17 @@ export class GroupState {
 
   /** It said that it knows no such model or endpoint, and another engine did. */
   foundLacking(path: string): void {
-    this.#lacks.set(path, this.#clock.monotonicMs() + lackMs);
+    this.#record.foundLacking(path, this.#clock.monotonicMs());
   }
 
   /** Whether it would only say so again. */
   lacks(path: string): boolean {
-    return this.#lacks.size > 0 && this.#moment.nowMs < (this.#lacks.get(path) ?? 0);
+    return this.#record.lacks(path, this.#moment.nowMs);
   }
 
   /** A request ended well: the streak of failures is over. */
   succeeded(nowMs = this.#clock.monotonicMs()): void {
-    this.#failures = 0;
-    this.#suspectUntilMs = 0;
-    this.#heard(nowMs);
-    this.#ratio.count(false, this.#servedAtMs);
-  }
-
-  #heard(nowMs: number): void {
-    this.#servedAtMs = nowMs;
-    this.#fellSilent = false;
+    this.#record.succeeded(nowMs);
     this.#silence.heard(nowMs);
   }
 
@@ -298,17 +265,7 @@ export class GroupState {
    * nothing came.
    */
   failed(retryAfterMs: number | null, inSilence = false): void {
-    this.#failures++;
-    if (inSilence) this.#fellSilent = true;
-    const nowMs = this.#clock.monotonicMs();
-    this.#failedAtMs = nowMs;
-    this.#ratio.count(true, nowMs);
-    if (retryAfterMs !== null) {
-      this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + Math.min(retryAfterMs, longestRestMs));
-    }
-    if (this.#failures < failuresToSuspect) return;
-    const doubled = firstSuspicionMs * 2 ** Math.min(this.#failures - failuresToSuspect, 10);
-    this.#suspectUntilMs = nowMs + Math.min(longestRestMs, doubled);
+    this.#record.failed(this.#clock.monotonicMs(), retryAfterMs, inSilence);
   }
 
   /**
@@ -320,15 +277,14 @@ export class GroupState {
     const { nowMs } = this.#moment;
     const { source, atMs, heardMs = atMs } = this.engine.signals();
     const told = source === "scrape" && !Number.isNaN(heardMs);
-    const heardAtMs = told ? Math.max(heardMs, this.#servedAtMs) : this.#servedAtMs;
+    const heardAtMs = told ? Math.max(heardMs, this.#record.servedAtMs) : this.#record.servedAtMs;
     if (told && nowMs - heardAtMs > silentAfterScrapeMs) return true;
-    const failing = this.#failures >= failuresToSuspect && heardAtMs < this.#failedAtMs;
-    return failing && nowMs - this.#failedAtMs < silentAfterFailuresMs;
+    return this.#record.isFailing(nowMs, heardAtMs);
   }
 
   /** Time until the group may be asked again, ms. */
   restMs(): number {
-    return Math.max(0, this.#restUntilMs - this.#clock.monotonicMs());
+    return this.#record.restMs(this.#clock.monotonicMs());
   }
 }
 
