@@ -43,6 +43,9 @@ export interface PeerReport {
 /** Stands before what is sealed, so that no seal on one kind of message holds on another. */
 const kind = "disperse mesh report v1\n";
 
+/** As long as any may be that NATS takes, in characters; a longer one is not worth being read. */
+const longestReport = 1024 * 1024;
+
 export function writeReport(report: PeerReport, seal: (text: string) => string): string {
   const text = JSON.stringify(report);
   return `${seal(kind + text)} ${text}`;
@@ -54,7 +57,7 @@ export function readReport(
   holds: (gateway: string, text: string, seal: string) => boolean,
 ): PeerReport | null {
   const at = message.indexOf(" ");
-  if (at < 1) return null;
+  if (at < 1 || message.length > longestReport) return null;
   const text = message.slice(at + 1);
   let value: unknown;
   try {

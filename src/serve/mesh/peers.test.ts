@@ -190,6 +190,7 @@ describe("what a gateway knows of another", () => {
     ["a word where yes or no stands", { engines: [{ ...engine, emulated: "x" }] }],
     ["a position between two", { engines: [{ ...engine, position: 0.5 }] }],
     ["no engines", { engines: 3 }],
+    ["more than anybody has to tell", { more: "x".repeat(1024 * 1024) }],
   ])("is not what stands beside %s, and what comes after it is heard", (_what, changes) => {
     const { core, carry, edge, pass, said, group } = two();
     core.start(() => [engine]);
