@@ -269,6 +269,28 @@ describe("a batch", () => {
     expect(charged).toHaveLength(5);
   });
 
+  it("that is cancelled while the ledger is away, and stopped then, has the results that are charged later", async () => {
+    const files = createMemoryFiles();
+    const ledger = createMemoryStore();
+    let away = true;
+    const append: typeof ledger.append = (rows) =>
+      away ? Promise.reject(new Error("the disk is full")) : ledger.append(rows);
+    const first = await start({ files, ledger: { ...ledger, append }, seed: 6 });
+    const { id } = await submit(first.client, [lineOf("one"), lineOf("two")]);
+    await expect.poll(() => first.core.requests.length).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await first.client.batches.cancel(id);
+    await first.desk.stop();
+    away = false;
+    await first.stop();
+    const second = await start({ files, ledger, seed: 7 });
+    const batch = await ended(second.client, id);
+    expect(batch).toMatchObject({ status: "cancelled", request_counts: { completed: 2, failed: 0 } });
+    expect(await linesIn(second.client, batch.output_file_id)).toHaveLength(2);
+    const charged = (await ledger.read(0, 100)).filter((row) => row.chargeNanoUsd > 0);
+    expect(charged).toHaveLength(2);
+  });
+
   it("runs elsewhere when no engine of the core may serve it, which the law and missing servers decide", async () => {
     const { client, core, edge } = await start({ coreSite: "abroad-core" });
     const batch = await ended(client, (await submit(client, [lineOf("a"), lineOf("b")])).id);

@@ -24,6 +24,7 @@ const errorBesideChoices =
 /** As vLLM and SGLang end what they had under way when they are paused or stopped. */
 const abortedEvent =
   'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":""},"finish_reason":"abort"}]}\n\n';
+const cancelledEvent = abortedEvent.replace('"abort"', '"cancelled"');
 const cutEvent = 'data: {"id":"x","choices":[{"delta":{"con\n\n';
 
 /** Before its first content a stream's failure can be hidden from the caller. */
@@ -74,6 +75,13 @@ export const afterContent: Record<string, Behaviour> = {
     doneEvent,
   ),
   "an answer called off in mid-stream": streamOf(roleEvent, contentEvent("one "), abortedEvent, usageEvent, doneEvent),
+  "an answer called off in mid-stream by TensorRT-LLM": streamOf(
+    roleEvent,
+    contentEvent("one "),
+    cancelledEvent,
+    usageEvent,
+    doneEvent,
+  ),
   "broken chunk framing in mid-stream": sendThen(`${streamHead}${frame(contentEvent("one "))}zz\r\n`, "stay"),
 };
 

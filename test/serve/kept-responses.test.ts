@@ -367,6 +367,10 @@ describe.each(transports)("responses that are kept, over $name", (transport) => 
     const said = await client("k1").responses.create({ model, input: "Think" });
     const beginnings = [said.id, ...said.output.map(({ id }) => id!)].map((id) => /^[a-z]+_/.exec(id)?.[0]);
     expect(beginnings).toEqual(["resp_", "rs_", "fc_", "msg_"]);
+    // Of a kind that nobody knows, whatever else goes by its name.
+    const { id } = await client("k1").conversations.create({ items: [{ type: "constructor" } as never] });
+    const [item] = (await client("k1").conversations.items.list(id)).data;
+    expect(item!.id).toMatch(/^item_[0-9A-Za-z]+$/);
   });
 
   it("are not kept when the answer broke off, and never asked for in vain without a word", async () => {

@@ -218,6 +218,11 @@ describe("rows that a ledger does not take until the gateway has stopped", () =>
     writeFileSync(broken, `${JSON.stringify({ ...row, requestId: "req_earlier" })}\n`);
     expect((await add(broken)).stdout).toBe("1 rows added\n");
     expect((await runCliHere(["ledger", "verify", ledger])).stdout).toMatch(/whole, 5 rows/);
+    writeFileSync(
+      broken,
+      JSON.stringify({ ...row, requestId: "req_vast" }).replace(/"chargeNanoUsd":\d+/, '"chargeNanoUsd":1e999'),
+    );
+    expect((await add(broken)).stderr).toContain("no row of a ledger: its chargeNanoUsd is ");
     writeFileSync(broken, `${JSON.stringify({ ...row, requestId: "req_later", humidity: 1 })}\n`);
     expect((await add(broken)).stderr).toContain("no row of a ledger that this version knows: it has humidity");
   });

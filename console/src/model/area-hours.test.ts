@@ -32,6 +32,13 @@ describe("attainment by area and hour", () => {
     expect(areaHours(board, { ...result, areaHours: counted }, 1)!.hidden).toBe(1);
   });
 
+  it("is told of thousands of areas, workloads and hours", () => {
+    const counted = Array.from({ length: 250_000 }, (_, at) =>
+      entry(`area ${at % 5_000}`, "a", Math.floor(at / 5_000), 1, 1),
+    );
+    expect(areaHours(board, { ...result, areaHours: counted }, 5)).toMatchObject({ hidden: 4_995 });
+  });
+
   it("says nothing where the result did not tell areas apart", () => {
     expect(areaHours(board, { ...result, areaHours: [] }, 5)).toBeNull();
   });

@@ -30,7 +30,8 @@ export interface AreaHours {
  */
 export function areaHours(board: Board, result: SimulationResult, limit: number): AreaHours | null {
   if (result.areaHours.length === 0) return null;
-  const hours = Math.max(...result.areaHours.map(({ hour }) => hour)) + 1;
+  // One by one: thousands of areas have more entries than a call takes arguments.
+  const hours = result.areaHours.reduce((most, { hour }) => Math.max(most, hour), 0) + 1;
   const sums = new Map<string, { readonly arrived: number[]; readonly within: number[] }>();
   for (const { area, hour, arrived, withinSlo } of result.areaHours) {
     const none = () => Array.from({ length: hours }, () => 0);

@@ -73,8 +73,10 @@ function rowOf(line: string): LedgerRow | string {
     const cell = value[name] ?? null;
     const missing = kind === "id" ? cell === "" || cell === null : cell === null && needed.has(name);
     if (missing) return `: it has no ${name}`;
-    const fits = kind === "label" ? typeof cell !== "object" : typeof cell === (kind === "id" ? "string" : "number");
-    if (cell !== null && !fits) return `: its ${name} is ${JSON.stringify(cell)}`;
+    // A number may be too large for one.
+    const fits =
+      kind === "label" ? typeof cell !== "object" : kind === "id" ? typeof cell === "string" : Number.isFinite(cell);
+    if (cell !== null && !fits) return `: its ${name} is ${typeof cell === "number" ? cell : JSON.stringify(cell)}`;
     row[name] = cell;
   }
   return row as unknown as LedgerRow;

@@ -134,11 +134,14 @@ export class BatchWork {
     this.#uncharged.add(kept);
   }
 
-  /** False when the work was stopped before. */
+  /**
+   * False when the work was stopped before and the line will run again. Of a batch that has ended for good none will: its results
+   * are given without that certainty, for what was charged would be lost otherwise.
+   */
   #charged(): Promise<boolean> {
     return new Promise((resolve) => {
-      if (this.#givenUp) return resolve(false);
-      const giveUp = () => resolve(false);
+      const giveUp = () => resolve(this.#end !== "stopped");
+      if (this.#givenUp) return giveUp();
       this.#giveUps.add(giveUp);
       void this.#parts.charged().then(() => {
         this.#giveUps.delete(giveUp);

@@ -1,26 +1,28 @@
 import { elementSpans, memberSpans } from "../wire/json-span.ts";
 
 /** Beginnings of ids by what is named, as the API has them; other kinds of items begin with `item_`. */
-const idBeginnings: Readonly<Record<string, string>> = {
-  response: "resp_",
-  message: "msg_",
-  reasoning: "rs_",
-  function_call: "fc_",
-  function_call_output: "fco_",
-  custom_tool_call: "ctc_",
-  web_search_call: "ws_",
-  file_search_call: "fs_",
-  code_interpreter_call: "ci_",
-  image_generation_call: "ig_",
-  computer_call: "cu_",
-  mcp_call: "mcp_",
-  mcp_list_tools: "mcpl_",
-  mcp_approval_request: "mcpr_",
-};
+const idBeginnings = new Map(
+  Object.entries({
+    response: "resp_",
+    message: "msg_",
+    reasoning: "rs_",
+    function_call: "fc_",
+    function_call_output: "fco_",
+    custom_tool_call: "ctc_",
+    web_search_call: "ws_",
+    file_search_call: "fs_",
+    code_interpreter_call: "ci_",
+    image_generation_call: "ig_",
+    computer_call: "cu_",
+    mcp_call: "mcp_",
+    mcp_list_tools: "mcpl_",
+    mcp_approval_request: "mcpr_",
+  }),
+);
 
 /** How the id of a response or of an item begins: clients tell them apart by it. */
 export function idBeginning(kind: unknown): string {
-  return (typeof kind === "string" ? idBeginnings[kind] : undefined) ?? "item_";
+  return (typeof kind === "string" ? idBeginnings.get(kind) : undefined) ?? "item_";
 }
 
 /** Fields of a request to `/v1/responses` that are about state, and where its input stands. */

@@ -54,9 +54,26 @@ describe("an engine's event stream", () => {
     expect(stream.usage).toMatchObject({ inputTokens: 5, outputTokens: 2 });
   });
 
-  it("does not take the word for an answer called off", () => {
-    const text = role + chunk({ content: "abort" }) + chunk({}, "stop") + done;
-    expect(readAll(new SseStream(limits), [text])).toMatchObject({ done: true, broken: null, contentEvents: 2 });
+  it.each(["abort", "cancelled"])("takes no answer that its engine called off for a whole one: %s", (reason) => {
+    const begun = role + chunk({ content: "Hel" }) + chunk({ content: "lo" });
+    const over = chunk({}, reason) + done;
+    const spaced = (text: string) => text.replaceAll('":', '": ').replaceAll(',"', ', "');
+    for (const [before, after] of [
+      [begun, over],
+      [spaced(begun), spaced(over)],
+    ] as const)
+      for (const pieces of [[before + after], [before, after], [": ping\n\n", before, after]])
+        expect(readAll(new SseStream(limits), pieces)).toMatchObject({
+          forward: pieces.slice(0, -1).join("") || before,
+          done: false,
+          broken: "engine-error",
+        });
+  });
+
+  it.each(["abort", "cancelled"])("does not take the word for an answer called off: %s", (word) => {
+    const said = JSON.stringify({ choices: [{ finish_reason: word }] });
+    const text = role + chunk({ content: word }) + chunk({ content: said }) + chunk({}, "stop") + done;
+    expect(readAll(new SseStream(limits), [text])).toMatchObject({ done: true, broken: null, contentEvents: 3 });
   });
 
   it("does not take the role for content", () => {

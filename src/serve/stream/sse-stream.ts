@@ -1,6 +1,7 @@
 import type { ByteText } from "../wire/ports.ts";
 import {
   addsText,
+  calledOffReasons,
   countsNothing,
   kindByStart,
   kindOf,
@@ -47,8 +48,11 @@ const nothing: StreamRead = { forward: "", firstContent: false, contentEvents: 0
  */
 const usageKey = { begin: "usa", end: 'ge":' };
 const errorKey = { begin: '"er', end: 'ror":' };
-/** The end of the finish reason of an answer that its engine has let go of. */
-const calledOff = 'bort"';
+/**
+ * The end of `"finish_reason":"`, as engines write it that leave no spaces, and as others do. Most events have a null there, so that
+ * it is found quickest by what stands before a reason.
+ */
+const reasonKeys = { dense: 'son":"', spaced: 'son": "' } as const;
 const finishPattern = /"finish_reason": ?"/g;
 const byteOrderMark = "\xef\xbb\xbf";
 
@@ -72,6 +76,8 @@ export class SseStream {
   #earlier: ByteText = "";
   /** Position of the next usage, error or answer called off in the text being read, whose event is to be parsed; Infinity when there is none. */
   #noteAt = Number.POSITIVE_INFINITY;
+  /** How this engine writes where a finish reason begins; known with its first content. */
+  #reasonKey: string = reasonKeys.dense;
   #rest: ByteText = "";
   /** A carriage return was seen, so lines may end in any of the three ways. */
   #returns = false;
@@ -123,7 +129,8 @@ export class SseStream {
     let end = this.#endOfEvent(text, 0);
     if (end < 0) return this.#keep(text, nothing);
 
-    this.#noteAt = nextNote(text, 0);
+    if (!this.#hasContent) this.#reasonKey = leavesSpaces(text) ? reasonKeys.spaced : reasonKeys.dense;
+    this.#noteAt = this.#nextNote(text, 0);
     this.#earlier = this.#recent;
     this.#recent = text;
     let start = 0;
@@ -214,13 +221,13 @@ export class SseStream {
     const hasNote = this.#noteAt < end;
     const usual = this.#hasContent && !hasNote ? kindByStart(text, from) : null;
     if (usual !== null) return usual;
-    if (hasNote) this.#noteAt = nextNote(text, end);
+    if (hasNote) this.#noteAt = this.#nextNote(text, end);
     return this.#judgeEvent(text.slice(from, end));
   }
 
   /** The general case: comments, several lines per event, other fields. Rare, so it may be slow. */
   #judgeLines(text: ByteText, start: number, end: number): EventKind {
-    if (this.#noteAt < end) this.#noteAt = nextNote(text, end);
+    if (this.#noteAt < end) this.#noteAt = this.#nextNote(text, end);
     const data: string[] = [];
     for (const line of text.slice(start, end).split(/\r\n|\r|\n/)) {
       if (line.startsWith("data:")) data.push(line.charCodeAt(5) === space ? line.slice(6) : line.slice(5));
@@ -233,6 +240,14 @@ export class SseStream {
     // By the rules of event streams nothing was sent, but clients would look for JSON in it.
     if (payload.trim() === "") return "empty";
     return payload.trim() === "[DONE]" ? "sentinel" : this.#judgeEvent(payload);
+  }
+
+  #nextNote(text: ByteText, from: number): number {
+    return Math.min(
+      nextMember(text, from, usageKey),
+      nextMember(text, from, errorKey),
+      nextCalledOff(text, from, this.#reasonKey),
+    );
   }
 
   #judgeEvent(payload: ByteText): EventKind {
@@ -250,10 +265,18 @@ export class SseStream {
 /** A blank line in any of the three ways lines may end. A lone return at the very end may be half of a line end. */
 const blankLine = /\r\n\r\n|\n\n|\n\r\n|\r\n\n|\r\r\n?|\r\n\r(?=[^\n])|\n\r(?=[^\n])/g;
 
-function nextNote(text: ByteText, from: number): number {
-  const off = text.indexOf(calledOff, from);
-  const note = Math.min(nextMember(text, from, usageKey), nextMember(text, from, errorKey));
-  return off < 0 ? note : Math.min(note, off);
+/** Whether a space stands behind the name of the first field. */
+function leavesSpaces(text: ByteText): boolean {
+  return text.charCodeAt(text.indexOf('":') + 2) === space;
+}
+
+/** Position of the next finish reason that `tellsError` takes for an answer called off. */
+function nextCalledOff(text: ByteText, from: number, key: string): number {
+  for (let at = text.indexOf(key, from); at >= 0; at = text.indexOf(key, at + 1)) {
+    const reason = at + key.length;
+    if (calledOffReasons.some((known) => text.startsWith(known, reason))) return at;
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 /** Position of the next member that is an object: some engines write a null into every event but the last. */

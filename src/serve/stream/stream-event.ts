@@ -76,11 +76,13 @@ export function tellsError({ error, object, choices }: Record<string, unknown>):
 }
 
 /**
- * Whether an engine has let go of a choice before its end: vLLM and SGLang say `abort` when they are paused or stopped, TensorRT-LLM
- * `cancelled`. No client knows these reasons, and takes what there is for the whole answer.
+ * Finish reasons of a choice that its engine has let go of before the end: vLLM and SGLang say `abort` when they are paused or
+ * stopped, TensorRT-LLM `cancelled`. No client knows these reasons, and takes what there is for the whole answer.
  */
+export const calledOffReasons: readonly string[] = ["abort", "cancelled"];
+
 function isCalledOff(choice: unknown): boolean {
-  return isObject(choice) && (choice["finish_reason"] === "abort" || choice["finish_reason"] === "cancelled");
+  return isObject(choice) && calledOffReasons.some((reason) => choice["finish_reason"] === reason);
 }
 
 /** The status that an error inside an answer says it would have had, had the answer not begun already; null when it says none. */
