@@ -155,7 +155,8 @@ function audit(rows: ReadonlyMap<Name, readonly LedgerRow[]>, answered: Readonly
     doubled += own.length - new Set(own.map(({ requestId, attempt }) => `${requestId} ${attempt}`)).size;
     for (const { requestId, chargeNanoUsd, accountId, outcome } of own) {
       if (chargeNanoUsd > 0) charges.set(requestId, (charges.get(requestId) ?? 0) + 1);
-      if (accountId?.startsWith("gateway:") && outcome === "served") evidence.add(requestId);
+      // Its end is the serving gateway's own.
+      if (accountId?.startsWith("gateway:") && outcome === "served") evidence.add(requestId.replace(/\.[^.]*$/, ""));
     }
   }
   let withoutEvidence = 0;
