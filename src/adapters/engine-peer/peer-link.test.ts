@@ -64,7 +64,7 @@ async function linked() {
     link.post({ path: "/v1/chat/completions", headers: [], body: "{}" }, { head() {}, data() {}, end });
     return run;
   };
-  return { state, post, standing: () => peer.standing(nowMs()) };
+  return { server, state, post, standing: () => peer.standing(nowMs()) };
 }
 
 describe("the way to another gateway", () => {
@@ -79,6 +79,18 @@ describe("the way to another gateway", () => {
     expect(standing()).toBe("suspected");
     state.cut = false;
     await until(() => standing() === "fresh", "reachable again", 3_000);
+  });
+
+  it("is not given up for what runs there when the gateway takes no new connections, as one does that stops", async () => {
+    const { server, post, standing } = await linked();
+    const running = post();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    server.close();
+    const refused = post();
+    await until(() => refused.failure !== undefined, "refused");
+    expect(standing()).toBe("suspected");
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(running.failure).toBeUndefined();
   });
 
   it("is waited on for an engine that takes its time", async () => {

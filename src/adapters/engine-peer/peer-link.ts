@@ -55,21 +55,18 @@ export class PeerLink {
 
   async #look(): Promise<void> {
     const { peer, probe, nowMs } = this.#options;
-    const quiet = [...this.#runs].filter((run) => run.isQuiet());
-    if (this.#asking) return;
-    const standing = peer.standing(nowMs());
-    const isAwaited = quiet.length > 0 || (this.#runs.size > 0 && standing !== "fresh");
-    if (!isAwaited && (peer.isReachable || standing === "gone")) return;
+    const quiet = [...this.#runs].filter((run) => run.isQuiet()).map((run) => ({ run, pieces: run.pieces }));
+    const isSought = !peer.isReachable && peer.standing(nowMs()) !== "gone";
+    if (this.#asking || (quiet.length === 0 && !isSought)) return;
     this.#asking = true;
-    const asked = (standing === "fresh" ? quiet : [...this.#runs]).map((run) => ({ run, pieces: run.pieces }));
     const askedAtMs = nowMs();
     const answer = await probe.getText("/healthz", answerMs);
     this.#asking = false;
     if (answer !== null) return void (peer.isReachable = true);
-    // One that is heard and refuses at once is there, with more connections than it takes.
-    if (peer.standing(nowMs()) === "fresh" && nowMs() - askedAtMs < answerMs / 2) return;
+    // One that is heard and refuses at once is there, and may finish what runs: it stops, or has all the connections that it takes.
+    if (peer.isHeard(nowMs()) && nowMs() - askedAtMs < answerMs / 2) return;
     peer.isReachable = false;
-    for (const { run, pieces } of asked) if (run.pieces === pieces) run.giveUp();
+    for (const { run, pieces } of quiet) if (run.pieces === pieces) run.giveUp();
   }
 }
 

@@ -93,11 +93,16 @@ export class Peer {
     return this.#engines.get(name) ?? null;
   }
 
+  /** It has spoken just now, whether or not requests find their way to it. */
+  isHeard(nowMs: number): boolean {
+    return nowMs - this.#trueMs <= reportTimes.unknownAfterMs;
+  }
+
   standing(nowMs: number): PeerStanding {
     const ageMs = nowMs - this.#trueMs;
     if (ageMs > goneAfterMs) return "gone";
     if (!this.isReachable) return "suspected";
-    if (ageMs <= reportTimes.unknownAfterMs) return "fresh";
+    if (this.isHeard(nowMs)) return "fresh";
     return ageMs > reportTimes.suspectAfterMs && this.#surroundings.networkWorks(nowMs) ? "suspected" : "unknown";
   }
 }
