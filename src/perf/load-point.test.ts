@@ -12,10 +12,16 @@ import {
   type RequestShape,
 } from "./index.ts";
 
-function replicaOf(chip: keyof typeof accelerators, model: keyof typeof models, precision: "bf16" | "fp8"): Replica {
+function replicaOf(
+  chip: keyof typeof accelerators,
+  model: keyof typeof models,
+  precision: "bf16" | "fp8",
+  pipelineParallel = 1,
+): Replica {
   return compileReplica({
     accelerator: acceleratorOf(chip, accelerators[chip]),
     tensorParallel: 1,
+    ...(pipelineParallel > 1 && { pipelineParallel }),
     model: modelOf(model, models[model]),
     engine: engineProfiles.vllm,
     weightPrecision: precision,
@@ -27,6 +33,7 @@ const replicas = [
   replicaOf("l4", "llama-3.1-8b", "bf16"),
   replicaOf("l4", "qwen3-0.6b", "bf16"),
   replicaOf("b200-sxm", "qwen3-30b-a3b", "fp8"),
+  replicaOf("h100-sxm", "llama-3.1-8b", "bf16", 4),
 ];
 const anyReplica = fc.constantFrom(...replicas);
 const anyShape: fc.Arbitrary<RequestShape> = fc.record({
@@ -40,6 +47,14 @@ const chat: RequestShape = { inputMean: 400, inputCv: 0.8, outputMean: 150, outp
 const budget = fc.double({ min: 1, max: 20_000, noNaN: true });
 
 describe("load point", () => {
+  it("has a pipeline serve no more than its stages could serve by themselves, however many prompts a step has", () => {
+    const short: RequestShape = { inputMean: 4, inputCv: 0.3, outputMean: 1, outputCv: 0, prefixHitRatio: 0 };
+    const [whole, staged] = [1, 2].map((stages) => replicaOf("h100-sxm", "llama-3.1-8b", "bf16", stages));
+    const [one, two] = [whole!, staged!].map((replica) => saturationPerS(replica, short));
+    expect(two!).toBeGreaterThan(one!);
+    expect(two!).toBeLessThanOrEqual(2 * one!);
+  });
+
   it("is never NaN, whatever the load, overload and nothing included", () => {
     fc.assert(
       fc.property(anyReplica, anyShape, fc.double({ min: 0, max: 1e4, noNaN: true }), (replica, shape, rate) => {

@@ -185,6 +185,9 @@ export function decodeStepMs(replica: Replica, costs: ShapeCosts, decoding: numb
   return linearStepMs(replica, costs, decoding) + batchMs(replica, decoding * replica.tokensPerSequence);
 }
 
+/** Beyond the smallest numbers that keep all their digits the product of odds is wrong, and soon nothing. */
+const leastShare = 1e-300;
+
 /**
  * Prompts' worth of time of a step in a pipeline: as many prompts as stages run side by side, but the step lasts as long as
  * the longest of them. Mean of max(number / stages, longest), the longest by Blom's score. Their number scatters more than a
@@ -206,6 +209,8 @@ export function longestStage(
   const shape = prefillsPerStep / (dispersion - 1);
   const again = 1 - 1 / dispersion;
   let share = dispersion > 1 + 1e-9 ? dispersion ** -shape : Math.exp(-prefillsPerStep);
+  // So many that their odds cannot be told one by one from none fill all stages, whatever the longest takes.
+  if (share < leastShare) return (prefillsPerStep + own) / pipelineStages;
   const atOnce = (count: number): number => {
     if (count < 2) return count;
     return Math.max(count / pipelineStages, 1 + inputCv * normalDeviate((count - 0.375) / (count + 0.25)));
