@@ -82,7 +82,8 @@ export async function solveResilient(
     const found = await examine(stages, tables, failures, first.result.solution, tools, path);
     best = known(first.result.solution, found);
   }
-  if (best !== null && best.found.missing.length === 0 && arcCount > longFromArcs) {
+  const isOver = path.signal?.aborted === true || leftS() < leastRoundS;
+  if (best !== null && best.found.missing.length === 0 && arcCount > longFromArcs && !isOver) {
     // Where it stands it is decided as a whole, which the search for large problems did piece by piece.
     const { solution, found } = best;
     const terms = { ...path, timeLimitS: shareOfTogether * leftS() };
