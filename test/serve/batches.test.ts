@@ -27,6 +27,10 @@ interface Setting {
   readonly ledger?: ReturnType<typeof createMemoryStore>;
   readonly options?: Partial<FileDeskOptions>;
   readonly seed?: number;
+  /** How many times as fast its waits pass. */
+  readonly haste?: number;
+  /** Rows that may be unsaved before the gateway serves nothing more. */
+  readonly maxUnsavedRows?: number;
   /** Names of keys that are let in; everyone without. */
   readonly keys?: readonly string[];
   readonly transport?: (typeof transports)[number];
@@ -42,7 +46,10 @@ async function start(setting: Setting = {}) {
   const mesh = testMesh({
     upstreams: { "near-edge": edge.url, [setting.coreSite ?? "bloc-core"]: core.url },
     client: transport.client,
-    gateway: { wholeAnswerTimeoutMs: 5_000 },
+    gateway: {
+      wholeAnswerTimeoutMs: 5_000,
+      ...(setting.maxUnsavedRows !== undefined && { maxUnsavedRows: setting.maxUnsavedRows }),
+    },
   });
   const files = setting.files ?? createMemoryFiles();
   const ledger = setting.ledger ?? createMemoryStore();
@@ -50,7 +57,7 @@ async function start(setting: Setting = {}) {
   const rows = new RowQueue(ledger, clock, mesh.parts.telemetry);
   const desk = new FileDesk({
     store: files,
-    clock,
+    clock: { ...clock, schedule: (ms, then) => clock.schedule(ms / (setting.haste ?? 1), then) },
     rng: seededRng(setting.seed ?? 3),
     send: (call, reply) => gateway.handle(call, reply),
     charged: () => rows.saved(),
@@ -267,6 +274,21 @@ describe("a batch", () => {
     const charged = (await ledger.read(0, 100)).filter((row) => row.chargeNanoUsd > 0);
     expect(new Set(charged.map(({ requestId }) => requestId)).size).toBe(5);
     expect(charged).toHaveLength(5);
+  });
+
+  it("waits while the ledger is away and the gateway serves nothing, however long that lasts", async () => {
+    const ledger = createMemoryStore();
+    let away = true;
+    const append: typeof ledger.append = (rows) =>
+      away ? Promise.reject(new Error("the disk is full")) : ledger.append(rows);
+    const options = { linesAtOnce: 1 };
+    const { client, core } = await start({ ledger: { ...ledger, append }, maxUnsavedRows: 0, haste: 50, options });
+    const { id } = await submit(client, [lineOf("one"), lineOf("two"), lineOf("three")]);
+    await expect.poll(() => core.requests.length).toBe(1);
+    // More than it would take to begin a line anew as often as is done after failures.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    away = false;
+    expect((await ended(client, id)).request_counts).toMatchObject({ completed: 3, failed: 0 });
   });
 
   it("that is cancelled while the ledger is away, and stopped then, has the results that are charged later", async () => {

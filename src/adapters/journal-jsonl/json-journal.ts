@@ -106,8 +106,9 @@ export function createJsonJournal(options: JsonJournalOptions): Journal {
       open.write(line, written(lines));
     },
     async close() {
-      await Promise.all(leaving);
-      if (stream !== null && stream !== process.stdout) await ended(stream);
+      // Begun at once: what is found out meanwhile of where the file is must not part it from those that are waited for.
+      const last = stream === null || stream === process.stdout ? null : ended(stream);
+      await Promise.all([...leaving, last]);
     },
   } satisfies Journal;
 }

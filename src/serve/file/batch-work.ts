@@ -260,7 +260,10 @@ function inputFile({ inputFileId }: StoredBatch): string {
 
 /** Answers that say "not now" rather than "no": nothing was tried, so waiting costs nothing. */
 function isBusy({ status, body }: LineAnswer): boolean {
-  return (status === 429 || status === 503) && /"code":"(?:overloaded|rate_limit_exceeded|shutting_down)"/.test(body);
+  return (
+    (status === 429 || status === 503) &&
+    /"code":"(?:overloaded|rate_limit_exceeded|shutting_down|ledger_unavailable)"/.test(body)
+  );
 }
 
 function customIdOf(line: BatchLine | readonly unknown[]): string | null {
