@@ -75,7 +75,7 @@ function checkShares({ limits: { shares } }: Scenario, report: Report): void {
       report("DSP_SCENARIO_MISSING_KEY", path, message, "add `owners: [state]` or `countries: [SA]`");
     }
     if (share.least > 0 && share.least < leastOfShares) {
-      const message = `${share.least * 100} % of what is built cannot be told from nothing`;
+      const message = `${Number((share.least * 100).toPrecision(6))} % of what is built cannot be told from nothing`;
       const hint = "ask for 0.1 % or more, or leave the rule out; `status: forced` keeps a site open";
       report("DSP_SCENARIO_OUT_OF_RANGE", [...path, "least"], message, hint);
     }

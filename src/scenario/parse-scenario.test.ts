@@ -347,6 +347,11 @@ describe("a broken scenario", () => {
     expect(found?.message).not.toBe("");
   });
 
+  it("with a share too small to be told from nothing says so in the figure that was written", () => {
+    const [found] = problemsOf(`${small}limits: { shares: [{ id: own, least: 0.057 %, owners: [state] }] }\n`);
+    expect(found?.message).toContain("0.057 %");
+  });
+
   it("with aliases that multiply is refused quickly", () => {
     const levels = Array.from({ length: 20 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`);
     expect(problemsOf(`a0: &a0 [x]\n${levels.join("\n")}\n`)[0]).toMatchObject({ code: "DSP_SCENARIO_TOO_COMPLEX" });
