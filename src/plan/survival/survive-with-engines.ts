@@ -120,7 +120,9 @@ export async function surviveWithEngines(
   const moves = all.flatMap((way): FailoverMove[] => {
     const share = found.solution![colOf.get(way)!]!;
     const { stage, failure, row, spot } = way;
-    return share > noticeable ? [{ stage, failure, row, spot, share }] : [];
+    // Parts of a module that solvers take for rounding are none, and nobody goes there.
+    const stands = slotsAt[stage]!.get(spot)!.pools.some((pool) => solution.modules[pool]! > 0);
+    return share > noticeable && stands ? [{ stage, failure, row, spot, share }] : [];
   });
   return {
     solution,
