@@ -18,6 +18,10 @@ const manyModules = 4;
 /** Sites that are decided together: open ones, and shut ones that could serve the same rows. */
 const openTogether = 16;
 const shutTogether = 4;
+/** Parts that the solver decides at once. */
+const atOnce = 2;
+/** Seeds that are looked through for a part that has nothing to do with the one at hand, to be decided at the same time. */
+const mostLookedAt = 64;
 /** What the solver may take for each step of one programme, at most and at least, seconds. */
 const timeEachS = 10;
 const leastTimeS = 1;
@@ -45,7 +49,6 @@ export async function rearrangeSurviving(
   const { pools, sites, ties = noTies } = plan.problem;
   // What is taken away in one period would have to go in others too.
   if (ties.count > 0) return;
-  const arcLimits = arcLimitsOf(plan.problem, () => true);
   const standingUsd = new Float64Array(sites.count);
   for (let pool = 0; pool < pools.count; pool++) {
     if (refuges.placeOf[pool]! >= 0) standingUsd[pools.site[pool]!]! += plan.modules[pool]! * pools.usd[pool]!;
@@ -57,13 +60,56 @@ export async function rearrangeSurviving(
     .sort((a, b) => standingUsd[b]! - standingUsd[a]! || a - b);
   const seeds = [...order.filter(isLarge), ...order.filter((site) => !isLarge(site))];
   const done = new Set<number>();
-  for (const seed of seeds) {
+  const terms: Terms = { book, tables, arcLimits: arcLimitsOf(plan.problem, () => true), liked, tools, options };
+  for (const [at, seed] of seeds.entries()) {
     if (options.enough()) return;
     if (done.has(seed) || plan.standing[seed] === 0) continue;
-    const around = neighbourhood(book, tables, liked.open, seed, isLarge);
-    for (const site of around) done.add(site);
-    await rearrange(book, tables, arcLimits, around, isLarge(seed), liked, tools, options);
+    const parts = [partAround(terms, seed, isLarge)];
+    for (let next = at + 1; next < Math.min(seeds.length, at + mostLookedAt) && parts.length < atOnce; next++) {
+      const other = seeds[next]!;
+      if (parts[0]!.isLarge || done.has(other) || plan.standing[other] === 0) continue;
+      const part = partAround(terms, other, isLarge);
+      if (part.reach.isDisjointFrom(parts[0]!.reach)) parts.push(part);
+    }
+    for (const { sites: around } of parts) for (const site of around) done.add(site);
+    // All are told of the plan as it is, which none of them changes where another one counts on it.
+    const decided = await Promise.all(parts.map((part) => decide(terms, part)));
+    for (const carryOut of decided) carryOut();
   }
+}
+
+interface Terms {
+  readonly book: ReserveBook;
+  readonly tables: MoveTables;
+  readonly arcLimits: ArcLimits | null;
+  readonly liked: Liked;
+  readonly tools: PathTools;
+  readonly options: RearrangeOptions;
+}
+
+/** Places that are decided together. */
+interface Part {
+  readonly sites: ReadonlySet<number>;
+  /** Rows that are served there, or go there when something is lost. */
+  readonly rows: readonly number[];
+  /** The sites, and all where something stands that may serve the rows. */
+  readonly reach: ReadonlySet<number>;
+  readonly isLarge: boolean;
+}
+
+function partAround({ book, tables, liked }: Terms, seed: number, isLarge: (site: number) => boolean): Part {
+  const { plan } = book;
+  const { arcs, pools } = plan.problem;
+  const sites = neighbourhood(book, tables, liked.open, seed, isLarge);
+  const rows = rowsAt(book, tables, sites);
+  const reach = new Set(sites);
+  for (const row of rows) {
+    for (let arc = arcs.starts[row]!; arc < arcs.starts[row + 1]!; arc++) {
+      const pool = arcs.pool[arc]!;
+      if (plan.modules[pool]! > 0) reach.add(pools.site[pool]!);
+    }
+  }
+  return { sites, rows, reach, isLarge: isLarge(seed) };
 }
 
 /** The site and those that share most of what it serves. */
@@ -97,38 +143,38 @@ function neighbourhood(
   return new Set([seed, ...open.slice(0, openTogether - 1), ...(isLarge(seed) ? [] : shut.slice(0, shutTogether))]);
 }
 
-/** Keeps what the solver finds where that makes the plan cheaper. */
-async function rearrange(
-  book: ReserveBook,
-  tables: MoveTables,
-  arcLimits: ArcLimits | null,
-  sites: ReadonlySet<number>,
-  keepsOpen: boolean,
-  liked: Liked,
-  { solver }: PathTools,
-  { seed, signal, leftS }: RearrangeOptions,
-): Promise<boolean> {
+/** @returns What carries out what the solver finds, and keeps it where that makes the plan cheaper. */
+async function decide(
+  { book, tables, arcLimits, liked, tools, options }: Terms,
+  { sites, rows, isLarge: keepsOpen }: Part,
+): Promise<() => void> {
   const { plan } = book;
-  const before = plan.costUsd;
-  const broken = plan.brokenLimits;
   const used = plan.limitUse.slice();
   const isOpen = new Map([...sites].map((site) => [site, plan.standing[site]! > 0]));
-  const rows = rowsAt(book, tables, sites);
   book.checkpoint();
   clear(book, tables, sites, rows);
   const programme = reserveProgramme(book, tables, arcLimits, sites, rows, used);
-  const timeLimitS = Math.max(leastTimeS, Math.min(timeEachS, leftS()));
-  const terms = { seed, timeLimitS, ...(signal && { signal }) };
+  book.rollback();
+  const { seed, signal } = options;
+  const timeLimitS = Math.max(leastTimeS, Math.min(timeEachS, options.leftS()));
   const fixed = keepsOpen ? { isOpen, worthUsd: worthOfPlaces(book, used, liked.limitPrice) } : undefined;
-  const solution = await solveProgramme(programme, solver, terms, fixed);
-  if (solution !== null) {
+  const solution = await solveProgramme(
+    programme,
+    tools.solver,
+    { seed, timeLimitS, ...(signal && { signal }) },
+    fixed,
+  );
+  return () => {
+    if (solution === null) return;
+    const before = plan.costUsd;
+    const broken = plan.brokenLimits;
+    book.checkpoint();
+    clear(book, tables, sites, rows);
     carryOutProgramme(book, programme, solution);
     if (keepsOpen) buyForWaiting(book, tables, liked.open);
-  }
-  const least = Math.max(tables.negligibleUsd, negligibleRatio * Math.abs(before));
-  if (before - plan.costUsd > least && plan.brokenLimits <= broken) return true;
-  book.rollback();
-  return false;
+    const least = Math.max(tables.negligibleUsd, negligibleRatio * Math.abs(before));
+    if (before - plan.costUsd <= least || plan.brokenLimits > broken) book.rollback();
+  };
 }
 
 /** By site, what others would pay for a place where limits have no room for more, USD/year. */
