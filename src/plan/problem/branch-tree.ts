@@ -2,7 +2,7 @@
  * Cases that together are all plans of a problem: a pool has at most so many modules or more, a site is shut or open. Whoever
  * bounds each case has bounded every plan.
  */
-import { lastingPools, type PlanProblem } from "./problem.ts";
+import { lastingPools, usefulModules, type PlanProblem } from "./problem.ts";
 
 /** What tells two cases apart. */
 export type Branch = { readonly pool: number; readonly atMost: number } | { readonly site: number };
@@ -81,12 +81,29 @@ export function caseOf(problem: PlanProblem, branch: Branch, which: "less" | "mo
   const here = decidedWith(problem, branch.site, which);
   if (which === "more") {
     const forced = sites.forced.slice();
-    for (const site of here) forced[site] = 1;
-    return { ...problem, sites: { ...sites, forced } };
+    const filled = sites.filled?.slice() ?? new Uint8Array(sites.count);
+    for (const site of here) {
+      // What is open unasked has something in it.
+      if (forced[site] === 0) filled[site] = 1;
+      forced[site] = 1;
+    }
+    return { ...problem, sites: { ...sites, forced, filled } };
   }
   // Nothing stands at a site that is shut.
   const maxCount = pools.maxCount.map((most, pool) => (here.has(pools.site[pool]!) ? 0 : most));
   return { ...problem, pools: { ...pools, maxCount } };
+}
+
+/** Whether no plan is in a case: something is to stand at a place where nothing may. */
+export function isNoCase(problem: PlanProblem): boolean {
+  const { pools, sites } = problem;
+  if (sites.filled === undefined) return false;
+  const empty = sites.filled.slice();
+  const useful = usefulModules(problem);
+  for (let pool = 0; pool < pools.count; pool++) {
+    if (useful[pool]! > 0 && pools.isSwitch?.[pool] !== 1) empty[pools.site[pool]!] = 0;
+  }
+  return empty.includes(1);
 }
 
 /**

@@ -17,7 +17,7 @@
 import { addEngines } from "./engine-rows.ts";
 import { leastEngines } from "./engine-slots.ts";
 import { MipBuilder } from "./mip-builder.ts";
-import { noTies, siteOfArc, usefulModules, type PlanProblem, type ProblemSolution } from "./problem.ts";
+import { noTies, openOnlyFilled, siteOfArc, usefulModules, type PlanProblem, type ProblemSolution } from "./problem.ts";
 import type { MipModel } from "./solver.ts";
 
 /** A model and where the parts of the problem stand in it (-1 = not in the model). */
@@ -72,13 +72,8 @@ export function formulate(
   if (problem.constantUsd !== undefined) builder.addOffset(problem.constantUsd);
 
   const siteInLimit = new Uint8Array(sites.count);
-  const openPays = new Uint8Array(sites.count);
-  for (const limit of limits) {
-    for (const [i, site] of limit.sites.entries()) {
-      siteInLimit[site] = 1;
-      if (limit.siteWeights[i]! < 0) openPays[site] = 1;
-    }
-  }
+  const onlyFilled = openOnlyFilled(problem);
+  for (const limit of limits) for (const site of limit.sites) siteInLimit[site] = 1;
   const openCol = new Int32Array(sites.count).fill(-1);
   for (let site = 0; site < sites.count; site++) {
     if (sites.usd[site] === 0 && !siteInLimit[site]) continue;
@@ -138,9 +133,8 @@ export function formulate(
       }
     }
     if (open < 0) continue;
-    if (openPays[site] || sites.usd[site]! < 0) {
-      // A site without modules is not open, even where being open helps with a limit.
-      builder.addRow(-Infinity, sites.forced[site]!);
+    if (onlyFilled[site]) {
+      builder.addRow(-Infinity, 0);
       builder.addEntry(open, 1);
       for (const pool of here) if (!pools.isSwitch?.[pool]) builder.addEntry(moduleCol[pool]!, -1);
     }

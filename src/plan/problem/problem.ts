@@ -59,6 +59,11 @@ export interface PlanProblem {
     readonly gbps: Float64Array;
     /** 1 where the site must be open. */
     readonly forced: Uint8Array;
+    /**
+     * 1 where something must stand at a site that is forced, as in the case of all plans in which it is open; none when left out: a
+     * site that whoever asks for the plan wants open may be empty.
+     */
+    readonly filled?: Uint8Array;
     /** Which place each site is, where the same place stands in several periods; every site its own when left out. */
     readonly place?: Int32Array;
   };
@@ -104,6 +109,18 @@ export interface ProblemSolution {
 /** Site of an arc's pool. */
 export function siteOfArc(problem: PlanProblem, arc: number): number {
   return problem.pools.site[problem.arcs.pool[arc]!]!;
+}
+
+/**
+ * 1 where a site without modules is not open although that would pay, by what a limit counts or by what it costs; a site that has to be
+ * open may be empty.
+ */
+export function openOnlyFilled({ sites, limits }: PlanProblem): Uint8Array {
+  const only = Uint8Array.from(sites.usd, (usd) => (usd < 0 ? 1 : 0));
+  for (const limit of limits) {
+    for (const [i, site] of limit.sites.entries()) if (limit.siteWeights[i]! < 0) only[site] = 1;
+  }
+  return only.map((pays, site) => (sites.forced[site] === 1 && sites.filled?.[site] !== 1 ? 0 : pays));
 }
 
 /** Share of each row that no arc carries. */

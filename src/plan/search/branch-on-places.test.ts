@@ -96,3 +96,47 @@ it("is given up where cases take long and close little, whether or not one is fo
   expect(soon.isWorthIt).toBe(false);
   expect(soon.boundUsd).toBeGreaterThanOrEqual(from.boundUsd - 1e-6 * from.boundUsd);
 });
+
+it("opens no place for its own sake: where nothing stands, no other place has a parent", async () => {
+  const none = new Int32Array(0);
+  // The cheapest way but for the empty first site, which the second one asks for: 6 instead of 7 for nobody served.
+  const problem: PlanProblem = {
+    rows: { count: 2, unservedUsd: Float64Array.of(2, 5), gbps: new Float64Array(2) },
+    arcs: {
+      starts: Int32Array.of(0, 0, 3),
+      pool: Int32Array.of(0, 1, 2),
+      usd: Float64Array.of(2, 3, 0),
+      load: Float64Array.of(0.125, 0.125, 0.125),
+    },
+    pools: {
+      count: 4,
+      site: Int32Array.of(0, 0, 1, 1),
+      usd: Float64Array.of(2, 1, 1, 1),
+      kw: new Float64Array(4),
+      minCount: new Float64Array(4),
+      maxCount: new Float64Array(4).fill(2),
+    },
+    sites: {
+      count: 2,
+      usd: Float64Array.of(2, 1),
+      kw: new Float64Array(2).fill(Infinity),
+      gbps: new Float64Array(2).fill(Infinity),
+      forced: new Uint8Array(2),
+    },
+    limits: [
+      {
+        name: "parent of the second site",
+        upper: 0,
+        sites: Int32Array.of(1, 0),
+        siteWeights: Float64Array.of(1, -1),
+        pools: none,
+        poolWeights: new Float64Array(0),
+      },
+    ],
+  };
+  const from = lagrangianBound(problem, viewBySite(problem), { iterations: 20, stop: () => false });
+  const options = { relativeGap: 0, timeLimitS: 60, patienceS: 60, seed: 1, from, mostUsd: 8 };
+  const { solution, boundUsd } = await branchOnPlaces(problem, { solver, nowMs: () => 0 }, options);
+  expect(objectiveUsd(problem, solution!)).toBeCloseTo(7, 6);
+  expect(boundUsd).toBeCloseTo(7, 6);
+});

@@ -4,11 +4,12 @@
  * a few places are dear against all others and loads are many, a case takes a hundredth of the time of its linear relaxation.
  */
 import { boundSteps, type LagrangianResult } from "../bound/lagrangian.ts";
-import { caseOf, type Branch } from "../problem/branch-tree.ts";
+import { caseOf, isNoCase, type Branch } from "../problem/branch-tree.ts";
 import {
   checkSolution,
   noTies,
   objectiveUsd,
+  openOnlyFilled,
   usefulModules,
   type PlanProblem,
   type ProblemSolution,
@@ -92,12 +93,20 @@ export async function branchOnPlaces(
     open.reduce((least, { boundUsd }) => Math.min(least, boundUsd), Math.min(closedUsd, apartUsd, bestUsd));
   const isClosed = (boundUsd: number): boolean => gapOf(bestUsd, boundUsd) <= relativeGap;
   const tell = (): void => onProgress?.({ seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd: lowUsd() });
+  const onlyFilled = openOnlyFilled(problem);
+  /** Whether a place is open for its own sake: in a case that has it open nothing need stand there for the search. */
+  const isHollow = ({ open: isOpen, modules }: ProblemSolution): boolean => {
+    const empty = onlyFilled.map((only, site) => (only === 1 && isOpen[site] === 1 ? 1 : 0));
+    const { site, isSwitch } = problem.pools;
+    for (const [pool, count] of modules.entries()) if (count > 0 && isSwitch?.[pool] !== 1) empty[site[pool]!] = 0;
+    return empty.includes(1);
+  };
   const offer = ({ arc }: RestrictedProblem, { open: isOpen, modules, share }: ProblemSolution): void => {
     const whole = new Float64Array(problem.arcs.pool.length);
     for (const [position, at] of arc.entries()) whole[at] = share[position]!;
     const found = { open: isOpen, modules, share: whole };
     const usd = objectiveUsd(problem, found);
-    if (!(usd < bestUsd) || checkSolution(problem, found).length > 0) return;
+    if (!(usd < bestUsd) || isHollow(found) || checkSolution(problem, found).length > 0) return;
     solution = found;
     bestUsd = usd;
     tell();
@@ -170,7 +179,8 @@ export async function branchOnPlaces(
       else {
         const { problem: whole, arc } = next.part;
         for (const which of ["less", "more"] as const) {
-          await examine(withUsefulArcs({ problem: caseOf(whole, branch, which), arc }), next, next.boundUsd);
+          const problem = caseOf(whole, branch, which);
+          if (!isNoCase(problem)) await examine(withUsefulArcs({ problem, arc }), next, next.boundUsd);
         }
       }
     }
