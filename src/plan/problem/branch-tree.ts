@@ -2,7 +2,7 @@
  * Cases that together are all plans of a problem: a pool has at most so many modules or more, a site is shut or open. Whoever
  * bounds each case has bounded every plan.
  */
-import { lastingPools, usefulModules, type PlanProblem } from "./problem.ts";
+import { lastingPools, someStandsEmpty, usefulModules, type PlanProblem } from "./problem.ts";
 
 /** What tells two cases apart. */
 export type Branch = { readonly pool: number; readonly atMost: number } | { readonly site: number };
@@ -96,14 +96,8 @@ export function caseOf(problem: PlanProblem, branch: Branch, which: "less" | "mo
 
 /** Whether no plan is in a case: something is to stand at a place where nothing may. */
 export function isNoCase(problem: PlanProblem): boolean {
-  const { pools, sites } = problem;
-  if (sites.filled === undefined) return false;
-  const empty = sites.filled.slice();
-  const useful = usefulModules(problem);
-  for (let pool = 0; pool < pools.count; pool++) {
-    if (useful[pool]! > 0 && pools.isSwitch?.[pool] !== 1) empty[pools.site[pool]!] = 0;
-  }
-  return empty.includes(1);
+  const { filled } = problem.sites;
+  return filled !== undefined && someStandsEmpty(problem, filled, usefulModules(problem));
 }
 
 /**

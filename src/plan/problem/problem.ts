@@ -123,6 +123,15 @@ export function openOnlyFilled({ sites, limits }: PlanProblem): Uint8Array {
   return only.map((pays, site) => (sites.forced[site] === 1 && sites.filled?.[site] !== 1 ? 0 : pays));
 }
 
+/** Whether at one of the sites that are marked with 1 nothing but switches stands, by the modules of each pool. */
+export function someStandsEmpty({ pools }: PlanProblem, marked: Uint8Array, modules: Float64Array): boolean {
+  const empty = marked.slice();
+  for (let pool = 0; pool < pools.count; pool++) {
+    if (modules[pool]! > 0 && pools.isSwitch?.[pool] !== 1) empty[pools.site[pool]!] = 0;
+  }
+  return empty.includes(1);
+}
+
 /** Share of each row that no arc carries. */
 export function unservedShares(problem: PlanProblem, share: Float64Array): Float64Array {
   const { starts } = problem.arcs;

@@ -10,6 +10,7 @@ import {
   noTies,
   objectiveUsd,
   openOnlyFilled,
+  someStandsEmpty,
   usefulModules,
   type PlanProblem,
   type ProblemSolution,
@@ -95,12 +96,12 @@ export async function branchOnPlaces(
   const tell = (): void => onProgress?.({ seconds: elapsedS(), incumbentUsd: bestUsd, boundUsd: lowUsd() });
   const onlyFilled = openOnlyFilled(problem);
   /** Whether a place is open for its own sake: in a case that has it open nothing need stand there for the search. */
-  const isHollow = ({ open: isOpen, modules }: ProblemSolution): boolean => {
-    const empty = onlyFilled.map((only, site) => (only === 1 && isOpen[site] === 1 ? 1 : 0));
-    const { site, isSwitch } = problem.pools;
-    for (const [pool, count] of modules.entries()) if (count > 0 && isSwitch?.[pool] !== 1) empty[site[pool]!] = 0;
-    return empty.includes(1);
-  };
+  const isHollow = ({ open: isOpen, modules }: ProblemSolution): boolean =>
+    someStandsEmpty(
+      problem,
+      onlyFilled.map((only, site) => only & isOpen[site]!),
+      modules,
+    );
   const offer = ({ arc }: RestrictedProblem, { open: isOpen, modules, share }: ProblemSolution): void => {
     const whole = new Float64Array(problem.arcs.pool.length);
     for (const [position, at] of arc.entries()) whole[at] = share[position]!;
