@@ -1,14 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createEmulatedEngine } from "../../src/adapters/engine-emulated/index.ts";
 import { createPeerEngine, PeerLink } from "../../src/adapters/engine-peer/index.ts";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
-import { compileReplica } from "../../src/perf/index.ts";
 import type { Group } from "../../src/route/index.ts";
 import {
   createGateway,
   Drains,
-  emulatedId,
   Peers,
   ToldGroup,
   type Call,
@@ -22,7 +19,7 @@ import {
 import { seededRng } from "../worlds/random-world.ts";
 import { testSite } from "../worlds/tiny-world.ts";
 import { createManualClock } from "./manual-clock.ts";
-import { serveDeployment, serveWorld } from "./test-mesh.ts";
+import { emulatedBinding, serveDeployment, serveWorld } from "./test-mesh.ts";
 
 /** What the engines of one site take in time, found by trial; and the way between two gateways, ms. */
 const sitePerS = 115;
@@ -42,23 +39,8 @@ function serving(together: boolean) {
   const clock = createManualClock(0);
   const rng = seededRng(5);
   const gateways = new Map<string, Gateway>();
-  const workload = world.workloads[0]!;
   const emulated = (group: Group): EngineBinding => ({
-    engine: createEmulatedEngine({
-      replica: compileReplica({
-        accelerator: world.modules[group.module]!.accelerator,
-        tensorParallel: group.tensorParallel,
-        model: world.models[workload.model]!,
-        engine: world.engines[workload.engine]!,
-        weightPrecision: workload.weightPrecision,
-        kvPrecision: workload.kvPrecision,
-      })!,
-      replicas: 1,
-      speedRatio: 1,
-      clock,
-    }),
-    emulated: true,
-    model: emulatedId(world.models[workload.model]!.id),
+    ...emulatedBinding(world, { ...group, workloads: [0], replicas: 1, speedRatio: 1 }, clock),
     maxInFlight: 8,
   });
   const parts = { world, deployment, store: createMemoryStore(), clock, rng };

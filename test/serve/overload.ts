@@ -1,12 +1,10 @@
-import { createEmulatedEngine } from "../../src/adapters/engine-emulated/index.ts";
 import { createMemoryStore } from "../../src/adapters/store-memory/index.ts";
 import { createPrometheusTelemetry } from "../../src/adapters/telemetry-prometheus/index.ts";
-import { compileReplica } from "../../src/perf/index.ts";
-import { Accounts, createGateway, emulatedId, type Account, type GatewayOptions } from "../../src/serve/index.ts";
+import { Accounts, createGateway, type Account, type GatewayOptions } from "../../src/serve/index.ts";
 import { seededRng } from "../worlds/random-world.ts";
 import { testSite } from "../worlds/tiny-world.ts";
 import { createManualClock } from "./manual-clock.ts";
-import { serveDeployment, serveWorld } from "./test-mesh.ts";
+import { emulatedBinding, serveDeployment, serveWorld } from "./test-mesh.ts";
 
 /** Callers that send at random moments (Poisson), all through the same time. */
 export interface Caller {
@@ -38,7 +36,6 @@ export function overload(
   const world = serveWorld({ sites: [testSite({ id: "near-edge", tier: "edge" })] });
   const clock = createManualClock(0);
   const rng = seededRng(5);
-  const workload = world.workloads[0]!;
   const accounts = (settings.accounts ?? []).map((fields): Account => ({
     id: "",
     budgetNanoUsd: null,
@@ -51,21 +48,7 @@ export function overload(
     world,
     deployment: serveDeployment(world),
     engines: (group) => ({
-      engine: createEmulatedEngine({
-        replica: compileReplica({
-          accelerator: world.modules[group.module]!.accelerator,
-          tensorParallel: group.tensorParallel,
-          model: world.models[workload.model]!,
-          engine: world.engines[workload.engine]!,
-          weightPrecision: workload.weightPrecision,
-          kvPrecision: workload.kvPrecision,
-        })!,
-        replicas: 1,
-        speedRatio: 1,
-        clock,
-      }),
-      emulated: true,
-      model: emulatedId(world.models[workload.model]!.id),
+      ...emulatedBinding(world, { ...group, workloads: [0], replicas: 1, speedRatio: 1 }, clock),
       maxInFlight: settings.maxInFlight ?? 8,
     }),
     store: createMemoryStore(),

@@ -12,6 +12,7 @@ import type { Deployment, Group } from "../../src/route/index.ts";
 import {
   createGateway,
   emulatedId,
+  type Clock,
   type EngineBinding,
   type HttpClient,
   type GatewayParts,
@@ -94,7 +95,6 @@ export function testMesh(
   const clock = createNodeClock();
   const engines = (group: Group): EngineBinding | null => {
     const site = world.sites[group.site]!;
-    const model = world.models[world.workloads[group.workloads[0]!]!.model]!;
     if (options.upstreams) {
       const url = options.upstreams[site.id];
       return url === undefined
@@ -106,22 +106,7 @@ export function testMesh(
             continues: options.continues ?? false,
           };
     }
-    const workload = world.workloads[group.workloads[0]!]!;
-    const replica = compileReplica({
-      accelerator: world.modules[group.module]!.accelerator,
-      tensorParallel: group.tensorParallel,
-      model,
-      engine: world.engines[workload.engine]!,
-      weightPrecision: workload.weightPrecision,
-      kvPrecision: workload.kvPrecision,
-    })!;
-    const engine = createEmulatedEngine({
-      replica,
-      replicas: group.replicas,
-      speedRatio: group.speedRatio,
-      clock,
-    });
-    return { engine, emulated: true, model: emulatedId(model.id) };
+    return emulatedBinding(world, group, clock);
   };
   const parts: GatewayParts = {
     world,
@@ -134,6 +119,30 @@ export function testMesh(
     ...(options.gateway && { options: options.gateway }),
   };
   return { parts, store, telemetry };
+}
+
+/** Emulated engines of a group, for the model of its first workload. */
+export function emulatedBinding(
+  world: World,
+  group: Pick<Group, "module" | "tensorParallel" | "workloads" | "replicas" | "speedRatio">,
+  clock: Clock,
+): EngineBinding {
+  const workload = world.workloads[group.workloads[0]!]!;
+  const model = world.models[workload.model]!;
+  const replica = compileReplica({
+    accelerator: world.modules[group.module]!.accelerator,
+    tensorParallel: group.tensorParallel,
+    model,
+    engine: world.engines[workload.engine]!,
+    weightPrecision: workload.weightPrecision,
+    kvPrecision: workload.kvPrecision,
+  })!;
+  const { replicas, speedRatio } = group;
+  return {
+    engine: createEmulatedEngine({ replica, replicas, speedRatio, clock }),
+    emulated: true,
+    model: emulatedId(model.id),
+  };
 }
 
 export { createGateway };
